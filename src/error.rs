@@ -1,0 +1,89 @@
+//! One error per failure that a caller can act on, each with its exit code (design 8).
+
+use std::fmt;
+
+/// What stopped a command. Rejected rows are not errors: they are part of the result.
+#[derive(Debug)]
+pub enum Error {
+    /// Wrong use: arguments, run file, profile name. Exit 2.
+    Usage(String),
+    /// An input file is unreadable, truncated, has the wrong schema, or there is none. Exit 3.
+    Input(String),
+    /// More rows rejected than the run allows. Exit 4.
+    TooManyRejects(String),
+    /// Another run holds the output. Exit 5.
+    Locked(String),
+    /// Reading or writing the output failed. Exit 6.
+    Storage(String),
+    /// Published files are not what they should be. Exit 7.
+    Verification(String),
+    /// Memory or another limit does not suffice. Exit 8.
+    Limit(String),
+    /// The factor library or reference data are invalid. Exit 9.
+    Library(String),
+    /// Published, but without the files named. Exit 10.
+    FilesMissing(String),
+    /// A fault of this program. Exit 70.
+    Internal(String),
+    /// Stopped by a signal (its number). Exit 128 + number.
+    Interrupted(i32),
+}
+
+impl Error {
+    /// The process exit code.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Error::Usage(_) => 2,
+            Error::Input(_) => 3,
+            Error::TooManyRejects(_) => 4,
+            Error::Locked(_) => 5,
+            Error::Storage(_) => 6,
+            Error::Verification(_) => 7,
+            Error::Limit(_) => 8,
+            Error::Library(_) => 9,
+            Error::FilesMissing(_) => 10,
+            Error::Internal(_) => 70,
+            Error::Interrupted(signal) => (128 + signal) as u8,
+        }
+    }
+
+    /// A short word for machines: `status.json`, logs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Error::Usage(_) => "usage",
+            Error::Input(_) => "input",
+            Error::TooManyRejects(_) => "too_many_rejects",
+            Error::Locked(_) => "locked",
+            Error::Storage(_) => "storage",
+            Error::Verification(_) => "verification",
+            Error::Limit(_) => "limit",
+            Error::Library(_) => "library",
+            Error::FilesMissing(_) => "files_missing",
+            Error::Internal(_) => "internal",
+            Error::Interrupted(_) => "interrupted",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Usage(m)
+            | Error::Input(m)
+            | Error::TooManyRejects(m)
+            | Error::Locked(m)
+            | Error::Storage(m)
+            | Error::Verification(m)
+            | Error::Limit(m)
+            | Error::Library(m)
+            | Error::FilesMissing(m)
+            | Error::Internal(m) => f.write_str(m),
+            Error::Interrupted(signal) => write!(f, "interrupted by signal {signal}; nothing was published"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Result of everything that can stop a command.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,103 @@
+//! How a foreign export maps to our columns: the resolved `[columns]`, `[values]`, `[formats]` and `[constants]` of a run file.
+
+use crate::model::time::Instant;
+use std::collections::{BTreeMap, HashMap};
+
+/// Columns of a movement record in the order of the contract (design 4), which also orders rejections.
+pub const COLUMNS: [&str; 25] = [
+    "movement_id",
+    "shipment_id",
+    "container_id",
+    "container_type",
+    "sequence",
+    "mode",
+    "operation",
+    "carrier",
+    "origin",
+    "destination",
+    "departed_at",
+    "arrived_at",
+    "distance_km",
+    "distance_basis",
+    "cargo_mass_kg",
+    "teu",
+    "container_cargo_mass_kg",
+    "load_status",
+    "temperature",
+    "energy_carrier",
+    "energy_quantity",
+    "energy_unit",
+    "evidence_ref",
+    "recorded_at",
+    "record_status",
+];
+
+/// Unit of `cargo_mass_kg` and `container_cargo_mass_kg` in the input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MassUnit {
+    /// Kilograms, 3 places.
+    #[default]
+    Kg,
+    /// Tonnes, 6 places.
+    Tonne,
+    /// Pounds, 3 places, x 0.45359237.
+    Pound,
+}
+
+/// A fully resolved mapping: nothing left to guess.
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    /// Ours to theirs, only where they differ or are named by the run file.
+    pub columns: BTreeMap<String, String>,
+    /// Per column of ours: their value to our code.
+    pub values: BTreeMap<String, HashMap<String, String>>,
+    /// Character encoding of text files (WHATWG label resolved).
+    pub encoding: &'static encoding_rs::Encoding,
+    /// CSV delimiter.
+    pub delimiter: u8,
+    /// Decimal mark in text.
+    pub decimal: u8,
+    /// Thousands mark in text, if any.
+    pub thousands: Option<char>,
+    /// strftime patterns tried in order after RFC 3339.
+    pub timestamp: Vec<String>,
+    /// Patterns of single columns, instead of `timestamp`.
+    pub timestamp_by_column: BTreeMap<String, Vec<String>>,
+    /// Zone of timestamps without one; `None`: UTC for Parquet timestamps, malformed for text without a zone in its pattern.
+    pub zone: Option<jiff::tz::TimeZone>,
+    /// Whether more decimals than allowed reject the row (R002) instead of being rounded (Q20).
+    pub reject_excess_decimals: bool,
+    /// Mass unit.
+    pub mass_unit: MassUnit,
+    /// Fixed values of columns that the file lacks.
+    pub constants: BTreeMap<String, String>,
+}
+
+impl Default for Mapping {
+    fn default() -> Mapping {
+        Mapping {
+            columns: BTreeMap::new(),
+            values: BTreeMap::new(),
+            encoding: encoding_rs::UTF_8,
+            delimiter: b',',
+            decimal: b'.',
+            thousands: None,
+            timestamp: Vec::new(),
+            timestamp_by_column: BTreeMap::new(),
+            zone: None,
+            reject_excess_decimals: false,
+            mass_unit: MassUnit::Kg,
+            constants: BTreeMap::new(),
+        }
+    }
+}
+
+impl Mapping {
+    /// Their name of one of our columns.
+    pub fn theirs<'a>(&'a self, ours: &'a str) -> &'a str {
+        self.columns.get(ours).map_or(ours, String::as_str)
+    }
+}
+
+/// An instant that no record can have; used where a timestamp could not be read.
+pub const UNREADABLE_INSTANT: Instant = i64::MIN + 1;

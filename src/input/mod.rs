@@ -1,0 +1,2 @@
+//! Bytes to movement batches or rejected rows; one file per format.
+pub mod mapping;

@@ -1,0 +1,78 @@
+//! A column of short texts in one allocation.
+
+/// Texts back to back in one buffer; `ends[i]` is where text `i` ends. An empty text means "absent".
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TextColumn {
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+}
+
+impl TextColumn {
+    /// An empty column.
+    pub fn new() -> TextColumn {
+        TextColumn::default()
+    }
+
+    /// Number of texts.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether the column has no text.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Room for `rows` more texts of `bytes` bytes in all.
+    pub fn reserve(&mut self, rows: usize, bytes: usize) {
+        self.ends.reserve(rows);
+        self.bytes.reserve(bytes);
+    }
+
+    /// Appends one text. A column holds at most 4 GiB; batches are cut far below that.
+    pub fn push(&mut self, text: &[u8]) {
+        self.bytes.extend_from_slice(text);
+        self.ends.push(u32::try_from(self.bytes.len()).expect("a text column is cut below 4 GiB"));
+    }
+
+    /// Text `i` as bytes (always UTF-8).
+    pub fn get(&self, i: usize) -> &[u8] {
+        let start = if i == 0 { 0 } else { self.ends[i - 1] as usize };
+        &self.bytes[start..self.ends[i] as usize]
+    }
+
+    /// Text `i` as a string.
+    pub fn str(&self, i: usize) -> &str {
+        std::str::from_utf8(self.get(i)).unwrap_or("")
+    }
+
+    /// Appends texts `range` of another column.
+    pub fn extend(&mut self, other: &TextColumn, range: std::ops::Range<usize>) {
+        if range.is_empty() {
+            return;
+        }
+        let start = if range.start == 0 { 0 } else { other.ends[range.start - 1] };
+        let end = other.ends[range.end - 1];
+        let base = u32::try_from(self.bytes.len()).expect("a text column is cut below 4 GiB");
+        self.bytes.extend_from_slice(&other.bytes[start as usize..end as usize]);
+        base.checked_add(end - start).expect("a text column is cut below 4 GiB");
+        self.ends.extend(other.ends[range].iter().map(|&e| e - start + base));
+    }
+
+    /// The buffers: all bytes, and the end of each text.
+    pub fn parts(&self) -> (&[u8], &[u32]) {
+        (&self.bytes, &self.ends)
+    }
+
+    /// A column from its buffers, or `None` when they do not fit each other.
+    pub fn from_parts(bytes: Vec<u8>, ends: Vec<u32>) -> Option<TextColumn> {
+        let ordered = ends.windows(2).all(|w| w[0] <= w[1]);
+        let closed = ends.last().map_or(bytes.is_empty(), |&e| e as usize == bytes.len());
+        (ordered && closed).then_some(TextColumn { bytes, ends })
+    }
+
+    /// Bytes held, for memory accounting.
+    pub fn heap_bytes(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * 4
+    }
+}

@@ -1,0 +1,23 @@
+//! The code words that a run accepts in movement records: what parsing must know of the reference data.
+
+use super::id::LocationCode;
+use super::mode::{Basis, Mode};
+use super::movement::OperationIndex;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Code words and defaults for parsing, resolved from library, profile and data files.
+#[derive(Clone, Debug, Default)]
+pub struct Vocabulary {
+    /// Mode by code word or alias, in lower case.
+    pub modes: FxHashMap<String, Mode>,
+    /// Operation code (exact) to its index and mode.
+    pub operations: FxHashMap<String, (OperationIndex, Mode)>,
+    /// Default operation by mode (index `mode as usize`), if the profile has one.
+    pub default_operation: [Option<OperationIndex>; 6],
+    /// Basis of a reported distance that states none.
+    pub default_basis: Basis,
+    /// Whether a wrong container number rejects the row (R019) instead of flagging it (Q10).
+    pub strict_container_id: bool,
+    /// Places of the location and distance files; others are flagged Q23.
+    pub places: FxHashSet<LocationCode>,
+}
