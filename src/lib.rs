@@ -1,4 +1,5 @@
 //! green-corridor: exact greenhouse-gas footprints of container movements to ISO 14083:2023.
+pub mod calc;
 pub mod error;
 pub mod input;
 pub mod model;

@@ -13,68 +13,103 @@ pub const NO_ROW: u32 = u32::MAX;
 /// Index of a factor in the run's factor list (transport, hub and energy rows, composed rows).
 pub type FactorIndex = u32;
 
-/// Transport chain elements of a batch, in the order (shipment, container, element), one entry per row in every column.
-///
-/// What an element only passes through from its record (movement id, sequence, carrier, container type, arrival, energy,
-/// evidence, lineage) stays in the batch and is found through `row`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Elements {
+/// Declares the elements: each column once, so that pushing and truncating cannot forget one.
+macro_rules! elements {
+    ($($(#[$doc:meta])* $name:ident: $ty:ty,)+) => {
+        /// Transport chain elements of a batch, in the order (shipment, container, element), one entry per row in every column.
+        ///
+        /// What an element only passes through from its record (movement id, sequence, carrier, container type, arrival, energy,
+        /// evidence, lineage) stays in the batch and is found through `row`.
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct Elements { $($(#[$doc])* pub $name: Vec<$ty>,)+ }
+
+        /// One row of [`Elements`]; the fields are described there.
+        #[allow(missing_docs)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct Element { $(pub $name: $ty,)+ }
+
+        impl Elements {
+            /// Appends one element.
+            #[inline]
+            pub fn push(&mut self, e: &Element) {
+                $(self.$name.push(e.$name);)+
+            }
+
+            /// Row `i`.
+            pub fn get(&self, i: usize) -> Element {
+                Element { $($name: self.$name[i],)+ }
+            }
+
+            /// Keeps the first `len` elements.
+            pub fn truncate(&mut self, len: usize) {
+                $(self.$name.truncate(len);)+
+            }
+
+            /// Room for more elements.
+            pub fn reserve(&mut self, more: usize) {
+                $(self.$name.reserve(more);)+
+            }
+        }
+    };
+}
+
+elements! {
     /// Row of the batch this element is; [`NO_ROW`]: an inferred hub.
-    pub row: Vec<u32>,
+    row: u32,
     /// Row of the batch that gives shipment and container id (for an inferred hub its neighbour's).
-    pub anchor: Vec<u32>,
+    anchor: u32,
     /// Number within the container, from 1.
-    pub element: Vec<u32>,
+    element: u32,
     /// Mode; `Hub` is kind `hub`.
-    pub mode: Vec<Mode>,
+    mode: Mode,
     /// Operation.
-    pub operation: Vec<OperationIndex>,
+    operation: OperationIndex,
     /// Origin.
-    pub origin: Vec<LocationCode>,
+    origin: LocationCode,
     /// Destination.
-    pub destination: Vec<LocationCode>,
+    destination: LocationCode,
     /// Departure.
-    pub departed_at: Vec<Instant>,
+    departed_at: Instant,
     /// Laden or empty.
-    pub load_status: Vec<LoadStatus>,
+    load_status: LoadStatus,
     /// Temperature class used.
-    pub temperature: Vec<Temperature>,
+    temperature: Temperature,
     /// Mass used, g.
-    pub mass_g: Vec<i64>,
+    mass_g: i64,
     /// TEU used (this consignment's part), millionths; `-1`: unknown.
-    pub teu: Vec<i64>,
+    teu: i64,
     /// Containers (this consignment's part), millionths.
-    pub containers: Vec<i64>,
+    containers: i64,
     /// Distance as found, m; 0 for hubs.
-    pub distance_m: Vec<i64>,
+    distance_m: i64,
     /// Basis of the distance as found.
-    pub distance_basis: Vec<Basis>,
+    distance_basis: Basis,
     /// Where the distance was found.
-    pub distance_source: Vec<DistanceSource>,
+    distance_source: DistanceSource,
     /// Activity distance, m.
-    pub activity_distance_m: Vec<i64>,
+    activity_distance_m: i64,
     /// Basis of the activity distance.
-    pub activity_basis: Vec<Basis>,
+    activity_basis: Basis,
     /// Emission distance, m.
-    pub emission_distance_m: Vec<i64>,
+    emission_distance_m: i64,
     /// Transport activity, g.m = 10^-9 t.km.
-    pub activity: Vec<i64>,
+    activity: i64,
     /// Factor applied.
-    pub factor: Vec<FactorIndex>,
+    factor: FactorIndex,
     /// Operation intensity as applied, 10^-9 g per unit.
-    pub intensity_operation: Vec<i64>,
+    intensity_operation: i64,
     /// Provision intensity as applied, 10^-9 g per unit.
-    pub intensity_provision: Vec<i64>,
+    intensity_provision: i64,
     /// Unit of the intensity.
-    pub per: Vec<Per>,
+    per: Per,
     /// Data category.
-    pub data_category: Vec<DataCategory>,
+    data_category: DataCategory,
     /// Vehicle or hub operation, micrograms CO2e.
-    pub ghg_operation: Vec<i64>,
+    ghg_operation: i64,
     /// Energy provision, micrograms CO2e. Total = operation + provision.
-    pub ghg_provision: Vec<i64>,
+    ghg_provision: i64,
     /// Quality flags.
-    pub flags: Vec<Flags>,
+    flags: Flags,
 }
 
 impl Elements {
