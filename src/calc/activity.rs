@@ -1,6 +1,6 @@
-//! Distance adjustment, transport activity, mass and TEU of an element.
+//! Distance adjustment, transport activity, and a consignment's part of a box.
 
-use crate::model::unit::{DECIMAL12_MAX, DECIMAL15_MAX, DECIMAL18_MAX, ONE, div_half_even};
+use crate::model::unit::{DECIMAL18_MAX, div_half_even};
 
 /// How a distance of one basis becomes a distance of another: an entry of the profile's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,12 +29,6 @@ pub fn adjusted(distance_m: i64, adjustment: Adjustment) -> i128 {
     }
 }
 
-/// A distance that the published `Decimal(12,3)` km can hold.
-#[inline]
-pub fn within_distance(metres: i128) -> Result<i64, LimitExceeded> {
-    if metres <= DECIMAL12_MAX as i128 { Ok(metres as i64) } else { Err(LimitExceeded) }
-}
-
 /// Transport activity in g.m (10^-9 t.km) of a mass in grams over whole metres.
 ///
 /// ```
@@ -47,13 +41,6 @@ pub fn transport_activity(mass_g: i64, distance_m: i64) -> Result<i64, LimitExce
         Some(activity) if activity <= DECIMAL18_MAX => Ok(activity),
         _ => Err(LimitExceeded),
     }
-}
-
-/// Mass in grams of `teu` millionths at `per_teu_g`, half to even.
-#[inline]
-pub fn mass_of_teu(teu: i64, per_teu_g: i64) -> Result<i64, LimitExceeded> {
-    let mass = div_half_even(teu as i128 * per_teu_g as i128, ONE as i128);
-    if mass <= DECIMAL15_MAX as i128 { Ok(mass as i64) } else { Err(LimitExceeded) }
 }
 
 /// A consignment's part of a box: `whole` (millionths of TEU or of a container) x `mass` / `box mass`, half to even to a millionth.

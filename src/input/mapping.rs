@@ -1,6 +1,6 @@
 //! How a foreign export maps to our columns: the resolved `[columns]`, `[values]`, `[formats]` and `[constants]` of a run file.
 
-use crate::model::time::Instant;
+pub use crate::model::time::UNREADABLE_INSTANT;
 use std::collections::{BTreeMap, HashMap};
 
 /// Columns of a movement record in the order of the contract (design 4), which also orders rejections.
@@ -98,6 +98,3 @@ impl Mapping {
         self.columns.get(ours).map_or(ours, String::as_str)
     }
 }
-
-/// An instant that no record can have; used where a timestamp could not be read.
-pub const UNREADABLE_INSTANT: Instant = i64::MIN + 1;

@@ -6,6 +6,9 @@ pub type Instant = i64;
 /// Stands for an absent instant in a column.
 pub const NO_INSTANT: Instant = i64::MIN;
 
+/// Stands for an instant that was given but could not be read; no record can have it.
+pub const UNREADABLE_INSTANT: Instant = i64::MIN + 1;
+
 /// Days since 1970-01-01.
 pub type Day = i32;
 

@@ -1,0 +1,95 @@
+//! Transport chains of a shipment: order, equal sequences, continuity (design 6.3).
+
+use crate::model::flag::Flags;
+use crate::model::mode::Mode;
+use crate::model::movement::MovementBatch;
+use crate::model::time::NO_INSTANT;
+use std::cmp::Ordering;
+use std::ops::Range;
+
+/// One transport chain: a range of the shipment's ordered rows that belong to one container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain {
+    /// Range of the order.
+    pub span: Range<usize>,
+    /// Whether the order is by time (Q21) because a file has no `sequence`.
+    pub by_time: bool,
+}
+
+/// Puts the surviving rows of a shipment in chain order (container id, then sequence or time) and returns the chains.
+/// Rows of one container with the same sequence are taken out of `order` and put in `clashing` (R017).
+pub fn assemble(batch: &MovementBatch, order: &mut Vec<u32>, clashing: &mut Vec<u32>, chains: &mut Vec<Chain>) {
+    chains.clear();
+    let by_container = |a: u32, b: u32| batch.container_id.get(a as usize).cmp(batch.container_id.get(b as usize));
+    let by_sequence = |a: u32, b: u32| {
+        by_container(a, b).then_with(|| batch.sequence[a as usize].cmp(&batch.sequence[b as usize])).then_with(|| by_id(batch, a, b))
+    };
+    if !order.is_sorted_by(|&a, &b| by_sequence(a, b) != Ordering::Greater) {
+        order.sort_unstable_by(|&a, &b| by_sequence(a, b));
+    }
+    let mut kept = 0;
+    let mut start = 0;
+    while start < order.len() {
+        let mut end = start + 1;
+        while end < order.len() && by_container(order[start], order[end]).is_eq() {
+            end += 1;
+        }
+        let by_time = order[start..end].iter().any(|&r| batch.sequence[r as usize] == 0);
+        if by_time {
+            order[start..end].sort_unstable_by(|&a, &b| by_departure(batch, a, b));
+        }
+        let (first, clashes) = (kept, clashing.len());
+        if !by_time {
+            let same = |a: u32, b: u32| batch.sequence[a as usize] == batch.sequence[b as usize];
+            for group in order[start..end].chunk_by(|&a, &b| same(a, b)).filter(|g| g.len() > 1) {
+                clashing.extend_from_slice(group);
+            }
+        }
+        for i in start..end {
+            if !clashing[clashes..].contains(&order[i]) {
+                order[kept] = order[i];
+                kept += 1;
+            }
+        }
+        if kept > first {
+            chains.push(Chain { span: first..kept, by_time });
+        }
+        start = end;
+    }
+    order.truncate(kept);
+}
+
+fn by_id(batch: &MovementBatch, a: u32, b: u32) -> Ordering {
+    batch.movement_id.get(a as usize).cmp(batch.movement_id.get(b as usize))
+}
+
+/// (departed_at, arrived_at, movement_id); an absent arrival is the smallest instant and so sorts first.
+fn by_departure(batch: &MovementBatch, a: u32, b: u32) -> Ordering {
+    let time = |r: u32| (batch.departed_at[r as usize], batch.arrived_at[r as usize]);
+    time(a).cmp(&time(b)).then_with(|| by_id(batch, a, b))
+}
+
+/// Flags of row `order[i]` that come from its place in the chain: Q09, Q13, Q21.
+pub fn continuity(batch: &MovementBatch, order: &[u32], chain: &Chain, i: usize) -> Flags {
+    let mut flags = Flags::ORDER_BY_TIME.when(chain.by_time);
+    if i > chain.span.start {
+        let (before, after) = (order[i - 1] as usize, order[i] as usize);
+        flags |= Flags::CHAIN_GAP.when(batch.destination[before] != batch.origin[after]);
+        let early = batch.arrived_at[before] != NO_INSTANT && batch.departed_at[after] < batch.arrived_at[before];
+        flags |= Flags::DEPARTS_EARLY.when(early);
+    }
+    flags
+}
+
+/// Transport TCEs of a chain (hub rows left out).
+pub fn transport_count(batch: &MovementBatch, order: &[u32], chain: &Chain) -> usize {
+    order[chain.span.clone()].iter().filter(|&&r| batch.mode[r as usize] != Mode::Hub).count()
+}
+
+/// The chain of the container with the most transport TCEs, then the lowest id, rows without id last ("the speaking chain").
+pub fn speaking<'c>(batch: &MovementBatch, order: &[u32], chains: &'c [Chain]) -> Option<&'c Chain> {
+    chains.iter().min_by_key(|c| {
+        let id = batch.container_id.get(order[c.span.start] as usize);
+        (usize::MAX - transport_count(batch, order, c), id.is_empty(), id)
+    })
+}

@@ -1,0 +1,83 @@
+//! Hubs that no record reports but the chain implies (design 6.4): between two transport TCEs, at the start, at the end.
+
+use super::chain::Chain;
+use super::lane::{LaneKey, Lanes};
+use super::load::Load;
+use super::tce::{Energy, Inputs, figures};
+use crate::model::element::Element;
+use crate::model::flag::Flags;
+use crate::model::id::LocationCode;
+use crate::model::mode::{Basis, EnergyUnit, Mode};
+use crate::model::movement::{MovementBatch, OperationIndex};
+use crate::model::symbol::{ABSENT, Symbols};
+use crate::model::time::{Instant, NO_INSTANT, day_of};
+use crate::reference::{HubEnd, Reference};
+
+/// Where, when and what an inferred hub is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Hub operation category.
+    pub operation: OperationIndex,
+    /// The place.
+    pub location: LocationCode,
+    /// Its time.
+    pub at: Instant,
+}
+
+/// The hubs that row `order[i]` lends its load to: the one before it, and at the end of the chain the one after it.
+#[inline]
+pub fn around(reference: &Reference, batch: &MovementBatch, order: &[u32], chain: &Chain, i: usize) -> [Option<Place>; 2] {
+    let row = order[i] as usize;
+    if !reference.profile.infer_hubs || batch.mode[row] == Mode::Hub {
+        return [None, None];
+    }
+    let mode = HubEnd::Mode(batch.mode[row]);
+    let place = |operation, location, at| Some(Place { operation, location, at });
+    let before = if i == chain.span.start {
+        reference.hub(HubEnd::Outside, mode).and_then(|o| place(o, batch.origin[row], batch.departed_at[row]))
+    } else {
+        let previous = order[i - 1] as usize;
+        let meets = batch.mode[previous] != Mode::Hub && batch.destination[previous] == batch.origin[row];
+        let operation = if meets { reference.hub(HubEnd::Mode(batch.mode[previous]), mode) } else { None };
+        operation.and_then(|o| place(o, batch.origin[row], arrival(batch, previous, batch.departed_at[row])))
+    };
+    let after = if i + 1 == chain.span.end {
+        let at = arrival(batch, row, batch.departed_at[row]);
+        reference.hub(mode, HubEnd::Outside).and_then(|o| place(o, batch.destination[row], at))
+    } else {
+        None
+    };
+    [before, after]
+}
+
+fn arrival(batch: &MovementBatch, row: usize, otherwise: Instant) -> Instant {
+    if batch.arrived_at[row] == NO_INSTANT { otherwise } else { batch.arrived_at[row] }
+}
+
+/// The hub as an element with the load of its neighbour; `None` without a valid and applicable factor.
+pub fn element(lanes: &mut Lanes, place: &Place, load: &Load, anchor: u32, symbols: &Symbols) -> Option<Element> {
+    let day = day_of(place.at);
+    let key = LaneKey {
+        operation: place.operation,
+        temperature: load.temperature,
+        carrier: ABSENT,
+        energy_carrier: ABSENT,
+        energy_unit: EnergyUnit::Absent,
+        origin: place.location,
+        destination: place.location,
+        epoch: lanes.epoch(day),
+    };
+    let lane = lanes.lane(key, Mode::Hub, day, symbols);
+    let inputs = Inputs {
+        is_hub: true,
+        reported: (0, Basis::Absent),
+        basis_assumed: false,
+        load,
+        energy: Energy::None,
+        lane: &lane,
+        to_activity: None,
+    };
+    let (figures, factor) = figures(&inputs).ok()?;
+    let base = Element { operation: place.operation, ..super::place_at(anchor, place.location, place.location, place.at) };
+    Some(super::element(base, load, &figures, &factor, Flags::HUB_INFERRED | figures.flags))
+}

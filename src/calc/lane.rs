@@ -1,0 +1,178 @@
+//! What is resolved once per distinct key and not once per row: the factor, the distance, the adjustment of a lane.
+
+use super::activity::Adjustment;
+use crate::factors::set::{EnergyQuery, FactorQuery};
+use crate::model::element::FactorIndex;
+use crate::model::flag::Flags;
+use crate::model::id::LocationCode;
+use crate::model::mode::{Basis, DataCategory, DistanceSource, EnergyUnit, Mode, Per, Temperature};
+use crate::model::movement::OperationIndex;
+use crate::model::symbol::{Symbol, Symbols};
+use crate::model::time::Day;
+use crate::reference::Reference;
+use rustc_hash::FxHashMap;
+
+/// Everything that decides about factor and distance of a row. Two days of one epoch have the same answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LaneKey {
+    /// Operation; its mode comes with it.
+    pub operation: OperationIndex,
+    /// Temperature class.
+    pub temperature: Temperature,
+    /// Carrier.
+    pub carrier: Symbol,
+    /// Energy carrier of the row.
+    pub energy_carrier: Symbol,
+    /// Unit of the row's energy; `Absent`: the intensity is wanted, not the energy row.
+    pub energy_unit: EnergyUnit,
+    /// Origin.
+    pub origin: LocationCode,
+    /// Destination.
+    pub destination: LocationCode,
+    /// Interval of factor validity, see `FactorSet::epoch`.
+    pub epoch: u32,
+}
+
+/// The factor of a lane as it will be applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LaneFactor {
+    /// The factor.
+    pub factor: FactorIndex,
+    /// Operation intensity, 10^-9 g per unit.
+    pub operation: i64,
+    /// Provision intensity, 10^-9 g per unit.
+    pub provision: i64,
+    /// Unit.
+    pub per: Per,
+    /// Data category.
+    pub data_category: DataCategory,
+    /// Flags of the choice: Q05, Q07, Q17, Q19.
+    pub flags: Flags,
+    /// Whether empty running is already inside.
+    pub holds_empty_running: bool,
+    /// Basis of the distance that the intensity wants.
+    pub basis: Basis,
+    /// What turns a distance of basis `b` (index) into one of `basis`: nothing to do, a step, or no entry.
+    pub adjustment: [DistanceStep; 4],
+    /// One unit of the row's energy is `ratio.0 / ratio.1` units of the energy row.
+    pub ratio: (i64, i64),
+}
+
+/// How a distance becomes the emission distance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DistanceStep {
+    /// The bases are equal.
+    Same,
+    /// Apply this entry of the profile (Q06).
+    Adjust(Adjustment),
+    /// The profile has no entry (R021).
+    Missing,
+}
+
+/// Answers for one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lane {
+    /// The factor, or none (R011, R022).
+    pub factor: Option<LaneFactor>,
+    /// Distance from the distance file or the great circle, if the row reports none.
+    pub distance: Option<(i64, Basis, DistanceSource)>,
+}
+
+/// Answers found so far.
+#[derive(Debug)]
+pub struct Lanes<'r> {
+    reference: &'r Reference,
+    found: FxHashMap<LaneKey, Lane>,
+    last_day: (Day, u32),
+}
+
+impl<'r> Lanes<'r> {
+    /// Nothing found yet.
+    pub fn new(reference: &'r Reference) -> Lanes<'r> {
+        Lanes { reference, found: FxHashMap::default(), last_day: (Day::MIN, reference.factors.epoch(Day::MIN)) }
+    }
+
+    /// The epoch of a day.
+    #[inline]
+    pub fn epoch(&mut self, day: Day) -> u32 {
+        if self.last_day.0 != day {
+            self.last_day = (day, self.reference.factors.epoch(day));
+        }
+        self.last_day.1
+    }
+
+    /// The lane of a key; `day` is any day of its epoch.
+    #[inline]
+    pub fn lane(&mut self, key: LaneKey, mode: Mode, day: Day, symbols: &Symbols) -> Lane {
+        if let Some(lane) = self.found.get(&key) {
+            return *lane;
+        }
+        let lane = resolve(self.reference, key, mode, day, symbols);
+        self.found.insert(key, lane);
+        lane
+    }
+}
+
+/// One answer, from the rules; [`Lanes`] only remembers it.
+pub fn resolve(reference: &Reference, key: LaneKey, mode: Mode, day: Day, symbols: &Symbols) -> Lane {
+    let factor = match key.energy_unit {
+        EnergyUnit::Absent => intensity(reference, key, mode, day, symbols),
+        EnergyUnit::Kg | EnergyUnit::Litre | EnergyUnit::KWh | EnergyUnit::Mj => energy(reference, key, day, symbols),
+    };
+    let distance = if mode == Mode::Hub { None } else { reference.distance(mode, key.origin, key.destination) };
+    Lane { factor, distance }
+}
+
+fn intensity(reference: &Reference, key: LaneKey, mode: Mode, day: Day, symbols: &Symbols) -> Option<LaneFactor> {
+    let query = FactorQuery {
+        operation: key.operation,
+        carrier: symbols.text(key.carrier),
+        energy_carrier: symbols.text(key.energy_carrier),
+        origin: key.origin,
+        destination: key.destination,
+        temperature: key.temperature,
+        day,
+    };
+    let choice = reference.factors.select(&query).ok()?;
+    let row = &reference.factors.factors[choice.factor as usize];
+    let step = |found: Basis| match reference.adjustment(mode, found, row.distance_basis) {
+        _ if found == row.distance_basis => DistanceStep::Same,
+        Some(entry) => DistanceStep::Adjust(entry),
+        None => DistanceStep::Missing,
+    };
+    Some(LaneFactor {
+        factor: choice.factor,
+        operation: choice.operation,
+        provision: choice.provision,
+        per: row.per,
+        data_category: row.data_category,
+        flags: choice.flags,
+        holds_empty_running: row.empty_share.is_some_and(|share| share > 0),
+        basis: row.distance_basis,
+        adjustment: [Basis::Absent, Basis::Sfd, Basis::Gcd, Basis::Actual].map(step),
+        ratio: (1, 1),
+    })
+}
+
+fn energy(reference: &Reference, key: LaneKey, day: Day, symbols: &Symbols) -> Option<LaneFactor> {
+    let query = EnergyQuery {
+        energy_carrier: symbols.text(key.energy_carrier),
+        unit: key.energy_unit,
+        origin: key.origin,
+        destination: key.destination,
+        day,
+    };
+    let choice = reference.factors.select_energy(&query)?;
+    Some(LaneFactor {
+        factor: choice.factor,
+        operation: choice.operation,
+        provision: choice.provision,
+        per: choice.per,
+        data_category: DataCategory::Primary,
+        flags: choice.flags,
+        holds_empty_running: false,
+        basis: Basis::Absent,
+        adjustment: [DistanceStep::Same; 4],
+        ratio: choice.ratio,
+    })
+}

@@ -1,0 +1,200 @@
+//! One transport chain element: distance, factor, adjustment, activity, emissions; or why it cannot be computed.
+
+use super::activity::{Adjustment, adjusted};
+use super::emissions::{per_amount, per_distance, per_energy};
+use super::lane::{DistanceStep, Lane, LaneFactor};
+use super::load::{Load, UNKNOWN_TEU};
+use crate::model::flag::Flags;
+use crate::model::mode::{Basis, DistanceSource, LoadStatus, Per};
+use crate::model::reject::RejectReason;
+use crate::model::unit::{DECIMAL12_MAX, DECIMAL15_MAX, DECIMAL18_MAX, ONE};
+
+/// More than this many TEU on one row are not one container, so a figure per container says nothing about it (R014).
+pub const MOST_TEU_OF_A_CONTAINER: i64 = 4 * ONE;
+
+/// Why an element cannot be computed, and the column to blame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unusable {
+    /// The code.
+    pub reason: RejectReason,
+    /// The column.
+    pub column: &'static str,
+}
+
+const fn unusable(reason: RejectReason, column: &'static str) -> Unusable {
+    Unusable { reason, column }
+}
+
+/// Distances and figures of one element.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Distance as found, m.
+    pub distance_m: i64,
+    /// Its basis.
+    pub distance_basis: Basis,
+    /// Where it was found.
+    pub distance_source: DistanceSource,
+    /// Activity distance, m.
+    pub activity_distance_m: i64,
+    /// Its basis.
+    pub activity_basis: Basis,
+    /// Emission distance, m.
+    pub emission_distance_m: i64,
+    /// Transport activity, g.m.
+    pub activity: i64,
+    /// Operation, micrograms.
+    pub ghg_operation: i64,
+    /// Provision, micrograms.
+    pub ghg_provision: i64,
+    /// Flags found on the way.
+    pub flags: Flags,
+}
+
+/// Energy that the record reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Energy {
+    /// None, or a carrier alone: the intensity decides.
+    None,
+    /// Quantity in millionths of its unit: primary data.
+    Used(i64),
+    /// A quantity without this column (R022).
+    Incomplete(&'static str),
+}
+
+/// What one element is computed from.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// Whether it is a hub operation: no distance, no transport activity.
+    pub is_hub: bool,
+    /// Reported distance in m and its basis; 0: none.
+    pub reported: (i64, Basis),
+    /// Whether the basis is the profile's default (Q04).
+    pub basis_assumed: bool,
+    /// Mass, TEU, containers.
+    pub load: &'a Load,
+    /// Energy reported.
+    pub energy: Energy,
+    /// Resolved factor and distance.
+    pub lane: &'a Lane,
+    /// What turns an actual distance into an activity distance for the mode, and the basis it then has.
+    pub to_activity: Option<(Adjustment, Basis)>,
+}
+
+/// Computes an element. Reasons come in the order of the contract: R013, R012, R011/R022, R014, R021, R020.
+#[inline]
+pub fn figures(inputs: &Inputs) -> Result<(Figures, LaneFactor), Unusable> {
+    let load = inputs.load;
+    if load.mass_g == 0 {
+        return Err(unusable(RejectReason::NoMass, "cargo_mass_kg"));
+    }
+    let mut out = Figures::default();
+    if !inputs.is_hub {
+        find_distance(inputs, &mut out)?;
+        find_activity_distance(inputs, &mut out);
+    }
+    let factor = match (inputs.energy, inputs.lane.factor) {
+        (Energy::Incomplete(column), _) => return Err(unusable(RejectReason::EnergyIncomplete, column)),
+        (Energy::Used(_), None) => return Err(unusable(RejectReason::EnergyIncomplete, "energy_carrier")),
+        (Energy::None, None) => return Err(unusable(RejectReason::NoFactor, "operation")),
+        (_, Some(factor)) => factor,
+    };
+    out.flags |= factor.flags;
+    if load.load_status == LoadStatus::Empty && factor.holds_empty_running {
+        out.flags |= Flags::EMPTY_COUNTED_TWICE;
+    }
+    check_box(load, factor.per)?;
+    out.emission_distance_m = out.distance_m;
+    if matches!(factor.per, Per::Tkm | Per::TeuKm) {
+        adjust_distance(&factor, &mut out)?;
+    }
+    emissions(inputs, &factor, &mut out)?;
+    Ok((out, factor))
+}
+
+fn find_distance(inputs: &Inputs, out: &mut Figures) -> Result<(), Unusable> {
+    (out.distance_m, out.distance_basis, out.distance_source) = match (inputs.reported, inputs.lane.distance) {
+        ((0, _), None) => return Err(unusable(RejectReason::NoDistance, "distance_km")),
+        ((0, _), Some((metres, basis, source))) => {
+            out.flags |= if source == DistanceSource::Network { Flags::DISTANCE_NETWORK } else { Flags::DISTANCE_GREAT_CIRCLE };
+            (metres, basis, source)
+        }
+        ((metres, basis), _) => {
+            out.flags |= Flags::BASIS_ASSUMED.when(inputs.basis_assumed);
+            (metres, basis, DistanceSource::Reported)
+        }
+    };
+    Ok(())
+}
+
+/// ISO 14083:2023 wants transport activity on the shortest feasible or great-circle distance (clause 6.3.2).
+fn find_activity_distance(inputs: &Inputs, out: &mut Figures) {
+    (out.activity_distance_m, out.activity_basis) = (out.distance_m, out.distance_basis);
+    if out.distance_basis != Basis::Actual {
+        return;
+    }
+    if let Some((entry, basis)) = inputs.to_activity {
+        let metres = adjusted(out.distance_m, entry);
+        if metres > 0 {
+            (out.activity_distance_m, out.activity_basis) = (saturated(metres), basis);
+            return;
+        }
+    }
+    out.flags |= Flags::ACTIVITY_ON_ACTUAL;
+}
+
+fn check_box(load: &Load, per: Per) -> Result<(), Unusable> {
+    let refused = match per {
+        Per::TeuKm | Per::Teu => load.teu == UNKNOWN_TEU,
+        Per::Container => load.whole_teu > MOST_TEU_OF_A_CONTAINER,
+        Per::Tkm | Per::T | Per::Kg | Per::Litre | Per::KWh | Per::Mj => false,
+    };
+    if refused { Err(unusable(RejectReason::NoTeu, "teu")) } else { Ok(()) }
+}
+
+fn adjust_distance(factor: &LaneFactor, out: &mut Figures) -> Result<(), Unusable> {
+    match factor.adjustment[out.distance_basis as usize] {
+        DistanceStep::Same => {}
+        DistanceStep::Missing => return Err(unusable(RejectReason::NoDistanceAdjustment, "distance_basis")),
+        DistanceStep::Adjust(entry) => {
+            let metres = adjusted(out.distance_m, entry);
+            if metres <= 0 {
+                return Err(unusable(RejectReason::NoDistanceAdjustment, "distance_basis"));
+            }
+            out.emission_distance_m = saturated(metres);
+            out.flags |= Flags::DISTANCE_ADJUSTED;
+        }
+    }
+    Ok(())
+}
+
+/// Activity and emissions, and the limits of the published decimals (R020).
+fn emissions(inputs: &Inputs, factor: &LaneFactor, out: &mut Figures) -> Result<(), Unusable> {
+    const LIMIT: Unusable = unusable(RejectReason::LimitExceeded, "cargo_mass_kg");
+    let load = inputs.load;
+    if load.mass_g > DECIMAL15_MAX {
+        return Err(LIMIT);
+    }
+    if out.emission_distance_m.max(out.activity_distance_m) > DECIMAL12_MAX {
+        return Err(unusable(RejectReason::LimitExceeded, "distance_km"));
+    }
+    out.activity = super::activity::transport_activity(load.mass_g, out.activity_distance_m).map_err(|_| LIMIT)?;
+    let part = |intensity: i64| match (factor.per, inputs.energy) {
+        (Per::Tkm, _) => per_distance(load.mass_g, out.emission_distance_m, intensity),
+        (Per::TeuKm, _) => per_distance(load.teu, out.emission_distance_m, intensity),
+        (Per::T, _) => per_amount(load.mass_g, intensity),
+        (Per::Teu, _) => per_amount(load.teu, intensity),
+        (Per::Container, _) => per_amount(load.containers, intensity),
+        (Per::Kg | Per::Litre | Per::KWh | Per::Mj, Energy::Used(quantity)) => {
+            per_energy(quantity, intensity, factor.ratio.0, factor.ratio.1)
+        }
+        // An energy row is chosen only for energy used.
+        (Per::Kg | Per::Litre | Per::KWh | Per::Mj, Energy::None | Energy::Incomplete(_)) => None,
+    };
+    out.ghg_operation = part(factor.operation).ok_or(LIMIT)?;
+    out.ghg_provision = part(factor.provision).ok_or(LIMIT)?;
+    if out.ghg_operation + out.ghg_provision > DECIMAL18_MAX { Err(LIMIT) } else { Ok(()) }
+}
+
+fn saturated(metres: i128) -> i64 {
+    metres.min(i64::MAX as i128) as i64
+}
