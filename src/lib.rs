@@ -1,4 +1,7 @@
 //! green-corridor: exact greenhouse-gas footprints of container movements to ISO 14083:2023.
 pub mod error;
+pub mod factors;
+pub mod geo;
 pub mod input;
 pub mod model;
+pub mod reference;
