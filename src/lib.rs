@@ -1,5 +1,8 @@
 //! green-corridor: exact greenhouse-gas footprints of container movements to ISO 14083:2023.
 pub mod calc;
 pub mod error;
+pub mod factors;
+pub mod geo;
 pub mod input;
 pub mod model;
+pub mod reference;

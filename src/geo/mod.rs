@@ -1,0 +1,96 @@
+//! Great-circle distance: the one place for floats.
+//!
+//! Trigonometry comes from a portable library so that every machine gets the same metre; results leave as whole
+//! metres. Nothing here knows places, modes or profiles.
+
+use crate::model::unit::parse_decimal;
+use std::f64::consts::PI;
+
+/// Mean earth radius R1 of the IUGG, m.
+const RADIUS_M: f64 = 6_371_008.8;
+
+/// A point on the sphere, made only from degrees in range; the float stays in this module.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    latitude: f64,
+    longitude: f64,
+}
+
+impl Point {
+    /// A point from decimal degrees (`-`, digits, optional `.` and digits; at most 12 decimals): latitude -90..=90,
+    /// longitude -180..=180. `None` for anything else.
+    ///
+    /// ```
+    /// use green_corridor::geo::Point;
+    /// assert!(Point::parse("29.5630", "106.5516").is_some());
+    /// assert!(Point::parse("91", "0").is_none() && Point::parse("1e1", "0").is_none());
+    /// ```
+    pub fn parse(latitude: &str, longitude: &str) -> Option<Point> {
+        Some(Point { latitude: degrees(latitude, 90)?, longitude: degrees(longitude, 180)? })
+    }
+}
+
+/// Decimal degrees within `±limit`.
+pub fn is_degrees(text: &str, limit: u32) -> bool {
+    degrees(text, limit).is_some()
+}
+
+fn degrees(text: &str, limit: u32) -> Option<f64> {
+    let exact = parse_decimal(text, 12)?;
+    if exact.unsigned_abs() > limit as u128 * 10u128.pow(12) {
+        return None;
+    }
+    // The standard parser rounds correctly, so the same text is the same double everywhere.
+    text.parse().ok()
+}
+
+/// Great-circle distance in metres: haversine, 2R asin(sqrt(h)), rounded half to even once.
+///
+/// ```
+/// use green_corridor::geo::{Point, great_circle_m};
+/// let (a, b) = (Point::parse("0", "0").unwrap(), Point::parse("0", "180").unwrap());
+/// assert_eq!(great_circle_m(a, b), 20_015_115);
+/// ```
+pub fn great_circle_m(from: Point, to: Point) -> i64 {
+    let radians = |degrees: f64| degrees * (PI / 180.0);
+    let (lat1, lat2) = (radians(from.latitude), radians(to.latitude));
+    let half_lat = libm::sin((lat2 - lat1) / 2.0);
+    let half_lon = libm::sin(radians(to.longitude - from.longitude) / 2.0);
+    let h = half_lat * half_lat + libm::cos(lat1) * libm::cos(lat2) * (half_lon * half_lon);
+    // Rounding can carry h past 1 for antipodes, where asin has no value.
+    let metres = 2.0 * RADIUS_M * libm::asin(libm::sqrt(h.min(1.0)));
+    libm::rint(metres) as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(latitude: &str, longitude: &str) -> Point {
+        Point::parse(latitude, longitude).unwrap()
+    }
+
+    #[test]
+    fn known_distances_to_the_metre() {
+        // A quarter of a great circle: pi/2 R.
+        assert_eq!(great_circle_m(point("0", "0"), point("0", "90")), 10_007_557);
+        assert_eq!(great_circle_m(point("90", "0"), point("-90", "55.5")), 20_015_115);
+        assert_eq!(great_circle_m(point("1.3", "103.8"), point("1.3", "103.8")), 0);
+        // One degree of a meridian: R pi/180 = 111 195.08 m.
+        assert_eq!(great_circle_m(point("10", "20"), point("11", "20")), 111_195);
+    }
+
+    #[test]
+    fn both_ways_are_equal_and_the_date_line_is_no_wall() {
+        let (a, b) = (point("29.719217", "106.641678"), point("1.364420", "103.991531"));
+        assert_eq!(great_circle_m(a, b), great_circle_m(b, a));
+        assert_eq!(great_circle_m(point("0", "179.5"), point("0", "-179.5")), 111_195);
+    }
+
+    #[test]
+    fn degrees_of_other_grammars_are_refused() {
+        for (lat, lon) in [("90.000001", "0"), ("0", "180.1"), ("", "0"), ("+1", "0"), ("1e1", "0"), ("NaN", "0"), ("29N", "0")] {
+            assert_eq!(Point::parse(lat, lon), None, "{lat} {lon}");
+        }
+    }
+}
