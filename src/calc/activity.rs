@@ -1,15 +1,7 @@
 //! Distance adjustment, transport activity, and a consignment's part of a box.
 
+use crate::factors::profile::Adjustment;
 use crate::model::unit::{DECIMAL18_MAX, div_half_even};
-
-/// How a distance of one basis becomes a distance of another: an entry of the profile's table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Adjustment {
-    /// Multiply, in millionths.
-    Ratio(i64),
-    /// Add metres (may be negative), e.g. 95 km per flight leg.
-    AddMetres(i64),
-}
 
 /// A limit of the published decimals was passed (R020).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +10,8 @@ pub struct LimitExceeded;
 /// The adjusted distance in whole metres, rounded half to even once; may be zero or negative, which is the caller's to judge.
 ///
 /// ```
-/// use green_corridor::calc::activity::{Adjustment, adjusted};
+/// use green_corridor::calc::activity::adjusted;
+/// use green_corridor::factors::profile::Adjustment;
 /// assert_eq!(adjusted(2_500_001, Adjustment::Ratio(1_150_000)), 2_875_001);
 /// ```
 #[inline]

@@ -22,7 +22,9 @@ pub fn assemble(batch: &MovementBatch, order: &mut Vec<u32>, clashing: &mut Vec<
     chains.clear();
     let by_container = |a: u32, b: u32| batch.container_id.get(a as usize).cmp(batch.container_id.get(b as usize));
     let by_sequence = |a: u32, b: u32| {
-        by_container(a, b).then_with(|| batch.sequence[a as usize].cmp(&batch.sequence[b as usize])).then_with(|| by_id(batch, a, b))
+        by_container(a, b)
+            .then_with(|| batch.sequence[a as usize].cmp(&batch.sequence[b as usize]))
+            .then_with(|| by_id(batch, a, b))
     };
     if !order.is_sorted_by(|&a, &b| by_sequence(a, b) != Ordering::Greater) {
         order.sort_unstable_by(|&a, &b| by_sequence(a, b));

@@ -9,7 +9,12 @@ use std::ops::Range;
 
 /// Splits the rows of one shipment into survivors (in row order) and rejections. Tombstones are rejected here too: either
 /// for the reason found in parsing, or as replaced by a later record (R008).
-pub fn settle(batch: &MovementBatch, rows: Range<usize>, survivors: &mut Vec<u32>, mut reject: impl FnMut(u32, Option<RejectReason>)) {
+pub fn settle(
+    batch: &MovementBatch,
+    rows: Range<usize>,
+    survivors: &mut Vec<u32>,
+    mut reject: impl FnMut(u32, Option<RejectReason>),
+) {
     if distinct_and_plain(batch, rows.clone()) {
         survivors.extend(rows.map(|r| r as u32));
         return;
@@ -34,7 +39,12 @@ fn distinct_and_plain(batch: &MovementBatch, rows: Range<usize>) -> bool {
 }
 
 /// One movement id: the rows in order of (file, row).
-fn settle_group(batch: &MovementBatch, group: &[u32], survivors: &mut Vec<u32>, reject: &mut impl FnMut(u32, Option<RejectReason>)) {
+fn settle_group(
+    batch: &MovementBatch,
+    group: &[u32],
+    survivors: &mut Vec<u32>,
+    reject: &mut impl FnMut(u32, Option<RejectReason>),
+) {
     let recorded = |r: u32| batch.recorded_at[r as usize];
     let is_tombstone = |r: u32| batch.reject_of(r as usize).is_some();
     let latest: Option<Instant> = group.iter().copied().filter(|&r| !is_tombstone(r)).map(recorded).max();
@@ -79,8 +89,26 @@ fn identical(batch: &MovementBatch, a: usize, b: usize) -> bool {
         && batch.evidence_ref.get(a) == batch.evidence_ref.get(b)
         && filled(a) == filled(b)
         && same!(
-            container_type, sequence, mode, operation, carrier, origin, destination, departed_at, arrived_at, distance_m,
-            distance_basis, mass_g, teu, container_mass_g, load_status, temperature, energy_carrier, energy_quantity,
-            energy_unit, recorded_at, record_status
+            container_type,
+            sequence,
+            mode,
+            operation,
+            carrier,
+            origin,
+            destination,
+            departed_at,
+            arrived_at,
+            distance_m,
+            distance_basis,
+            mass_g,
+            teu,
+            container_mass_g,
+            load_status,
+            temperature,
+            energy_carrier,
+            energy_quantity,
+            energy_unit,
+            recorded_at,
+            record_status
         )
 }

@@ -24,26 +24,45 @@ pub struct Place {
     pub at: Instant,
 }
 
+/// The profile's hub table: hub operation by the mode before and the mode after; [`EDGE`] stands for start and end.
+pub type HubTable = [[Option<OperationIndex>; 6]; 6];
+
+/// No transport TCE on this side. A hub row needs no inferred hub beside it, so the index is free.
+pub const EDGE: usize = Mode::Hub as usize;
+
+/// The table of a profile; empty when hubs are not inferred.
+pub fn table(reference: &Reference) -> HubTable {
+    let mut table = HubTable::default();
+    if reference.profile.infer_hubs {
+        let end = |i: usize| if i == EDGE { HubEnd::Edge } else { HubEnd::Mode(Mode::ALL[i]) };
+        for (before, row) in table.iter_mut().enumerate() {
+            for (after, cell) in row.iter_mut().enumerate() {
+                *cell = reference.hub(end(before), end(after));
+            }
+        }
+    }
+    table
+}
+
 /// The hubs that row `order[i]` lends its load to: the one before it, and at the end of the chain the one after it.
 #[inline]
-pub fn around(reference: &Reference, batch: &MovementBatch, order: &[u32], chain: &Chain, i: usize) -> [Option<Place>; 2] {
+pub fn around(table: &HubTable, batch: &MovementBatch, order: &[u32], chain: &Chain, i: usize) -> [Option<Place>; 2] {
     let row = order[i] as usize;
-    if !reference.profile.infer_hubs || batch.mode[row] == Mode::Hub {
+    let mode = batch.mode[row];
+    if mode == Mode::Hub {
         return [None, None];
     }
-    let mode = HubEnd::Mode(batch.mode[row]);
-    let place = |operation, location, at| Some(Place { operation, location, at });
+    let place = |operation: Option<OperationIndex>, location, at| operation.map(|operation| Place { operation, location, at });
     let before = if i == chain.span.start {
-        reference.hub(HubEnd::Outside, mode).and_then(|o| place(o, batch.origin[row], batch.departed_at[row]))
+        place(table[EDGE][mode as usize], batch.origin[row], batch.departed_at[row])
     } else {
         let previous = order[i - 1] as usize;
         let meets = batch.mode[previous] != Mode::Hub && batch.destination[previous] == batch.origin[row];
-        let operation = if meets { reference.hub(HubEnd::Mode(batch.mode[previous]), mode) } else { None };
-        operation.and_then(|o| place(o, batch.origin[row], arrival(batch, previous, batch.departed_at[row])))
+        let operation = if meets { table[batch.mode[previous] as usize][mode as usize] } else { None };
+        place(operation, batch.origin[row], arrival(batch, previous, batch.departed_at[row]))
     };
     let after = if i + 1 == chain.span.end {
-        let at = arrival(batch, row, batch.departed_at[row]);
-        reference.hub(mode, HubEnd::Outside).and_then(|o| place(o, batch.destination[row], at))
+        place(table[mode as usize][EDGE], batch.destination[row], arrival(batch, row, batch.departed_at[row]))
     } else {
         None
     };

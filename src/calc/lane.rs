@@ -1,6 +1,6 @@
 //! What is resolved once per distinct key and not once per row: the factor, the distance, the adjustment of a lane.
 
-use super::activity::Adjustment;
+use crate::factors::profile::Adjustment;
 use crate::factors::set::{EnergyQuery, FactorQuery};
 use crate::model::element::FactorIndex;
 use crate::model::flag::Flags;
@@ -173,6 +173,6 @@ fn energy(reference: &Reference, key: LaneKey, day: Day, symbols: &Symbols) -> O
         holds_empty_running: false,
         basis: Basis::Absent,
         adjustment: [DistanceStep::Same; 4],
-        ratio: choice.ratio,
+        ratio: (choice.numerator, choice.denominator),
     })
 }

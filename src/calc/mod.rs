@@ -13,6 +13,7 @@ pub mod load;
 pub mod rollup;
 pub mod tce;
 
+use crate::factors::profile::Adjustment;
 use crate::model::element::{CorridorKey, Element, Footprints};
 use crate::model::flag::Flags;
 use crate::model::mode::{Basis, EnergyUnit, LoadStatus, Mode};
@@ -21,7 +22,6 @@ use crate::model::reject::{Reject, RejectReason, Rejected};
 use crate::model::symbol::{ABSENT, Symbol, Symbols};
 use crate::model::time::{NO_INSTANT, day_of, month_start};
 use crate::reference::Reference;
-use activity::Adjustment;
 use chain::Chain;
 use lane::{LaneFactor, LaneKey, Lanes};
 use load::{BoxType, DefaultMass, Load};
@@ -38,6 +38,7 @@ pub struct Kernel<'r> {
     types: Vec<Option<BoxType>>,
     to_activity: [Option<(Adjustment, Basis)>; 6],
     defaults: DefaultMass,
+    hubs: hub::HubTable,
     scratch: Scratch,
 }
 
@@ -62,11 +63,21 @@ impl<'r> Kernel<'r> {
     /// A kernel for one reference.
     pub fn new(reference: &'r Reference) -> Kernel<'r> {
         let to_activity = Mode::ALL.map(|mode| {
-            [Basis::Sfd, Basis::Gcd].into_iter().find_map(|b| reference.adjustment(mode, Basis::Actual, b).map(|entry| (entry, b)))
+            [Basis::Sfd, Basis::Gcd]
+                .into_iter()
+                .find_map(|b| reference.adjustment(mode, Basis::Actual, b).map(|entry| (entry, b)))
         });
         let profile = &reference.profile;
         let defaults = DefaultMass { laden_g: profile.default_mass_per_teu_g, empty_g: profile.empty_mass_per_teu_g };
-        Kernel { reference, lanes: Lanes::new(reference), types: Vec::new(), to_activity, defaults, scratch: Scratch::default() }
+        Kernel {
+            reference,
+            lanes: Lanes::new(reference),
+            types: Vec::new(),
+            to_activity,
+            defaults,
+            hubs: hub::table(reference),
+            scratch: Scratch::default(),
+        }
     }
 
     /// Footprints of rows `range` of a batch: whole shipments in ascending order of shipment id.
@@ -96,7 +107,7 @@ impl<'r> Kernel<'r> {
     fn resolve_types(&mut self, symbols: &Symbols) {
         for code in self.types.len()..symbols.len() {
             let found = self.reference.containers.lookup(symbols.text(code as Symbol));
-            self.types.push(found.map(|t| BoxType { teu: t.teu, tare_g: t.tare_g, refrigerated: t.refrigerated }));
+            self.types.push(found.map(|t| BoxType { teu: t.teu, tare_g: t.tare_g.unwrap_or(0), refrigerated: t.refrigerated }));
         }
     }
 
@@ -211,7 +222,13 @@ impl<'r> Kernel<'r> {
         }
     }
 
-    fn element(&mut self, batch: &MovementBatch, symbols: &Symbols, row: usize, load: &Load) -> Result<(Figures, LaneFactor), Unusable> {
+    fn element(
+        &mut self,
+        batch: &MovementBatch,
+        symbols: &Symbols,
+        row: usize,
+        load: &Load,
+    ) -> Result<(Figures, LaneFactor), Unusable> {
         let mode = batch.mode[row];
         let energy = match (batch.energy_quantity[row], batch.energy_carrier[row], batch.energy_unit[row]) {
             (0, _, _) => Energy::None,
@@ -243,13 +260,20 @@ impl<'r> Kernel<'r> {
     }
 
     /// Writes the elements of one chain, inferred hubs in their places, and the late rejections.
-    fn publish(&mut self, batch: &MovementBatch, symbols: &Symbols, chain: &Chain, s: &mut Scratch, out: &mut Footprints) -> Published {
+    fn publish(
+        &mut self,
+        batch: &MovementBatch,
+        symbols: &Symbols,
+        chain: &Chain,
+        s: &mut Scratch,
+        out: &mut Footprints,
+    ) -> Published {
         let mut published = Published::default();
         let mut number = 0;
         for i in chain.span.clone() {
             let row = s.order[i];
             let at = i - chain.span.start;
-            let hubs = hub::around(self.reference, batch, &s.order, chain, i);
+            let hubs = hub::around(&self.hubs, batch, &s.order, chain, i);
             let [before, after] = hubs.map(|place| place.and_then(|p| self.infer(&p, &s.rows[at].load, row, symbols)));
             for hub in [&before, &after].into_iter().flatten() {
                 if hub.is_none() {
@@ -401,13 +425,11 @@ fn settled(batch: &MovementBatch, row: u32, reason: Option<RejectReason>) -> Rej
 /// A row rejected after its chain was assembled.
 fn late(batch: &MovementBatch, row: u32, reason: RejectReason, column: &'static str, kernel: &Kernel) -> Rejected {
     let i = row as usize;
-    let operation = || kernel.reference.factors.operations[batch.operation[i] as usize].code.clone();
+    let operation = || kernel.reference.factors.operations[batch.operation[i] as usize].code.to_string();
     let date = || crate::model::time::date_text(day_of(batch.departed_at[i]));
     let lane = || format!("{} to {}", batch.origin[i], batch.destination[i]);
     let (value, wanted) = match reason {
-        RejectReason::NoFactor => {
-            (operation(), format!("a factor for {} valid on {} from {}", operation(), date(), lane()))
-        }
+        RejectReason::NoFactor => (operation(), format!("a factor for {} valid on {} from {}", operation(), date(), lane())),
         RejectReason::NoDistance => (String::new(), format!("a distance by {} from {}", batch.mode[i].code(), lane())),
         RejectReason::NoMass => (String::new(), "a mass in the record, or TEU and a default mass in the profile".into()),
         RejectReason::NoTeu => (String::new(), "a TEU count of at most 4 where the figure is per container".into()),

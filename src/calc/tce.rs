@@ -1,9 +1,10 @@
 //! One transport chain element: distance, factor, adjustment, activity, emissions; or why it cannot be computed.
 
-use super::activity::{Adjustment, adjusted};
+use super::activity::adjusted;
 use super::emissions::{per_amount, per_distance, per_energy};
 use super::lane::{DistanceStep, Lane, LaneFactor};
 use super::load::{Load, UNKNOWN_TEU};
+use crate::factors::profile::Adjustment;
 use crate::model::flag::Flags;
 use crate::model::mode::{Basis, DistanceSource, LoadStatus, Per};
 use crate::model::reject::RejectReason;
