@@ -5,4 +5,5 @@ pub mod factors;
 pub mod geo;
 pub mod input;
 pub mod model;
+pub mod pipeline;
 pub mod reference;

@@ -1,0 +1,205 @@
+//! A movement batch as bytes and back: what an external sort writes to the stage and reads again.
+//!
+//! The format lives for one run on one machine, so it is the columns as they are, little-endian, each with its length. It
+//! is not for exchange. A block that does not decode is a storage fault, never a shorter result.
+
+use crate::error::{Error, Result};
+use crate::model::flag::Flags;
+use crate::model::id::LocationCode;
+use crate::model::mode::{Basis, EnergyUnit, LoadStatus, Mode, RecordStatus, Temperature};
+use crate::model::movement::MovementBatch;
+use crate::model::reject::{Reject, RejectReason};
+use crate::model::text::TextColumn;
+
+/// A value of fixed width.
+trait Cell: Copy {
+    const WIDTH: usize;
+    fn put(self, out: &mut Vec<u8>);
+    fn take(bytes: &[u8]) -> Option<Self>;
+}
+
+macro_rules! integers {
+    ($($ty:ty),+) => { $(impl Cell for $ty {
+        const WIDTH: usize = size_of::<$ty>();
+        fn put(self, out: &mut Vec<u8>) { out.extend_from_slice(&self.to_le_bytes()); }
+        fn take(bytes: &[u8]) -> Option<$ty> { bytes.try_into().ok().map(<$ty>::from_le_bytes) }
+    })+ };
+}
+integers!(u8, u16, u32, u64, i64);
+
+macro_rules! codes {
+    ($($ty:ty),+) => { $(impl Cell for $ty {
+        const WIDTH: usize = 1;
+        fn put(self, out: &mut Vec<u8>) { out.push(self as u8); }
+        fn take(bytes: &[u8]) -> Option<$ty> { <$ty>::ALL.get(bytes[0] as usize).copied() }
+    })+ };
+}
+codes!(Mode, Basis, LoadStatus, Temperature, EnergyUnit, RecordStatus);
+
+macro_rules! wrapped {
+    ($($ty:ident),+) => { $(impl Cell for $ty {
+        const WIDTH: usize = 4;
+        fn put(self, out: &mut Vec<u8>) { self.0.put(out); }
+        fn take(bytes: &[u8]) -> Option<$ty> { u32::take(bytes).map($ty) }
+    })+ };
+}
+wrapped!(LocationCode, Flags);
+
+fn put_column<T: Cell>(column: &[T], out: &mut Vec<u8>) {
+    (column.len() as u64).put(out);
+    column.iter().for_each(|v| v.put(out));
+}
+
+fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+    (bytes.len() as u64).put(out);
+    out.extend_from_slice(bytes);
+}
+
+/// Reads a block from its start to its end.
+struct Block<'b>(&'b [u8]);
+
+impl<'b> Block<'b> {
+    fn bytes(&mut self, len: usize) -> Option<&'b [u8]> {
+        let (head, rest) = self.0.split_at_checked(len)?;
+        self.0 = rest;
+        Some(head)
+    }
+
+    fn length(&mut self) -> Option<usize> {
+        self.bytes(8).and_then(u64::take).and_then(|n| usize::try_from(n).ok())
+    }
+
+    fn column<T: Cell>(&mut self) -> Option<Vec<T>> {
+        let len = self.length()?;
+        self.bytes(len.checked_mul(T::WIDTH)?)?.chunks_exact(T::WIDTH).map(T::take).collect()
+    }
+
+    fn blob(&mut self) -> Option<&'b [u8]> {
+        let len = self.length()?;
+        self.bytes(len)
+    }
+
+    fn text(&mut self) -> Option<String> {
+        self.blob().and_then(|b| String::from_utf8(b.to_vec()).ok())
+    }
+
+    fn texts(&mut self) -> Option<TextColumn> {
+        let bytes = self.blob()?.to_vec();
+        TextColumn::from_parts(bytes, self.column()?)
+    }
+}
+
+macro_rules! each_column {
+    ($with:ident) => {
+        $with!(
+            container_type,
+            sequence,
+            mode,
+            operation,
+            carrier,
+            origin,
+            destination,
+            departed_at,
+            arrived_at,
+            distance_m,
+            distance_basis,
+            mass_g,
+            teu,
+            container_mass_g,
+            load_status,
+            temperature,
+            energy_carrier,
+            energy_quantity,
+            energy_unit,
+            recorded_at,
+            record_status,
+            flags,
+            file,
+            row,
+            reject
+        )
+    };
+}
+
+/// The batch as one block.
+pub fn encode(batch: &MovementBatch, out: &mut Vec<u8>) {
+    for texts in [&batch.shipment_id, &batch.movement_id, &batch.container_id, &batch.evidence_ref] {
+        let (bytes, ends) = texts.parts();
+        put_bytes(bytes, out);
+        put_column(ends, out);
+    }
+    macro_rules! put { ($($column:ident),+) => { $(put_column(&batch.$column, out);)+ } }
+    each_column!(put);
+    (batch.rejects.len() as u64).put(out);
+    for reject in &batch.rejects {
+        (reject.reason as u8).put(out);
+        put_bytes(reject.column.as_bytes(), out);
+        put_bytes(reject.value.as_bytes(), out);
+        put_bytes(reject.wanted.as_bytes(), out);
+    }
+}
+
+/// The batch of a block.
+pub fn decode(bytes: &[u8]) -> Result<MovementBatch> {
+    decode_block(bytes).ok_or_else(|| Error::Storage("a spilled block of the sort does not read back as written".into()))
+}
+
+fn decode_block(bytes: &[u8]) -> Option<MovementBatch> {
+    let mut block = Block(bytes);
+    let mut batch = MovementBatch {
+        shipment_id: block.texts()?,
+        movement_id: block.texts()?,
+        container_id: block.texts()?,
+        evidence_ref: block.texts()?,
+        ..MovementBatch::default()
+    };
+    macro_rules! take { ($($column:ident),+) => { $(batch.$column = block.column()?;)+ } }
+    each_column!(take);
+    for _ in 0..block.length()? {
+        let (reason, _) = *RejectReason::LIST.get((block.bytes(1)?[0] as usize).checked_sub(1)?)?;
+        let column = block.text()?;
+        // Columns are named by the program, so the name is among its own.
+        let column = crate::input::mapping::COLUMNS.into_iter().find(|c| *c == column).unwrap_or("");
+        batch.rejects.push(Reject { reason, column, value: block.text()?, wanted: block.text()? });
+    }
+    let rows = batch.len();
+    let whole = block.0.is_empty() && batch.shipment_id.len() == rows && batch.reject.len() == rows && batch.row.len() == rows;
+    whole.then_some(batch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::movement::NO_REJECT;
+
+    fn sample() -> MovementBatch {
+        let mut batch = MovementBatch::default();
+        let reject = Reject::new(RejectReason::MalformedNumber, "cargo_mass_kg", "12,5 t", "kilograms as digits");
+        batch.push_tombstone("S1".as_bytes(), b"M1", 5, 0, 7, reject);
+        batch.push_tombstone("S2ü".as_bytes(), b"", i64::MIN, 1, 8, Reject::new(RejectReason::BadText, "", "", ""));
+        batch.reject[1] = NO_REJECT;
+        batch.rejects.pop();
+        batch.mode[1] = Mode::Air;
+        batch.origin[1] = LocationCode::parse(b"CNCKG").unwrap();
+        batch.mass_g[1] = 1_000_000_000;
+        batch
+    }
+
+    #[test]
+    fn blocks_read_back_as_written() {
+        let mut bytes = Vec::new();
+        encode(&sample(), &mut bytes);
+        assert_eq!(decode(&bytes).unwrap(), sample());
+    }
+
+    #[test]
+    fn a_damaged_block_is_an_error() {
+        let mut bytes = Vec::new();
+        encode(&sample(), &mut bytes);
+        for cut in [0, 1, 8, bytes.len() / 2, bytes.len() - 1] {
+            assert!(decode(&bytes[..cut]).is_err());
+        }
+        bytes.push(0);
+        assert!(decode(&bytes).is_err());
+    }
+}
