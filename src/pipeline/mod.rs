@@ -1,4 +1,6 @@
-//! Joins input, kernel, output and store.
+//! Joins input, factors, calculation, output and store into one run.
 pub mod merge;
+pub mod plan;
+pub mod progress;
 pub mod sort;
 pub mod spill;
