@@ -1,16 +1,37 @@
 //! Brings the rows of each shipment together from inputs that are each in order of shipment id.
 //!
 //! Movement files and spilled runs look alike here: a [`Cursor`] gives batches of ascending rows. A batch that comes back
-//! out of order ends the attempt with [`Disorder`]; sorting is `sort`'s business.
+//! out of order ends the attempt with [`Stop::Disorder`]; sorting is `sort`'s business.
 
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::input::FileFault;
 use crate::model::movement::MovementBatch;
 use std::ops::Range;
+
+/// Why an attempt to read everything in order ends.
+#[derive(Debug)]
+pub enum Stop {
+    /// A shipment id came back out of order: start over, sorted.
+    Disorder,
+    /// A file is broken: exit 3, or start over without it.
+    Broken(FileFault),
+    /// The run cannot go on.
+    Failed(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Stop {
+        Stop::Failed(error)
+    }
+}
+
+/// Result of everything that reads in order.
+pub type Flow<T> = Result<T, Stop>;
 
 /// Gives the next batch of a sorted input, or `None` at its end.
 pub trait Cursor: Send {
     /// The next batch; never empty.
-    fn next(&mut self) -> Result<Option<MovementBatch>>;
+    fn next(&mut self) -> Flow<Option<MovementBatch>>;
 }
 
 /// Rows of whole shipments, ready for the kernel.
@@ -21,10 +42,6 @@ pub struct Work {
     /// The rows to compute.
     pub range: Range<usize>,
 }
-
-/// A shipment id came back out of order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Disorder;
 
 /// Whether the shipment ids of a batch ascend.
 pub fn ascends(batch: &MovementBatch) -> bool {
@@ -47,12 +64,12 @@ impl Cutter {
     }
 
     /// Takes the next batch; gives the work that is complete.
-    pub fn push(&mut self, batch: MovementBatch, out: &mut Vec<Work>) -> Result<std::result::Result<(), Disorder>> {
+    pub fn push(&mut self, batch: MovementBatch, out: &mut Vec<Work>) -> Flow<()> {
         if batch.is_empty() {
-            return Ok(Ok(()));
+            return Ok(());
         }
         if !ascends(&batch) || (!self.carry.is_empty() && self.carry.shipment_id.get(0) > batch.shipment_id.get(0)) {
-            return Ok(Err(Disorder));
+            return Err(Stop::Disorder);
         }
         let mut start = 0;
         if !self.carry.is_empty() {
@@ -62,7 +79,7 @@ impl Cutter {
             }
             self.carry.extend(&batch, 0..start);
             if start == batch.len() {
-                return self.check().map(Ok);
+                return self.check();
             }
             self.flush(out);
         }
@@ -75,7 +92,7 @@ impl Cutter {
         if end > start {
             out.push(Work { batch, range: start..end });
         }
-        self.check().map(Ok)
+        self.check()
     }
 
     /// The shipment that still waits is complete.
@@ -86,15 +103,15 @@ impl Cutter {
         }
     }
 
-    fn check(&self) -> Result<()> {
+    fn check(&self) -> Flow<()> {
         let bytes = self.carry.heap_bytes();
         if bytes > self.limit {
             let id = self.carry.shipment_id.str(0);
-            return Err(Error::Limit(format!(
+            return Err(Stop::Failed(Error::Limit(format!(
                 "shipment {id}: its rows alone take more than {} MiB; a memory limit of {} MiB would do so far",
                 self.limit >> 20,
                 (bytes >> 20) * 8 + 1
-            )));
+            ))));
         }
         Ok(())
     }
@@ -104,59 +121,74 @@ impl Cutter {
 const MERGED_ROWS: usize = 65_536;
 
 /// Merges several sorted inputs into one ascending stream of batches.
-pub struct Merge {
-    heads: Vec<Head>,
+pub struct Merge<'a> {
+    heads: Vec<Head<'a>>,
 }
 
-struct Head {
-    cursor: Box<dyn Cursor>,
+struct Head<'a> {
+    cursor: Box<dyn Cursor + 'a>,
     batch: MovementBatch,
     at: usize,
 }
 
-impl Head {
+impl Head<'_> {
     fn id(&self) -> &[u8] {
         self.batch.shipment_id.get(self.at)
     }
 
+    /// The next batch as it is; only the last id is kept, to see that the one after it does not go back.
+    fn pass(&mut self) -> Flow<Option<MovementBatch>> {
+        if !self.refill()? {
+            return Ok(None);
+        }
+        let mut last = MovementBatch::default();
+        last.extend(&self.batch, self.batch.len() - 1..self.batch.len());
+        self.at = last.len();
+        Ok(Some(std::mem::replace(&mut self.batch, last)))
+    }
+
     /// Loads the next batch when this one is used up; `false` at the end.
-    fn refill(&mut self) -> Result<std::result::Result<bool, Disorder>> {
+    fn refill(&mut self) -> Flow<bool> {
         if self.at < self.batch.len() {
-            return Ok(Ok(true));
+            return Ok(true);
         }
         let last = (!self.batch.is_empty()).then(|| self.batch.shipment_id.get(self.batch.len() - 1).to_vec());
         match self.cursor.next()? {
-            None => Ok(Ok(false)),
+            None => Ok(false),
             Some(batch) => {
                 if !ascends(&batch) || last.is_some_and(|l| l.as_slice() > batch.shipment_id.get(0)) {
-                    return Ok(Err(Disorder));
+                    return Err(Stop::Disorder);
                 }
                 (self.batch, self.at) = (batch, 0);
-                Ok(Ok(true))
+                Ok(true)
             }
         }
     }
 }
 
-impl Merge {
+impl<'a> Merge<'a> {
     /// A merge of these inputs; equal ids come in the order of the inputs.
-    pub fn new(cursors: Vec<Box<dyn Cursor>>) -> Merge {
+    pub fn new(cursors: Vec<Box<dyn Cursor + 'a>>) -> Merge<'a> {
         let heads = cursors.into_iter().map(|cursor| Head { cursor, batch: MovementBatch::default(), at: 0 }).collect();
         Merge { heads }
     }
 
     /// The next batch of ascending rows, or `None` at the end of all inputs.
-    pub fn next(&mut self) -> Result<std::result::Result<Option<MovementBatch>, Disorder>> {
+    pub fn next(&mut self) -> Flow<Option<MovementBatch>> {
+        if let [only] = self.heads.as_mut_slice()
+            && only.at == only.batch.len()
+        {
+            // One input needs no merging: its batches pass through as they are.
+            return only.pass();
+        }
         let mut out = MovementBatch::default();
         while out.len() < MERGED_ROWS {
             let mut i = 0;
             while i < self.heads.len() {
-                match self.heads[i].refill()? {
-                    Err(disorder) => return Ok(Err(disorder)),
-                    Ok(true) => i += 1,
-                    Ok(false) => {
-                        self.heads.remove(i);
-                    }
+                if self.heads[i].refill()? {
+                    i += 1;
+                } else {
+                    self.heads.remove(i);
                 }
             }
             let Some(first) = (0..self.heads.len()).min_by_key(|&i| (self.heads[i].id(), i)) else { break };
@@ -172,6 +204,6 @@ impl Merge {
             out.extend(&self.heads[first].batch, range);
             self.heads[first].at = end;
         }
-        Ok(Ok((!out.is_empty()).then_some(out)))
+        Ok((!out.is_empty()).then_some(out))
     }
 }

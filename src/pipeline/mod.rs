@@ -1,4 +1,6 @@
 //! Joins input, factors, calculation, output and store into one run.
+pub mod feed;
+pub mod ledger;
 pub mod merge;
 pub mod plan;
 pub mod progress;

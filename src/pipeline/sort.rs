@@ -2,7 +2,7 @@
 //!
 //! Runs are merged by `merge`, like files. Within a shipment the order of rows does not matter: the kernel decides it.
 
-use super::merge::Cursor;
+use super::merge::{Cursor, Flow};
 use super::spill;
 use crate::error::Result;
 use crate::model::movement::MovementBatch;
@@ -140,7 +140,7 @@ impl SortedHeld {
 }
 
 impl Cursor for SortedHeld {
-    fn next(&mut self) -> Result<Option<MovementBatch>> {
+    fn next(&mut self) -> Flow<Option<MovementBatch>> {
         let end = self.order.len().min(self.at + BATCH_ROWS);
         let batch = self.rows(&self.order[self.at..end]);
         self.at = end;
@@ -161,8 +161,8 @@ struct Run {
 }
 
 impl Cursor for Run {
-    fn next(&mut self) -> Result<Option<MovementBatch>> {
-        self.reader.next()?.map(|block| spill::decode(&block)).transpose()
+    fn next(&mut self) -> Flow<Option<MovementBatch>> {
+        Ok(self.reader.next()?.map(|block| spill::decode(&block)).transpose()?)
     }
 }
 
@@ -228,7 +228,7 @@ mod tests {
         let runs = sorter.runs();
         let mut merge = Merge::new(sorter.finish().unwrap());
         let mut out = Vec::new();
-        while let Some(batch) = merge.next().unwrap().unwrap() {
+        while let Some(batch) = merge.next().unwrap() {
             out.extend_from_slice(&batch.row);
         }
         (out, runs)

@@ -1,0 +1,122 @@
+//! Every row accounted for: read = accepted + rejected, per file and in total, asserted in every run.
+
+use crate::error::{Error, Result};
+use crate::model::element::{Footprints, NO_ROW};
+use crate::model::reject::{RejectReason, Rejected};
+
+/// Counts of one input file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileCount {
+    /// Rows read.
+    pub rows: u64,
+    /// Rows that became a published element.
+    pub accepted: u64,
+    /// Rows in the `rejected` table.
+    pub rejected: u64,
+}
+
+/// What became of the rows so far.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    files: Vec<FileCount>,
+    by_reason: [u64; RejectReason::LIST.len()],
+    rejected: Vec<Rejected>,
+}
+
+impl Ledger {
+    /// An empty ledger for this many files.
+    pub fn new(files: usize) -> Ledger {
+        Ledger { files: vec![FileCount::default(); files], ..Ledger::default() }
+    }
+
+    /// Rows were read from a file.
+    pub fn read(&mut self, file: u32, rows: u64) {
+        self.files[file as usize].rows += rows;
+    }
+
+    /// Rows were rejected.
+    pub fn reject(&mut self, rows: Vec<Rejected>) {
+        for row in &rows {
+            self.files[row.file as usize].rejected += 1;
+            self.by_reason[row.reject.reason as usize - 1] += 1;
+        }
+        self.rejected.extend(rows);
+    }
+
+    /// Footprints were computed: accepted rows are counted from the elements themselves, not from the kernel's word.
+    pub fn computed(&mut self, footprints: &mut Footprints) {
+        for &row in footprints.elements.row.iter().filter(|&&row| row != NO_ROW) {
+            self.files[footprints.batch.file[row as usize] as usize].accepted += 1;
+        }
+        self.reject(std::mem::take(&mut footprints.rejected));
+    }
+
+    /// Counts per file.
+    pub fn files(&self) -> &[FileCount] {
+        &self.files
+    }
+
+    /// Counts of all files.
+    pub fn total(&self) -> FileCount {
+        self.files.iter().fold(FileCount::default(), |sum, f| FileCount {
+            rows: sum.rows + f.rows,
+            accepted: sum.accepted + f.accepted,
+            rejected: sum.rejected + f.rejected,
+        })
+    }
+
+    /// Rejected rows by reason, where there are any.
+    pub fn by_reason(&self) -> Vec<(RejectReason, u64)> {
+        RejectReason::LIST.iter().zip(self.by_reason).filter(|(_, n)| *n > 0).map(|((reason, _), n)| (*reason, n)).collect()
+    }
+
+    /// Rejected rows that take something away: the numerator of the reject share (design 4.1).
+    pub fn gaps(&self) -> u64 {
+        self.by_reason().iter().filter(|(reason, _)| reason.leaves_gap()).map(|(_, n)| n).sum()
+    }
+
+    /// Asserts that no row is lost and none counted twice.
+    pub fn reconcile(&self, names: &[String]) -> Result<()> {
+        for (count, name) in self.files.iter().zip(names) {
+            if count.rows != count.accepted + count.rejected {
+                return Err(Error::Internal(format!(
+                    "{name}: {} rows read, but {} accepted and {} rejected",
+                    count.rows, count.accepted, count.rejected
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The rejected rows in order of (file, row).
+    pub fn into_rejected(mut self) -> Vec<Rejected> {
+        self.rejected.sort_unstable_by_key(|r| (r.file, r.row));
+        self.rejected
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::reject::Reject;
+
+    #[test]
+    fn a_lost_row_is_noticed() {
+        let mut ledger = Ledger::new(2);
+        ledger.read(1, 2);
+        let reject = |row, reason| Rejected {
+            file: 1,
+            row,
+            reject: Reject::new(reason, "", "", ""),
+            shipment_id: String::new(),
+            movement_id: String::new(),
+        };
+        ledger.reject(vec![reject(2, RejectReason::Duplicate)]);
+        let names = ["a".to_owned(), "b".to_owned()];
+        assert!(ledger.reconcile(&names).is_err());
+        ledger.reject(vec![reject(1, RejectReason::NoMass)]);
+        ledger.reconcile(&names).unwrap();
+        assert_eq!((ledger.gaps(), ledger.total().rejected), (1, 2));
+        assert_eq!(ledger.into_rejected().iter().map(|r| r.row).collect::<Vec<_>>(), [1, 2]);
+    }
+}
