@@ -10,6 +10,7 @@ pub mod emissions;
 pub mod hub;
 pub mod lane;
 pub mod load;
+pub mod recalculate;
 pub mod rollup;
 pub mod tce;
 

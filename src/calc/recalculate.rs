@@ -1,0 +1,83 @@
+//! A published element through the kernel again: from its own inputs and the reference, as an auditor would.
+//!
+//! `verify --recalculate` and `explain` use it, so neither can disagree with the run.
+
+use super::lane::LaneKey;
+use super::load::Load;
+use super::tce::{Energy, Inputs, Unusable, figures};
+use super::{Kernel, element};
+use crate::model::element::Element;
+use crate::model::flag::Flags;
+use crate::model::mode::{Basis, DistanceSource, EnergyUnit, Mode};
+use crate::model::symbol::{Symbol, Symbols};
+use crate::model::time::day_of;
+
+/// What a published element took over from its record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Carrier.
+    pub carrier: Symbol,
+    /// Energy carrier.
+    pub energy_carrier: Symbol,
+    /// Energy used, millionths; 0: none.
+    pub energy_quantity: i64,
+    /// Its unit.
+    pub energy_unit: EnergyUnit,
+}
+
+/// Flags that the calculation of a single element gives; the others come from parsing, the chain, or the load.
+const OWN_FLAGS: Flags = Flags(
+    Flags::DISTANCE_NETWORK.0
+        | Flags::DISTANCE_GREAT_CIRCLE.0
+        | Flags::WIDER_REGION.0
+        | Flags::DISTANCE_ADJUSTED.0
+        | Flags::REFRIGERATED_UPLIFT.0
+        | Flags::PAST_LAST_EDITION.0
+        | Flags::ACTIVITY_ON_ACTUAL.0
+        | Flags::WEAK_GWP_SET.0
+        | Flags::EMPTY_COUNTED_TWICE.0,
+);
+
+impl Kernel<'_> {
+    /// The element as the kernel computes it from `published`'s inputs. Equal to `published` unless the files were changed or
+    /// the reference is another one.
+    pub fn recalculate(&mut self, published: &Element, facts: &Facts, symbols: &Symbols) -> Result<Element, Unusable> {
+        let load = Load {
+            mass_g: published.mass_g,
+            teu: published.teu,
+            whole_teu: published.teu,
+            containers: published.containers,
+            load_status: published.load_status,
+            temperature: published.temperature,
+        };
+        let used = facts.energy_quantity > 0;
+        let day = day_of(published.departed_at);
+        let key = LaneKey {
+            operation: published.operation,
+            temperature: published.temperature,
+            carrier: facts.carrier,
+            energy_carrier: facts.energy_carrier,
+            energy_unit: if used { facts.energy_unit } else { EnergyUnit::Absent },
+            origin: published.origin,
+            destination: published.destination,
+            epoch: self.lanes.epoch(day),
+        };
+        let lane = self.lanes.lane(key, published.mode, day, symbols);
+        let reported = match published.distance_source {
+            DistanceSource::Reported => (published.distance_m, published.distance_basis),
+            DistanceSource::Absent | DistanceSource::Network | DistanceSource::GreatCircle => (0, Basis::Absent),
+        };
+        let inputs = Inputs {
+            is_hub: published.mode == Mode::Hub,
+            reported,
+            basis_assumed: false,
+            load: &load,
+            energy: if used { Energy::Used(facts.energy_quantity) } else { Energy::None },
+            lane: &lane,
+            to_activity: self.to_activity[published.mode as usize],
+        };
+        let (figures, factor) = figures(&inputs)?;
+        let flags = published.flags.without(OWN_FLAGS) | figures.flags;
+        Ok(element(*published, &load, &figures, &factor, flags))
+    }
+}
