@@ -1,0 +1,374 @@
+"""Reference data, profile, factor library and the choice of a factor (contract, section 5 and reference-data.md).
+
+Expects a valid library: it stops at what it cannot read, but does not look for every fault (exit 9).
+"""
+import csv
+import math
+import os
+import tomllib
+from dataclasses import dataclass, field, replace
+from datetime import date
+from fractions import Fraction
+
+from exact import exact_scaled, half_even, parse_number
+
+NANO = 9
+EARTH_DIAMETER_M = 2 * 6371008.8
+EMPTY_RANK = (-1, 0)
+
+
+def read_table(path, columns):
+    """Rows of one of our own CSV files, empty cells as None; unknown columns are an error."""
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file, strict=True)
+        unknown = set(reader.fieldnames or []) - set(columns)
+        if unknown:
+            raise ValueError(f"{path}: unknown columns {sorted(unknown)}")
+        return [{name: (row.get(name) or "").strip(" ") or None for name in columns} for row in reader]
+
+
+def words(text):
+    return text.replace(",", " ").split()
+
+
+# --- regions ------------------------------------------------------------------------------------
+
+def member_of(place, members):
+    """A place is covered if it or its country is a member; a country only as itself."""
+    return place in members or place[:2] in members
+
+
+@dataclass(frozen=True)
+class Region:
+    name: str
+    pairs: frozenset | None       # of members (countries or places); None for GLOBAL
+    names_places: bool
+    is_wide: bool                 # GLOBAL, or holds a zone with members in more than one country: Q05
+
+    @property
+    def rank(self):
+        """Narrower sorts first: zones with places before all others, then fewer pairs."""
+        return (0 if self.names_places else 1, math.inf if self.pairs is None else len(self.pairs))
+
+    def covers(self, origin, destination):
+        if self.pairs is None:
+            return True
+        return any(member_of(origin, {a}) and member_of(destination, {b}) for a, b in self.pairs)
+
+    def is_within(self, other):
+        if other.pairs is None:
+            return True
+        return self.pairs is not None and all(other.covers(a, b) for a, b in self.pairs)
+
+
+def make_region(name, zones):
+    if name == "GLOBAL":
+        return Region(name, None, False, True)
+    def members(part):
+        return zones.get(part) or frozenset([part])
+    parts = name.split("<>") if "<>" in name else name.split(">")
+    a, b = (members(parts[0]), members(parts[-1]))
+    pairs = {(x, y) for x in a for y in b}
+    if "<>" in name:
+        pairs |= {(y, x) for x, y in pairs}
+    named_zones = [zones[part] for part in parts if part in zones]
+    return Region(name, frozenset(pairs), any(len(m) == 5 for zone in named_zones for m in zone),
+                  any(len({m[:2] for m in zone}) > 1 for zone in named_zones))
+
+
+# --- factors ------------------------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Factor:
+    full_id: str
+    source_rank: int
+    operation: str | None
+    energy_carrier: str | None
+    region: Region                # where it holds (composed: the contained one)
+    row_region: Region            # what the transport or hub row names
+    carrier: str | None
+    temperature: str | None
+    per: str
+    operation_g: int              # 10^-9 g
+    provision_g: int
+    distance_basis: str | None
+    holds_empty_running: bool
+    valid_from: date
+    valid_to: date | None
+    data_category: str
+    gwp_sets: tuple
+    wide: bool
+    energy_region_rank: tuple = EMPTY_RANK
+    energy_source_rank: int = -1
+    past_last_edition: bool = False
+    uplifted: bool = False
+
+    def is_valid_on(self, day):
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+    def has_ended(self, day):
+        return self.valid_to is not None and self.valid_to <= day
+
+
+TRANSPORT = words("factor_id, operation, energy_carrier, region, carrier, temperature, per, operation_g, provision_g, "
+                  "energy_quantity, energy_unit, distance_basis, load_factor, empty_share, valid_from, valid_to, "
+                  "data_category, gwp_set, licence, source_ref, basis_note, note")
+HUB = words("factor_id, operation, energy_carrier, region, carrier, temperature, per, operation_g, provision_g, "
+            "energy_quantity, energy_unit, valid_from, valid_to, data_category, gwp_set, licence, source_ref, note")
+ENERGY = words("energy_id, energy_carrier, region, per, operation_g, provision_g, valid_from, valid_to, gwp_set, "
+               "licence, source_ref, note")
+SOURCES = words("source, edition, title, publisher, published_on, url, licence, redistributable, gwp_set")
+
+
+def unit_ratio(have, want):
+    """How many `want` one `have` is, exactly; None when they do not convert."""
+    if have == want:
+        return Fraction(1)
+    return {("kWh", "MJ"): Fraction(18, 5), ("MJ", "kWh"): Fraction(5, 18)}.get((have, want))
+
+
+def day_or_none(text):
+    return date.fromisoformat(text) if text else None
+
+
+def earlier(a, b):
+    return b if a is None else a if b is None else min(a, b)
+
+
+class Library:
+    """The emission factors that one profile admits."""
+
+    def __init__(self, folder, profile, zones):
+        self.profile, self.zones = profile, zones
+        operations = read_table(os.path.join(folder, "operations.csv"),
+                                words("operation, mode, kind, energy_carrier, title, description"))
+        self.operations = {row["operation"]: row for row in operations}
+        editions = {f"{r['source']}/{r['edition']}": r for r in read_table(os.path.join(folder, "sources.csv"), SOURCES)}
+        raw, self.energy = [], []
+        for rank, source in enumerate(profile.sources):
+            read = lambda name, columns: _read_if_there(os.path.join(folder, source, name), columns)
+            gwp_set = editions[source]["gwp_set"]
+            raw += [(row, source, rank, gwp_set) for row in read("transport.csv", TRANSPORT) + read("hub.csv", HUB)]
+            self.energy += [self._energy_factor(row, source, rank, gwp_set) for row in read("energy.csv", ENERGY)]
+        self.factors = [factor for entry in raw for factor in self._factors_of(*entry)]
+
+    def _energy_factor(self, row, source, rank, gwp_set):
+        region = make_region(row["region"], self.zones)
+        return Factor(f"{source}:{row['energy_id']}", rank, None, row["energy_carrier"], region, region, None, None,
+                      row["per"], exact_scaled(row["operation_g"], NANO), exact_scaled(row["provision_g"], NANO), None,
+                      False, date.fromisoformat(row["valid_from"]), day_or_none(row["valid_to"]), "primary",
+                      (row["gwp_set"] or gwp_set,), region.is_wide)
+
+    def _factors_of(self, row, source, rank, gwp_set):
+        """The factor of a plain row; of a row that states energy, one per matching energy row."""
+        region = make_region(row["region"], self.zones)
+        empty_share = row.get("empty_share")
+        bare = Factor(f"{source}:{row['factor_id']}", rank, row["operation"], row["energy_carrier"], region, region,
+                      row["carrier"], row["temperature"], row["per"], 0, 0, row.get("distance_basis"),
+                      bool(empty_share) and parse_number(empty_share)[0] > 0, date.fromisoformat(row["valid_from"]),
+                      day_or_none(row["valid_to"]), row["data_category"], (row["gwp_set"] or gwp_set,), region.is_wide)
+        if row["operation_g"] is not None:
+            return [replace(bare, operation_g=exact_scaled(row["operation_g"], NANO),
+                            provision_g=exact_scaled(row["provision_g"], NANO))]
+        composed = (compose(bare, row["energy_quantity"], row["energy_unit"], energy) for energy in self.energy)
+        return [factor for factor in composed if factor]
+
+    # --- the choice -----------------------------------------------------------------------------
+
+    def select(self, operation, row_energy_carrier, carrier, temperature, origin, destination, day):
+        """The factor for a transport or hub element, or None (R011)."""
+        wanted = row_energy_carrier or self.operations[operation]["energy_carrier"]
+        def candidates(temperature):
+            return [f for f in self.factors
+                    if f.operation == operation and f.temperature == temperature
+                    and f.carrier in (None, carrier) and f.energy_carrier in (None, wanted)
+                    and f.region.covers(origin, destination)]
+        found = self._first(candidates(temperature), day, self._order)
+        if found or temperature == "ambient":
+            return found
+        uplift = self.profile.uplifts.get(self.operations[operation]["mode"])
+        ambient = self._first(candidates("ambient"), day, self._order)
+        return ambient and uplift and lift(ambient, uplift)
+
+    def select_energy(self, carrier, unit, origin, destination, day):
+        """The energy row for primary data, or None (R022). `prefer` plays no part."""
+        fitting = [f for f in self.energy if f.energy_carrier == carrier and unit_ratio(unit, f.per)
+                   and f.region.covers(origin, destination)]
+        return self._first(fitting, day, lambda f, ended: (f.region.rank, f.source_rank, ended, f.full_id.encode()))
+
+    def _first(self, candidates, day, order):
+        if self.profile.ignore_validity:
+            return min(candidates, key=lambda f: order(f, 0), default=None)
+        valid = min((f for f in candidates if f.is_valid_on(day)), key=lambda f: order(f, 0), default=None)
+        if valid or not self.profile.uses_ended:
+            return valid
+        # Among ended factors the later valid_to comes right after source order.
+        ended = min((f for f in candidates if f.has_ended(day)), key=lambda f: order(f, -f.valid_to.toordinal()), default=None)
+        return ended and replace(ended, past_last_edition=True)
+
+    def _order(self, factor, ended):
+        where, source = (factor.row_region.rank,), (factor.source_rank, ended)
+        middle = source + where if self.profile.prefer == "source" else where + source
+        return (factor.carrier is None, factor.energy_carrier is None, *middle,
+                factor.energy_region_rank, factor.energy_source_rank, factor.full_id.encode())
+
+
+def _read_if_there(path, columns):
+    return read_table(path, columns) if os.path.exists(path) else []
+
+
+def compose(bare, quantity, unit, energy):
+    """Energy per unit of activity x emissions per unit of energy; None when the two rows do not meet."""
+    ratio = unit_ratio(unit, energy.per)
+    if ratio is None or bare.energy_carrier != energy.energy_carrier:
+        return None
+    if bare.region.is_within(energy.region):
+        region = bare.region
+    elif energy.region.is_within(bare.region):
+        region = energy.region
+    else:
+        return None
+    start, end = max(bare.valid_from, energy.valid_from), earlier(bare.valid_to, energy.valid_to)
+    if end is not None and start >= end:
+        return None
+    value, places = parse_number(quantity)
+    times = Fraction(value, 10 ** places) * ratio
+    product = lambda grams: half_even(grams * times.numerator, times.denominator)
+    return replace(bare, full_id=f"{bare.full_id}@{energy.full_id}", region=region, valid_from=start, valid_to=end,
+                   operation_g=product(energy.operation_g), provision_g=product(energy.provision_g),
+                   gwp_sets=bare.gwp_sets + energy.gwp_sets, wide=bare.wide or energy.wide,
+                   energy_region_rank=energy.region.rank, energy_source_rank=energy.source_rank)
+
+
+def lift(ambient, uplift):
+    """An ambient factor x the refrigerated uplift (millionths), both parts rounded to 10^-9 g."""
+    times = lambda grams: half_even(grams * uplift, 10 ** 6)
+    return replace(ambient, operation_g=times(ambient.operation_g), provision_g=times(ambient.provision_g), uplifted=True)
+
+
+# --- profile ------------------------------------------------------------------------------------
+
+@dataclass
+class Profile:
+    sources: list
+    uses_ended: bool
+    ignore_validity: bool
+    prefer: str
+    great_circle: list
+    default_distance_basis: str
+    default_mass_per_teu_g: int
+    empty_mass_per_teu_g: int
+    strict_container_id: bool
+    infer_hubs: bool
+    default_operation: dict
+    uplifts: dict                 # mode -> millionths
+    adjustments: dict             # (mode, activity basis, intensity basis) -> ("ratio", millionths) or ("add", metres)
+    hubs: dict                    # (before, after) -> operation
+
+
+def read_profile(folder, name):
+    with open(os.path.join(folder, "profiles", name + ".toml"), "rb") as file:
+        raw = tomllib.load(file)
+    adjustments = {}
+    for entry in raw.get("distance_adjustment", []):
+        key = (entry["mode"], entry["activity_basis"], entry["intensity_basis"])
+        adjustments[key] = (("ratio", exact_scaled(entry["ratio"], 6)) if "ratio" in entry
+                            else ("add", exact_scaled(entry["add_km"], 3)))
+    return Profile(raw["sources"], raw["after_last_edition"] == "use_latest", raw["ignore_validity"], raw["prefer"],
+                   raw["great_circle"], raw["default_distance_basis"], exact_scaled(raw["default_mass_per_teu_kg"], 3),
+                   exact_scaled(raw["empty_mass_per_teu_kg"], 3), raw["strict_container_id"], raw["infer_hubs"],
+                   raw.get("default_operation", {}),
+                   {mode: exact_scaled(text, 6) for mode, text in raw.get("refrigerated_uplift", {}).items()},
+                   adjustments, {(e["before"], e["after"]): e["operation"] for e in raw.get("hub", [])})
+
+
+# --- places, distances, containers, corridors ---------------------------------------------------
+
+@dataclass
+class ContainerType:
+    teu: int                      # millionths
+    tare_g: int | None
+    refrigerated: bool
+
+
+@dataclass
+class Reference:
+    """Everything that a run reads beside the movements."""
+    profile: Profile
+    library: Library
+    zones: dict
+    mode_aliases: dict
+    locations: dict               # locode -> (latitude, longitude) or None
+    distances: dict               # (mode, origin, destination) -> (metres, basis)
+    container_rows: list
+    corridors: list
+    known_places: set = field(default_factory=set)
+
+    def container_type(self, code):
+        """The row with fewest `?`, then file order; None when the type is unknown."""
+        fitting = [(pattern.count("?"), index) for index, (pattern, _) in enumerate(self.container_rows)
+                   if len(pattern) == len(code) and all(p in ("?", c) for p, c in zip(pattern, code))]
+        return self.container_rows[min(fitting)[1]][1] if fitting else None
+
+    def covers(self, entry, place):
+        """An entry of corridors.toml is a zone, a country or a place."""
+        return member_of(place, self.zones.get(entry) or {entry})
+
+    def great_circle_m(self, origin, destination):
+        a, b = self.locations.get(origin), self.locations.get(destination)
+        return haversine_m(a, b) if a and b else None
+
+
+def haversine_m(a, b):
+    """The only floats: degrees in, whole metres out, rounded half to even once."""
+    (lat1, lon1), (lat2, lon2) = a, b
+    phi1, phi2 = math.radians(lat1), math.radians(lat2)
+    h = (math.sin((phi2 - phi1) / 2) ** 2
+         + math.cos(phi1) * math.cos(phi2) * math.sin(math.radians(lon2 - lon1) / 2) ** 2)
+    return round(EARTH_DIAMETER_M * math.asin(math.sqrt(min(1.0, h))))
+
+
+def read_reference(run):
+    zones = _read_zones(os.path.join(run.reference, "zones.csv"))
+    profile = read_profile(run.factors, run.profile)
+    data = lambda name: os.path.join(run.reference, name)
+    locations = _read_locations(run.locations + [data("locations.csv")])
+    distances = _read_distances(data("distances.csv"))
+    with open(data("corridors.toml"), "rb") as file:
+        corridors = tomllib.load(file).get("corridor", [])
+    aliases = {row["alias"].lower(): row["mode"] for row in read_table(data("mode_aliases.csv"), ["alias", "mode"])}
+    known = set(locations) | {place for _, a, b in distances for place in (a, b)}
+    return Reference(profile, Library(run.factors, profile, zones), zones, aliases, locations, distances,
+                     _read_containers(data("containers.csv")), corridors, known)
+
+
+def _read_zones(path):
+    zones = {}
+    for row in read_table(path, ["zone", "member"]):
+        zones.setdefault(row["zone"], set()).add(row["member"])
+    return {zone: frozenset(members) for zone, members in zones.items()}
+
+
+def _read_locations(paths):
+    """Files named in the run file come first and win."""
+    locations = {}
+    for path in paths:
+        for row in read_table(path, words("locode, name, kind, latitude, longitude, source, licence")):
+            at = (float(row["latitude"]), float(row["longitude"])) if row["latitude"] and row["longitude"] else None
+            locations.setdefault(row["locode"], at)
+    return locations
+
+
+def _read_distances(path):
+    distances = {}
+    for row in read_table(path, words("mode, origin, destination, distance_km, basis, source_ref")):
+        key = (row["mode"], row["origin"], row["destination"])
+        distances.setdefault(key, (exact_scaled(row["distance_km"], 3), row["basis"]))
+    return distances
+
+
+def _read_containers(path):
+    rows = read_table(path, words("code, teu, tare_kg, refrigerated, title"))
+    return [(row["code"], ContainerType(exact_scaled(row["teu"], 6),
+                                        exact_scaled(row["tare_kg"], 3) or None if row["tare_kg"] else None,
+                                        row["refrigerated"] == "yes")) for row in rows]
