@@ -1,0 +1,243 @@
+//! Publication: sync the stage, rename it into `runs/`, replace `CURRENT` by one rename.
+//!
+//! That last rename is the commit; before it readers have the old run, after it the new one, at no time neither.
+//! A run in `runs/` is complete because it came there whole; nothing is ever written into it.
+//! What is worth publishing is decided elsewhere.
+
+use super::digest::{Progress, no_progress};
+use super::disk::{Disk, create_dirs, remove_tree};
+use super::layout::checked_run_id;
+use super::lock::Output;
+use super::manifest::{MANIFEST, MANIFEST_DIGEST, Manifest};
+use super::path::{below, list_below};
+use super::stage::{REMOVED, Stage};
+use super::storage;
+use super::verify::{manifest_digest_line, verify_files};
+use crate::error::{Error, Result};
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// What a publication came to.
+#[derive(Debug)]
+pub struct Published {
+    /// The run that `CURRENT` now names.
+    pub run_id: String,
+    /// Its folder.
+    pub dir: PathBuf,
+    /// Its manifest, files included.
+    pub manifest: Manifest,
+    /// Whether the run was there already, and has been left as it was.
+    pub is_old: bool,
+    /// Time spent waiting for the disk.
+    pub sync: Duration,
+    /// Conveniences that failed.
+    pub warnings: Vec<String>,
+}
+
+impl Stage {
+    /// Publishes what has been written, under `manifest.run_id`; `manifest.files` is filled in here.
+    ///
+    /// If the run is there already, its bytes are compared with these: equal, it stays and becomes current; else
+    /// [`Error::Verification`], and `CURRENT` is left alone.
+    pub fn publish(self, mut manifest: Manifest) -> Result<Published> {
+        let run_id = checked_run_id(&manifest.run_id)?.to_owned();
+        let output = self.output.clone();
+        let target = output.layout().run(&run_id);
+        self.seal(&mut manifest)?;
+        let mut syncs = Syncs::new(output.disk());
+        let is_old = match fs::symlink_metadata(&target) {
+            Ok(_) => {
+                compare_with_published(&target, &manifest, &no_progress)?;
+                true
+            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                syncs.tree(&self.run_dir())?;
+                rename(output.disk(), &self.run_dir(), &target)?;
+                false
+            }
+            Err(e) => return Err(storage(&target, "read", e)),
+        };
+        syncs.dir(&output.layout().runs())?;
+        let warnings = point_current(&output, &run_id, &mut syncs)?;
+        Ok(Published { run_id, dir: target, manifest, is_old, sync: syncs.spent, warnings })
+    }
+
+    /// Ends a run that must not be published: rejects that were finished, and the status, go to `failed/<run_id>/`, in
+    /// place of what an earlier failure of the same run left there. `CURRENT` is untouched.
+    pub fn fail(self, run_id: &str, status: &[u8]) -> Result<PathBuf> {
+        let output = self.output.clone();
+        let disk = output.disk();
+        let target = output.layout().failed().join(checked_run_id(run_id)?);
+        for relative in self.unfinished() {
+            let path = below(&self.run_dir(), &relative);
+            remove_tree(disk, &path).map_err(|e| storage(&path, "remove", e))?;
+        }
+        let kept = self.home.join("failed");
+        make_dirs(disk, &kept)?;
+        let rejected = self.run_dir().join("rejected");
+        if rejected.is_dir() {
+            rename(disk, &rejected, &kept.join("rejected"))?;
+        }
+        write_file(disk, &kept.join("status.json"), status)?;
+        let mut syncs = Syncs::new(disk);
+        syncs.tree(&kept)?;
+        make_dirs(disk, &output.layout().failed())?;
+        if fs::symlink_metadata(&target).is_ok() {
+            retire(&output, &target)?;
+        }
+        rename(disk, &kept, &target)?;
+        syncs.dir(&output.layout().failed())?;
+        Ok(target)
+    }
+
+    /// Writes the manifest and its digest, then checks that the stage holds what the manifest lists and nothing else.
+    fn seal(&self, manifest: &mut Manifest) -> Result<()> {
+        if let Some(first) = self.unfinished().first() {
+            return Err(self.failure().unwrap_or_else(|| Error::Internal(format!("{first} was begun and not finished"))));
+        }
+        manifest.files = self.files();
+        let bytes = manifest.to_bytes()?;
+        self.put_bytes(MANIFEST, &bytes)?;
+        self.put_bytes(MANIFEST_DIGEST, &manifest_digest_line(&bytes))?;
+        let dir = self.run_dir();
+        let found = list_below(&dir).map_err(|e| storage(&dir, "read", e))?;
+        let wanted: Vec<(String, u64)> = self.files().into_iter().map(|f| (f.path, f.bytes)).collect();
+        if found.files != wanted || !found.others.is_empty() {
+            return Err(Error::Storage(format!("{}: does not hold the files and sizes that were written", dir.display())));
+        }
+        Ok(())
+    }
+}
+
+/// Makes a run that is already there the current one, after checking every byte of it.
+pub fn publish_existing(output: &Output, run_id: &str, progress: Progress) -> Result<Published> {
+    let dir = output.layout().run(checked_run_id(run_id)?);
+    let manifest = verify_files(&dir, progress)?;
+    let mut syncs = Syncs::new(output.disk());
+    // It may have been renamed there by a run that died before this.
+    syncs.dir(&output.layout().runs())?;
+    let warnings = point_current(output, run_id, &mut syncs)?;
+    Ok(Published { run_id: run_id.to_owned(), dir, manifest, is_old: true, sync: syncs.spent, warnings })
+}
+
+/// The published run must be sound and must equal what has just been computed.
+fn compare_with_published(target: &Path, manifest: &Manifest, progress: Progress) -> Result<()> {
+    let old = verify_files(target, progress)?;
+    if old.to_bytes()? == manifest.to_bytes()? {
+        return Ok(());
+    }
+    let differing = |a: &Manifest, b: &Manifest| -> Vec<String> {
+        a.files.iter().filter(|file| !b.files.contains(file)).map(|file| file.path.clone()).collect()
+    };
+    let mut names = differing(manifest, &old);
+    names.extend(differing(&old, manifest));
+    names.sort();
+    names.dedup();
+    if names.is_empty() {
+        names.push(MANIFEST.to_owned());
+    }
+    Err(Error::Verification(format!("{}: rebuilt, and these differ: {}", target.display(), names.join(", "))))
+}
+
+/// The commit. Returns what went wrong with the convenience link, which is no failure.
+fn point_current(output: &Output, run_id: &str, syncs: &mut Syncs) -> Result<Vec<String>> {
+    let (disk, layout) = (output.disk(), output.layout());
+    if !matches!(layout.current_run(), Ok(Some(current)) if current == run_id) {
+        replace_file(disk, &layout.current(), format!("{run_id}\n").as_bytes(), syncs)?;
+    }
+    // Also when it was right already: an earlier run may have died between the rename and this.
+    syncs.dir(layout.root())?;
+    Ok(point_latest(output, run_id).err().into_iter().collect())
+}
+
+#[cfg(unix)]
+fn point_latest(output: &Output, run_id: &str) -> std::result::Result<(), String> {
+    let (disk, latest) = (output.disk(), output.layout().latest());
+    let target = Path::new("runs").join(run_id);
+    if fs::read_link(&latest).is_ok_and(|now| now == target) {
+        return Ok(());
+    }
+    let beside = latest.with_extension("tmp");
+    let replaced = remove_tree(disk, &beside)
+        .and_then(|()| disk.symlink(&target, &beside))
+        .and_then(|()| disk.rename(&beside, &latest).inspect_err(|_| drop(disk.remove_file(&beside))));
+    replaced.map_err(|e| format!("{}: cannot replace link: {e}", latest.display()))
+}
+
+#[cfg(not(unix))]
+fn point_latest(_: &Output, _: &str) -> std::result::Result<(), String> {
+    Ok(())
+}
+
+/// Takes a folder out of readers' sight by one rename into the stage area, then deletes it.
+pub(crate) fn retire(output: &Output, dir: &Path) -> Result<()> {
+    let name = dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let aside = output.layout().stage().join(format!("{REMOVED}{name}"));
+    make_dirs(output.disk(), &output.layout().stage())?;
+    remove_tree(output.disk(), &aside).map_err(|e| storage(&aside, "remove", e))?;
+    rename(output.disk(), dir, &aside)?;
+    remove_tree(output.disk(), &aside).map_err(|e| storage(&aside, "remove", e))
+}
+
+/// Replaces a file by one rename: readers have the old bytes or the new ones.
+pub(crate) fn replace_file(disk: &dyn Disk, path: &Path, bytes: &[u8], syncs: &mut Syncs) -> Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".tmp");
+    let beside = PathBuf::from(name);
+    let replaced = write_file(disk, &beside, bytes).and_then(|()| syncs.file(&beside)).and_then(|()| rename(disk, &beside, path));
+    replaced.inspect_err(|_| drop(disk.remove_file(&beside)))
+}
+
+fn write_file(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = disk.create(path).map_err(|e| storage(path, "create", e))?;
+    file.write_all(bytes).and_then(|()| file.flush()).map_err(|e| storage(path, "write", e))
+}
+
+pub(crate) fn make_dirs(disk: &dyn Disk, path: &Path) -> Result<()> {
+    create_dirs(disk, path).map(drop).map_err(|e| storage(path, "create folder", e))
+}
+
+fn rename(disk: &dyn Disk, from: &Path, to: &Path) -> Result<()> {
+    disk.rename(from, to).map_err(|e| storage(to, &format!("rename from {}", from.display()), e))
+}
+
+/// Syncs, and the time they take.
+pub(crate) struct Syncs<'a> {
+    disk: &'a dyn Disk,
+    pub(crate) spent: Duration,
+}
+
+impl<'a> Syncs<'a> {
+    pub(crate) fn new(disk: &'a dyn Disk) -> Syncs<'a> {
+        Syncs { disk, spent: Duration::ZERO }
+    }
+
+    pub(crate) fn file(&mut self, path: &Path) -> Result<()> {
+        self.timed(path, |disk| disk.sync_file(path))
+    }
+
+    pub(crate) fn dir(&mut self, path: &Path) -> Result<()> {
+        self.timed(path, |disk| disk.sync_dir(path))
+    }
+
+    /// Every file, then every folder from the inside out.
+    fn tree(&mut self, root: &Path) -> Result<()> {
+        let listing = list_below(root).map_err(|e| storage(root, "read", e))?;
+        for (file, _) in &listing.files {
+            self.file(&below(root, file))?;
+        }
+        for dir in listing.dirs.iter().rev() {
+            self.dir(&below(root, dir))?;
+        }
+        self.dir(root)
+    }
+
+    fn timed(&mut self, path: &Path, sync: impl FnOnce(&dyn Disk) -> io::Result<()>) -> Result<()> {
+        let begun = Instant::now();
+        let result = sync(self.disk);
+        self.spent += begun.elapsed();
+        result.map_err(|e| storage(path, "sync", e))
+    }
+}

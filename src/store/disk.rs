@@ -1,0 +1,157 @@
+//! The operations through which everything is written, as a trait so that a test can make any one of them fail.
+//!
+//! Reading is not here: a reader needs no order of operations, and a failed read changes nothing on disk.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+/// What came of an attempt to lock a file.
+pub enum Claim {
+    /// The lock is ours for as long as this handle is open.
+    Taken(File),
+    /// Somebody else has it; what they wrote about themselves, which may be empty.
+    Held(String),
+}
+
+/// One operation each, so that "fail the n-th" means the same thing for every caller.
+pub trait Disk: Send + Sync {
+    /// Creates or empties a file for writing.
+    fn create(&self, path: &Path) -> io::Result<Box<dyn Write + Send>>;
+    /// Creates a file that must not exist yet.
+    fn create_new(&self, path: &Path) -> io::Result<Box<dyn Write + Send>>;
+    /// Makes the content of a closed file durable.
+    fn sync_file(&self, path: &Path) -> io::Result<()>;
+    /// Makes the names in a folder durable.
+    fn sync_dir(&self, path: &Path) -> io::Result<()>;
+    /// Renames a file over a file, or a folder to a free name.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Removes a file or link.
+    fn remove_file(&self, path: &Path) -> io::Result<()>;
+    /// Removes an empty folder.
+    fn remove_dir(&self, path: &Path) -> io::Result<()>;
+    /// Creates one folder whose parent exists.
+    fn create_dir(&self, path: &Path) -> io::Result<()>;
+    /// Creates a symbolic link to a folder.
+    fn symlink(&self, target: &Path, link: &Path) -> io::Result<()>;
+    /// Takes the advisory lock on a file without waiting and writes `holder` into it.
+    fn lock(&self, path: &Path, holder: &str) -> io::Result<Claim>;
+}
+
+/// The file system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RealDisk;
+
+impl Disk for RealDisk {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn Write + Send>> {
+        Ok(Box::new(File::create(path)?))
+    }
+
+    fn create_new(&self, path: &Path) -> io::Result<Box<dyn Write + Send>> {
+        Ok(Box::new(File::create_new(path)?))
+    }
+
+    fn sync_file(&self, path: &Path) -> io::Result<()> {
+        // Windows flushes only through a handle that may write.
+        OpenOptions::new().read(true).write(cfg!(windows)).open(path)?.sync_all()
+    }
+
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        if cfg!(windows) {
+            return Ok(()); // a folder cannot be opened as a file there
+        }
+        match File::open(path)?.sync_all() {
+            // Some network file systems have no such operation for folders: names are as durable as they get.
+            Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+            other => other,
+        }
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir(path)
+    }
+
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir(path)
+    }
+
+    #[cfg(unix)]
+    fn symlink(&self, target: &Path, link: &Path) -> io::Result<()> {
+        std::os::unix::fs::symlink(target, link)
+    }
+
+    #[cfg(not(unix))]
+    fn symlink(&self, _: &Path, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn lock(&self, path: &Path, holder: &str) -> io::Result<Claim> {
+        // Not truncated on opening: until the lock is ours the text in it belongs to the holder.
+        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        match file.try_lock() {
+            Ok(()) => {
+                file.set_len(0)?;
+                file.seek(SeekFrom::Start(0))?;
+                file.write_all(holder.as_bytes())?;
+                Ok(Claim::Taken(file))
+            }
+            Err(TryLockError::WouldBlock) => {
+                let mut text = Vec::new();
+                // Where locks are mandatory the text cannot be read; the caller then says "unknown".
+                let _ = file.take(4096).read_to_end(&mut text);
+                Ok(Claim::Held(String::from_utf8_lossy(&text).into_owned()))
+            }
+            Err(TryLockError::Error(e)) => Err(e),
+        }
+    }
+}
+
+/// Creates a folder and its missing parents, one operation each; returns those that were created, outermost first.
+pub fn create_dirs<'a>(disk: &dyn Disk, path: &'a Path) -> io::Result<Vec<&'a Path>> {
+    let mut missing = Vec::new();
+    for dir in path.ancestors().take_while(|d| !d.as_os_str().is_empty()) {
+        match fs::metadata(dir) {
+            Ok(m) if m.is_dir() => break,
+            Ok(_) => return Err(io::ErrorKind::NotADirectory.into()),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => missing.push(dir),
+            Err(e) => return Err(e),
+        }
+    }
+    missing.reverse();
+    for dir in &missing {
+        match disk.create_dir(dir) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {} // another writer needed the same parent
+            other => other?,
+        }
+    }
+    Ok(missing)
+}
+
+/// Removes a file or a folder with all it holds, one operation per entry; links are removed, not followed.
+pub fn remove_tree(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(e),
+        Ok(m) if !m.is_dir() => return disk.remove_file(path),
+        Ok(_) => {}
+    }
+    for entry in sorted_entries(path)? {
+        remove_tree(disk, &entry)?;
+    }
+    disk.remove_dir(path)
+}
+
+/// Paths in a folder in byte order of their names, so that operations come in the same order on every machine.
+pub fn sorted_entries(dir: &Path) -> io::Result<Vec<std::path::PathBuf>> {
+    let mut paths = fs::read_dir(dir)?.map(|e| Ok(e?.path())).collect::<io::Result<Vec<_>>>()?;
+    paths.sort_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
+    Ok(paths)
+}

@@ -1,0 +1,353 @@
+//! Which input files a run reads: files, folders and patterns become one list, sorted and without doubles.
+//!
+//! Names and kinds of files only. What is in them, and whether an ending means a format, is the reader's matter.
+
+use super::path::kind;
+use crate::error::{Error, Result};
+use std::collections::HashSet;
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::time::SystemTime;
+
+/// Endings of files that are taken from a folder; text formats also with `.gz` and `.zst`. Case does not matter.
+pub const EXTENSIONS: [&str; 4] = ["csv", "ndjson", "jsonl", "parquet"];
+
+/// Folders nested deeper than this are a loop or a mistake.
+const MAX_DEPTH: usize = 64;
+
+/// A file to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputFile {
+    /// Where to open it.
+    pub path: PathBuf,
+    /// What to call it: relative to the base folder, with `/`; the published `source_file`.
+    pub name: String,
+    /// Size when it was found.
+    pub bytes: u64,
+    modified: Option<SystemTime>,
+}
+
+/// Something that was asked for, or lies where it was asked to look, and cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// As [`InputFile::name`].
+    pub name: String,
+    /// Path and cause in a sentence.
+    pub reason: String,
+}
+
+/// What the patterns came to; each list by name as bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Files to read.
+    pub files: Vec<InputFile>,
+    /// Pipes, dangling links, files without permission.
+    pub unreadable: Vec<Unreadable>,
+    /// Patterns that match nothing at all, in the order given.
+    pub unmatched: Vec<String>,
+}
+
+impl Found {
+    /// The files, if everything asked for can be read. What is unmatched is left to the caller.
+    pub fn readable(self) -> Result<Vec<InputFile>> {
+        match self.unreadable.as_slice() {
+            [] => Ok(self.files),
+            [one] => Err(Error::Input(one.reason.clone())),
+            [first, rest @ ..] => Err(Error::Input(format!("{}; and {} more such files", first.reason, rest.len()))),
+        }
+    }
+}
+
+/// Finds the files that `patterns` mean, relative to `base`.
+///
+/// A pattern is the path of a file or folder, or else a glob (`*`, `?`, `[..]` within a name, `**` for any number of
+/// folders; a leading dot only matches a dot). A folder stands for every file in it and below it with one of
+/// [`EXTENSIONS`]; names that begin with a dot, and folders that begin with `_`, are left out. `except` (the output
+/// root) is never searched. A file reached twice, by a link or two patterns, is listed once, under the first name.
+pub fn discover(patterns: &[String], base: &Path, except: Option<&Path>) -> Result<Found> {
+    let real_base = fs::canonicalize(base).map_err(|e| super::input(base, "read", e))?;
+    let except = except.and_then(|path| fs::canonicalize(path).ok());
+    let mut search = Search { base, real_base, except, inside: Vec::new(), found: Found::default() };
+    for pattern in patterns {
+        let before = (search.found.files.len(), search.found.unreadable.len());
+        search.pattern(pattern)?;
+        if before == (search.found.files.len(), search.found.unreadable.len()) {
+            search.found.unmatched.push(pattern.clone());
+        }
+    }
+    let mut found = search.found;
+    found.unreadable.sort_by(|a, b| a.name.cmp(&b.name));
+    found.unreadable.dedup_by(|a, b| a.name == b.name);
+    found.files.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut seen = HashSet::new();
+    let mut first_time = |file: &InputFile| identity(&file.path).is_none_or(|id| seen.insert(id));
+    found.files.retain(|file| first_time(file));
+    Ok(found)
+}
+
+/// Opens a file found earlier. It may have become something else since.
+pub fn open_input(file: &InputFile) -> Result<File> {
+    let is_file = fs::metadata(&file.path).map(|m| m.is_file()).map_err(|e| super::input(&file.path, "open", e))?;
+    if !is_file {
+        return Err(Error::Input(format!("{}: is not a file any more", file.path.display())));
+    }
+    File::open(&file.path).map_err(|e| super::input(&file.path, "open", e))
+}
+
+/// [`Error::Input`] if the file has changed since it was found: its digest would not be that of the rows that were read.
+pub fn check_unchanged(file: &InputFile) -> Result<()> {
+    let now = fs::metadata(&file.path).map_err(|e| super::input(&file.path, "read", e))?;
+    if (now.len(), now.modified().ok()) == (file.bytes, file.modified) {
+        return Ok(());
+    }
+    Err(Error::Input(format!("{}: changed while it was being read", file.path.display())))
+}
+
+/// Whether a file of this name is taken from a folder.
+///
+/// ```
+/// use green_corridor::store::find::has_known_extension;
+/// assert!(has_known_extension("a.CSV.gz") && has_known_extension("b.parquet"));
+/// assert!(!has_known_extension("b.parquet.gz") && !has_known_extension("notes.txt") && !has_known_extension(".csv"));
+/// ```
+pub fn has_known_extension(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let (plain, is_compressed) = match name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")) {
+        Some(plain) => (plain, true),
+        None => (name.as_str(), false),
+    };
+    match plain.rsplit_once('.') {
+        Some((stem, extension)) => {
+            !stem.is_empty() && EXTENSIONS.contains(&extension) && !(is_compressed && extension == "parquet")
+        }
+        None => false,
+    }
+}
+
+struct Search<'a> {
+    base: &'a Path,
+    real_base: PathBuf,
+    except: Option<PathBuf>,
+    /// The folders that the walk is inside of, to tell a loop of links.
+    inside: Vec<PathBuf>,
+    found: Found,
+}
+
+impl Search<'_> {
+    fn pattern(&mut self, pattern: &str) -> Result<()> {
+        let whole = self.base.join(pattern);
+        // A path that exists is taken as it is: file names may hold brackets.
+        if pattern.is_empty() || !has_wildcard(pattern) || fs::symlink_metadata(&whole).is_ok() {
+            if !pattern.is_empty() {
+                self.asked_for(&whole);
+            }
+            return Ok(());
+        }
+        let mut start = PathBuf::new();
+        let mut rest = Vec::new();
+        for component in Path::new(pattern).components() {
+            match component {
+                Component::Normal(name) if !rest.is_empty() || has_wildcard(&name.to_string_lossy()) => {
+                    rest.push(Step::new(&name.to_string_lossy()).map_err(|e| Error::Usage(format!("pattern {pattern:?}: {e}")))?);
+                }
+                Component::ParentDir if !rest.is_empty() => {
+                    return Err(Error::Usage(format!("pattern {pattern:?}: \"..\" may not follow a wildcard")));
+                }
+                other => start.push(other),
+            }
+        }
+        self.matching(&self.base.join(start), &rest, 0);
+        Ok(())
+    }
+
+    /// Takes what matches `steps` below `dir`.
+    fn matching(&mut self, dir: &Path, steps: &[Step], depth: usize) {
+        let Some((step, rest)) = steps.split_first() else { return self.asked_for(dir) };
+        if !fs::metadata(dir).is_ok_and(|m| m.is_dir()) || self.is_excepted(dir) {
+            return;
+        }
+        if let Step::AnyFolders = step {
+            match rest {
+                [] => return self.folder(dir),
+                rest => self.matching(dir, rest, depth),
+            }
+        }
+        for (path, name) in self.entries(dir) {
+            let is_folder = || fs::metadata(&path).is_ok_and(|m| m.is_dir());
+            match step {
+                Step::AnyFolders if !name.starts_with('.') && depth < MAX_DEPTH && is_folder() && !is_link(&path) => {
+                    self.matching(&path, steps, depth + 1)
+                }
+                Step::AnyFolders => {}
+                Step::Name(glob) if glob.matches_with(&name, MATCHING) => self.matching(&path, rest, depth + 1),
+                Step::Name(_) => {}
+            }
+        }
+    }
+
+    /// A path that was named, or that a pattern matched in full.
+    fn asked_for(&mut self, path: &Path) {
+        match fs::metadata(path) {
+            Ok(m) if m.is_dir() => self.folder(path),
+            Ok(m) => self.take(path, &m),
+            // A name that nothing has is "unmatched"; a link to nothing is a file that cannot be read.
+            Err(e) if e.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_err() => {}
+            Err(e) => self.refuse(path, super::input(path, "open", e)),
+        }
+    }
+
+    fn folder(&mut self, dir: &Path) {
+        match fs::canonicalize(dir) {
+            Ok(real) if self.except.as_ref() == Some(&real) || self.inside.contains(&real) => {}
+            Ok(real) => {
+                self.inside.push(real);
+                self.folder_entries(dir);
+                self.inside.pop();
+            }
+            Err(e) => self.refuse(dir, super::input(dir, "read", e)),
+        }
+    }
+
+    fn folder_entries(&mut self, dir: &Path) {
+        if self.inside.len() > MAX_DEPTH {
+            return self.refuse(dir, Error::Input(format!("{}: more than {MAX_DEPTH} folders deep", dir.display())));
+        }
+        for (path, name) in self.entries(dir) {
+            if name.starts_with('.') {
+                continue;
+            }
+            match fs::metadata(&path) {
+                Ok(m) if m.is_dir() && name.starts_with('_') => {}
+                Ok(m) if m.is_dir() => self.folder(&path),
+                Ok(m) if has_known_extension(&name) => self.take(&path, &m),
+                Ok(_) => {}
+                Err(e) if has_known_extension(&name) => self.refuse(&path, super::input(&path, "open", e)),
+                Err(_) => {} // a dangling link that would not have been taken
+            }
+        }
+    }
+
+    /// Entries by name; a folder that cannot be listed is noted as unreadable.
+    fn entries(&mut self, dir: &Path) -> Vec<(PathBuf, String)> {
+        match super::disk::sorted_entries(dir) {
+            Ok(paths) => {
+                let name = |p: &PathBuf| p.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+                paths.into_iter().map(|p| (p.clone(), name(&p))).collect()
+            }
+            Err(e) => {
+                self.refuse(dir, super::input(dir, "read", e));
+                Vec::new()
+            }
+        }
+    }
+
+    fn take(&mut self, path: &Path, seen: &Metadata) {
+        if !seen.is_file() {
+            let problem = format!("{}: is {}, expected a file", path.display(), kind(seen));
+            return self.refuse(path, Error::Input(problem));
+        }
+        match File::open(path) {
+            Ok(_) => {
+                let (bytes, modified) = (seen.len(), seen.modified().ok());
+                self.found.files.push(InputFile { path: path.to_owned(), name: self.name(path), bytes, modified });
+            }
+            Err(e) => self.refuse(path, super::input(path, "open", e)),
+        }
+    }
+
+    fn refuse(&mut self, path: &Path, why: Error) {
+        self.found.unreadable.push(Unreadable { name: self.name(path), reason: why.to_string() });
+    }
+
+    fn is_excepted(&self, dir: &Path) -> bool {
+        self.except.is_some() && fs::canonicalize(dir).ok() == self.except
+    }
+
+    fn name(&self, path: &Path) -> String {
+        relative_name(path, self.base, &self.real_base)
+    }
+}
+
+enum Step {
+    /// `**`
+    AnyFolders,
+    Name(glob::Pattern),
+}
+
+const MATCHING: glob::MatchOptions =
+    glob::MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
+
+impl Step {
+    fn new(part: &str) -> std::result::Result<Step, glob::PatternError> {
+        if part == "**" { Ok(Step::AnyFolders) } else { glob::Pattern::new(part).map(Step::Name) }
+    }
+}
+
+fn has_wildcard(text: &str) -> bool {
+    text.contains(['*', '?', '['])
+}
+
+fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink())
+}
+
+/// `path` as seen from `base`, by the letter: links inside the base keep the name that the user gave them.
+fn relative_name(path: &Path, base: &Path, real_base: &Path) -> String {
+    let inside = path.strip_prefix(base).map(|rest| real_base.join(rest)).ok();
+    let outside = || match (path.parent().and_then(|dir| fs::canonicalize(dir).ok()), path.file_name()) {
+        (Some(dir), Some(name)) => dir.join(name),
+        _ => path.to_owned(),
+    };
+    let full = lexical(&inside.unwrap_or_else(outside));
+    let base: Vec<Component> = real_base.components().collect();
+    let target: Vec<Component> = full.components().collect();
+    let shared = base.iter().zip(&target).take_while(|(a, b)| a == b).count();
+    if shared == 0 {
+        return with_slashes(&target); // another drive
+    }
+    let up = std::iter::repeat_n("..".to_owned(), base.len() - shared);
+    up.chain(target[shared..].iter().map(|c| component_text(*c))).collect::<Vec<_>>().join("/")
+}
+
+/// Without `.` and `..`.
+fn lexical(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                clean.pop();
+            }
+            other => clean.push(other),
+        }
+    }
+    clean
+}
+
+fn with_slashes(components: &[Component]) -> String {
+    let text: Vec<String> = components.iter().filter(|c| **c != Component::RootDir).map(|c| component_text(*c)).collect();
+    text.join("/")
+}
+
+/// Names that are not UTF-8 stay apart from each other: their stray bytes are written as `\xNN`.
+fn component_text(component: Component) -> String {
+    let mut text = String::new();
+    for chunk in component.as_os_str().as_encoded_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
+}
+
+/// What makes two paths the same file.
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).ok().map(|m| (m.dev(), m.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(path: &Path) -> Option<PathBuf> {
+    fs::canonicalize(path).ok()
+}

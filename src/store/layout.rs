@@ -1,0 +1,186 @@
+//! Where things stand below an output root, and how a reader finds a run there.
+//!
+//! Paths and names only; nothing here writes, and nothing here needs the lock.
+
+use super::storage;
+use crate::error::{Error, Result};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// An output root.
+///
+/// ```
+/// use green_corridor::store::layout::Layout;
+/// assert!(Layout::new("out").run("ab12").ends_with("runs/ab12"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// The layout below `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Layout {
+        Layout { root: root.into() }
+    }
+
+    /// The output root itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Published runs.
+    pub fn runs(&self) -> PathBuf {
+        self.root.join("runs")
+    }
+
+    /// One published run.
+    pub fn run(&self, run_id: &str) -> PathBuf {
+        self.runs().join(run_id)
+    }
+
+    /// What is being written or removed; empty unless a run is working or was killed.
+    pub fn stage(&self) -> PathBuf {
+        self.root.join("stage")
+    }
+
+    /// Text file with the id of the current run: replacing it is the commit.
+    pub fn current(&self) -> PathBuf {
+        self.root.join("CURRENT")
+    }
+
+    /// Convenience link to the current run's folder.
+    pub fn latest(&self) -> PathBuf {
+        self.root.join("latest")
+    }
+
+    /// Rejects and status of runs that ended without a publication.
+    pub fn failed(&self) -> PathBuf {
+        self.root.join("failed")
+    }
+
+    /// One record per execution.
+    pub fn log(&self) -> PathBuf {
+        self.root.join("log")
+    }
+
+    /// State of the last execution, for machines.
+    pub fn status(&self) -> PathBuf {
+        self.root.join("status.json")
+    }
+
+    /// The same for Prometheus.
+    pub fn metrics(&self) -> PathBuf {
+        self.root.join("metrics.prom")
+    }
+
+    /// Runs that are never pruned.
+    pub fn pins(&self) -> PathBuf {
+        self.root.join("pins")
+    }
+
+    /// The file that a writer locks.
+    pub fn lock(&self) -> PathBuf {
+        self.root.join("lock")
+    }
+
+    /// The id in `CURRENT`; `None` when nothing has been published yet.
+    pub fn current_run(&self) -> Result<Option<String>> {
+        let path = self.current();
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(storage(&path, "read", e)),
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let id = text.trim_end_matches(['\n', '\r']);
+        if !is_run_id(id) {
+            let shown: String = id.chars().take(80).collect();
+            return Err(Error::Verification(format!("{}: holds {shown:?}, expected a run id", path.display())));
+        }
+        Ok(Some(id.to_owned()))
+    }
+
+    /// Ids of all published runs, ascending.
+    pub fn list_runs(&self) -> Result<Vec<String>> {
+        folder_names(&self.runs())
+    }
+
+    /// The folder of a run: the one named (in full, or by a beginning that no other run shares), else the current one.
+    pub fn find_run(&self, wanted: Option<&str>) -> Result<(String, PathBuf)> {
+        let id = match wanted {
+            Some(wanted) => self.match_run(wanted)?,
+            None => match self.current_run()? {
+                Some(id) => id,
+                None if self.root.is_dir() => {
+                    let root = self.root.display();
+                    return Err(Error::Verification(format!("{root}: nothing is published here: there is no CURRENT")));
+                }
+                None => return Err(storage(&self.root, "read", io::ErrorKind::NotFound.into())),
+            },
+        };
+        let dir = self.run(&id);
+        if !fs::symlink_metadata(&dir).is_ok_and(|m| m.is_dir()) {
+            let current = self.current();
+            return Err(Error::Verification(format!("{}: names {id}, but {} is missing", current.display(), dir.display())));
+        }
+        Ok((id, dir))
+    }
+
+    fn match_run(&self, wanted: &str) -> Result<String> {
+        let runs = self.list_runs()?;
+        if runs.iter().any(|r| r == wanted) {
+            return Ok(wanted.to_owned());
+        }
+        let matching: Vec<&String> = runs.iter().filter(|r| !wanted.is_empty() && r.starts_with(wanted)).collect();
+        match matching.as_slice() {
+            [one] => Ok((*one).clone()),
+            [] => Err(Error::Usage(format!("{}: no run {wanted:?}, expected one of: {}", self.runs().display(), list(&runs)))),
+            many => {
+                let ids: Vec<String> = many.iter().map(|s| (*s).clone()).collect();
+                Err(Error::Usage(format!("{}: run {wanted:?} is ambiguous: {}", self.runs().display(), list(&ids))))
+            }
+        }
+    }
+}
+
+/// Whether a text can name a run: it becomes a folder, a file name and a metric label.
+pub fn is_run_id(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    !text.is_empty() && text.len() <= 128 && text.bytes().all(plain)
+}
+
+/// A run id that is about to become a path; anything else is a fault of this program.
+pub(crate) fn checked_run_id(text: &str) -> Result<&str> {
+    if is_run_id(text) { Ok(text) } else { Err(Error::Internal(format!("{text:?} is not a run id"))) }
+}
+
+/// Names of the folders in a folder that can be run ids, ascending; empty when it does not exist.
+pub(crate) fn folder_names(dir: &Path) -> Result<Vec<String>> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(storage(dir, "read", e)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|e| storage(dir, "read", e))?;
+        let is_dir = entry.file_type().map_err(|e| storage(&entry.path(), "read", e))?.is_dir();
+        match entry.file_name().into_string() {
+            Ok(name) if is_dir && is_run_id(&name) => names.push(name),
+            _ => {} // not ours
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn list(ids: &[String]) -> String {
+    const SHOWN: usize = 8;
+    match ids.len() {
+        0 => "(none)".to_owned(),
+        n if n <= SHOWN => ids.join(", "),
+        n => format!("{}, and {} more", ids[..SHOWN].join(", "), n - SHOWN),
+    }
+}

@@ -1,0 +1,212 @@
+//! `manifest.json`: what went into a run, what came out, sizes, digests and counts.
+//!
+//! Nothing of clock, host or user: the same run gives the same bytes. Who ran it and when stands in the
+//! execution log. The manifest does not list itself; its digest stands beside it in `manifest.json.sha256`.
+
+use super::path::open_below;
+use super::storage;
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// File name of the manifest in a run.
+pub const MANIFEST: &str = "manifest.json";
+/// File name of its digest, in the format of `sha256sum`.
+pub const MANIFEST_DIGEST: &str = "manifest.json.sha256";
+/// Version of this layout and of the published tables.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// No manifest is near this size; a larger one is not ours.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// The record of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`SCHEMA_VERSION`] of the program that wrote it.
+    pub schema_version: u32,
+    /// Id of the run; its folder has the same name.
+    pub run_id: String,
+    /// Name of the program.
+    pub package: String,
+    /// Version of the program.
+    pub version: String,
+    /// Name of the profile.
+    pub profile: String,
+    /// Method of the profile, e.g. `ISO 14083:2023`.
+    pub method: String,
+    /// GWP sets that the profile admits.
+    pub gwp_sets: Vec<String>,
+    /// The profile's `[statement]`.
+    pub statement: Value,
+    /// The resolved plan, without what cannot change a byte (out, threads, memory, keep, log).
+    pub plan: Value,
+    /// Every input file, by name.
+    pub inputs: Vec<InputEntry>,
+    /// Input files that the run went without.
+    pub missing_files: Vec<MissingFile>,
+    /// Digest of the factor library.
+    pub library_digest: String,
+    /// Library, profile, run file and data files as read; compressed copies stand in `reference/`.
+    pub reference: Vec<ReferenceEntry>,
+    /// Rows and results.
+    pub counts: Counts,
+    /// Sums per table: `elements`, `shipments`, `corridors`, `corridor_sections`.
+    pub totals: BTreeMap<String, Totals>,
+    /// Every file of the run but the manifest and its digest, by path; filled in by the stage.
+    pub files: Vec<FileEntry>,
+    /// What a reader of the figures should know.
+    pub warnings: Vec<String>,
+}
+
+/// An input file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputEntry {
+    /// Name relative to the run file's folder, with `/`.
+    pub file: String,
+    /// Size as read, before decompression.
+    pub bytes: u64,
+    /// Digest of these bytes.
+    pub sha256: String,
+    /// Name of the input format.
+    pub format: String,
+    /// Records found.
+    pub rows_in: u64,
+    /// Records that became elements.
+    pub accepted: u64,
+    /// Records that did not.
+    pub rejected: u64,
+    /// Columns that nothing was read from.
+    pub unknown_columns: Vec<String>,
+    /// Whether the file has no `sequence` (its chains are in order of time, Q21).
+    pub lacks_sequence: bool,
+}
+
+/// An input file that could not be read, and that the run was told to go without.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingFile {
+    /// Name as in [`InputEntry::file`].
+    pub file: String,
+    /// What was wrong with it.
+    pub reason: String,
+}
+
+/// A reference file, by digest of its uncompressed content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReferenceEntry {
+    /// Path below `reference/`, without the ending of the compression.
+    pub path: String,
+    /// Digest of the content.
+    pub sha256: String,
+}
+
+/// A file of the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileEntry {
+    /// Path below the run's folder, with `/`.
+    pub path: String,
+    /// Size.
+    pub bytes: u64,
+    /// Digest.
+    pub sha256: String,
+    /// Rows, when it is (part of) a table.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rows: Option<u64>,
+}
+
+/// Rows and results; `rows_in = accepted + rejected`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Records read.
+    pub rows_in: u64,
+    /// Records that became elements.
+    pub accepted: u64,
+    /// Records that did not.
+    pub rejected: u64,
+    /// The latter by code, e.g. `R007`.
+    pub rejected_by_code: BTreeMap<String, u64>,
+    /// Published elements, inferred hubs included.
+    pub elements: u64,
+    /// Published shipments.
+    pub shipments: u64,
+    /// Rows of `corridors`.
+    pub corridors: u64,
+    /// Rows of `corridor_sections`.
+    pub sections: u64,
+}
+
+/// Exact sums over a table, as decimal text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// t.km.
+    pub transport_activity_tkm: String,
+    /// kg CO2e of vehicle operation.
+    pub ghg_operation_kg: String,
+    /// kg CO2e of energy provision.
+    pub ghg_provision_kg: String,
+    /// Both together.
+    pub ghg_total_kg: String,
+}
+
+impl Manifest {
+    /// The published bytes: keys sorted, indented, one newline at the end.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        canonical_json(self)
+    }
+
+    /// Reads the manifest of a run as it is; [`super::verify::verify_files`] says whether it can be believed.
+    pub fn load(run_dir: &Path) -> Result<Manifest> {
+        Manifest::parse(run_dir, &read_small(run_dir, MANIFEST)?)
+    }
+
+    pub(crate) fn parse(run_dir: &Path, bytes: &[u8]) -> Result<Manifest> {
+        let path = run_dir.join(MANIFEST);
+        let broken = |e: serde_json::Error| Error::Verification(format!("{}: not a manifest: {e}", path.display()));
+        let value: Value = serde_json::from_slice(bytes).map_err(broken)?;
+        let version = value.get("schema_version").and_then(Value::as_u64);
+        if version != Some(u64::from(SCHEMA_VERSION)) {
+            let found = version.map_or("none".to_owned(), |v| v.to_string());
+            let path = path.display();
+            return Err(Error::Verification(format!("{path}: schema version {found}, this program reads {SCHEMA_VERSION}")));
+        }
+        serde_json::from_value(value).map_err(broken)
+    }
+}
+
+/// Reads a small file of a run; a missing one is a failed verification.
+pub(crate) fn read_small(run_dir: &Path, name: &str) -> Result<Vec<u8>> {
+    let path = run_dir.join(name);
+    let mut bytes = Vec::new();
+    let read = open_below(run_dir, name).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes));
+    match read {
+        Ok(_) => Ok(bytes),
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput) => {
+            Err(Error::Verification(format!("{}: cannot read: {e}", path.display())))
+        }
+        Err(e) => Err(storage(&path, "read", e)),
+    }
+}
+
+/// Pretty JSON with keys in byte order at every level, and a newline.
+///
+/// Sorted here, because the order of a JSON map otherwise hangs on a feature that any crate in the tree may turn on.
+pub(crate) fn canonical_json(value: &impl Serialize) -> Result<Vec<u8>> {
+    let fault = |e: serde_json::Error| Error::Internal(format!("cannot write JSON: {e}"));
+    let sorted = sort_keys(serde_json::to_value(value).map_err(fault)?);
+    let mut bytes = serde_json::to_vec_pretty(&sorted).map_err(fault)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn sort_keys(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let sorted: BTreeMap<String, Value> = map.into_iter().map(|(k, v)| (k, sort_keys(v))).collect();
+            Value::Object(sorted.into_iter().collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(sort_keys).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
+    }
+}

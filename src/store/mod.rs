@@ -1,0 +1,45 @@
+//! The only module that touches the file system: inputs, the output root, reference data, status, signals.
+//!
+//! It knows files, digests and renames. It does not know what a movement, a factor or a table is, and it
+//! neither parses nor encodes: readers are handed out, writers are handed out, bytes go in and come back.
+//!
+//! Every write goes through [`disk::Disk`], so that each step of a publication can be made to fail in a test.
+//! Only this program's writers use it; readers of a published run need nothing but the rename of `CURRENT`.
+
+pub mod commit;
+pub mod digest;
+pub mod disk;
+pub mod files;
+pub mod find;
+pub mod layout;
+pub mod lock;
+pub mod manifest;
+pub mod metrics;
+pub mod path;
+pub mod prune;
+pub mod reference;
+pub mod signal;
+pub mod stage;
+pub mod status;
+pub mod verify;
+
+#[cfg(test)]
+mod commit_tests;
+#[cfg(test)]
+mod fault;
+#[cfg(test)]
+mod find_tests;
+
+use crate::error::Error;
+use std::io;
+use std::path::Path;
+
+/// `<path>: cannot <verb>: <cause>` for the output side.
+pub(crate) fn storage(path: &Path, verb: &str, cause: io::Error) -> Error {
+    Error::Storage(format!("{}: cannot {verb}: {cause}", path.display()))
+}
+
+/// The same for an input file.
+pub(crate) fn input(path: &Path, verb: &str, cause: io::Error) -> Error {
+    Error::Input(format!("{}: cannot {verb}: {cause}", path.display()))
+}

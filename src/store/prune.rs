@@ -1,0 +1,128 @@
+//! `--keep`: removes the oldest runs.
+//!
+//! Never the current run, never one named in `pins`, never one of the N latest executed. Failed runs and the log
+//! are not touched.
+
+use super::commit::retire;
+use super::layout::Layout;
+use super::lock::Output;
+use super::manifest::MANIFEST;
+use super::storage;
+use crate::error::Result;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::SystemTime;
+
+/// Removes all but the `keep` latest executed runs, the current one, the pinned ones and `just_published`; returns the
+/// ids of those removed, oldest first. `None` keeps all.
+pub fn prune(output: &Output, keep: Option<usize>, just_published: &str) -> Result<Vec<String>> {
+    let Some(keep) = keep else { return Ok(Vec::new()) };
+    let layout = output.layout();
+    let runs = by_age(layout)?;
+    let current = layout.current_run()?;
+    let pins = pins(layout)?;
+    let is_kept = |id: &str| current.as_deref() == Some(id) || id == just_published || is_pinned(&pins, id);
+    let surplus = runs.len().saturating_sub(keep);
+    let removed: Vec<String> = runs.into_iter().take(surplus).filter(|id| !is_kept(id)).collect();
+    for id in &removed {
+        retire(output, &layout.run(id))?;
+    }
+    Ok(removed)
+}
+
+/// The lines of `pins` that name runs: `#` begins a comment. An unreadable file is an error, not an empty list.
+pub fn pins(layout: &Layout) -> Result<Vec<String>> {
+    let path = layout.pins();
+    let text = match fs::read(&path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(storage(&path, "read", e)),
+    };
+    let names = text.trim_start_matches('\u{feff}').lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+    Ok(names.filter(|name| !name.is_empty()).map(str::to_owned).collect())
+}
+
+/// A shortened id pins every run that it could mean: the error that costs least.
+fn is_pinned(pins: &[String], id: &str) -> bool {
+    pins.iter().any(|pin| id.starts_with(pin.as_str()))
+}
+
+/// Runs, longest not executed first. Equal times are settled by id.
+fn by_age(layout: &Layout) -> Result<Vec<String>> {
+    let executions = super::status::last_executions(layout)?;
+    let mut runs = Vec::new();
+    for id in layout.list_runs()? {
+        let millis = executions.get(&id).copied().unwrap_or_else(|| published_millis(&layout.run(&id)));
+        runs.push((millis, id));
+    }
+    runs.sort();
+    Ok(runs.into_iter().map(|(_, id)| id).collect())
+}
+
+/// Without a log record (its run died right after the commit) the time of the manifest must do.
+fn published_millis(run: &Path) -> i64 {
+    let modified = fs::metadata(run.join(MANIFEST)).and_then(|m| m.modified()).ok();
+    let since_epoch = modified.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+    since_epoch.and_then(|age| i64::try_from(age.as_millis()).ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::commit_tests::{lock, publish};
+    use super::super::status::{Execution, write_log};
+    use super::*;
+
+    fn run_at(output: &Output, id: &str, started: &str) {
+        publish(output, id, "elements").unwrap();
+        write_log(output, id, &Execution { started: started.into(), ..Execution::default() }).unwrap();
+    }
+
+    fn nights(out: &Path) -> Output {
+        let output = lock(out);
+        // Not in the order of their names.
+        for (id, day) in [("c1", 1), ("a2", 2), ("d3", 3), ("b4", 4)] {
+            run_at(&output, id, &format!("2025-01-0{day}T02:00:00Z"));
+        }
+        output
+    }
+
+    #[test]
+    fn the_oldest_go_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let output = nights(dir.path());
+        assert_eq!(prune(&output, None, "b4").unwrap(), Vec::<String>::new());
+        assert_eq!(prune(&output, Some(9), "b4").unwrap(), Vec::<String>::new());
+        assert_eq!(prune(&output, Some(2), "b4").unwrap(), ["c1", "a2"]);
+        assert_eq!(output.layout().list_runs().unwrap(), ["b4", "d3"]);
+        assert_eq!(fs::read_dir(output.layout().stage()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_run_that_was_executed_again_is_young() {
+        let dir = tempfile::tempdir().unwrap();
+        let output = nights(dir.path());
+        let again = Execution { started: "2025-01-05T02:00:00Z".into(), ..Execution::default() };
+        write_log(&output, "c1", &again).unwrap();
+        assert_eq!(prune(&output, Some(3), "b4").unwrap(), ["a2"]);
+    }
+
+    #[test]
+    fn current_and_pinned_runs_stay_whatever_their_age() {
+        let dir = tempfile::tempdir().unwrap();
+        let output = nights(dir.path());
+        fs::write(output.layout().pins(), "\u{feff}# audited\r\n\r\n  a2  # 2024 report\r\n#d3\r\n").unwrap();
+        fs::write(output.layout().current(), "c1\n").unwrap();
+        assert_eq!(prune(&output, Some(0), "b4").unwrap(), ["d3"]);
+        assert_eq!(output.layout().list_runs().unwrap(), ["a2", "b4", "c1"]);
+    }
+
+    #[test]
+    fn unreadable_pins_remove_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let output = nights(dir.path());
+        fs::create_dir(output.layout().pins()).unwrap();
+        assert_eq!(prune(&output, Some(1), "b4").unwrap_err().exit_code(), 6);
+        assert_eq!(output.layout().list_runs().unwrap().len(), 4);
+    }
+}

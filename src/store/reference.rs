@@ -1,0 +1,216 @@
+//! Reference data as bytes: read from the factor library and the data folder, digested, copied into a run, read back.
+//!
+//! What the files say is not looked at. The copy lets a run be explained and recalculated years later.
+
+use super::digest::{hex, sha256_hex};
+use super::disk::sorted_entries;
+use super::manifest::ReferenceEntry;
+use super::path::{list_below, open_below};
+use super::stage::Stage;
+use super::storage;
+use crate::error::{Error, Result};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+/// Folder of the copies in a run.
+pub const REFERENCE: &str = "reference";
+/// Largest reference file, and largest copy when read back.
+pub const MAX_FILE_BYTES: u64 = 256 << 20;
+/// `<source>/<edition>/<file>` is three deep; one more finds what somebody nested by mistake.
+const MAX_DEPTH: usize = 4;
+/// Fixed, since the bytes of a run depend on it.
+const ZSTD_LEVEL: i32 = 9;
+
+/// A reference file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReferenceFile {
+    /// Path with `/`, below the folder it was read from or below `reference/` of a run.
+    pub path: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// Reads the factor library: every `.csv` and `.toml` file below `dir`, by path as bytes.
+///
+/// Files of a name that the layout does not know are read too, so that a misspelt table is a fault for whoever parses
+/// the library and not a table silently left out. Hidden files and other endings are passed over.
+pub fn read_library(dir: &Path) -> Result<Vec<ReferenceFile>> {
+    read_tree(dir, MAX_DEPTH)
+}
+
+/// Reads the data folder: its `.csv` and `.toml` files, without its subfolders (movements lie in one).
+pub fn read_data(dir: &Path) -> Result<Vec<ReferenceFile>> {
+    read_tree(dir, 1)
+}
+
+/// Reads one file that the run file names, under the path that it shall have in the copy.
+pub fn read_named(file: &Path, path: &str) -> Result<ReferenceFile> {
+    Ok(ReferenceFile { path: path.to_owned(), bytes: read(file)? })
+}
+
+/// The files of `group` moved below a folder of that name.
+pub fn under(group: &str, files: Vec<ReferenceFile>) -> Vec<ReferenceFile> {
+    files.into_iter().map(|f| ReferenceFile { path: format!("{group}/{}", f.path), bytes: f.bytes }).collect()
+}
+
+/// One digest over paths and contents, whatever the order given. Lengths go in before the bytes, so that no content can
+/// pass for another file's path.
+///
+/// ```
+/// use green_corridor::store::reference::{ReferenceFile, library_digest};
+/// let file = |path: &str, bytes: &[u8]| ReferenceFile { path: path.into(), bytes: bytes.into() };
+/// let (a, b) = (file("a.csv", b"1"), file("b.csv", b"2"));
+/// assert_eq!(library_digest(&[a.clone(), b.clone()]), library_digest(&[b, a]));
+/// ```
+pub fn library_digest(files: &[ReferenceFile]) -> String {
+    let mut sorted: Vec<&ReferenceFile> = files.iter().collect();
+    sorted.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut hasher = Sha256::new();
+    for file in sorted {
+        for part in [file.path.as_bytes(), &file.bytes] {
+            hasher.update((part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+    }
+    hex(hasher.finalize())
+}
+
+/// The list for the manifest, by path.
+pub fn reference_entries(files: &[ReferenceFile]) -> Vec<ReferenceEntry> {
+    let entry = |f: &ReferenceFile| ReferenceEntry { path: f.path.clone(), sha256: sha256_hex(&f.bytes) };
+    let mut entries: Vec<ReferenceEntry> = files.iter().map(entry).collect();
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    entries
+}
+
+/// Writes compressed copies into the stage: the same bytes for the same files.
+pub fn write_reference_copy(stage: &Stage, files: &[ReferenceFile]) -> Result<()> {
+    for file in files {
+        let packed = zstd::bulk::compress(&file.bytes, ZSTD_LEVEL)
+            .map_err(|e| Error::Internal(format!("{}: cannot compress: {e}", file.path)))?;
+        stage.put_bytes(&format!("{REFERENCE}/{}.zst", file.path), &packed)?;
+    }
+    Ok(())
+}
+
+/// Reads the copies of a published run, by path.
+pub fn read_reference_copy(run_dir: &Path) -> Result<Vec<ReferenceFile>> {
+    let dir = run_dir.join(REFERENCE);
+    let listing = list_below(&dir).map_err(|e| storage(&dir, "read", e))?;
+    let mut files = Vec::new();
+    for (name, _) in &listing.files {
+        let path = name.strip_suffix(".zst").ok_or_else(|| broken(&dir, name, "is not a compressed copy"))?;
+        let packed = open_below(&dir, name).map_err(|e| storage(&dir.join(name), "read", e))?;
+        let mut bytes = Vec::new();
+        let unpacked = zstd::Decoder::new(packed).and_then(|d| d.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes));
+        unpacked.map_err(|e| broken(&dir, name, &format!("cannot decompress: {e}")))?;
+        if bytes.len() as u64 > MAX_FILE_BYTES {
+            return Err(broken(&dir, name, "is too large"));
+        }
+        files.push(ReferenceFile { path: path.to_owned(), bytes });
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
+fn read_tree(dir: &Path, max_depth: usize) -> Result<Vec<ReferenceFile>> {
+    let mut files = Vec::new();
+    let mut pending = vec![(dir.to_path_buf(), String::new(), 1)];
+    while let Some((folder, prefix, depth)) = pending.pop() {
+        for path in sorted_entries(&folder).map_err(|e| library(&folder, &format!("cannot read: {e}")))? {
+            let Some(name) = path.file_name().and_then(|n| n.to_str()) else {
+                return Err(library(&path, "its name is not UTF-8"));
+            };
+            if name.starts_with('.') {
+                continue;
+            }
+            let relative = format!("{prefix}{name}");
+            // Followed if it is a link: a licensed table may well be kept elsewhere.
+            let is_dir = fs::metadata(&path).map_err(|e| library(&path, &format!("cannot read: {e}")))?.is_dir();
+            if is_dir && depth < max_depth {
+                pending.push((path.clone(), format!("{relative}/"), depth + 1));
+            } else if !is_dir && (name.ends_with(".csv") || name.ends_with(".toml")) {
+                files.push(ReferenceFile { path: relative, bytes: read(&path)? });
+            }
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    super::files::read_file(path, MAX_FILE_BYTES).map_err(|e| Error::Library(e.to_string()))
+}
+
+fn library(path: &Path, what: &str) -> Error {
+    Error::Library(format!("{}: {what}", path.display()))
+}
+
+fn broken(dir: &Path, name: &str, what: &str) -> Error {
+    Error::Verification(format!("{}: {what}", dir.join(name).display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::commit_tests::{lock, manifest};
+    use super::super::digest::no_progress;
+    use super::super::verify::verify_files;
+    use super::*;
+
+    fn write(dir: &Path, files: &[&str]) {
+        for file in files {
+            let path = dir.join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, format!("content of {file}\n").repeat(50)).unwrap();
+        }
+    }
+
+    fn paths(files: &[ReferenceFile]) -> Vec<&str> {
+        files.iter().map(|f| f.path.as_str()).collect()
+    }
+
+    #[test]
+    fn the_library_is_read_with_misspelt_tables_and_without_the_rest() {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path(), &["sources.csv", "profiles/open.toml", "desnz/2025/transprot.csv", "desnz/2024/hub.csv"]);
+        write(dir.path(), &["README.md", ".git/x.csv", ".#sources.csv"]);
+        let files = read_library(dir.path()).unwrap();
+        assert_eq!(paths(&files), ["desnz/2024/hub.csv", "desnz/2025/transprot.csv", "profiles/open.toml", "sources.csv"]);
+        write(dir.path(), &["movements/a.csv", "corridors.toml"]);
+        assert_eq!(paths(&read_data(dir.path()).unwrap()), ["corridors.toml", "sources.csv"]);
+        let error = read_library(&dir.path().join("none")).unwrap_err();
+        assert_eq!(error.exit_code(), 9);
+    }
+
+    #[test]
+    fn the_digest_tells_paths_from_contents() {
+        let file = |path: &str, bytes: &str| ReferenceFile { path: path.into(), bytes: bytes.into() };
+        assert_ne!(library_digest(&[file("ab", "c")]), library_digest(&[file("a", "bc")]));
+        assert_ne!(library_digest(&[file("a", ""), file("b", "")]), library_digest(&[file("a", "b")]));
+    }
+
+    #[test]
+    fn a_copy_reads_back_as_it_was_and_is_the_same_each_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let output = lock(dir.path());
+        let mut files = vec![
+            ReferenceFile { path: "factors/sources.csv".into(), bytes: b"a,b\n1,2\n".repeat(1000) },
+            ReferenceFile { path: "data/zönen.csv".into(), bytes: vec![] },
+            ReferenceFile { path: "run.toml".into(), bytes: b"x = 1\n".to_vec() },
+        ];
+        let mut digests = Vec::new();
+        for _ in 0..2 {
+            let stage = Stage::begin(&output, "r1").unwrap();
+            write_reference_copy(&stage, &files).unwrap();
+            let published = stage.publish(manifest("r1")).unwrap();
+            digests.push(published.manifest.files);
+            files.sort_by(|a, b| a.path.cmp(&b.path));
+            assert_eq!(read_reference_copy(&published.dir).unwrap(), files);
+            verify_files(&published.dir, &no_progress).unwrap();
+        }
+        assert_eq!(digests[0], digests[1]);
+        assert_eq!(reference_entries(&files)[2].sha256, sha256_hex(b"x = 1\n"));
+    }
+}

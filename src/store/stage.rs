@@ -1,0 +1,287 @@
+//! The stage: a folder beside the published runs in which a run is written, and from which it is renamed or dropped.
+//!
+//! Writers hash what passes through them, so no byte is read again to be digested. What becomes of the stage is
+//! decided in `commit`; nothing here touches a published run.
+
+use super::digest::hex;
+use super::disk::{Disk, create_dirs, remove_tree, sorted_entries};
+use super::layout::checked_run_id;
+use super::lock::{Output, Turn};
+use super::manifest::FileEntry;
+use super::path::{below, is_plain};
+use super::storage;
+use crate::error::{Error, Result};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Folders below `stage/` that are on their way out begin like this; they are no stages of dead runs.
+pub(crate) const REMOVED: &str = "removed-";
+
+/// Bytes gathered before they are hashed and written.
+const BUFFER_BYTES: usize = 256 << 10;
+
+/// A run being written. Dropped without a publication, it takes everything with it.
+pub struct Stage {
+    pub(crate) output: Output,
+    /// `stage/<hint>`: the run, and scratch files that are never published.
+    pub(crate) home: PathBuf,
+    register: Arc<Mutex<Register>>,
+    stale_count: usize,
+    _turn: Turn,
+}
+
+/// What has been written so far, shared with the writers.
+#[derive(Default)]
+struct Register {
+    open: BTreeSet<String>,
+    finished: BTreeMap<String, FileEntry>,
+    failure: Option<String>,
+}
+
+impl Stage {
+    /// Opens a stage, after removing what dead runs left behind: whoever holds the lock is alone.
+    ///
+    /// One stage at a time: a second one would take the first for a leftover.
+    pub fn begin(output: &Output, hint: &str) -> Result<Stage> {
+        let turn = output.take_turn()?;
+        let layout = output.layout();
+        let stages = layout.stage();
+        let mut is_new = false;
+        for dir in [&stages, &layout.runs()] {
+            is_new |= !create_dirs(output.disk(), dir).map_err(|e| storage(dir, "create folder", e))?.is_empty();
+        }
+        if is_new {
+            output.disk().sync_dir(layout.root()).map_err(|e| storage(layout.root(), "sync", e))?;
+        }
+        let mut stale_count = 0;
+        for path in sorted_entries(&stages).map_err(|e| storage(&stages, "read", e))? {
+            let leftover = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(REMOVED.as_bytes()));
+            remove_tree(output.disk(), &path).map_err(|e| storage(&path, "remove", e))?;
+            stale_count += usize::from(!leftover);
+        }
+        let home = stages.join(checked_run_id(hint)?);
+        let stage = Stage { output: output.clone(), home, register: Arc::default(), stale_count, _turn: turn };
+        let run = stage.run_dir();
+        create_dirs(output.disk(), &run).map_err(|e| storage(&run, "create folder", e))?;
+        Ok(stage)
+    }
+
+    /// How many stages of dead runs were removed on the way in.
+    pub fn stale_count(&self) -> usize {
+        self.stale_count
+    }
+
+    /// Creates a file of the run; parallel callers welcome. The path is relative, with `/`.
+    pub fn create(&self, relative: &str) -> Result<DigestWriter> {
+        if !is_plain(relative) {
+            return Err(Error::Internal(format!("{relative:?} is not a path below a run")));
+        }
+        {
+            let mut register = self.register();
+            if register.finished.contains_key(relative) || !register.open.insert(relative.to_owned()) {
+                return Err(Error::Internal(format!("{relative} is written twice")));
+            }
+        }
+        let path = below(&self.run_dir(), relative);
+        Ok(DigestWriter {
+            inner: NamedWriter::create(self.output.disk(), path)?,
+            relative: relative.to_owned(),
+            buffer: Vec::with_capacity(BUFFER_BYTES),
+            hasher: Sha256::new(),
+            bytes: 0,
+            has_failed: false,
+            register: Arc::clone(&self.register),
+        })
+    }
+
+    /// Writes a whole file of the run.
+    pub fn put_bytes(&self, relative: &str, bytes: &[u8]) -> Result<FileEntry> {
+        let mut writer = self.create(relative)?;
+        writer.write_all(bytes).map_err(|e| Error::Storage(e.to_string()))?;
+        writer.finish()
+    }
+
+    /// Creates a scratch file: kept out of the run, gone with the stage, neither hashed nor synced.
+    pub fn create_scratch(&self, name: &str) -> Result<BufWriter<NamedWriter>> {
+        let path = self.scratch(name)?;
+        Ok(BufWriter::with_capacity(BUFFER_BYTES, NamedWriter::create(self.output.disk(), path)?))
+    }
+
+    /// Opens a scratch file for reading.
+    pub fn open_scratch(&self, name: &str) -> Result<BufReader<File>> {
+        let path = self.scratch(name)?;
+        let file = File::open(&path).map_err(|e| storage(&path, "read", e))?;
+        Ok(BufReader::with_capacity(BUFFER_BYTES, file))
+    }
+
+    /// Removes a scratch file before the stage ends, to give its space back.
+    pub fn remove_scratch(&self, name: &str) -> Result<()> {
+        let path = self.scratch(name)?;
+        self.output.disk().remove_file(&path).map_err(|e| storage(&path, "remove", e))
+    }
+
+    /// The first failed write. Encoders wrap the errors of their writers in their own; this is the plain cause.
+    pub fn failure(&self) -> Option<Error> {
+        self.register().failure.clone().map(Error::Storage)
+    }
+
+    /// Finished files, by path.
+    pub fn files(&self) -> Vec<FileEntry> {
+        self.register().finished.values().cloned().collect()
+    }
+
+    /// Files begun and not finished, by path.
+    pub(crate) fn unfinished(&self) -> Vec<String> {
+        self.register().open.iter().cloned().collect()
+    }
+
+    /// Removes the stage. Dropping it does the same, without a word if that fails.
+    pub fn discard(self) -> Result<()> {
+        remove_tree(self.output.disk(), &self.home).map_err(|e| storage(&self.home, "remove", e))
+    }
+
+    /// Where the files of the run stand until they are published.
+    pub fn run_dir(&self) -> PathBuf {
+        self.home.join("run")
+    }
+
+    fn scratch(&self, name: &str) -> Result<PathBuf> {
+        if !is_plain(name) {
+            return Err(Error::Internal(format!("{name:?} is not a name for a scratch file")));
+        }
+        Ok(below(&self.home.join("scratch"), name))
+    }
+
+    fn register(&self) -> MutexGuard<'_, Register> {
+        lock(&self.register)
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        // Nobody is left to hear of a failure; the next run removes what stays.
+        let _ = remove_tree(self.output.disk(), &self.home);
+    }
+}
+
+fn lock(register: &Mutex<Register>) -> MutexGuard<'_, Register> {
+    // A panic elsewhere cannot leave these sets half changed.
+    register.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A writer whose errors name the file.
+pub struct NamedWriter {
+    path: PathBuf,
+    inner: Box<dyn Write + Send>,
+}
+
+impl NamedWriter {
+    fn create(disk: &dyn Disk, path: PathBuf) -> Result<NamedWriter> {
+        if let Some(dir) = path.parent() {
+            create_dirs(disk, dir).map_err(|e| storage(dir, "create folder", e))?;
+        }
+        let inner = disk.create(&path).map_err(|e| storage(&path, "create", e))?;
+        Ok(NamedWriter { path, inner })
+    }
+
+    fn named(path: &Path, cause: io::Error) -> io::Error {
+        io::Error::new(cause.kind(), format!("{}: cannot write: {cause}", path.display()))
+    }
+}
+
+impl Write for NamedWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.inner.write(bytes).map_err(|e| NamedWriter::named(&self.path, e))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush().map_err(|e| NamedWriter::named(&self.path, e))
+    }
+}
+
+/// Writer of one file of a run: buffered, hashing, counting. It belongs to no thread in particular.
+///
+/// Dropped without [`finish`](DigestWriter::finish), the file counts as unfinished and the run cannot be published.
+pub struct DigestWriter {
+    inner: NamedWriter,
+    relative: String,
+    buffer: Vec<u8>,
+    hasher: Sha256,
+    bytes: u64,
+    has_failed: bool,
+    register: Arc<Mutex<Register>>,
+}
+
+impl DigestWriter {
+    /// Bytes taken so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Ends a file that has no rows.
+    pub fn finish(self) -> Result<FileEntry> {
+        self.end(None)
+    }
+
+    /// Ends a file of a table.
+    pub fn finish_rows(self, rows: u64) -> Result<FileEntry> {
+        self.end(Some(rows))
+    }
+
+    fn end(mut self, rows: Option<u64>) -> Result<FileEntry> {
+        self.flush().map_err(|e| Error::Storage(e.to_string()))?;
+        let entry = FileEntry { path: self.relative.clone(), bytes: self.bytes, sha256: hex(self.hasher.finalize()), rows };
+        let mut register = lock(&self.register);
+        register.open.remove(&self.relative);
+        register.finished.insert(self.relative, entry.clone());
+        Ok(entry)
+    }
+
+    fn write_through(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.hasher.update(bytes);
+        self.noted(|inner| inner.write_all(bytes))
+    }
+
+    fn empty_buffer(&mut self) -> io::Result<()> {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let result = self.write_through(&buffer);
+        buffer.clear();
+        self.buffer = buffer;
+        result
+    }
+
+    /// Keeps the first failure where the stage can tell it.
+    fn noted(&mut self, act: impl FnOnce(&mut NamedWriter) -> io::Result<()>) -> io::Result<()> {
+        if self.has_failed {
+            return Err(NamedWriter::named(&self.inner.path, io::Error::other("an earlier write failed")));
+        }
+        act(&mut self.inner).inspect_err(|e| {
+            self.has_failed = true;
+            lock(&self.register).failure.get_or_insert_with(|| e.to_string());
+        })
+    }
+}
+
+impl Write for DigestWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.buffer.len() + bytes.len() > BUFFER_BYTES {
+            self.empty_buffer()?;
+        }
+        if bytes.len() >= BUFFER_BYTES {
+            self.write_through(bytes)?;
+        } else {
+            self.buffer.extend_from_slice(bytes);
+        }
+        self.bytes += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.empty_buffer()?;
+        self.noted(|inner| inner.flush())
+    }
+}
