@@ -1,5 +1,6 @@
 //! green-corridor: exact greenhouse-gas footprints of container movements to ISO 14083:2023.
 pub mod calc;
+pub mod cli;
 pub mod error;
 pub mod factors;
 pub mod geo;
@@ -7,4 +8,5 @@ pub mod input;
 pub mod model;
 pub mod pipeline;
 pub mod reference;
+pub mod sample;
 pub mod store;

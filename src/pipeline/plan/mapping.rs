@@ -2,7 +2,8 @@
 
 use super::file::{FormatKeys, RunFile};
 use super::paths::Bases;
-use super::{Checked, Resolver, ValueFile};
+use super::resolve::Resolver;
+use super::{Checked, ValueFile};
 use crate::error::{Error, Result};
 use crate::input::mapping::{COLUMNS, Mapping, MassUnit};
 use std::collections::{BTreeMap, HashMap};
@@ -59,7 +60,7 @@ impl Resolver<'_> {
             } else if text.get_ref().is_empty() {
                 self.fault(&key, at, "\"\": expected a text");
             }
-            self.from_file(&key, at);
+            self.note_line(&key, at);
         }
         written.iter().map(|(column, text)| (column.clone(), text.get_ref().clone())).collect()
     }
@@ -87,7 +88,7 @@ impl Resolver<'_> {
         let mut files = Vec::new();
         for (column, written) in &keys.values {
             let (key, at) = (format!("values.{column}.file"), written.file.span().start);
-            self.from_file(&key, at);
+            self.note_line(&key, at);
             if let Err(fault) = one_of(column, &COLUMNS) {
                 self.fault(&key, at, &fault);
                 continue;

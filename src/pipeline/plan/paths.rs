@@ -51,7 +51,7 @@ impl Bases {
     pub fn said(&self, path: &Path) -> Result<PlanPath, String> {
         let text = path.to_str().ok_or_else(|| format!("{path:?}: expected a path in UTF-8"))?;
         not_empty(text)?;
-        Ok(PlanPath { written: self.from_folder(text), path: path.to_owned() })
+        Ok(PlanPath { written: self.name_below_folder(text), path: path.to_owned() })
     }
 
     /// A pattern of the run file.
@@ -64,7 +64,7 @@ impl Bases {
     /// A pattern of the command line.
     pub fn pattern_of_flag(&self, text: &str) -> Result<Pattern, String> {
         not_empty(text)?;
-        Ok(Pattern { written: self.from_folder(text), base: PathBuf::new(), glob: text.to_owned() })
+        Ok(Pattern { written: self.name_below_folder(text), base: PathBuf::new(), glob: text.to_owned() })
     }
 
     fn join(&self, text: &str) -> PathBuf {
@@ -72,7 +72,7 @@ impl Bases {
     }
 
     /// How the run file would write a path of the command line, so that both ways of naming a file are one plan.
-    fn from_folder(&self, text: &str) -> String {
+    fn name_below_folder(&self, text: &str) -> String {
         let folder = clean(&self.working_directory.join(&self.folder));
         let target = clean(&self.working_directory.join(text));
         let shared = folder.iter().zip(&target).take_while(|(a, b)| a == b).count();

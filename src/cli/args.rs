@@ -1,0 +1,141 @@
+//! The command line's grammar: the list of commands, options that all share, and how single values are read.
+
+use super::{Console, completions, explain, factors, init, man, rejects, run, sample, verify};
+use crate::error::Result;
+use crate::pipeline::plan::{MemoryLimit, Share};
+use crate::pipeline::progress::{LogMode, ProgressMode};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{CommandFactory, Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Greenhouse-gas footprints of container movements to ISO 14083:2023: exact, reproducible, explained.
+#[derive(Debug, Parser)]
+#[command(name = "green-corridor", version, max_term_width = 100, arg_required_else_help = true)]
+pub(super) struct CommandLine {
+    /// Form of the lines on standard error: text for people, json for machines
+    #[arg(long, global = true, value_name = "FORM", value_parser = log_mode())]
+    pub log: Option<LogMode>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Declares the commands; each one is a file of this folder with `Args` and `run`.
+macro_rules! commands {
+    ($($(#[$doc:meta])* $name:ident => $module:ident,)+) => {
+        #[derive(Debug, Subcommand)]
+        pub(super) enum Command { $($(#[$doc])* $name($module::Args),)+ }
+
+        impl Command {
+            pub fn run(&self, console: &Console) -> Result<ExitCode> {
+                match self { $(Command::$name(args) => $module::run(args, console),)+ }
+            }
+        }
+    };
+}
+
+commands! {
+    /// Compute footprints of movement records and publish them as Parquet
+    Run => run,
+    /// Write a factor library, reference data, a sample and a commented run file to start from
+    Init => init,
+    /// Check a published run: digests, counts and sums from its files alone
+    Verify => verify,
+    /// Show rejected rows of a run with counts and examples per code
+    Rejects => rejects,
+    /// Print the calculation sheet of one shipment
+    Explain => explain,
+    /// Check, list and show emission factors
+    Factors => factors,
+    /// Generate movement records of any size from a seed
+    Sample => sample,
+    /// Print a completion script for a shell
+    Completions => completions,
+    /// Print the manual page
+    Man => man,
+}
+
+/// The whole grammar, for completions, manual page and tests.
+pub fn command() -> clap::Command {
+    CommandLine::command()
+}
+
+fn log_mode() -> impl TypedValueParser<Value = LogMode> {
+    PossibleValuesParser::new(LogMode::LIST.map(LogMode::code))
+        .map(|code| LogMode::LIST.into_iter().find(|m| m.code() == code).unwrap_or_default())
+}
+
+pub(super) fn progress_mode() -> impl TypedValueParser<Value = ProgressMode> {
+    PossibleValuesParser::new(ProgressMode::LIST.map(ProgressMode::code))
+        .map(|code| ProgressMode::LIST.into_iter().find(|m| m.code() == code).unwrap_or_default())
+}
+
+/// Clap shows the text itself, so the message only says what was expected.
+pub(super) fn share(text: &str) -> std::result::Result<Share, String> {
+    Share::parse(text)
+}
+
+pub(super) fn memory(text: &str) -> std::result::Result<MemoryLimit, String> {
+    MemoryLimit::parse(text)
+}
+
+/// `all`, or how many.
+pub(super) fn keep(text: &str) -> std::result::Result<Keep, String> {
+    match text.parse::<u32>() {
+        Ok(count) if count > 0 => Ok(Keep::Last(count)),
+        _ if text == "all" => Ok(Keep::All),
+        _ => Err("expected \"all\" or a whole number from 1".to_owned()),
+    }
+}
+
+/// How many runs stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// Every run.
+    All,
+    /// The last ones.
+    Last(u32),
+}
+
+/// Form of a table that a command prints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum TableFormat {
+    /// Aligned columns for people.
+    #[default]
+    Table,
+    /// Comma-separated values.
+    Csv,
+    /// JSON.
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn words_that_no_option_knows_are_refused() {
+        for line in [
+            "run --threads 0",
+            "run --keep 0",
+            "run --max-reject-share 5",
+            "run --memory-limit lots",
+            "run --progress loud",
+            "--log xml run",
+            "rejects out --format yaml",
+            "sample --shipments 1",
+            "sample --shipments -1 --out x.csv",
+            "completions tcsh-ng",
+            "explain out",
+        ] {
+            let words = std::iter::once("green-corridor").chain(line.split(' '));
+            assert!(CommandLine::try_parse_from(words).is_err(), "{line}");
+        }
+        let words = ["green-corridor", "run", "x.toml", "--keep", "all", "--log", "json", "--memory-limit", "2GiB"];
+        assert!(CommandLine::try_parse_from(words).is_ok());
+    }
+}

@@ -1,0 +1,20 @@
+//! `completions SHELL`: a completion script, generated from the grammar.
+
+use super::{Console, command};
+use crate::error::Result;
+use std::process::ExitCode;
+
+/// Arguments of `completions`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Shell to write the script for
+    shell: clap_complete::Shell,
+}
+
+/// Prints the script.
+pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut command(), "green-corridor", &mut script);
+    console.write(|out| out.write_all(&script))?;
+    Ok(ExitCode::SUCCESS)
+}

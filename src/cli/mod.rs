@@ -1,0 +1,65 @@
+//! The command line: parses, calls the library, turns the outcome into text and an exit code. No figure is made here.
+
+mod args;
+mod completions;
+mod console;
+mod explain;
+mod factors;
+mod files;
+mod init;
+mod machine;
+mod man;
+mod progress;
+mod rejects;
+mod run;
+mod sample;
+mod verify;
+
+pub use args::command;
+pub use console::Console;
+
+use crate::error::Error;
+use args::CommandLine;
+use clap::Parser;
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::sync::Mutex;
+
+/// The last panic, for the one line that a fault of this program ends with. Whoever catches a panic on purpose (a decoder's,
+/// on a broken file) leaves no trace on standard error.
+static LAST_PANIC: Mutex<String> = Mutex::new(String::new());
+
+/// Runs a command line and returns the process exit code. Never panics.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    std::panic::set_hook(Box::new(|info| {
+        let what = info.payload_as_str().unwrap_or("no message");
+        let place = info.location().map_or(String::new(), |at| format!(" at {}:{}", at.file(), at.line()));
+        if let Ok(mut last) = LAST_PANIC.lock() {
+            *last = format!("{what}{place}");
+        }
+    }));
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let outcome = std::panic::catch_unwind(|| parse_and_run(&arguments));
+    outcome.unwrap_or_else(|_| {
+        let what = LAST_PANIC.lock().map_or(String::new(), |last| last.clone());
+        let fault = Error::Internal(format!("internal fault: {what}"));
+        Console::default().error(&fault);
+        ExitCode::from(fault.exit_code())
+    })
+}
+
+fn parse_and_run(arguments: &[OsString]) -> ExitCode {
+    let line = match CommandLine::try_parse_from(arguments) {
+        Ok(line) => line,
+        Err(answer) => {
+            // Help and version are answers on standard output, everything else is wrong use. A closed pipe is no fault.
+            let _ = answer.print();
+            return ExitCode::from(if answer.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let console = Console::new(line.log);
+    line.command.run(&console).unwrap_or_else(|error| {
+        console.error(&error);
+        ExitCode::from(error.exit_code())
+    })
+}
