@@ -3,16 +3,34 @@
 //!
 //! Everything takes bytes with a label; nothing here opens a file, knows a clock or a float.
 
+mod candidates;
+mod compose;
+mod countries;
+pub(crate) mod document;
 pub mod factor;
 pub mod fault;
+mod intervals;
 pub mod library;
 pub mod profile;
+mod region;
+mod rows;
+mod select;
 pub mod set;
-pub mod zones;
+pub(crate) mod table;
+mod zones;
 
+#[cfg(test)]
+mod testkit;
+#[cfg(test)]
+mod tests;
+
+pub use candidates::{Candidate, Verdict};
+pub use countries::country;
 pub use factor::{Composed, EmissionFactor, GwpSet, Operation, Section, Source, Text};
 pub use fault::{DataFile, Fault, Severity};
 pub use library::Library;
 pub use profile::Profile;
-pub use set::{Candidate, Choice, EnergyChoice, EnergyQuery, FactorQuery, FactorSet, NoFactor, NoFactorReason, Verdict};
-pub use zones::Zones;
+pub use region::{Region, RegionName};
+pub use select::{Choice, EnergyChoice, EnergyQuery, FactorQuery, NoFactor, NoFactorReason};
+pub use set::FactorSet;
+pub use zones::{PlaceSet, Zones};

@@ -1,0 +1,172 @@
+//! Every factor of an operation with the rule by which it was chosen or not, for `explain` and `factors why`.
+//!
+//! Not for the run: this walks all factors of the operation, while `select` walks an index.
+
+use super::select::{Criteria, Criterion, FactorQuery, Stage};
+use super::set::FactorSet;
+use crate::model::element::FactorIndex;
+use crate::model::mode::Temperature;
+use crate::model::symbol::ABSENT;
+use crate::model::time::{NO_END, date_text};
+use std::cmp::Ordering;
+
+/// Where a factor stood in the choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the choice.
+    Chosen,
+    /// It applied, but this criterion put another first.
+    Outranked(&'static str),
+    /// It did not apply, by this rule.
+    Excluded(&'static str),
+}
+
+/// A factor of the operation with its rank, for explanations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The factor.
+    pub factor: FactorIndex,
+    /// Chosen, or why not.
+    pub verdict: Verdict,
+    /// Criteria in the order in which they decide, each with this factor's value in words.
+    pub rank: Vec<(&'static str, String)>,
+}
+
+/// How a factor applies: the step of the search, then whether it is general where a specific one could be.
+type Standing = (Stage, bool, bool);
+
+impl FactorSet {
+    /// Every factor of the operation: the chosen one first, then those that applied in order of preference, then the rest
+    /// in the order of the library.
+    pub fn candidates(&self, query: &FactorQuery) -> Vec<Candidate> {
+        let mut applied: Vec<(Standing, FactorIndex)> = Vec::new();
+        let mut excluded: Vec<(FactorIndex, &'static str)> = Vec::new();
+        for index in 0..self.factors.len() as FactorIndex {
+            if self.factors[index as usize].operation == Some(query.operation) {
+                match self.standing(query, index) {
+                    Ok(standing) => applied.push((standing, index)),
+                    Err(rule) => excluded.push((index, rule)),
+                }
+            }
+        }
+        let criteria = [Criteria::new(self.prefer, false), Criteria::new(self.prefer, true)];
+        let order = |a: &(Standing, FactorIndex), b: &(Standing, FactorIndex)| {
+            a.0.cmp(&b.0).then_with(|| self.compare(&criteria[a.0.0.ended as usize], a.1, b.1))
+        };
+        applied.sort_by(order);
+        let winner = applied.first().copied();
+        let lost = |own: &(Standing, FactorIndex), first: &(Standing, FactorIndex)| self.lost_by(&criteria, own, first);
+        let mut list: Vec<Candidate> = Vec::with_capacity(applied.len() + excluded.len());
+        for own in &applied {
+            let verdict = match &winner {
+                Some(first) if first.1 != own.1 => Verdict::Outranked(lost(own, first)),
+                // An ambient winner without an uplift is no answer, and the search ends with it.
+                Some(((stage, ..), _)) if stage.uplift && self.uplift_of(Some(query.operation)).is_none() => {
+                    Verdict::Excluded("ambient, and the profile has no refrigerated uplift for the mode")
+                }
+                Some(_) | None => Verdict::Chosen,
+            };
+            list.push(Candidate { factor: own.1, verdict, rank: self.words(own.1, Some(own.0)) });
+        }
+        for (index, rule) in excluded {
+            list.push(Candidate { factor: index, verdict: Verdict::Excluded(rule), rank: self.words(index, None) });
+        }
+        list
+    }
+
+    /// How a factor of the operation applies, or the rule by which it does not.
+    fn standing(&self, query: &FactorQuery, index: FactorIndex) -> Result<Standing, &'static str> {
+        let (factor, rank) = (&self.factors[index as usize], &self.ranks[index as usize]);
+        let refrigerated = query.temperature == Temperature::Refrigerated;
+        let uplift = refrigerated && factor.temperature == Temperature::Ambient;
+        if !refrigerated && factor.temperature != Temperature::Ambient {
+            return Err("temperature");
+        }
+        if rank.carrier != ABSENT && *factor.carrier != *query.carrier {
+            return Err("carrier");
+        }
+        if rank.energy_carrier != ABSENT && rank.energy_carrier != self.wanted_energy_carrier(query) {
+            return Err("energy carrier");
+        }
+        if !self.covers(index, query.origin, query.destination) {
+            return Err("region does not cover the movement");
+        }
+        let valid = self.ignore_validity || (factor.valid_from <= query.day && query.day < factor.valid_to);
+        let ended = !valid && factor.valid_to <= query.day && self.looks_at_ended();
+        if !valid && !ended {
+            return Err("not valid on the date");
+        }
+        Ok((Stage { uplift, ended }, rank.carrier == ABSENT, rank.energy_carrier == ABSENT))
+    }
+
+    fn lost_by(&self, criteria: &[Criteria; 2], own: &(Standing, FactorIndex), first: &(Standing, FactorIndex)) -> &'static str {
+        let ((stage, general, unstated), (first_stage, first_general, first_unstated)) = (own.0, first.0);
+        if stage.uplift != first_stage.uplift {
+            return "ambient, where a refrigerated factor applies";
+        }
+        if stage.ended != first_stage.ended {
+            return "validity ended, where a valid factor applies";
+        }
+        if general != first_general {
+            return "not specific to the carrier";
+        }
+        if unstated != first_unstated {
+            return "energy carrier not stated";
+        }
+        let differs = |c: &&Criterion| self.compare_by(**c, own.1, first.1) != Ordering::Equal;
+        match criteria[stage.ended as usize].0.iter().find(differs) {
+            Some(Criterion::Region) => "region wider",
+            Some(Criterion::Source) => "source order",
+            Some(Criterion::ValidTo) => "validity ended earlier",
+            Some(Criterion::EnergyRegion) => "region of the energy row wider",
+            Some(Criterion::EnergySource) => "source order of the energy row",
+            Some(Criterion::Id) | None => "id",
+        }
+    }
+
+    /// The rank in words.
+    fn words(&self, index: FactorIndex, standing: Option<Standing>) -> Vec<(&'static str, String)> {
+        let (factor, rank) = (&self.factors[index as usize], &self.ranks[index as usize]);
+        let until = if factor.valid_to == NO_END {
+            "until further notice".to_owned()
+        } else {
+            format!("to {}", date_text(factor.valid_to))
+        };
+        let named = |text: &str, none: &str| if text.is_empty() { none.to_owned() } else { text.to_owned() };
+        let mut words = vec![
+            ("temperature", factor.temperature.code().to_owned()),
+            ("validity", format!("from {} {until}", date_text(factor.valid_from))),
+            ("carrier", named(&factor.carrier, "any")),
+            ("energy carrier", named(&factor.energy_carrier, "not stated")),
+        ];
+        let ended = standing.is_some_and(|(stage, ..)| stage.ended);
+        let composed = factor.composed.as_ref();
+        for criterion in Criteria::new(self.prefer, ended).0 {
+            match criterion {
+                Criterion::Region => {
+                    words.push(("region", region_words(composed.map_or(&factor.region, |c| &c.row_region), rank.region)))
+                }
+                Criterion::Source => words.push(("source", format!("{}: {}", rank.source + 1, self.source_of(factor).folder))),
+                Criterion::ValidTo => words.push(("ended", date_text(factor.valid_to))),
+                Criterion::EnergyRegion => {
+                    words.extend(composed.map(|c| ("energy region", region_words(&c.energy_region, rank.energy_region))))
+                }
+                Criterion::EnergySource => words.extend(composed.map(|c| {
+                    let folder = &self.source_of(&self.factors[c.energy as usize]).folder;
+                    ("energy source", format!("{}: {folder}", rank.energy_source + 1))
+                })),
+                Criterion::Id => words.push(("id", factor.id.to_string())),
+            }
+        }
+        words
+    }
+}
+
+fn region_words(name: &str, narrowness: u64) -> String {
+    match super::region::pairs(narrowness) {
+        None => format!("{name} (all pairs)"),
+        Some((1, false)) => format!("{name} (1 pair)"),
+        Some((pairs, false)) => format!("{name} ({pairs} pairs)"),
+        Some((pairs, true)) => format!("{name} ({pairs} pairs, names places)"),
+    }
+}
