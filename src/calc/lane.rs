@@ -1,7 +1,7 @@
 //! What is resolved once per distinct key and not once per row: the factor, the distance, the adjustment of a lane.
 
 use crate::factors::profile::Adjustment;
-use crate::factors::set::{EnergyQuery, FactorQuery};
+use crate::factors::{EnergyQuery, FactorQuery};
 use crate::model::element::FactorIndex;
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
