@@ -1,0 +1,300 @@
+//! A run from plan to publication, top to bottom.
+
+use super::compute::{Attempt, FixedNames, Written, compute};
+use super::feed::{Order, Shared};
+use super::ledger::Ledger;
+use super::merge::Stop;
+use super::plan::Plan;
+use super::prepare::{Inputs, Loaded, find_inputs, load_reference, run_id};
+use super::progress::{Level, Progress};
+use super::scratch::Scratch;
+use super::summary::Summary;
+use super::tables::{self, Outcome};
+use crate::error::{Error, Result};
+use crate::input::{self, FileFault, Reader};
+use crate::store::commit::{Published, publish_existing};
+use crate::store::disk::RealDisk;
+use crate::store::find::{check_unchanged, open_input};
+use crate::store::lock::{Holder, Output};
+use crate::store::manifest::{InputEntry, MissingFile};
+use crate::store::prune::prune;
+use crate::store::signal::Interrupt;
+use crate::store::stage::Stage;
+use crate::store::status::{Execution, State, Status, now, write_log, write_status};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::Instant;
+
+/// Runs a plan: computes, publishes, and says what became of it in status and log.
+pub fn run(plan: &Plan, progress: &dyn Progress, interrupt: &Interrupt) -> Result<Summary> {
+    let holder = Holder::this_process();
+    let scratch_root = plan.dry_run.then(|| std::env::temp_dir().join(format!("green-corridor-dry-run-{}", holder.pid)));
+    let root = scratch_root.clone().unwrap_or_else(|| plan.out.path.clone());
+    let output = Output::lock(Arc::new(RealDisk), &root, &holder)?;
+    let mut status = Status {
+        started: holder.started.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        state: State::Running,
+        ..Status::default()
+    };
+    write_status(&output, &status)?;
+    let began = Instant::now();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(plan.threads).build();
+    let pool = pool.map_err(|e| Error::Internal(format!("cannot start {} threads: {e}", plan.threads)))?;
+    let outcome = pool.install(|| Run { plan, progress, interrupt, output: &output }.attempts(&mut status));
+    status.ended = Some(now());
+    status.duration_ms = began.elapsed().as_millis() as u64;
+    let mut status = match &outcome {
+        Ok(summary) if summary.missing.is_empty() => status.done(),
+        Ok(summary) => status.failed(&Error::FilesMissing(format!("published without {}", summary.missing.join(", ")))),
+        Err(error) => status.failed(error),
+    };
+    let name = status.run_id.clone().unwrap_or_else(|| "unnamed".to_owned());
+    let mut execution = Execution::ending_now(&holder, &name, &status);
+    execution.settings = settings(plan);
+    // The outcome stands; a log that cannot be written is said beside it.
+    let recorded = write_log(&output, &name, &execution);
+    if let Err(error) = &recorded {
+        status.warnings.push(error.to_string());
+        progress.message(Level::Warning, &error.to_string());
+    }
+    let told = write_status(&output, &status);
+    drop(output);
+    if let Some(root) = scratch_root {
+        let removed = crate::store::disk::remove_tree(&RealDisk, &root);
+        removed.map_err(|e| Error::Storage(format!("{}: cannot remove: {e}", root.display())))?;
+    }
+    let mut summary = outcome?;
+    told?;
+    summary.duration_ms = status.duration_ms;
+    Ok(summary)
+}
+
+/// Settings that cannot change a byte of the run, for the execution log.
+fn settings(plan: &Plan) -> std::collections::BTreeMap<String, String> {
+    [
+        ("threads", plan.threads.to_string()),
+        ("memory_bytes", plan.limits.memory_bytes.to_string()),
+        ("out", plan.out.path.display().to_string()),
+        ("rebuild", plan.rebuild.to_string()),
+        ("dry_run", plan.dry_run.to_string()),
+    ]
+    .into_iter()
+    .map(|(k, v)| (k.to_owned(), v))
+    .collect()
+}
+
+struct Run<'a> {
+    plan: &'a Plan,
+    progress: &'a dyn Progress,
+    interrupt: &'a Interrupt,
+    output: &'a Output,
+}
+
+/// How one attempt over all files ended.
+enum Ended {
+    Published(Box<Summary>),
+    Disorder,
+    Broken(FileFault),
+}
+
+impl Run<'_> {
+    /// Starts over when rows turn out to be unsorted, or, if allowed, without a file that turns out to be broken.
+    fn attempts(&self, status: &mut Status) -> Result<Summary> {
+        self.progress.stage("load", None);
+        let loaded = load_reference(self.plan)?;
+        for warning in &loaded.warnings {
+            self.progress.message(Level::Info, warning);
+        }
+        let mut inputs = find_inputs(self.plan, self.progress, self.interrupt)?;
+        let mut sorted = true;
+        loop {
+            let id = run_id(self.plan, &inputs, &loaded.digest);
+            status.run_id = Some(id.clone());
+            if !self.plan.rebuild && self.output.layout().run(&id).is_dir() {
+                return self.publish_again(&id, &inputs, status);
+            }
+            match self.attempt(&id, &loaded, &inputs, sorted, status)? {
+                Ended::Published(summary) => return Ok(*summary),
+                Ended::Disorder => sorted = false,
+                Ended::Broken(fault) => {
+                    self.progress.message(Level::Warning, &format!("{}; starting over without it", fault.message));
+                    inputs.files.retain(|(file, _)| file.name != fault.label);
+                    inputs.missing.push(MissingFile { file: fault.label, reason: fault.message });
+                }
+            }
+        }
+    }
+
+    /// The run exists: its bytes are checked and `CURRENT` is pointed at it.
+    fn publish_again(&self, id: &str, inputs: &Inputs, status: &mut Status) -> Result<Summary> {
+        self.progress.stage("verify", None);
+        let published = publish_existing(self.output, id, &|bytes| {
+            self.progress.advance(0, bytes);
+            self.interrupt.check()
+        })?;
+        self.finish(published, inputs, status)
+    }
+
+    fn attempt(&self, id: &str, loaded: &Loaded, inputs: &Inputs, sorted: bool, status: &mut Status) -> Result<Ended> {
+        let stage = Stage::begin(self.output, id)?;
+        status.stale_stages_removed += stage.stale_count() as u64;
+        let (readers, mut entries) = match self.open(loaded, inputs) {
+            Ok(opened) => opened,
+            Err(Stop::Broken(fault)) => return self.broken(stage, id, fault, None, status),
+            Err(Stop::Disorder) => return Ok(Ended::Disorder),
+            Err(Stop::Failed(error)) => return Err(error),
+        };
+        let names = FixedNames::new(&loaded.reference, entries.iter().map(|e| e.file.clone()).collect());
+        let metadata = tables::metadata(id, loaded);
+        let shared = Shared {
+            symbols: RwLock::default(),
+            ledger: Mutex::new(Ledger::new(entries.len())),
+            progress: self.progress,
+            check: &|| self.interrupt.check(),
+        };
+        let limit = usize::try_from(self.plan.limits.memory_bytes).unwrap_or(usize::MAX);
+        let attempt = Attempt {
+            reference: &loaded.reference,
+            stage: &stage,
+            names: &names,
+            metadata: &metadata,
+            threads: self.plan.threads,
+            // Rows held for sorting are copied once on their way, and the tables need room beside them.
+            limit: limit / 4,
+        };
+        self.progress.stage(if sorted { "compute" } else { "sort and compute" }, None);
+        let scratch = Scratch::new(&stage);
+        let order = if sorted { Order::Sorted } else { Order::Sort { store: &scratch, limit: limit / 4 } };
+        let computed = compute(&attempt, readers, order, &shared);
+        let (ledger, symbols) = (shared.ledger.into_inner(), shared.symbols.into_inner());
+        let ledger = ledger.map_err(|_| Error::Internal("a worker failed".into()))?;
+        let symbols = symbols.map_err(|_| Error::Internal("a worker failed".into()))?;
+        let names = names.with(&symbols);
+        let written: Written = match computed {
+            Ok(written) => written,
+            Err(Stop::Disorder) => return Ok(Ended::Disorder),
+            Err(Stop::Broken(fault)) => return self.broken(stage, id, fault, Some((ledger, &names, &metadata)), status),
+            Err(Stop::Failed(error @ Error::Limit(_))) => {
+                tables::rejected(&stage, ledger, &names, &metadata)?;
+                return Err(self.keep_failure(stage, id, error, status));
+            }
+            Err(Stop::Failed(error)) => return Err(error),
+        };
+        for (file, _) in &inputs.files {
+            check_unchanged(file)?;
+        }
+        ledger.reconcile(&entries.iter().map(|e| e.file.clone()).collect::<Vec<_>>())?;
+        for (entry, count) in entries.iter_mut().zip(ledger.files()) {
+            (entry.rows_in, entry.accepted, entry.rejected) = (count.rows, count.accepted, count.rejected);
+        }
+        tables::count(status, &ledger, &written);
+        if let Err(error) = self.publishable(&ledger) {
+            tables::rejected(&stage, ledger, &names, &metadata)?;
+            return Err(self.keep_failure(stage, id, error, status));
+        }
+        self.progress.stage("publish", None);
+        let outcome = Outcome { id, plan: self.plan, loaded, entries, missing: &inputs.missing, written };
+        let manifest = tables::finish(&stage, outcome, ledger, &names, &metadata)?;
+        self.interrupt.check()?;
+        let published = stage.publish(manifest)?;
+        self.finish(published, inputs, status).map(|summary| Ended::Published(Box::new(summary)))
+    }
+
+    /// Opens every input; the entries carry what is known of a file before its rows are read.
+    #[allow(clippy::type_complexity)]
+    fn open(&self, loaded: &Loaded, inputs: &Inputs) -> std::result::Result<(Vec<(u32, Box<dyn Reader>)>, Vec<InputEntry>), Stop> {
+        let mapping = Arc::new(self.plan.mapping.clone());
+        let vocabulary = Arc::new(loaded.reference.vocabulary());
+        let mut readers = Vec::new();
+        let mut entries = Vec::new();
+        for (index, (file, digest)) in inputs.files.iter().enumerate() {
+            let opened = open_input(file).map_err(|e| Stop::Broken(FileFault { label: file.name.clone(), message: e.to_string() }))?;
+            let source = input::SourceFile { file: opened, label: file.name.clone(), index: index as u32 };
+            let reader = input::open(source, Arc::clone(&mapping), Arc::clone(&vocabulary)).map_err(Stop::Broken)?;
+            let info = reader.info();
+            entries.push(InputEntry {
+                file: file.name.clone(),
+                bytes: digest.bytes,
+                sha256: digest.sha256.clone(),
+                format: info.format.to_owned(),
+                rows_in: 0,
+                accepted: 0,
+                rejected: 0,
+                unknown_columns: info.unknown_columns.clone(),
+                lacks_sequence: info.lacks_sequence,
+            });
+            readers.push((index as u32, reader));
+        }
+        Ok((readers, entries))
+    }
+
+    /// An empty night must not replace a good one, nor one with too many rejects.
+    fn publishable(&self, ledger: &Ledger) -> Result<()> {
+        let total = ledger.total();
+        let limits = &self.plan.limits;
+        if total.rows == 0 && !self.plan.allow_empty {
+            return Err(Error::Input("the input files hold no row; --allow-empty publishes an empty run".into()));
+        }
+        if total.rows < limits.min_rows {
+            return Err(Error::Input(format!("{} rows read, [limits] min_rows asks for {}", total.rows, limits.min_rows)));
+        }
+        if limits.max_reject_share.is_exceeded(ledger.gaps(), total.rows) {
+            return Err(Error::TooManyRejects(format!(
+                "{} of {} rows rejected, more than max_reject_share = {}",
+                ledger.gaps(),
+                total.rows,
+                limits.max_reject_share.text()
+            )));
+        }
+        Ok(())
+    }
+
+    /// A broken file ends the run, or starts it over without the file.
+    fn broken(
+        &self,
+        stage: Stage,
+        id: &str,
+        fault: FileFault,
+        rejected: Option<(Ledger, &crate::model::element::Names, &[(String, String)])>,
+        status: &mut Status,
+    ) -> Result<Ended> {
+        if self.plan.allow_missing_files {
+            return Ok(Ended::Broken(fault));
+        }
+        if let Some((ledger, names, metadata)) = rejected {
+            tables::rejected(&stage, ledger, names, metadata)?;
+        }
+        let error = Error::Input(fault.message);
+        Err(self.keep_failure(stage, id, error, status))
+    }
+
+    /// Keeps rejects and status of a run that is not published; gives back what stopped it.
+    fn keep_failure(&self, stage: Stage, id: &str, error: Error, status: &Status) -> Error {
+        let mut told = status.clone().failed(&error);
+        told.ended = Some(now());
+        let kept = told.to_bytes().and_then(|bytes| stage.fail(id, &bytes));
+        if let Err(fault) = kept {
+            self.progress.message(Level::Warning, &format!("the rejects of the failed run could not be kept: {fault}"));
+        }
+        error
+    }
+
+    /// After the commit: prune, count, summarise.
+    fn finish(&self, published: Published, inputs: &Inputs, status: &mut Status) -> Result<Summary> {
+        status.sync_ms = published.sync.as_millis() as u64;
+        status.missing_files = inputs.missing.iter().map(|m| m.file.clone()).collect();
+        let mut summary = Summary::new(&published);
+        tables::count_published(status, &published.manifest);
+        summary.corridors = tables::corridor_lines(&published.dir)?;
+        for warning in published.warnings {
+            self.progress.message(Level::Warning, &warning);
+            status.warnings.push(warning);
+        }
+        for id in prune(self.output, self.plan.keep.map(|n| n as usize), &summary.run_id)? {
+            self.progress.message(Level::Info, &format!("removed run {id}"));
+        }
+        summary.dir = if self.plan.dry_run { PathBuf::new() } else { summary.dir };
+        Ok(summary)
+    }
+}
