@@ -6,6 +6,7 @@ pub mod factors;
 pub mod geo;
 pub mod input;
 pub mod model;
+pub mod output;
 pub mod pipeline;
 pub mod reference;
 pub mod sample;

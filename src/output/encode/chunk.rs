@@ -1,0 +1,210 @@
+//! Pages of one column in one row group, collected into a finished column chunk: compression, page headers, statistics,
+//! page index. Does not know how values are encoded.
+
+use super::bound::{Bound, Range, statistics};
+use super::{Column, Encoded, ZSTD_LEVEL};
+use parquet::basic::{BoundaryOrder, Compression, Encoding, PageType, ZstdLevel};
+use parquet::bloom_filter::Sbbf;
+use parquet::column::page::{CompressedPage, Page, PageWriter};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::{ColumnChunkMetaData, ColumnIndexBuilder, OffsetIndexBuilder, PageEncodingStats};
+use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
+use std::cell::RefCell;
+
+thread_local! {
+    // One zstd context per thread: setting one up costs more than compressing a small page. What a frame holds does not
+    // depend on what the context compressed before.
+    static ZSTD: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+}
+
+/// `body` as one zstd frame.
+pub fn compress(body: &[u8]) -> Result<Vec<u8>> {
+    ZSTD.with_borrow_mut(|slot| {
+        let compressor = match slot {
+            Some(compressor) => compressor,
+            None => slot.insert(zstd::bulk::Compressor::new(ZSTD_LEVEL)?),
+        };
+        Ok(compressor.compress(body)?)
+    })
+}
+
+/// What one data page holds.
+pub struct DataPage<'a> {
+    /// Rows, nulls included.
+    pub rows: usize,
+    /// Rows without a value.
+    pub nulls: usize,
+    /// Definition levels (of a nullable column) and encoded values.
+    pub body: &'a [u8],
+    /// Encoding of the values.
+    pub encoding: Encoding,
+    /// Smallest and largest value; `None` when all rows are null.
+    pub range: Option<Range>,
+}
+
+/// A column chunk in the making.
+pub struct Chunk<'a> {
+    column: &'a Column,
+    sink: TrackedWrite<Vec<u8>>,
+    pages: Vec<PageEntry>,
+    uncompressed: usize,
+    rows: usize,
+    nulls: usize,
+}
+
+struct PageEntry {
+    offset: u64,
+    size: usize,
+    rows: usize,
+    nulls: usize,
+    encoding: Encoding,
+    range: Option<Range>,
+}
+
+impl<'a> Chunk<'a> {
+    /// An empty chunk of `column`.
+    pub fn new(column: &'a Column) -> Chunk<'a> {
+        Chunk { column, sink: TrackedWrite::new(Vec::new()), pages: Vec::new(), uncompressed: 0, rows: 0, nulls: 0 }
+    }
+
+    /// Compresses and adds a data page.
+    pub fn page(&mut self, page: DataPage<'_>) -> Result<()> {
+        let compressed = compress(page.body)?;
+        self.page_compressed(page, compressed)
+    }
+
+    /// Adds a data page that was compressed already.
+    pub fn page_compressed(&mut self, page: DataPage<'_>, compressed: Vec<u8>) -> Result<()> {
+        let header = Page::DataPage {
+            buf: compressed.into(),
+            num_values: count(page.rows)?,
+            encoding: page.encoding,
+            def_level_encoding: Encoding::RLE,
+            rep_level_encoding: Encoding::RLE,
+            statistics: None,
+        };
+        let spec = SerializedPageWriter::new(&mut self.sink).write_page(CompressedPage::new(header, page.body.len()))?;
+        self.uncompressed += spec.uncompressed_size;
+        self.rows += page.rows;
+        self.nulls += page.nulls;
+        self.pages.push(PageEntry {
+            offset: spec.offset,
+            size: spec.compressed_size,
+            rows: page.rows,
+            nulls: page.nulls,
+            encoding: page.encoding,
+            range: page.range,
+        });
+        Ok(())
+    }
+
+    /// The finished chunk; `dictionary` is the PLAIN body of its dictionary page and the number of entries.
+    pub fn finish(mut self, dictionary: Option<(&[u8], usize)>, bloom_filter: Option<Sbbf>) -> Result<Encoded> {
+        let mut bytes = Vec::new();
+        if let Some((body, entries)) = dictionary {
+            let header = Page::DictionaryPage {
+                buf: compress(body)?.into(),
+                num_values: count(entries)?,
+                encoding: Encoding::PLAIN,
+                is_sorted: false,
+            };
+            let mut front = TrackedWrite::new(Vec::new());
+            let spec = SerializedPageWriter::new(&mut front).write_page(CompressedPage::new(header, body.len()))?;
+            self.uncompressed += spec.uncompressed_size;
+            bytes = front.into_inner()?;
+        }
+        let first_page = bytes.len();
+        let pages = std::mem::take(&mut self.pages);
+        let sink = std::mem::replace(&mut self.sink, TrackedWrite::new(Vec::new()));
+        let data = sink.into_inner()?;
+        if first_page == 0 {
+            bytes = data;
+        } else {
+            bytes.extend_from_slice(&data);
+        }
+        let metadata = self.metadata(&pages, bytes.len(), first_page)?;
+        Ok(Encoded {
+            close: ColumnCloseResult {
+                bytes_written: bytes.len() as u64,
+                rows_written: self.rows as u64,
+                metadata,
+                bloom_filter,
+                column_index: Some(self.column_index(&pages)?.build()?),
+                offset_index: Some(offset_index(&pages, first_page)?.build()),
+            },
+            bytes,
+        })
+    }
+
+    fn metadata(&self, pages: &[PageEntry], size: usize, first_page: usize) -> Result<ColumnChunkMetaData> {
+        let ranges = pages.iter().filter_map(|p| p.range.as_ref());
+        let range = ranges.fold(None, |all: Option<Range>, r| Some(all.map_or_else(|| r.clone(), |a| a.join(r))));
+        let with_dictionary = first_page > 0;
+        let mut encodings: Vec<Encoding> = pages.iter().map(|p| p.encoding).chain([Encoding::RLE]).collect();
+        encodings.extend(with_dictionary.then_some(Encoding::PLAIN));
+        encodings.sort();
+        encodings.dedup();
+        let mut kinds: Vec<PageEncodingStats> = Vec::new();
+        if with_dictionary {
+            kinds.push(PageEncodingStats { page_type: PageType::DICTIONARY_PAGE, encoding: Encoding::PLAIN, count: 1 });
+        }
+        for encoding in &encodings {
+            let count = pages.iter().filter(|p| p.encoding == *encoding).count() as i32;
+            if count > 0 {
+                kinds.push(PageEncodingStats { page_type: PageType::DATA_PAGE, encoding: *encoding, count });
+            }
+        }
+        ColumnChunkMetaData::builder(self.column.descr.clone())
+            .set_encodings(encodings)
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
+            .set_num_values(self.rows as i64)
+            .set_total_compressed_size(size as i64)
+            .set_total_uncompressed_size(self.uncompressed as i64)
+            .set_dictionary_page_offset(with_dictionary.then_some(0))
+            .set_data_page_offset(first_page as i64)
+            .set_page_encoding_stats(kinds)
+            .set_statistics(statistics(self.column.descr.physical_type(), range.as_ref(), self.nulls as u64))
+            .build()
+    }
+
+    fn column_index(&self, pages: &[PageEntry]) -> Result<ColumnIndexBuilder> {
+        let mut index = ColumnIndexBuilder::new(self.column.descr.physical_type());
+        for page in pages {
+            let (min, max) = page.range.as_ref().map_or((Vec::new(), Vec::new()), |r| (r.min.bytes(), r.max.bytes()));
+            index.append(page.range.is_none(), min, max, page.nulls as i64);
+        }
+        index.set_boundary_order(boundary_order(pages));
+        Ok(index)
+    }
+}
+
+fn offset_index(pages: &[PageEntry], first_page: usize) -> Result<OffsetIndexBuilder> {
+    let mut index = OffsetIndexBuilder::new();
+    for page in pages {
+        index.append_row_count(page.rows as i64);
+        index.append_offset_and_size((first_page as u64 + page.offset) as i64, count(page.size)? as i32);
+    }
+    Ok(index)
+}
+
+fn boundary_order(pages: &[PageEntry]) -> BoundaryOrder {
+    let ranges: Vec<&Range> = pages.iter().filter_map(|p| p.range.as_ref()).collect();
+    let both = |in_order: fn(&Bound, &Bound) -> bool| {
+        ranges.windows(2).all(|w| in_order(&w[0].min, &w[1].min) && in_order(&w[0].max, &w[1].max))
+    };
+    if both(|a, b| a <= b) {
+        BoundaryOrder::ASCENDING
+    } else if both(|a, b| a >= b) {
+        BoundaryOrder::DESCENDING
+    } else {
+        BoundaryOrder::UNORDERED
+    }
+}
+
+// Page headers count in 31 bits.
+fn count(n: usize) -> Result<u32> {
+    i32::try_from(n)
+        .map(|n| n as u32)
+        .map_err(|_| ParquetError::General(format!("a page of {n} bytes or rows does not fit its header")))
+}

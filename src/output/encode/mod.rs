@@ -1,0 +1,82 @@
+//! Column chunks, encoded by ourselves: a whole column of one row group to bytes plus the metadata that the `parquet`
+//! crate's row-group writer takes.
+//!
+//! The crate's own column writer looks every value up in a hash table and decides about its dictionary as it goes. Here a
+//! value that is a code already stays one: a dictionary position is a table look-up. How a column is encoded is decided
+//! once per row group and from its values only, so the bytes are a pure function of the rows.
+//!
+//! Files are not opened here, and nothing is known of tables; see `elements`, `shipments` and the others.
+//!
+//! - Pages end at multiples of [`PAGE_ROWS`] rows in every column alike, so that one page range serves all columns.
+//! - Data pages are version 1: every reader in use takes them, and levels of flat tables compress to nothing.
+//! - Dictionary positions are numbered by first occurrence; an all-null chunk has no dictionary.
+
+mod bits;
+mod bloom;
+mod bound;
+mod chunk;
+mod codes;
+mod delta;
+mod numbers;
+mod rle;
+mod rows;
+mod texts;
+
+#[cfg(test)]
+mod tests;
+
+pub use bound::Bound;
+pub use codes::{encode_codes, encode_flags, encode_keys};
+pub use numbers::{Number, encode_numbers};
+pub use texts::{RunPage, TextPage, encode_runs, encode_texts};
+
+use parquet::column::writer::ColumnCloseResult;
+use parquet::schema::types::ColumnDescPtr;
+
+/// Rows per data page.
+pub const PAGE_ROWS: usize = 16_384;
+
+/// zstd's fastest regular level; higher ones gain a few per cent at several times the time.
+pub const ZSTD_LEVEL: i32 = 1;
+
+/// Share of false positives that bloom filters are sized for.
+pub const BLOOM_FALSE_POSITIVES: f64 = 0.01;
+
+/// The code that stands for null in [`encode_codes`].
+pub const NO_CODE: u32 = u32::MAX;
+
+/// The key that stands for null in [`encode_keys`].
+pub const NO_KEY: i64 = i64::MIN;
+
+/// A column of a flat schema: required or optional, never repeated.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// The crate's descriptor.
+    pub descr: ColumnDescPtr,
+}
+
+impl Column {
+    /// Whether a row may lack a value.
+    pub fn is_nullable(&self) -> bool {
+        self.descr.max_def_level() > 0
+    }
+}
+
+/// A finished column chunk.
+#[derive(Debug)]
+pub struct Encoded {
+    /// Dictionary page, if any, and data pages.
+    pub bytes: Vec<u8>,
+    /// Metadata with offsets into `bytes`.
+    pub close: ColumnCloseResult,
+}
+
+/// Number of pages of `rows` rows.
+pub const fn page_count(rows: usize) -> usize {
+    rows.div_ceil(PAGE_ROWS)
+}
+
+/// The rows of page `page` of `rows` rows.
+pub fn page_rows(page: usize, rows: usize) -> std::ops::Range<usize> {
+    page * PAGE_ROWS..((page + 1) * PAGE_ROWS).min(rows)
+}

@@ -1,0 +1,70 @@
+//! The hybrid of run lengths and bit-packing: dictionary positions and definition levels.
+//!
+//! A page is written either as runs or as one packed stretch, whichever is smaller. Mixing the two gains little after
+//! zstd and costs a branch per value.
+
+use super::bits::{pack, varint, width_of};
+
+/// Number of runs of equal neighbours.
+pub fn run_count<T: PartialEq>(values: &[T]) -> usize {
+    if values.is_empty() {
+        return 0;
+    }
+    1 + values.windows(2).map(|w| (w[0] != w[1]) as usize).sum::<usize>()
+}
+
+/// Bits per dictionary position for a dictionary of `entries`. Never 0: some readers stumble over that.
+pub fn position_width(entries: usize) -> usize {
+    width_of(entries.saturating_sub(1) as u64).max(1)
+}
+
+/// Appends one run.
+pub fn run(value: u32, count: usize, width: usize, out: &mut Vec<u8>) {
+    varint((count as u64) << 1, out);
+    out.extend_from_slice(&value.to_le_bytes()[..width.div_ceil(8)]);
+}
+
+/// Appends the body of a dictionary-encoded page: the width, then the positions.
+pub fn positions(values: &[u32], width: usize, out: &mut Vec<u8>) {
+    out.push(width as u8);
+    if values.is_empty() {
+        return;
+    }
+    if runs_are_smaller(run_count(values), values.len(), width) {
+        for equal in values.chunk_by(|a, b| a == b) {
+            run(equal[0], equal.len(), width, out);
+        }
+    } else {
+        packed(values, width, out);
+    }
+}
+
+/// Whether runs take less room than packing. A run costs its value and, below 64 rows, one byte of header.
+pub fn runs_are_smaller(runs: usize, values: usize, width: usize) -> bool {
+    runs * (1 + width.div_ceil(8)) * 8 <= values * width
+}
+
+fn packed(values: &[u32], width: usize, out: &mut Vec<u8>) {
+    let groups = values.len().div_ceil(8);
+    varint((groups as u64) << 1 | 1, out);
+    let start = out.len();
+    pack(values, width, out);
+    out.truncate(start + groups * width);
+}
+
+/// Appends the definition levels of a page of a nullable column: their length, then one bit per row.
+///
+/// `present` has one bit per row, least significant first, zeros beyond the last row.
+pub fn levels(rows: usize, nulls: usize, present: &[u8], out: &mut Vec<u8>) {
+    let length_at = out.len();
+    out.extend_from_slice(&[0; 4]);
+    if nulls == 0 || nulls == rows {
+        run((nulls == 0) as u32, rows, 1, out);
+    } else {
+        let groups = rows.div_ceil(8);
+        varint((groups as u64) << 1 | 1, out);
+        out.extend_from_slice(&present[..groups]);
+    }
+    let length = (out.len() - length_at - 4) as u32;
+    out[length_at..length_at + 4].copy_from_slice(&length.to_le_bytes());
+}

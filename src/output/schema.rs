@@ -1,0 +1,105 @@
+//! The column types of the published tables (design 3 and 7) and how a list of columns becomes a Parquet schema.
+
+use super::encode::Column;
+use parquet::basic::{LogicalType, Repetition, TimeUnit, Type as Physical};
+use parquet::errors::Result;
+use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
+use std::sync::Arc;
+
+/// Type of a published column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// UTF-8 text.
+    Text,
+    /// Whole number, 32 bits.
+    Int,
+    /// Whole number, 64 bits.
+    Long,
+    /// `Decimal(precision, scale)` of at most 9 digits, INT32.
+    SmallDecimal(i32, i32),
+    /// `Decimal(precision, scale)` of at most 18 digits, INT64.
+    Decimal(i32, i32),
+    /// `Decimal(38, scale)`, 16 bytes: every sum.
+    Sum(i32),
+    /// Calendar day.
+    Date,
+    /// Instant in UTC, microseconds.
+    Instant,
+    /// Yes or no.
+    Flag,
+}
+
+/// A published column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Name.
+    pub name: &'static str,
+    /// Type.
+    pub kind: Kind,
+    /// Whether a row may lack a value; a column that never does is REQUIRED in the file.
+    pub nullable: bool,
+}
+
+impl Field {
+    /// A column that always has a value.
+    pub const fn required(name: &'static str, kind: Kind) -> Field {
+        Field { name, kind, nullable: false }
+    }
+
+    /// A column that may lack a value.
+    pub const fn optional(name: &'static str, kind: Kind) -> Field {
+        Field { name, kind, nullable: true }
+    }
+
+    fn parquet_type(&self) -> Result<TypePtr> {
+        let (physical, logical) = match self.kind {
+            Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+            Kind::Int => (Physical::INT32, None),
+            Kind::Long => (Physical::INT64, None),
+            Kind::SmallDecimal(precision, scale) => (Physical::INT32, Some(LogicalType::decimal(scale, precision))),
+            Kind::Decimal(precision, scale) => (Physical::INT64, Some(LogicalType::decimal(scale, precision))),
+            Kind::Sum(scale) => (Physical::FIXED_LEN_BYTE_ARRAY, Some(LogicalType::decimal(scale, 38))),
+            Kind::Date => (Physical::INT32, Some(LogicalType::Date)),
+            Kind::Instant => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MICROS))),
+            Kind::Flag => (Physical::BOOLEAN, None),
+        };
+        let (precision, scale) = match self.kind {
+            Kind::SmallDecimal(precision, scale) | Kind::Decimal(precision, scale) => (precision, scale),
+            Kind::Sum(scale) => (38, scale),
+            Kind::Text | Kind::Int | Kind::Long | Kind::Date | Kind::Instant | Kind::Flag => (-1, -1),
+        };
+        let builder = Type::primitive_type_builder(self.name, physical)
+            .with_repetition(if self.nullable { Repetition::OPTIONAL } else { Repetition::REQUIRED })
+            .with_logical_type(logical)
+            .with_length(if matches!(self.kind, Kind::Sum(_)) { 16 } else { -1 })
+            .with_precision(precision)
+            .with_scale(scale);
+        Ok(Arc::new(builder.build()?))
+    }
+}
+
+/// A table's schema, ready for writing.
+#[derive(Clone, Debug)]
+pub struct Schema {
+    /// The crate's root type.
+    pub root: TypePtr,
+    /// One handle per column, in order.
+    pub columns: Vec<Column>,
+    /// Columns that every file of the table is sorted by, most significant first.
+    pub sorted_by: Vec<usize>,
+}
+
+impl Schema {
+    /// The schema of these fields, sorted by the named ones (ascending, nulls first).
+    ///
+    /// # Panics
+    /// When the fields do not form a schema or a name is unknown: the lists are constants of this module.
+    pub fn new(fields: &[Field], sorted_by: &[&str]) -> Schema {
+        let types = fields.iter().map(|f| f.parquet_type().expect("a column type of ours is well formed")).collect();
+        let root = Type::group_type_builder("schema").with_fields(types).build().expect("a schema of ours is well formed");
+        let root = Arc::new(root);
+        let columns = SchemaDescriptor::new(root.clone()).columns().iter().map(|d| Column { descr: d.clone() }).collect();
+        let place = |name: &&str| fields.iter().position(|f| f.name == *name).expect("a table is sorted by its own columns");
+        Schema { root, columns, sorted_by: sorted_by.iter().map(place).collect() }
+    }
+}

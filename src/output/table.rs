@@ -1,0 +1,164 @@
+//! A table that is written from a stream of chunks: columns are declared once, row groups are encoded with one task per
+//! column, files are filled in order.
+
+use super::encode::{Bound, Column, Encoded, Number, encode_codes, encode_keys, encode_numbers, encode_runs};
+use super::part::{Part, TableWriter, io_error};
+use super::schema::{Field, Schema};
+use super::slices::{Cut, Cutter, PART_ROWS, Rows};
+use crate::model::element::Names;
+use parquet::errors::Result;
+use rayon::prelude::*;
+use std::io::{self, Write};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// How one column of a row group is gathered and encoded.
+pub type EncodeColumn<C> = fn(&Column, &Rows<C>, &Names<'_>) -> Result<Encoded>;
+
+/// A column of a table of chunks.
+pub struct TableColumn<C> {
+    /// Name and type.
+    pub field: Field,
+    /// Cost of a row, roughly, against the other columns: heavy ones start first.
+    pub weight: u32,
+    /// From chunks to a column chunk.
+    pub encode: EncodeColumn<C>,
+}
+
+/// Everything there is to know about a table of chunks.
+pub struct Table<C: 'static> {
+    /// Columns in order.
+    pub columns: &'static [TableColumn<C>],
+    /// Sort order of the table.
+    pub sorted_by: &'static [&'static str],
+    /// Rows per row group.
+    pub group_rows: usize,
+    /// Rows of each shipment of a chunk.
+    pub rows_per_shipment: fn(&C) -> Vec<usize>,
+}
+
+impl<C: Send + Sync> Table<C> {
+    /// The Parquet schema.
+    pub fn schema(&self) -> Schema {
+        let fields: Vec<Field> = self.columns.iter().map(|c| c.field).collect();
+        Schema::new(&fields, self.sorted_by)
+    }
+
+    /// Encodes a row group on the threads of the current pool. The bytes depend on the rows alone.
+    pub fn encode(&self, schema: &Schema, rows: &Rows<C>, names: &Names<'_>) -> Result<Vec<Encoded>> {
+        let mut order: Vec<usize> = (0..self.columns.len()).collect();
+        order.sort_by_key(|&i| std::cmp::Reverse(self.columns[i].weight));
+        let encode = |i: usize| Ok((i, (self.columns[i].encode)(&schema.columns[i], rows, names)?));
+        let mut encoded: Vec<(usize, Encoded)> = order.into_par_iter().with_max_len(1).map(encode).collect::<Result<Vec<_>>>()?;
+        encoded.sort_by_key(|(i, _)| *i);
+        Ok(encoded.into_iter().map(|(_, column)| column).collect())
+    }
+}
+
+/// Writes a table of chunks: give it every chunk in order, then [`finish`](ChunkWriter::finish).
+pub struct ChunkWriter<C: 'static, W: Write + Send, F> {
+    table: &'static Table<C>,
+    schema: Arc<Schema>,
+    cutter: Cutter<C>,
+    writer: TableWriter<W, F>,
+}
+
+impl<C: Send + Sync, W: Write + Send, F: FnMut(usize) -> io::Result<W>> ChunkWriter<C, W, F> {
+    /// An empty table; `open` gives the writer of part `n`, `metadata` goes into every footer.
+    pub fn new(table: &'static Table<C>, metadata: &[(String, String)], open: F) -> ChunkWriter<C, W, F> {
+        let schema = Arc::new(table.schema());
+        let writer = TableWriter::new(schema.clone(), metadata, open);
+        ChunkWriter { table, schema, cutter: Cutter::new(table.group_rows, PART_ROWS), writer }
+    }
+
+    /// Adds whole shipments in order of id. Row groups that are full are encoded with the names known now.
+    pub fn push(&mut self, chunk: Arc<C>, names: &Names<'_>) -> io::Result<()> {
+        let shipments = (self.table.rows_per_shipment)(&chunk);
+        for cut in self.cutter.push(&chunk, shipments.into_iter()) {
+            match cut {
+                Cut::Group(rows) => self.write(rows, names)?,
+                Cut::EndOfPart => self.writer.end_part()?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows that wait for their row group to fill up; their chunks are held in memory.
+    pub fn pending_rows(&self) -> usize {
+        self.cutter.pending_rows()
+    }
+
+    /// Takes the parts closed so far.
+    pub fn take_parts(&mut self) -> Vec<Part<W>> {
+        self.writer.take_parts()
+    }
+
+    /// Writes what is left and closes the table; gives the parts not taken yet.
+    pub fn finish(mut self, names: &Names<'_>) -> io::Result<Vec<Part<W>>> {
+        if let Some(rows) = self.cutter.finish() {
+            self.write(rows, names)?;
+        }
+        self.writer.finish()
+    }
+
+    fn write(&mut self, rows: Rows<C>, names: &Names<'_>) -> io::Result<()> {
+        let group = self.table.encode(&self.schema, &rows, names).map_err(io_error)?;
+        drop(rows);
+        self.writer.append(group)
+    }
+}
+
+/// Visits the slices of a page.
+pub fn each_slice<C>(rows: &Rows<C>, page: usize, mut visit: impl FnMut(&C, Range<usize>)) {
+    for slice in &rows.pages[page] {
+        visit(&slice.chunk, slice.rows.clone());
+    }
+}
+
+/// A text as a dictionary entry.
+pub fn text(text: &str) -> Bound {
+    Bound::Text(text.as_bytes().to_vec())
+}
+
+/// `None` for the empty text, which stands for "absent".
+pub fn nonempty(text: &[u8]) -> Option<&[u8]> {
+    (!text.is_empty()).then_some(text)
+}
+
+/// A column of codes; `gather` appends those of a slice, `value` spells one.
+pub fn codes<C>(
+    column: &Column,
+    rows: &Rows<C>,
+    value: impl Fn(u32) -> Bound,
+    gather: impl Fn(&C, Range<usize>, &mut Vec<u32>),
+) -> Result<Encoded> {
+    encode_codes(column, rows.count, |page, out| each_slice(rows, page, |c, r| gather(c, r, out)), value)
+}
+
+/// A column of sparse keys; `gather` appends those of a slice, `value` spells one.
+pub fn keys<C>(
+    column: &Column,
+    rows: &Rows<C>,
+    value: impl Fn(i64) -> Bound,
+    gather: impl Fn(&C, Range<usize>, &mut Vec<i64>),
+) -> Result<Encoded> {
+    encode_keys(column, rows.count, |page, out| each_slice(rows, page, |c, r| gather(c, r, out)), value)
+}
+
+/// A column of numbers; `gather` appends those of a slice.
+pub fn numbers<C, T: Number>(column: &Column, rows: &Rows<C>, gather: impl Fn(&C, Range<usize>, &mut Vec<T>)) -> Result<Encoded> {
+    encode_numbers(column, rows.count, |page, out| each_slice(rows, page, |c, r| gather(c, r, out)))
+}
+
+/// A column of texts that may repeat; `get` gives the text of a row. The empty text is null where the column allows it.
+pub fn repeating<C>(column: &Column, rows: &Rows<C>, get: impl for<'a> Fn(&'a C, usize) -> &'a [u8]) -> Result<Encoded> {
+    let nullable = column.is_nullable();
+    encode_runs(column, rows.count, false, |page, out| {
+        each_slice(rows, page, |c, r| {
+            for row in r {
+                let text = get(c, row);
+                out.push(if nullable { nonempty(text) } else { Some(text) }, 1);
+            }
+        })
+    })
+}
