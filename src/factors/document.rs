@@ -158,6 +158,11 @@ impl<'d> Keys<'d> {
         tables
     }
 
+    /// Line of a key, while it was not taken.
+    pub fn line_of(&self, key: &str) -> Option<u64> {
+        self.entries.get(key).map(|(_, line)| *line)
+    }
+
     /// Every key of the table, for tables whose keys are code words.
     pub fn names(&self) -> Vec<(String, u64)> {
         self.entries.iter().map(|(k, (_, line))| (k.clone(), *line)).collect()

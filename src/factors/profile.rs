@@ -238,10 +238,14 @@ fn unique_list<T: PartialEq>(
     faults: &mut Faults,
     parse: impl Fn(&DeValue) -> Option<T>,
 ) -> Option<Vec<At<T>>> {
-    let before = faults.list.len();
+    let (line, before) = (keys.line_of(key), faults.list.len());
     let list = keys.list(key, wanted, faults, |v| Some((parse(v)?, document::shown(v))));
-    if needed && list.as_ref().is_none_or(Vec::is_empty) && faults.list.len() == before {
-        keys.missing(key, &format!("a list of {wanted}"), faults);
+    match (line, &list) {
+        (None, _) if needed => keys.missing(key, &format!("a list of {wanted}"), faults),
+        (Some(line), Some(empty)) if needed && empty.is_empty() && faults.list.len() == before => {
+            keys.error(line, key, "", format!("expected at least one of {wanted}"), faults)
+        }
+        _ => {}
     }
     let mut unique: Vec<At<T>> = Vec::new();
     for At { value: (value, shown), line } in list? {

@@ -1,8 +1,14 @@
-//! Network distances.
+//! Network distances between places, by mode.
+
 use super::{DataFile, Fault};
 use crate::factors::Text;
+use crate::factors::fault::Faults;
+use crate::factors::library::{Texts, transport_mode};
+use crate::factors::table::{self, layout};
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, Mode};
+use crate::model::unit::DISTANCE_SCALE;
+use rustc_hash::FxHashMap;
 
 /// A distance between two places.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,16 +23,100 @@ pub struct Distance {
 
 /// The distances of `distances.csv`.
 #[derive(Clone, Debug, Default)]
-pub struct Distances {}
+pub struct Distances {
+    rows: FxHashMap<(Mode, LocationCode, LocationCode), Distance>,
+}
+
+layout! {
+    /// Columns of `distances.csv`.
+    Cell {
+        Mode = "mode" must, Origin = "origin" must, Destination = "destination" must, DistanceKm = "distance_km" must,
+        Basis = "basis" must, SourceRef = "source_ref",
+    }
+}
 
 impl Distances {
-    /// Reads `distances.csv`.
-    pub fn parse(_file: &DataFile) -> (Distances, Vec<Fault>) {
-        todo!()
+    /// Reads `distances.csv`; of two rows with one key the first counts.
+    pub fn parse(file: &DataFile) -> (Distances, Vec<Fault>) {
+        let mut faults = Faults::default();
+        let mut texts = Texts::default();
+        let mut distances = Distances::default();
+        table::read(file, Cell::LAYOUT, &mut faults, |row| {
+            let mode = row.value(Cell::Mode, transport_mode, "road, rail, sea, inland_waterway or air");
+            let place = |t: &str| LocationCode::parse(t.as_bytes());
+            let origin = row.value(Cell::Origin, place, "a UN/LOCODE");
+            let destination = row.value(Cell::Destination, place, "a UN/LOCODE");
+            let wanted = "kilometres up to 50000 with at most 3 decimals, not negative";
+            let metres = row.decimal(Cell::DistanceKm, DISTANCE_SCALE, 0..=50_000_000, wanted);
+            let basis = row.value(Cell::Basis, basis, "sfd, gcd or actual");
+            let (Some(mode), Some(origin), Some(destination), Some(metres), Some(basis)) =
+                (mode, origin, destination, metres, basis)
+            else {
+                return;
+            };
+            if distances.rows.contains_key(&(mode, origin, destination)) {
+                return row.warning(Cell::Mode, "an earlier row has this mode, origin and destination already, and wins");
+            }
+            let distance = Distance { metres: metres as u32, basis, source_ref: texts.share(row.text(Cell::SourceRef)) };
+            distances.rows.insert((mode, origin, destination), distance);
+        });
+        (distances, faults.list)
     }
 
     /// The distance in the exact direction, else in reverse; 0 counts as none.
-    pub fn get(&self, _mode: Mode, _origin: LocationCode, _destination: LocationCode) -> Option<&Distance> {
-        todo!()
+    pub fn get(&self, mode: Mode, origin: LocationCode, destination: LocationCode) -> Option<&Distance> {
+        let row = |a, b| self.rows.get(&(mode, a, b)).filter(|d| d.metres > 0);
+        row(origin, destination).or_else(|| row(destination, origin))
+    }
+
+    /// Every place that a row names.
+    pub fn places(&self) -> impl Iterator<Item = LocationCode> {
+        self.rows.keys().flat_map(|(_, a, b)| [*a, *b])
+    }
+}
+
+/// A basis by exactly its code word.
+pub(super) fn basis(text: &str) -> Option<Basis> {
+    Basis::ALL.iter().copied().find(|b| *b != Basis::Absent && b.code() == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exact_direction_first_then_reverse() {
+        let text = "mode,origin,destination,distance_km,basis,source_ref\nsea,CNQZH,SGSIN,2500,sfd,a\nsea,SGSIN,CNQZH,2600.5,actual,b\n\
+                    sea,CNSHA,SGSIN,4150,sfd,c\nsea,CNSHA,SGSIN,1,sfd,d\nrail,CNCKG,CNQZH,0,sfd,e\nrail,CNQZH,CNCKG,1450,sfd,f\n";
+        let (distances, faults) = Distances::parse(&DataFile::new("distances.csv", text));
+        assert_eq!(faults.len(), 1);
+        assert_eq!((faults[0].line, faults[0].severity), (5, super::super::Severity::Warning));
+        let place = |t: &str| LocationCode::parse(t.as_bytes()).unwrap();
+        let get = |m, a, b| distances.get(m, place(a), place(b)).map(|d| (d.metres, &*d.source_ref));
+        assert_eq!(get(Mode::Sea, "SGSIN", "CNQZH"), Some((2_600_500, "b")));
+        assert_eq!(get(Mode::Sea, "CNQZH", "SGSIN"), Some((2_500_000, "a")));
+        assert_eq!(get(Mode::Sea, "SGSIN", "CNSHA"), Some((4_150_000, "c")));
+        assert_eq!(get(Mode::Rail, "CNCKG", "CNQZH"), Some((1_450_000, "f")), "a distance of 0 is none");
+        assert_eq!(get(Mode::Road, "CNQZH", "SGSIN"), None);
+    }
+
+    #[test]
+    fn all_faults_are_found() {
+        let text = "mode,origin,destination,distance_km,basis,source_ref,colour\nship,China,SG,12.3456,sfd,,\nhub,CNCKG,CNCKG,-1,road,,\nsea,,SGSIN,5e3,gcd,,\n";
+        let (_, faults) = Distances::parse(&DataFile::new("distances.csv", text));
+        let found: Vec<_> = faults.iter().map(|f| (f.line, f.column.as_str())).collect();
+        let want = [
+            (1, "colour"),
+            (2, "mode"),
+            (2, "origin"),
+            (2, "destination"),
+            (2, "distance_km"),
+            (3, "mode"),
+            (3, "distance_km"),
+            (3, "basis"),
+            (4, "origin"),
+            (4, "distance_km"),
+        ];
+        assert_eq!(found, want);
     }
 }

@@ -16,9 +16,11 @@ pub use containers::{ContainerType, ContainerTypes};
 pub use corridors::{Corridor, Corridors};
 pub use distances::{Distance, Distances};
 pub use places::{Place, Places};
-pub use services::{Service, Services};
+pub use services::{Cost, Service, Services};
 
-use crate::factors::{FactorSet, Profile};
+use crate::factors::fault::Faults;
+use crate::factors::{FactorSet, Library, Profile};
+use crate::geo::great_circle_m;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, DistanceSource, Mode};
 use crate::model::movement::OperationIndex;
@@ -47,39 +49,106 @@ pub struct Reference {
     pub services: Services,
 }
 
+/// Files of the data folder; each may be missing (a warning), then it counts as empty.
+const DATA_FILES: [&str; 7] =
+    ["locations.csv", "distances.csv", "containers.csv", "zones.csv", "mode_aliases.csv", "services.csv", "corridors.toml"];
+
 impl Reference {
     /// Reads and checks everything; `Ok` carries the warnings, `Err` every fault, errors and warnings.
+    ///
+    /// `library` holds the files below the factor folder, `data` those of the data folder, `extra_locations` the location
+    /// files of the run file, which come before `locations.csv` and win.
     pub fn load(
-        _library: &[DataFile],
-        _profile_name: &str,
-        _data: &[DataFile],
-        _extra_locations: &[DataFile],
+        library: &[DataFile],
+        profile_name: &str,
+        data: &[DataFile],
+        extra_locations: &[DataFile],
     ) -> Result<(Reference, Vec<Fault>), Vec<Fault>> {
-        todo!()
+        let mut faults = Faults::default();
+        fn keep<T>((value, mut new): (T, Vec<Fault>), faults: &mut Faults) -> T {
+            faults.list.append(&mut new);
+            value
+        }
+        let [locations, distances, containers, zones, aliases, services, corridors] = DATA_FILES.map(|name| {
+            let file = data.iter().find(|f| f.path == name);
+            if file.is_none() {
+                faults.warning(name, 0, "", "", "file is missing; it counts as empty");
+            }
+            file
+        });
+        let parsed_library = keep(Library::parse(library), &mut faults);
+        let profile = profile_file(library, profile_name, &mut faults);
+        let profile = profile.and_then(|file| keep(Profile::parse(profile_name, file), &mut faults));
+        let zones = zones.map(|f| keep(Zones::parse(f), &mut faults)).unwrap_or_default();
+        let places = keep(Places::parse(extra_locations.iter().chain(locations)), &mut faults);
+        let distances = distances.map(|f| keep(Distances::parse(f), &mut faults)).unwrap_or_default();
+        let containers = containers.map(|f| keep(ContainerTypes::parse(f), &mut faults)).unwrap_or_default();
+        let aliases = aliases.map(|f| keep(ModeAliases::parse(f), &mut faults)).unwrap_or_default();
+        let corridors = corridors.map(|f| keep(Corridors::parse(f, &zones), &mut faults)).unwrap_or_default();
+        let Some(profile) = profile else { return Err(faults.list) };
+        let factors = keep(FactorSet::build(&parsed_library, &profile, &zones), &mut faults);
+        let services = services.map(|f| keep(Services::parse(f, &factors), &mut faults)).unwrap_or_default();
+        if faults.has_error() {
+            return Err(faults.list);
+        }
+        Ok((Reference { factors, profile, containers, distances, places, corridors, zones, aliases, services }, faults.list))
     }
 
     /// Code words and defaults for parsing.
     pub fn vocabulary(&self) -> Vocabulary {
-        todo!()
+        let mut modes = self.aliases.modes.clone();
+        modes.extend(Mode::ALL.map(|m| (m.code().to_owned(), m)));
+        let operations = self.factors.operations.iter().enumerate();
+        let mut default_operation = [None; 6];
+        for (mode, code, _) in &self.profile.default_operation {
+            default_operation[*mode as usize] = self.factors.operation(code);
+        }
+        Vocabulary {
+            modes,
+            operations: operations.map(|(i, o)| (o.code.to_string(), (i as OperationIndex, o.mode))).collect(),
+            default_operation,
+            default_basis: self.profile.default_distance_basis,
+            strict_container_id: self.profile.strict_container_id,
+            places: self.places.codes().chain(self.distances.places()).collect(),
+        }
     }
 
-    /// Distance in metres from the network file, else the great circle where the profile allows it.
-    pub fn distance(
-        &self,
-        _mode: Mode,
-        _origin: LocationCode,
-        _destination: LocationCode,
-    ) -> Option<(i64, Basis, DistanceSource)> {
-        todo!()
+    /// Distance in metres from the network file, else the great circle where the profile allows it for the mode and both
+    /// places have coordinates; 0 counts as none (design 6.5).
+    pub fn distance(&self, mode: Mode, origin: LocationCode, destination: LocationCode) -> Option<(i64, Basis, DistanceSource)> {
+        if let Some(network) = self.distances.get(mode, origin, destination) {
+            return Some((network.metres as i64, network.basis, DistanceSource::Network));
+        }
+        if !self.profile.great_circle.contains(&mode) {
+            return None;
+        }
+        let point = |code| self.places.get(code).and_then(|p| p.point);
+        let metres = great_circle_m(point(origin)?, point(destination)?);
+        (metres > 0).then_some((metres, Basis::Gcd, DistanceSource::GreatCircle))
     }
 
-    /// How the profile makes a distance of basis `to` from one of basis `from`.
-    pub fn adjustment(&self, _mode: Mode, _from: Basis, _to: Basis) -> Option<Adjustment> {
-        todo!()
+    /// How the profile makes a distance of basis `to` from one of basis `from`; equal bases need no rule and have none.
+    pub fn adjustment(&self, mode: Mode, from: Basis, to: Basis) -> Option<Adjustment> {
+        self.profile.adjustment(mode, from, to)
     }
 
-    /// The hub between two neighbours, if the profile has one.
-    pub fn hub(&self, _before: HubEnd, _after: HubEnd) -> Option<OperationIndex> {
-        todo!()
+    /// The hub between two neighbours, if the profile has one; whether hubs are inferred at all is `profile.infer_hubs`.
+    pub fn hub(&self, before: HubEnd, after: HubEnd) -> Option<OperationIndex> {
+        let rule = self.profile.hub.iter().find(|h| h.before == before && h.after == after)?;
+        self.factors.operation(&rule.operation)
     }
+}
+
+/// The file of a profile, or a fault that names those there are.
+fn profile_file<'l>(library: &'l [DataFile], name: &str, faults: &mut Faults) -> Option<&'l DataFile> {
+    let path = format!("profiles/{name}.toml");
+    let file = library.iter().find(|f| f.path == path);
+    if file.is_none() {
+        let named = |f: &'l DataFile| f.path.strip_prefix("profiles/").and_then(|p| p.strip_suffix(".toml"));
+        let mut names: Vec<_> = library.iter().filter_map(named).collect();
+        names.sort_unstable();
+        let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        faults.error(&path, 0, "", "", format!("file is missing; profiles there are: {known}"));
+    }
+    file
 }

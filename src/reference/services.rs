@@ -1,11 +1,62 @@
-//! Services: what runs between two places, how often, how long, for how much. Kept for route options.
+//! Services: what runs between two places, how often, how long, for how much. Read and checked here; only route options
+//! use them.
+
+use super::distances::basis;
 use super::{DataFile, Fault};
+use crate::factors::FactorSet;
+use crate::factors::fault::Faults;
+use crate::factors::library::transport_mode;
+use crate::factors::table::{self, layout};
+use crate::model::id::LocationCode;
+use crate::model::mode::{Basis, Mode, Per};
+use crate::model::movement::OperationIndex;
+use crate::model::time::Day;
+use crate::model::unit::{DECIMAL15_MAX, DISTANCE_SCALE};
 
 /// A service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
     /// Name.
     pub service: String,
+    /// Mode.
+    pub mode: Mode,
+    /// Operation.
+    pub operation: OperationIndex,
+    /// Carrier; empty: none.
+    pub carrier: String,
+    /// Origin.
+    pub origin: LocationCode,
+    /// Destination.
+    pub destination: LocationCode,
+    /// Distance in metres with its basis; `None`: that of the distance file.
+    pub distance: Option<(u32, Basis)>,
+    /// Transit time, thousandths of an hour.
+    pub transit_hours: Option<i64>,
+    /// Departures per week, thousandths.
+    pub departures_per_week: Option<i64>,
+    /// Cost.
+    pub cost: Option<Cost>,
+    /// First day of validity.
+    pub valid_from: Day,
+    /// First day after validity; [`crate::model::time::NO_END`]: until further notice.
+    pub valid_to: Day,
+    /// Where it is from.
+    pub source_ref: String,
+    /// Note.
+    pub note: String,
+    /// Line in the file.
+    pub line: u64,
+}
+
+/// A price.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Millionths of the currency unit.
+    pub amount: i64,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// TEU, tonne or container.
+    pub per: Per,
 }
 
 /// The services of `services.csv`.
@@ -15,9 +66,91 @@ pub struct Services {
     pub list: Vec<Service>,
 }
 
+layout! {
+    /// Columns of `services.csv`.
+    Cell {
+        Service = "service" must, Mode = "mode" must, Operation = "operation" must, Carrier = "carrier", Origin = "origin" must,
+        Destination = "destination" must, DistanceKm = "distance_km", Basis = "basis", TransitHours = "transit_hours",
+        DeparturesPerWeek = "departures_per_week", Cost = "cost", Currency = "currency", CostPer = "cost_per",
+        ValidFrom = "valid_from" must, ValidTo = "valid_to", SourceRef = "source_ref", Note = "note",
+    }
+}
+
 impl Services {
-    /// Reads `services.csv`.
-    pub fn parse(_file: &DataFile) -> (Services, Vec<Fault>) {
-        todo!()
+    /// Reads `services.csv`; operations are those of the factor set.
+    pub fn parse(file: &DataFile, factors: &FactorSet) -> (Services, Vec<Fault>) {
+        let mut faults = Faults::default();
+        let mut list = Vec::new();
+        table::read(file, Cell::LAYOUT, &mut faults, |row| {
+            let mode = row.value(Cell::Mode, transport_mode, "road, rail, sea, inland_waterway or air");
+            let operation = row.value(Cell::Operation, |t| factors.operation(t), "an operation of operations.csv");
+            if let (Some(mode), Some(operation)) = (mode, operation)
+                && factors.operations[operation as usize].mode != mode
+            {
+                row.error(Cell::Operation, format!("expected an operation of mode {}", mode.code()));
+            }
+            let place = |t: &str| LocationCode::parse(t.as_bytes());
+            let origin = row.value(Cell::Origin, place, "a UN/LOCODE");
+            let destination = row.value(Cell::Destination, place, "a UN/LOCODE");
+            let wanted = "kilometres above 0, up to 50000, with at most 3 decimals";
+            let metres = row.decimal(Cell::DistanceKm, DISTANCE_SCALE, 1..=50_000_000, wanted);
+            let basis = row.value(Cell::Basis, basis, "sfd, gcd or actual");
+            together(row, &[Cell::DistanceKm, Cell::Basis]);
+            let transit_hours = row.decimal(Cell::TransitHours, 3, 0..=10_000_000, "hours up to 10000 with at most 3 decimals");
+            let departures_per_week = row.decimal(
+                Cell::DeparturesPerWeek,
+                3,
+                1..=10_000_000,
+                "departures above 0, up to 10000, with at most 3 decimals",
+            );
+            let cost = cost(row);
+            let valid = row.interval(Cell::ValidFrom, Cell::ValidTo);
+            let (Some(mode), Some(operation), Some(origin), Some(destination), Some((valid_from, valid_to)), false) =
+                (mode, operation, origin, destination, valid, row.failed)
+            else {
+                return;
+            };
+            let owned = |cell: Cell| row.text(cell).to_owned();
+            list.push(Service {
+                service: owned(Cell::Service),
+                mode,
+                operation,
+                carrier: owned(Cell::Carrier),
+                origin,
+                destination,
+                distance: metres.map(|m| m as u32).zip(basis),
+                transit_hours,
+                departures_per_week,
+                cost,
+                valid_from,
+                valid_to,
+                source_ref: owned(Cell::SourceRef),
+                note: owned(Cell::Note),
+                line: row.line,
+            });
+        });
+        (Services { list }, faults.list)
+    }
+}
+
+fn cost(row: &mut table::Row) -> Option<Cost> {
+    let amount = row.decimal(Cell::Cost, 6, 0..=DECIMAL15_MAX, "an amount with at most 6 decimals, not negative");
+    let code = |t: &str| (t.len() == 3 && t.bytes().all(|b| b.is_ascii_uppercase())).then(|| t.to_owned());
+    let currency = row.value(Cell::Currency, code, "an ISO 4217 code");
+    let units = [Per::Teu, Per::T, Per::Container];
+    let per = row.value(Cell::CostPer, |t| units.into_iter().find(|p| p.code() == t), "teu, t or container");
+    together(row, &[Cell::Cost, Cell::Currency, Cell::CostPer]);
+    Some(Cost { amount: amount?, currency: currency?, per: per? })
+}
+
+/// Cells that say something only together.
+fn together(row: &mut table::Row, cells: &[Cell]) {
+    if cells.iter().any(|c| !row.text(*c).is_empty()) {
+        for cell in cells {
+            if row.text(*cell).is_empty() {
+                let names: Vec<_> = cells.iter().map(|c| Cell::LAYOUT[usize::from(*c)].0).collect();
+                row.error(*cell, format!("expected a value: {} belong together", names.join(", ")));
+            }
+        }
     }
 }
