@@ -13,6 +13,8 @@ mod progress;
 mod rejects;
 mod run;
 mod sample;
+mod summary;
+mod table;
 mod verify;
 
 pub use args::command;

@@ -3,8 +3,10 @@
 use super::args::{Keep, keep, memory, progress_mode, share};
 use super::{Console, files, machine, progress};
 use crate::error::{Error, Result};
+use crate::pipeline;
 use crate::pipeline::plan::{Flags, MemoryLimit, Plan, Share};
 use crate::pipeline::progress::{Progress, ProgressMode};
+use crate::store::signal::Interrupt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -105,6 +107,14 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
 }
 
 /// Runs the plan and prints the summary.
-fn execute(_plan: &Plan, _progress: &dyn Progress, _console: &Console) -> Result<ExitCode> {
-    Err(Error::Internal("run is not connected yet".to_owned()))
+fn execute(plan: &Plan, progress: &dyn Progress, console: &Console) -> Result<ExitCode> {
+    let summary = pipeline::run::run(plan, progress, &Interrupt::install()?)?;
+    progress.end();
+    console.print(&super::summary::text(&summary))?;
+    if summary.missing.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let missing = Error::FilesMissing(format!("published without {}", summary.missing.join(", ")));
+    console.error(&missing);
+    Ok(ExitCode::from(missing.exit_code()))
 }

@@ -4,33 +4,44 @@ pub mod mapping;
 use crate::model::movement::MovementBatch;
 use crate::model::reject::Rejected;
 use crate::model::symbol::Symbols;
+use crate::model::vocabulary::Vocabulary;
+use mapping::Mapping;
+use std::sync::Arc;
 
-/// A broken file.
+pub struct SourceFile {
+    pub file: std::fs::File,
+    pub label: String,
+    pub index: u32,
+}
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileInfo {
+    pub format: &'static str,
+    pub unknown_columns: Vec<String>,
+    pub lacks_sequence: bool,
+}
 #[derive(Clone, Debug)]
 pub struct FileFault {
-    /// source_file
     pub label: String,
-    /// what
     pub message: String,
 }
-/// Unit result
+impl std::fmt::Display for FileFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.label, self.message)
+    }
+}
 pub struct Parsed {
-    /// rows
     pub batch: MovementBatch,
-    /// codes
     pub symbols: Symbols,
-    /// rows whose shipment id cannot be read
     pub unplaced: Vec<Rejected>,
-    /// rows
     pub rows: u64,
 }
-/// A reader
 pub trait Reader: Send {
-    /// next
+    fn info(&self) -> FileInfo;
     fn next_unit(&mut self) -> Result<Option<Box<dyn Unit>>, FileFault>;
 }
-/// A unit
 pub trait Unit: Send {
-    /// parse
     fn parse(self: Box<Self>) -> Result<Parsed, FileFault>;
+}
+pub fn open(_: SourceFile, _: Arc<Mapping>, _: Arc<Vocabulary>) -> Result<Box<dyn Reader>, FileFault> {
+    todo!()
 }

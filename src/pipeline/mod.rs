@@ -1,8 +1,14 @@
-//! Joins input, factors, calculation, output and store into one run.
+//! Joins input, factors, calculation, output and store into one run. `run` is the story, from top to bottom.
+pub mod compute;
 pub mod feed;
 pub mod ledger;
 pub mod merge;
 pub mod plan;
+pub mod prepare;
 pub mod progress;
+pub mod run;
+pub mod scratch;
 pub mod sort;
 pub mod spill;
+pub mod summary;
+pub mod tables;

@@ -42,8 +42,7 @@ pub fn load_reference(plan: &Plan) -> Result<Loaded> {
         read_named(path, &format!("{group}/{number:02}-{name}"))
     };
     let locations = plan.locations.iter().enumerate().map(|(i, p)| named(LOCATIONS, i, &p.path)).collect::<Result<Vec<_>>>()?;
-    let values =
-        plan.value_files.iter().enumerate().map(|(i, v)| named(VALUES, i, &v.file.path)).collect::<Result<Vec<_>>>()?;
+    let values = plan.value_files.iter().enumerate().map(|(i, v)| named(VALUES, i, &v.file.path)).collect::<Result<Vec<_>>>()?;
     let (reference, warnings) = check(&library, &plan.profile, &data, &locations)?;
     let mut files = under(LIBRARY, library);
     files.extend(under(DATA, data));
@@ -84,7 +83,8 @@ fn check(
 
 /// Every fault of a library in one error, one line each.
 pub fn library_error(faults: &[Fault]) -> Error {
-    let errors: Vec<String> = faults.iter().filter(|f| f.severity == crate::factors::Severity::Error).map(Fault::to_string).collect();
+    let errors: Vec<String> =
+        faults.iter().filter(|f| f.severity == crate::factors::Severity::Error).map(Fault::to_string).collect();
     Error::Library(match errors.as_slice() {
         [one] => one.clone(),
         many => format!("{} faults in the library: {}", many.len(), many.join("; ")),

@@ -118,9 +118,10 @@ impl Run<'_> {
                 Ended::Published(summary) => return Ok(*summary),
                 Ended::Disorder => sorted = false,
                 Ended::Broken(fault) => {
-                    self.progress.message(Level::Warning, &format!("{}; starting over without it", fault.message));
+                    self.progress.message(Level::Warning, &format!("{fault}; starting over without it"));
                     inputs.files.retain(|(file, _)| file.name != fault.label);
-                    inputs.missing.push(MissingFile { file: fault.label, reason: fault.message });
+                    let reason = fault.to_string();
+                    inputs.missing.push(MissingFile { file: fault.label, reason });
                 }
             }
         }
@@ -203,13 +204,18 @@ impl Run<'_> {
 
     /// Opens every input; the entries carry what is known of a file before its rows are read.
     #[allow(clippy::type_complexity)]
-    fn open(&self, loaded: &Loaded, inputs: &Inputs) -> std::result::Result<(Vec<(u32, Box<dyn Reader>)>, Vec<InputEntry>), Stop> {
+    fn open(
+        &self,
+        loaded: &Loaded,
+        inputs: &Inputs,
+    ) -> std::result::Result<(Vec<(u32, Box<dyn Reader>)>, Vec<InputEntry>), Stop> {
         let mapping = Arc::new(self.plan.mapping.clone());
         let vocabulary = Arc::new(loaded.reference.vocabulary());
         let mut readers = Vec::new();
         let mut entries = Vec::new();
         for (index, (file, digest)) in inputs.files.iter().enumerate() {
-            let opened = open_input(file).map_err(|e| Stop::Broken(FileFault { label: file.name.clone(), message: e.to_string() }))?;
+            let opened =
+                open_input(file).map_err(|e| Stop::Broken(FileFault { label: file.name.clone(), message: e.to_string() }))?;
             let source = input::SourceFile { file: opened, label: file.name.clone(), index: index as u32 };
             let reader = input::open(source, Arc::clone(&mapping), Arc::clone(&vocabulary)).map_err(Stop::Broken)?;
             let info = reader.info();
@@ -265,7 +271,7 @@ impl Run<'_> {
         if let Some((ledger, names, metadata)) = rejected {
             tables::rejected(&stage, ledger, names, metadata)?;
         }
-        let error = Error::Input(fault.message);
+        let error = Error::Input(fault.to_string());
         Err(self.keep_failure(stage, id, error, status))
     }
 
@@ -286,7 +292,6 @@ impl Run<'_> {
         status.missing_files = inputs.missing.iter().map(|m| m.file.clone()).collect();
         let mut summary = Summary::new(&published);
         tables::count_published(status, &published.manifest);
-        summary.corridors = tables::corridor_lines(&published.dir)?;
         for warning in published.warnings {
             self.progress.message(Level::Warning, &warning);
             status.warnings.push(warning);

@@ -63,13 +63,7 @@ pub struct Outcome<'a> {
 }
 
 /// Writes the remaining tables and the reference copy; gives the manifest of the run.
-pub fn finish(
-    stage: &Stage,
-    outcome: Outcome,
-    ledger: Ledger,
-    names: &Names,
-    metadata: &[(String, String)],
-) -> Result<Manifest> {
+pub fn finish(stage: &Stage, outcome: Outcome, ledger: Ledger, names: &Names, metadata: &[(String, String)]) -> Result<Manifest> {
     let Outcome { id, plan, loaded, entries, missing, written } = outcome;
     let rollup = &written.rollup;
     let total = ledger.total();
@@ -78,7 +72,6 @@ pub fn finish(
     let corridors = small(stage, &CORRIDORS, "corridors.parquet", CorridorRows::new(rollup, names), names, metadata)?;
     let sections =
         small(stage, &CORRIDOR_SECTIONS, "corridor_sections.parquet", SectionRows::new(rollup, names), names, metadata)?;
-    super::factors_used::write(stage, loaded, rollup, metadata)?;
     write_reference_copy(stage, &loaded.files)?;
     let sums = sums(&written, rollup);
     agree(&sums)?;

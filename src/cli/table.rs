@@ -1,0 +1,76 @@
+//! A plain table for a terminal: columns as wide as their widest cell, numbers to the right.
+
+use std::fmt::Write;
+
+/// A table under construction.
+pub(super) struct Table {
+    heads: Vec<&'static str>,
+    right: Vec<bool>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table with these columns; a head that begins with `>` is set to the right.
+    pub fn new(heads: &[&'static str]) -> Table {
+        let right = heads.iter().map(|h| h.starts_with('>')).collect();
+        Table { heads: heads.iter().map(|h| h.trim_start_matches('>')).collect(), right, rows: Vec::new() }
+    }
+
+    /// Adds a row, one cell per column.
+    pub fn row(&mut self, cells: Vec<String>) {
+        debug_assert_eq!(cells.len(), self.heads.len());
+        self.rows.push(cells);
+    }
+
+    /// The table, indented by two spaces.
+    pub fn text(&self) -> String {
+        let width = |c: usize| {
+            let cells = self.rows.iter().map(|r| r[c].chars().count());
+            cells.chain([self.heads[c].chars().count()]).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..self.heads.len()).map(width).collect();
+        let mut out = String::new();
+        let heads: Vec<String> = self.heads.iter().map(|h| (*h).to_owned()).collect();
+        for cells in std::iter::once(&heads).chain(&self.rows) {
+            let mut line = String::from(" ");
+            for (c, cell) in cells.iter().enumerate() {
+                let pad = " ".repeat(widths[c].saturating_sub(cell.chars().count()));
+                let _ = if self.right[c] { write!(line, " {pad}{cell} ") } else { write!(line, " {cell}{pad} ") };
+            }
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+        out
+    }
+}
+
+/// Digits in groups of three, for people: `1234567.5` reads `1 234 567.5`.
+pub(super) fn grouped(text: &str) -> String {
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+    let (whole, fraction) = digits.split_once('.').map_or((digits, ""), |(w, f)| (w, f));
+    let mut out = String::from(sign);
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) {
+            out.push(' ');
+        }
+        out.push(digit);
+    }
+    if !fraction.is_empty() {
+        out.push('.');
+        out.push_str(fraction);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_stand_to_the_right() {
+        let mut table = Table::new(&["corridor", ">kg"]);
+        table.row(vec!["a".into(), grouped("-1234567.25")]);
+        table.row(vec!["rail-sea".into(), grouped("12")]);
+        assert_eq!(table.text(), "  corridor             kg\n  a         -1 234 567.25\n  rail-sea             12\n");
+    }
+}
