@@ -41,8 +41,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     }));
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let outcome = std::panic::catch_unwind(|| parse_and_run(&arguments));
-    outcome.unwrap_or_else(|_| {
+    guarded(|| parse_and_run(&arguments))
+}
+
+/// Turns a panic into exit 70 and one line.
+fn guarded(body: impl FnOnce() -> ExitCode + std::panic::UnwindSafe) -> ExitCode {
+    std::panic::catch_unwind(body).unwrap_or_else(|_| {
         let what = LAST_PANIC.lock().map_or(String::new(), |last| last.clone());
         let fault = Error::Internal(format!("internal fault: {what}"));
         Console::default().error(&fault);
@@ -64,4 +68,15 @@ fn parse_and_run(arguments: &[OsString]) -> ExitCode {
         console.error(&error);
         ExitCode::from(error.exit_code())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_in_exit_70() {
+        let code = guarded(|| panic!("a fault made for this test"));
+        assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::from(70)));
+    }
 }

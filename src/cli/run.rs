@@ -91,6 +91,12 @@ impl Args {
 
 /// Resolves the plan, prints it or runs it.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+    // `--movements` takes several paths, so it swallows a run file that follows it.
+    if let Some(swallowed) = args.movements.iter().find(|path| path.ends_with(".toml")) {
+        return Err(Error::Usage(format!(
+            "--movements {swallowed}: expected movement records; a run file comes before --movements"
+        )));
+    }
     let flags = args.flags(console);
     let run_file = Plan::run_file(&flags, &|path| path.is_file())?;
     let bytes = run_file.as_deref().map(files::read_configuration).transpose()?;

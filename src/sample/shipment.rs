@@ -78,7 +78,7 @@ fn shared(order: &Order, templates: &Templates, index: u64, mut pair: Random) ->
     let kind = container(random, templates, false);
     let total_kg = random.between(kind.cargo_min_kg, kind.cargo_max_kg);
     let first_kg = total_kg * random.between(15, 85) / 100;
-    let mass_kg = if index % 2 == 0 { first_kg } else { total_kg - first_kg };
+    let mass_kg = if index.is_multiple_of(2) { first_kg } else { total_kg - first_kg };
     let load = Load {
         container_id: container_id(random),
         container_type: kind.code.clone(),

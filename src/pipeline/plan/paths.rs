@@ -16,10 +16,8 @@ pub struct PlanPath {
 pub struct Pattern {
     /// Relative to the run file's folder, with `/`; absolute only if the run file says so.
     pub written: String,
-    /// Folder that `glob` starts from; taken literally, even if its name holds `*` or `[`. Empty: the working directory.
-    pub base: PathBuf,
-    /// File, folder or glob below `base`.
-    pub glob: String,
+    /// What to look for from `Plan::folder`: as the run file writes it; absolute if the command line says it.
+    pub search: String,
 }
 
 /// The two places that paths are relative to.
@@ -57,14 +55,17 @@ impl Bases {
     /// A pattern of the run file.
     pub fn pattern_written(&self, text: &str) -> Result<Pattern, String> {
         not_empty(text)?;
-        let base = if self.folder == Path::new(".") { PathBuf::new() } else { self.folder.clone() };
-        Ok(Pattern { written: slashes(text), base, glob: text.to_owned() })
+        Ok(Pattern { written: slashes(text), search: text.to_owned() })
     }
 
     /// A pattern of the command line.
     pub fn pattern_of_flag(&self, text: &str) -> Result<Pattern, String> {
         not_empty(text)?;
-        Ok(Pattern { written: self.name_below_folder(text), base: PathBuf::new(), glob: text.to_owned() })
+        let here = self.working_directory.to_str().ok_or("the working directory's name is not UTF-8")?;
+        // Wildcards are those of the pattern, not those that happen to stand in a folder's name.
+        let here = if text.contains(['*', '?', '[']) { glob::Pattern::escape(here) } else { here.to_owned() };
+        let search = Path::new(&here).join(text).to_string_lossy().into_owned();
+        Ok(Pattern { written: self.name_below_folder(text), search })
     }
 
     fn join(&self, text: &str) -> PathBuf {

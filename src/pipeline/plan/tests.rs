@@ -62,7 +62,7 @@ load_status = "laden"
 fn every_key_arrives_with_its_line() {
     let plan = resolve(FULL, &Flags::default()).unwrap();
     assert_eq!(plan.folder, Path::new("data"));
-    assert_eq!(plan.movements[1], Pattern { written: "more".into(), base: "data".into(), glob: "more".into() });
+    assert_eq!(plan.movements[1], Pattern { written: "more".into(), search: "more".into() });
     assert_eq!(plan.factors, PlanPath { written: "../lib".into(), path: "data/../lib".into() });
     assert_eq!(plan.out.path, Path::new("/srv/out"));
     assert_eq!((plan.limits.max_reject_share, plan.limits.min_rows, plan.limits.memory_bytes), (Share(5_000), 12, 2 << 30));
@@ -89,7 +89,8 @@ fn flags_win_and_are_named_as_the_run_file_would() {
     let plan = resolve(FULL, &flags).unwrap();
     let written: Vec<_> = plan.movements.iter().map(|p| p.written.as_str()).collect();
     assert_eq!(written, ["movements/*.csv", "../../late.csv"]);
-    assert_eq!((plan.movements[0].base.as_path(), plan.movements[0].glob.as_str()), (Path::new(""), "data/movements/*.csv"));
+    let searched: Vec<_> = plan.movements.iter().map(|p| p.search.as_str()).collect();
+    assert_eq!(searched, ["/work/night/data/movements/*.csv", "/work/night/../late.csv"]);
     assert_eq!(plan.factors, PlanPath { written: "../lib".into(), path: "lib".into() });
     assert_eq!(plan.limits.max_reject_share, Share(10_000));
     assert_eq!((plan.keep, plan.origin("keep")), (Some(3), Origin::Flag("--keep")));
