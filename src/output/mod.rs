@@ -14,3 +14,8 @@ pub mod schema;
 pub mod shipments;
 pub mod slices;
 pub mod table;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
