@@ -134,6 +134,9 @@ impl<'l> Reader<'l> {
         };
         let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let table = Table { section, source, file: self.texts.share(&file.path), places };
+        let lines = memchr::memchr_iter(b'\n', &file.bytes).count();
+        self.rows.reserve(lines);
+        self.ids.reserve(lines);
         table::read(file, layout, faults, |row| {
             self.id.clear();
             self.id.push_str(&folder);
@@ -166,6 +169,11 @@ impl<'l> Reader<'l> {
             Section::Hub => drop(self.hub(row, &mut self.blank(table, row.line))),
             Section::Energy => {}
         }
+    }
+
+    /// A text that hardly two rows share; looking for a copy would cost more than it saves.
+    fn own(&self, text: &str) -> Text {
+        if text.is_empty() { self.none.clone() } else { text.into() }
     }
 
     fn blank(&self, table: &Table, line: u64) -> EmissionFactor {
@@ -201,14 +209,14 @@ impl<'l> Reader<'l> {
     /// What the three tables share; `None` when an error was found in it.
     fn common(&mut self, row: &mut Row, table: &Table) -> Option<EmissionFactor> {
         let at = &table.places;
-        self.identify(row, table);
+        let id = self.identify(row, table);
         self.region(row, at.region);
-        let pers: &[Per] = match table.section {
-            Section::Transport => &[Per::Tkm, Per::TeuKm],
-            Section::Hub => &[Per::T, Per::Teu, Per::Container],
-            Section::Energy => &[Per::Kg, Per::Litre, Per::KWh, Per::Mj],
+        let (pers, wanted): (&[Per], _) = match table.section {
+            Section::Transport => (&[Per::Tkm, Per::TeuKm], "tkm or teukm"),
+            Section::Hub => (&[Per::T, Per::Teu, Per::Container], "t, teu or container"),
+            Section::Energy => (&[Per::Kg, Per::Litre, Per::KWh, Per::Mj], "kg, l, kWh or MJ"),
         };
-        let per = row.value(at.per, |t| pers.iter().copied().find(|p| p.code() == t), &words(pers.iter().map(|p| p.code())));
+        let per = row.value(at.per, |t| pers.iter().copied().find(|p| p.code() == t), wanted);
         let valid = row.interval(at.valid.0, at.valid.1);
         let gwp_set = row.value(at.gwp_set, GwpSet::from_code, GWP_SETS);
         let wanted = "grams CO2e as digits with at most 9 decimals, not negative, below 10^9";
@@ -217,11 +225,11 @@ impl<'l> Reader<'l> {
         if row.text(at.source_ref).is_empty() {
             row.warning(at.source_ref, "expected the table and cell of the source");
         }
-        let (Some(per), Some((valid_from, valid_to)), false) = (per, valid, row.failed) else { return None };
+        let (Some(id), Some(per), Some((valid_from, valid_to)), false) = (id, per, valid, row.failed) else { return None };
         let (default_gwp_set, default_licence) = &self.defaults[table.source as usize];
         let licence = row.text(at.licence);
         Some(EmissionFactor {
-            id: self.id.as_str().into(),
+            id,
             energy_carrier: self.texts.share(row.text(at.energy_carrier)),
             region: self.texts.share(row.text(at.region)),
             per,
@@ -231,28 +239,31 @@ impl<'l> Reader<'l> {
             valid_to,
             gwp_set: gwp_set.unwrap_or(*default_gwp_set),
             licence: if licence.is_empty() { default_licence.clone() } else { self.texts.share(licence) },
-            source_ref: self.texts.share(row.text(at.source_ref)),
-            note: self.texts.share(row.text(at.note)),
+            source_ref: self.own(row.text(at.source_ref)),
+            note: self.own(row.text(at.note)),
             ..self.blank(table, row.line)
         })
     }
 
     /// Ids are unique within an edition over its three tables, because the full name does not say the table.
-    fn identify(&mut self, row: &mut Row, table: &Table) {
+    fn identify(&mut self, row: &mut Row, table: &Table) -> Option<Text> {
         let at = table.places.id;
         let local = row.text(at);
         if local.is_empty() {
-            return;
+            return None;
         }
         if local.contains(['@', ':']) || local.chars().any(char::is_control) {
-            return row.error(at, "expected an id without @, : and control characters");
+            row.error(at, "expected an id without @, : and control characters");
+            return None;
         }
-        match self.ids.get(self.id.as_str()) {
+        let id = Text::from(self.id.as_str());
+        match self.ids.get(&id) {
             Some((file, line)) => {
                 row.error(at, format!("expected each id once in an edition; it stands in {file}:{line} already"))
             }
-            None => drop(self.ids.insert(self.id.as_str().into(), (table.file.clone(), row.line))),
+            None => drop(self.ids.insert(id.clone(), (table.file.clone(), row.line))),
         }
+        Some(id)
     }
 
     fn region(&mut self, row: &mut Row, at: usize) {
@@ -350,12 +361,4 @@ fn data_category(row: &mut Row, at: usize) -> DataCategory {
 /// Code words of our own files are compared exactly; those of movement records are not.
 fn exact<T: Copy>(all: &'static [T], code: impl Fn(T) -> &'static str) -> impl Fn(&str) -> Option<T> {
     move |text| all.iter().copied().find(|v| code(*v) == text && !text.is_empty())
-}
-
-fn words<'a>(list: impl Iterator<Item = &'a str>) -> String {
-    let list: Vec<_> = list.collect();
-    match list.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        _ => list.join(""),
-    }
 }

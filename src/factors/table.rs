@@ -182,12 +182,19 @@ impl<'r> Row<'r> {
         self.value(column, parse, "yes or no")
     }
 
-    /// A half-open interval of days; an empty end has no end. `None`, with a fault, when it is malformed or empty.
+    /// A half-open interval of days; an empty end has no end. `None`, with a fault, when it is malformed or has no start.
     pub fn interval(&mut self, from: impl Into<usize>, to: impl Into<usize>) -> Option<(Day, Day)> {
+        self.open_interval(from, to).filter(|(start, _)| *start != Day::MIN)
+    }
+
+    /// As [`Row::interval`], where an empty start has no start either: `Day::MIN`.
+    pub fn open_interval(&mut self, from: impl Into<usize>, to: impl Into<usize>) -> Option<(Day, Day)> {
         let (from, to) = (from.into(), to.into());
-        let wanted = "a date as YYYY-MM-DD";
-        let start = self.value(from, parse_date, wanted);
-        let end = if self.text(to).is_empty() { Some(NO_END) } else { self.value(to, parse_date, wanted) };
+        let mut end_of = |column: usize, none: Day| match self.text(column) {
+            "" => Some(none),
+            _ => self.value(column, parse_date, "a date as YYYY-MM-DD"),
+        };
+        let (start, end) = (end_of(from, Day::MIN), end_of(to, NO_END));
         let (start, end) = (start?, end?);
         if end <= start {
             self.error(to, "expected a day after the first day: intervals are half-open");

@@ -36,7 +36,7 @@ pub struct Service {
     pub departures_per_week: Option<i64>,
     /// Cost.
     pub cost: Option<Cost>,
-    /// First day of validity.
+    /// First day of validity; `Day::MIN`: ever since.
     pub valid_from: Day,
     /// First day after validity; [`crate::model::time::NO_END`]: until further notice.
     pub valid_to: Day,
@@ -72,7 +72,7 @@ layout! {
         Service = "service" must, Mode = "mode" must, Operation = "operation" must, Carrier = "carrier", Origin = "origin" must,
         Destination = "destination" must, DistanceKm = "distance_km", Basis = "basis", TransitHours = "transit_hours",
         DeparturesPerWeek = "departures_per_week", Cost = "cost", Currency = "currency", CostPer = "cost_per",
-        ValidFrom = "valid_from" must, ValidTo = "valid_to", SourceRef = "source_ref", Note = "note",
+        ValidFrom = "valid_from", ValidTo = "valid_to", SourceRef = "source_ref", Note = "note",
     }
 }
 
@@ -104,7 +104,7 @@ impl Services {
                 "departures above 0, up to 10000, with at most 3 decimals",
             );
             let cost = cost(row);
-            let valid = row.interval(Cell::ValidFrom, Cell::ValidTo);
+            let valid = row.open_interval(Cell::ValidFrom, Cell::ValidTo);
             let (Some(mode), Some(operation), Some(origin), Some(destination), Some((valid_from, valid_to)), false) =
                 (mode, operation, origin, destination, valid, row.failed)
             else {
