@@ -60,7 +60,12 @@ impl Stage {
             Err(e) => return Err(storage(&target, "read", e)),
         };
         syncs.dir(&output.layout().runs())?;
-        let warnings = point_current(&output, &run_id, &mut syncs)?;
+        let mut warnings = point_current(&output, &run_id, &mut syncs)?;
+        let failed = output.layout().failed().join(&run_id);
+        if fs::symlink_metadata(&failed).is_ok() {
+            // It failed before, for want of memory say; readers of rejects must not find that.
+            warnings.extend(retire(&output, &failed).err().map(|e| e.to_string()));
+        }
         Ok(Published { run_id, dir: target, manifest, is_old, sync: syncs.spent, warnings })
     }
 
@@ -185,9 +190,13 @@ pub(crate) fn retire(output: &Output, dir: &Path) -> Result<()> {
 pub(crate) fn replace_file(disk: &dyn Disk, path: &Path, bytes: &[u8], syncs: &mut Syncs) -> Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push(".tmp");
-    let beside = PathBuf::from(name);
-    let replaced = write_file(disk, &beside, bytes).and_then(|()| syncs.file(&beside)).and_then(|()| rename(disk, &beside, path));
-    replaced.inspect_err(|_| drop(disk.remove_file(&beside)))
+    place_file(disk, &PathBuf::from(name), path, bytes, syncs)
+}
+
+/// Writes and syncs a file at `beside`, then renames it to `path`.
+pub(crate) fn place_file(disk: &dyn Disk, beside: &Path, path: &Path, bytes: &[u8], syncs: &mut Syncs) -> Result<()> {
+    let placed = write_file(disk, beside, bytes).and_then(|()| syncs.file(beside)).and_then(|()| rename(disk, beside, path));
+    placed.inspect_err(|_| drop(disk.remove_file(beside)))
 }
 
 fn write_file(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<()> {

@@ -110,7 +110,7 @@ impl Layout {
     /// The folder of a run: the one named (in full, or by a beginning that no other run shares), else the current one.
     pub fn find_run(&self, wanted: Option<&str>) -> Result<(String, PathBuf)> {
         let id = match wanted {
-            Some(wanted) => self.match_run(wanted)?,
+            Some(wanted) => match_name(&self.runs(), &self.list_runs()?, wanted)?,
             None => match self.current_run()? {
                 Some(id) => id,
                 None if self.root.is_dir() => {
@@ -127,21 +127,23 @@ impl Layout {
         }
         Ok((id, dir))
     }
+}
 
-    fn match_run(&self, wanted: &str) -> Result<String> {
-        let runs = self.list_runs()?;
-        if runs.iter().any(|r| r == wanted) {
-            return Ok(wanted.to_owned());
+/// The one of `names` that `wanted` is, or that alone begins with it.
+pub(crate) fn match_name(place: &Path, names: &[String], wanted: &str) -> Result<String> {
+    if names.iter().any(|name| name == wanted) {
+        return Ok(wanted.to_owned());
+    }
+    let matching: Vec<&str> =
+        names.iter().map(String::as_str).filter(|name| !wanted.is_empty() && name.starts_with(wanted)).collect();
+    let place = place.display();
+    match matching.as_slice() {
+        [one] => Ok((*one).to_owned()),
+        [] => {
+            let known: Vec<&str> = names.iter().map(String::as_str).collect();
+            Err(Error::Usage(format!("{place}: no run {wanted:?}, expected one of: {}", list(&known))))
         }
-        let matching: Vec<&String> = runs.iter().filter(|r| !wanted.is_empty() && r.starts_with(wanted)).collect();
-        match matching.as_slice() {
-            [one] => Ok((*one).clone()),
-            [] => Err(Error::Usage(format!("{}: no run {wanted:?}, expected one of: {}", self.runs().display(), list(&runs)))),
-            many => {
-                let ids: Vec<String> = many.iter().map(|s| (*s).clone()).collect();
-                Err(Error::Usage(format!("{}: run {wanted:?} is ambiguous: {}", self.runs().display(), list(&ids))))
-            }
-        }
+        many => Err(Error::Usage(format!("{place}: run {wanted:?} is ambiguous: {}", list(many)))),
     }
 }
 
@@ -176,7 +178,7 @@ pub(crate) fn folder_names(dir: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn list(ids: &[String]) -> String {
+fn list(ids: &[&str]) -> String {
     const SHOWN: usize = 8;
     match ids.len() {
         0 => "(none)".to_owned(),

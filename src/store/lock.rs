@@ -219,6 +219,38 @@ mod tests {
         assert_eq!(text, format!("{}\n", somebody(7)));
     }
 
+    /// What the next test starts as a process of its own; by itself it does nothing.
+    #[test]
+    fn child_holds_the_lock() {
+        if let Some(out) = std::env::var_os("GREEN_CORRIDOR_TEST_LOCK") {
+            let _held = Output::lock(Arc::new(RealDisk), Path::new(&out), &Holder::this_process()).unwrap();
+            println!("locked");
+            std::thread::sleep(Duration::from_secs(60));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_lock_of_another_process_goes_when_it_is_killed() {
+        use std::io::{BufRead, BufReader};
+        let dir = tempfile::tempdir().unwrap();
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "store::lock::tests::child_holds_the_lock", "--nocapture"])
+            .env("GREEN_CORRIDOR_TEST_LOCK", dir.path())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.map_while(|l| l.ok()).any(|l| l.ends_with("locked")));
+        let begun = std::time::Instant::now();
+        let error = Output::lock(Arc::new(RealDisk), dir.path(), &somebody(7)).err().unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(5));
+        assert!(error.to_string().contains(&format!("in use by process {} of ", child.id())), "{error}");
+        child.kill().unwrap(); // SIGKILL
+        child.wait().unwrap();
+        Output::lock(Arc::new(RealDisk), dir.path(), &somebody(7)).unwrap();
+    }
+
     #[test]
     fn an_output_that_is_a_file_is_named() {
         let dir = tempfile::tempdir().unwrap();

@@ -20,6 +20,9 @@ pub const REFERENCE: &str = "reference";
 pub const MAX_FILE_BYTES: u64 = 256 << 20;
 /// `<source>/<edition>/<file>` is three deep; one more finds what somebody nested by mistake.
 const MAX_DEPTH: usize = 4;
+/// Files of the data folder that decide what a run computes. `services.csv` does not: it is for route options.
+pub const RUN_DATA: [&str; 6] =
+    ["containers.csv", "corridors.toml", "distances.csv", "locations.csv", "mode_aliases.csv", "zones.csv"];
 /// Fixed, since the bytes of a run depend on it.
 const ZSTD_LEVEL: i32 = 9;
 
@@ -37,12 +40,39 @@ pub struct ReferenceFile {
 /// Files of a name that the layout does not know are read too, so that a misspelt table is a fault for whoever parses
 /// the library and not a table silently left out. Hidden files and other endings are passed over.
 pub fn read_library(dir: &Path) -> Result<Vec<ReferenceFile>> {
-    read_tree(dir, MAX_DEPTH)
+    let mut files = Vec::new();
+    let mut pending = vec![(dir.to_path_buf(), String::new(), 1)];
+    while let Some((folder, prefix, depth)) = pending.pop() {
+        for path in sorted_entries(&folder).map_err(|e| library(&folder, &format!("cannot read: {e}")))? {
+            let Some(name) = path.file_name().and_then(|n| n.to_str()) else {
+                return Err(library(&path, "its name is not UTF-8"));
+            };
+            if name.starts_with('.') {
+                continue;
+            }
+            let relative = format!("{prefix}{name}");
+            // Followed if it is a link: a licensed table may well be kept elsewhere.
+            let is_dir = fs::metadata(&path).map_err(|e| library(&path, &format!("cannot read: {e}")))?.is_dir();
+            if is_dir && depth < MAX_DEPTH {
+                pending.push((path.clone(), format!("{relative}/"), depth + 1));
+            } else if !is_dir && (name.ends_with(".csv") || name.ends_with(".toml")) {
+                files.push(ReferenceFile { path: relative, bytes: read(&path)? });
+            }
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
 }
 
-/// Reads the data folder: its `.csv` and `.toml` files, without its subfolders (movements lie in one).
-pub fn read_data(dir: &Path) -> Result<Vec<ReferenceFile>> {
-    read_tree(dir, 1)
+/// Reads those of `names` that the data folder has, by path as bytes; a run wants [`RUN_DATA`].
+///
+/// Only files of known names: the folder may be the user's own, with any amount of other tables in it.
+pub fn read_data(dir: &Path, names: &[&str]) -> Result<Vec<ReferenceFile>> {
+    fs::read_dir(dir).map_err(|e| library(dir, &format!("cannot read: {e}")))?;
+    let mut names = names.to_vec();
+    names.sort_unstable();
+    let present = names.into_iter().filter(|name| super::files::exists(&dir.join(name)));
+    present.map(|name| read_named(&dir.join(name), name)).collect()
 }
 
 /// Reads one file that the run file names, under the path that it shall have in the copy.
@@ -115,31 +145,6 @@ pub fn read_reference_copy(run_dir: &Path) -> Result<Vec<ReferenceFile>> {
     Ok(files)
 }
 
-fn read_tree(dir: &Path, max_depth: usize) -> Result<Vec<ReferenceFile>> {
-    let mut files = Vec::new();
-    let mut pending = vec![(dir.to_path_buf(), String::new(), 1)];
-    while let Some((folder, prefix, depth)) = pending.pop() {
-        for path in sorted_entries(&folder).map_err(|e| library(&folder, &format!("cannot read: {e}")))? {
-            let Some(name) = path.file_name().and_then(|n| n.to_str()) else {
-                return Err(library(&path, "its name is not UTF-8"));
-            };
-            if name.starts_with('.') {
-                continue;
-            }
-            let relative = format!("{prefix}{name}");
-            // Followed if it is a link: a licensed table may well be kept elsewhere.
-            let is_dir = fs::metadata(&path).map_err(|e| library(&path, &format!("cannot read: {e}")))?.is_dir();
-            if is_dir && depth < max_depth {
-                pending.push((path.clone(), format!("{relative}/"), depth + 1));
-            } else if !is_dir && (name.ends_with(".csv") || name.ends_with(".toml")) {
-                files.push(ReferenceFile { path: relative, bytes: read(&path)? });
-            }
-        }
-    }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(files)
-}
-
 fn read(path: &Path) -> Result<Vec<u8>> {
     super::files::read_file(path, MAX_FILE_BYTES).map_err(|e| Error::Library(e.to_string()))
 }
@@ -178,10 +183,16 @@ mod tests {
         write(dir.path(), &["README.md", ".git/x.csv", ".#sources.csv"]);
         let files = read_library(dir.path()).unwrap();
         assert_eq!(paths(&files), ["desnz/2024/hub.csv", "desnz/2025/transprot.csv", "profiles/open.toml", "sources.csv"]);
-        write(dir.path(), &["movements/a.csv", "corridors.toml"]);
-        assert_eq!(paths(&read_data(dir.path()).unwrap()), ["corridors.toml", "sources.csv"]);
         let error = read_library(&dir.path().join("none")).unwrap_err();
         assert_eq!(error.exit_code(), 9);
+    }
+
+    #[test]
+    fn of_the_data_folder_only_what_is_known_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path(), &["zones.csv", "corridors.toml", "export.csv", "movements/a.csv", "services.csv"]);
+        assert_eq!(paths(&read_data(dir.path(), &RUN_DATA).unwrap()), ["corridors.toml", "zones.csv"]);
+        assert_eq!(read_data(&dir.path().join("none"), &RUN_DATA).unwrap_err().exit_code(), 9);
     }
 
     #[test]

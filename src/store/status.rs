@@ -3,8 +3,8 @@
 //! These, and nothing in a run, hold clock, host and user. Only whoever holds the lock writes them: a run that was
 //! turned away must not overwrite the state of the one that is working.
 
-use super::commit::{Syncs, make_dirs, replace_file};
-use super::layout::{Layout, checked_run_id};
+use super::commit::{Syncs, make_dirs, place_file, replace_file};
+use super::layout::{Layout, checked_run_id, folder_names, match_name};
 use super::lock::{Holder, Output};
 use super::manifest::canonical_json;
 use super::metrics::metrics_text;
@@ -190,6 +190,26 @@ pub fn read_status(layout: &Layout) -> Result<Option<Status>> {
     }
 }
 
+/// The folder with the rejects that are asked for: of the run named, published or failed; else of the last execution if
+/// it failed and left some; else of the current run.
+pub fn find_rejects(layout: &Layout, wanted: Option<&str>) -> Result<(String, PathBuf)> {
+    let failed = folder_names(&layout.failed())?;
+    let Some(wanted) = wanted else {
+        let last = read_status(layout).ok().flatten().filter(|status| status.state == State::Failed);
+        return match last.and_then(|status| status.run_id).filter(|id| failed.contains(id)) {
+            Some(id) => Ok((id.clone(), layout.failed().join(id))),
+            None => layout.find_run(None),
+        };
+    };
+    let published = layout.list_runs()?;
+    let mut all: Vec<String> = published.iter().chain(&failed).cloned().collect();
+    all.sort();
+    all.dedup();
+    let id = match_name(layout.root(), &all, wanted)?;
+    let dir = if published.contains(&id) { layout.run(&id) } else { layout.failed().join(&id) };
+    Ok((id, dir))
+}
+
 /// Adds a record to the log under the next free number; `name` is the run id, or another word of that shape when the
 /// execution ended before it had one.
 pub fn write_log(output: &Output, name: &str, execution: &Execution) -> Result<PathBuf> {
@@ -199,7 +219,8 @@ pub fn write_log(output: &Output, name: &str, execution: &Execution) -> Result<P
     let taken = log_files(output.layout())?.into_iter().filter(|(id, _, _)| id == name).map(|(_, n, _)| n).max();
     let path = dir.join(format!("{name}-{}.json", taken.unwrap_or(0) + 1));
     let mut syncs = Syncs::new(output.disk());
-    replace_file(output.disk(), &path, &canonical_json(execution)?, &mut syncs)?;
+    // Always the same name beside it, so that a dead run's attempt is written over by the next one.
+    place_file(output.disk(), &dir.join("record.tmp"), &path, &canonical_json(execution)?, &mut syncs)?;
     syncs.dir(&dir)?;
     Ok(path)
 }
