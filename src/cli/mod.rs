@@ -21,15 +21,19 @@ pub use args::command;
 pub use console::Console;
 
 use crate::error::Error;
+use crate::pipeline::progress::LogMode;
 use args::CommandLine;
 use clap::Parser;
 use std::ffi::OsString;
 use std::process::ExitCode;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 /// The last panic, for the one line that a fault of this program ends with. Whoever catches a panic on purpose (a decoder's,
 /// on a broken file) leaves no trace on standard error.
 static LAST_PANIC: Mutex<String> = Mutex::new(String::new());
+
+/// What the command line said about the form of log lines, for the line after a panic.
+static LOG_SAID: OnceLock<Option<LogMode>> = OnceLock::new();
 
 /// Runs a command line and returns the process exit code. Never panics.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -49,7 +53,7 @@ fn guarded(body: impl FnOnce() -> ExitCode + std::panic::UnwindSafe) -> ExitCode
     std::panic::catch_unwind(body).unwrap_or_else(|_| {
         let what = LAST_PANIC.lock().map_or(String::new(), |last| last.clone());
         let fault = Error::Internal(format!("internal fault: {what}"));
-        Console::default().error(&fault);
+        Console::new(LOG_SAID.get().copied().flatten()).error(&fault);
         ExitCode::from(fault.exit_code())
     })
 }
@@ -63,6 +67,7 @@ fn parse_and_run(arguments: &[OsString]) -> ExitCode {
             return ExitCode::from(if answer.use_stderr() { 2 } else { 0 });
         }
     };
+    let _ = LOG_SAID.set(line.log);
     let console = Console::new(line.log);
     line.command.run(&console).unwrap_or_else(|error| {
         console.error(&error);

@@ -1,0 +1,45 @@
+//! The documentation names every code, flag, input column, exit code and run file key that the program knows.
+
+use green_corridor::input::mapping::COLUMNS;
+use green_corridor::model::flag::Flags;
+use green_corridor::model::reject::RejectReason;
+
+const FORMATS: &str = include_str!("../docs/formats.md");
+const RELIABILITY: &str = include_str!("../docs/reliability.md");
+
+/// Whether a table of `text` has a row whose first cell is `key` and whose second begins with `title`.
+fn has_row(text: &str, key: &str, title: &str) -> bool {
+    text.lines().any(|line| line.starts_with(&format!("| {key} | {title}")))
+}
+
+#[test]
+fn every_rejection_code_is_explained() {
+    for (reason, title) in RejectReason::LIST {
+        assert!(has_row(FORMATS, &reason.code(), title), "docs/formats.md lacks: | {} | {title}", reason.code());
+    }
+}
+
+#[test]
+fn every_quality_flag_is_explained() {
+    for (number, title) in Flags::LIST {
+        assert!(has_row(FORMATS, &format!("Q{number:02}"), title), "docs/formats.md lacks: | Q{number:02} | {title}");
+    }
+}
+
+#[test]
+fn every_input_column_is_explained() {
+    for column in COLUMNS {
+        let stands = FORMATS.lines().filter(|l| l.starts_with("| `")).any(|l| {
+            let first = l.split(" | ").next().unwrap_or_default();
+            first.contains(&format!("`{column}`"))
+        });
+        assert!(stands, "docs/formats.md has no row for {column}");
+    }
+}
+
+#[test]
+fn every_exit_code_is_explained() {
+    for code in ["0", "2", "3", "4", "5", "6", "7", "8", "9", "10", "70", "130, 143"] {
+        assert!(has_row(RELIABILITY, code, ""), "docs/reliability.md lacks exit code {code}");
+    }
+}
