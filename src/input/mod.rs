@@ -1,47 +1,178 @@
 //! Bytes to movement batches or rejected rows; one file per format.
+//!
+//! A [`Reader`] cuts a file into [`Unit`]s in order, which is cheap; units parse on any thread, which is the work. Nothing
+//! here opens a path: files come in open.
+
+mod cells;
+mod column;
+mod csv;
+mod json;
+mod judge;
 pub mod mapping;
+mod ndjson;
+mod number;
+mod parquet;
+mod parquet_cells;
+mod rules;
+mod schema;
+mod split;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod text;
+mod timestamp;
+mod wanted;
 
 use crate::model::movement::MovementBatch;
 use crate::model::reject::Rejected;
 use crate::model::symbol::Symbols;
 use crate::model::vocabulary::Vocabulary;
 use mapping::Mapping;
+use rules::Rules;
+use std::fmt;
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+/// An input file, already open.
 pub struct SourceFile {
-    pub file: std::fs::File,
+    /// The file, from its start.
+    pub file: File,
+    /// Its name in messages and in lineage (`source_file`); the extension decides the format.
     pub label: String,
+    /// Index in the run's sorted list.
     pub index: u32,
 }
+
+/// What is known of a file once it is open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileInfo {
+    /// Name of the format.
     pub format: &'static str,
+    /// Columns of the file that mean nothing to us.
     pub unknown_columns: Vec<String>,
+    /// Whether nothing fills `sequence`: chains with rows of this file are ordered by time (Q21).
     pub lacks_sequence: bool,
 }
-#[derive(Clone, Debug)]
+
+/// Cuts a file into units, in the order of its rows.
+pub trait Reader: Send {
+    /// What is known of the file.
+    fn info(&self) -> FileInfo;
+    /// The next unit, or `None` at the end. Cheap: the work is in [`Unit::parse`].
+    fn next_unit(&mut self) -> Result<Option<Box<dyn Unit>>, FileFault>;
+}
+
+/// A run of rows of a file, not yet parsed.
+pub trait Unit: Send {
+    /// Parses the rows; any thread may do it.
+    fn parse(self: Box<Self>) -> Result<Parsed, FileFault>;
+}
+
+/// The rows of one unit.
+#[derive(Clone, Debug, Default)]
+pub struct Parsed {
+    /// Accepted rows and tombstones, in the order of the file.
+    pub batch: MovementBatch,
+    /// Texts of the batch's symbols; the codes mean nothing outside this unit.
+    pub symbols: Symbols,
+    /// Rejected rows whose shipment could not be read.
+    pub unplaced: Vec<Rejected>,
+    /// Rows of the unit: batch and unplaced together.
+    pub rows: u64,
+}
+
+/// A broken file: it contributes no row (exit 3).
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileFault {
+    /// Name of the file.
     pub label: String,
+    /// What was found and what was wanted.
     pub message: String,
 }
-impl std::fmt::Display for FileFault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+
+impl fmt::Display for FileFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.label, self.message)
     }
 }
-pub struct Parsed {
-    pub batch: MovementBatch,
-    pub symbols: Symbols,
-    pub unplaced: Vec<Rejected>,
-    pub rows: u64,
+
+impl std::error::Error for FileFault {}
+
+/// A format of movement records: one file of this module, one line in [`FORMATS`].
+pub struct Input {
+    /// Name in the manifest.
+    pub name: &'static str,
+    /// Extensions in lower case, without the dot and without `.gz` or `.zst`.
+    pub extensions: &'static [&'static str],
+    /// Whether files may be compressed as a whole.
+    pub is_text: bool,
+    open: fn(SourceFile, Arc<Rules>) -> Result<Box<dyn Reader>, FileFault>,
 }
-pub trait Reader: Send {
-    fn info(&self) -> FileInfo;
-    fn next_unit(&mut self) -> Result<Option<Box<dyn Unit>>, FileFault>;
+
+/// The formats.
+pub const FORMATS: &[Input] = &[csv::INPUT, ndjson::INPUT, parquet::INPUT];
+
+/// Compression of a text file, by its last extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Compression {
+    None,
+    Gzip,
+    Zstd,
 }
-pub trait Unit: Send {
-    fn parse(self: Box<Self>) -> Result<Parsed, FileFault>;
+
+fn split_name(label: &str) -> Option<(&'static Input, Compression)> {
+    let name = label.rsplit(['/', '\\']).next().unwrap_or(label).to_ascii_lowercase();
+    let (name, compression) = match name.rsplit_once('.') {
+        Some((rest, "gz")) => (rest.to_owned(), Compression::Gzip),
+        Some((rest, "zst")) => (rest.to_owned(), Compression::Zstd),
+        _ => (name, Compression::None),
+    };
+    let (_, extension) = name.rsplit_once('.')?;
+    let input = FORMATS.iter().find(|f| f.extensions.contains(&extension))?;
+    (input.is_text || compression == Compression::None).then_some((input, compression))
 }
-pub fn open(_: SourceFile, _: Arc<Mapping>, _: Arc<Vocabulary>) -> Result<Box<dyn Reader>, FileFault> {
-    todo!()
+
+/// The format of a file by its name, or `None` when the extension is not known.
+///
+/// ```
+/// assert_eq!(green_corridor::input::format_of("2024/May.CSV.gz").map(|f| f.name), Some("csv"));
+/// assert!(green_corridor::input::format_of("readme.txt").is_none());
+/// ```
+pub fn format_of(label: &str) -> Option<&'static Input> {
+    split_name(label).map(|(input, _)| input)
+}
+
+/// Opens a file of movement records: reads what stands at its head, finds the columns, and nothing more.
+pub fn open(source: SourceFile, mapping: Arc<Mapping>, vocabulary: Arc<Vocabulary>) -> Result<Box<dyn Reader>, FileFault> {
+    let label = source.label.clone();
+    let Some(format) = format_of(&label) else {
+        let known: Vec<&str> = FORMATS.iter().flat_map(|f| f.extensions).copied().collect();
+        let message = format!("the extension is none of {}, text formats with .gz or .zst too", known.join(", "));
+        return Err(FileFault { label, message });
+    };
+    guarded(&label, || (format.open)(source, Arc::new(Rules::new(mapping, vocabulary))))
+}
+
+/// Runs code of decoders: a panic over a broken file is a fault of the file, not of the program.
+fn guarded<T>(label: &str, work: impl FnOnce() -> Result<T, FileFault>) -> Result<T, FileFault> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let what = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        let message = format!("the decoder gave up: {}", what.unwrap_or("no reason given"));
+        Err(FileFault { label: label.to_owned(), message })
+    })
+}
+
+#[cfg(test)]
+mod test_files {
+    use super::*;
+    use std::io::{Seek, Write};
+
+    /// A file with this content under this name.
+    pub fn source(label: &str, content: &[u8]) -> SourceFile {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(content).unwrap();
+        file.rewind().unwrap();
+        SourceFile { file, label: label.into(), index: 0 }
+    }
 }

@@ -80,6 +80,22 @@ macro_rules! columns {
                 self.rejects.push(reject);
             }
 
+            /// Turns rows (ascending) into tombstones where they stand, so that the order of a sorted file survives its rejects.
+            /// Ids, `recorded_at`, `file` and `row` stay, everything else becomes what [`Self::push_tombstone`] would have put there.
+            pub fn bury(&mut self, dead: Vec<(u32, Reject)>) {
+                let rows: Vec<u32> = dead.iter().map(|(i, _)| *i).collect();
+                self.container_id = self.container_id.blanked(&rows);
+                self.evidence_ref = self.evidence_ref.blanked(&rows);
+                for (i, reject) in dead {
+                    let i = i as usize;
+                    let kept = (self.recorded_at[i], self.file[i], self.row[i]);
+                    $(self.$name[i] = Default::default();)+
+                    (self.recorded_at[i], self.file[i], self.row[i]) = kept;
+                    self.reject[i] = self.rejects.len() as u32;
+                    self.rejects.push(reject);
+                }
+            }
+
             /// Bytes held, for memory accounting.
             pub fn heap_bytes(&self) -> usize {
                 let texts = self.shipment_id.heap_bytes() + self.movement_id.heap_bytes() + self.container_id.heap_bytes() + self.evidence_ref.heap_bytes();

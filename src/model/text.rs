@@ -59,6 +59,20 @@ impl TextColumn {
         self.ends.extend(other.ends[range].iter().map(|&e| e - start + base));
     }
 
+    /// The column with the texts of `rows` (ascending) emptied.
+    pub fn blanked(&self, rows: &[u32]) -> TextColumn {
+        let mut out = TextColumn::new();
+        out.reserve(self.len(), self.bytes.len());
+        let mut from = 0;
+        for &row in rows {
+            out.extend(self, from..row as usize);
+            out.push(b"");
+            from = row as usize + 1;
+        }
+        out.extend(self, from..self.len());
+        out
+    }
+
     /// The buffers: all bytes, and the end of each text.
     pub fn parts(&self) -> (&[u8], &[u32]) {
         (&self.bytes, &self.ends)

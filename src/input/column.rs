@@ -1,0 +1,89 @@
+//! Positions of our columns in [`COLUMNS`], and what the contract says of each as a whole.
+//!
+//! Nothing here reads a cell; the rules of single cells stand in `judge` and its parsers.
+
+use super::mapping::COLUMNS;
+
+/// Number of columns of a movement record.
+pub const COUNT: usize = COLUMNS.len();
+
+macro_rules! positions {
+    ($($name:ident = $n:literal,)+) => { $(#[doc = concat!("Position of column ", stringify!($n), ".")] pub const $name: usize = $n;)+ };
+}
+
+positions! {
+    MOVEMENT_ID = 0,
+    SHIPMENT_ID = 1,
+    CONTAINER_ID = 2,
+    CONTAINER_TYPE = 3,
+    SEQUENCE = 4,
+    MODE = 5,
+    OPERATION = 6,
+    CARRIER = 7,
+    ORIGIN = 8,
+    DESTINATION = 9,
+    DEPARTED_AT = 10,
+    ARRIVED_AT = 11,
+    DISTANCE_KM = 12,
+    DISTANCE_BASIS = 13,
+    CARGO_MASS_KG = 14,
+    TEU = 15,
+    CONTAINER_CARGO_MASS_KG = 16,
+    LOAD_STATUS = 17,
+    TEMPERATURE = 18,
+    ENERGY_CARRIER = 19,
+    ENERGY_QUANTITY = 20,
+    ENERGY_UNIT = 21,
+    EVIDENCE_REF = 22,
+    RECORDED_AT = 23,
+    RECORD_STATUS = 24,
+}
+
+/// Columns that a file must have unless a constant fills them.
+pub const REQUIRED: [usize; 6] = [MOVEMENT_ID, SHIPMENT_ID, MODE, ORIGIN, DESTINATION, DEPARTED_AT];
+
+/// What a column holds: decides which Parquet types it may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Text or a code word.
+    Text,
+    /// A whole or decimal number.
+    Number,
+    /// A point in time.
+    Timestamp,
+}
+
+/// What a column holds.
+pub const fn kind(column: usize) -> Kind {
+    match column {
+        SEQUENCE | DISTANCE_KM | CARGO_MASS_KG | TEU | CONTAINER_CARGO_MASS_KG | ENERGY_QUANTITY => Kind::Number,
+        DEPARTED_AT | ARRIVED_AT | RECORDED_AT => Kind::Timestamp,
+        _ => Kind::Text,
+    }
+}
+
+/// Whether a cancelled record is judged on this column (design 4: two ids, `recorded_at` and `record_status`).
+pub const fn judged_when_cancelled(column: usize) -> bool {
+    matches!(column, MOVEMENT_ID | SHIPMENT_ID | RECORDED_AT | RECORD_STATUS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_match_the_contract() {
+        for (position, name) in [
+            (MOVEMENT_ID, "movement_id"),
+            (SEQUENCE, "sequence"),
+            (DESTINATION, "destination"),
+            (DISTANCE_BASIS, "distance_basis"),
+            (CONTAINER_CARGO_MASS_KG, "container_cargo_mass_kg"),
+            (ENERGY_QUANTITY, "energy_quantity"),
+            (RECORD_STATUS, "record_status"),
+        ] {
+            assert_eq!(COLUMNS[position], name);
+        }
+        assert_eq!(COUNT, RECORD_STATUS + 1);
+    }
+}

@@ -1,0 +1,239 @@
+//! CSV files: the header, blocks of records, records to raw columns.
+//!
+//! Where records end is the business of `split`, what cells mean that of `schema`.
+
+use super::cells::{Cells, Span};
+use super::column;
+use super::mapping::COLUMNS;
+use super::rules::{Layout, Origin, Rules};
+use super::schema::{self, RawUnit, RowNumbers};
+use super::split::{Field, Sink, cut, scan};
+use super::stream::{Block, Blocks};
+use super::{FileFault, FileInfo, Input, Parsed, Reader, SourceFile, Unit, text};
+use crate::model::reject::{Reject, RejectReason, Rejected};
+use std::sync::Arc;
+
+/// CSV with the delimiter of `[formats]`.
+pub const INPUT: Input = Input { name: "csv", extensions: &["csv", "tsv"], is_text: true, open };
+
+fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFault> {
+    let delimiter = rules.mapping.delimiter;
+    let fault = |message: String| FileFault { label: source.label.clone(), message };
+    let mut blocks = Blocks::open(&source, rules.mapping.encoding)?;
+    let first = loop {
+        match blocks.next(|bytes, last| cut(bytes, delimiter, last))? {
+            Some(block) if block.records == 0 => {}
+            Some(block) => break block,
+            None => return Err(fault("there is no header line".into())),
+        }
+    };
+    let mut header = Header { bytes: &first.bytes, names: Vec::new(), unreadable: None };
+    let end = scan(&first.bytes, delimiter, true, &mut header);
+    if let Some(why) = header.unreadable {
+        return Err(fault(format!("the header line cannot be read: wanted {why}")));
+    }
+    let names = header.names;
+    let first = Block { bytes: first.bytes[end..].to_vec(), records: first.records - 1 };
+    let layout = Layout::new(&names, &rules.mapping).map_err(fault)?;
+    let shape = Arc::new(Shape::new(&source, names.len(), layout, rules));
+    Ok(Box::new(CsvReader { shape, blocks, first: Some(first), row: 1 }))
+}
+
+struct Header<'a> {
+    bytes: &'a [u8],
+    names: Vec<String>,
+    unreadable: Option<&'static str>,
+}
+
+impl Sink for Header<'_> {
+    fn field(&mut self, field: Field<'_>) {
+        let name = match field {
+            Field::Plain(start, end) => &self.bytes[start..end],
+            Field::Unescaped(text) => text,
+        };
+        self.names.push(String::from_utf8_lossy(text::trim(name)).into_owned());
+    }
+
+    fn record(&mut self, _: &[u8]) -> bool {
+        false
+    }
+
+    fn unreadable(&mut self, _: &[u8], why: &'static str) {
+        self.unreadable.get_or_insert(why);
+    }
+}
+
+/// What all units of a file share.
+struct Shape {
+    label: String,
+    file: u32,
+    layout: Layout,
+    rules: Arc<Rules>,
+    /// By field of a record: the column of spans it goes to, or `SKIP`.
+    slots: Vec<u16>,
+    slot_count: usize,
+}
+
+const SKIP: u16 = u16::MAX;
+
+impl Shape {
+    fn new(source: &SourceFile, width: usize, layout: Layout, rules: Arc<Rules>) -> Shape {
+        let mut slots = vec![SKIP; width];
+        let mut slot_count = 0;
+        for origin in layout.origins {
+            if let Origin::File(field) = origin
+                && slots[field] == SKIP
+            {
+                slots[field] = slot_count as u16;
+                slot_count += 1;
+            }
+        }
+        Shape { label: source.label.clone(), file: source.index, layout, rules, slots, slot_count }
+    }
+}
+
+struct CsvReader {
+    shape: Arc<Shape>,
+    blocks: Blocks,
+    first: Option<Block>,
+    row: u64,
+}
+
+impl Reader for CsvReader {
+    fn info(&self) -> FileInfo {
+        let layout = &self.shape.layout;
+        FileInfo { format: INPUT.name, unknown_columns: layout.unknown.clone(), lacks_sequence: layout.lacks_sequence() }
+    }
+
+    fn next_unit(&mut self) -> Result<Option<Box<dyn Unit>>, FileFault> {
+        let delimiter = self.shape.rules.mapping.delimiter;
+        loop {
+            let block = match self.first.take() {
+                Some(block) => block,
+                None => match self.blocks.next(|bytes, last| cut(bytes, delimiter, last))? {
+                    Some(block) => block,
+                    None => return Ok(None),
+                },
+            };
+            if block.records == 0 {
+                continue;
+            }
+            let first = self.row;
+            self.row += block.records;
+            return Ok(Some(Box::new(CsvUnit { shape: self.shape.clone(), block, first })));
+        }
+    }
+}
+
+struct CsvUnit {
+    shape: Arc<Shape>,
+    block: Block,
+    first: u64,
+}
+
+impl Unit for CsvUnit {
+    fn parse(self: Box<Self>) -> Result<Parsed, FileFault> {
+        let CsvUnit { shape, block, first } = *self;
+        let mut bytes = block.bytes;
+        let columns = (0..shape.slot_count).map(|_| Vec::with_capacity(block.records as usize)).collect();
+        let mut fields = Fields { shape: &shape, base: bytes.len(), row: first, field: 0, columns, extra: Vec::new(), numbers: Vec::new(), unreadable: Vec::new() };
+        scan(&bytes, shape.rules.mapping.delimiter, true, &mut fields);
+        // Two views of one file must agree, or a row would be counted without being read.
+        assert_eq!(fields.row - first, block.records, "{}: records of a block", shape.label);
+        let Fields { mut columns, extra, numbers, unreadable, .. } = fields;
+        bytes.extend_from_slice(&extra);
+        let cells = cells(&shape, &bytes, &mut columns);
+        let rows = numbers.len();
+        let unit = RawUnit { cells, rows, numbers: RowNumbers::List(numbers), file: shape.file, unreadable };
+        Ok(schema::parse(unit, &shape.rules))
+    }
+}
+
+/// The raw columns of a block, by column of ours.
+fn cells<'a>(shape: &'a Shape, bytes: &'a [u8], columns: &mut [Vec<Span>]) -> [Cells<'a>; column::COUNT] {
+    // A field that two of our columns read is copied for the first and moved to the last.
+    let mut readers = vec![0; columns.len()];
+    for origin in shape.layout.origins {
+        if let Origin::File(field) = origin {
+            readers[shape.slots[field] as usize] += 1;
+        }
+    }
+    std::array::from_fn(|ours| match shape.layout.origins[ours] {
+        Origin::Lacking => Cells::Lacking,
+        Origin::Constant => Cells::Constant(&shape.rules.mapping.constants[COLUMNS[ours]]),
+        Origin::File(field) => {
+            let slot = shape.slots[field] as usize;
+            readers[slot] -= 1;
+            let spans = if readers[slot] == 0 { std::mem::take(&mut columns[slot]) } else { columns[slot].clone() };
+            Cells::Spans(bytes, spans)
+        }
+    })
+}
+
+/// Fields of a block, by column.
+struct Fields<'a> {
+    shape: &'a Shape,
+    base: usize,
+    row: u64,
+    field: usize,
+    columns: Vec<Vec<Span>>,
+    extra: Vec<u8>,
+    numbers: Vec<u64>,
+    unreadable: Vec<Rejected>,
+}
+
+impl Fields<'_> {
+    fn refuse(&mut self, found: &[u8], wanted: String) {
+        for column in &mut self.columns {
+            column.truncate(self.numbers.len());
+        }
+        self.unreadable.push(unreadable(self.shape.file, self.row, found, wanted));
+    }
+}
+
+/// The rejection of a record that cannot be read.
+pub fn unreadable(file: u32, row: u64, found: &[u8], wanted: String) -> Rejected {
+    // 120 characters have at most 480 bytes.
+    let found = String::from_utf8_lossy(&found[..found.len().min(480)]);
+    let reject = Reject::new(RejectReason::UnreadableRecord, "", &found, wanted);
+    Rejected { file, row, reject, shipment_id: String::new(), movement_id: String::new() }
+}
+
+impl Sink for Fields<'_> {
+    #[inline]
+    fn field(&mut self, field: Field<'_>) {
+        let slot = self.shape.slots.get(self.field).copied().unwrap_or(SKIP);
+        self.field += 1;
+        if slot == SKIP {
+            return;
+        }
+        let span = match field {
+            Field::Plain(start, end) => Span::text(start, end),
+            Field::Unescaped(text) => {
+                let start = self.base + self.extra.len();
+                self.extra.extend_from_slice(text);
+                Span::text(start, start + text.len())
+            }
+        };
+        self.columns[slot as usize].push(span);
+    }
+
+    #[inline]
+    fn record(&mut self, record: &[u8]) -> bool {
+        let (found, wanted) = (self.field, self.shape.slots.len());
+        if found == wanted {
+            self.numbers.push(self.row);
+        } else {
+            self.refuse(record, format!("{wanted} fields as in the header, not {found}"));
+        }
+        self.field = 0;
+        self.row += 1;
+        true
+    }
+
+    fn unreadable(&mut self, line: &[u8], why: &'static str) {
+        self.refuse(line, why.into());
+        self.field = 0;
+        self.row += 1;
+    }
+}

@@ -1,0 +1,330 @@
+//! NDJSON files: one object a line; keys to columns, a first pass that finds which keys there are.
+//!
+//! A file lacks a column when no record has the key (design 4.3), so the whole file is looked at before any row is parsed.
+
+use super::cells::{Cells, Span};
+use super::column;
+use super::csv::unreadable;
+use super::json::{Value, object, unescape};
+use super::mapping::COLUMNS;
+use super::rules::{Layout, Origin, Rules};
+use super::schema::{self, RawUnit, RowNumbers};
+use super::stream::{Block, Blocks, LONGEST_RECORD};
+use super::{FileFault, FileInfo, Input, Parsed, Reader, SourceFile, Unit};
+use crate::model::reject::Rejected;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+
+/// NDJSON, also called JSON Lines.
+pub const INPUT: Input = Input { name: "ndjson", extensions: &["ndjson", "jsonl"], is_text: true, open };
+
+// More names than this are a broken export; the manifest need not hold them all.
+const MOST_UNKNOWN: usize = 1000;
+
+fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFault> {
+    let mut names = Names::new(&rules);
+    let mut blocks = Blocks::open(&source, rules.mapping.encoding)?;
+    while let Some(block) = blocks.next(cut)? {
+        names.look(&block.bytes);
+    }
+    let layout = if names.readable == 0 {
+        // Nothing says which columns a file without a record has.
+        Layout { origins: [Origin::Lacking; column::COUNT], unknown: Vec::new() }
+    } else {
+        Layout::new(&names.found, &rules.mapping).map_err(|message| FileFault { label: source.label.clone(), message })?
+    };
+    let mut slots: FxHashMap<Box<[u8]>, usize> = FxHashMap::default();
+    let mut slot_of = [None; column::COUNT];
+    for (ours, origin) in layout.origins.iter().enumerate() {
+        if let Origin::File(position) = origin {
+            let next = slots.len();
+            slot_of[ours] = Some(*slots.entry(names.found[*position].as_bytes().into()).or_insert(next));
+        }
+    }
+    let shape = Arc::new(Shape { label: source.label.clone(), file: source.index, layout, rules: rules.clone(), slots, slot_of });
+    let blocks = Blocks::open(&source, rules.mapping.encoding)?;
+    Ok(Box::new(NdjsonReader { shape, blocks, row: 1 }))
+}
+
+fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(|b| matches!(b, b' ' | b'\t' | b'\r'))
+}
+
+/// The end of the last whole line and the number of records up to there. A blank line is no record.
+fn cut(bytes: &[u8], last: bool) -> (usize, u64) {
+    let end = if last { bytes.len() } else { memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1) };
+    (end, lines(&bytes[..end]).count() as u64)
+}
+
+/// The lines that are records, with their place.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        while start < bytes.len() {
+            let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at);
+            let (from, line) = (start, &bytes[start..end]);
+            start = end + 1;
+            if !is_blank(line) {
+                return Some((from, line.strip_suffix(b"\r").unwrap_or(line)));
+            }
+        }
+        None
+    })
+}
+
+/// The members of a line, or what was wanted.
+fn members(line: &[u8], member: impl FnMut(Value, Value)) -> Result<(), &'static str> {
+    if line.len() > LONGEST_RECORD {
+        return Err("a record of at most 64 KiB");
+    }
+    object(line, member)
+}
+
+/// The keys of the record before: the next record mostly has the same ones in the same order.
+#[derive(Default)]
+struct Keys {
+    // As written, and without escapes.
+    expected: Vec<(Box<[u8]>, Box<[u8]>)>,
+    count: usize,
+    changed: bool,
+}
+
+impl Keys {
+    fn start(&mut self) {
+        self.count = 0;
+        self.changed = false;
+    }
+
+    /// The position of the next key among those of the record; `true` when it was expected there.
+    fn next(&mut self, line: &[u8], key: Value) -> (usize, bool) {
+        let (raw, escaped) = match key {
+            Value::Text(start, end, escaped) => (&line[start..end], escaped),
+            _ => (&line[..0], false),
+        };
+        let at = self.count;
+        self.count += 1;
+        if self.expected.get(at).is_some_and(|(expected, _)| **expected == *raw) {
+            return (at, true);
+        }
+        self.changed = true;
+        let plain = if escaped { unescape(raw) } else { raw.to_vec() };
+        let entry = (raw.into(), plain.into());
+        if at < self.expected.len() {
+            self.expected[at] = entry;
+        } else {
+            self.expected.push(entry);
+        }
+        (at, false)
+    }
+
+    /// Whether the record had a key twice; then nothing is expected of the next one.
+    fn has_duplicate(&mut self) -> bool {
+        if !self.changed && self.count == self.expected.len() {
+            return false;
+        }
+        self.expected.truncate(self.count);
+        let mut keys: Vec<&[u8]> = self.expected.iter().map(|(_, plain)| &**plain).collect();
+        keys.sort_unstable();
+        let duplicate = keys.windows(2).any(|pair| pair[0] == pair[1]);
+        if duplicate {
+            self.expected.clear();
+        }
+        duplicate
+    }
+
+    fn forget(&mut self) {
+        self.expected.clear();
+    }
+}
+
+/// The names found in the first pass, in order of appearance.
+struct Names {
+    wanted: FxHashSet<String>,
+    seen: FxHashSet<Box<[u8]>>,
+    found: Vec<String>,
+    unknown: usize,
+    readable: u64,
+    keys: Keys,
+}
+
+impl Names {
+    fn new(rules: &Rules) -> Names {
+        let wanted = COLUMNS.iter().map(|ours| rules.mapping.theirs(ours).to_owned()).collect();
+        Names { wanted, seen: FxHashSet::default(), found: Vec::new(), unknown: 0, readable: 0, keys: Keys::default() }
+    }
+
+    fn look(&mut self, bytes: &[u8]) {
+        for (_, line) in lines(bytes) {
+            self.keys.start();
+            let mut news = false;
+            let read = members(line, |key, _| news |= !self.keys.next(line, key).1);
+            if read.is_err() || self.keys.has_duplicate() {
+                self.keys.forget();
+                continue;
+            }
+            self.readable += 1;
+            if news {
+                self.note();
+            }
+        }
+    }
+
+    fn note(&mut self) {
+        for (_, plain) in &self.keys.expected {
+            if self.seen.contains(plain) {
+                continue;
+            }
+            let name = String::from_utf8_lossy(plain).into_owned();
+            let known = self.wanted.contains(&name);
+            if known || self.unknown < MOST_UNKNOWN {
+                self.unknown += !known as usize;
+                self.seen.insert(plain.clone());
+                self.found.push(name);
+            }
+        }
+    }
+}
+
+struct Shape {
+    label: String,
+    file: u32,
+    layout: Layout,
+    rules: Arc<Rules>,
+    /// Keys that we read, to the column of spans they go to.
+    slots: FxHashMap<Box<[u8]>, usize>,
+    /// By column of ours.
+    slot_of: [Option<usize>; column::COUNT],
+}
+
+struct NdjsonReader {
+    shape: Arc<Shape>,
+    blocks: Blocks,
+    row: u64,
+}
+
+impl Reader for NdjsonReader {
+    fn info(&self) -> FileInfo {
+        let layout = &self.shape.layout;
+        FileInfo { format: INPUT.name, unknown_columns: layout.unknown.clone(), lacks_sequence: layout.lacks_sequence() }
+    }
+
+    fn next_unit(&mut self) -> Result<Option<Box<dyn Unit>>, FileFault> {
+        while let Some(block) = self.blocks.next(cut)? {
+            if block.records > 0 {
+                let first = self.row;
+                self.row += block.records;
+                return Ok(Some(Box::new(NdjsonUnit { shape: self.shape.clone(), block, first })));
+            }
+        }
+        Ok(None)
+    }
+}
+
+struct NdjsonUnit {
+    shape: Arc<Shape>,
+    block: Block,
+    first: u64,
+}
+
+impl Unit for NdjsonUnit {
+    fn parse(self: Box<Self>) -> Result<Parsed, FileFault> {
+        let NdjsonUnit { shape, block, first } = *self;
+        let mut bytes = block.bytes;
+        let mut records = Records::new(&shape, bytes.len(), first);
+        for (start, line) in lines(&bytes) {
+            records.read(start, line);
+        }
+        assert_eq!(records.row - first, block.records, "{}: records of a block", shape.label);
+        let Records { columns, extra, numbers, unreadable, .. } = records;
+        bytes.extend_from_slice(&extra);
+        let cells = std::array::from_fn(|ours| match (shape.layout.origins[ours], shape.slot_of[ours]) {
+            (Origin::File(_), Some(slot)) => Cells::Spans(&bytes, columns[slot].clone()),
+            (Origin::Constant, _) => Cells::Constant(&shape.rules.mapping.constants[COLUMNS[ours]]),
+            _ => Cells::Lacking,
+        });
+        let rows = numbers.len();
+        let unit = RawUnit { cells, rows, numbers: RowNumbers::List(numbers), file: shape.file, unreadable };
+        Ok(schema::parse(unit, &shape.rules))
+    }
+}
+
+/// Records of a block, by column.
+struct Records<'a> {
+    shape: &'a Shape,
+    base: usize,
+    row: u64,
+    columns: Vec<Vec<Span>>,
+    extra: Vec<u8>,
+    numbers: Vec<u64>,
+    unreadable: Vec<Rejected>,
+    keys: Keys,
+    // By position of a key in the record: its column of spans.
+    slots: Vec<Option<usize>>,
+    current: Vec<Span>,
+}
+
+impl<'a> Records<'a> {
+    fn new(shape: &'a Shape, base: usize, first: u64) -> Records<'a> {
+        Records {
+            shape,
+            base,
+            row: first,
+            columns: vec![Vec::new(); shape.slots.len()],
+            extra: Vec::new(),
+            numbers: Vec::new(),
+            unreadable: Vec::new(),
+            keys: Keys::default(),
+            slots: Vec::new(),
+            current: vec![Span::ABSENT; shape.slots.len()],
+        }
+    }
+
+    fn read(&mut self, start: usize, line: &[u8]) {
+        self.keys.start();
+        self.current.fill(Span::ABSENT);
+        let mut odd = None;
+        let (keys, slots, current, extra, shape, base) =
+            (&mut self.keys, &mut self.slots, &mut self.current, &mut self.extra, self.shape, self.base);
+        let read = members(line, |key, value| {
+            let (position, expected) = keys.next(line, key);
+            if !expected {
+                slots.resize(slots.len().max(position + 1), None);
+                slots[position] = shape.slots.get(&keys.expected[position].1).copied();
+            }
+            let Some(slot) = slots[position] else { return };
+            current[slot] = match value {
+                Value::Null => Span::ABSENT,
+                Value::Number(from, to) => Span::literal(start + from, start + to),
+                Value::Text(from, to, false) => Span::text(start + from, start + to),
+                Value::Text(from, to, true) => {
+                    let at = base + extra.len();
+                    extra.extend_from_slice(&unescape(&line[from..to]));
+                    Span::text(at, base + extra.len())
+                }
+                Value::Other(from, to) => {
+                    odd.get_or_insert((slot, from, to));
+                    Span::ABSENT
+                }
+            };
+        });
+        let read = read.and_then(|()| if self.keys.has_duplicate() { Err("every key once") } else { Ok(()) });
+        match (read, odd) {
+            (Err(why), _) => {
+                self.keys.forget();
+                self.unreadable.push(unreadable(self.shape.file, self.row, line, why.into()));
+            }
+            (Ok(()), Some((slot, from, to))) => {
+                let mut rejected = unreadable(self.shape.file, self.row, &line[from..to], "a string, a number or null".into());
+                rejected.reject.column = COLUMNS[self.shape.slot_of.iter().position(|s| *s == Some(slot)).unwrap_or_default()];
+                self.unreadable.push(rejected);
+            }
+            (Ok(()), None) => {
+                for (column, &span) in self.columns.iter_mut().zip(&self.current) {
+                    column.push(span);
+                }
+                self.numbers.push(self.row);
+            }
+        }
+        self.row += 1;
+    }
+}

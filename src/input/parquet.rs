@@ -1,0 +1,318 @@
+//! Parquet files: the columns that we read, row groups to units, decoding.
+//!
+//! The decoder gets a schema and a row group made of our columns alone, from a copy of their bytes: nothing of the other
+//! columns is read, and threads share no file position. What cells mean is the business of `schema`.
+
+use super::column::{self, kind};
+use super::mapping::COLUMNS;
+use super::parquet_cells::{Plan, cells, plan, usable_types};
+use super::rules::{Layout, Origin, Rules};
+use super::schema::{self, RawUnit, RowNumbers};
+use super::{FileFault, FileInfo, Input, Parsed, Reader, SourceFile, Unit, cells::Cells, guarded};
+use ::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use ::parquet::arrow::parquet_to_arrow_schema;
+use ::parquet::basic::Encoding;
+use ::parquet::errors::{ParquetError, Result as ParquetResult};
+use ::parquet::file::metadata::{ColumnChunkMetaData, FileMetaData, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
+use ::parquet::file::reader::ChunkReader;
+use ::parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Field, Schema};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Apache Parquet.
+pub const INPUT: Input = Input { name: "parquet", extensions: &["parquet"], is_text: false, open };
+
+/// Most rows of a unit.
+const UNIT_ROWS: u64 = 262_144;
+
+fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFault> {
+    let fault = |message: String| FileFault { label: source.label.clone(), message };
+    let unreadable = |e: ParquetError| fault(format!("is no readable Parquet file: {e}"));
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(&source.file).map_err(unreadable)?;
+    let length = source.file.metadata().map_err(|e| fault(format!("cannot be read: {e}")))?.len();
+    let schema = metadata.file_metadata().schema_descr();
+    let roots = schema.root_schema().get_fields();
+    let names: Vec<&str> = roots.iter().map(|f| f.name()).collect();
+    let layout = Layout::new(&names, &rules.mapping).map_err(fault)?;
+    // Types that only the writer's own notes tell; a broken note is no reason to refuse the file.
+    let noted = parquet_to_arrow_schema(schema, metadata.file_metadata().key_value_metadata()).ok();
+
+    let (mut plans, mut leaves) = (Vec::new(), Vec::new());
+    let mut decoded = [None; column::COUNT];
+    let mut faults = Vec::new();
+    for ours in 0..column::COUNT {
+        let Origin::File(root) = layout.origins[ours] else { continue };
+        let arrow = noted.as_ref().and_then(|s| s.fields().get(root)).map(|f| f.data_type());
+        match plan(&roots[root], kind(ours), arrow) {
+            Ok(plan) => {
+                let leaf = (0..schema.num_columns()).find(|&leaf| schema.get_column_root_idx(leaf) == root);
+                let leaf = leaf.ok_or_else(|| fault(format!("column {:?} has no data", names[root])))?;
+                let position = leaves.iter().position(|&l| l == leaf).unwrap_or(leaves.len());
+                if position == leaves.len() {
+                    leaves.push(leaf);
+                    plans.push(plan);
+                }
+                decoded[ours] = Some(position);
+            }
+            Err(found) => faults.push(format!("column {:?} is {found}, wanted {} for {}", names[root], usable_types(kind(ours)), COLUMNS[ours])),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(fault(faults.join("; ")));
+    }
+    let fields = plans.iter().map(|p| p.parquet_type.clone()).collect();
+    let root = Type::group_type_builder("schema").with_fields(fields).build().map_err(unreadable)?;
+    let descriptor = Arc::new(SchemaDescriptor::new(Arc::new(root)));
+    let arrow_schema = parquet_to_arrow_schema(&descriptor, None).map_err(unreadable)?;
+    let shape = Shape { label: source.label.clone(), file: source.index, length, layout, rules, decoded, leaves, plans, descriptor, arrow_schema, noted };
+    // The decoder's own type of shared bytes: asking it for some is the way to have one without a further dependency.
+    let sample = ChunkReader::get_bytes(&source.file, 0, 0).map_err(unreadable)?;
+    Ok(reader(sample, shape, source.file, metadata))
+}
+
+fn reader<B: Shared>(_sample: B, shape: Shape, file: File, metadata: ParquetMetaData) -> Box<dyn Reader> {
+    let file = Arc::new(Mutex::new(file));
+    Box::new(ParquetReader::<B> { shape: Arc::new(shape), file, metadata, group: None, next: 0, row: 1 })
+}
+
+/// What all units of a file share.
+struct Shape {
+    label: String,
+    file: u32,
+    length: u64,
+    layout: Layout,
+    rules: Arc<Rules>,
+    /// By column of ours: its position among the decoded columns.
+    decoded: [Option<usize>; column::COUNT],
+    /// The decoded columns: position in the file, type, schemas made of them alone.
+    leaves: Vec<usize>,
+    plans: Vec<Plan>,
+    descriptor: SchemaDescPtr,
+    arrow_schema: Schema,
+    noted: Option<Schema>,
+}
+
+impl Shape {
+    fn fault(&self, message: String) -> FileFault {
+        FileFault { label: self.label.clone(), message }
+    }
+}
+
+/// Bytes that the decoder reads from.
+trait Shared: ChunkReader + Clone + From<Vec<u8>> + 'static {}
+impl<B: ChunkReader + Clone + From<Vec<u8>> + 'static> Shared for B {}
+
+struct ParquetReader<B> {
+    shape: Arc<Shape>,
+    file: Arc<Mutex<File>>,
+    metadata: ParquetMetaData,
+    /// The row group under way and how many of its rows are handed out.
+    group: Option<(Arc<Group<B>>, u64)>,
+    next: usize,
+    row: u64,
+}
+
+/// A row group of our columns alone; its bytes are read when its first unit is parsed and freed with its last.
+struct Group<B> {
+    number: usize,
+    rows: u64,
+    chunks: Vec<(u64, u64)>,
+    metadata: Arc<ParquetMetaData>,
+    arrow_schema: Arc<Schema>,
+    file: Arc<Mutex<File>>,
+    bytes: Mutex<Option<B>>,
+}
+
+impl<B: Shared> Reader for ParquetReader<B> {
+    fn info(&self) -> FileInfo {
+        let layout = &self.shape.layout;
+        FileInfo { format: INPUT.name, unknown_columns: layout.unknown.clone(), lacks_sequence: layout.lacks_sequence() }
+    }
+
+    fn next_unit(&mut self) -> Result<Option<Box<dyn Unit>>, FileFault> {
+        loop {
+            if let Some((group, offset)) = &mut self.group
+                && *offset < group.rows
+            {
+                let rows = (group.rows - *offset).min(UNIT_ROWS);
+                let unit = ParquetUnit { shape: self.shape.clone(), group: group.clone(), offset: *offset, rows, first: self.row };
+                *offset += rows;
+                self.row += rows;
+                return Ok(Some(Box::new(unit)));
+            }
+            self.group = None;
+            if self.next == self.metadata.num_row_groups() {
+                return Ok(None);
+            }
+            let number = self.next;
+            self.next += 1;
+            let group = guarded(&self.shape.label, || {
+                group(&self.shape, &self.metadata, number, self.file.clone())
+                    .map_err(|e| self.shape.fault(format!("row group {} is not readable: {e}", number + 1)))
+            })?;
+            self.group = Some((Arc::new(group), 0));
+        }
+    }
+}
+
+/// The row group as if the file had our columns alone, one after the other from byte 0.
+fn group<B>(shape: &Shape, file: &ParquetMetaData, number: usize, handle: Arc<Mutex<File>>) -> ParquetResult<Group<B>> {
+    let whole = file.row_group(number);
+    let rows = u64::try_from(whole.num_rows()).map_err(|_| ParquetError::General("its number of rows is negative".into()))?;
+    let (mut columns, mut chunks, mut fields) = (Vec::new(), Vec::new(), Vec::new());
+    let mut base = 0i64;
+    for (position, (&leaf, plan)) in shape.leaves.iter().zip(&shape.plans).enumerate() {
+        let chunk = whole.column(leaf);
+        let (start, length) = chunk.byte_range();
+        if start.checked_add(length).is_none_or(|end| end > shape.length) {
+            return Err(ParquetError::General(format!("column {:?} ends behind the end of the file", chunk.column_path().string())));
+        }
+        let moved = |offset: i64| offset - start as i64 + base;
+        let own = ColumnChunkMetaData::builder(shape.descriptor.column(position))
+            .set_encodings_mask(*chunk.encodings_mask())
+            .set_num_values(chunk.num_values())
+            .set_compression_codec(chunk.compression_codec())
+            .set_total_compressed_size(chunk.compressed_size())
+            .set_total_uncompressed_size(chunk.uncompressed_size())
+            .set_dictionary_page_offset(chunk.dictionary_page_offset().map(moved))
+            .set_data_page_offset(moved(chunk.data_page_offset()));
+        columns.push(own.build()?);
+        chunks.push((start, length));
+        fields.push(arrow_field(shape, position, leaf, plan, chunk, file));
+        base += length as i64;
+    }
+    let own = RowGroupMetaData::builder(shape.descriptor.clone())
+        .set_num_rows(whole.num_rows())
+        .set_total_byte_size(whole.total_byte_size())
+        .set_column_metadata(columns)
+        .build()?;
+    let head = file.file_metadata();
+    let head = FileMetaData::new(head.version(), whole.num_rows(), head.created_by().map(str::to_owned), None, shape.descriptor.clone(), None);
+    Ok(Group {
+        number,
+        rows,
+        chunks,
+        metadata: Arc::new(ParquetMetaData::new(head, vec![own])),
+        arrow_schema: Arc::new(Schema::new(fields)),
+        file: handle,
+        bytes: Mutex::new(None),
+    })
+}
+
+/// The array type that a column is decoded to: texts that the file keeps as a dictionary stay one, so that each distinct text
+/// is judged once.
+fn arrow_field(shape: &Shape, position: usize, leaf: usize, plan: &Plan, chunk: &ColumnChunkMetaData, file: &ParquetMetaData) -> Field {
+    let field = shape.arrow_schema.field(position).clone();
+    if plan.is_text {
+        if !is_dictionary(shape, position, chunk) {
+            return field;
+        }
+        return field.with_data_type(DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Binary)));
+    }
+    let root = file.file_metadata().schema_descr().get_column_root_idx(leaf);
+    let noted = shape.noted.as_ref().and_then(|s| s.fields().get(root)).map(|f| f.data_type());
+    match (field.data_type(), noted) {
+        (DataType::Int64, Some(seconds @ DataType::Timestamp(..))) => field.with_data_type(seconds.clone()),
+        // The decoder's nanoseconds do not reach all years of this old type.
+        (DataType::Timestamp(_, None), _) if chunk.column_type() == ::parquet::basic::Type::INT96 => {
+            field.with_data_type(DataType::Timestamp(arrow::datatypes::TimeUnit::Microsecond, None))
+        }
+        _ => field,
+    }
+}
+
+fn is_dictionary(shape: &Shape, position: usize, chunk: &ColumnChunkMetaData) -> bool {
+    if chunk.dictionary_page_offset().is_none() && !chunk.encodings_mask().is_set(Encoding::PLAIN_DICTIONARY) {
+        return false;
+    }
+    match chunk.page_encoding_stats_mask() {
+        Some(mask) => mask.is_only(Encoding::RLE_DICTIONARY) || mask.is_only(Encoding::PLAIN_DICTIONARY),
+        // Unknown: ids may have outgrown their dictionary half-way, which is slow to decode as one; code words have not.
+        None => {
+            let ids = [column::MOVEMENT_ID, column::SHIPMENT_ID, column::CONTAINER_ID, column::EVIDENCE_REF];
+            !ids.iter().any(|&id| shape.decoded[id] == Some(position))
+        }
+    }
+}
+
+impl<B: Shared> Group<B> {
+    /// The bytes of our columns.
+    fn bytes(&self) -> ParquetResult<B> {
+        // A thread that panicked while it held the lock left nothing half-done in it.
+        let mut slot = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bytes) = &*slot {
+            return Ok(bytes.clone());
+        }
+        let total: u64 = self.chunks.iter().map(|(_, length)| length).sum();
+        let mut all = vec![0; total as usize];
+        let mut at = 0;
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        for &(start, length) in &self.chunks {
+            file.seek(SeekFrom::Start(start))?;
+            file.read_exact(&mut all[at..at + length as usize])?;
+            at += length as usize;
+        }
+        let bytes = B::from(all);
+        *slot = Some(bytes.clone());
+        Ok(bytes)
+    }
+
+    fn decode(&self, offset: u64, rows: u64) -> ParquetResult<Option<RecordBatch>> {
+        if self.chunks.is_empty() {
+            return Ok(None);
+        }
+        let options = ArrowReaderOptions::new().with_schema(self.arrow_schema.clone());
+        let metadata = ArrowReaderMetadata::try_new(self.metadata.clone(), options)?;
+        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes()?, metadata).with_batch_size(rows as usize);
+        if rows < self.rows {
+            builder = builder.with_offset(offset as usize).with_limit(rows as usize);
+        }
+        let batch = builder.build()?.next().transpose()?;
+        match batch {
+            Some(batch) if batch.num_rows() as u64 == rows => Ok(Some(batch)),
+            other => {
+                let found = other.map_or(0, |b| b.num_rows());
+                Err(ParquetError::General(format!("{found} rows were found where its metadata says {rows}")))
+            }
+        }
+    }
+}
+
+struct ParquetUnit<B> {
+    shape: Arc<Shape>,
+    group: Arc<Group<B>>,
+    offset: u64,
+    rows: u64,
+    first: u64,
+}
+
+impl<B: Shared> Unit for ParquetUnit<B> {
+    fn parse(self: Box<Self>) -> Result<Parsed, FileFault> {
+        let ParquetUnit { shape, group, offset, rows, first } = *self;
+        let decoded = guarded(&shape.label, || {
+            let number = group.number + 1;
+            let batch = group.decode(offset, rows).map_err(|e| shape.fault(format!("row group {number} is not readable: {e}")))?;
+            let arrays = batch.as_ref().map_or(&[][..], |b| b.columns());
+            let wrong = || shape.fault(format!("row group {number} was decoded to a type that was not asked for"));
+            arrays.iter().map(|array| cells(array).ok_or_else(wrong).map(Some)).collect::<Result<Vec<_>, _>>()
+        });
+        drop(group);
+        let mut decoded = decoded?;
+        let mut readers = vec![0; decoded.len()];
+        shape.decoded.iter().flatten().for_each(|&position| readers[position] += 1);
+        let cells = std::array::from_fn(|ours| match (shape.layout.origins[ours], shape.decoded[ours]) {
+            (_, Some(position)) => {
+                readers[position] -= 1;
+                let taken = if readers[position] == 0 { decoded[position].take() } else { decoded[position].clone() };
+                taken.unwrap_or(Cells::Lacking)
+            }
+            (Origin::Constant, _) => Cells::Constant(&shape.rules.mapping.constants[COLUMNS[ours]]),
+            _ => Cells::Lacking,
+        });
+        let unit = RawUnit { cells, rows: rows as usize, numbers: RowNumbers::From(first), file: shape.file, unreadable: Vec::new() };
+        Ok(schema::parse(unit, &shape.rules))
+    }
+}

@@ -1,0 +1,301 @@
+//! Raw columns of one unit to accepted rows and rejections: the one place where the rules of design 4 meet.
+//!
+//! Works column by column; what two columns say together is judged at the end, and of several faults of a row the first in
+//! the order of rejections counts. Formats do nothing but bring cells.
+
+use super::cells::Cells;
+use super::column;
+use super::judge::{Fault, Judge, Measure, Zero};
+use super::mapping::{MassUnit, UNREADABLE_INSTANT};
+use super::rules::Rules;
+use super::{Parsed, wanted};
+use crate::model::flag::Flags;
+use crate::model::id::LocationCode;
+use crate::model::mode::{Basis, EnergyUnit, LoadStatus, Mode, RecordStatus, Temperature};
+use crate::model::movement::{MovementBatch, NO_REJECT};
+use crate::model::reject::{RejectReason, Rejected};
+use crate::model::symbol::{ABSENT, Symbols};
+use crate::model::time::NO_INSTANT;
+use crate::model::unit::DECIMAL15_MAX;
+
+/// Row numbers of a unit's records.
+pub enum RowNumbers {
+    /// Without gaps, from this one.
+    From(u64),
+    /// One by one, where unreadable records stand between.
+    List(Vec<u64>),
+}
+
+impl RowNumbers {
+    fn get(&self, i: usize) -> u64 {
+        match self {
+            RowNumbers::From(first) => first + i as u64,
+            RowNumbers::List(rows) => rows[i],
+        }
+    }
+}
+
+/// The raw columns of one unit.
+pub struct RawUnit<'a> {
+    /// By column of ours.
+    pub cells: [Cells<'a>; column::COUNT],
+    /// Number of records.
+    pub rows: usize,
+    /// Their numbers in the file.
+    pub numbers: RowNumbers,
+    /// Index of the file.
+    pub file: u32,
+    /// Records that could not be read at all (R023).
+    pub unreadable: Vec<Rejected>,
+}
+
+// The mark of a place that no location or distance file knows; codes have 30 bits.
+const UNKNOWN_PLACE: u32 = 1 << 31;
+// No operation in the record; others are index << 8 | mode.
+const NO_OPERATION: u32 = u32::MAX;
+
+/// Applies the rules.
+pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
+    let (cells, rows) = (&unit.cells, unit.rows);
+    let vocabulary = &rules.vocabulary;
+    let mut judge = Judge::new(rules, rows);
+    let mut symbols = Symbols::default();
+    let mut symbol = |judge: &mut Judge, column: usize| {
+        judge.words(column, &cells[column], ABSENT, |word| Ok(word.map_or(ABSENT, |w| symbols.intern(w))))
+    };
+    let mass = |column, zero| Measure {
+        column,
+        scale: rules.mass_scale(),
+        pounds: rules.mapping.mass_unit == MassUnit::Pound,
+        max: 1_000_000_000,
+        zero,
+    };
+    let place = |word: Option<&str>| {
+        let word = word.ok_or(RejectReason::RequiredEmpty)?;
+        let code = LocationCode::parse(word.as_bytes()).ok_or(RejectReason::MalformedLocation)?;
+        Ok(code.0 | if vocabulary.places.contains(&code) { 0 } else { UNKNOWN_PLACE })
+    };
+
+    let movement_id = judge.texts(column::MOVEMENT_ID, &cells[column::MOVEMENT_ID], true);
+    let shipment_id = judge.texts(column::SHIPMENT_ID, &cells[column::SHIPMENT_ID], true);
+    let container_id = judge.container_ids(&cells[column::CONTAINER_ID]);
+    let evidence_ref = judge.texts(column::EVIDENCE_REF, &cells[column::EVIDENCE_REF], false);
+    let container_type = symbol(&mut judge, column::CONTAINER_TYPE);
+    let carrier = symbol(&mut judge, column::CARRIER);
+    let energy_carrier = symbol(&mut judge, column::ENERGY_CARRIER);
+    let sequence = judge.sequences(&cells[column::SEQUENCE]);
+    let mode = judge.words(column::MODE, &cells[column::MODE], Mode::default(), |word| {
+        let word = word.ok_or(RejectReason::RequiredEmpty)?;
+        let known = vocabulary.modes.get(&word.to_lowercase()).copied();
+        known.or_else(|| Mode::from_code(word)).ok_or(RejectReason::UnknownCodeWord)
+    });
+    let operations = judge.words(column::OPERATION, &cells[column::OPERATION], NO_OPERATION, |word| match word {
+        None => Ok(NO_OPERATION),
+        Some(word) => match vocabulary.operations.get(word) {
+            Some((index, mode)) => Ok((*index as u32) << 8 | *mode as u32),
+            None => Err(RejectReason::UnknownOperation),
+        },
+    });
+    let origins = judge.words(column::ORIGIN, &cells[column::ORIGIN], 0, place);
+    let destinations = judge.words(column::DESTINATION, &cells[column::DESTINATION], 0, place);
+    let departed_at = judge.times(column::DEPARTED_AT, &cells[column::DEPARTED_AT], true);
+    let arrived_at = judge.times(column::ARRIVED_AT, &cells[column::ARRIVED_AT], false);
+    let recorded_at = judge.times(column::RECORDED_AT, &cells[column::RECORDED_AT], false);
+    let distance = Measure { column: column::DISTANCE_KM, scale: 3, pounds: false, max: 50_000_000, zero: Zero::Open };
+    let (distance_m, no_distance) = judge.measures(&distance, &cells[column::DISTANCE_KM]);
+    let (mass_g, no_mass) = judge.measures(&mass(column::CARGO_MASS_KG, Zero::Open), &cells[column::CARGO_MASS_KG]);
+    let whole_box = mass(column::CONTAINER_CARGO_MASS_KG, Zero::Absent);
+    let (container_mass_g, _) = judge.measures(&whole_box, &cells[column::CONTAINER_CARGO_MASS_KG]);
+    let teu = Measure { column: column::TEU, scale: 6, pounds: false, max: 1_000_000_000, zero: Zero::Refused };
+    let (teu, _) = judge.measures(&teu, &cells[column::TEU]);
+    let energy = Measure { column: column::ENERGY_QUANTITY, scale: 6, max: DECIMAL15_MAX as u64, ..distance };
+    let (energy_quantity, _) = judge.measures(&Measure { zero: Zero::Refused, ..energy }, &cells[column::ENERGY_QUANTITY]);
+    let mut code_words = CodeWords { judge: &mut judge, cells };
+    let distance_basis = code_words.column(column::DISTANCE_BASIS, Basis::Absent, Basis::from_code);
+    let load_status = code_words.column(column::LOAD_STATUS, LoadStatus::Laden, LoadStatus::from_code);
+    let temperature = code_words.column(column::TEMPERATURE, Temperature::Absent, Temperature::from_code);
+    let energy_unit = code_words.column(column::ENERGY_UNIT, EnergyUnit::Absent, EnergyUnit::from_code);
+    let record_status = code_words.column(column::RECORD_STATUS, RecordStatus::Active, RecordStatus::from_code);
+
+    let mut batch = MovementBatch {
+        shipment_id,
+        movement_id,
+        container_id,
+        evidence_ref,
+        container_type,
+        sequence,
+        mode,
+        operation: Vec::with_capacity(rows),
+        carrier,
+        origin: Vec::with_capacity(rows),
+        destination: Vec::with_capacity(rows),
+        departed_at,
+        arrived_at,
+        distance_m,
+        distance_basis,
+        mass_g,
+        teu,
+        container_mass_g,
+        load_status,
+        temperature,
+        energy_carrier,
+        energy_quantity,
+        energy_unit,
+        recorded_at,
+        record_status,
+        flags: Vec::new(),
+        file: vec![unit.file; rows],
+        row: (0..rows).map(|i| unit.numbers.get(i)).collect(),
+        reject: vec![NO_REJECT; rows],
+        rejects: Vec::new(),
+    };
+    judge_zeros(&mut judge, &batch, &no_distance, &no_mass);
+    judge_operations(&mut judge, &mut batch, &operations);
+    judge_places(&mut judge, &mut batch, &origins, &destinations);
+    judge_pairs(&mut judge, &mut batch);
+    batch.flags = std::mem::take(&mut judge.flags);
+    let unplaced = settle(judge, &mut batch, cells, unit.unreadable);
+    let rows = (batch.len() + unplaced.len()) as u64;
+    Parsed { batch, symbols, unplaced, rows }
+}
+
+struct CodeWords<'j, 'r, 'c> {
+    judge: &'j mut Judge<'r>,
+    cells: &'j [Cells<'c>; column::COUNT],
+}
+
+impl CodeWords<'_, '_, '_> {
+    /// A column of a closed list; empty gives `absent`.
+    fn column<T: Copy>(&mut self, column: usize, absent: T, from_code: fn(&str) -> Option<T>) -> Vec<T> {
+        self.judge.words(column, &self.cells[column], absent, |word| match word {
+            None => Ok(absent),
+            Some(word) => from_code(word).ok_or(RejectReason::UnknownCodeWord),
+        })
+    }
+}
+
+/// A distance of 0 is absent in a hub row, a mass of 0 in an empty box; elsewhere they are out of range. Where mode or load
+/// status could not be read, that is the fault, not the zero.
+fn judge_zeros(judge: &mut Judge, batch: &MovementBatch, no_distance: &[u32], no_mass: &[u32]) {
+    for row in no_distance.iter().map(|&row| row as usize) {
+        if batch.mode[row] != Mode::Hub && !judge.is_bad(row, column::MODE) {
+            judge.fault(row, column::DISTANCE_KM, RejectReason::NumberOutOfRange);
+        }
+    }
+    for row in no_mass.iter().map(|&row| row as usize) {
+        if batch.load_status[row] != LoadStatus::Empty && !judge.is_bad(row, column::LOAD_STATUS) {
+            judge.fault(row, column::CARGO_MASS_KG, RejectReason::NumberOutOfRange);
+        }
+    }
+}
+
+/// The operation of the record or the default of its mode (Q12); it must belong to the mode.
+fn judge_operations(judge: &mut Judge, batch: &mut MovementBatch, operations: &[u32]) {
+    let defaults = judge.rules.vocabulary.default_operation;
+    for (row, &found) in operations.iter().enumerate() {
+        let mode = batch.mode[row];
+        if found != NO_OPERATION {
+            batch.operation.push((found >> 8) as u16);
+            if found as u8 != mode as u8 && !judge.is_bad(row, column::MODE) {
+                judge.fault(row, column::OPERATION, RejectReason::OperationOfOtherMode);
+            }
+            continue;
+        }
+        batch.operation.push(defaults[mode as usize].unwrap_or_default());
+        judge.flags[row] |= Flags::OPERATION_DEFAULTED;
+        let known = !judge.is_bad(row, column::MODE) && !judge.is_bad(row, column::OPERATION);
+        if known && defaults[mode as usize].is_none() {
+            judge.fault(row, column::OPERATION, RejectReason::UnknownOperation);
+        }
+    }
+}
+
+/// Both places without their mark (Q23); a hub operation stays where it is.
+fn judge_places(judge: &mut Judge, batch: &mut MovementBatch, origins: &[u32], destinations: &[u32]) {
+    batch.origin.extend(origins.iter().map(|&o| LocationCode(o & !UNKNOWN_PLACE)));
+    batch.destination.extend(destinations.iter().map(|&d| LocationCode(d & !UNKNOWN_PLACE)));
+    for (row, (&origin, &destination)) in origins.iter().zip(destinations).enumerate() {
+        if (origin | destination) & UNKNOWN_PLACE != 0 {
+            judge.flags[row] |= Flags::UNKNOWN_PLACE;
+        }
+        if batch.mode[row] != Mode::Hub || judge.is_bad(row, column::MODE) {
+            continue;
+        }
+        let readable = !judge.is_bad(row, column::ORIGIN) && !judge.is_bad(row, column::DESTINATION);
+        if origin != destination && readable {
+            judge.fault(row, column::DESTINATION, RejectReason::HubMoves);
+        }
+        if batch.distance_m[row] != 0 {
+            judge.fault(row, column::DISTANCE_KM, RejectReason::HubMoves);
+        }
+    }
+}
+
+/// Arrival after departure, the box not lighter than its part, a basis for every distance (Q04) and only for those.
+fn judge_pairs(judge: &mut Judge, batch: &mut MovementBatch) {
+    let default_basis = judge.rules.vocabulary.default_basis;
+    for row in 0..batch.len() {
+        let (departed, arrived) = (batch.departed_at[row], batch.arrived_at[row]);
+        let unreadable = arrived == NO_INSTANT || arrived == UNREADABLE_INSTANT || departed == UNREADABLE_INSTANT;
+        if arrived < departed && !unreadable {
+            judge.fault(row, column::ARRIVED_AT, RejectReason::ArrivalBeforeDeparture);
+        }
+        if batch.container_mass_g[row] != 0 && batch.container_mass_g[row] < batch.mass_g[row] {
+            judge.fault(row, column::CONTAINER_CARGO_MASS_KG, RejectReason::NumberOutOfRange);
+        }
+        if batch.distance_m[row] == 0 {
+            batch.distance_basis[row] = Basis::Absent;
+        } else if batch.distance_basis[row] == Basis::Absent {
+            batch.distance_basis[row] = default_basis;
+            judge.flags[row] |= Flags::BASIS_ASSUMED;
+        }
+    }
+}
+
+/// Picks the fault that counts for each faulty row. Rows that name their shipment become tombstones in place, the others
+/// leave the batch.
+fn settle(judge: Judge, batch: &mut MovementBatch, cells: &[Cells; column::COUNT], unreadable: Vec<Rejected>) -> Vec<Rejected> {
+    let mut unplaced = unreadable;
+    if judge.faults.is_empty() {
+        return unplaced;
+    }
+    let cancelled = |fault: &Fault| {
+        let row = fault.row as usize;
+        batch.record_status[row] == RecordStatus::Cancelled && !column::judged_when_cancelled(fault.column as usize)
+    };
+    let mut faults: Vec<Fault> = judge.faults.iter().copied().filter(|f| !cancelled(f)).collect();
+    faults.sort_unstable();
+    faults.dedup_by_key(|f| f.row);
+    let (mut buried, mut gone) = (Vec::new(), Vec::new());
+    for fault in &faults {
+        let row = fault.row as usize;
+        let mode = (!judge.is_bad(row, column::MODE)).then_some(batch.mode[row]);
+        let reject = wanted::reject(judge.rules, cells, fault, mode);
+        if judge.is_bad(row, column::SHIPMENT_ID) {
+            let movement_id = batch.movement_id.str(row).to_owned();
+            let (file, number) = (batch.file[row], batch.row[row]);
+            unplaced.push(Rejected { file, row: number, reject, shipment_id: String::new(), movement_id });
+            gone.push(fault.row);
+        } else {
+            buried.push((fault.row, reject));
+        }
+    }
+    batch.bury(buried);
+    if !gone.is_empty() {
+        *batch = without(batch, &gone);
+        unplaced.sort_by_key(|r| r.row);
+    }
+    unplaced
+}
+
+/// The batch without some rows (ascending).
+fn without(batch: &MovementBatch, gone: &[u32]) -> MovementBatch {
+    let mut kept = MovementBatch::default();
+    let mut from = 0;
+    for &row in gone {
+        kept.extend(batch, from..row as usize);
+        from = row as usize + 1;
+    }
+    kept.extend(batch, from..batch.len());
+    kept
+}

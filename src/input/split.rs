@@ -1,0 +1,345 @@
+//! CSV records (RFC 4180) in a block of bytes: where fields and records end, and which records cannot be read.
+//!
+//! Looks at delimiters, quotes and line ends only. The same scan counts records when a file is cut into blocks and
+//! collects fields when a block is parsed, so that both see the same records.
+
+use super::stream::LONGEST_RECORD;
+
+/// Most line breaks in a record.
+const MOST_BREAKS: usize = 16;
+
+/// What a scan hands over, in the order of the file.
+pub trait Sink {
+    /// A field of the record under way.
+    fn field(&mut self, field: Field<'_>);
+    /// The record under way is complete and stands in these bytes; `false` ends the scan behind it.
+    fn record(&mut self, record: &[u8]) -> bool;
+    /// The record under way cannot be read; `line` is its first line.
+    fn unreadable(&mut self, line: &[u8], why: &'static str);
+}
+
+/// A field as it stands in the block, or without its doubled quotes.
+pub enum Field<'a> {
+    /// From here to there.
+    Plain(usize, usize),
+    /// A quoted field with quotes in it.
+    Unescaped(&'a [u8]),
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+
+/// The high bit of every byte of `word` that equals the byte repeated in `pattern`.
+#[inline(always)]
+fn matches(word: u64, pattern: u64) -> u64 {
+    let x = word ^ pattern;
+    !(((x & LOW) + LOW) | x | LOW)
+}
+
+/// Positions of delimiters, quotes and line feeds, eight bytes at a time.
+struct Specials<'a> {
+    bytes: &'a [u8],
+    patterns: [u64; 3],
+    word_at: usize,
+    found: u64,
+}
+
+impl<'a> Specials<'a> {
+    fn new(bytes: &'a [u8], delimiter: u8) -> Specials<'a> {
+        let patterns = [ONES * delimiter as u64, ONES * b'\n' as u64, ONES * b'"' as u64];
+        let mut specials = Specials { bytes, patterns, word_at: 0, found: 0 };
+        specials.seek(0);
+        specials
+    }
+
+    /// Continues at a position.
+    fn seek(&mut self, at: usize) {
+        self.word_at = at & !7;
+        self.found = self.look() & (u64::MAX << ((at & 7) * 8));
+    }
+
+    #[inline(always)]
+    fn look(&self) -> u64 {
+        let rest = &self.bytes[self.word_at.min(self.bytes.len())..];
+        let word = match rest.first_chunk::<8>() {
+            Some(word) => *word,
+            None => {
+                // Zeros behind the end: no special byte is zero.
+                let mut word = [0; 8];
+                word[..rest.len()].copy_from_slice(rest);
+                word
+            }
+        };
+        let word = u64::from_le_bytes(word);
+        matches(word, self.patterns[0]) | matches(word, self.patterns[1]) | matches(word, self.patterns[2])
+    }
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        while self.found == 0 {
+            self.word_at += 8;
+            if self.word_at >= self.bytes.len() {
+                return None;
+            }
+            self.found = self.look();
+        }
+        let at = self.word_at + (self.found.trailing_zeros() / 8) as usize;
+        self.found &= self.found - 1;
+        Some(at)
+    }
+}
+
+/// Scans whole records into `sink`; returns the end of the last one. `last`: nothing follows these bytes, so that an
+/// unfinished record is all there is of it. An empty line is no record.
+pub fn scan(bytes: &[u8], delimiter: u8, last: bool, sink: &mut impl Sink) -> usize {
+    let mut specials = Specials::new(bytes, delimiter);
+    let (mut record, mut field, mut breaks) = (0, 0, 0);
+    // Whether the field under way was quoted: then it has been handed over.
+    let mut done = false;
+    loop {
+        let at = specials.next();
+        let byte = at.map(|at| bytes[at]);
+        let at = at.unwrap_or(bytes.len());
+        let mut fault = None;
+        if byte == Some(b'"') {
+            if done || at != field {
+                continue; // A quote inside an unquoted field is text.
+            }
+            match quoted(bytes, record, at, delimiter, last, &mut breaks) {
+                Quoted::Closed { end, doubled } => {
+                    if doubled {
+                        sink.field(Field::Unescaped(&unescape(&bytes[at + 1..end])));
+                    } else {
+                        sink.field(Field::Plain(at + 1, end));
+                    }
+                    done = true;
+                    specials.seek(end + 1);
+                    continue;
+                }
+                Quoted::Unfinished => return record,
+                Quoted::Fault => fault = Some(BAD_QUOTES),
+            }
+        } else if byte == Some(delimiter) {
+            if !done {
+                sink.field(Field::Plain(field, at));
+            }
+            (field, done) = (at + 1, false);
+            continue;
+        } else if byte.is_none() && !last {
+            return record;
+        }
+        // The record ends here: at its line feed, at the end of the bytes, or because it cannot be read.
+        let end = if at > record && bytes[at - 1] == b'\r' { at - 1 } else { at };
+        let mut next = at + 1;
+        if fault.is_none() && end > record + LONGEST_RECORD {
+            fault = Some(TOO_LONG);
+        }
+        if let Some(why) = fault {
+            // Reading resumes at the line after the record's first.
+            let line = memchr::memchr(b'\n', &bytes[record..]);
+            if line.is_none() && !last {
+                return record;
+            }
+            let line_end = line.map_or(bytes.len(), |at| record + at);
+            sink.unreadable(without_cr(&bytes[record..line_end]), why);
+            next = line_end + 1;
+            specials.seek(next);
+        } else if end > record {
+            if !done {
+                sink.field(Field::Plain(field, end));
+            }
+            if !sink.record(&bytes[record..end]) {
+                return next.min(bytes.len());
+            }
+        }
+        if next >= bytes.len() {
+            return bytes.len();
+        }
+        (record, field, breaks, done) = (next, next, 0, false);
+    }
+}
+
+const TOO_LONG: &str = "a record of at most 64 KiB";
+// One text for all of these: which of them is met first depends on how much of the file follows.
+const BAD_QUOTES: &str = "quotes that close before a delimiter or line end, within 64 KiB and 16 line breaks";
+
+enum Quoted {
+    /// The closing quote stands at `end`, before a delimiter or the end of the record.
+    Closed { end: usize, doubled: bool },
+    /// More bytes decide.
+    Unfinished,
+    Fault,
+}
+
+/// A quoted field that opens at `open`, in a record that starts at `record` and had `breaks` line breaks so far.
+fn quoted(bytes: &[u8], record: usize, open: usize, delimiter: u8, last: bool, breaks: &mut usize) -> Quoted {
+    // One byte more than a record may have: if no quote closes within, the record is too long.
+    let limit = bytes.len().min(record + LONGEST_RECORD + 1);
+    let mut at = open + 1;
+    let mut doubled = false;
+    loop {
+        let Some(found) = bytes.get(at..limit).and_then(|rest| memchr::memchr2(b'"', b'\n', rest)) else {
+            return if last || limit > record + LONGEST_RECORD { Quoted::Fault } else { Quoted::Unfinished };
+        };
+        at += found;
+        if bytes[at] == b'\n' {
+            *breaks += 1;
+            if *breaks > MOST_BREAKS {
+                return Quoted::Fault;
+            }
+            at += 1;
+            continue;
+        }
+        let closed = Quoted::Closed { end: at, doubled };
+        match (bytes.get(at + 1), bytes.get(at + 2)) {
+            (Some(b'"'), _) => {
+                doubled = true;
+                at += 2;
+            }
+            (Some(b'\n'), _) | (Some(b'\r'), Some(b'\n')) => return closed,
+            (Some(&b), _) if b == delimiter => return closed,
+            (None, _) | (Some(b'\r'), None) => return if last { closed } else { Quoted::Unfinished },
+            _ => return Quoted::Fault,
+        }
+    }
+}
+
+fn without_cr(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// The end of the last whole record and the number of records up to there. Without a quote every line is a record, which
+/// is counted much faster.
+pub fn cut(bytes: &[u8], delimiter: u8, last: bool) -> (usize, u64) {
+    if memchr::memchr(b'"', bytes).is_some() {
+        let mut count = Count(0);
+        let end = scan(bytes, delimiter, last, &mut count);
+        return (end, count.0);
+    }
+    let (mut start, mut records) = (0, 0);
+    for at in memchr::memchr_iter(b'\n', bytes) {
+        records += !without_cr(&bytes[start..at]).is_empty() as u64;
+        start = at + 1;
+    }
+    if !last {
+        return (start, records);
+    }
+    (bytes.len(), records + !without_cr(&bytes[start..]).is_empty() as u64)
+}
+
+struct Count(u64);
+
+impl Sink for Count {
+    fn field(&mut self, _: Field<'_>) {}
+
+    fn record(&mut self, _: &[u8]) -> bool {
+        self.0 += 1;
+        true
+    }
+
+    fn unreadable(&mut self, _: &[u8], _: &'static str) {
+        self.0 += 1;
+    }
+}
+
+fn unescape(content: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(content.len());
+    let mut rest = content;
+    while let Some(at) = memchr::memchr(b'"', rest) {
+        out.extend_from_slice(&rest[..=at]);
+        rest = &rest[at + 2..];
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Collect {
+        block: Vec<u8>,
+        under_way: Vec<String>,
+        out: Vec<String>,
+    }
+
+    impl Sink for Collect {
+        fn field(&mut self, field: Field<'_>) {
+            let bytes = match field {
+                Field::Plain(start, end) => &self.block[start..end],
+                Field::Unescaped(text) => text,
+            };
+            self.under_way.push(String::from_utf8_lossy(bytes).into_owned());
+        }
+
+        fn record(&mut self, _: &[u8]) -> bool {
+            self.out.push(std::mem::take(&mut self.under_way).join("|"));
+            true
+        }
+
+        fn unreadable(&mut self, line: &[u8], why: &'static str) {
+            self.under_way.clear();
+            self.out.push(format!("!{} ({why})", String::from_utf8_lossy(&line[..line.len().min(20)])));
+        }
+    }
+
+    fn records(text: &str) -> Vec<String> {
+        let mut sink = Collect { block: text.as_bytes().to_vec(), ..Collect::default() };
+        assert_eq!(scan(text.as_bytes(), b',', true, &mut sink), text.len());
+        assert_eq!(cut(text.as_bytes(), b',', true), (text.len(), sink.out.len() as u64), "{text:?}");
+        sink.out
+    }
+
+    #[test]
+    fn records_and_fields() {
+        assert_eq!(records("a,b\r\n1,2\n\n\r\n,\n3,4"), ["a|b", "1|2", "|", "3|4"]);
+        assert_eq!(records("\"a,\"\"b\"\"\nc\",\"\"\r\nx,y\r"), ["a,\"b\"\nc|", "x|y"]);
+        assert_eq!(records("20\" box,5\"\n"), ["20\" box|5\""], "a quote inside an unquoted field is text");
+        assert_eq!(records(""), [""; 0]);
+        assert_eq!(records("\"a\""), ["a"]);
+        assert_eq!(records("a,\n,b"), ["a|", "|b"]);
+    }
+
+    #[test]
+    fn faults_resume_at_the_line_after_the_first() {
+        let refused = |line: &str| format!("!{line} ({BAD_QUOTES})");
+        assert_eq!(records("\"a\"x,1\nb,2\n"), [refused("\"a\"x,1"), "b|2".into()]);
+        assert_eq!(records("1,\"a\nb,2\nc,3"), [refused("1,\"a"), "b|2".into(), "c|3".into()]);
+        let breaks = |n: usize| format!("\"{}\",1\nz,2\n", "\n".repeat(n));
+        assert_eq!(records(&breaks(16)).len(), 2);
+        // The first line is refused, the empty lines are none, the quote of the last opens a field that nothing closes.
+        assert_eq!(records(&breaks(17)), [refused("\""), refused("\",1"), "z|2".into()]);
+        let long = |n: usize| format!("{},1\nz,2\n", "x".repeat(n));
+        assert_eq!(records(&long(65_534)).len(), 2);
+        assert!(records(&long(65_534))[0].ends_with("x|1"));
+        assert_eq!(records(&long(65_535)), [format!("!xxxxxxxxxxxxxxxxxxxx ({TOO_LONG})"), "z|2".into()]);
+        let quoted = format!("\"{}\n{}\",1\nz,2\n", "x".repeat(65_000), "y".repeat(600));
+        assert_eq!(records(&quoted)[0], refused("\"xxxxxxxxxxxxxxxxxxx"));
+        assert_eq!(records(&quoted)[1..], [format!("{}\"|1", "y".repeat(600)), "z|2".into()]);
+    }
+
+    /// Any cut into blocks sees the records that the whole text has.
+    #[test]
+    fn cutting_does_not_change_records() {
+        let pieces = ["a,b", "\"", "\n", "\r\n", ",", "\"\"", "x", "\"q\"", "\n\n", "\"a\nb\""];
+        let mut seed = 42u64;
+        for round in 0..3000 {
+            let mut text = String::new();
+            for _ in 0..(round % 40) {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text.push_str(pieces[(seed >> 33) as usize % pieces.len()]);
+            }
+            let whole = records(&text);
+            let (mut parts, mut counted, mut from, mut have) = (Vec::new(), 0, 0, 0);
+            while from < text.len() {
+                have = (have + 7).min(text.len());
+                let (end, count) = cut(&text.as_bytes()[from..have], b',', have == text.len());
+                counted += count;
+                parts.extend(records(&text[from..from + end]));
+                from += end;
+            }
+            assert_eq!((parts, counted), (whole.clone(), whole.len() as u64), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What holds for every text cell: spaces around it go, `[values]` translate it, then at most 64 characters, no control
+//! characters, valid UTF-8 (design 4, R016).
+
+use std::collections::HashMap;
+
+/// Longest text in characters.
+pub const LONGEST: usize = 64;
+
+/// A table of `[values]`: theirs to ours.
+pub type Values = HashMap<String, String>;
+
+/// A text cell that passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading<'a> {
+    /// The text; empty: absent.
+    pub text: &'a str,
+    /// Whether `[values]` gave it: then it is in our notation.
+    pub translated: bool,
+}
+
+/// A text that breaks the rules above.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadText;
+
+/// Applies the rules to a raw cell.
+pub fn read<'a>(raw: &'a [u8], values: Option<&'a Values>) -> Result<Reading<'a>, BadText> {
+    let trimmed = trim(raw);
+    if let Some(ours) = values.and_then(|v| v.get(std::str::from_utf8(trimmed).ok()?)) {
+        let text = check(trim(ours.as_bytes()))?;
+        return Ok(Reading { text, translated: true });
+    }
+    check(trimmed).map(|text| Reading { text, translated: false })
+}
+
+fn check(text: &[u8]) -> Result<&str, BadText> {
+    // 64 characters have at most 256 bytes: a longer cell is not looked at.
+    if text.len() > LONGEST * 4 {
+        return Err(BadText);
+    }
+    let text = std::str::from_utf8(text).map_err(|_| BadText)?;
+    if is_plain(text.as_bytes()) && text.len() <= LONGEST {
+        return Ok(text);
+    }
+    if text.chars().count() > LONGEST || text.chars().any(char::is_control) { Err(BadText) } else { Ok(text) }
+}
+
+/// Without the spaces (U+0020, nothing else) around it.
+#[inline]
+pub fn trim(mut raw: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] = raw {
+        raw = rest;
+    }
+    while let [rest @ .., b' '] = raw {
+        raw = rest;
+    }
+    raw
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// Whether every byte is printable ASCII or a space; may say no to a few texts that are, never the other way round.
+#[inline]
+pub fn is_plain(text: &[u8]) -> bool {
+    let mut bad = 0;
+    let (words, rest) = text.as_chunks::<8>();
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        // High bit set; below 0x20 (borrows only spread into bytes above a bad one); 0x7f (plus one reaches the high bit).
+        bad |= word | word.wrapping_sub(ONES * 0x20) | word.wrapping_add(ONES);
+    }
+    for &byte in rest {
+        bad |= byte as u64 | (byte as u64).wrapping_sub(0x20) | (byte as u64 + 1);
+    }
+    bad & HIGH == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spaces_go_and_nothing_else() {
+        assert_eq!(read(b"  a b ", None).unwrap().text, "a b");
+        assert_eq!(read(b"   ", None).unwrap().text, "");
+        assert_eq!(read("\u{a0}a".as_bytes(), None).unwrap().text, "\u{a0}a");
+    }
+
+    #[test]
+    fn control_characters_and_length() {
+        for bad in [&b"a\0"[..], b"a\tb", b"a\nb", b"\x7f", "\u{85}".as_bytes(), b"\xff", b"\xc3", &[b'a'; 65], "é".repeat(65).as_bytes()] {
+            assert_eq!(read(bad, None), Err(BadText), "{bad:?}");
+        }
+        for good in ["a".repeat(64), "é".repeat(64), "\u{1F6A2}".repeat(64), " ".repeat(400) + "a"] {
+            assert!(read(good.as_bytes(), None).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn values_come_before_the_limit() {
+        let long = "x".repeat(100);
+        let values = Values::from([(long.clone(), "CNCKG".into()), ("b".into(), long.clone()), ("".into(), "none".into())]);
+        assert_eq!(read(long.as_bytes(), Some(&values)), Ok(Reading { text: "CNCKG", translated: true }));
+        assert_eq!(read(b"b", Some(&values)), Err(BadText));
+        assert_eq!(read(b"c", Some(&values)), Ok(Reading { text: "c", translated: false }));
+        assert_eq!(read(b" ", Some(&values)).unwrap().text, "none");
+    }
+
+    #[test]
+    fn plain_is_never_wrong_in_the_dangerous_direction() {
+        for a in 0..=255u8 {
+            for b in 0..=255u8 {
+                let text = [a, b, b'x', b, a, b'1', b'2', b'3', a];
+                if is_plain(&text) {
+                    assert!(text.iter().all(|c| (0x20..0x7f).contains(c)), "{text:?}");
+                }
+            }
+        }
+        assert!(is_plain(b"CQSG0000000001") && is_plain(b"") && is_plain(b"~ !"));
+    }
+}
