@@ -136,7 +136,16 @@ impl Unit for CsvUnit {
         let CsvUnit { shape, block, first } = *self;
         let mut bytes = block.bytes;
         let columns = (0..shape.slot_count).map(|_| Vec::with_capacity(block.records as usize)).collect();
-        let mut fields = Fields { shape: &shape, base: bytes.len(), row: first, field: 0, columns, extra: Vec::new(), numbers: Vec::new(), unreadable: Vec::new() };
+        let mut fields = Fields {
+            shape: &shape,
+            base: bytes.len(),
+            row: first,
+            field: 0,
+            columns,
+            extra: Vec::new(),
+            numbers: Vec::new(),
+            unreadable: Vec::new(),
+        };
         scan(&bytes, shape.rules.mapping.delimiter, true, &mut fields);
         // Two views of one file must agree, or a row would be counted without being read.
         assert_eq!(fields.row - first, block.records, "{}: records of a block", shape.label);

@@ -106,7 +106,13 @@ impl<'a> Judge<'a> {
     }
 
     /// A column of code words: each distinct text is judged once. `None` stands for an empty cell.
-    pub fn words<T: Copy>(&mut self, column: usize, cells: &Cells, filler: T, mut judge: impl FnMut(Option<&str>) -> Judged<T>) -> Vec<T> {
+    pub fn words<T: Copy>(
+        &mut self,
+        column: usize,
+        cells: &Cells,
+        filler: T,
+        mut judge: impl FnMut(Option<&str>) -> Judged<T>,
+    ) -> Vec<T> {
         let (values, rows) = (self.rules.values(column), self.rows);
         let mut one = |cell: Cell| {
             let raw = cell.text().unwrap_or_default();
@@ -166,7 +172,13 @@ impl<'a> Judge<'a> {
     }
 
     /// Texts through `normal`, which appends the text to keep and says whether it is a wrong container number.
-    fn each_text(&mut self, column: usize, cells: &Cells, required: bool, normal: impl Fn(&[u8], &mut Vec<u8>) -> bool) -> TextColumn {
+    fn each_text(
+        &mut self,
+        column: usize,
+        cells: &Cells,
+        required: bool,
+        normal: impl Fn(&[u8], &mut Vec<u8>) -> bool,
+    ) -> TextColumn {
         let rules = self.rules;
         let (values, strict) = (rules.values(column), rules.vocabulary.strict_container_id);
         // The text goes to the end of the buffer; the flag is returned.
@@ -306,7 +318,11 @@ impl<'a> Judge<'a> {
     }
 
     /// A number column, zero where absent; and the rows with an explicit zero that another column decides about.
-    pub fn measures<T: TryFrom<u64> + Default + PartialEq + Copy>(&mut self, measure: &Measure, cells: &Cells) -> (Vec<T>, Vec<u32>) {
+    pub fn measures<T: TryFrom<u64> + Default + PartialEq + Copy>(
+        &mut self,
+        measure: &Measure,
+        cells: &Cells,
+    ) -> (Vec<T>, Vec<u32>) {
         let (rules, rows) = (self.rules, self.rows);
         let mut zeros = Vec::new();
         if let Cells::Doubles(values, _) = cells
@@ -333,7 +349,13 @@ impl<'a> Judge<'a> {
         (out, zeros)
     }
 
-    fn settle<T: TryFrom<u64> + Default>(&mut self, measure: &Measure, row: usize, judged: Judged<Option<Number>>, zeros: &mut Vec<u32>) -> T {
+    fn settle<T: TryFrom<u64> + Default>(
+        &mut self,
+        measure: &Measure,
+        row: usize,
+        judged: Judged<Option<Number>>,
+        zeros: &mut Vec<u32>,
+    ) -> T {
         let number = match judged {
             Ok(Some(number)) => number,
             Ok(None) => return T::default(),

@@ -6,9 +6,9 @@ use crate::model::time::DAY_US;
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{
-    ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type,
-    UInt16Type, UInt32Type, UInt64Type,
+    ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use parquet::basic::{ConvertedType, LogicalType, Repetition, Type as Physical};
 use parquet::schema::types::{Type, TypePtr};
@@ -101,14 +101,17 @@ pub fn cells(array: &ArrayRef) -> Option<Cells<'static>> {
             let values: Vec<i128> = array.as_primitive_opt::<UInt64Type>()?.values().iter().map(|&v| v as i128).collect();
             Cells::Decimals(values.into(), 0, nulls)
         }
-        DataType::Decimal128(_, scale) => Cells::Decimals(array.as_primitive_opt::<Decimal128Type>()?.values().clone(), *scale as i32, nulls),
+        DataType::Decimal128(_, scale) => {
+            Cells::Decimals(array.as_primitive_opt::<Decimal128Type>()?.values().clone(), *scale as i32, nulls)
+        }
         DataType::Float32 => {
             let values: Vec<f64> = array.as_primitive_opt::<Float32Type>()?.values().iter().map(|&v| widened(v)).collect();
             Cells::Doubles(values.into(), nulls)
         }
         DataType::Float64 => Cells::Doubles(array.as_primitive_opt::<Float64Type>()?.values().clone(), nulls),
         DataType::Date32 => {
-            let values: Vec<i64> = array.as_primitive_opt::<Date32Type>()?.values().iter().map(|&day| day as i64 * DAY_US).collect();
+            let values: Vec<i64> =
+                array.as_primitive_opt::<Date32Type>()?.values().iter().map(|&day| day as i64 * DAY_US).collect();
             Cells::Times(values.into(), true, nulls)
         }
         DataType::Timestamp(unit, zone) => {

@@ -165,7 +165,10 @@ const BAD_QUOTES: &str = "quotes that close before a delimiter or line end, with
 
 enum Quoted {
     /// The closing quote stands at `end`, before a delimiter or the end of the record.
-    Closed { end: usize, doubled: bool },
+    Closed {
+        end: usize,
+        doubled: bool,
+    },
     /// More bytes decide.
     Unfinished,
     Fault,

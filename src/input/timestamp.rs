@@ -28,7 +28,8 @@ pub fn parse_rfc3339(text: &[u8]) -> Option<Instant> {
     };
     let (century, year, month, dom) = (two(0), two(2), two(5), two(8));
     let (hour, minute, second) = (two(11), two(14), two(17));
-    let marks = head[4] == b'-' && head[7] == b'-' && matches!(head[10], b'T' | b't' | b' ') && head[13] == b':' && head[16] == b':';
+    let marks =
+        head[4] == b'-' && head[7] == b'-' && matches!(head[10], b'T' | b't' | b' ') && head[13] == b':' && head[16] == b':';
     if wrong != 0 || !marks || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
@@ -117,7 +118,9 @@ fn is_leap_second(pattern: &str, text: &str, time: &BrokenDownTime) -> bool {
         return false;
     }
     let same = |other: &BrokenDownTime| {
-        other.to_datetime().ok() == time.to_datetime().ok() && other.offset() == time.offset() && other.timestamp() == time.timestamp()
+        other.to_datetime().ok() == time.to_datetime().ok()
+            && other.offset() == time.offset()
+            && other.timestamp() == time.timestamp()
     };
     // If writing 59 in place of one 60 gives the same time, that 60 was the seconds.
     text.match_indices("60").any(|(at, _)| {

@@ -8,7 +8,7 @@ use crate::reference::Reference;
 use crate::store::digest::{ContentDigest, digest_files, sha256_hex};
 use crate::store::find::{InputFile, discover};
 use crate::store::manifest::MissingFile;
-use crate::store::reference::{ReferenceFile, library_digest, read_data, read_library, read_named, under};
+use crate::store::reference::{RUN_DATA, ReferenceFile, library_digest, read_data, read_library, read_named, under};
 use crate::store::signal::Interrupt;
 use std::path::Path;
 
@@ -36,7 +36,7 @@ pub struct Loaded {
 /// Reads and checks library, profile, data files.
 pub fn load_reference(plan: &Plan) -> Result<Loaded> {
     let library = read_library(&plan.factors.path)?;
-    let data = read_data(&plan.reference.path)?;
+    let data = read_data(&plan.reference.path, &RUN_DATA)?;
     let named = |group: &str, number: usize, path: &Path| {
         let name = path.file_name().map_or_else(|| "file".to_owned(), |n| n.to_string_lossy().into_owned());
         read_named(path, &format!("{group}/{number:02}-{name}"))
