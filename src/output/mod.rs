@@ -7,6 +7,7 @@
 pub mod corridors;
 pub mod elements;
 pub mod encode;
+pub mod factors;
 pub mod part;
 pub mod ratio;
 pub mod rejected;

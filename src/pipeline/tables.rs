@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::model::element::{GhgTotals, Names, Rollup};
 use crate::model::unit::{NANO_SCALE, decimal_text};
 use crate::output::corridors::{CORRIDOR_SECTIONS, CORRIDORS, CorridorRows, SectionRows};
+use crate::output::factors::FACTORS;
 use crate::output::rejected::{REJECTED, RejectedWriter};
 use crate::output::table::{ChunkWriter, Table};
 use crate::store::manifest::{Counts, InputEntry, Manifest, MissingFile, SCHEMA_VERSION, Totals};
@@ -72,6 +73,8 @@ pub fn finish(stage: &Stage, outcome: Outcome, ledger: Ledger, names: &Names, me
     let corridors = small(stage, &CORRIDORS, "corridors.parquet", CorridorRows::new(rollup, names), names, metadata)?;
     let sections =
         small(stage, &CORRIDOR_SECTIONS, "corridor_sections.parquet", SectionRows::new(rollup, names), names, metadata)?;
+    let used = super::factors_used::rows(&loaded.reference, rollup);
+    small(stage, &FACTORS, "factors.parquet", used, names, metadata)?;
     write_reference_copy(stage, &loaded.files)?;
     let sums = sums(&written, rollup);
     agree(&sums)?;

@@ -1,0 +1,57 @@
+//! The factors that a run used, as rows of the `factors` table.
+
+use crate::factors::EmissionFactor;
+use crate::model::element::{FactorUse, Rollup};
+use crate::output::factors::FactorRow;
+use crate::reference::Reference;
+
+/// One row per factor used, by full id.
+pub fn rows(reference: &Reference, rollup: &Rollup) -> Vec<FactorRow> {
+    let set = &reference.factors;
+    let mut rows: Vec<FactorRow> =
+        rollup.factors.iter().map(|(&index, used)| row(reference, &set.factors[index as usize], *used)).collect();
+    rows.sort_unstable_by(|a, b| a.texts[0].cmp(&b.texts[0]));
+    rows
+}
+
+fn row(reference: &Reference, f: &EmissionFactor, used: FactorUse) -> FactorRow {
+    let set = &reference.factors;
+    let source = &set.sources[f.source as usize];
+    let composed = f.composed.as_ref();
+    let texts = [
+        f.id.to_string(),
+        f.section.file_name().trim_end_matches(".csv").to_owned(),
+        f.operation.map_or(String::new(), |o| set.operations[o as usize].code.to_string()),
+        f.energy_carrier.to_string(),
+        f.region.to_string(),
+        f.carrier.to_string(),
+        f.temperature.code().to_owned(),
+        f.per.code().to_owned(),
+        composed.map_or(String::new(), |c| c.unit.code().to_owned()),
+        composed.map_or(String::new(), |c| set.factors[c.energy as usize].id.to_string()),
+        f.distance_basis.code().to_owned(),
+        f.data_category.code().to_owned(),
+        f.gwp_set.code().to_owned(),
+        composed.map_or(String::new(), |c| c.energy_gwp_set.code().to_owned()),
+        f.licence.to_string(),
+        f.source_ref.to_string(),
+        f.basis_note.to_string(),
+        f.note.to_string(),
+        source.source.to_string(),
+        source.edition.to_string(),
+        source.title.to_string(),
+        source.publisher.to_string(),
+        source.url.to_string(),
+    ];
+    FactorRow {
+        texts,
+        intensity_operation: f.intensity_operation,
+        intensity_provision: f.intensity_provision,
+        energy_quantity: composed.map(|c| c.quantity),
+        load_factor: f.load_factor,
+        empty_share: f.empty_share,
+        valid_from: f.valid_from,
+        valid_to: f.valid_to,
+        used,
+    }
+}
