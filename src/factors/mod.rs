@@ -20,7 +20,7 @@ pub(crate) mod table;
 mod zones;
 
 #[cfg(test)]
-mod testkit;
+pub(crate) mod testkit;
 #[cfg(test)]
 mod tests;
 

@@ -2,7 +2,7 @@
 //!
 //! A name is read without the zones (libraries and zones are different files) and resolved once per set.
 
-use super::zones::{PlaceSet, Zones};
+use super::zones::{Member, PlaceSet, Zones};
 use crate::model::id::LocationCode;
 
 /// A region as written, in one spelling: `B<>A` is `A<>B`, `A>A` and `A<>A` are `A`.
@@ -97,8 +97,11 @@ impl Region {
             (None, Some(_)) => return false,
             (Some(inner), Some(outer)) => (inner, outer),
         };
+        let inside = |a: &PlaceSet, b: &PlaceSet| a.members().all(|m| b.covers_member(m));
         inner.iter().all(|(a, b)| {
-            a.members().all(|from| b.members().all(|to| outer.iter().any(|(c, d)| c.covers_member(from) && d.covers_member(to))))
+            // One product holds another if both sides do; only two products together can hold one that neither holds alone.
+            outer.iter().any(|(c, d)| inside(a, c) && inside(b, d))
+                || (outer.len() > 1 && a.members().all(|from| b.members().all(|to| holds(outer, from, to))))
         })
     }
 
@@ -116,6 +119,10 @@ impl Region {
     pub fn is_wide(&self) -> bool {
         self.is_wide
     }
+}
+
+fn holds(products: &[(PlaceSet, PlaceSet)], from: Member, to: Member) -> bool {
+    products.iter().any(|(a, b)| a.covers_member(from) && b.covers_member(to))
 }
 
 /// Number of pairs behind a narrowness, and whether the region names a zone with places; `None`: all pairs.
@@ -195,6 +202,9 @@ mod tests {
             ("GLOBAL", "GLOBAL", true),
             ("ASIA", "GLOBAL", true),
             ("HOME", "CN", true),
+            ("SEA2<>ASIA", "ASEAN<>ASIA", true),
+            // (SG, SG) is missing from both ways.
+            ("MIX", "CN<>ASEAN", false),
         ] {
             assert_eq!(region(inner).is_within(&region(outer)), want, "{inner} in {outer}");
         }

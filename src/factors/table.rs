@@ -15,7 +15,7 @@ macro_rules! layout {
         $(#[$doc])*
         #[derive(Clone, Copy)]
         // A layout names every column of its file, also those that only people read.
-        #[allow(dead_code)]
+        #[allow(dead_code, clippy::enum_variant_names)]
         enum $name { $($column),+ }
         impl $name {
             const LAYOUT: &'static [$crate::factors::table::Column] = &[$(($text, layout!(@ $($must)?))),+];
@@ -113,6 +113,12 @@ fn header(record: &csv::StringRecord, layout: &[Column], file: &str, line: u64, 
     (sound || layout.iter().enumerate().all(|(c, l)| !l.1 || places[c] != usize::MAX)).then_some(places)
 }
 
+/// Without spaces around it; nearly all cells have none.
+fn trim(cell: &str) -> &str {
+    let edges = [cell.as_bytes().first(), cell.as_bytes().last()];
+    if edges.contains(&Some(&b' ')) { cell.trim_matches(' ') } else { cell }
+}
+
 /// One row of a table.
 pub(crate) struct Row<'r> {
     /// File label.
@@ -131,7 +137,7 @@ pub(crate) struct Row<'r> {
 impl<'r> Row<'r> {
     /// The cell without spaces around it; empty: absent.
     pub fn text(&self, column: impl Into<usize>) -> &'r str {
-        self.record.get(self.places[column.into()]).unwrap_or("").trim_matches(' ')
+        self.record.get(self.places[column.into()]).map_or("", trim)
     }
 
     /// Reports the cell as an error.

@@ -47,6 +47,39 @@ pub struct Reference {
     pub aliases: ModeAliases,
     /// Services for route options.
     pub services: Services,
+    /// Hubs and adjustments of the profile by index.
+    pub rules: Rules,
+}
+
+/// Hub and distance rules of a profile as tables, since the kernel asks for them element by element.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// By what comes before and what comes after: a transport mode, or the end of the chain in the place of `Mode::Hub`.
+    hubs: [[Option<OperationIndex>; 6]; 6],
+    /// By mode, basis at hand, basis wanted.
+    adjustments: [[[Option<Adjustment>; 4]; 4]; 6],
+}
+
+impl Rules {
+    /// The rules of a profile; operations are those of the set.
+    pub fn new(factors: &FactorSet, profile: &Profile) -> Rules {
+        let mut rules = Rules { hubs: Default::default(), adjustments: Default::default() };
+        for hub in &profile.hub {
+            rules.hubs[side(hub.before)][side(hub.after)] = factors.operation(&hub.operation);
+        }
+        for d in &profile.distance_adjustment {
+            rules.adjustments[d.mode as usize][d.activity_basis as usize][d.intensity_basis as usize] = Some(d.adjustment);
+        }
+        rules
+    }
+}
+
+/// Index of what stands beside a hub; a hub never stands beside a hub, so its place is free for the end of the chain.
+fn side(end: HubEnd) -> usize {
+    match end {
+        HubEnd::Edge => Mode::Hub as usize,
+        HubEnd::Mode(mode) => mode as usize,
+    }
 }
 
 /// Files of the data folder; each may be missing (a warning), then it counts as empty.
@@ -91,7 +124,11 @@ impl Reference {
         if faults.has_error() {
             return Err(faults.list);
         }
-        Ok((Reference { factors, profile, containers, distances, places, corridors, zones, aliases, services }, faults.list))
+        let rules = Rules::new(&factors, &profile);
+        Ok((
+            Reference { factors, profile, containers, distances, places, corridors, zones, aliases, services, rules },
+            faults.list,
+        ))
     }
 
     /// Code words and defaults for parsing.
@@ -129,13 +166,12 @@ impl Reference {
 
     /// How the profile makes a distance of basis `to` from one of basis `from`; equal bases need no rule and have none.
     pub fn adjustment(&self, mode: Mode, from: Basis, to: Basis) -> Option<Adjustment> {
-        self.profile.adjustment(mode, from, to)
+        self.rules.adjustments[mode as usize][from as usize][to as usize]
     }
 
     /// The hub between two neighbours, if the profile has one; whether hubs are inferred at all is `profile.infer_hubs`.
     pub fn hub(&self, before: HubEnd, after: HubEnd) -> Option<OperationIndex> {
-        let rule = self.profile.hub.iter().find(|h| h.before == before && h.after == after)?;
-        self.factors.operation(&rule.operation)
+        self.rules.hubs[side(before)][side(after)]
     }
 }
 
@@ -152,3 +188,6 @@ fn profile_file<'l>(library: &'l [DataFile], name: &str, faults: &mut Faults) ->
     }
     file
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,47 @@
+//! Why a factor was not chosen.
+
+use crate::factors::testkit::*;
+use crate::factors::*;
+
+#[test]
+fn each_loser_names_the_rule_by_which_it_lost() {
+    let rows = [
+        "factor_id=winner region=CN carrier=MAEU",
+        "factor_id=wide carrier=MAEU",
+        "factor_id=any region=CN",
+        "factor_id=other region=CN carrier=COSU",
+        "factor_id=cold region=CN temperature=refrigerated",
+        "factor_id=far region=US",
+        "factor_id=old region=HOME carrier=MAEU valid_to=2024-01-01",
+        "factor_id=next region=ASIA carrier=MAEU valid_from=2030-01-01",
+        "factor_id=lng region=CN energy_carrier=lng",
+        "factor_id=zz region=HOME carrier=MAEU valid_from=2024-01-01",
+    ];
+    let set = set(vec![transport("one/1", &rows), transport("two/1", &["factor_id=second region=CN carrier=MAEU"])], &[]);
+    let query = query(&set, "CNCKG CNQZH 2024-05-01 carrier:MAEU");
+    let verdicts: Vec<_> = set
+        .candidates(&query)
+        .into_iter()
+        .map(|c| (set.factors[c.factor as usize].id.split(':').nth(1).unwrap().to_owned(), c.verdict))
+        .collect();
+    use Verdict::*;
+    let want = [
+        ("winner", Chosen),
+        ("zz", Outranked("id")),
+        ("second", Outranked("source order")),
+        ("wide", Outranked("region wider")),
+        ("any", Outranked("not specific to the carrier")),
+        ("old", Outranked("validity ended, where a valid factor applies")),
+        ("other", Excluded("carrier")),
+        ("cold", Excluded("temperature")),
+        ("far", Excluded("region does not cover the movement")),
+        ("next", Excluded("not valid on the date")),
+        ("lng", Excluded("energy carrier")),
+    ];
+    assert_eq!(verdicts, want.map(|(id, v)| (id.to_owned(), v)));
+    let rank = &set.candidates(&query)[0].rank;
+    assert!(
+        rank.contains(&("region", "CN (1 pair)".to_owned())) && rank.contains(&("source", "1: one/1".to_owned())),
+        "{rank:?}"
+    );
+}
