@@ -61,7 +61,7 @@ impl Month {
 }
 
 /// The rows of shipment `index` (from 0) in order of container and sequence, damaged ones included.
-pub fn shipment(order: &Order, templates: &Templates, index: u64) -> Vec<Row> {
+pub fn shipment<'a>(order: &Order, templates: &'a Templates, index: u64) -> Vec<Row<'a>> {
     let mut rows = shipment::rows(order, templates, index);
     if order.dirt.0 > 0 {
         dirt::spoil(order, index, &mut rows);

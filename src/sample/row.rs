@@ -2,7 +2,7 @@
 
 /// A movement record; empty text and `None` stand for an empty cell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Row {
+pub struct Row<'a> {
     /// Unique within the shipment.
     pub movement_id: String,
     /// Through bill of lading number.
@@ -10,19 +10,19 @@ pub struct Row {
     /// Container number.
     pub container_id: String,
     /// Size-type.
-    pub container_type: String,
+    pub container_type: &'a str,
     /// Order in the chain.
     pub sequence: u16,
     /// Mode, or a damaged word.
-    pub mode: String,
+    pub mode: &'a str,
     /// Operation.
-    pub operation: String,
+    pub operation: &'a str,
     /// Carrier.
-    pub carrier: String,
+    pub carrier: &'a str,
     /// UN/LOCODE, or a damaged text.
-    pub origin: String,
+    pub origin: &'a str,
     /// UN/LOCODE, or a damaged text.
-    pub destination: String,
+    pub destination: &'a str,
     /// Seconds since 1970, UTC.
     pub departed_at: Option<i64>,
     /// Seconds since 1970, UTC.

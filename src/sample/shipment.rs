@@ -23,16 +23,16 @@ const OWNERS: [&str; 4] = ["SMPU", "SMQU", "SMXU", "SMZU"];
 /// What all boxes of a shipment have in common: they travel together.
 struct Journey<'a> {
     route: &'a Route,
-    legs: Vec<Leg>,
+    legs: Vec<Leg<'a>>,
     is_fuel_reported: bool,
     is_hvo: bool,
 }
 
 /// An element of the route on the way: when, by whom, how far.
-struct Leg {
+struct Leg<'a> {
     departed_at: i64,
     arrived_at: i64,
-    carrier: String,
+    carrier: &'a str,
     distance_m: Option<i64>,
     /// Distance that fuel was burnt over, in thousandths of a litre for a full box.
     fuel: i64,
@@ -41,9 +41,9 @@ struct Leg {
 }
 
 /// A box and the part of it that is this shipment's.
-struct Load {
+struct Load<'a> {
     container_id: String,
-    container_type: String,
+    container_type: &'a str,
     is_refrigerated: bool,
     is_empty: bool,
     mass_g: i64,
@@ -51,7 +51,7 @@ struct Load {
     box_mass_g: Option<i64>,
 }
 
-pub(super) fn rows(order: &Order, templates: &Templates, index: u64) -> Vec<Row> {
+pub(super) fn rows<'a>(order: &Order, templates: &'a Templates, index: u64) -> Vec<Row<'a>> {
     let mut pair = Random::new(order.seed, Purpose::Pair, index / 2);
     if pair.chance(SHARED_PAIRS_PPM) {
         return shared(order, templates, index, pair);
@@ -72,7 +72,7 @@ pub(super) fn rows(order: &Order, templates: &Templates, index: u64) -> Vec<Row>
 }
 
 /// Both shipments of the pair draw the same box and journey; each takes its part of the cargo.
-fn shared(order: &Order, templates: &Templates, index: u64, mut pair: Random) -> Vec<Row> {
+fn shared<'a>(order: &Order, templates: &'a Templates, index: u64, mut pair: Random) -> Vec<Row<'a>> {
     let random = &mut pair;
     let journey = journey(random, templates, &order.month);
     let kind = container(random, templates, false);
@@ -81,7 +81,7 @@ fn shared(order: &Order, templates: &Templates, index: u64, mut pair: Random) ->
     let mass_kg = if index.is_multiple_of(2) { first_kg } else { total_kg - first_kg };
     let load = Load {
         container_id: container_id(random),
-        container_type: kind.code.clone(),
+        container_type: &kind.code,
         is_refrigerated: false,
         is_empty: false,
         mass_g: mass_kg * 1000,
@@ -100,7 +100,7 @@ fn journey<'a>(random: &mut Random, templates: &'a Templates, month: &Month) -> 
     for (i, element) in route.elements.iter().enumerate() {
         let under_way = spread(random, element.hours * 3600, 60_000).max(1800) / 60 * 60;
         let dwell = spread(random, element.dwell_hours * 3600, 200_000) / 300 * 300;
-        let carrier = if element.carriers.is_empty() { String::new() } else { random.pick(&element.carriers).clone() };
+        let carrier = if element.carriers.is_empty() { "" } else { random.pick(&element.carriers) };
         let run_m = spread(random, element.actual_m, templates.spread_ppm) / 100 * 100;
         let is_reported = random.chance(templates.reported_ppm);
         let next = route.elements.get(i + 1);
@@ -129,7 +129,7 @@ fn container<'a>(random: &mut Random, templates: &'a Templates, reefers: bool) -
     &templates.containers[random.weighted(weights)]
 }
 
-fn load(random: &mut Random, templates: &Templates, route: &Route) -> Load {
+fn load<'a>(random: &mut Random, templates: &'a Templates, route: &Route) -> Load<'a> {
     let kind = container(random, templates, route.reefers);
     let container_id = container_id(random);
     let is_empty = random.chance(templates.empty_ppm);
@@ -137,7 +137,7 @@ fn load(random: &mut Random, templates: &Templates, route: &Route) -> Load {
     let mass_kg = random.between(kind.cargo_min_kg, kind.cargo_max_kg);
     Load {
         container_id,
-        container_type: kind.code.clone(),
+        container_type: &kind.code,
         is_refrigerated: kind.refrigerated && !is_off && !is_empty,
         is_empty,
         mass_g: mass_kg * 1000,
@@ -147,13 +147,20 @@ fn load(random: &mut Random, templates: &Templates, route: &Route) -> Load {
 
 /// A container number with the check digit of ISO 6346.
 fn container_id(random: &mut Random) -> String {
-    let body = format!("{}{:06}", random.pick(&OWNERS), random.below(1_000_000));
-    let numbers = (0..10).map(|digit| format!("{body}{digit}"));
-    let mut right = numbers.filter(|id| is_iso6346(id.as_bytes()));
-    right.next().unwrap_or_else(|| unreachable!("one of ten digits is the check digit of {body}"))
+    let mut id = format!("{}{:06}0", random.pick(&OWNERS), random.below(1_000_000)).into_bytes();
+    let mut digits = b'0'..=b'9';
+    let right = digits.find(|&digit| {
+        id[10] = digit;
+        is_iso6346(&id)
+    });
+    match (right, String::from_utf8(id)) {
+        (Some(_), Ok(id)) => id,
+        (_, id) => unreachable!("one of ten digits is the check digit of {id:?}"),
+    }
 }
 
-fn assemble(templates: &Templates, index: u64, journey: &Journey, loads: &[Load]) -> Vec<Row> {
+fn assemble<'a>(templates: &'a Templates, index: u64, journey: &Journey<'a>, loads: &[Load<'a>]) -> Vec<Row<'a>> {
+    let shipment_id = format!("SAMPLE-{:010}", index + 1);
     let mut rows = Vec::with_capacity(loads.len() * (journey.legs.len() + 1));
     for (box_number, load) in loads.iter().enumerate() {
         let first = rows.len();
@@ -169,7 +176,7 @@ fn assemble(templates: &Templates, index: u64, journey: &Journey, loads: &[Load]
         }
         for (i, row) in rows[first..].iter_mut().enumerate() {
             row.sequence = i as u16 + 1;
-            row.shipment_id = format!("SAMPLE-{:010}", index + 1);
+            row.shipment_id = shipment_id.clone();
             row.movement_id = format!("{}-{:02}", box_number + 1, i + 1);
         }
     }
@@ -177,10 +184,10 @@ fn assemble(templates: &Templates, index: u64, journey: &Journey, loads: &[Load]
 }
 
 /// What every row of a box repeats.
-fn boxed(load: &Load) -> Row {
+fn boxed<'a>(load: &Load<'a>) -> Row<'a> {
     Row {
         container_id: load.container_id.clone(),
-        container_type: load.container_type.clone(),
+        container_type: load.container_type,
         cargo_mass_g: (!load.is_empty).then_some(load.mass_g),
         container_cargo_mass_g: load.box_mass_g,
         load_status: if load.is_empty { "empty" } else { "laden" },
@@ -195,13 +202,13 @@ fn is_reefer_off(load: &Load) -> bool {
     is_reefer_type && !load.is_refrigerated && !load.is_empty
 }
 
-fn transport(journey: &Journey, element: &Element, leg: &Leg, load: &Load, index: u64) -> Row {
+fn transport<'a>(journey: &Journey<'a>, element: &'a Element, leg: &Leg<'a>, load: &Load<'a>, index: u64) -> Row<'a> {
     let mut row = Row {
-        mode: element.mode.code().to_owned(),
-        operation: element.operation.clone(),
-        carrier: leg.carrier.clone(),
-        origin: element.origin.clone(),
-        destination: element.destination.clone(),
+        mode: element.mode.code(),
+        operation: &element.operation,
+        carrier: leg.carrier,
+        origin: &element.origin,
+        destination: &element.destination,
         departed_at: Some(leg.departed_at),
         arrived_at: Some(leg.arrived_at),
         distance_m: leg.distance_m,
@@ -224,12 +231,12 @@ fn transport(journey: &Journey, element: &Element, leg: &Leg, load: &Load, index
 }
 
 /// The handling, and for a box under power a day on the plug.
-fn hub_rows(rows: &mut Vec<Row>, before: &Element, leg: &Leg, until: i64, load: &Load, operation: &str) {
+fn hub_rows<'a>(rows: &mut Vec<Row<'a>>, before: &'a Element, leg: &Leg<'a>, until: i64, load: &Load<'a>, operation: &'a str) {
     let handling = Row {
-        mode: Mode::Hub.code().to_owned(),
-        operation: operation.to_owned(),
-        origin: before.destination.clone(),
-        destination: before.destination.clone(),
+        mode: Mode::Hub.code(),
+        operation,
+        origin: &before.destination,
+        destination: &before.destination,
         departed_at: Some(leg.arrived_at),
         arrived_at: Some((leg.arrived_at + 2 * 3600).min(until)),
         ..boxed(load)
@@ -237,6 +244,6 @@ fn hub_rows(rows: &mut Vec<Row>, before: &Element, leg: &Leg, until: i64, load: 
     let begins = handling.arrived_at;
     rows.push(handling.clone());
     if load.is_refrigerated && until - leg.arrived_at >= 26 * 3600 {
-        rows.push(Row { operation: "hub.reefer_plug_day".to_owned(), departed_at: begins, arrived_at: Some(until), ..handling });
+        rows.push(Row { operation: "hub.reefer_plug_day", departed_at: begins, arrived_at: Some(until), ..handling });
     }
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::model::id::{LocationCode, is_iso6346};
 use crate::model::mode::Mode;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 const ROUTES: &str = r#"
 month = "2025-03"
@@ -70,21 +71,19 @@ after = "sea"
 operation = "hub.container_terminal"
 "#;
 
-fn templates() -> Templates {
-    Templates::parse(ROUTES, DISTANCES, PROFILE).unwrap()
-}
+static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| Templates::parse(ROUTES, DISTANCES, PROFILE).unwrap());
 
 fn order(shipments: u64, dirt: u32) -> Order {
     Order { shipments, seed: 20_250_301, month: Month::parse("2025-03").unwrap(), dirt: Share(dirt) }
 }
 
-fn all(order: &Order) -> Vec<Row> {
-    (0..order.shipments).flat_map(|i| shipment(order, &templates(), i)).collect()
+fn all(order: &Order) -> Vec<Row<'static>> {
+    (0..order.shipments).flat_map(|i| shipment(order, &TEMPLATES, i)).collect()
 }
 
 fn bytes(order: &Order, format: Format) -> Vec<u8> {
     let mut out = Vec::new();
-    write(order, &templates(), format, &mut out, &|_| {}).unwrap();
+    write(order, &TEMPLATES, format, &mut out, &|_| {}).unwrap();
     out
 }
 
@@ -97,7 +96,7 @@ fn rows_are_well_formed_and_sorted() {
     }));
     for row in &rows {
         assert!(is_iso6346(row.container_id.as_bytes()), "{row:?}");
-        assert!(LocationCode::parse(row.origin.as_bytes()).is_some() && Mode::from_code(&row.mode).is_some());
+        assert!(LocationCode::parse(row.origin.as_bytes()).is_some() && Mode::from_code(row.mode).is_some());
         assert!(row.departed_at < row.arrived_at, "{row:?}");
         assert_eq!(row.mode == "hub", row.origin == row.destination);
         assert_eq!(row.cargo_mass_g.is_none(), row.load_status == "empty");
@@ -150,7 +149,7 @@ fn a_longer_sample_begins_with_the_shorter_one() {
 #[test]
 fn first_departures_fill_the_month_and_nothing_else() {
     let order = order(2000, 0);
-    let first: Vec<i64> = (0..2000).filter_map(|i| shipment(&order, &templates(), i)[0].departed_at).collect();
+    let first: Vec<i64> = (0..2000).filter_map(|i| shipment(&order, &TEMPLATES, i)[0].departed_at).collect();
     let days: std::collections::BTreeSet<i64> = first.iter().map(|s| s.div_euclid(86_400) - order.month.first as i64).collect();
     assert_eq!(days.into_iter().collect::<Vec<_>>(), (0..31).collect::<Vec<_>>());
 }

@@ -79,13 +79,13 @@ fn cells(row: &Row) -> [String; 22] {
         row.movement_id.clone(),
         row.shipment_id.clone(),
         row.container_id.clone(),
-        row.container_type.clone(),
+        row.container_type.to_owned(),
         row.sequence.to_string(),
-        row.mode.clone(),
-        row.operation.clone(),
-        row.carrier.clone(),
-        row.origin.clone(),
-        row.destination.clone(),
+        row.mode.to_owned(),
+        row.operation.to_owned(),
+        row.carrier.to_owned(),
+        row.origin.to_owned(),
+        row.destination.to_owned(),
         time(row.departed_at),
         time(row.arrived_at),
         number(row.distance_m),
@@ -149,7 +149,7 @@ fn schema() -> Arc<Schema> {
 }
 
 fn columns(rows: &[Row]) -> Vec<ArrayRef> {
-    let text = |cell: &dyn Fn(&Row) -> &str| -> ArrayRef {
+    let text = |cell: &dyn for<'r> Fn(&'r Row<'_>) -> &'r str| -> ArrayRef {
         let mut column = StringBuilder::new();
         for row in rows {
             column.append_option(Some(cell(row)).filter(|c| !c.is_empty()));
@@ -172,13 +172,13 @@ fn columns(rows: &[Row]) -> Vec<ArrayRef> {
         text(&|r| &r.movement_id),
         text(&|r| &r.shipment_id),
         text(&|r| &r.container_id),
-        text(&|r| &r.container_type),
+        text(&|r| r.container_type),
         Arc::new(sequence.finish()),
-        text(&|r| &r.mode),
-        text(&|r| &r.operation),
-        text(&|r| &r.carrier),
-        text(&|r| &r.origin),
-        text(&|r| &r.destination),
+        text(&|r| r.mode),
+        text(&|r| r.operation),
+        text(&|r| r.carrier),
+        text(&|r| r.origin),
+        text(&|r| r.destination),
         time(&|r| r.departed_at),
         time(&|r| r.arrived_at),
         decimal(12, &|r| r.distance_m),
