@@ -8,6 +8,8 @@ mod column;
 mod csv;
 mod json;
 mod judge;
+mod judge_number;
+mod judge_text;
 pub mod mapping;
 mod ndjson;
 mod number;
