@@ -81,31 +81,37 @@ impl<'a> Judge<'a> {
     }
 
     /// A column of code words: each distinct text is judged once. `None` stands for an empty cell.
-    pub fn words<T: Copy>(&mut self, column: usize, cells: &Cells, filler: T, mut judge: impl FnMut(Option<&str>) -> Judged<T>) -> Vec<T> {
+    pub fn words<T: Copy>(
+        &mut self,
+        column: usize,
+        cells: &Cells,
+        filler: T,
+        mut judge: impl FnMut(Option<&str>) -> Judged<T>,
+    ) -> Vec<T> {
         let values = self.rules.values(column);
         let mut one = |cell: Cell| {
             let raw = cell.text().unwrap_or_default();
             let reading = text::read(&raw, values).map_err(|_| RejectReason::BadText)?;
             judge(Some(reading.text).filter(|t| !t.is_empty()))
         };
-        let Cells::Spans(..) = cells else { return self.column(column, cells, filler, one) };
-        // The same few words over and over: the raw text is looked up before it is judged.
+        let Cells::Spans(bytes, spans) = cells else { return self.column(column, cells, filler, one) };
+        // The same few words over and over: the raw text is looked up before it is judged, first where a text of its length
+        // and ends stood last.
         let mut seen: FxHashMap<&[u8], Judged<T>> = FxHashMap::default();
-        let mut last: (&[u8], Judged<T>) = (b"", one(Cell::Absent));
+        let absent = one(Cell::Absent);
+        let mut recent: [(&[u8], Judged<T>); 64] = [(b"", absent); 64];
         let mut out = Vec::with_capacity(self.rows);
-        for row in 0..self.rows {
-            let cell = cells.cell(row);
-            let raw = match cell {
-                Cell::Text(raw) | Cell::Literal(raw) => raw,
-                _ => b"",
-            };
-            if raw != last.0 {
-                last = (raw, *seen.entry(raw).or_insert_with(|| one(cell)));
+        for span in spans.iter() {
+            let cell = span.cell(bytes);
+            let raw = span.bytes(bytes);
+            let slot = &mut recent[slot_of(raw)];
+            if raw != slot.0 {
+                *slot = (raw, *seen.entry(raw).or_insert_with(|| one(cell)));
             }
-            out.push(match last.1 {
+            out.push(match slot.1 {
                 Ok(value) => value,
                 Err(reason) => {
-                    self.fault(row, column, reason);
+                    self.fault(out.len(), column, reason);
                     filler
                 }
             });
@@ -114,7 +120,13 @@ impl<'a> Judge<'a> {
     }
 
     /// A column by a rule that sees one cell; cells that stand for many rows are judged once.
-    pub fn column<T: Copy>(&mut self, column: usize, cells: &Cells, filler: T, mut judge: impl FnMut(Cell) -> Judged<T>) -> Vec<T> {
+    pub fn column<T: Copy>(
+        &mut self,
+        column: usize,
+        cells: &Cells,
+        filler: T,
+        mut judge: impl FnMut(Cell) -> Judged<T>,
+    ) -> Vec<T> {
         let settle = |this: &mut Self, row: usize, judged: Judged<T>| match judged {
             Ok(value) => value,
             Err(reason) => {
@@ -123,7 +135,7 @@ impl<'a> Judge<'a> {
             }
         };
         match cells {
-            Cells::Lacking | Cells::Constant(_) => match judge(cells.cell(0)) {
+            Cells::Lacking | Cells::Empty | Cells::Constant(_) => match judge(cells.cell(0)) {
                 Ok(value) => vec![value; self.rows],
                 Err(reason) => (0..self.rows).map(|row| settle(self, row, Err(reason))).collect(),
             },
@@ -140,6 +152,9 @@ impl<'a> Judge<'a> {
                         codes.iter().enumerate().map(of).map(|(row, judged)| settle(self, row, judged)).collect()
                     }
                 }
+            }
+            Cells::Spans(bytes, spans) => {
+                spans.iter().enumerate().map(|(row, span)| settle(self, row, judge(span.cell(bytes)))).collect()
             }
             _ => (0..self.rows).map(|row| settle(self, row, judge(cells.cell(row)))).collect(),
         }
@@ -176,4 +191,13 @@ impl<'a> Judge<'a> {
             at.ok_or(RejectReason::MalformedTimestamp)
         })
     }
+}
+
+/// Where a word is remembered: by its length and its last two bytes, which tell codes apart better than the first ones.
+fn slot_of(raw: &[u8]) -> usize {
+    let ends = match raw {
+        [.., a, b] => *a as usize * 31 + *b as usize,
+        _ => 0,
+    };
+    (ends + raw.len() * 7) % 64
 }

@@ -8,6 +8,7 @@ use super::rules::Rules;
 use super::text;
 use crate::model::flag::Flags;
 use crate::model::reject::RejectReason;
+use arrow::buffer::NullBuffer;
 
 /// A number column: decimals, unit, range.
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +70,9 @@ impl Judge<'_> {
         let mut zeros = Vec::new();
         let mut out = match cells {
             Cells::Lacking => return (vec![T::default(); self.rows], zeros),
-            Cells::Doubles(values, _) if rules.values(measure.column).is_none() && !measure.pounds => short_doubles(measure, values),
+            Cells::Doubles(values, nulls) if rules.values(measure.column).is_none() && !measure.pounds => {
+                short_doubles(measure, values, nulls.as_ref())
+            }
             _ => Vec::new(),
         };
         if !out.is_empty() {
@@ -85,7 +88,8 @@ impl Judge<'_> {
         }
         // Faults are noted by the column, flags and zeros after it.
         let numbers = self.column(measure.column, cells, ABSENT, |cell| judge_number(rules, measure, cell));
-        let settled = numbers.into_iter().enumerate().map(|(row, number)| self.settle(measure, row, Ok(number), &mut zeros)).collect();
+        let settled =
+            numbers.into_iter().enumerate().map(|(row, number)| self.settle(measure, row, Ok(number), &mut zeros)).collect();
         (settled, zeros)
     }
 
@@ -131,14 +135,21 @@ impl Judge<'_> {
     }
 }
 
-/// Doubles that are exact at the scale of their column and in range; zero where they are not.
-fn short_doubles<T: Unsigned>(measure: &Measure, values: &[f64]) -> Vec<T> {
+/// Doubles that are exact at the scale of their column and in range; zero where they are not, or absent.
+fn short_doubles<T: Unsigned>(measure: &Measure, values: &[f64], nulls: Option<&NullBuffer>) -> Vec<T> {
     let (power, max) = (10f64.powi(measure.scale as i32), measure.max);
     let short = |&value: &f64| {
         let exact = exact_double(value, power);
         T::of(if exact <= max { exact } else { 0 })
     };
-    values.iter().map(short).collect()
+    let mut out: Vec<T> = values.iter().map(short).collect();
+    if let Some(nulls) = nulls {
+        // The decoder leaves any value in the place of an absent one.
+        for (value, present) in out.iter_mut().zip(nulls.iter()) {
+            *value = if present { *value } else { T::default() };
+        }
+    }
+    out
 }
 
 /// A number cell against the range of its column.
@@ -163,6 +174,19 @@ fn number(rules: &Rules, column: usize, scale: u32, cell: Cell) -> Judged<Option
         (Cell::Double(value), None) => {
             let text = format!("{value}");
             return parse(text.as_bytes(), Marks::POINT, scale).map(Some).ok_or(RejectReason::MalformedNumber);
+        }
+        (Cell::Text(raw) | Cell::Literal(raw), None) => {
+            let trimmed = text::trim(raw);
+            if trimmed.is_empty() {
+                return Ok(None);
+            }
+            // What the grammar takes holds no character that the rules of text refuse.
+            let marks = if matches!(cell, Cell::Text(_)) { rules.marks } else { Marks::POINT };
+            if trimmed.len() <= text::LONGEST
+                && let Some(found) = parse(trimmed, marks, scale)
+            {
+                return Ok(Some(found));
+            }
         }
         _ => {}
     }

@@ -97,7 +97,7 @@ impl Judge<'_> {
         let mut texts = Texts::default();
         texts.ends.reserve(rows);
         match cells {
-            Cells::Lacking | Cells::Constant(_) => {
+            Cells::Lacking | Cells::Empty | Cells::Constant(_) => {
                 texts.push(rule, cells.cell(0));
                 texts = texts.spread(&vec![0; rows], None);
             }
@@ -105,6 +105,10 @@ impl Judge<'_> {
                 (0..values.len().unwrap_or(0)).for_each(|k| texts.push(rule, values.cell(k)));
                 texts.push(rule, Cell::Absent);
                 texts = texts.spread(codes, nulls.as_ref());
+            }
+            Cells::Spans(bytes, spans) => {
+                texts.bytes.reserve(rows * 12);
+                spans.iter().for_each(|span| texts.push(rule, span.cell(bytes)));
             }
             _ => (0..rows).for_each(|row| texts.push(rule, cells.cell(row))),
         }

@@ -15,6 +15,8 @@ mod ndjson;
 mod number;
 mod parquet;
 mod parquet_cells;
+#[cfg(test)]
+mod parquet_tests;
 mod rules;
 mod schema;
 mod split;
@@ -101,6 +103,8 @@ impl fmt::Display for FileFault {
 
 impl std::error::Error for FileFault {}
 
+type Open = fn(SourceFile, Arc<Rules>) -> Result<Box<dyn Reader>, FileFault>;
+
 /// A format of movement records: one file of this module, one line in [`FORMATS`].
 pub struct Input {
     /// Name in the manifest.
@@ -109,7 +113,7 @@ pub struct Input {
     pub extensions: &'static [&'static str],
     /// Whether files may be compressed as a whole.
     pub is_text: bool,
-    open: fn(SourceFile, Arc<Rules>) -> Result<Box<dyn Reader>, FileFault>,
+    open: Open,
 }
 
 /// The formats.

@@ -224,7 +224,8 @@ mod tests {
 
     #[test]
     fn other_grammars_are_refused() {
-        for bad in ["", "-", ".5", "5.", "+1", "1e5", "1E5", "NaN", "inf", "1_000", "1,000", "1 000", "--1", "1.2.3", "٣", "0x1"] {
+        for bad in ["", "-", ".5", "5.", "+1", "1e5", "1E5", "NaN", "inf", "1_000", "1,000", "1 000", "--1", "1.2.3", "٣", "0x1"]
+        {
             assert_eq!(read(bad, 3), None, "{bad:?}");
             let long = format!("{bad}00000000000000000000000");
             if !matches!(bad, "" | "-" | "5.") {

@@ -57,7 +57,12 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
                 }
                 decoded[ours] = Some(position);
             }
-            Err(found) => faults.push(format!("column {:?} is {found}, wanted {} for {}", names[root], usable_types(kind(ours)), COLUMNS[ours])),
+            Err(found) => faults.push(format!(
+                "column {:?} is {found}, wanted {} for {}",
+                names[root],
+                usable_types(kind(ours)),
+                COLUMNS[ours]
+            )),
         }
     }
     if !faults.is_empty() {
@@ -67,7 +72,19 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
     let root = Type::group_type_builder("schema").with_fields(fields).build().map_err(unreadable)?;
     let descriptor = Arc::new(SchemaDescriptor::new(Arc::new(root)));
     let arrow_schema = parquet_to_arrow_schema(&descriptor, None).map_err(unreadable)?;
-    let shape = Shape { label: source.label.clone(), file: source.index, length, layout, rules, decoded, leaves, plans, descriptor, arrow_schema, noted };
+    let shape = Shape {
+        label: source.label.clone(),
+        file: source.index,
+        length,
+        layout,
+        rules,
+        decoded,
+        leaves,
+        plans,
+        descriptor,
+        arrow_schema,
+        noted,
+    };
     // The decoder's own type of shared bytes: asking it for some is the way to have one without a further dependency.
     let sample = ChunkReader::get_bytes(&source.file, 0, 0).map_err(unreadable)?;
     Ok(reader(sample, shape, source.file, metadata))
@@ -138,7 +155,8 @@ impl<B: Shared> Reader for ParquetReader<B> {
                 && *offset < group.rows
             {
                 let rows = (group.rows - *offset).min(UNIT_ROWS);
-                let unit = ParquetUnit { shape: self.shape.clone(), group: group.clone(), offset: *offset, rows, first: self.row };
+                let unit =
+                    ParquetUnit { shape: self.shape.clone(), group: group.clone(), offset: *offset, rows, first: self.row };
                 *offset += rows;
                 self.row += rows;
                 return Ok(Some(Box::new(unit)));
@@ -168,7 +186,10 @@ fn group<B>(shape: &Shape, file: &ParquetMetaData, number: usize, handle: Arc<Mu
         let chunk = whole.column(leaf);
         let (start, length) = chunk.byte_range();
         if start.checked_add(length).is_none_or(|end| end > shape.length) {
-            return Err(ParquetError::General(format!("column {:?} ends behind the end of the file", chunk.column_path().string())));
+            return Err(ParquetError::General(format!(
+                "column {:?} ends behind the end of the file",
+                chunk.column_path().string()
+            )));
         }
         let moved = |offset: i64| offset - start as i64 + base;
         let own = ColumnChunkMetaData::builder(shape.descriptor.column(position))
@@ -190,7 +211,14 @@ fn group<B>(shape: &Shape, file: &ParquetMetaData, number: usize, handle: Arc<Mu
         .set_column_metadata(columns)
         .build()?;
     let head = file.file_metadata();
-    let head = FileMetaData::new(head.version(), whole.num_rows(), head.created_by().map(str::to_owned), None, shape.descriptor.clone(), None);
+    let head = FileMetaData::new(
+        head.version(),
+        whole.num_rows(),
+        head.created_by().map(str::to_owned),
+        None,
+        shape.descriptor.clone(),
+        None,
+    );
     Ok(Group {
         number,
         rows,
@@ -204,7 +232,14 @@ fn group<B>(shape: &Shape, file: &ParquetMetaData, number: usize, handle: Arc<Mu
 
 /// The array type that a column is decoded to: texts that the file keeps as a dictionary stay one, so that each distinct text
 /// is judged once.
-fn arrow_field(shape: &Shape, position: usize, leaf: usize, plan: &Plan, chunk: &ColumnChunkMetaData, file: &ParquetMetaData) -> Field {
+fn arrow_field(
+    shape: &Shape,
+    position: usize,
+    leaf: usize,
+    plan: &Plan,
+    chunk: &ColumnChunkMetaData,
+    file: &ParquetMetaData,
+) -> Field {
     let field = shape.arrow_schema.field(position).clone();
     if plan.is_text {
         if !is_dictionary(shape, position, chunk) {
@@ -266,7 +301,8 @@ impl<B: Shared> Group<B> {
         }
         let options = ArrowReaderOptions::new().with_schema(self.arrow_schema.clone());
         let metadata = ArrowReaderMetadata::try_new(self.metadata.clone(), options)?;
-        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes()?, metadata).with_batch_size(rows as usize);
+        let mut builder =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes()?, metadata).with_batch_size(rows as usize);
         if rows < self.rows {
             builder = builder.with_offset(offset as usize).with_limit(rows as usize);
         }
@@ -294,7 +330,8 @@ impl<B: Shared> Unit for ParquetUnit<B> {
         let ParquetUnit { shape, group, offset, rows, first } = *self;
         let decoded = guarded(&shape.label, || {
             let number = group.number + 1;
-            let batch = group.decode(offset, rows).map_err(|e| shape.fault(format!("row group {number} is not readable: {e}")))?;
+            let batch =
+                group.decode(offset, rows).map_err(|e| shape.fault(format!("row group {number} is not readable: {e}")))?;
             let arrays = batch.as_ref().map_or(&[][..], |b| b.columns());
             let wrong = || shape.fault(format!("row group {number} was decoded to a type that was not asked for"));
             arrays.iter().map(|array| cells(array).ok_or_else(wrong).map(Some)).collect::<Result<Vec<_>, _>>()
@@ -312,7 +349,8 @@ impl<B: Shared> Unit for ParquetUnit<B> {
             (Origin::Constant, _) => Cells::Constant(&shape.rules.mapping.constants[COLUMNS[ours]]),
             _ => Cells::Lacking,
         });
-        let unit = RawUnit { cells, rows: rows as usize, numbers: RowNumbers::From(first), file: shape.file, unreadable: Vec::new() };
+        let unit =
+            RawUnit { cells, rows: rows as usize, numbers: RowNumbers::From(first), file: shape.file, unreadable: Vec::new() };
         Ok(schema::parse(unit, &shape.rules))
     }
 }

@@ -1,14 +1,14 @@
 //! Parquet types to raw cells: which types a column of ours may have, and how decoded arrays become [`Cells`].
 
-use super::cells::{Cells, Span};
+use super::cells::Cells;
 use super::column::Kind;
 use crate::model::time::DAY_US;
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{
-    ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type,
-    UInt16Type, UInt32Type, UInt64Type,
+    ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use parquet::basic::{ConvertedType, LogicalType, Repetition, Type as Physical};
 use parquet::schema::types::{Type, TypePtr};
@@ -81,7 +81,7 @@ fn nulls(array: &dyn Array) -> Option<NullBuffer> {
 pub fn cells(array: &ArrayRef) -> Option<Cells<'static>> {
     let nulls = nulls(array);
     Some(match array.data_type() {
-        DataType::Null => Cells::Spans(&[], vec![Span::ABSENT; array.len()]),
+        DataType::Null => Cells::Empty,
         DataType::Dictionary(..) => {
             let dictionary = array.as_dictionary_opt::<Int32Type>()?;
             Cells::Coded(dictionary.keys().values().clone(), nulls, Box::new(cells(dictionary.values())?))
@@ -101,14 +101,17 @@ pub fn cells(array: &ArrayRef) -> Option<Cells<'static>> {
             let values: Vec<i128> = array.as_primitive_opt::<UInt64Type>()?.values().iter().map(|&v| v as i128).collect();
             Cells::Decimals(values.into(), 0, nulls)
         }
-        DataType::Decimal128(_, scale) => Cells::Decimals(array.as_primitive_opt::<Decimal128Type>()?.values().clone(), *scale as i32, nulls),
+        DataType::Decimal128(_, scale) => {
+            Cells::Decimals(array.as_primitive_opt::<Decimal128Type>()?.values().clone(), *scale as i32, nulls)
+        }
         DataType::Float32 => {
             let values: Vec<f64> = array.as_primitive_opt::<Float32Type>()?.values().iter().map(|&v| widened(v)).collect();
             Cells::Doubles(values.into(), nulls)
         }
         DataType::Float64 => Cells::Doubles(array.as_primitive_opt::<Float64Type>()?.values().clone(), nulls),
         DataType::Date32 => {
-            let values: Vec<i64> = array.as_primitive_opt::<Date32Type>()?.values().iter().map(|&day| day as i64 * DAY_US).collect();
+            let values: Vec<i64> =
+                array.as_primitive_opt::<Date32Type>()?.values().iter().map(|&day| (day as i64).saturating_mul(DAY_US)).collect();
             Cells::Times(values.into(), true, nulls)
         }
         DataType::Timestamp(unit, zone) => {

@@ -131,7 +131,9 @@ mod tests {
         mapping.columns.insert("origin".into(), "POL".into());
         mapping.constants.insert("mode".into(), "sea".into());
         mapping.constants.insert("carrier".into(), "X".into());
-        let layout = Layout::new(&["movement_id", "shipment_id", "POL", "origin", "destination", "departed_at", "carrier"], &mapping).unwrap();
+        let layout =
+            Layout::new(&["movement_id", "shipment_id", "POL", "origin", "destination", "departed_at", "carrier"], &mapping)
+                .unwrap();
         assert_eq!(layout.origins[column::ORIGIN], Origin::File(2));
         assert_eq!(layout.origins[column::MODE], Origin::Constant);
         assert_eq!(layout.origins[column::CARRIER], Origin::File(6), "constants fill only what the file lacks");

@@ -88,7 +88,17 @@ mod tests {
 
     #[test]
     fn control_characters_and_length() {
-        for bad in [&b"a\0"[..], b"a\tb", b"a\nb", b"\x7f", "\u{85}".as_bytes(), b"\xff", b"\xc3", &[b'a'; 65], "é".repeat(65).as_bytes()] {
+        for bad in [
+            &b"a\0"[..],
+            b"a\tb",
+            b"a\nb",
+            b"\x7f",
+            "\u{85}".as_bytes(),
+            b"\xff",
+            b"\xc3",
+            &[b'a'; 65],
+            "é".repeat(65).as_bytes(),
+        ] {
             assert_eq!(read(bad, None), Err(BadText), "{bad:?}");
         }
         for good in ["a".repeat(64), "é".repeat(64), "\u{1F6A2}".repeat(64), " ".repeat(400) + "a"] {

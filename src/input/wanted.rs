@@ -62,7 +62,9 @@ fn wanted(rules: &Rules, column: usize, reason: RejectReason, mode: Option<Mode>
         RejectReason::HubMoves if column == column::DESTINATION => "the origin, because the row is a hub operation".into(),
         RejectReason::HubMoves => "no distance or 0, because the row is a hub operation".into(),
         RejectReason::OperationOfOtherMode => format!("an operation of mode {mode}"),
-        RejectReason::UnknownOperation => format!("a code of operations.csv, or empty where the profile has a default for {mode}"),
+        RejectReason::UnknownOperation => {
+            format!("a code of operations.csv, or empty where the profile has a default for {mode}")
+        }
         RejectReason::CheckDigit => "an ISO 6346 container number with its check digit, e.g. CSQU3054383".into(),
         other => other.title().into(),
     }
@@ -127,4 +129,3 @@ fn words_wanted(column: usize) -> &'static str {
         _ => "active or cancelled",
     }
 }
-
