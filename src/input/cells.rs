@@ -29,8 +29,17 @@ impl Span {
         Span { start: start as u32, length: (end - start) as u32 | LITERAL }
     }
 
-    fn range(self) -> std::ops::Range<usize> {
-        self.start as usize..self.start as usize + (self.length & !LITERAL) as usize
+    /// The bytes of the cell.
+    #[inline]
+    pub fn bytes(self, block: &[u8]) -> &[u8] {
+        &block[self.start as usize..self.start as usize + (self.length & !LITERAL) as usize]
+    }
+
+    /// The cell.
+    #[inline]
+    pub fn cell(self, block: &[u8]) -> Cell<'_> {
+        let text = self.bytes(block);
+        if self.length & LITERAL != 0 { Cell::Literal(text) } else { Cell::Text(text) }
     }
 }
 
@@ -39,10 +48,12 @@ impl Span {
 pub enum Cells<'a> {
     /// The file lacks the column and no constant fills it.
     Lacking,
+    /// The file has the column, without a value in any row.
+    Empty,
     /// The file lacks the column; every row has this text of ours.
     Constant(&'a str),
     /// Cells of a text file.
-    Spans(&'a [u8], Vec<Span>),
+    Spans(&'a [u8], &'a [Span]),
     /// Texts back to back; text `i` lies between offsets `i` and `i + 1`.
     Texts(Buffer, ScalarBuffer<i32>, Option<NullBuffer>),
     /// Codes into distinct values.
@@ -87,13 +98,9 @@ impl Cells<'_> {
     #[inline]
     pub fn cell(&self, i: usize) -> Cell<'_> {
         match self {
-            Cells::Lacking => Cell::Absent,
+            Cells::Lacking | Cells::Empty => Cell::Absent,
             Cells::Constant(text) => Cell::Ours(text),
-            Cells::Spans(bytes, spans) => {
-                let span = spans[i];
-                let text = &bytes[span.range()];
-                if span.length & LITERAL != 0 { Cell::Literal(text) } else { Cell::Text(text) }
-            }
+            Cells::Spans(bytes, spans) => spans[i].cell(bytes),
             Cells::Texts(_, _, nulls)
             | Cells::Coded(_, nulls, _)
             | Cells::Ints(_, nulls)
@@ -117,7 +124,7 @@ impl Cells<'_> {
     /// Number of cells where the shape knows it.
     pub fn len(&self) -> Option<usize> {
         match self {
-            Cells::Lacking | Cells::Constant(_) => None,
+            Cells::Lacking | Cells::Empty | Cells::Constant(_) => None,
             Cells::Spans(_, spans) => Some(spans.len()),
             Cells::Texts(_, offsets, _) => Some(offsets.len() - 1),
             Cells::Coded(codes, ..) => Some(codes.len()),

@@ -3,11 +3,10 @@
 //! Where records end is the business of `split`, what cells mean that of `schema`.
 
 use super::cells::{Cells, Span};
-use super::column;
 use super::mapping::COLUMNS;
 use super::rules::{Layout, Origin, Rules};
 use super::schema::{self, RawUnit, RowNumbers};
-use super::split::{Field, Sink, cut, scan};
+use super::split::{Sink, cut, scan};
 use super::stream::{Block, Blocks};
 use super::{FileFault, FileInfo, Input, Parsed, Reader, SourceFile, Unit, text};
 use crate::model::reject::{Reject, RejectReason, Rejected};
@@ -46,12 +45,12 @@ struct Header<'a> {
 }
 
 impl Sink for Header<'_> {
-    fn field(&mut self, field: Field<'_>) {
-        let name = match field {
-            Field::Plain(start, end) => &self.bytes[start..end],
-            Field::Unescaped(text) => text,
-        };
-        self.names.push(String::from_utf8_lossy(text::trim(name)).into_owned());
+    fn field(&mut self, start: usize, end: usize) {
+        self.unescaped(&self.bytes[start..end]);
+    }
+
+    fn unescaped(&mut self, text: &[u8]) {
+        self.names.push(String::from_utf8_lossy(text::trim(text)).into_owned());
     }
 
     fn record(&mut self, _: &[u8]) -> bool {
@@ -135,67 +134,62 @@ impl Unit for CsvUnit {
     fn parse(self: Box<Self>) -> Result<Parsed, FileFault> {
         let CsvUnit { shape, block, first } = *self;
         let mut bytes = block.bytes;
-        let columns = (0..shape.slot_count).map(|_| Vec::with_capacity(block.records as usize)).collect();
+        let most = block.records as usize;
         let mut fields = Fields {
             shape: &shape,
             base: bytes.len(),
             row: first,
             field: 0,
-            columns,
+            spans: vec![Span::ABSENT; most * shape.slot_count],
+            most,
             extra: Vec::new(),
-            numbers: Vec::new(),
+            numbers: Vec::with_capacity(most),
             unreadable: Vec::new(),
         };
         scan(&bytes, shape.rules.mapping.delimiter, true, &mut fields);
         // Two views of one file must agree, or a row would be counted without being read.
         assert_eq!(fields.row - first, block.records, "{}: records of a block", shape.label);
-        let Fields { mut columns, extra, numbers, unreadable, .. } = fields;
+        let Fields { spans, extra, numbers, unreadable, .. } = fields;
         bytes.extend_from_slice(&extra);
-        let cells = cells(&shape, &bytes, &mut columns);
         let rows = numbers.len();
+        let cells = std::array::from_fn(|ours| match shape.layout.origins[ours] {
+            Origin::Lacking => Cells::Lacking,
+            Origin::Constant => Cells::Constant(&shape.rules.mapping.constants[COLUMNS[ours]]),
+            Origin::File(field) => {
+                let from = shape.slots[field] as usize * most;
+                Cells::Spans(&bytes, &spans[from..from + rows])
+            }
+        });
         let unit = RawUnit { cells, rows, numbers: RowNumbers::List(numbers), file: shape.file, unreadable };
         Ok(schema::parse(unit, &shape.rules))
     }
 }
 
-/// The raw columns of a block, by column of ours.
-fn cells<'a>(shape: &'a Shape, bytes: &'a [u8], columns: &mut [Vec<Span>]) -> [Cells<'a>; column::COUNT] {
-    // A field that two of our columns read is copied for the first and moved to the last.
-    let mut readers = vec![0; columns.len()];
-    for origin in shape.layout.origins {
-        if let Origin::File(field) = origin {
-            readers[shape.slots[field] as usize] += 1;
-        }
-    }
-    std::array::from_fn(|ours| match shape.layout.origins[ours] {
-        Origin::Lacking => Cells::Lacking,
-        Origin::Constant => Cells::Constant(&shape.rules.mapping.constants[COLUMNS[ours]]),
-        Origin::File(field) => {
-            let slot = shape.slots[field] as usize;
-            readers[slot] -= 1;
-            let spans = if readers[slot] == 0 { std::mem::take(&mut columns[slot]) } else { columns[slot].clone() };
-            Cells::Spans(bytes, spans)
-        }
-    })
-}
-
-/// Fields of a block, by column.
+/// Fields of a block. A record that cannot be read leaves spans behind, which the next record overwrites.
 struct Fields<'a> {
     shape: &'a Shape,
     base: usize,
     row: u64,
     field: usize,
-    columns: Vec<Vec<Span>>,
+    // Column after column, room for `most` records in each.
+    spans: Vec<Span>,
+    most: usize,
     extra: Vec<u8>,
     numbers: Vec<u64>,
     unreadable: Vec<Rejected>,
 }
 
 impl Fields<'_> {
-    fn refuse(&mut self, found: &[u8], wanted: String) {
-        for column in &mut self.columns {
-            column.truncate(self.numbers.len());
+    #[inline(always)]
+    fn put(&mut self, span: Span) {
+        let slot = self.shape.slots.get(self.field).copied().unwrap_or(SKIP);
+        self.field += 1;
+        if slot != SKIP {
+            self.spans[slot as usize * self.most + self.numbers.len()] = span;
         }
+    }
+
+    fn refuse(&mut self, found: &[u8], wanted: String) {
         self.unreadable.push(unreadable(self.shape.file, self.row, found, wanted));
     }
 }
@@ -209,22 +203,15 @@ pub fn unreadable(file: u32, row: u64, found: &[u8], wanted: String) -> Rejected
 }
 
 impl Sink for Fields<'_> {
-    #[inline]
-    fn field(&mut self, field: Field<'_>) {
-        let slot = self.shape.slots.get(self.field).copied().unwrap_or(SKIP);
-        self.field += 1;
-        if slot == SKIP {
-            return;
-        }
-        let span = match field {
-            Field::Plain(start, end) => Span::text(start, end),
-            Field::Unescaped(text) => {
-                let start = self.base + self.extra.len();
-                self.extra.extend_from_slice(text);
-                Span::text(start, start + text.len())
-            }
-        };
-        self.columns[slot as usize].push(span);
+    #[inline(always)]
+    fn field(&mut self, start: usize, end: usize) {
+        self.put(Span::text(start, end));
+    }
+
+    fn unescaped(&mut self, text: &[u8]) {
+        let start = self.base + self.extra.len();
+        self.extra.extend_from_slice(text);
+        self.put(Span::text(start, start + text.len()));
     }
 
     #[inline]

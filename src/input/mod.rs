@@ -8,11 +8,15 @@ mod column;
 mod csv;
 mod json;
 mod judge;
+mod judge_number;
+mod judge_text;
 pub mod mapping;
 mod ndjson;
 mod number;
 mod parquet;
 mod parquet_cells;
+#[cfg(test)]
+mod parquet_tests;
 mod rules;
 mod schema;
 mod split;
@@ -99,6 +103,8 @@ impl fmt::Display for FileFault {
 
 impl std::error::Error for FileFault {}
 
+type Open = fn(SourceFile, Arc<Rules>) -> Result<Box<dyn Reader>, FileFault>;
+
 /// A format of movement records: one file of this module, one line in [`FORMATS`].
 pub struct Input {
     /// Name in the manifest.
@@ -107,7 +113,7 @@ pub struct Input {
     pub extensions: &'static [&'static str],
     /// Whether files may be compressed as a whole.
     pub is_text: bool,
-    open: fn(SourceFile, Arc<Rules>) -> Result<Box<dyn Reader>, FileFault>,
+    open: Open,
 }
 
 /// The formats.

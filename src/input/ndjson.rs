@@ -80,11 +80,16 @@ fn members(line: &[u8], member: impl FnMut(Value, Value)) -> Result<(), &'static
     object(line, member)
 }
 
+/// A key as written, and without escapes.
+struct Key {
+    written: Box<[u8]>,
+    plain: Box<[u8]>,
+}
+
 /// The keys of the record before: the next record mostly has the same ones in the same order.
 #[derive(Default)]
 struct Keys {
-    // As written, and without escapes.
-    expected: Vec<(Box<[u8]>, Box<[u8]>)>,
+    expected: Vec<Key>,
     count: usize,
     changed: bool,
 }
@@ -103,12 +108,12 @@ impl Keys {
         };
         let at = self.count;
         self.count += 1;
-        if self.expected.get(at).is_some_and(|(expected, _)| **expected == *raw) {
+        if self.expected.get(at).is_some_and(|expected| *expected.written == *raw) {
             return (at, true);
         }
         self.changed = true;
         let plain = if escaped { unescape(raw) } else { raw.to_vec() };
-        let entry = (raw.into(), plain.into());
+        let entry = Key { written: raw.into(), plain: plain.into() };
         if at < self.expected.len() {
             self.expected[at] = entry;
         } else {
@@ -123,7 +128,7 @@ impl Keys {
             return false;
         }
         self.expected.truncate(self.count);
-        let mut keys: Vec<&[u8]> = self.expected.iter().map(|(_, plain)| &**plain).collect();
+        let mut keys: Vec<&[u8]> = self.expected.iter().map(|key| &*key.plain).collect();
         keys.sort_unstable();
         let duplicate = keys.windows(2).any(|pair| pair[0] == pair[1]);
         if duplicate {
@@ -170,7 +175,7 @@ impl Names {
     }
 
     fn note(&mut self) {
-        for (_, plain) in &self.keys.expected {
+        for Key { plain, .. } in &self.keys.expected {
             if self.seen.contains(plain) {
                 continue;
             }
@@ -238,7 +243,7 @@ impl Unit for NdjsonUnit {
         let Records { columns, extra, numbers, unreadable, .. } = records;
         bytes.extend_from_slice(&extra);
         let cells = std::array::from_fn(|ours| match (shape.layout.origins[ours], shape.slot_of[ours]) {
-            (Origin::File(_), Some(slot)) => Cells::Spans(&bytes, columns[slot].clone()),
+            (Origin::File(_), Some(slot)) => Cells::Spans(&bytes, &columns[slot]),
             (Origin::Constant, _) => Cells::Constant(&shape.rules.mapping.constants[COLUMNS[ours]]),
             _ => Cells::Lacking,
         });
@@ -289,7 +294,7 @@ impl<'a> Records<'a> {
             let (position, expected) = keys.next(line, key);
             if !expected {
                 slots.resize(slots.len().max(position + 1), None);
-                slots[position] = shape.slots.get(&keys.expected[position].1).copied();
+                slots[position] = shape.slots.get(&keys.expected[position].plain).copied();
             }
             let Some(slot) = slots[position] else { return };
             current[slot] = match value {

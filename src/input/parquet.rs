@@ -282,13 +282,13 @@ impl<B: Shared> Group<B> {
             return Ok(bytes.clone());
         }
         let total: u64 = self.chunks.iter().map(|(_, length)| length).sum();
-        let mut all = vec![0; total as usize];
-        let mut at = 0;
+        let mut all = Vec::with_capacity(total as usize);
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         for &(start, length) in &self.chunks {
             file.seek(SeekFrom::Start(start))?;
-            file.read_exact(&mut all[at..at + length as usize])?;
-            at += length as usize;
+            if (&mut *file).take(length).read_to_end(&mut all)? as u64 != length {
+                return Err(ParquetError::EOF("the file became shorter while it was read".into()));
+            }
         }
         let bytes = B::from(all);
         *slot = Some(bytes.clone());

@@ -1,6 +1,6 @@
 //! Parquet types to raw cells: which types a column of ours may have, and how decoded arrays become [`Cells`].
 
-use super::cells::{Cells, Span};
+use super::cells::Cells;
 use super::column::Kind;
 use crate::model::time::DAY_US;
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray};
@@ -81,7 +81,7 @@ fn nulls(array: &dyn Array) -> Option<NullBuffer> {
 pub fn cells(array: &ArrayRef) -> Option<Cells<'static>> {
     let nulls = nulls(array);
     Some(match array.data_type() {
-        DataType::Null => Cells::Spans(&[], vec![Span::ABSENT; array.len()]),
+        DataType::Null => Cells::Empty,
         DataType::Dictionary(..) => {
             let dictionary = array.as_dictionary_opt::<Int32Type>()?;
             Cells::Coded(dictionary.keys().values().clone(), nulls, Box::new(cells(dictionary.values())?))
@@ -111,7 +111,7 @@ pub fn cells(array: &ArrayRef) -> Option<Cells<'static>> {
         DataType::Float64 => Cells::Doubles(array.as_primitive_opt::<Float64Type>()?.values().clone(), nulls),
         DataType::Date32 => {
             let values: Vec<i64> =
-                array.as_primitive_opt::<Date32Type>()?.values().iter().map(|&day| day as i64 * DAY_US).collect();
+                array.as_primitive_opt::<Date32Type>()?.values().iter().map(|&day| (day as i64).saturating_mul(DAY_US)).collect();
             Cells::Times(values.into(), true, nulls)
         }
         DataType::Timestamp(unit, zone) => {

@@ -5,7 +5,8 @@
 
 use super::cells::Cells;
 use super::column;
-use super::judge::{Fault, Judge, Measure, Zero};
+use super::judge::{Fault, Judge};
+use super::judge_number::{Measure, Zero};
 use super::mapping::{MassUnit, UNREADABLE_INSTANT};
 use super::rules::Rules;
 use super::{Parsed, wanted};
@@ -15,7 +16,6 @@ use crate::model::mode::{Basis, EnergyUnit, LoadStatus, Mode, RecordStatus, Temp
 use crate::model::movement::{MovementBatch, NO_REJECT};
 use crate::model::reject::{RejectReason, Rejected};
 use crate::model::symbol::{ABSENT, Symbols};
-use crate::model::time::NO_INSTANT;
 use crate::model::unit::DECIMAL15_MAX;
 
 /// Row numbers of a unit's records.
@@ -125,10 +125,10 @@ pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
         container_type,
         sequence,
         mode,
-        operation: Vec::with_capacity(rows),
+        operation: Vec::new(),
         carrier,
-        origin: Vec::with_capacity(rows),
-        destination: Vec::with_capacity(rows),
+        origin: Vec::new(),
+        destination: Vec::new(),
         departed_at,
         arrived_at,
         distance_m,
@@ -151,7 +151,7 @@ pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
     };
     judge_zeros(&mut judge, &batch, &no_distance, &no_mass);
     judge_operations(&mut judge, &mut batch, &operations);
-    judge_places(&mut judge, &mut batch, &origins, &destinations);
+    judge_places(&mut judge, &mut batch, origins, destinations);
     judge_pairs(&mut judge, &mut batch);
     batch.flags = std::mem::take(&mut judge.flags);
     let unplaced = settle(judge, &mut batch, cells, unit.unreadable);
@@ -192,6 +192,12 @@ fn judge_zeros(judge: &mut Judge, batch: &MovementBatch, no_distance: &[u32], no
 /// The operation of the record or the default of its mode (Q12); it must belong to the mode.
 fn judge_operations(judge: &mut Judge, batch: &mut MovementBatch, operations: &[u32]) {
     let defaults = judge.rules.vocabulary.default_operation;
+    let fits = |(&found, &mode): (&u32, &Mode)| found & 0xff == mode as u32;
+    if operations.iter().zip(&batch.mode).fold(true, |all, pair| all & fits(pair)) {
+        batch.operation = operations.iter().map(|found| (found >> 8) as u16).collect();
+        return;
+    }
+    batch.operation.reserve(operations.len());
     for (row, &found) in operations.iter().enumerate() {
         let mode = batch.mode[row];
         if found != NO_OPERATION {
@@ -211,44 +217,53 @@ fn judge_operations(judge: &mut Judge, batch: &mut MovementBatch, operations: &[
 }
 
 /// Both places without their mark (Q23); a hub operation stays where it is.
-fn judge_places(judge: &mut Judge, batch: &mut MovementBatch, origins: &[u32], destinations: &[u32]) {
-    batch.origin.extend(origins.iter().map(|&o| LocationCode(o & !UNKNOWN_PLACE)));
-    batch.destination.extend(destinations.iter().map(|&d| LocationCode(d & !UNKNOWN_PLACE)));
-    for (row, (&origin, &destination)) in origins.iter().zip(destinations).enumerate() {
-        if (origin | destination) & UNKNOWN_PLACE != 0 {
-            judge.flags[row] |= Flags::UNKNOWN_PLACE;
-        }
-        if batch.mode[row] != Mode::Hub || judge.is_bad(row, column::MODE) {
-            continue;
-        }
-        let readable = !judge.is_bad(row, column::ORIGIN) && !judge.is_bad(row, column::DESTINATION);
-        if origin != destination && readable {
-            judge.fault(row, column::DESTINATION, RejectReason::HubMoves);
-        }
-        if batch.distance_m[row] != 0 {
-            judge.fault(row, column::DISTANCE_KM, RejectReason::HubMoves);
+fn judge_places(judge: &mut Judge, batch: &mut MovementBatch, origins: Vec<u32>, destinations: Vec<u32>) {
+    let is_hub = batch.mode.iter().fold(false, |any, &mode| any | (mode == Mode::Hub));
+    let unknown = origins.iter().zip(&destinations).fold(0, |all, (o, d)| all | o | d) & UNKNOWN_PLACE != 0;
+    if is_hub || unknown {
+        for (row, (&origin, &destination)) in origins.iter().zip(&destinations).enumerate() {
+            if (origin | destination) & UNKNOWN_PLACE != 0 {
+                judge.flags[row] |= Flags::UNKNOWN_PLACE;
+            }
+            if batch.mode[row] != Mode::Hub || judge.is_bad(row, column::MODE) {
+                continue;
+            }
+            let readable = !judge.is_bad(row, column::ORIGIN) && !judge.is_bad(row, column::DESTINATION);
+            if origin != destination && readable {
+                judge.fault(row, column::DESTINATION, RejectReason::HubMoves);
+            }
+            if batch.distance_m[row] != 0 {
+                judge.fault(row, column::DISTANCE_KM, RejectReason::HubMoves);
+            }
         }
     }
+    let codes = |marked: Vec<u32>| marked.into_iter().map(|place| LocationCode(place & !UNKNOWN_PLACE)).collect();
+    (batch.origin, batch.destination) = (codes(origins), codes(destinations));
 }
 
 /// Arrival after departure, the box not lighter than its part, a basis for every distance (Q04) and only for those.
 fn judge_pairs(judge: &mut Judge, batch: &mut MovementBatch) {
     let default_basis = judge.rules.vocabulary.default_basis;
-    for row in 0..batch.len() {
-        let (departed, arrived) = (batch.departed_at[row], batch.arrived_at[row]);
-        let unreadable = arrived == NO_INSTANT || arrived == UNREADABLE_INSTANT || departed == UNREADABLE_INSTANT;
-        if arrived < departed && !unreadable {
+    for (row, (&departed, &arrived)) in batch.departed_at.iter().zip(&batch.arrived_at).enumerate() {
+        // The two stand-ins for a missing instant are the lowest values.
+        if (arrived < departed) & (arrived > UNREADABLE_INSTANT) {
             judge.fault(row, column::ARRIVED_AT, RejectReason::ArrivalBeforeDeparture);
         }
-        if batch.container_mass_g[row] != 0 && batch.container_mass_g[row] < batch.mass_g[row] {
+    }
+    for (row, (&whole, &part)) in batch.container_mass_g.iter().zip(&batch.mass_g).enumerate() {
+        if (whole != 0) & (whole < part) {
             judge.fault(row, column::CONTAINER_CARGO_MASS_KG, RejectReason::NumberOutOfRange);
         }
-        if batch.distance_m[row] == 0 {
-            batch.distance_basis[row] = Basis::Absent;
-        } else if batch.distance_basis[row] == Basis::Absent {
-            batch.distance_basis[row] = default_basis;
-            judge.flags[row] |= Flags::BASIS_ASSUMED;
-        }
+    }
+    let distances = batch.distance_m.iter().zip(&mut batch.distance_basis);
+    for ((&distance, basis), flags) in distances.zip(&mut judge.flags) {
+        let assumed = (distance != 0) & (*basis == Basis::Absent);
+        *flags |= Flags::BASIS_ASSUMED.when(assumed);
+        *basis = match distance {
+            0 => Basis::Absent,
+            _ if assumed => default_basis,
+            _ => *basis,
+        };
     }
 }
 

@@ -10,20 +10,14 @@ const MOST_BREAKS: usize = 16;
 
 /// What a scan hands over, in the order of the file.
 pub trait Sink {
-    /// A field of the record under way.
-    fn field(&mut self, field: Field<'_>);
+    /// A field of the record under way: these bytes of the block.
+    fn field(&mut self, start: usize, end: usize);
+    /// A quoted field with quotes in it, here without the doubling.
+    fn unescaped(&mut self, text: &[u8]);
     /// The record under way is complete and stands in these bytes; `false` ends the scan behind it.
     fn record(&mut self, record: &[u8]) -> bool;
     /// The record under way cannot be read; `line` is its first line.
     fn unreadable(&mut self, line: &[u8], why: &'static str);
-}
-
-/// A field as it stands in the block, or without its doubled quotes.
-pub enum Field<'a> {
-    /// From here to there.
-    Plain(usize, usize),
-    /// A quoted field with quotes in it.
-    Unescaped(&'a [u8]),
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -89,44 +83,102 @@ impl<'a> Specials<'a> {
     }
 }
 
+const TOO_LONG: &str = "a record of at most 64 KiB";
+// One text for all of these: which of them is met first depends on how much of the file follows.
+const BAD_QUOTES: &str = "quotes that close before a delimiter or line end, within 64 KiB and 16 line breaks";
+
+/// What a quote inside a quoted field is.
+enum Quote {
+    Doubled,
+    Closing,
+    /// More bytes decide.
+    Unknown,
+    Stray,
+}
+
+fn quote(bytes: &[u8], at: usize, delimiter: u8, last: bool) -> Quote {
+    match (bytes.get(at + 1), bytes.get(at + 2)) {
+        (Some(b'"'), _) => Quote::Doubled,
+        (Some(b'\n'), _) | (Some(b'\r'), Some(b'\n')) => Quote::Closing,
+        (Some(&b), _) if b == delimiter => Quote::Closing,
+        (None, _) | (Some(b'\r'), None) => {
+            if last {
+                Quote::Closing
+            } else {
+                Quote::Unknown
+            }
+        }
+        _ => Quote::Stray,
+    }
+}
+
+/// Where a scan stands in a record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// In a field without quotes, or before its first byte.
+    Plain,
+    /// Behind an opening quote; whether a doubled quote was met.
+    Quoted(bool),
+    /// Behind a closing quote: the field has been handed over.
+    Closed,
+}
+
 /// Scans whole records into `sink`; returns the end of the last one. `last`: nothing follows these bytes, so that an
 /// unfinished record is all there is of it. An empty line is no record.
 pub fn scan(bytes: &[u8], delimiter: u8, last: bool, sink: &mut impl Sink) -> usize {
     let mut specials = Specials::new(bytes, delimiter);
-    let (mut record, mut field, mut breaks) = (0, 0, 0);
-    // Whether the field under way was quoted: then it has been handed over.
-    let mut done = false;
+    let (mut record, mut field, mut breaks, mut state) = (0, 0, 0, State::Plain);
     loop {
-        let at = specials.next();
-        let byte = at.map(|at| bytes[at]);
-        let at = at.unwrap_or(bytes.len());
+        let at = specials.next().unwrap_or(bytes.len());
+        let byte = bytes.get(at).copied();
         let mut fault = None;
-        if byte == Some(b'"') {
-            if done || at != field {
-                continue; // A quote inside an unquoted field is text.
+        match (state, byte) {
+            (State::Plain, Some(b)) if b == delimiter => {
+                sink.field(field, at);
+                field = at + 1;
+                continue;
             }
-            match quoted(bytes, record, at, delimiter, last, &mut breaks) {
-                Quoted::Closed { end, doubled } => {
-                    if doubled {
-                        sink.field(Field::Unescaped(&unescape(&bytes[at + 1..end])));
-                    } else {
-                        sink.field(Field::Plain(at + 1, end));
-                    }
-                    done = true;
-                    specials.seek(end + 1);
+            (State::Closed, Some(b)) if b == delimiter => {
+                (field, state) = (at + 1, State::Plain);
+                continue;
+            }
+            (State::Plain, Some(b'"')) => {
+                // A quote inside a field that does not begin with one is text.
+                if at == field {
+                    (field, state) = (at + 1, State::Quoted(false));
+                }
+                continue;
+            }
+            (State::Quoted(_), _) if at > record + LONGEST_RECORD => fault = Some(BAD_QUOTES),
+            (State::Quoted(doubled), Some(b'"')) => match quote(bytes, at, delimiter, last) {
+                Quote::Doubled => {
+                    specials.next();
+                    state = State::Quoted(true);
                     continue;
                 }
-                Quoted::Unfinished => return record,
-                Quoted::Fault => fault = Some(BAD_QUOTES),
+                Quote::Closing => {
+                    if doubled {
+                        sink.unescaped(&unescape(&bytes[field..at]));
+                    } else {
+                        sink.field(field, at);
+                    }
+                    state = State::Closed;
+                    continue;
+                }
+                Quote::Unknown => return record,
+                Quote::Stray => fault = Some(BAD_QUOTES),
+            },
+            (State::Quoted(_), Some(b'\n')) => {
+                breaks += 1;
+                if breaks <= MOST_BREAKS {
+                    continue;
+                }
+                fault = Some(BAD_QUOTES);
             }
-        } else if byte == Some(delimiter) {
-            if !done {
-                sink.field(Field::Plain(field, at));
-            }
-            (field, done) = (at + 1, false);
-            continue;
-        } else if byte.is_none() && !last {
-            return record;
+            (State::Quoted(_), Some(_)) => continue,
+            (_, None) if !last => return record,
+            (State::Quoted(_), None) => fault = Some(BAD_QUOTES),
+            (State::Plain | State::Closed, _) => {}
         }
         // The record ends here: at its line feed, at the end of the bytes, or because it cannot be read.
         let end = if at > record && bytes[at - 1] == b'\r' { at - 1 } else { at };
@@ -145,8 +197,8 @@ pub fn scan(bytes: &[u8], delimiter: u8, last: bool, sink: &mut impl Sink) -> us
             next = line_end + 1;
             specials.seek(next);
         } else if end > record {
-            if !done {
-                sink.field(Field::Plain(field, end));
+            if state == State::Plain {
+                sink.field(field, end);
             }
             if !sink.record(&bytes[record..end]) {
                 return next.min(bytes.len());
@@ -155,55 +207,7 @@ pub fn scan(bytes: &[u8], delimiter: u8, last: bool, sink: &mut impl Sink) -> us
         if next >= bytes.len() {
             return bytes.len();
         }
-        (record, field, breaks, done) = (next, next, 0, false);
-    }
-}
-
-const TOO_LONG: &str = "a record of at most 64 KiB";
-// One text for all of these: which of them is met first depends on how much of the file follows.
-const BAD_QUOTES: &str = "quotes that close before a delimiter or line end, within 64 KiB and 16 line breaks";
-
-enum Quoted {
-    /// The closing quote stands at `end`, before a delimiter or the end of the record.
-    Closed {
-        end: usize,
-        doubled: bool,
-    },
-    /// More bytes decide.
-    Unfinished,
-    Fault,
-}
-
-/// A quoted field that opens at `open`, in a record that starts at `record` and had `breaks` line breaks so far.
-fn quoted(bytes: &[u8], record: usize, open: usize, delimiter: u8, last: bool, breaks: &mut usize) -> Quoted {
-    // One byte more than a record may have: if no quote closes within, the record is too long.
-    let limit = bytes.len().min(record + LONGEST_RECORD + 1);
-    let mut at = open + 1;
-    let mut doubled = false;
-    loop {
-        let Some(found) = bytes.get(at..limit).and_then(|rest| memchr::memchr2(b'"', b'\n', rest)) else {
-            return if last || limit > record + LONGEST_RECORD { Quoted::Fault } else { Quoted::Unfinished };
-        };
-        at += found;
-        if bytes[at] == b'\n' {
-            *breaks += 1;
-            if *breaks > MOST_BREAKS {
-                return Quoted::Fault;
-            }
-            at += 1;
-            continue;
-        }
-        let closed = Quoted::Closed { end: at, doubled };
-        match (bytes.get(at + 1), bytes.get(at + 2)) {
-            (Some(b'"'), _) => {
-                doubled = true;
-                at += 2;
-            }
-            (Some(b'\n'), _) | (Some(b'\r'), Some(b'\n')) => return closed,
-            (Some(&b), _) if b == delimiter => return closed,
-            (None, _) | (Some(b'\r'), None) => return if last { closed } else { Quoted::Unfinished },
-            _ => return Quoted::Fault,
-        }
+        (record, field, breaks, state) = (next, next, 0, State::Plain);
     }
 }
 
@@ -233,7 +237,9 @@ pub fn cut(bytes: &[u8], delimiter: u8, last: bool) -> (usize, u64) {
 struct Count(u64);
 
 impl Sink for Count {
-    fn field(&mut self, _: Field<'_>) {}
+    fn field(&mut self, _: usize, _: usize) {}
+
+    fn unescaped(&mut self, _: &[u8]) {}
 
     fn record(&mut self, _: &[u8]) -> bool {
         self.0 += 1;
@@ -268,12 +274,12 @@ mod tests {
     }
 
     impl Sink for Collect {
-        fn field(&mut self, field: Field<'_>) {
-            let bytes = match field {
-                Field::Plain(start, end) => &self.block[start..end],
-                Field::Unescaped(text) => text,
-            };
-            self.under_way.push(String::from_utf8_lossy(bytes).into_owned());
+        fn field(&mut self, start: usize, end: usize) {
+            self.under_way.push(String::from_utf8_lossy(&self.block[start..end]).into_owned());
+        }
+
+        fn unescaped(&mut self, text: &[u8]) {
+            self.under_way.push(String::from_utf8_lossy(text).into_owned());
         }
 
         fn record(&mut self, _: &[u8]) -> bool {

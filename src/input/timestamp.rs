@@ -59,10 +59,8 @@ fn fraction(tail: &[u8]) -> Option<(i64, &[u8])> {
     if !(1..=9).contains(&digits) {
         return None;
     }
-    let mut micros = 0;
-    for i in 0..6 {
-        micros = micros * 10 + if i < digits { (tail[i] - b'0') as i64 } else { 0 };
-    }
+    let padded = tail[..digits].iter().copied().chain(std::iter::repeat(b'0')).take(6);
+    let micros = padded.fold(0, |micros, digit| micros * 10 + (digit - b'0') as i64);
     Some((micros, &tail[digits..]))
 }
 
@@ -91,17 +89,17 @@ impl Patterns {
         }
         let local = time.to_datetime().ok()?;
         match time.offset() {
-            Some(offset) => in_range(micros(local) - offset.seconds() as i64 * 1_000_000),
-            None => in_range(micros(local) - offset_us(self.zone.as_ref()?, local)?),
+            Some(offset) => in_range(micros(local)? - offset.seconds() as i64 * 1_000_000),
+            None => in_range(micros(local)? - offset_us(self.zone.as_ref()?, local)?),
         }
     }
 }
 
 /// A civil time as microseconds, as if it were UTC. (The library's own instants end a day before year 10000 does.)
-fn micros(local: DateTime) -> i64 {
-    let date = day(local.year() as i32, local.month() as u32, local.day() as u32).map_or(i64::from(i32::MIN), i64::from);
+fn micros(local: DateTime) -> Option<i64> {
+    let date = day(local.year() as i32, local.month() as u32, local.day() as u32)?;
     let seconds = local.hour() as i64 * 3600 + local.minute() as i64 * 60 + local.second() as i64;
-    date * DAY_US + seconds * 1_000_000 + local.subsec_nanosecond() as i64 / 1000
+    Some(date as i64 * DAY_US + seconds * 1_000_000 + local.subsec_nanosecond() as i64 / 1000)
 }
 
 /// The offset of a zone at a local time that exists once.
@@ -241,6 +239,9 @@ mod tests {
         assert_eq!(read("27.10.2024 02:30:00"), None, "exists twice");
         assert_eq!(read("05.03.2024 08:00:60"), None, "leap second");
         assert_eq!(read("05.03.1960 08:00:59").as_deref(), Some("1960-03-05T07:00:59Z"));
+        assert_eq!(read("01.01.0000 08:00:00"), None);
+        assert_eq!(read("01.01.0001 00:00:00"), None, "in year 0 by then in UTC");
+        assert_eq!(read("31.12.9999 23:59:59").as_deref(), Some("9999-12-31T22:59:59Z"));
         let without = Patterns { zone: None, ..patterns.clone() };
         assert_eq!(without.parse("05-Mar-24"), None);
         let offset = Patterns { patterns: vec!["%Y/%m/%d %H:%M%z".into()], zone: None };
