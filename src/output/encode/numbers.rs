@@ -67,7 +67,11 @@ pub fn encode_numbers<T: Number>(column: &Column, rows: usize, mut fill: impl Fn
         let from = values.len();
         fill(page, &mut values);
         assert_eq!(values.len() - from, page_rows(page, rows).len(), "rows of a page");
-        pages.push((from, Rows::compact(&mut values, from, T::NULL, column.is_nullable())));
+        let present = match column.is_nullable() {
+            true => Rows::compact(&mut values, from, T::NULL, true),
+            false => Rows::all(values.len() - from),
+        };
+        pages.push((from, present));
     }
     match Dictionary::of(&values) {
         Some(dictionary) => dictionary.encode(column, &values, &pages),
@@ -78,6 +82,7 @@ pub fn encode_numbers<T: Number>(column: &Column, rows: usize, mut fill: impl Fn
 fn range_of<T: Number>(values: &[T]) -> Option<Range> {
     let (&first, rest) = values.split_first()?;
     let (min, max) = rest.iter().fold((first, first), |(min, max), &v| (min.min(v), max.max(v)));
+    assert!(min != T::NULL, "a required column holds a null");
     Some(Range::new(min.bound(), max.bound()))
 }
 

@@ -40,6 +40,11 @@ impl Rows {
         Rows { rows, nulls, present, nullable }
     }
 
+    /// A page of a required column.
+    pub fn all(rows: usize) -> Rows {
+        Rows { rows, nulls: 0, present: Vec::new(), nullable: false }
+    }
+
     /// Rows of which those with a set bit have a value, counted while they were visited.
     pub fn from_bits(rows: usize, nulls: usize, present: Vec<u8>, nullable: bool) -> Rows {
         assert!(nullable || nulls == 0, "a required column holds a null");
