@@ -7,7 +7,7 @@
 //! cargo_mass_kg, containers, the three distances, transport_activity_tkm, factor_id, the intensity and its unit,
 //! data_category, the three GHG columns, quality_flags (empty text when none). All others may be null.
 
-use super::encode::{Bound, Column, Encoded, NO_CODE, RunPage, TextPage, encode_numbers, encode_runs, encode_texts};
+use super::encode::{Bound, Column, Encoded, NO_CODE, RunPage, TextPage, encode_numbers, encode_runs, encode_texts, same};
 use super::schema::{Field, Kind};
 use super::slices::Rows;
 use super::table::{ChunkWriter, EncodeColumn, Table, TableColumn, codes, each_slice, keys, nonempty, numbers, text};
@@ -234,7 +234,7 @@ where
 
 /// Texts that each record has its own of.
 fn texts(column: &Column, group: &Group, bloom: bool, of: impl Fn(&MovementBatch) -> &TextColumn) -> Result<Encoded> {
-    encode_texts(column, group.count, bloom, |page, out: &mut TextPage| {
+    encode_texts(column, group.count, bloom, |page, out: &mut TextPage<'_>| {
         each_slice(group, page, |f, rows| {
             let texts = of(&f.batch);
             for &row in &f.elements.row[rows] {
@@ -249,7 +249,7 @@ fn runs(column: &Column, group: &Group, bloom: bool, of: impl Fn(&Footprints) ->
     encode_runs(column, group.count, bloom, |page, out: &mut RunPage<'_>| {
         each_slice(group, page, |f, rows| {
             let texts = of(f);
-            let equal = |a: &u32, b: &u32| a == b || texts.get(*a as usize) == texts.get(*b as usize);
+            let equal = |a: &u32, b: &u32| a == b || same(texts.get(*a as usize), texts.get(*b as usize));
             for run in f.elements.anchor[rows].chunk_by(equal) {
                 out.push(nonempty(texts.get(run[0] as usize)), run.len());
             }

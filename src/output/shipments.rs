@@ -75,7 +75,7 @@ macro_rules! place {
 
 static COLUMNS: [TableColumn<Shipments>; 29] = [
     column("shipment_id", Kind::Text, 30, |c, g, _| {
-        encode_texts(c, g.count, false, |page, out: &mut TextPage| {
+        encode_texts(c, g.count, false, |page, out: &mut TextPage<'_>| {
             each_slice(g, page, |s, r| r.for_each(|row| out.push(Some(s.shipment_id.get(row)))))
         })
     }),

@@ -109,7 +109,7 @@ impl<C: Send + Sync, W: Write + Send, F: FnMut(usize) -> io::Result<W>> ChunkWri
 }
 
 /// Visits the slices of a page.
-pub fn each_slice<C>(rows: &Rows<C>, page: usize, mut visit: impl FnMut(&C, Range<usize>)) {
+pub fn each_slice<'a, C>(rows: &'a Rows<C>, page: usize, mut visit: impl FnMut(&'a C, Range<usize>)) {
     for slice in &rows.pages[page] {
         visit(&slice.chunk, slice.rows.clone());
     }

@@ -9,38 +9,49 @@ use super::{Column, Encoded, NO_CODE, NO_KEY, page_count, page_rows, rle};
 use parquet::basic::Encoding;
 use parquet::errors::Result;
 
+/// Gives keys a dictionary position, in order of first occurrence.
+trait Positions<K> {
+    /// Replaces keys by positions; appends keys that are new to `dictionary`.
+    fn map(&mut self, keys: &[K], dictionary: &mut Vec<K>, positions: &mut Vec<u32>);
+}
+
 /// Position by code: a table that grows to the largest code seen.
 #[derive(Default)]
 struct CodeTable {
     positions: Vec<u32>,
 }
 
-/// Gives codes a dictionary position, in order of first occurrence.
-trait Positions<K> {
-    /// The position of `key`; `next` if it is new.
-    fn position(&mut self, key: K, next: u32) -> u32;
-}
-
 impl Positions<u32> for CodeTable {
-    #[inline(always)]
-    fn position(&mut self, key: u32, next: u32) -> u32 {
-        let at = key as usize;
-        if at >= self.positions.len() {
-            self.positions.resize((at + 1).next_power_of_two(), NO_CODE);
+    fn map(&mut self, keys: &[u32], dictionary: &mut Vec<u32>, positions: &mut Vec<u32>) {
+        positions.clear();
+        positions.resize(keys.len(), 0);
+        // Nearly every page holds known codes only.
+        let mut all_known = true;
+        for (position, &key) in positions.iter_mut().zip(keys) {
+            *position = self.positions.get(key as usize).copied().unwrap_or(NO_CODE);
+            all_known &= *position != NO_CODE;
         }
-        let position = &mut self.positions[at];
-        if *position == NO_CODE {
-            *position = next;
+        if all_known {
+            return;
         }
-        *position
+        for (position, &key) in positions.iter_mut().zip(keys) {
+            let at = key as usize;
+            if at >= self.positions.len() {
+                self.positions.resize((at + 1).next_power_of_two(), NO_CODE);
+            }
+            if self.positions[at] == NO_CODE {
+                self.positions[at] = dictionary.len() as u32;
+                dictionary.push(key);
+            }
+            *position = self.positions[at];
+        }
     }
 }
 
 /// Position by key: open addressing with a fixed multiplier, so that nothing depends on a random seed. Positions do not
 /// depend on the table at all, only on the order of keys.
-pub struct KeyTable<K> {
-    slots: Vec<(K, u32)>,
-    used: usize,
+pub struct KeyTable {
+    slots: Vec<u32>,
 }
 
 /// A key that can be hashed into a slot.
@@ -72,24 +83,19 @@ impl Key for i128 {
     }
 }
 
-impl<K: Key> KeyTable<K> {
+impl KeyTable {
     /// An empty table.
-    pub fn new() -> KeyTable<K> {
-        KeyTable { slots: vec![(K::default(), NO_CODE); 1024], used: 0 }
-    }
-
-    /// Keys seen.
-    pub fn len(&self) -> usize {
-        self.used
+    pub fn new() -> KeyTable {
+        KeyTable { slots: vec![NO_CODE; 1024] }
     }
 
     #[inline(always)]
-    fn slot(&self, key: K) -> usize {
+    fn slot<K: Key>(&self, key: K, keys: &[K]) -> usize {
         let shift = 64 - self.slots.len().trailing_zeros();
         let mut at = (key.mixed() >> shift) as usize;
         loop {
-            let (found, position) = self.slots[at];
-            if position == NO_CODE || found == key {
+            let position = self.slots[at];
+            if position == NO_CODE || keys[position as usize] == key {
                 return at;
             }
             at = (at + 1) & (self.slots.len() - 1);
@@ -97,39 +103,38 @@ impl<K: Key> KeyTable<K> {
     }
 
     #[cold]
-    fn grow(&mut self) {
-        let old = std::mem::take(&mut self.slots);
-        self.slots = vec![(K::default(), NO_CODE); old.len() * 4];
-        for (key, position) in old.into_iter().filter(|s| s.1 != NO_CODE) {
-            let at = self.slot(key);
-            self.slots[at] = (key, position);
+    fn grow<K: Key>(&mut self, keys: &[K]) {
+        self.slots = vec![NO_CODE; self.slots.len() * 4];
+        for (position, &key) in keys.iter().enumerate() {
+            let at = self.slot(key, keys);
+            self.slots[at] = position as u32;
         }
     }
 
-    /// The position of `key`: the number of distinct keys before it.
+    /// The position of `key` in `keys`, the distinct keys so far; it is appended if new.
     #[inline(always)]
-    pub fn intern(&mut self, key: K) -> u32 {
-        let at = self.slot(key);
-        let (_, position) = self.slots[at];
-        if position != NO_CODE { position } else { self.insert(key, at) }
+    pub fn intern<K: Key>(&mut self, key: K, keys: &mut Vec<K>) -> u32 {
+        let at = self.slot(key, keys);
+        let position = self.slots[at];
+        if position != NO_CODE { position } else { self.insert(key, at, keys) }
     }
 
     #[cold]
-    fn insert(&mut self, key: K, at: usize) -> u32 {
-        let position = self.used as u32;
-        self.slots[at] = (key, position);
-        self.used += 1;
-        if self.used * 2 > self.slots.len() {
-            self.grow();
+    fn insert<K: Key>(&mut self, key: K, at: usize, keys: &mut Vec<K>) -> u32 {
+        let position = keys.len() as u32;
+        self.slots[at] = position;
+        keys.push(key);
+        if keys.len() * 2 > self.slots.len() {
+            self.grow(keys);
         }
         position
     }
 }
 
-impl Positions<i64> for KeyTable<i64> {
-    #[inline(always)]
-    fn position(&mut self, key: i64, _next: u32) -> u32 {
-        self.intern(key)
+impl Positions<i64> for KeyTable {
+    fn map(&mut self, keys: &[i64], dictionary: &mut Vec<i64>, positions: &mut Vec<u32>) {
+        positions.clear();
+        positions.extend(keys.iter().map(|&key| self.intern(key, dictionary)));
     }
 }
 
@@ -165,6 +170,7 @@ fn encode<K: Copy + PartialEq>(
 ) -> Result<Encoded> {
     let mut chunk = Chunk::new(column);
     let mut dictionary: Vec<Bound> = Vec::new();
+    let mut distinct = Vec::new();
     // Page number + 1 in which an entry was last seen: which entries a page holds, without comparing values per row.
     let mut seen: Vec<u32> = Vec::new();
     let (mut keys, mut positions, mut body) = (Vec::new(), Vec::new(), Vec::new());
@@ -173,17 +179,13 @@ fn encode<K: Copy + PartialEq>(
         fill(page, &mut keys);
         assert_eq!(keys.len(), page_rows(page, rows).len(), "rows of a page");
         let present = Rows::compact(&mut keys, 0, null, column.is_nullable());
-        positions.clear();
         let stamp = page as u32 + 1;
-        positions.extend(keys.iter().map(|&key| {
-            let position = table.position(key, dictionary.len() as u32);
-            if position as usize == dictionary.len() {
-                dictionary.push(value(key));
-                seen.push(0);
-            }
+        table.map(&keys, &mut distinct, &mut positions);
+        dictionary.extend(distinct[dictionary.len()..].iter().map(|&key| value(key)));
+        seen.resize(dictionary.len(), 0);
+        for &position in &positions {
             seen[position as usize] = stamp;
-            position
-        }));
+        }
         let range = seen_range(&dictionary, &seen, stamp);
         present.start_body(&mut body);
         let encoding = write_positions(&positions, dictionary.len(), &mut body);

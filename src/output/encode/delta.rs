@@ -76,31 +76,30 @@ pub fn integers<T: Delta>(values: &[T], out: &mut Vec<u8>) {
 
 /// Collects the texts of one page for DELTA_BYTE_ARRAY: each text is the length it shares with the one before, and the rest.
 #[derive(Default)]
-pub struct Texts {
+pub struct Texts<'a> {
     shared: Vec<i32>,
     rest: Vec<i32>,
     bytes: Vec<u8>,
-    last: Vec<u8>,
+    last: &'a [u8],
 }
 
-impl Texts {
+impl<'a> Texts<'a> {
     /// Forgets the page.
     pub fn clear(&mut self) {
         self.shared.clear();
         self.rest.clear();
         self.bytes.clear();
-        self.last.clear();
+        self.last = &[];
     }
 
     /// Adds a text.
-    pub fn push(&mut self, text: &[u8]) {
-        let shared = shared_prefix(&self.last, text);
+    pub fn push(&mut self, text: &'a [u8]) {
+        let shared = shared_prefix(self.last, text);
         let rest = &text[shared..];
         self.shared.push(shared as i32);
         self.rest.push(rest.len() as i32);
         self.bytes.extend_from_slice(rest);
-        self.last.truncate(shared);
-        self.last.extend_from_slice(rest);
+        self.last = text;
     }
 
     /// Number of texts.

@@ -28,7 +28,7 @@ mod tests;
 pub use bound::Bound;
 pub use codes::{encode_codes, encode_flags, encode_keys};
 pub use numbers::{Number, encode_numbers};
-pub use texts::{RunPage, TextPage, encode_runs, encode_texts};
+pub use texts::{RunPage, TextPage, encode_runs, encode_texts, same};
 
 use parquet::column::writer::ColumnCloseResult;
 use parquet::schema::types::ColumnDescPtr;

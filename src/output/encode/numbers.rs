@@ -54,6 +54,8 @@ number!(i128, Wide, to_be_bytes, None);
 
 /// Fewer rows per distinct value than this, and a dictionary does not pay.
 const ROWS_PER_ENTRY: usize = 6;
+/// Values looked at for a first impression.
+const SAMPLE: usize = 8192;
 /// Fewer rows per run than this, and every value is looked at for a dictionary.
 const ROWS_PER_RUN: usize = 4;
 
@@ -65,7 +67,11 @@ pub fn encode_numbers<T: Number>(column: &Column, rows: usize, mut fill: impl Fn
         let from = values.len();
         fill(page, &mut values);
         assert_eq!(values.len() - from, page_rows(page, rows).len(), "rows of a page");
-        pages.push((from, Rows::compact(&mut values, from, T::NULL, column.is_nullable())));
+        let present = match column.is_nullable() {
+            true => Rows::compact(&mut values, from, T::NULL, true),
+            false => Rows::all(values.len() - from),
+        };
+        pages.push((from, present));
     }
     match Dictionary::of(&values) {
         Some(dictionary) => dictionary.encode(column, &values, &pages),
@@ -76,7 +82,13 @@ pub fn encode_numbers<T: Number>(column: &Column, rows: usize, mut fill: impl Fn
 fn range_of<T: Number>(values: &[T]) -> Option<Range> {
     let (&first, rest) = values.split_first()?;
     let (min, max) = rest.iter().fold((first, first), |(min, max), &v| (min.min(v), max.max(v)));
+    assert!(min != T::NULL, "a required column holds a null");
     Some(Range::new(min.bound(), max.bound()))
+}
+
+// A sample may repeat less than the whole does.
+fn limit_of_sample(values: usize) -> usize {
+    (values / 2).max(64)
 }
 
 struct Dictionary<T> {
@@ -93,17 +105,18 @@ impl<T: Number> Dictionary<T> {
         let mut table = KeyTable::new();
         let mut dictionary = Dictionary { entries: Vec::new(), positions: Vec::with_capacity(values.len()) };
         let mut last = (T::NULL, 0);
-        for &value in values {
-            if value != last.0 {
-                last = (value, table.intern(value));
-                if last.1 as usize == dictionary.entries.len() {
-                    if table.len() > limit {
-                        return None;
-                    }
-                    dictionary.entries.push(value);
+        for (number, part) in values.chunks(SAMPLE).enumerate() {
+            dictionary.positions.extend(part.iter().map(|&value| {
+                if value != last.0 {
+                    last = (value, table.intern(value, &mut dictionary.entries));
                 }
+                last.1
+            }));
+            // Values that hardly repeat show it at once.
+            let distinct = dictionary.entries.len();
+            if distinct > limit || (number == 0 && !in_runs && distinct > limit_of_sample(part.len())) {
+                return None;
             }
-            dictionary.positions.push(last.1);
         }
         Some(dictionary)
     }
@@ -144,9 +157,8 @@ fn encode_values<T: Number>(column: &Column, values: &[T], pages: &[(usize, Rows
     chunk.finish(None, None)
 }
 
-// Tried on 8,192 values in the middle of the chunk.
+// Tried on values in the middle of the chunk.
 fn delta_is_smaller<T: Number>(values: &[T]) -> Result<bool> {
-    const SAMPLE: usize = 8192;
     let from = values.len().saturating_sub(SAMPLE) / 2;
     let sample = &values[from..(from + SAMPLE).min(values.len())];
     let (mut as_delta, mut as_plain) = (Vec::new(), Vec::new());

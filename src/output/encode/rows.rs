@@ -26,23 +26,23 @@ impl Rows {
         if nulls > 0 && nulls < rows {
             present.reserve(rows.div_ceil(8));
             let mut kept = 0;
-            let mut at = 0;
-            while at < rows {
-                let mut bits = 0u8;
-                for bit in 0..(rows - at).min(8) {
-                    let value = page[at + bit];
-                    let is_present = value != null;
-                    bits |= (is_present as u8) << bit;
-                    // Written in any case and overwritten by the next one if null: no branch on random presence.
-                    page[kept] = value;
-                    kept += is_present as usize;
-                }
-                present.push(bits);
-                at += 8;
+            let whole = rows / 8 * 8;
+            for at in (0..whole).step_by(8) {
+                let eight: [T; 8] = page[at..at + 8].try_into().expect("eight values");
+                present.push(keep(&eight, null, page, &mut kept));
+            }
+            if whole < rows {
+                let rest: Vec<T> = page[whole..].to_vec();
+                present.push(keep(&rest, null, page, &mut kept));
             }
         }
         values.truncate(from + rows - nulls);
         Rows { rows, nulls, present, nullable }
+    }
+
+    /// A page of a required column.
+    pub fn all(rows: usize) -> Rows {
+        Rows { rows, nulls: 0, present: Vec::new(), nullable: false }
     }
 
     /// Rows of which those with a set bit have a value, counted while they were visited.
@@ -63,4 +63,18 @@ impl Rows {
             rle::levels(self.rows, self.nulls, &self.present, body);
         }
     }
+}
+
+// Moves the values of up to eight rows down to `page[*kept..]`; gives their presence bits. Nulls are written too and
+// overwritten by what follows: no branch on presence, which nobody can predict.
+#[inline(always)]
+fn keep<T: Copy + PartialEq>(values: &[T], null: T, page: &mut [T], kept: &mut usize) -> u8 {
+    let mut bits = 0;
+    for (bit, &value) in values.iter().enumerate() {
+        let is_present = value != null;
+        bits |= (is_present as u8) << bit;
+        page[*kept] = value;
+        *kept += is_present as usize;
+    }
+    bits
 }

@@ -11,31 +11,44 @@ use parquet::basic::Encoding;
 use parquet::errors::Result;
 
 /// Takes the texts of one page, in order.
-pub struct TextPage {
+pub struct TextPage<'a> {
     rows: usize,
     nulls: usize,
     present: Vec<u8>,
-    texts: Texts,
+    texts: Texts<'a>,
     hashes: Option<Vec<u64>>,
-    min: Vec<u8>,
-    max: Vec<u8>,
+    min: Extreme<'a>,
+    max: Extreme<'a>,
 }
 
-fn replace(kept: &mut Vec<u8>, text: &[u8]) {
-    kept.clear();
-    kept.extend_from_slice(text);
+/// The smallest or largest text so far. Its first eight bytes as a number decide nearly every comparison.
+#[derive(Clone, Copy, Default)]
+struct Extreme<'a> {
+    head: u64,
+    text: &'a [u8],
 }
 
-impl TextPage {
-    fn new(bloom: bool) -> TextPage {
+fn head(text: &[u8]) -> u64 {
+    match text.first_chunk::<8>() {
+        Some(eight) => u64::from_be_bytes(*eight),
+        None => {
+            let mut eight = [0; 8];
+            eight[..text.len()].copy_from_slice(text);
+            u64::from_be_bytes(eight)
+        }
+    }
+}
+
+impl<'a> TextPage<'a> {
+    fn new(bloom: bool) -> TextPage<'a> {
         TextPage {
             rows: 0,
             nulls: 0,
             present: Vec::new(),
             texts: Texts::default(),
             hashes: bloom.then(Vec::new),
-            min: Vec::new(),
-            max: Vec::new(),
+            min: Extreme::default(),
+            max: Extreme::default(),
         }
     }
 
@@ -47,20 +60,20 @@ impl TextPage {
 
     /// A row with this text; `None`: null.
     #[inline]
-    pub fn push(&mut self, text: Option<&[u8]>) {
+    pub fn push(&mut self, text: Option<&'a [u8]>) {
         if self.rows.is_multiple_of(8) {
             self.present.push(0);
         }
         match text {
             Some(text) => {
                 self.present[self.rows / 8] |= 1 << (self.rows % 8);
+                let this = Extreme { head: head(text), text };
                 if self.texts.len() == 0 {
-                    replace(&mut self.min, text);
-                    replace(&mut self.max, text);
-                } else if text < self.min.as_slice() {
-                    replace(&mut self.min, text);
-                } else if text > self.max.as_slice() {
-                    replace(&mut self.max, text);
+                    (self.min, self.max) = (this, this);
+                } else if this.head <= self.min.head && text < self.min.text {
+                    self.min = this;
+                } else if this.head >= self.max.head && text > self.max.text {
+                    self.max = this;
                 }
                 if let Some(hashes) = &mut self.hashes {
                     hashes.push(bloom::hash(text));
@@ -73,12 +86,18 @@ impl TextPage {
     }
 
     fn range(&self) -> Option<Range> {
-        (self.texts.len() > 0).then(|| Range::new(Bound::Text(self.min.clone()), Bound::Text(self.max.clone())))
+        let bound = |extreme: Extreme<'_>| Bound::Text(extreme.text.to_vec());
+        (self.texts.len() > 0).then(|| Range::new(bound(self.min), bound(self.max)))
     }
 }
 
 /// Encodes texts that hardly repeat, each as its difference from the one before; `bloom` adds a filter.
-pub fn encode_texts(column: &Column, rows: usize, bloom: bool, mut fill: impl FnMut(usize, &mut TextPage)) -> Result<Encoded> {
+pub fn encode_texts<'a>(
+    column: &Column,
+    rows: usize,
+    bloom: bool,
+    mut fill: impl FnMut(usize, &mut TextPage<'a>),
+) -> Result<Encoded> {
     let mut chunk = Chunk::new(column);
     let mut texts = TextPage::new(bloom);
     let mut body = Vec::new();
@@ -99,6 +118,17 @@ pub fn encode_texts(column: &Column, rows: usize, bloom: bool, mut fill: impl Fn
         chunk.page(DataPage { rows: present.rows, nulls: present.nulls, body: &body, encoding, range })?;
     }
     chunk.finish(None, texts.hashes.as_deref().map(bloom::filter))
+}
+
+/// Whether two texts are equal. Ids have 8 to 16 bytes: two overlapping words, no call.
+#[inline]
+pub fn same(a: &[u8], b: &[u8]) -> bool {
+    match (a.first_chunk::<8>(), a.last_chunk::<8>(), b.first_chunk::<8>(), b.last_chunk::<8>()) {
+        (Some(a_head), Some(a_tail), Some(b_head), Some(b_tail)) if a.len() <= 16 => {
+            a.len() == b.len() && a_head == b_head && a_tail == b_tail
+        }
+        _ => a == b,
+    }
 }
 
 /// Distinct texts with their positions, in order of first occurrence. The hash kept per text also feeds the bloom filter.
@@ -180,7 +210,7 @@ impl RunPage<'_> {
         let last = self.runs.last_mut();
         let position = match (text, &last) {
             (None, _) => FREE,
-            (Some(text), Some(run)) if run.0 != FREE && self.table.get(run.0) == text => run.0,
+            (Some(text), Some(run)) if run.0 != FREE && same(self.table.get(run.0), text) => run.0,
             (Some(text), _) => self.table.intern(text),
         };
         match last {
