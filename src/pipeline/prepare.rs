@@ -102,7 +102,7 @@ pub struct Inputs {
 
 /// Finds the input files and digests them.
 pub fn find_inputs(plan: &Plan, progress: &dyn Progress, interrupt: &Interrupt) -> Result<Inputs> {
-    let patterns: Vec<String> = plan.movements.iter().map(|p| p.written.clone()).collect();
+    let patterns: Vec<String> = plan.movements.iter().map(|p| p.search.clone()).collect();
     let folder = if plan.folder.as_os_str().is_empty() { Path::new(".") } else { &plan.folder };
     let found = discover(&patterns, folder, Some(&plan.out.path))?;
     if let (Some(pattern), false) = (found.unmatched.first(), plan.allow_empty) {
