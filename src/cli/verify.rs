@@ -1,7 +1,13 @@
 //! `verify OUT [RUN]`: digests, counts and sums of a published run, from its files alone.
 
-use super::Console;
-use crate::error::{Error, Result};
+use super::table::grouped;
+use super::{Console, progress};
+use crate::error::Result;
+use crate::model::unit::{NANO_SCALE, decimal_text};
+use crate::pipeline;
+use crate::pipeline::progress::ProgressMode;
+use crate::store::layout::Layout;
+use crate::store::signal::Interrupt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -17,12 +23,27 @@ pub struct Args {
     /// Also compute every element again from the published inputs and factors
     #[arg(long)]
     pub recalculate: bool,
-    /// Worker threads [default: all cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub threads: Option<u16>,
 }
 
 /// Checks the run; exit 7 when anything differs.
-pub fn run(_args: &Args, _console: &Console) -> Result<ExitCode> {
-    Err(Error::Internal("verify is not connected yet".to_owned()))
+pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+    let (_, dir) = Layout::new(&args.out).find_run(args.run.as_deref())?;
+    let progress = progress::for_run(ProgressMode::Auto, *console);
+    let verified = pipeline::verify::verify(&dir, args.recalculate, progress.as_ref(), &Interrupt::install()?);
+    progress.end();
+    let v = verified?;
+    let count = |n: u64| grouped(&n.to_string());
+    let mut text = format!(
+        "run {}: {} files as published\n{} elements = {} shipments = corridors = sections = factors: {} kg CO2e\n",
+        v.run_id,
+        v.files,
+        count(v.elements),
+        count(v.shipments),
+        grouped(&decimal_text(v.total, NANO_SCALE))
+    );
+    if args.recalculate {
+        text.push_str(&format!("{} elements computed again, all equal\n", count(v.recalculated)));
+    }
+    console.print(&text)?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -14,7 +14,8 @@ pub const ABSENT: Symbol = 0;
 /// use green_corridor::model::symbol::Symbols;
 /// let mut symbols = Symbols::default();
 /// let code = symbols.intern("MAEU");
-/// assert_eq!((symbols.text(code), symbols.intern("MAEU"), symbols.intern("")), ("MAEU", code, 0));
+/// assert_eq!((symbols.intern("MAEU"), symbols.intern("")), (code, 0));
+/// assert_eq!(symbols.text(code), "MAEU");
 /// ```
 #[derive(Clone, Debug)]
 pub struct Symbols {

@@ -10,6 +10,7 @@ pub mod encode;
 pub mod factors;
 pub mod part;
 pub mod ratio;
+pub mod read;
 pub mod rejected;
 pub mod schema;
 pub mod shipments;

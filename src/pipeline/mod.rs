@@ -13,3 +13,4 @@ pub mod sort;
 pub mod spill;
 pub mod summary;
 pub mod tables;
+pub mod verify;

@@ -292,6 +292,7 @@ impl Run<'_> {
         status.missing_files = inputs.missing.iter().map(|m| m.file.clone()).collect();
         let mut summary = Summary::new(&published);
         tables::count_published(status, &published.manifest);
+        summary.corridors = super::verify::corridor_lines(&published.dir)?;
         for warning in published.warnings {
             self.progress.message(Level::Warning, &warning);
             status.warnings.push(warning);

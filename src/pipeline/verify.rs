@@ -1,0 +1,416 @@
+//! A published run checked from its files alone: digests, counts, sums; on request every element through the kernel.
+
+use super::prepare::reference_of_run;
+use super::progress::Progress;
+use super::summary::CorridorLine;
+use crate::calc::Kernel;
+use crate::calc::recalculate::Facts;
+use crate::error::{Error, Result};
+use crate::model::element::{Element, GhgTotals, NO_ROW};
+use crate::model::flag::Flags;
+use crate::model::id::LocationCode;
+use crate::model::mode::{Basis, DataCategory, DistanceSource, EnergyUnit, LoadStatus, Mode, Per, Temperature};
+use crate::model::symbol::Symbols;
+use crate::model::time::date_text;
+use crate::output::read::{Columns, rows};
+use crate::reference::Reference;
+use crate::store::manifest::Manifest;
+use crate::store::path::{list_below, open_below};
+use crate::store::reference::read_reference_copy;
+use crate::store::signal::Interrupt;
+use crate::store::verify::verify_files;
+use arrow::array::RecordBatch;
+use rustc_hash::FxHashMap;
+use std::path::Path;
+
+/// Tables whose sums must agree, and where their rows are.
+const TABLES: [(&str, &str); 5] = [
+    ("elements", "elements/"),
+    ("shipments", "shipments/"),
+    ("corridors", "corridors.parquet"),
+    ("corridor_sections", "corridor_sections.parquet"),
+    ("factors", "factors.parquet"),
+];
+
+/// Columns that every table of sums has.
+const SUMS: [&str; 4] = ["transport_activity_tkm", "ghg_operation_kg", "ghg_provision_kg", "ghg_total_kg"];
+
+/// What was checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// The run.
+    pub run_id: String,
+    /// Files whose digests are right.
+    pub files: usize,
+    /// Elements summed.
+    pub elements: u64,
+    /// Shipments whose sums equal those of their elements.
+    pub shipments: u64,
+    /// Elements computed again.
+    pub recalculated: u64,
+    /// Emissions, micrograms.
+    pub total: i128,
+}
+
+/// Checks the run in `dir`.
+pub fn verify(dir: &Path, recalculate: bool, progress: &dyn Progress, interrupt: &Interrupt) -> Result<Verified> {
+    progress.stage("digest", None);
+    let manifest = verify_files(dir, &|bytes| {
+        progress.advance(0, bytes);
+        interrupt.check()
+    })?;
+    progress.stage("sum", None);
+    let mut check = Check { dir, manifest: &manifest, progress, interrupt };
+    let mut verified = Verified { run_id: manifest.run_id.clone(), files: manifest.files.len(), ..Verified::default() };
+    check.counts()?;
+    let mut sums = Vec::new();
+    for (table, place) in TABLES {
+        sums.push((table, check.sum(table, place)?));
+    }
+    for pair in sums.windows(2) {
+        if pair[0].1 != pair[1].1 {
+            return Err(check.fault(format!("{} sum to {:?}, {} to {:?}", pair[0].0, pair[0].1, pair[1].0, pair[1].1)));
+        }
+    }
+    verified.total = sums[0].1.total();
+    verified.elements = manifest.counts.elements;
+    verified.shipments = check.shipments()?;
+    if recalculate {
+        progress.stage("recalculate", None);
+        verified.recalculated = check.recalculate()?;
+    }
+    Ok(verified)
+}
+
+/// Corridors of a run for people.
+pub fn corridor_lines(dir: &Path) -> Result<Vec<CorridorLine>> {
+    let columns = [
+        "corridor_id",
+        "period",
+        "load_status",
+        "shipments",
+        "incomplete_shipments",
+        "teu",
+        "transport_activity_tkm",
+        "ghg_total_kg",
+        "intensity_g_per_tkm",
+    ];
+    let mut lines = Vec::new();
+    each_batch(dir, "corridors.parquet", &columns, &mut |c| {
+        let (ids, periods, status) = (c.texts("corridor_id")?, c.dates("period")?, c.texts("load_status")?);
+        let (shipments, incomplete) = (c.present("shipments")?, c.present("incomplete_shipments")?);
+        let (teu, activity, total) = (c.present("teu")?, c.present("transport_activity_tkm")?, c.present("ghg_total_kg")?);
+        let intensity = c.numbers("intensity_g_per_tkm")?;
+        for i in 0..ids.len() {
+            lines.push(CorridorLine {
+                corridor_id: ids[i].clone(),
+                period: date_text(periods[i]),
+                load_status: status[i].clone(),
+                shipments: shipments[i] as i64,
+                incomplete: incomplete[i] as i64,
+                teu: teu[i],
+                activity: activity[i],
+                total: total[i],
+                intensity: intensity[i],
+            });
+        }
+        Ok(())
+    })?;
+    Ok(lines)
+}
+
+type Visit<'v> = dyn FnMut(&Columns) -> parquet::errors::Result<()> + 'v;
+
+/// Visits the batches of a table file, naming the file in every error.
+fn each_batch(dir: &Path, relative: &str, columns: &[&str], visit: &mut Visit) -> Result<()> {
+    let fault = |what: String| Error::Verification(format!("{}: {what}", dir.join(relative).display()));
+    let file = open_below(dir, relative).map_err(|e| fault(e.to_string()))?;
+    for batch in rows(file, columns).map_err(|e| fault(e.to_string()))? {
+        let batch: RecordBatch = batch.map_err(|e| fault(e.to_string()))?;
+        visit(&Columns(&batch)).map_err(|e| fault(e.to_string()))?;
+    }
+    Ok(())
+}
+
+struct Check<'a> {
+    dir: &'a Path,
+    manifest: &'a Manifest,
+    progress: &'a dyn Progress,
+    interrupt: &'a Interrupt,
+}
+
+impl Check<'_> {
+    fn fault(&self, what: String) -> Error {
+        Error::Verification(format!("{}: {what}", self.dir.display()))
+    }
+
+    /// Files of a table in order of part.
+    fn parts(&self, place: &str) -> Result<Vec<String>> {
+        let listing = list_below(self.dir).map_err(|e| self.fault(e.to_string()))?;
+        Ok(listing.files.into_iter().map(|(path, _)| path).filter(|path| path.starts_with(place)).collect())
+    }
+
+    fn table(&mut self, place: &str, columns: &[&str], visit: &mut Visit) -> Result<()> {
+        for part in self.parts(place)? {
+            each_batch(self.dir, &part, columns, &mut |c| {
+                self.progress.advance(c.0.num_rows() as u64, 0);
+                visit(c)
+            })?;
+            self.interrupt.check()?;
+        }
+        Ok(())
+    }
+
+    /// rows_in = accepted + rejected, per file and in total; rejected rows by code as in the manifest.
+    fn counts(&mut self) -> Result<()> {
+        let counts = &self.manifest.counts;
+        for input in &self.manifest.inputs {
+            if input.rows_in != input.accepted + input.rejected {
+                return Err(self.fault(format!("{}: {} rows are not accounted for", input.file, input.rows_in)));
+            }
+        }
+        let sum = |f: fn(&crate::store::manifest::InputEntry) -> u64| self.manifest.inputs.iter().map(f).sum::<u64>();
+        if (counts.rows_in, counts.accepted, counts.rejected) != (sum(|i| i.rows_in), sum(|i| i.accepted), sum(|i| i.rejected)) {
+            return Err(self.fault("the counts of the files do not add up to the totals".into()));
+        }
+        let wanted = counts.rejected_by_code.clone();
+        let mut found = std::collections::BTreeMap::new();
+        self.table("rejected/", &["code"], &mut |c| {
+            for code in c.texts("code")? {
+                *found.entry(code).or_insert(0u64) += 1;
+            }
+            Ok(())
+        })?;
+        if found != wanted {
+            return Err(self.fault(format!("rejected rows by code: {found:?} in the table, {wanted:?} in the manifest")));
+        }
+        Ok(())
+    }
+
+    /// Sums a table; every row must have total = operation + provision. Rows and sums must be those of the manifest.
+    fn sum(&mut self, table: &str, place: &str) -> Result<GhgTotals> {
+        let mut totals = GhgTotals::default();
+        let mut count = 0u64;
+        self.table(place, &SUMS, &mut |c| {
+            let [activity, operation, provision, total] =
+                [c.present(SUMS[0])?, c.present(SUMS[1])?, c.present(SUMS[2])?, c.present(SUMS[3])?];
+            for i in 0..activity.len() {
+                if operation[i] + provision[i] != total[i] {
+                    let what = format!("row {}: total is not operation + provision", count + i as u64 + 1);
+                    return Err(parquet::errors::ParquetError::General(what));
+                }
+                totals.add(&GhgTotals { activity: activity[i], operation: operation[i], provision: provision[i] });
+            }
+            count += activity.len() as u64;
+            Ok(())
+        })?;
+        let counts = &self.manifest.counts;
+        let wanted = match table {
+            "elements" => counts.elements,
+            "shipments" => counts.shipments,
+            "corridors" => counts.corridors,
+            "corridor_sections" => counts.sections,
+            _ => count,
+        };
+        if count != wanted {
+            return Err(self.fault(format!("{table}: {count} rows, the manifest says {wanted}")));
+        }
+        let written = self.manifest.totals.get(table);
+        if written != Some(&super::tables::totals_text(&totals)) {
+            return Err(self.fault(format!("{table}: the sums are not those of the manifest")));
+        }
+        Ok(totals)
+    }
+
+    /// Every shipment equals the sum of its elements, and the accepted rows are those with a source row.
+    fn shipments(&mut self) -> Result<u64> {
+        let mut sums: FxHashMap<String, (u64, GhgTotals)> = FxHashMap::default();
+        let mut accepted = 0u64;
+        let columns = ["shipment_id", "source_row", SUMS[0], SUMS[1], SUMS[2]];
+        self.table("elements/", &columns, &mut |c| {
+            let ids = c.texts("shipment_id")?;
+            accepted += c.presence("source_row")?.into_iter().filter(|p| *p).count() as u64;
+            let [activity, operation, provision] = [c.present(SUMS[0])?, c.present(SUMS[1])?, c.present(SUMS[2])?];
+            for (i, id) in ids.into_iter().enumerate() {
+                let sum = sums.entry(id).or_default();
+                sum.0 += 1;
+                sum.1.add(&GhgTotals { activity: activity[i], operation: operation[i], provision: provision[i] });
+            }
+            Ok(())
+        })?;
+        if accepted != self.manifest.counts.accepted {
+            return Err(self
+                .fault(format!("{accepted} elements have a source row, {} rows were accepted", self.manifest.counts.accepted)));
+        }
+        let mut checked = 0;
+        let columns = ["shipment_id", "elements", SUMS[0], SUMS[1], SUMS[2]];
+        self.table("shipments/", &columns, &mut |c| {
+            let (ids, elements) = (c.texts("shipment_id")?, c.present("elements")?);
+            let [activity, operation, provision] = [c.present(SUMS[0])?, c.present(SUMS[1])?, c.present(SUMS[2])?];
+            for (i, id) in ids.into_iter().enumerate() {
+                let own = GhgTotals { activity: activity[i], operation: operation[i], provision: provision[i] };
+                if sums.remove(&id) != Some((elements[i] as u64, own)) {
+                    return Err(parquet::errors::ParquetError::General(format!("shipment {id} is not the sum of its elements")));
+                }
+                checked += 1;
+            }
+            Ok(())
+        })?;
+        match sums.keys().next() {
+            None => Ok(checked),
+            Some(id) => Err(self.fault(format!("shipment {id} has elements and no row"))),
+        }
+    }
+
+    /// Every element through the kernel again, with the reference that the run carries.
+    fn recalculate(&mut self) -> Result<u64> {
+        let reference = reference_of_run(&read_reference_copy(self.dir)?, &self.manifest.profile)?;
+        let mut again = Recalculation::new(&reference);
+        let mut differing = None;
+        let mut count = 0u64;
+        self.table("elements/", &ELEMENT_COLUMNS, &mut |c| {
+            for (published, facts, id) in again.elements(c)? {
+                count += 1;
+                let found = again.kernel.recalculate(&published, &facts, &again.symbols);
+                if found != Ok(published) && differing.is_none() {
+                    differing = Some(format!("element {count}, of shipment {id}: {published:?} computes to {found:?}"));
+                }
+            }
+            Ok(())
+        })?;
+        match differing {
+            None => Ok(count),
+            Some(what) => Err(self.fault(what)),
+        }
+    }
+}
+
+const ELEMENT_COLUMNS: [&str; 32] = [
+    "shipment_id",
+    "element",
+    "mode",
+    "operation",
+    "carrier",
+    "origin",
+    "destination",
+    "departed_at",
+    "load_status",
+    "temperature",
+    "cargo_mass_kg",
+    "teu",
+    "containers",
+    "energy_carrier",
+    "energy_quantity",
+    "energy_unit",
+    "distance_km",
+    "distance_basis",
+    "distance_source",
+    "activity_distance_km",
+    "activity_basis",
+    "emission_distance_km",
+    "transport_activity_tkm",
+    "factor_id",
+    "intensity_operation_g",
+    "intensity_provision_g",
+    "intensity_per",
+    "data_category",
+    "ghg_operation_kg",
+    "ghg_provision_kg",
+    "ghg_total_kg",
+    "quality_flags",
+];
+
+/// Published rows as the kernel's elements.
+struct Recalculation<'r> {
+    kernel: Kernel<'r>,
+    symbols: Symbols,
+    operations: FxHashMap<String, u16>,
+    factors: FxHashMap<String, u32>,
+}
+
+fn word<T: Copy + Default>(list: &[T], code: fn(T) -> &'static str, text: &str) -> parquet::errors::Result<T> {
+    let found = list.iter().copied().find(|v| code(*v) == text);
+    found.ok_or_else(|| parquet::errors::ParquetError::General(format!("{text:?} is no code word")))
+}
+
+impl<'r> Recalculation<'r> {
+    fn new(reference: &'r Reference) -> Recalculation<'r> {
+        let operations = reference.factors.operations.iter().enumerate().map(|(i, o)| (o.code.to_string(), i as u16)).collect();
+        let factors = reference.factors.factors.iter().enumerate().map(|(i, f)| (f.id.to_string(), i as u32)).collect();
+        Recalculation { kernel: Kernel::new(reference), symbols: Symbols::default(), operations, factors }
+    }
+
+    fn elements(&mut self, c: &Columns) -> parquet::errors::Result<Vec<(Element, Facts, String)>> {
+        let missing = |what: &str| parquet::errors::ParquetError::General(format!("{what} is not in the run's reference"));
+        let text = |name: &str| c.texts(name);
+        let number = |name: &str| -> parquet::errors::Result<Vec<i64>> {
+            Ok(c.numbers(name)?.into_iter().map(|v| v.unwrap_or(0) as i64).collect())
+        };
+        let (ids, modes, operations, carriers) = (text("shipment_id")?, text("mode")?, text("operation")?, text("carrier")?);
+        let (origins, destinations, statuses) = (text("origin")?, text("destination")?, text("load_status")?);
+        let (temperatures, energies, units) = (text("temperature")?, text("energy_carrier")?, text("energy_unit")?);
+        let (bases, sources, activity_bases) = (text("distance_basis")?, text("distance_source")?, text("activity_basis")?);
+        let (factors, pers, categories, flags) =
+            (text("factor_id")?, text("intensity_per")?, text("data_category")?, text("quality_flags")?);
+        let teu = c.numbers("teu")?;
+        let columns = [
+            "element",
+            "departed_at",
+            "cargo_mass_kg",
+            "containers",
+            "energy_quantity",
+            "distance_km",
+            "activity_distance_km",
+            "emission_distance_km",
+            "transport_activity_tkm",
+            "intensity_operation_g",
+            "intensity_provision_g",
+            "ghg_operation_kg",
+            "ghg_provision_kg",
+        ];
+        let numbers = columns.iter().map(|name| number(name)).collect::<parquet::errors::Result<Vec<_>>>()?;
+        let place = |t: &str| LocationCode::parse(t.as_bytes()).ok_or_else(|| missing(t));
+        let mut out = Vec::with_capacity(ids.len());
+        for (i, id) in ids.into_iter().enumerate() {
+            let n = |at: usize| numbers[at][i];
+            let element = Element {
+                row: NO_ROW,
+                anchor: 0,
+                element: n(0) as u32,
+                mode: word(&Mode::ALL, Mode::code, &modes[i]).unwrap_or_default(),
+                operation: *self.operations.get(&operations[i]).ok_or_else(|| missing(&operations[i]))?,
+                origin: place(&origins[i])?,
+                destination: place(&destinations[i])?,
+                departed_at: n(1),
+                load_status: word(LoadStatus::ALL, LoadStatus::code, &statuses[i])?,
+                temperature: word(Temperature::ALL, Temperature::code, &temperatures[i])?,
+                mass_g: n(2),
+                teu: teu[i].map_or(crate::calc::load::UNKNOWN_TEU, |t| t as i64),
+                containers: n(3),
+                distance_m: n(5),
+                distance_basis: word(Basis::ALL, Basis::code, &bases[i])?,
+                distance_source: word(DistanceSource::ALL, DistanceSource::code, &sources[i])?,
+                activity_distance_m: n(6),
+                activity_basis: word(Basis::ALL, Basis::code, &activity_bases[i])?,
+                emission_distance_m: n(7),
+                activity: n(8),
+                factor: *self.factors.get(&factors[i]).ok_or_else(|| missing(&factors[i]))?,
+                intensity_operation: n(9),
+                intensity_provision: n(10),
+                per: word(Per::ALL, Per::code, &pers[i])?,
+                data_category: word(DataCategory::ALL, DataCategory::code, &categories[i])?,
+                ghg_operation: n(11),
+                ghg_provision: n(12),
+                flags: Flags::from_text(&flags[i]).ok_or_else(|| missing(&flags[i]))?,
+            };
+            let facts = Facts {
+                carrier: self.symbols.intern(&carriers[i]),
+                energy_carrier: self.symbols.intern(&energies[i]),
+                energy_quantity: n(4),
+                energy_unit: word(EnergyUnit::ALL, EnergyUnit::code, &units[i])?,
+            };
+            out.push((element, facts, id));
+        }
+        Ok(out)
+    }
+}
