@@ -94,24 +94,28 @@ impl<'a> Judge<'a> {
             let reading = text::read(&raw, values).map_err(|_| RejectReason::BadText)?;
             judge(Some(reading.text).filter(|t| !t.is_empty()))
         };
-        let Cells::Spans(bytes, spans) = cells else { return self.column(column, cells, filler, one) };
+        if !matches!(cells, Cells::Spans(..) | Cells::Texts(..)) {
+            return self.column(column, cells, filler, one);
+        }
         // The same few words over and over: the raw text is looked up before it is judged, first where a text of its length
         // and ends stood last.
         let mut seen: FxHashMap<&[u8], Judged<T>> = FxHashMap::default();
         let absent = one(Cell::Absent);
         let mut recent: [(&[u8], Judged<T>); 64] = [(b"", absent); 64];
         let mut out = Vec::with_capacity(self.rows);
-        for span in spans.iter() {
-            let cell = span.cell(bytes);
-            let raw = span.bytes(bytes);
+        for row in 0..self.rows {
+            let raw = match cells.cell(row) {
+                Cell::Text(raw) | Cell::Literal(raw) => raw,
+                _ => b"",
+            };
             let slot = &mut recent[slot_of(raw)];
             if raw != slot.0 {
-                *slot = (raw, *seen.entry(raw).or_insert_with(|| one(cell)));
+                *slot = (raw, *seen.entry(raw).or_insert_with(|| one(Cell::Text(raw))));
             }
             out.push(match slot.1 {
                 Ok(value) => value,
                 Err(reason) => {
-                    self.fault(out.len(), column, reason);
+                    self.fault(row, column, reason);
                     filler
                 }
             });
