@@ -63,7 +63,7 @@ pub struct Mapping {
     pub timestamp: Vec<String>,
     /// Patterns of single columns, instead of `timestamp`.
     pub timestamp_by_column: BTreeMap<String, Vec<String>>,
-    /// Zone of timestamps without one; `None`: UTC for Parquet timestamps, malformed for text without a zone in its pattern.
+    /// Zone of timestamps without one; `None`: UTC.
     pub zone: Option<jiff::tz::TimeZone>,
     /// Whether more decimals than allowed reject the row (R002) instead of being rounded (Q20).
     pub reject_excess_decimals: bool,

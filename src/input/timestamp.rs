@@ -90,7 +90,8 @@ impl Patterns {
         let local = time.to_datetime().ok()?;
         match time.offset() {
             Some(offset) => in_range(micros(local)? - offset.seconds() as i64 * 1_000_000),
-            None => in_range(micros(local)? - offset_us(self.zone.as_ref()?, local)?),
+            // Without a zone in the text, the pattern or `[formats]`: UTC, as for a Parquet timestamp.
+            None => in_range(micros(local)? - self.zone.as_ref().map_or(Some(0), |zone| offset_us(zone, local))?),
         }
     }
 }

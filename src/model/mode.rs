@@ -58,10 +58,10 @@ macro_rules! code_list {
             pub const ALL: &'static [$name] = &[$($name::$variant),+];
             /// The code word used in files; empty for "absent".
             pub const fn code(self) -> &'static str { match self { $($name::$variant => $code),+ } }
-            /// The value with this code word, compared without case; `None` for an unknown or empty word.
+            /// The value with exactly this code word; `None` for an unknown or empty word.
             pub fn from_code(code: &str) -> Option<$name> {
                 if code.is_empty() { return None; }
-                $name::ALL.iter().copied().find(|v| v.code().eq_ignore_ascii_case(code))
+                $name::ALL.iter().copied().find(|v| v.code() == code)
             }
         }
     };

@@ -131,7 +131,14 @@ static COLUMNS: [TableColumn<Footprints>; 41] = [
             c,
             g,
             |code| Bound::Int(code as i32),
-            |f, r, out| from_record(f, r, out, NO_CODE, |batch, row| nonzero(batch.sequence[row] as u32)),
+            // A chain in order of time has no sequence, whatever the file of a single row says (design 4, Q21).
+            |f, r, out| {
+                out.extend(r.map(|i| match f.elements.row[i] {
+                    NO_ROW => NO_CODE,
+                    _ if f.elements.flags[i].has(Flags::ORDER_BY_TIME) => NO_CODE,
+                    row => nonzero(f.batch.sequence[row as usize] as u32),
+                }))
+            },
         )
     }),
     column("mode", Kind::Text, 10, word!(mode, Mode)),

@@ -129,7 +129,8 @@ class _Row:
             self.read_places()
             self.value["load_status"] = self.value["load_status"] or "laden"
             self.read_numbers()
-            if not self.faults:
+            if all(code == "R019" for code, _ in self.faults):
+                # R018 and R010 come before R019.
                 self.check_row()
 
     # --- cells ----------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ def modes_of(chain):
         mode = slot.movement.mode
         if mode != "hub" and (not modes or modes[-1] != mode):
             modes.append(mode)
-    return ">".join(modes)
+    return ">".join(modes) or None
 
 
 def roll_up_shipment(shipment_id, chains, rejected, reference):
