@@ -230,7 +230,7 @@ fn an_empty_table_is_one_part_with_the_schema() {
 
 #[test]
 fn bytes_do_not_depend_on_chunks_or_threads() {
-    let whole = elements(&[0..3000]);
+    let whole = elements(std::slice::from_ref(&(0..3000)));
     let pieces: Vec<_> = (0..1000).map(|i| i * 3..i * 3 + 3).collect();
     for threads in [1, 3] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -241,7 +241,7 @@ fn bytes_do_not_depend_on_chunks_or_threads() {
 
 #[test]
 fn a_footer_says_nothing_of_the_machine() {
-    let parts = elements(&[0..10]);
+    let parts = elements(std::slice::from_ref(&(0..10)));
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(&parts[0].writer).unwrap();
     let reader = SerializedFileReader::new(file).unwrap();

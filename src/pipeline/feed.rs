@@ -133,7 +133,7 @@ impl<'a> Feed<'a> {
     pub fn next(&mut self, pieces: usize) -> Flow<Vec<Work>> {
         let mut work = Vec::new();
         while work.len() < pieces && !self.ended {
-            match self.merge.next()? {
+            match self.merge.next_batch()? {
                 Some(batch) => self.cutter.push(batch, &mut work)?,
                 None => {
                     self.cutter.flush(&mut work);

@@ -174,7 +174,7 @@ impl<'a> Merge<'a> {
     }
 
     /// The next batch of ascending rows, or `None` at the end of all inputs.
-    pub fn next(&mut self) -> Flow<Option<MovementBatch>> {
+    pub fn next_batch(&mut self) -> Flow<Option<MovementBatch>> {
         if let [only] = self.heads.as_mut_slice()
             && only.at == only.batch.len()
         {

@@ -12,6 +12,7 @@ use super::summary::Summary;
 use super::tables::{self, Outcome};
 use crate::error::{Error, Result};
 use crate::input::{self, FileFault, Reader};
+use crate::model::element::Names;
 use crate::store::commit::{Published, publish_existing};
 use crate::store::disk::RealDisk;
 use crate::store::find::{check_unchanged, open_input};
@@ -90,6 +91,9 @@ struct Run<'a> {
     interrupt: &'a Interrupt,
     output: &'a Output,
 }
+
+/// What was rejected before a file turned out to be broken, and what it takes to write it.
+type SoFar<'s> = (Ledger, &'s Names<'s>, &'s [(String, String)]);
 
 /// How one attempt over all files ended.
 enum Ended {
@@ -257,14 +261,7 @@ impl Run<'_> {
     }
 
     /// A broken file ends the run, or starts it over without the file.
-    fn broken(
-        &self,
-        stage: Stage,
-        id: &str,
-        fault: FileFault,
-        rejected: Option<(Ledger, &crate::model::element::Names, &[(String, String)])>,
-        status: &mut Status,
-    ) -> Result<Ended> {
+    fn broken(&self, stage: Stage, id: &str, fault: FileFault, rejected: Option<SoFar>, status: &mut Status) -> Result<Ended> {
         if self.plan.allow_missing_files {
             return Ok(Ended::Broken(fault));
         }

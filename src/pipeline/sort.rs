@@ -173,9 +173,10 @@ mod tests {
     use crate::model::reject::{Reject, RejectReason};
     use std::sync::{Arc, Mutex};
 
+    type Held = Arc<Mutex<Vec<Vec<u8>>>>;
     #[derive(Default)]
-    struct InMemory(Mutex<Vec<Arc<Mutex<Vec<Vec<u8>>>>>>);
-    struct Blocks(Arc<Mutex<Vec<Vec<u8>>>>, usize);
+    struct InMemory(Mutex<Vec<Held>>);
+    struct Blocks(Held, usize);
 
     impl RunStore for InMemory {
         fn create(&self, _: usize) -> Result<Box<dyn RunWriter>> {
@@ -228,7 +229,7 @@ mod tests {
         let runs = sorter.runs();
         let mut merge = Merge::new(sorter.finish().unwrap());
         let mut out = Vec::new();
-        while let Some(batch) = merge.next().unwrap() {
+        while let Some(batch) = merge.next_batch().unwrap() {
             out.extend_from_slice(&batch.row);
         }
         (out, runs)

@@ -151,7 +151,7 @@ fn patterns(len: usize, nullable: bool, random: &mut Random) -> Vec<Vec<Option<i
             let keep = |i: usize, r: &mut Random| match nulls {
                 0 => true,
                 1 => r.below(3) > 0,
-                2 => i >= PAGE_ROWS && i % 5 != 0,
+                2 => i >= PAGE_ROWS && !i.is_multiple_of(5),
                 _ => false,
             };
             out.push(values.iter().enumerate().map(|(i, &v)| keep(i, random).then_some(v)).collect());
