@@ -25,12 +25,14 @@ pub(crate) mod testkit;
 mod tests;
 
 pub use candidates::{Candidate, Verdict};
+pub(crate) use compose::conversion;
 pub use countries::country;
 pub use factor::{Composed, EmissionFactor, GwpSet, Operation, Section, Source, Text};
 pub use fault::{DataFile, Fault, Severity};
 pub use library::Library;
 pub use profile::Profile;
 pub use region::{Region, RegionName};
+pub(crate) use rows::QUANTITY_SCALE;
 pub use select::{Choice, EnergyChoice, EnergyQuery, FactorQuery, NoFactor, NoFactorReason};
 pub use set::FactorSet;
 pub use zones::{PlaceSet, Zones};
