@@ -14,6 +14,7 @@ use crate::model::time::{NO_INSTANT, date_text, instant_text};
 use crate::model::unit::decimal_text;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
+use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -29,6 +30,13 @@ fn write<C: Send + Sync>(table: &'static Table<C>, chunks: Vec<C>) -> Vec<Part<V
 
 fn elements(chunks: &[std::ops::Range<u64>]) -> Vec<Part<Vec<u8>>> {
     write(&ELEMENTS, chunks.iter().cloned().map(chunk).collect())
+}
+
+/// The first part of a table as an open file.
+pub fn file_of<C: Send + Sync>(table: &'static Table<C>, chunks: Vec<C>) -> File {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&write(table, chunks)[0].writer).unwrap();
+    file
 }
 
 /// Each row as its cells in text form, null as `~`.
