@@ -244,6 +244,9 @@ fn texts(column: &Column, group: &Group, bloom: bool, of: impl Fn(&MovementBatch
     encode_texts(column, group.count, bloom, |page, out: &mut TextPage<'_>| {
         each_slice(group, page, |f, rows| {
             let texts = of(&f.batch);
+            if texts.parts().0.is_empty() {
+                return out.push_nulls(rows.len());
+            }
             for &row in &f.elements.row[rows] {
                 out.push(if row == NO_ROW { None } else { nonempty(texts.get(row as usize)) });
             }

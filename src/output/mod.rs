@@ -2,12 +2,13 @@
 //!
 //! Takes models and a writer; opens no file and knows no folder. Reading order: `elements` (a table is a list of columns),
 //! `table` (a stream of chunks becomes row groups), `slices` (where they are cut), `encode` (how a column becomes bytes),
-//! `part` (how files are filled).
+//! `part` (how files are filled). `read` and `find` read published files back, whole or by id.
 
 pub mod corridors;
 pub mod elements;
 pub mod encode;
 pub mod factors;
+pub mod find;
 pub mod part;
 pub mod ratio;
 pub mod read;

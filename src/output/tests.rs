@@ -14,6 +14,7 @@ use crate::model::time::{NO_INSTANT, date_text, instant_text};
 use crate::model::unit::decimal_text;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
+use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -27,8 +28,15 @@ fn write<C: Send + Sync>(table: &'static Table<C>, chunks: Vec<C>) -> Vec<Part<V
     writer.finish(&sample.names()).unwrap()
 }
 
-fn elements(chunks: &[std::ops::Range<u64>]) -> Vec<Part<Vec<u8>>> {
-    write(&ELEMENTS, chunks.iter().cloned().map(chunk).collect())
+fn elements(chunks: impl IntoIterator<Item = std::ops::Range<u64>>) -> Vec<Part<Vec<u8>>> {
+    write(&ELEMENTS, chunks.into_iter().map(chunk).collect())
+}
+
+/// The first part of a table as an open file.
+pub fn file_of<C: Send + Sync>(table: &'static Table<C>, chunks: Vec<C>) -> File {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&write(table, chunks)[0].writer).unwrap();
+    file
 }
 
 /// Each row as its cells in text form, null as `~`.
@@ -118,7 +126,7 @@ fn want_elements(f: &Footprints, names: &Names<'_>) -> Vec<Vec<String>> {
 fn elements_come_back_cell_by_cell() {
     let sample = SampleNames::new();
     // More than a page, so that page boundaries are crossed.
-    let parts = elements(&[0..1, 1..1, 1..900, 900..4000]);
+    let parts = elements([0..1, 1..1, 1..900, 900..4000]);
     assert_eq!(parts.len(), 1);
     let (got, want) = (read(&parts[0].writer), want_elements(&chunk(0..4000), &sample.names()));
     assert_eq!((got.len(), parts[0].rows as usize), (want.len(), want.len()));
@@ -220,7 +228,7 @@ fn rejected_rows_come_back() {
 
 #[test]
 fn an_empty_table_is_one_part_with_the_schema() {
-    let parts = elements(&[]);
+    let parts = elements([]);
     assert_eq!((parts.len(), parts[0].rows), (1, 0));
     assert!(read(&parts[0].writer).is_empty());
     assert_eq!(write(&SHIPMENTS, vec![]).len(), 1);
@@ -230,18 +238,18 @@ fn an_empty_table_is_one_part_with_the_schema() {
 
 #[test]
 fn bytes_do_not_depend_on_chunks_or_threads() {
-    let whole = elements(std::slice::from_ref(&(0..3000)));
+    let whole = elements(std::iter::once(0..3000));
     let pieces: Vec<_> = (0..1000).map(|i| i * 3..i * 3 + 3).collect();
     for threads in [1, 3] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let split = pool.install(|| elements(&pieces));
+        let split = pool.install(|| elements(pieces.clone()));
         assert!(split[0].writer == whole[0].writer, "{threads} threads");
     }
 }
 
 #[test]
 fn a_footer_says_nothing_of_the_machine() {
-    let parts = elements(std::slice::from_ref(&(0..10)));
+    let parts = elements(std::iter::once(0..10));
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(&parts[0].writer).unwrap();
     let reader = SerializedFileReader::new(file).unwrap();

@@ -4,6 +4,7 @@
 
 use super::bound::{Bound, Range};
 use super::chunk::{Chunk, DataPage};
+use super::keys::KeyTable;
 use super::rows::Rows;
 use super::{Column, Encoded, NO_CODE, NO_KEY, page_count, page_rows, rle};
 use parquet::basic::Encoding;
@@ -35,6 +36,7 @@ impl Positions<u32> for CodeTable {
             return;
         }
         for (position, &key) in positions.iter_mut().zip(keys) {
+            assert!(key != NO_CODE, "a required column holds a null");
             let at = key as usize;
             if at >= self.positions.len() {
                 self.positions.resize((at + 1).next_power_of_two(), NO_CODE);
@@ -45,89 +47,6 @@ impl Positions<u32> for CodeTable {
             }
             *position = self.positions[at];
         }
-    }
-}
-
-/// Position by key: open addressing with a fixed multiplier, so that nothing depends on a random seed. Positions do not
-/// depend on the table at all, only on the order of keys.
-pub struct KeyTable {
-    slots: Vec<u32>,
-}
-
-/// A key that can be hashed into a slot.
-pub trait Key: Copy + Eq + Default {
-    /// 64 well-mixed bits.
-    fn mixed(self) -> u64;
-}
-
-const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
-
-impl Key for i64 {
-    #[inline(always)]
-    fn mixed(self) -> u64 {
-        (self as u64 ^ (self as u64 >> 32)).wrapping_mul(MULTIPLIER)
-    }
-}
-
-impl Key for i32 {
-    #[inline(always)]
-    fn mixed(self) -> u64 {
-        (self as i64).mixed()
-    }
-}
-
-impl Key for i128 {
-    #[inline(always)]
-    fn mixed(self) -> u64 {
-        ((self as u64).wrapping_mul(MULTIPLIER) ^ (self >> 64) as u64).wrapping_mul(MULTIPLIER)
-    }
-}
-
-impl KeyTable {
-    /// An empty table.
-    pub fn new() -> KeyTable {
-        KeyTable { slots: vec![NO_CODE; 1024] }
-    }
-
-    #[inline(always)]
-    fn slot<K: Key>(&self, key: K, keys: &[K]) -> usize {
-        let shift = 64 - self.slots.len().trailing_zeros();
-        let mut at = (key.mixed() >> shift) as usize;
-        loop {
-            let position = self.slots[at];
-            if position == NO_CODE || keys[position as usize] == key {
-                return at;
-            }
-            at = (at + 1) & (self.slots.len() - 1);
-        }
-    }
-
-    #[cold]
-    fn grow<K: Key>(&mut self, keys: &[K]) {
-        self.slots = vec![NO_CODE; self.slots.len() * 4];
-        for (position, &key) in keys.iter().enumerate() {
-            let at = self.slot(key, keys);
-            self.slots[at] = position as u32;
-        }
-    }
-
-    /// The position of `key` in `keys`, the distinct keys so far; it is appended if new.
-    #[inline(always)]
-    pub fn intern<K: Key>(&mut self, key: K, keys: &mut Vec<K>) -> u32 {
-        let at = self.slot(key, keys);
-        let position = self.slots[at];
-        if position != NO_CODE { position } else { self.insert(key, at, keys) }
-    }
-
-    #[cold]
-    fn insert<K: Key>(&mut self, key: K, at: usize, keys: &mut Vec<K>) -> u32 {
-        let position = keys.len() as u32;
-        self.slots[at] = position;
-        keys.push(key);
-        if keys.len() * 2 > self.slots.len() {
-            self.grow(keys);
-        }
-        position
     }
 }
 
@@ -178,10 +97,16 @@ fn encode<K: Copy + PartialEq>(
         keys.clear();
         fill(page, &mut keys);
         assert_eq!(keys.len(), page_rows(page, rows).len(), "rows of a page");
-        let present = Rows::compact(&mut keys, 0, null, column.is_nullable());
+        let present = match column.is_nullable() {
+            true => Rows::compact(&mut keys, 0, null, true),
+            false => Rows::all(keys.len()),
+        };
         let stamp = page as u32 + 1;
         table.map(&keys, &mut distinct, &mut positions);
-        dictionary.extend(distinct[dictionary.len()..].iter().map(|&key| value(key)));
+        for &key in &distinct[dictionary.len()..] {
+            assert!(key != null, "a required column holds a null");
+            dictionary.push(value(key));
+        }
         seen.resize(dictionary.len(), 0);
         for &position in &positions {
             seen[position as usize] = stamp;

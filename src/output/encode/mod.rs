@@ -17,9 +17,11 @@ mod bound;
 mod chunk;
 mod codes;
 mod delta;
+mod keys;
 mod numbers;
 mod rle;
 mod rows;
+mod runs;
 mod texts;
 
 #[cfg(test)]
@@ -28,7 +30,8 @@ mod tests;
 pub use bound::Bound;
 pub use codes::{encode_codes, encode_flags, encode_keys};
 pub use numbers::{Number, encode_numbers};
-pub use texts::{RunPage, TextPage, encode_runs, encode_texts, same};
+pub use runs::{RunPage, encode_runs, same};
+pub use texts::{TextPage, encode_texts};
 
 use parquet::column::writer::ColumnCloseResult;
 use parquet::schema::types::ColumnDescPtr;

@@ -5,8 +5,9 @@
 
 use super::bound::{Bound, Range};
 use super::chunk::{Chunk, DataPage, compress};
-use super::codes::{Key, KeyTable, write_positions};
+use super::codes::write_positions;
 use super::delta;
+use super::keys::{Key, KeyTable};
 use super::rle::run_count;
 use super::rows::Rows;
 use super::{Column, Encoded, page_count, page_rows};

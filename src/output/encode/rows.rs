@@ -20,7 +20,8 @@ impl Rows {
     pub fn compact<T: Copy + PartialEq>(values: &mut Vec<T>, from: usize, null: T, nullable: bool) -> Rows {
         let page = &mut values[from..];
         let rows = page.len();
-        let nulls = page.iter().map(|&v| (v == null) as usize).sum();
+        // Wrapping here and below: a check for overflow would keep the loop from being vectorised.
+        let nulls = page.iter().fold(0u32, |n, &v| n.wrapping_add((v == null) as u32)) as usize;
         assert!(nullable || nulls == 0, "a required column holds a null");
         let mut present = Vec::new();
         if nulls > 0 && nulls < rows {
@@ -74,7 +75,7 @@ fn keep<T: Copy + PartialEq>(values: &[T], null: T, page: &mut [T], kept: &mut u
         let is_present = value != null;
         bits |= (is_present as u8) << bit;
         page[*kept] = value;
-        *kept += is_present as usize;
+        *kept = kept.wrapping_add(is_present as usize);
     }
     bits
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::output::part::TableWriter;
+use crate::output::sample::Random;
 use crate::output::schema::{Field, Kind, Schema};
 use parquet::bloom_filter::Sbbf;
 use parquet::errors::Result;
@@ -13,20 +14,6 @@ use parquet::record::Field as Cell;
 use parquet::record::RowAccessor;
 use std::io::Write;
 use std::sync::Arc;
-
-/// A linear congruential generator: the same cases on every machine.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        self.0 ^ self.0 >> 31
-    }
-
-    fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
-    }
-}
 
 fn file_of(kind: Kind, nullable: bool, encode: impl FnOnce(&Column) -> Result<Encoded>) -> tempfile::NamedTempFile {
     let field = if nullable { Field::optional("c", kind) } else { Field::required("c", kind) };

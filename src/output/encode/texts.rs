@@ -1,10 +1,9 @@
-//! Columns of texts that no code stands for: ids that come in runs, ids that are unique, free texts.
+//! Columns of texts that hardly repeat: ids that are unique, free texts. Each is written as its difference from the one before.
 
 use super::bloom;
 use super::bound::{Bound, Range};
 use super::chunk::{Chunk, DataPage};
 use super::delta::Texts;
-use super::rle;
 use super::rows::Rows;
 use super::{Column, Encoded, page_count, page_rows};
 use parquet::basic::Encoding;
@@ -21,20 +20,26 @@ pub struct TextPage<'a> {
     max: Extreme<'a>,
 }
 
-/// The smallest or largest text so far. Its first eight bytes as a number decide nearly every comparison.
+/// The smallest or largest text so far. Its first 16 bytes as a number decide nearly every comparison.
 #[derive(Clone, Copy, Default)]
 struct Extreme<'a> {
-    head: u64,
+    head: u128,
     text: &'a [u8],
 }
 
-fn head(text: &[u8]) -> u64 {
-    match text.first_chunk::<8>() {
-        Some(eight) => u64::from_be_bytes(*eight),
-        None => {
-            let mut eight = [0; 8];
-            eight[..text.len()].copy_from_slice(text);
-            u64::from_be_bytes(eight)
+// The first 16 bytes, zeros beyond the end, as a number that compares like them.
+fn head(text: &[u8]) -> u128 {
+    match (text.first_chunk::<16>(), text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (Some(head), _, _) => u128::from_be_bytes(*head),
+        // 8 to 15 bytes: the first word, and of the last one what lies behind the first.
+        (None, Some(first), Some(last)) => {
+            let behind = u64::from_be_bytes(*last).checked_shl(8 * (16 - text.len() as u32)).unwrap_or(0);
+            (u64::from_be_bytes(*first) as u128) << 64 | behind as u128
+        }
+        _ => {
+            let mut head = [0; 16];
+            head[..text.len()].copy_from_slice(text);
+            u128::from_be_bytes(head)
         }
     }
 }
@@ -85,6 +90,13 @@ impl<'a> TextPage<'a> {
         self.rows += 1;
     }
 
+    /// `count` rows without a text.
+    pub fn push_nulls(&mut self, count: usize) {
+        self.rows += count;
+        self.nulls += count;
+        self.present.resize(self.rows.div_ceil(8), 0);
+    }
+
     fn range(&self) -> Option<Range> {
         let bound = |extreme: Extreme<'_>| Bound::Text(extreme.text.to_vec());
         (self.texts.len() > 0).then(|| Range::new(bound(self.min), bound(self.max)))
@@ -120,184 +132,25 @@ pub fn encode_texts<'a>(
     chunk.finish(None, texts.hashes.as_deref().map(bloom::filter))
 }
 
-/// Whether two texts are equal. Ids have 8 to 16 bytes: two overlapping words, no call.
-#[inline]
-pub fn same(a: &[u8], b: &[u8]) -> bool {
-    match (a.first_chunk::<8>(), a.last_chunk::<8>(), b.first_chunk::<8>(), b.last_chunk::<8>()) {
-        (Some(a_head), Some(a_tail), Some(b_head), Some(b_tail)) if a.len() <= 16 => {
-            a.len() == b.len() && a_head == b_head && a_tail == b_tail
-        }
-        _ => a == b,
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Distinct texts with their positions, in order of first occurrence. The hash kept per text also feeds the bloom filter.
-struct TextTable {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-    hashes: Vec<u64>,
-    slots: Vec<u32>,
-}
-
-const FREE: u32 = u32::MAX;
-
-impl TextTable {
-    fn new() -> TextTable {
-        TextTable { bytes: Vec::new(), ends: vec![0], hashes: Vec::new(), slots: vec![FREE; 1024] }
-    }
-
-    fn len(&self) -> usize {
-        self.hashes.len()
-    }
-
-    fn get(&self, position: u32) -> &[u8] {
-        &self.bytes[self.ends[position as usize]..self.ends[position as usize + 1]]
-    }
-
-    fn intern(&mut self, text: &[u8]) -> u32 {
-        let hash = bloom::hash(text);
-        let mut at = hash as usize & (self.slots.len() - 1);
-        while self.slots[at] != FREE {
-            let position = self.slots[at];
-            if self.hashes[position as usize] == hash && self.get(position) == text {
-                return position;
+    #[test]
+    fn heads_compare_like_texts() {
+        let texts: Vec<Vec<u8>> = (0..40)
+            .flat_map(|len| [(len, b'a'), (len, b'b'), (len, 0)])
+            .map(|(len, last)| {
+                let mut text: Vec<u8> = (0..len).map(|i| b'A' + i as u8).collect();
+                text.push(last);
+                text
+            })
+            .chain([Vec::new()])
+            .collect();
+        for a in &texts {
+            for b in &texts {
+                assert!(head(a) <= head(b) || a > b, "{a:?} {b:?}");
             }
-            at = (at + 1) & (self.slots.len() - 1);
-        }
-        let position = self.len() as u32;
-        self.slots[at] = position;
-        self.hashes.push(hash);
-        self.bytes.extend_from_slice(text);
-        self.ends.push(self.bytes.len());
-        if self.len() * 2 > self.slots.len() {
-            self.grow();
-        }
-        position
-    }
-
-    fn grow(&mut self) {
-        self.slots = vec![FREE; self.slots.len() * 4];
-        for (position, &hash) in self.hashes.iter().enumerate() {
-            let mut at = hash as usize & (self.slots.len() - 1);
-            while self.slots[at] != FREE {
-                at = (at + 1) & (self.slots.len() - 1);
-            }
-            self.slots[at] = position as u32;
         }
     }
-
-    fn plain(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.bytes.len() + 4 * self.len());
-        for position in 0..self.len() as u32 {
-            let text = self.get(position);
-            out.extend_from_slice(&(text.len() as u32).to_le_bytes());
-            out.extend_from_slice(text);
-        }
-        out
-    }
-}
-
-/// Takes the texts of one page as runs of equal neighbours.
-pub struct RunPage<'a> {
-    table: &'a mut TextTable,
-    // Position, or FREE for null, and number of rows.
-    runs: Vec<(u32, u32)>,
-}
-
-impl RunPage<'_> {
-    /// The next `count` rows have this text; `None`: null. Runs may be pushed in pieces.
-    pub fn push(&mut self, text: Option<&[u8]>, count: usize) {
-        let last = self.runs.last_mut();
-        let position = match (text, &last) {
-            (None, _) => FREE,
-            (Some(text), Some(run)) if run.0 != FREE && same(self.table.get(run.0), text) => run.0,
-            (Some(text), _) => self.table.intern(text),
-        };
-        match last {
-            Some(run) if run.0 == position => run.1 += count as u32,
-            _ if count > 0 => self.runs.push((position, count as u32)),
-            _ => (),
-        }
-    }
-}
-
-/// Fewer rows per text than this, and a dictionary does not pay.
-const ROWS_PER_TEXT: usize = 3;
-
-/// Encodes texts that come in runs: looked up once per run, never per row. `bloom` adds a filter over the distinct texts.
-pub fn encode_runs(column: &Column, rows: usize, bloom: bool, mut fill: impl FnMut(usize, &mut RunPage)) -> Result<Encoded> {
-    let mut table = TextTable::new();
-    let mut pages: Vec<Vec<(u32, u32)>> = Vec::new();
-    for page in 0..page_count(rows) {
-        let mut runs = RunPage { table: &mut table, runs: Vec::new() };
-        fill(page, &mut runs);
-        assert_eq!(row_count(&runs.runs), page_rows(page, rows).len(), "rows of a page");
-        pages.push(runs.runs);
-    }
-    if table.len() * ROWS_PER_TEXT > rows {
-        return encode_texts(column, rows, bloom, |page, out| {
-            for &(position, count) in &pages[page] {
-                for _ in 0..count {
-                    out.push((position != FREE).then(|| table.get(position)));
-                }
-            }
-        });
-    }
-    let mut chunk = Chunk::new(column);
-    let mut body = Vec::new();
-    for runs in &pages {
-        let present = presence(runs, column.is_nullable());
-        present.start_body(&mut body);
-        let encoding = write_runs(runs, table.len(), &mut body);
-        let range = range_of(runs, &table);
-        chunk.page(DataPage { rows: present.rows, nulls: present.nulls, body: &body, encoding, range })?;
-    }
-    let plain = table.plain();
-    let dictionary = (table.len() > 0).then_some((plain.as_slice(), table.len()));
-    chunk.finish(dictionary, bloom.then(|| bloom::filter(&table.hashes)))
-}
-
-fn row_count(runs: &[(u32, u32)]) -> usize {
-    runs.iter().map(|r| r.1 as usize).sum()
-}
-
-fn presence(runs: &[(u32, u32)], nullable: bool) -> Rows {
-    let rows = row_count(runs);
-    let nulls = runs.iter().filter(|r| r.0 == FREE).map(|r| r.1 as usize).sum();
-    let mut present = Vec::new();
-    if nulls > 0 && nulls < rows {
-        present.resize(rows.div_ceil(8), 0u8);
-        let mut row = 0;
-        for &(position, count) in runs {
-            if position != FREE {
-                (row..row + count as usize).for_each(|r| present[r / 8] |= 1 << (r % 8));
-            }
-            row += count as usize;
-        }
-    }
-    Rows::from_bits(rows, nulls, present, nullable)
-}
-
-fn write_runs(runs: &[(u32, u32)], entries: usize, body: &mut Vec<u8>) -> Encoding {
-    if entries == 0 {
-        return Encoding::PLAIN;
-    }
-    let width = rle::position_width(entries);
-    let values = runs.iter().filter(|r| r.0 != FREE);
-    let count: usize = values.clone().map(|r| r.1 as usize).sum();
-    if rle::runs_are_smaller(values.clone().count(), count, width) {
-        body.push(width as u8);
-        values.for_each(|r| rle::run(r.0, r.1 as usize, width, body));
-    } else {
-        let positions: Vec<u32> = values.flat_map(|r| std::iter::repeat_n(r.0, r.1 as usize)).collect();
-        rle::positions(&positions, width, body);
-    }
-    Encoding::RLE_DICTIONARY
-}
-
-fn range_of(runs: &[(u32, u32)], table: &TextTable) -> Option<Range> {
-    let mut texts = runs.iter().filter(|r| r.0 != FREE).map(|r| table.get(r.0));
-    let first = texts.next()?;
-    let (min, max) = texts.fold((first, first), |(min, max), text| (min.min(text), max.max(text)));
-    Some(Range::new(Bound::Text(min.to_vec()), Bound::Text(max.to_vec())))
 }
