@@ -5,7 +5,7 @@ use super::args::TableFormat;
 use super::table::grouped;
 use crate::error::{Error, Result};
 use crate::model::reject::RejectReason;
-use crate::output::find::{RejectedRow, rejected_rows};
+use crate::output::read_rejected::{RejectedRow, rejected_rows};
 use crate::store::layout::Layout;
 use crate::store::path::{list_below, open_below};
 use crate::store::status::find_rejects;

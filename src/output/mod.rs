@@ -8,7 +8,7 @@ pub mod corridors;
 pub mod elements;
 pub mod encode;
 pub mod factors;
-pub mod find;
+pub mod read_rejected;
 pub mod part;
 pub mod ratio;
 pub mod rejected;
