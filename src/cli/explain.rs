@@ -21,5 +21,5 @@ pub struct Args {
 
 /// Prints the sheet.
 pub fn run(_args: &Args, _console: &Console) -> Result<ExitCode> {
-    Err(Error::Internal("explain is not connected yet".to_owned()))
+    Err(Error::Usage("explain is not available yet; verify --recalculate checks every element of a run".to_owned()))
 }

@@ -2,9 +2,22 @@
 
 use super::Console;
 use super::args::TableFormat;
+use super::table::grouped;
 use crate::error::{Error, Result};
-use std::path::PathBuf;
+use crate::model::reject::RejectReason;
+use crate::output::read_rejected::{RejectedRow, rejected_rows};
+use crate::store::layout::Layout;
+use crate::store::path::{list_below, open_below};
+use crate::store::status::find_rejects;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+/// Folder of the table in a run.
+const REJECTED: &str = "rejected";
 
 /// Arguments of `rejects`.
 #[derive(Debug, clap::Args)]
@@ -21,6 +34,138 @@ pub struct Args {
 }
 
 /// Prints the codes.
-pub fn run(_args: &Args, _console: &Console) -> Result<ExitCode> {
-    Err(Error::Internal("rejects is not connected yet".to_owned()))
+pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+    let (id, dir) = find_rejects(&Layout::new(&args.out), args.run.as_deref())?;
+    match args.format {
+        TableFormat::Table => console.print(&table(&id, &codes(&dir)?))?,
+        TableFormat::Csv => {
+            stream(console, &dir, "file,row,code,column,value,wanted,shipment_id,movement_id\n", "", &mut csv_line)?
+        }
+        TableFormat::Json => {
+            let counts: BTreeMap<String, u64> = codes(&dir)?.into_iter().map(|(code, (n, _))| (code, n)).collect();
+            let head = format!("{{\"run_id\":{},\"counts\":{},\"rows\":[", serde_json::json!(id), serde_json::json!(counts));
+            let mut separator = "\n";
+            let mut line = |row: &RejectedRow| {
+                let text = serde_json::to_string(row).map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))?;
+                Ok(format!("{}{text}", std::mem::replace(&mut separator, ",\n")))
+            };
+            stream(console, &dir, &head, "\n]}\n", &mut line)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes one line per row as it is read, so that a table of any size needs no memory.
+fn stream(
+    console: &Console,
+    dir: &Path,
+    head: &str,
+    tail: &str,
+    line: &mut dyn FnMut(&RejectedRow) -> Result<String>,
+) -> Result<()> {
+    let mut fault = None;
+    console.write(|out| {
+        out.write_all(head.as_bytes())?;
+        let mut written: io::Result<()> = Ok(());
+        let read = each(dir, &mut |row| match line(&row) {
+            Ok(text) => {
+                written = out.write_all(text.as_bytes());
+                if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            }
+            Err(error) => {
+                fault = Some(error);
+                ControlFlow::Break(())
+            }
+        });
+        written?;
+        match read {
+            Ok(()) if fault.is_none() => out.write_all(tail.as_bytes()),
+            Ok(()) => Ok(()),
+            Err(error) => {
+                fault = Some(error);
+                Ok(())
+            }
+        }
+    })?;
+    fault.map_or(Ok(()), Err)
+}
+
+/// Every rejected row of a run, in order of the table; a run without the folder has none.
+fn each(dir: &Path, take: &mut dyn FnMut(RejectedRow) -> ControlFlow<()>) -> Result<()> {
+    let dir = dir.join(REJECTED);
+    let storage = |e: io::Error| Error::Storage(format!("{}: cannot read: {e}", dir.display()));
+    let listing = match list_below(&dir) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        listing => listing.map_err(storage)?,
+    };
+    let mut names: Vec<&String> = listing.files.iter().map(|(name, _)| name).filter(|n| n.ends_with(".parquet")).collect();
+    names.sort();
+    for name in names {
+        let broken = |what: String| Error::Verification(format!("{}: {what}", dir.join(name).display()));
+        if rejected_rows(open_below(&dir, name).map_err(storage)?, take).map_err(broken)?.is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Number of rows and the first one, by code.
+type Codes = BTreeMap<String, (u64, RejectedRow)>;
+
+fn codes(dir: &Path) -> Result<Codes> {
+    let mut codes = Codes::new();
+    each(dir, &mut |row| {
+        codes.entry(row.code.clone()).or_insert_with(|| (0, row)).0 += 1;
+        ControlFlow::Continue(())
+    })?;
+    Ok(codes)
+}
+
+/// Count, title and an example per code. What was found is quoted: it comes from a stranger's file.
+fn table(id: &str, codes: &Codes) -> String {
+    let total: u64 = codes.values().map(|(n, _)| n).sum();
+    let mut out = format!("run {id}: {} rows rejected\n", grouped(&total.to_string()));
+    for (code, (count, row)) in codes {
+        let title = RejectReason::LIST.iter().find(|(r, _)| r.code() == *code).map_or("", |(_, title)| title);
+        let _ = writeln!(out, "\n{code} {:>12}  {title}", grouped(&count.to_string()));
+        let mut line = |name: &str, value: &str| {
+            if !value.is_empty() {
+                let _ = writeln!(out, "      {name:<10}{}", value.escape_debug());
+            }
+        };
+        line("example", &format!("{}:{}", row.file, row.row));
+        line("column", &row.column);
+        line("found", &row.value);
+        line("wanted", &row.wanted);
+        line("shipment", &row.shipment_id);
+        line("movement", &row.movement_id);
+    }
+    out
+}
+
+fn csv_line(row: &RejectedRow) -> Result<String> {
+    let number = row.row.to_string();
+    let cells = [&row.file, &number, &row.code, &row.column, &row.value, &row.wanted, &row.shipment_id, &row.movement_id]
+        .map(|c| cell(c));
+    Ok(cells.join(",") + "\n")
+}
+
+/// A CSV cell that no spreadsheet takes for a formula.
+fn cell(text: &str) -> String {
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    if text.contains(['"', ',', '\n', '\r']) {
+        format!("\"{guard}{}\"", text.replace('"', "\"\""))
+    } else {
+        format!("{guard}{text}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cell;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        assert_eq!(["=1", "-1", "a,b", "@\"x", "1"].map(cell), ["'=1", "'-1", "\"a,b\"", "\"'@\"\"x\"", "1"]);
+    }
 }

@@ -48,7 +48,7 @@ pub struct FactorRow {
     pub intensity_operation: i64,
     /// Provision intensity, 10^-9 g per unit, before any uplift.
     pub intensity_provision: i64,
-    /// Energy per unit of activity of a composed factor, 10^-9 of its unit.
+    /// Energy per unit of activity of a composed factor, 10^-12 of its unit.
     pub energy_quantity: Option<i64>,
     /// Load factor, millionths.
     pub load_factor: Option<i64>,
@@ -99,7 +99,7 @@ static COLUMNS: [TableColumn<Vec<FactorRow>>; 35] = [
     text!(7),
     column("operation_g", Kind::Decimal(18, 9), number!(i64, |f: &FactorRow| f.intensity_operation)),
     column("provision_g", Kind::Decimal(18, 9), number!(i64, |f: &FactorRow| f.intensity_provision)),
-    maybe("energy_quantity", Kind::Decimal(18, 9), number!(i64, |f: &FactorRow| f.energy_quantity.unwrap_or(Number::NULL))),
+    maybe("energy_quantity", Kind::Decimal(18, 12), number!(i64, |f: &FactorRow| f.energy_quantity.unwrap_or(Number::NULL))),
     text!(8),
     text!(9),
     text!(10),

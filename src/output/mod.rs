@@ -12,6 +12,7 @@ pub mod find;
 pub mod part;
 pub mod ratio;
 pub mod read;
+pub mod read_rejected;
 pub mod rejected;
 pub mod schema;
 pub mod shipments;
