@@ -5,7 +5,7 @@ use super::*;
 const PATH: &str = "data/run.toml";
 
 fn here() -> Surroundings {
-    Surroundings { working_directory: "/work/night".into(), cores: 4, memory_bytes: 16 << 30 }
+    Surroundings { working_directory: "/srv/night".into(), cores: 4, memory_bytes: 16 << 30 }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
@@ -90,7 +90,7 @@ fn flags_win_and_are_named_as_the_run_file_would() {
     let written: Vec<_> = plan.movements.iter().map(|p| p.written.as_str()).collect();
     assert_eq!(written, ["movements/*.csv", "../../late.csv"]);
     let searched: Vec<_> = plan.movements.iter().map(|p| p.search.as_str()).collect();
-    assert_eq!(searched, ["/work/night/data/movements/*.csv", "/work/night/../late.csv"]);
+    assert_eq!(searched, ["/srv/night/data/movements/*.csv", "/srv/night/../late.csv"]);
     assert_eq!(plan.factors, PlanPath { written: "../lib".into(), path: "lib".into() });
     assert_eq!(plan.limits.max_reject_share, Share(10_000));
     assert_eq!((plan.keep, plan.origin("keep")), (Some(3), Origin::Flag("--keep")));
