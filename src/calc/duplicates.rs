@@ -84,11 +84,16 @@ fn verdict(batch: &MovementBatch, mut latest: impl Iterator<Item = u32> + Clone)
 /// Equal in every known column by value; a default filled in parsing (Q04, Q12) is not the same as the value written out.
 fn identical(batch: &MovementBatch, a: usize, b: usize) -> bool {
     let filled = |i: usize| batch.flags[i].0 & (Flags::BASIS_ASSUMED | Flags::OPERATION_DEFAULTED).0;
-    macro_rules! same { ($($column:ident),+) => { $(batch.$column[a] == batch.$column[b])&&+ } }
-    batch.container_id.get(a) == batch.container_id.get(b)
-        && batch.evidence_ref.get(a) == batch.evidence_ref.get(b)
-        && filled(a) == filled(b)
-        && same!(
+    // Every field is named, so that a column that is new in the batch cannot be left out of the comparison.
+    macro_rules! all_same {
+        ($($column:ident),+) => {{
+            let MovementBatch { container_id, evidence_ref, $($column,)+
+                shipment_id: _, movement_id: _, flags: _, file: _, row: _, reject: _, rejects: _ } = batch;
+            container_id.get(a) == container_id.get(b) && evidence_ref.get(a) == evidence_ref.get(b) $(&& $column[a] == $column[b])+
+        }};
+    }
+    filled(a) == filled(b)
+        && all_same!(
             container_type,
             sequence,
             mode,

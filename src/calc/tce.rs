@@ -127,7 +127,7 @@ fn find_distance(inputs: &Inputs, out: &mut Figures) -> Result<(), Unusable> {
     Ok(())
 }
 
-/// ISO 14083:2023 wants transport activity on the shortest feasible or great-circle distance (clause 6.3.2).
+/// ISO 14083:2023 wants transport activity on the shortest feasible or great-circle distance.
 fn find_activity_distance(inputs: &Inputs, out: &mut Figures) {
     (out.activity_distance_m, out.activity_basis) = (out.distance_m, out.distance_basis);
     if out.distance_basis != Basis::Actual {

@@ -101,7 +101,7 @@ impl fmt::Debug for CountryCode {
     }
 }
 
-/// Whether a normalised container number is `[A-Z]{3}[UJZ][0-9]{7}` with the right check digit (ISO 6346:2022, annex A).
+/// Whether a normalised container number is `[A-Z]{3}[UJZ][0-9]{7}` with the right check digit (ISO 6346).
 ///
 /// ```
 /// use green_corridor::model::id::is_iso6346;

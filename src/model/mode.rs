@@ -1,6 +1,6 @@
 //! Transport modes and the small closed code lists of a movement record.
 
-/// Mode of a transport chain element; `Hub` stands for hub operations (ISO 14083:2023, 3.1.12 and 3.1.28).
+/// Mode of a transport chain element; `Hub` stands for hub operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[repr(u8)]
 pub enum Mode {
@@ -68,7 +68,7 @@ macro_rules! code_list {
 }
 
 code_list! {
-    /// Basis of a distance (ISO 14083:2023, 3.1.25-27): shortest feasible, great circle, actual.
+    /// Basis of a distance, in the terms of ISO 14083:2023: shortest feasible, great circle, actual.
     Basis {
         /// No distance, or a hub.
         Absent = 0 => "",

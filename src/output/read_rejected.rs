@@ -2,9 +2,7 @@
 //!
 //! Takes an opened file and knows no folder; a fault is a text, since only the caller knows the file's name.
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::Int64Type;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use super::read::{Columns, rows};
 use std::fs::File;
 use std::ops::ControlFlow;
 
@@ -31,20 +29,28 @@ pub struct RejectedRow {
 
 /// Calls `each` with every row of one file of the `rejected` table until it breaks off.
 pub fn rejected_rows(file: File, each: &mut dyn FnMut(RejectedRow) -> ControlFlow<()>) -> Result<ControlFlow<()>, String> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| e.to_string())?;
-    for batch in builder.build().map_err(|e| e.to_string())? {
-        let batch = batch.map_err(|e| e.to_string())?;
-        for i in 0..batch.num_rows() {
-            let text = |name: &str| text(&batch, name, i);
+    read(file, each).map_err(|e| e.to_string())
+}
+
+fn read(file: File, each: &mut dyn FnMut(RejectedRow) -> ControlFlow<()>) -> parquet::errors::Result<ControlFlow<()>> {
+    const TEXTS: [&str; 7] = ["file", "code", "column", "value", "wanted", "shipment_id", "movement_id"];
+    let columns: Vec<&str> = TEXTS.into_iter().chain(["row"]).collect();
+    for batch in rows(file, &columns)? {
+        let batch = batch?;
+        let c = Columns(&batch);
+        let numbers = c.present("row")?;
+        let texts = TEXTS.into_iter().map(|name| c.texts(name)).collect::<parquet::errors::Result<Vec<_>>>()?;
+        for (i, row) in numbers.into_iter().enumerate() {
+            let text = |at: usize| texts[at][i].clone();
             let row = RejectedRow {
-                file: text("file")?,
-                row: whole(&batch, "row", i)?,
-                code: text("code")?,
-                column: text("column")?,
-                value: text("value")?,
-                wanted: text("wanted")?,
-                shipment_id: text("shipment_id")?,
-                movement_id: text("movement_id")?,
+                file: text(0),
+                row: row as i64,
+                code: text(1),
+                column: text(2),
+                value: text(3),
+                wanted: text(4),
+                shipment_id: text(5),
+                movement_id: text(6),
             };
             if each(row).is_break() {
                 return Ok(ControlFlow::Break(()));
@@ -52,17 +58,4 @@ pub fn rejected_rows(file: File, each: &mut dyn FnMut(RejectedRow) -> ControlFlo
         }
     }
     Ok(ControlFlow::Continue(()))
-}
-
-/// A text; empty when null.
-fn text(batch: &RecordBatch, name: &str, row: usize) -> Result<String, String> {
-    let column = batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
-    let column = column.ok_or_else(|| format!("no text column {name}"))?;
-    Ok(if column.is_null(row) { String::new() } else { column.value(row).to_owned() })
-}
-
-/// A whole number that is never null.
-fn whole(batch: &RecordBatch, name: &str, row: usize) -> Result<i64, String> {
-    let column = batch.column_by_name(name).and_then(|c| c.as_primitive_opt::<Int64Type>());
-    column.map(|c| c.value(row)).ok_or_else(|| format!("no 64-bit column {name}"))
 }

@@ -89,6 +89,8 @@ impl<'b> Block<'b> {
     }
 }
 
+/// Hands the columns of fixed width to a macro. The list is checked by the patterns below that name every field: a column
+/// that is new in the batch and missing here does not compile.
 macro_rules! each_column {
     ($with:ident) => {
         $with!(
@@ -123,12 +125,17 @@ macro_rules! each_column {
 
 /// The batch as one block.
 pub fn encode(batch: &MovementBatch, out: &mut Vec<u8>) {
-    for texts in [&batch.shipment_id, &batch.movement_id, &batch.container_id, &batch.evidence_ref] {
-        let (bytes, ends) = texts.parts();
-        put_bytes(bytes, out);
-        put_column(ends, out);
+    macro_rules! put {
+        ($($column:ident),+) => {{
+            let MovementBatch { shipment_id, movement_id, container_id, evidence_ref, rejects: _, $($column),+ } = batch;
+            for texts in [shipment_id, movement_id, container_id, evidence_ref] {
+                let (bytes, ends) = texts.parts();
+                put_bytes(bytes, out);
+                put_column(ends, out);
+            }
+            $(put_column($column, out);)+
+        }};
     }
-    macro_rules! put { ($($column:ident),+) => { $(put_column(&batch.$column, out);)+ } }
     each_column!(put);
     (batch.rejects.len() as u64).put(out);
     for reject in &batch.rejects {
@@ -146,15 +153,20 @@ pub fn decode(bytes: &[u8]) -> Result<MovementBatch> {
 
 fn decode_block(bytes: &[u8]) -> Option<MovementBatch> {
     let mut block = Block(bytes);
-    let mut batch = MovementBatch {
-        shipment_id: block.texts()?,
-        movement_id: block.texts()?,
-        container_id: block.texts()?,
-        evidence_ref: block.texts()?,
-        ..MovementBatch::default()
-    };
-    macro_rules! take { ($($column:ident),+) => { $(batch.$column = block.column()?;)+ } }
-    each_column!(take);
+    // Fields are evaluated in the order written here, which is the order of the block.
+    macro_rules! take {
+        ($($column:ident),+) => {
+            MovementBatch {
+                shipment_id: block.texts()?,
+                movement_id: block.texts()?,
+                container_id: block.texts()?,
+                evidence_ref: block.texts()?,
+                $($column: block.column()?,)+
+                rejects: Vec::new(),
+            }
+        };
+    }
+    let mut batch = each_column!(take);
     for _ in 0..block.length()? {
         let (reason, _) = *RejectReason::LIST.get((block.bytes(1)?[0] as usize).checked_sub(1)?)?;
         let column = block.text()?;
