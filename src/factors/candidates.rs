@@ -2,12 +2,14 @@
 //!
 //! Not for the run: this walks all factors of the operation, while `select` walks an index.
 
-use super::select::{Criteria, Criterion, FactorQuery, Stage};
+use super::compose::conversion;
+use super::factor::{EmissionFactor, Section};
+use super::select::{Criteria, Criterion, EnergyQuery, FactorQuery, Stage};
 use super::set::FactorSet;
 use crate::model::element::FactorIndex;
 use crate::model::mode::Temperature;
 use crate::model::symbol::ABSENT;
-use crate::model::time::{NO_END, date_text};
+use crate::model::time::{Day, NO_END, date_text};
 use std::cmp::Ordering;
 
 /// Where a factor stood in the choice.
@@ -31,6 +33,9 @@ pub struct Candidate {
     /// Criteria in the order in which they decide, each with this factor's value in words.
     pub rank: Vec<(&'static str, String)>,
 }
+
+const ENDED: &str = "validity ended, where a valid factor applies";
+const NOT_COVERED: &str = "region does not cover the movement";
 
 /// How a factor applies: the step of the search, then whether it is general where a specific one could be.
 type Standing = (Stage, bool, bool);
@@ -74,6 +79,50 @@ impl FactorSet {
         list
     }
 
+    /// Every energy row of the carrier, in the order of [`FactorSet::candidates`].
+    pub fn energy_candidates(&self, query: &EnergyQuery) -> Vec<Candidate> {
+        let mut applied: Vec<(bool, FactorIndex)> = Vec::new();
+        let mut excluded: Vec<Candidate> = Vec::new();
+        for index in 0..self.factors.len() as FactorIndex {
+            let factor = &self.factors[index as usize];
+            if factor.section == Section::Energy && *factor.energy_carrier == *query.energy_carrier {
+                match self.energy_standing(query, index) {
+                    Ok(ended) => applied.push((ended, index)),
+                    Err(rule) => {
+                        let rank = self.words(index, None);
+                        excluded.push(Candidate { factor: index, verdict: Verdict::Excluded(rule), rank });
+                    }
+                }
+            }
+        }
+        let criteria = [Criteria::energy(false), Criteria::energy(true)];
+        applied.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| self.compare(&criteria[a.0 as usize], a.1, b.1)));
+        let mut list: Vec<Candidate> = Vec::with_capacity(applied.len() + excluded.len());
+        for &(ended, index) in &applied {
+            let verdict = match applied[0] {
+                (_, first) if first == index => Verdict::Chosen,
+                (first_ended, _) if first_ended != ended => Verdict::Outranked(ENDED),
+                (_, first) => Verdict::Outranked(self.lost_by_criterion(&criteria[ended as usize], index, first)),
+            };
+            let stage = Stage { uplift: false, ended };
+            list.push(Candidate { factor: index, verdict, rank: self.words(index, Some((stage, true, true))) });
+        }
+        list.append(&mut excluded);
+        list
+    }
+
+    /// Whether an energy row of the carrier applies after its end (true) or within its validity, or why it does not.
+    fn energy_standing(&self, query: &EnergyQuery, index: FactorIndex) -> Result<bool, &'static str> {
+        let factor = &self.factors[index as usize];
+        if conversion(query.unit, factor.per).is_none() {
+            return Err("unit");
+        }
+        if !self.covers(index, query.origin, query.destination) {
+            return Err(NOT_COVERED);
+        }
+        self.ended(factor, query.day)
+    }
+
     /// How a factor of the operation applies, or the rule by which it does not.
     fn standing(&self, query: &FactorQuery, index: FactorIndex) -> Result<Standing, &'static str> {
         let (factor, rank) = (&self.factors[index as usize], &self.ranks[index as usize]);
@@ -89,14 +138,17 @@ impl FactorSet {
             return Err("energy carrier");
         }
         if !self.covers(index, query.origin, query.destination) {
-            return Err("region does not cover the movement");
+            return Err(NOT_COVERED);
         }
-        let valid = self.ignore_validity || (factor.valid_from <= query.day && query.day < factor.valid_to);
-        let ended = !valid && factor.valid_to <= query.day && self.looks_at_ended();
-        if !valid && !ended {
-            return Err("not valid on the date");
-        }
+        let ended = self.ended(factor, query.day)?;
         Ok((Stage { uplift, ended }, rank.carrier == ABSENT, rank.energy_carrier == ABSENT))
+    }
+
+    /// Whether the factor applies past its end (true) or within its validity, or that it does not on this day.
+    fn ended(&self, factor: &EmissionFactor, day: Day) -> Result<bool, &'static str> {
+        let valid = self.ignore_validity || (factor.valid_from <= day && day < factor.valid_to);
+        let ended = !valid && factor.valid_to <= day && self.looks_at_ended();
+        if valid || ended { Ok(ended) } else { Err("not valid on the date") }
     }
 
     fn lost_by(&self, criteria: &[Criteria; 2], own: &(Standing, FactorIndex), first: &(Standing, FactorIndex)) -> &'static str {
@@ -105,7 +157,7 @@ impl FactorSet {
             return "ambient, where a refrigerated factor applies";
         }
         if stage.ended != first_stage.ended {
-            return "validity ended, where a valid factor applies";
+            return ENDED;
         }
         if general != first_general {
             return "not specific to the carrier";
@@ -113,8 +165,12 @@ impl FactorSet {
         if unstated != first_unstated {
             return "energy carrier not stated";
         }
-        let differs = |c: &&Criterion| self.compare_by(**c, own.1, first.1) != Ordering::Equal;
-        match criteria[stage.ended as usize].0.iter().find(differs) {
+        self.lost_by_criterion(&criteria[stage.ended as usize], own.1, first.1)
+    }
+
+    fn lost_by_criterion(&self, criteria: &Criteria, own: FactorIndex, first: FactorIndex) -> &'static str {
+        let differs = |c: &&Criterion| self.compare_by(**c, own, first) != Ordering::Equal;
+        match criteria.0.iter().find(differs) {
             Some(Criterion::Region) => "region wider",
             Some(Criterion::Source) => "source order",
             Some(Criterion::ValidTo) => "validity ended earlier",

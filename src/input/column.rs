@@ -42,11 +42,13 @@ positions! {
 /// Columns that a file must have unless a constant fills them.
 pub const REQUIRED: [usize; 6] = [MOVEMENT_ID, SHIPMENT_ID, MODE, ORIGIN, DESTINATION, DEPARTED_AT];
 
-/// What a column holds: decides which Parquet types it may have.
+/// What a column holds: decides which Parquet types it may have and whether the rules of text apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Text or a code word.
     Text,
+    /// A place: text with a grammar of its own.
+    Place,
     /// A whole or decimal number.
     Number,
     /// A point in time.
@@ -57,6 +59,7 @@ pub enum Kind {
 pub const fn kind(column: usize) -> Kind {
     match column {
         SEQUENCE | DISTANCE_KM | CARGO_MASS_KG | TEU | CONTAINER_CARGO_MASS_KG | ENERGY_QUANTITY => Kind::Number,
+        ORIGIN | DESTINATION => Kind::Place,
         DEPARTED_AT | ARRIVED_AT | RECORDED_AT => Kind::Timestamp,
         _ => Kind::Text,
     }

@@ -4,6 +4,7 @@
 //! Rules that look at two columns of a row, and the choice among several faults, stand in `schema`.
 
 use super::cells::{Cell, Cells};
+use super::column;
 use super::mapping::UNREADABLE_INSTANT;
 use super::rules::Rules;
 use super::text;
@@ -89,9 +90,11 @@ impl<'a> Judge<'a> {
         mut judge: impl FnMut(Option<&str>) -> Judged<T>,
     ) -> Vec<T> {
         let values = self.rules.values(column);
+        let is_place = column::kind(column) == column::Kind::Place;
         let mut one = |cell: Cell| {
             let raw = cell.text().unwrap_or_default();
-            let reading = text::read(&raw, values).map_err(|_| RejectReason::BadText)?;
+            let reading = if is_place { text::read_untyped(&raw, values) } else { text::read(&raw, values) };
+            let reading = reading.map_err(|_| RejectReason::BadText)?;
             judge(Some(reading.text).filter(|t| !t.is_empty()))
         };
         if !matches!(cells, Cells::Spans(..) | Cells::Texts(..)) {
@@ -185,7 +188,7 @@ impl<'a> Judge<'a> {
                     {
                         return Ok(at);
                     }
-                    let reading = text::read(&raw, values).map_err(|_| RejectReason::BadText)?;
+                    let reading = text::read_untyped(&raw, values).map_err(|_| RejectReason::BadText)?;
                     if reading.text.is_empty() {
                         return if required { Err(RejectReason::RequiredEmpty) } else { Ok(NO_INSTANT) };
                     }

@@ -180,18 +180,15 @@ fn number(rules: &Rules, column: usize, scale: u32, cell: Cell) -> Judged<Option
             if trimmed.is_empty() {
                 return Ok(None);
             }
-            // What the grammar takes holds no character that the rules of text refuse.
             let marks = if matches!(cell, Cell::Text(_)) { rules.marks } else { Marks::POINT };
-            if trimmed.len() <= text::LONGEST
-                && let Some(found) = parse(trimmed, marks, scale)
-            {
+            if let Some(found) = parse(trimmed, marks, scale) {
                 return Ok(Some(found));
             }
         }
         _ => {}
     }
     let raw = cell.text().unwrap_or_default();
-    let reading = text::read(&raw, values).map_err(|_| RejectReason::BadText)?;
+    let reading = text::read_untyped(&raw, values).map_err(|_| RejectReason::BadText)?;
     if reading.text.is_empty() {
         return Ok(None);
     }

@@ -67,7 +67,7 @@ fn single(column: &TypePtr) -> Result<parquet::schema::types::SchemaDescriptor, 
 /// What a column of a kind may be, for messages.
 pub fn usable_types(kind: Kind) -> &'static str {
     match kind {
-        Kind::Text => "text or a number",
+        Kind::Text | Kind::Place => "text or a number",
         Kind::Number => "a number or text",
         Kind::Timestamp => "a timestamp, date or text",
     }

@@ -117,9 +117,11 @@ fn texts() {
     check(&[("carrier", "a\tb")], "R016 carrier");
     check(&[("carrier", "a\nb")], "R016 carrier");
     check(&[("mode", "a\u{85}b")], "R016 mode");
-    check(&[("origin", "CN\0KG")], "R016 origin");
-    check(&[("distance_km", "1\0")], "R016 distance_km");
-    check(&[("departed_at", "x\0")], "R016 departed_at");
+    check(&[("origin", "CN\0KG")], "R007 origin");
+    check(&[("origin", &"x".repeat(65))], "R007 origin");
+    check(&[("distance_km", "1\0")], "R002 distance_km");
+    check(&[("distance_km", &format!("{}1", "0".repeat(70)))], "ok Q04|Q12");
+    check(&[("departed_at", "x\0")], "R004 departed_at");
     let mut bad = one(&[("carrier", "XYZ")]);
     let at = bad.windows(3).position(|w| w == b"XYZ").unwrap();
     bad[at] = 0xff;

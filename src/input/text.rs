@@ -1,5 +1,6 @@
-//! What holds for every text cell: spaces around it go, `[values]` translate it, then at most 64 characters, no control
-//! characters, valid UTF-8 (design 4, R016).
+//! What holds for every cell that is text: spaces around it go, `[values]` translate it, it is valid UTF-8 (else R016). Columns
+//! of type text, code words among them, also hold at most 64 characters and no control characters; in a number, a timestamp
+//! or a place such a character is a fault of that grammar.
 
 use std::collections::HashMap;
 
@@ -22,14 +23,25 @@ pub struct Reading<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadText;
 
-/// Applies the rules to a raw cell.
+/// Applies the rules of a text column to a raw cell.
 pub fn read<'a>(raw: &'a [u8], values: Option<&'a Values>) -> Result<Reading<'a>, BadText> {
+    let (found, translated) = translate(raw, values);
+    check(found).map(|text| Reading { text, translated })
+}
+
+/// Applies the rules of a number, a timestamp or a place to a raw cell: their own grammar judges the characters.
+pub fn read_untyped<'a>(raw: &'a [u8], values: Option<&'a Values>) -> Result<Reading<'a>, BadText> {
+    let (found, translated) = translate(raw, values);
+    std::str::from_utf8(found).map(|text| Reading { text, translated }).map_err(|_| BadText)
+}
+
+/// The cell without spaces around it, or what `[values]` has for it.
+fn translate<'a>(raw: &'a [u8], values: Option<&'a Values>) -> (&'a [u8], bool) {
     let trimmed = trim(raw);
-    if let Some(ours) = values.and_then(|v| v.get(std::str::from_utf8(trimmed).ok()?)) {
-        let text = check(trim(ours.as_bytes()))?;
-        return Ok(Reading { text, translated: true });
+    match values.and_then(|v| v.get(std::str::from_utf8(trimmed).ok()?)) {
+        Some(ours) => (trim(ours.as_bytes()), true),
+        None => (trimmed, false),
     }
-    check(trimmed).map(|text| Reading { text, translated: false })
 }
 
 fn check(text: &[u8]) -> Result<&str, BadText> {

@@ -51,6 +51,7 @@ fn shown(cells: &[Cells; column::COUNT], column: usize, row: usize) -> Option<St
 fn wanted(rules: &Rules, column: usize, reason: RejectReason, mode: Option<Mode>) -> String {
     let mode = mode.map_or("the mode", Mode::code);
     match reason {
+        RejectReason::BadText if column::kind(column) != column::Kind::Text => "valid text in the file's encoding".into(),
         RejectReason::BadText => format!("at most {} characters, no control characters, valid text", text::LONGEST),
         RejectReason::RequiredEmpty => format!("a value; {} is required", COLUMNS[column]),
         RejectReason::MalformedNumber => number_wanted(rules, column),

@@ -167,6 +167,23 @@ code_list! {
     }
 }
 
+impl Per {
+    /// The unit as people write it; tables hold [`Per::code`].
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Per::Tkm => "t.km",
+            Per::TeuKm => "TEU.km",
+            Per::T => "t",
+            Per::Teu => "TEU",
+            Per::Container => "container",
+            Per::Kg => "kg",
+            Per::Litre => "l",
+            Per::KWh => "kWh",
+            Per::Mj => "MJ",
+        }
+    }
+}
+
 code_list! {
     /// ISO 14083 data category of an intensity.
     DataCategory {

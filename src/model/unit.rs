@@ -50,6 +50,17 @@ pub fn decimal_text(mantissa: i128, scale: u32) -> String {
     format!("{sign}{}.{:0width$}", magnitude / unit, magnitude % unit, width = scale as usize)
 }
 
+/// A mantissa with `scale` decimals as plain text, without the zeros at its end.
+///
+/// ```
+/// use green_corridor::model::unit::short_decimal_text;
+/// assert_eq!((short_decimal_text(-1_500, 3), short_decimal_text(2_000, 3)), ("-1.5".into(), "2".into()));
+/// ```
+pub fn short_decimal_text(mantissa: i128, scale: u32) -> String {
+    let text = decimal_text(mantissa, scale);
+    if scale == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
+}
+
 /// A plain decimal (`-`, digits, optional `.` and digits) as a mantissa with exactly `scale` decimals; `None` when
 /// the text is not of that grammar, has more decimals, or does not fit.
 ///

@@ -1,5 +1,6 @@
 //! Joins input, factors, calculation, output and store into one run. `run` is the story, from top to bottom.
 pub mod compute;
+pub mod explain;
 pub mod factors_used;
 pub mod feed;
 pub mod ledger;
@@ -7,6 +8,7 @@ pub mod merge;
 pub mod plan;
 pub mod prepare;
 pub mod progress;
+mod published;
 pub mod run;
 pub mod scratch;
 pub mod sort;
