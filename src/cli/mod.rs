@@ -5,7 +5,6 @@ mod completions;
 mod console;
 mod explain;
 mod factors;
-mod files;
 mod init;
 mod machine;
 mod man;

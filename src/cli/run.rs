@@ -1,13 +1,14 @@
 //! `run [RUN.toml]`: from arguments to a plan, from the plan to a published run, from the run to a summary.
 
 use super::args::{Keep, keep, memory, progress_mode, share};
-use super::{Console, files, machine, progress};
+use super::{Console, machine, progress};
 use crate::error::{Error, Result};
 use crate::pipeline;
 use crate::pipeline::plan::{Flags, MemoryLimit, Plan, Share};
 use crate::pipeline::progress::{Progress, ProgressMode};
+use crate::store::files::read_file;
 use crate::store::signal::Interrupt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Arguments of `run`.
@@ -99,9 +100,9 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     }
     let flags = args.flags(console);
     let run_file = Plan::run_file(&flags, &|path| path.is_file())?;
-    let bytes = run_file.as_deref().map(files::read_configuration).transpose()?;
+    let bytes = run_file.as_deref().map(configuration).transpose()?;
     let named = run_file.as_deref().zip(bytes.as_deref());
-    let plan = Plan::resolve(named, &flags, &machine::surroundings()?, &|path| files::read_configuration(path))?;
+    let plan = Plan::resolve(named, &flags, &machine::surroundings()?, &configuration)?;
     if args.print_plan {
         console.print(&plan.to_string())?;
         return Ok(ExitCode::SUCCESS);
@@ -110,6 +111,13 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let outcome = execute(&plan, progress.as_ref(), console);
     progress.end();
     outcome
+}
+
+/// Run files and value files beyond this are a mistake (a movement file named in the wrong place).
+const LARGEST_CONFIGURATION: u64 = 64 << 20;
+
+fn configuration(path: &Path) -> Result<Vec<u8>> {
+    read_file(path, LARGEST_CONFIGURATION).map_err(|e| Error::Usage(e.to_string()))
 }
 
 /// Runs the plan and prints the summary.

@@ -1,11 +1,13 @@
 //! `sample`: generated movement records of any size.
 
 use super::args::{progress_mode, share};
-use super::{Console, files, init, progress};
+use super::{Console, init, progress};
 use crate::error::{Error, Result};
 use crate::pipeline::plan::Share;
 use crate::pipeline::progress::ProgressMode;
 use crate::sample::{Format, MOST_SHIPMENTS, Month, Order, Templates, write};
+use crate::store::disk::RealDisk;
+use crate::store::files::FileWriter;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -47,12 +49,15 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     };
     let progress = progress::for_run(args.progress.unwrap_or_default(), *console);
     progress.stage("generate", None);
-    let rows = files::replace(&args.out, |out| write(&order, &templates, format, out, &|rows| progress.advance(rows, 0)));
+    let mut out = FileWriter::create(&RealDisk, &args.out)?;
+    let rows = write(&order, &templates, format, &mut out, &|rows| progress.advance(rows, 0));
     progress.end();
+    let rows = rows.map_err(|e| Error::Storage(e.to_string()))?;
+    out.finish()?;
     console.print(&format!(
         "{}: {} generated movements of {} shipments, seed {}\n",
         args.out.display(),
-        progress::grouped(rows?),
+        progress::grouped(rows),
         progress::grouped(order.shipments),
         order.seed
     ))?;

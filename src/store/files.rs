@@ -38,26 +38,53 @@ pub fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
-/// Writes a folder of new files (path below `dir`, content). Nothing is written if any of them exists already.
-pub fn write_new_tree(disk: &dyn Disk, dir: &Path, files: &[(String, &[u8])]) -> Result<()> {
-    for (relative, _) in files {
-        let path = below(dir, relative);
-        if !is_plain(relative) {
-            return Err(Error::Internal(format!("{relative:?} is not a path below a folder")));
-        }
-        if exists(&path) {
-            return Err(Error::Usage(format!("{}: exists already, nothing was written", path.display())));
-        }
+/// Existing files that a refusal names; beyond it only counts.
+const NAMED: usize = 10;
+
+/// Writes a folder of new files (path below `dir`, content). Nothing is written if any of them exists already, and after a
+/// failure what was written is taken back.
+pub fn write_new_tree(disk: &dyn Disk, dir: &Path, files: &[(&str, &[u8])]) -> Result<()> {
+    if exists(dir) && !dir.is_dir() {
+        return Err(Error::Usage(format!("{}: exists and is not a folder", dir.display())));
     }
+    if let Some((relative, _)) = files.iter().find(|(relative, _)| !is_plain(relative)) {
+        return Err(Error::Internal(format!("{relative:?} is not a path below a folder")));
+    }
+    refuse_existing(files.iter().map(|(relative, _)| below(dir, relative)))?;
+    let mut written: Vec<PathBuf> = Vec::new();
     for (relative, bytes) in files {
         let path = below(dir, relative);
-        if let Some(parent) = path.parent() {
-            super::commit::make_dirs(disk, parent)?;
+        if let Err(fault) = write_new(disk, &path, bytes, &mut written) {
+            for path in &written {
+                // Best effort: the fault that is told is the one that came first.
+                let _ = disk.remove_file(path);
+            }
+            return Err(fault);
         }
-        let mut file = disk.create_new(&path).map_err(|e| storage(&path, "create", e))?;
-        file.write_all(bytes).and_then(|()| file.flush()).map_err(|e| storage(&path, "write", e))?;
     }
     Ok(())
+}
+
+fn refuse_existing(paths: impl Iterator<Item = PathBuf>) -> Result<()> {
+    let existing: Vec<String> = paths.filter(|path| exists(path)).map(|path| path.display().to_string()).collect();
+    if existing.is_empty() {
+        return Ok(());
+    }
+    let more = existing.len().saturating_sub(NAMED);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let named = existing[..existing.len() - more].join(", ");
+    Err(Error::Usage(format!("nothing written, because these files exist: {named}{rest}; name an empty or new folder")))
+}
+
+fn write_new(disk: &dyn Disk, path: &Path, bytes: &[u8], written: &mut Vec<PathBuf>) -> Result<()> {
+    if let Some(parent) = path.parent() {
+        super::commit::make_dirs(disk, parent)?;
+    }
+    let mut file = disk.create_new(path).map_err(|e| storage(path, "create", e))?;
+    written.push(path.to_owned());
+    file.write_all(bytes).and_then(|()| file.flush()).map_err(|e| storage(path, "write", e))?;
+    drop(file);
+    disk.sync_file(path).map_err(|e| storage(path, "write", e))
 }
 
 /// Writes a whole file beside its place and renames it there, creating the folders that it needs.

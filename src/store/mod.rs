@@ -13,6 +13,7 @@ pub mod files;
 pub mod find;
 pub mod layout;
 pub mod lock;
+pub mod machine;
 pub mod manifest;
 pub mod metrics;
 pub mod path;
