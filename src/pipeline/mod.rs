@@ -9,6 +9,7 @@ pub mod plan;
 pub mod prepare;
 pub mod progress;
 mod published;
+mod published_shipments;
 pub mod run;
 pub mod scratch;
 pub mod sort;

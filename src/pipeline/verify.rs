@@ -3,6 +3,7 @@
 use super::prepare::reference_of_run;
 use super::progress::Progress;
 use super::published::{ELEMENT_COLUMNS, Recalculation};
+use super::published_shipments::{ShipmentRow, ShipmentRows};
 use super::summary::CorridorLine;
 use crate::error::{Error, Result};
 use crate::model::element::GhgTotals;
@@ -14,7 +15,6 @@ use crate::store::reference::read_reference_copy;
 use crate::store::signal::Interrupt;
 use crate::store::verify::verify_files;
 use arrow::array::RecordBatch;
-use rustc_hash::FxHashMap;
 use std::path::Path;
 
 /// Tables whose sums must agree, and where their rows are.
@@ -216,43 +216,36 @@ impl Check<'_> {
         Ok(totals)
     }
 
-    /// Every shipment equals the sum of its elements, and the accepted rows are those with a source row.
+    /// Every shipment equals the sum of its elements, both tables are in order, and the accepted rows are those with a source
+    /// row. Both tables are read side by side: neither has to fit into memory.
     fn shipments(&mut self) -> Result<u64> {
-        let mut sums: FxHashMap<String, (u64, GhgTotals)> = FxHashMap::default();
-        let mut accepted = 0u64;
+        let mut shipments = ShipmentRows::new(self.dir, self.parts("shipments/")?);
+        let mut open: Option<ShipmentRow> = None;
+        let (mut accepted, mut checked) = (0u64, 0u64);
         let columns = ["shipment_id", "source_row", SUMS[0], SUMS[1], SUMS[2]];
         self.table("elements/", &columns, &mut |c| {
-            let ids = c.texts("shipment_id")?;
             accepted += c.presence("source_row")?.into_iter().filter(|p| *p).count() as u64;
             let [activity, operation, provision] = [c.present(SUMS[0])?, c.present(SUMS[1])?, c.present(SUMS[2])?];
-            for (i, id) in ids.into_iter().enumerate() {
-                let sum = sums.entry(id).or_default();
-                sum.0 += 1;
-                sum.1.add(&GhgTotals { activity: activity[i], operation: operation[i], provision: provision[i] });
+            for (i, id) in c.texts("shipment_id")?.into_iter().enumerate() {
+                if open.as_ref().is_none_or(|sum| sum.id != id) {
+                    checked += settle(open.take(), Some(&id), &mut shipments)?;
+                    open = Some(ShipmentRow { id, elements: 0, totals: GhgTotals::default() });
+                }
+                if let Some(sum) = &mut open {
+                    sum.elements += 1;
+                    sum.totals.add(&GhgTotals { activity: activity[i], operation: operation[i], provision: provision[i] });
+                }
             }
             Ok(())
         })?;
+        checked += settle(open, None, &mut shipments).map_err(|e| self.fault(e.to_string()))?;
         if accepted != self.manifest.counts.accepted {
             return Err(self
                 .fault(format!("{accepted} elements have a source row, {} rows were accepted", self.manifest.counts.accepted)));
         }
-        let mut checked = 0;
-        let columns = ["shipment_id", "elements", SUMS[0], SUMS[1], SUMS[2]];
-        self.table("shipments/", &columns, &mut |c| {
-            let (ids, elements) = (c.texts("shipment_id")?, c.present("elements")?);
-            let [activity, operation, provision] = [c.present(SUMS[0])?, c.present(SUMS[1])?, c.present(SUMS[2])?];
-            for (i, id) in ids.into_iter().enumerate() {
-                let own = GhgTotals { activity: activity[i], operation: operation[i], provision: provision[i] };
-                if sums.remove(&id) != Some((elements[i] as u64, own)) {
-                    return Err(parquet::errors::ParquetError::General(format!("shipment {id} is not the sum of its elements")));
-                }
-                checked += 1;
-            }
-            Ok(())
-        })?;
-        match sums.keys().next() {
+        match shipments.next()? {
             None => Ok(checked),
-            Some(id) => Err(self.fault(format!("shipment {id} has elements and no row"))),
+            Some(row) => Err(self.fault(format!("shipment {} has a row and no elements", row.id))),
         }
     }
 
@@ -276,5 +269,50 @@ impl Check<'_> {
             None => Ok(count),
             Some(what) => Err(self.fault(what)),
         }
+    }
+}
+
+/// Compares the sum of a shipment's elements, now that the next shipment begins, with the next published row.
+fn settle(
+    sum: Option<ShipmentRow>,
+    next: Option<&str>,
+    shipments: &mut ShipmentRows,
+) -> std::result::Result<u64, parquet::errors::ParquetError> {
+    let fault = |what: String| Err(parquet::errors::ParquetError::General(what));
+    let Some(sum) = sum else { return Ok(0) };
+    if next.is_some_and(|next| next <= sum.id.as_str()) {
+        return fault(format!("elements of shipment {} stand before those of {}", sum.id, next.unwrap_or_default()));
+    }
+    match shipments.next().map_err(|e| parquet::errors::ParquetError::General(e.to_string()))? {
+        Some(row) if row == sum => Ok(1),
+        Some(row) if row.id == sum.id => fault(format!("shipment {} is not the sum of its elements", row.id)),
+        Some(row) => fault(format!("shipment {} has elements, the next row is that of {}", sum.id, row.id)),
+        None => fault(format!("shipment {} has elements and no row", sum.id)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: &str, elements: u64) -> ShipmentRow {
+        ShipmentRow { id: id.to_owned(), elements, totals: GhgTotals { activity: 7, operation: 5, provision: elements as i128 } }
+    }
+
+    #[test]
+    fn a_shipment_must_be_the_sum_of_its_elements() {
+        let published = || ShipmentRows::of(vec![row("A", 2)]);
+        let settle = |sum, next| super::settle(Some(sum), next, &mut published()).map_err(|e| e.to_string());
+        assert_eq!(settle(row("A", 2), Some("B")), Ok(1));
+        assert_eq!(super::settle(None, Some("B"), &mut published()).unwrap(), 0);
+        for (sum, next, wanted) in [
+            (row("A", 3), Some("B"), "shipment A is not the sum"),
+            (row("B", 2), Some("C"), "shipment B has elements, the next row is that of A"),
+            (row("A", 2), Some("0"), "elements of shipment A stand before those of 0"),
+        ] {
+            assert!(settle(sum, next).unwrap_err().contains(wanted), "{wanted}");
+        }
+        let none = super::settle(Some(row("A", 2)), None, &mut ShipmentRows::of(Vec::new()));
+        assert!(none.unwrap_err().to_string().contains("shipment A has elements and no row"));
     }
 }
