@@ -22,6 +22,7 @@ use crate::model::movement::MovementBatch;
 use crate::model::reject::{Reject, RejectReason, Rejected};
 use crate::model::symbol::{ABSENT, Symbol, Symbols};
 use crate::model::time::{NO_INSTANT, day_of, month_start};
+use crate::model::unit::{DISTANCE_SCALE, MASS_SCALE, SHARE_SCALE, decimal_text};
 use crate::reference::Reference;
 use chain::Chain;
 use lane::{LaneFactor, LaneKey, Lanes};
@@ -118,7 +119,8 @@ impl<'r> Kernel<'r> {
         let first_reject = out.rejected.len();
         duplicates::settle(batch, rows.clone(), &mut s.order, |row, reason| out.rejected.push(settled(batch, row, reason)));
         chain::assemble(batch, &mut s.order, &mut s.clashing, &mut s.chains);
-        out.rejected.extend(s.clashing.iter().map(|&row| late(batch, row, RejectReason::SameSequence, "sequence", self)));
+        out.rejected
+            .extend(s.clashing.iter().map(|&row| late(batch, row, RejectReason::SameSequence, "sequence", self, symbols)));
         if s.order.is_empty() {
             return;
         }
@@ -297,7 +299,7 @@ impl<'r> Kernel<'r> {
                     }
                     push(transport_or_hub(batch, row, computed, figures, factor));
                 }
-                Err(refused) => out.rejected.push(late(batch, row, refused.reason, refused.column, self)),
+                Err(refused) => out.rejected.push(late(batch, row, refused.reason, refused.column, self, symbols)),
             }
             after.flatten().into_iter().for_each(&mut push);
         }
@@ -424,8 +426,16 @@ fn settled(batch: &MovementBatch, row: u32, reason: Option<RejectReason>) -> Rej
 }
 
 /// A row rejected after its chain was assembled.
-fn late(batch: &MovementBatch, row: u32, reason: RejectReason, column: &'static str, kernel: &Kernel) -> Rejected {
+fn late(
+    batch: &MovementBatch,
+    row: u32,
+    reason: RejectReason,
+    column: &'static str,
+    kernel: &Kernel,
+    symbols: &Symbols,
+) -> Rejected {
     let i = row as usize;
+    let present = |value: i64, scale| if value > 0 { decimal_text(value.into(), scale) } else { String::new() };
     let operation = || kernel.reference.factors.operations[batch.operation[i] as usize].code.to_string();
     let date = || crate::model::time::date_text(day_of(batch.departed_at[i]));
     let lane = || format!("{} to {}", batch.origin[i], batch.destination[i]);
@@ -433,17 +443,24 @@ fn late(batch: &MovementBatch, row: u32, reason: RejectReason, column: &'static 
         RejectReason::NoFactor => (operation(), format!("a factor for {} valid on {} from {}", operation(), date(), lane())),
         RejectReason::NoDistance => (String::new(), format!("a distance by {} from {}", batch.mode[i].code(), lane())),
         RejectReason::NoMass => (String::new(), "a mass in the record, or TEU and a default mass in the profile".into()),
-        RejectReason::NoTeu => (String::new(), "a TEU count of at most 4 where the figure is per container".into()),
+        RejectReason::NoTeu => {
+            (present(batch.teu[i].into(), SHARE_SCALE), "a TEU count of at most 4 where the figure is per container".into())
+        }
         RejectReason::NoDistanceAdjustment => {
             (batch.distance_basis[i].code().into(), format!("an adjustment to the basis of the intensity of {}", operation()))
         }
         RejectReason::EnergyIncomplete => {
-            (String::new(), format!("an energy carrier and unit with an energy factor valid on {} from {}", date(), lane()))
+            let carrier = symbols.text(batch.energy_carrier[i]).to_owned();
+            (carrier, format!("an energy carrier and unit with an energy factor valid on {} from {}", date(), lane()))
         }
         RejectReason::SameSequence => {
             (batch.sequence[i].to_string(), "a sequence of its own for each movement of a container".into())
         }
-        RejectReason::LimitExceeded => (String::new(), "figures within Decimal(18,9) and Decimal(15,3)".into()),
+        RejectReason::LimitExceeded => {
+            let (metres, grams) = (batch.distance_m[i].into(), batch.mass_g[i].into());
+            let value = if column == "distance_km" { present(metres, DISTANCE_SCALE) } else { present(grams, MASS_SCALE) };
+            (value, "figures within Decimal(18,9) and Decimal(15,3)".into())
+        }
         _ => (String::new(), reason.title().into()),
     };
     rejected(batch, i, Reject::new(reason, column, &value, wanted))
