@@ -1,7 +1,7 @@
 //! What is resolved once per distinct key and not once per row: the factor, the distance, the adjustment of a lane.
 
 use crate::factors::profile::Adjustment;
-use crate::factors::{EnergyQuery, FactorQuery};
+use crate::factors::{EmissionFactor, EnergyQuery, FactorQuery};
 use crate::model::element::FactorIndex;
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
@@ -56,6 +56,38 @@ pub struct LaneFactor {
     pub adjustment: [DistanceStep; 4],
     /// One unit of the row's energy is `ratio.0 / ratio.1` units of the energy row.
     pub ratio: (i64, i64),
+}
+
+impl LaneFactor {
+    /// A row of the library with its intensities after uplift (operation, provision) and the adjustments that the profile has
+    /// for the mode.
+    pub fn applied(
+        reference: &Reference,
+        mode: Mode,
+        factor: FactorIndex,
+        row: &EmissionFactor,
+        (operation, provision): (i64, i64),
+        flags: Flags,
+        ratio: (i64, i64),
+    ) -> LaneFactor {
+        let step = |found: Basis| match reference.adjustment(mode, found, row.distance_basis) {
+            _ if found == row.distance_basis => DistanceStep::Same,
+            Some(entry) => DistanceStep::Adjust(entry),
+            None => DistanceStep::Missing,
+        };
+        LaneFactor {
+            factor,
+            operation,
+            provision,
+            per: row.per,
+            data_category: row.data_category,
+            flags,
+            holds_empty_running: row.empty_share.is_some_and(|share| share > 0),
+            basis: row.distance_basis,
+            adjustment: [Basis::Absent, Basis::Sfd, Basis::Gcd, Basis::Actual].map(step),
+            ratio,
+        }
+    }
 }
 
 /// How a distance becomes the emission distance.
@@ -135,23 +167,8 @@ fn intensity(reference: &Reference, key: LaneKey, mode: Mode, day: Day, symbols:
     };
     let choice = reference.factors.select(&query).ok()?;
     let row = &reference.factors.factors[choice.factor as usize];
-    let step = |found: Basis| match reference.adjustment(mode, found, row.distance_basis) {
-        _ if found == row.distance_basis => DistanceStep::Same,
-        Some(entry) => DistanceStep::Adjust(entry),
-        None => DistanceStep::Missing,
-    };
-    Some(LaneFactor {
-        factor: choice.factor,
-        operation: choice.operation,
-        provision: choice.provision,
-        per: row.per,
-        data_category: row.data_category,
-        flags: choice.flags,
-        holds_empty_running: row.empty_share.is_some_and(|share| share > 0),
-        basis: row.distance_basis,
-        adjustment: [Basis::Absent, Basis::Sfd, Basis::Gcd, Basis::Actual].map(step),
-        ratio: (1, 1),
-    })
+    let intensities = (choice.operation, choice.provision);
+    Some(LaneFactor::applied(reference, mode, choice.factor, row, intensities, choice.flags, (1, 1)))
 }
 
 fn energy(reference: &Reference, key: LaneKey, day: Day, symbols: &Symbols) -> Option<LaneFactor> {

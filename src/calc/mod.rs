@@ -11,6 +11,7 @@ pub mod hub;
 pub mod lane;
 pub mod load;
 pub mod recalculate;
+pub mod restate;
 pub mod rollup;
 pub mod tce;
 

@@ -1,6 +1,6 @@
 //! The command line's grammar: the list of commands, options that all share, and how single values are read.
 
-use super::{Console, completions, explain, factors, init, man, rejects, run, sample, verify};
+use super::{Console, completions, diff, explain, factors, init, man, rejects, run, sample, verify};
 use crate::error::Result;
 use crate::pipeline::plan::{MemoryLimit, Share};
 use crate::pipeline::progress::{LogMode, ProgressMode};
@@ -44,6 +44,8 @@ commands! {
     Rejects => rejects,
     /// Print the calculation sheet of one shipment
     Explain => explain,
+    /// Show why the figures of two runs differ; the parts add up to the difference
+    Diff => diff,
     /// Check, list and show emission factors
     Factors => factors,
     /// Generate movement records of any size from a seed

@@ -3,6 +3,7 @@
 mod args;
 mod completions;
 mod console;
+mod diff;
 mod explain;
 mod factors;
 mod init;

@@ -33,6 +33,7 @@ pub use library::Library;
 pub use profile::Profile;
 pub use region::{Region, RegionName};
 pub(crate) use rows::QUANTITY_SCALE;
+pub(crate) use select::uplifted;
 pub use select::{Choice, EnergyChoice, EnergyQuery, FactorQuery, NoFactor, NoFactorReason};
 pub use set::FactorSet;
 pub use zones::{PlaceSet, Zones};

@@ -5,6 +5,7 @@
 //! `part` (how files are filled). `read` and `find` read published files back, whole or by id.
 
 pub mod corridors;
+pub mod differences;
 pub mod elements;
 pub mod encode;
 pub mod factors;

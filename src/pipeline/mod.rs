@@ -1,5 +1,6 @@
 //! Joins input, factors, calculation, output and store into one run. `run` is the story, from top to bottom.
 pub mod compute;
+pub mod diff;
 pub mod explain;
 pub mod factors_used;
 pub mod feed;
