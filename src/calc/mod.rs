@@ -23,7 +23,7 @@ use crate::model::movement::MovementBatch;
 use crate::model::reject::{Reject, RejectReason, Rejected};
 use crate::model::symbol::{ABSENT, Symbol, Symbols};
 use crate::model::time::{NO_INSTANT, day_of, month_start};
-use crate::model::unit::{DISTANCE_SCALE, MASS_SCALE, SHARE_SCALE, decimal_text};
+use crate::model::unit::{DISTANCE_SCALE, MASS_SCALE, SHARE_SCALE, short_decimal_text};
 use crate::reference::Reference;
 use chain::Chain;
 use lane::{LaneFactor, LaneKey, Lanes};
@@ -121,7 +121,7 @@ impl<'r> Kernel<'r> {
         duplicates::settle(batch, rows.clone(), &mut s.order, |row, reason| out.rejected.push(settled(batch, row, reason)));
         chain::assemble(batch, &mut s.order, &mut s.clashing, &mut s.chains);
         out.rejected
-            .extend(s.clashing.iter().map(|&row| late(batch, row, RejectReason::SameSequence, "sequence", self, symbols)));
+            .extend(s.clashing.iter().map(|&row| late(batch, row, RejectReason::SameSequence, "sequence", symbols, self)));
         if s.order.is_empty() {
             return;
         }
@@ -300,7 +300,7 @@ impl<'r> Kernel<'r> {
                     }
                     push(transport_or_hub(batch, row, computed, figures, factor));
                 }
-                Err(refused) => out.rejected.push(late(batch, row, refused.reason, refused.column, self, symbols)),
+                Err(refused) => out.rejected.push(late(batch, row, refused.reason, refused.column, symbols, self)),
             }
             after.flatten().into_iter().for_each(&mut push);
         }
@@ -432,39 +432,43 @@ fn late(
     row: u32,
     reason: RejectReason,
     column: &'static str,
-    kernel: &Kernel,
     symbols: &Symbols,
+    kernel: &Kernel,
 ) -> Rejected {
     let i = row as usize;
-    let present = |value: i64, scale| if value > 0 { decimal_text(value.into(), scale) } else { String::new() };
-    let operation = || kernel.reference.factors.operations[batch.operation[i] as usize].code.to_string();
+    let operation = &*kernel.reference.factors.operations[batch.operation[i] as usize].code;
     let date = || crate::model::time::date_text(day_of(batch.departed_at[i]));
     let lane = || format!("{} to {}", batch.origin[i], batch.destination[i]);
-    let (value, wanted) = match reason {
-        RejectReason::NoFactor => (operation(), format!("a factor for {} valid on {} from {}", operation(), date(), lane())),
-        RejectReason::NoDistance => (String::new(), format!("a distance by {} from {}", batch.mode[i].code(), lane())),
-        RejectReason::NoMass => (String::new(), "a mass in the record, or TEU and a default mass in the profile".into()),
-        RejectReason::NoTeu => {
-            (present(batch.teu[i].into(), SHARE_SCALE), "a TEU count of at most 4 where the figure is per container".into())
-        }
-        RejectReason::NoDistanceAdjustment => {
-            (batch.distance_basis[i].code().into(), format!("an adjustment to the basis of the intensity of {}", operation()))
-        }
+    let wanted = match reason {
+        RejectReason::NoFactor => format!("a factor for {operation} valid on {} from {}", date(), lane()),
+        RejectReason::NoDistance => format!("a distance by {} from {}", batch.mode[i].code(), lane()),
+        RejectReason::NoMass => "a mass in the record, or TEU and a default mass in the profile".into(),
+        RejectReason::NoTeu => "a TEU count of at most 4 where the figure is per container".into(),
+        RejectReason::NoDistanceAdjustment => format!("an adjustment to the basis of the intensity of {operation}"),
         RejectReason::EnergyIncomplete => {
-            let carrier = symbols.text(batch.energy_carrier[i]).to_owned();
-            (carrier, format!("an energy carrier and unit with an energy factor valid on {} from {}", date(), lane()))
+            format!("an energy carrier and unit with an energy factor valid on {} from {}", date(), lane())
         }
-        RejectReason::SameSequence => {
-            (batch.sequence[i].to_string(), "a sequence of its own for each movement of a container".into())
-        }
-        RejectReason::LimitExceeded => {
-            let (metres, grams) = (batch.distance_m[i].into(), batch.mass_g[i].into());
-            let value = if column == "distance_km" { present(metres, DISTANCE_SCALE) } else { present(grams, MASS_SCALE) };
-            (value, "figures within Decimal(18,9) and Decimal(15,3)".into())
-        }
-        _ => (String::new(), reason.title().into()),
+        RejectReason::SameSequence => "a sequence of its own for each movement of a container".into(),
+        RejectReason::LimitExceeded => "figures within Decimal(18,9) and Decimal(15,3)".into(),
+        _ => reason.title().into(),
     };
-    rejected(batch, i, Reject::new(reason, column, &value, wanted))
+    rejected(batch, i, Reject::new(reason, column, &found(batch, i, column, symbols, operation), wanted))
+}
+
+/// What the record says in a column that a late rejection blames; empty when it says nothing and a default stood in.
+fn found(batch: &MovementBatch, i: usize, column: &str, symbols: &Symbols, operation: &str) -> String {
+    let reported = |mantissa: u32, scale| if mantissa == 0 { String::new() } else { short_decimal_text(mantissa.into(), scale) };
+    let defaulted = |flag: Flags, text: &str| if batch.flags[i].has(flag) { String::new() } else { text.to_owned() };
+    match column {
+        "sequence" => batch.sequence[i].to_string(),
+        "operation" => defaulted(Flags::OPERATION_DEFAULTED, operation),
+        "distance_km" => reported(batch.distance_m[i], DISTANCE_SCALE),
+        "distance_basis" => defaulted(Flags::BASIS_ASSUMED, batch.distance_basis[i].code()),
+        "cargo_mass_kg" => reported(batch.mass_g[i], MASS_SCALE),
+        "teu" => reported(batch.teu[i], SHARE_SCALE),
+        "energy_carrier" => symbols.text(batch.energy_carrier[i]).to_owned(),
+        _ => String::new(),
+    }
 }
 
 fn rejected(batch: &MovementBatch, i: usize, reject: Reject) -> Rejected {

@@ -15,20 +15,24 @@ def call(*arguments):
     return subprocess.run([str(a) for a in arguments], capture_output=True, text=True)
 
 
-def one_case(binary, seed, folder):
-    """None, or what went wrong."""
-    steps = [
-        (sys.executable, HERE / "generate.py", seed, folder),
-        (sys.executable, HERE / "oracle.py", folder / "data/run.toml", "--out", folder / "oracle"),
-        (binary, "run", folder / "data/run.toml", "--out", folder / "out"),
-        (sys.executable, HERE / "compare.py", folder / "oracle", folder / "out/latest", "--codes-only"),
-        (binary, "verify", folder / "out", "--recalculate"),
-    ]
+def first_fault(steps):
+    """Runs commands in order; what the first that fails says, or None."""
     for step in steps:
         done = call(*step)
         if done.returncode != 0:
             return f"{pathlib.Path(step[0]).name} {pathlib.Path(str(step[1])).name}: {(done.stdout + done.stderr)[-2000:]}"
     return None
+
+
+def one_case(binary, seed, folder):
+    """None, or what went wrong."""
+    return first_fault([
+        (sys.executable, HERE / "generate.py", seed, folder),
+        (sys.executable, HERE / "oracle.py", folder / "data/run.toml", "--out", folder / "oracle"),
+        (binary, "run", folder / "data/run.toml", "--out", folder / "out"),
+        (sys.executable, HERE / "compare.py", folder / "oracle", folder / "out/latest", "--codes-only"),
+        (binary, "verify", folder / "out", "--recalculate"),
+    ])
 
 
 def main():

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Slow, exact, independent second implementation of the batch run.
 
-usage: oracle.py RUN.toml --out DIR
+usage: oracle.py RUN.toml --out DIR [--movements FILE ..]
 
 Writes elements, shipments, corridors, corridor_sections, rejected and factors as JSON lines: decimals as text
 with the scale of the contract, UTC times with microseconds. Publishes nothing, refuses nothing but broken files.
@@ -177,9 +177,13 @@ def main():
     arguments = argparse.ArgumentParser(description="exact reference run")
     arguments.add_argument("run_file")
     arguments.add_argument("--out", required=True)
+    arguments.add_argument("--movements", nargs="+", help="instead of those in the run file")
     given = arguments.parse_args()
+    run = read_run_file(given.run_file)
+    if given.movements:
+        run.movements = [os.path.abspath(path) for path in given.movements]
     try:
-        tables = compute(read_run_file(given.run_file))
+        tables = compute(run)
     except BrokenFile as fault:
         print(fault, file=sys.stderr)
         return 3

@@ -55,14 +55,15 @@ impl Table {
         self.rows.iter().map(|row| row[at].as_deref().unwrap_or("")).collect()
     }
 
-    /// CSV with a header; a null is an empty cell, an empty text a pair of quotes.
-    pub fn csv(&self) -> String {
-        let mut out = self.columns.join(",") + "\n";
-        for row in &self.rows {
-            let cells: Vec<String> = row.iter().map(|cell| cell.as_deref().map_or(String::new(), quoted)).collect();
-            out.push_str(&(cells.join(",") + "\n"));
-        }
-        out
+    /// One block of lines per row, one line per value; a null is left out, an empty text is a pair of quotes.
+    pub fn records(&self) -> String {
+        let width = self.columns.iter().map(String::len).max().unwrap_or(0);
+        let line = |(name, cell): (&String, &Option<String>)| match cell.as_deref()? {
+            "" => Some(format!("{name:<width$}  \"\"\n")),
+            text => Some(format!("{name:<width$}  {}\n", text.escape_debug())),
+        };
+        let block = |row: &Vec<Option<String>>| self.columns.iter().zip(row).filter_map(line).collect::<String>();
+        self.rows.iter().map(block).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -75,14 +76,6 @@ fn parts(run: &Path, name: &str) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = folder.read_dir().expect("a folder").map(|e| e.expect("an entry").path()).collect();
     paths.sort();
     paths
-}
-
-fn quoted(cell: &str) -> String {
-    if cell.is_empty() || cell.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell.to_owned()
-    }
 }
 
 /// The values of a column of one of the types that the tables have.

@@ -1,6 +1,6 @@
 //! Shares and memory sizes as people write them: `5%`, `0.25%`, `2GiB`, `512MiB`, `50%`. Whole numbers only, no floats.
 
-use crate::model::unit::parse_decimal;
+use crate::model::unit::{parse_decimal, short_decimal_text};
 
 /// A share of rows in parts per million, exact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,7 +22,7 @@ impl Share {
 
     /// `5%`; no more decimals than needed.
     pub fn text(self) -> String {
-        format!("{}%", trimmed(self.0 as u64, 4))
+        format!("{}%", short_decimal_text(self.0.into(), 4))
     }
 
     /// Whether `part` of `whole` is more than this share.
@@ -99,12 +99,6 @@ impl MemoryLimit {
             MemoryLimit::Bytes(bytes) => bytes,
         }
     }
-}
-
-/// A mantissa with up to `scale` decimals, without trailing zeros.
-fn trimmed(mantissa: u64, scale: u32) -> String {
-    let text = crate::model::unit::decimal_text(mantissa as i128, scale);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
