@@ -9,6 +9,7 @@ mod support;
 use green_corridor::model::flag::Flags;
 use green_corridor::model::mode::{Basis, Mode, Per};
 use green_corridor::model::reject::RejectReason;
+use green_corridor::pipeline::explain::explain;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -80,6 +81,10 @@ fn publish(name: &str) -> Outcome {
     let ended = run(&Path::new(GOLDEN).join(name), out).expect(0);
     green_corridor(["verify", out, "--recalculate"]).expect(0);
     let run = current_run(dir.path());
+    for shipment in Table::read(&run, "shipments").column("shipment_id") {
+        // Puts every element through the kernel and checks each printed product against the published figure.
+        explain(&run, shipment).unwrap_or_else(|e| panic!("{name}: {e}"));
+    }
     let tables = TABLES.into_iter().map(|table| (table, Table::read(&run, table))).collect();
     // What follows depends on the version, the clock and the place.
     let (summary, _) = ended.stdout.split_once("\nrun ").expect("a summary names its run");
