@@ -194,7 +194,7 @@ impl Run<'_> {
             (entry.rows_in, entry.accepted, entry.rejected) = (count.rows, count.accepted, count.rejected);
         }
         tables::count(status, &ledger, &written);
-        if let Err(error) = self.publishable(&ledger) {
+        if let Err(error) = self.publishable(&ledger, &entries) {
             tables::rejected(&stage, ledger, &names, &metadata)?;
             return Err(self.keep_failure(stage, id, error, status));
         }
@@ -240,11 +240,13 @@ impl Run<'_> {
     }
 
     /// An empty night must not replace a good one, nor one with too many rejects.
-    fn publishable(&self, ledger: &Ledger) -> Result<()> {
+    fn publishable(&self, ledger: &Ledger, inputs: &[InputEntry]) -> Result<()> {
         let total = ledger.total();
         let limits = &self.plan.limits;
         if total.rows == 0 && !self.plan.allow_empty {
-            return Err(Error::Input("the input files hold no row; --allow-empty publishes an empty run".into()));
+            let files: Vec<&str> = inputs.iter().map(|entry| entry.file.as_str()).collect();
+            let named = if files.is_empty() { "no file was found".to_owned() } else { format!("{}: no row", files.join(", ")) };
+            return Err(Error::Input(format!("{named}; --allow-empty publishes an empty run")));
         }
         if total.rows < limits.min_rows {
             return Err(Error::Input(format!("{} rows read, [limits] min_rows asks for {}", total.rows, limits.min_rows)));
