@@ -7,6 +7,7 @@ use super::commit::retire;
 use super::layout::Layout;
 use super::lock::Output;
 use super::manifest::MANIFEST;
+use super::path::read_regular;
 use super::storage;
 use crate::error::Result;
 use std::fs;
@@ -34,7 +35,7 @@ pub fn prune(output: &Output, keep: Option<usize>, just_published: &str) -> Resu
 /// The lines of `pins` that name runs: `#` begins a comment. An unreadable file is an error, not an empty list.
 pub fn pins(layout: &Layout) -> Result<Vec<String>> {
     let path = layout.pins();
-    let text = match fs::read(&path) {
+    let text = match read_regular(&path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(e) => return Err(storage(&path, "read", e)),
