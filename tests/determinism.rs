@@ -65,7 +65,10 @@ fn figures(run: &Path, lineage: Lineage) -> BTreeMap<&'static str, String> {
                 table.rows.sort();
             }
         }
-        (name, table.csv())
+        let line =
+            |row: &Vec<Option<String>>| row.iter().map(|cell| cell.as_deref().unwrap_or("null")).collect::<Vec<_>>().join(",");
+        let lines: Vec<String> = table.rows.iter().map(line).collect();
+        (name, format!("{}\n{}", table.columns.join(","), lines.join("\n")))
     };
     TABLES.into_iter().map(of).collect()
 }
