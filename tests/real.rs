@@ -1,13 +1,12 @@
 //! The run file of `examples/real` over the export that it was written for: the count of every rejection code.
 
-#[path = "support/skip.rs"]
-mod skip;
 mod support;
 
 use green_corridor::store::manifest::Manifest;
 use std::collections::BTreeMap;
 use std::path::Path;
 use support::binary::green_corridor;
+use support::skip::skip;
 use support::tables::{Table, current_run};
 
 const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
@@ -15,7 +14,7 @@ const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
 #[test]
 fn every_line_of_a_real_export_is_computed_or_rejected_with_its_reason() {
     if !Path::new(PROJECT).join("../shared/real/scms_delivery_history.csv").is_file() {
-        skip::skip("tests/real.rs", "../shared/real is missing");
+        skip("tests/real.rs", "../shared/real is missing");
         let all = std::env::var("GREEN_CORRIDOR_REQUIRE_ALL").is_ok_and(|v| v == "1");
         assert!(!all, "../shared/real is missing, and GREEN_CORRIDOR_REQUIRE_ALL=1");
         return;

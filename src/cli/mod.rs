@@ -63,8 +63,16 @@ fn parse_and_run(arguments: &[OsString]) -> ExitCode {
         Ok(line) => line,
         Err(answer) => {
             // Help and version are answers on standard output, everything else is wrong use. A closed pipe is no fault.
-            let _ = answer.print();
-            return ExitCode::from(if answer.use_stderr() { 2 } else { 0 });
+            let code = match answer.print() {
+                _ if answer.use_stderr() => 2,
+                Err(fault) if fault.kind() != std::io::ErrorKind::BrokenPipe => {
+                    let fault = Error::Storage(format!("standard output: {fault}"));
+                    Console::default().error(&fault);
+                    fault.exit_code()
+                }
+                _ => 0,
+            };
+            return ExitCode::from(code);
         }
     };
     let _ = LOG_SAID.set(line.log);

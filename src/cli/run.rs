@@ -5,7 +5,7 @@ use super::{Console, machine, progress};
 use crate::error::{Error, Result};
 use crate::pipeline;
 use crate::pipeline::plan::{Flags, MemoryLimit, Plan, Share};
-use crate::pipeline::progress::{Progress, ProgressMode};
+use crate::pipeline::progress::{Level, Progress, ProgressMode};
 use crate::store::files::read_file;
 use crate::store::signal::Interrupt;
 use std::path::{Path, PathBuf};
@@ -124,7 +124,11 @@ fn configuration(path: &Path) -> Result<Vec<u8>> {
 fn execute(plan: &Plan, progress: &dyn Progress, console: &Console) -> Result<ExitCode> {
     let summary = pipeline::run::run(plan, progress, &Interrupt::install()?)?;
     progress.end();
-    console.print(&super::summary::text(&summary))?;
+    match console.print(&super::summary::text(&summary)) {
+        // The run is published all the same, and its status says so; only the summary is lost.
+        Err(error) if !plan.dry_run => console.message(Level::Warning, &error.to_string()),
+        printed => printed?,
+    }
     if summary.missing.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }

@@ -59,14 +59,16 @@ pub fn run(plan: &Plan, progress: &dyn Progress, interrupt: &Interrupt) -> Resul
         status.warnings.push(error.to_string());
         progress.message(Level::Warning, &error.to_string());
     }
-    let told = write_status(&output, &status);
+    // What CURRENT names is decided by now: a status that cannot be written must not make a published run look like a failed one.
+    if let Err(error) = write_status(&output, &status) {
+        progress.message(Level::Warning, &error.to_string());
+    }
     drop(output);
     if let Some(root) = scratch_root {
         let removed = crate::store::disk::remove_tree(&RealDisk, &root);
         removed.map_err(|e| Error::Storage(format!("{}: cannot remove: {e}", root.display())))?;
     }
     let mut summary = outcome?;
-    told?;
     summary.duration_ms = status.duration_ms;
     Ok(summary)
 }
@@ -296,8 +298,13 @@ impl Run<'_> {
             self.progress.message(Level::Warning, &warning);
             status.warnings.push(warning);
         }
-        for id in prune(self.output, self.plan.keep.map(|n| n as usize), &summary.run_id)? {
-            self.progress.message(Level::Info, &format!("removed run {id}"));
+        match prune(self.output, self.plan.keep.map(|n| n as usize), &summary.run_id) {
+            Ok(removed) => removed.iter().for_each(|id| self.progress.message(Level::Info, &format!("removed run {id}"))),
+            // Published all the same; what stays takes space, and the next run tries again.
+            Err(error) => {
+                self.progress.message(Level::Warning, &error.to_string());
+                status.warnings.push(error.to_string());
+            }
         }
         summary.dir = if self.plan.dry_run { PathBuf::new() } else { summary.dir };
         Ok(summary)

@@ -195,12 +195,16 @@ pub(crate) fn replace_file(disk: &dyn Disk, path: &Path, bytes: &[u8], syncs: &m
 
 /// Writes and syncs a file at `beside`, then renames it to `path`.
 pub(crate) fn place_file(disk: &dyn Disk, beside: &Path, path: &Path, bytes: &[u8], syncs: &mut Syncs) -> Result<()> {
+    // What a dead run left there, or a pipe or link that somebody put there: never opened, never written through.
+    if fs::symlink_metadata(beside).is_ok_and(|seen| !seen.is_dir()) {
+        disk.remove_file(beside).map_err(|e| storage(beside, "remove", e))?;
+    }
     let placed = write_file(disk, beside, bytes).and_then(|()| syncs.file(beside)).and_then(|()| rename(disk, beside, path));
     placed.inspect_err(|_| drop(disk.remove_file(beside)))
 }
 
 fn write_file(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = disk.create(path).map_err(|e| storage(path, "create", e))?;
+    let mut file = disk.create_new(path).map_err(|e| storage(path, "create", e))?;
     file.write_all(bytes).and_then(|()| file.flush()).map_err(|e| storage(path, "write", e))
 }
 

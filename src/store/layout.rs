@@ -2,6 +2,7 @@
 //!
 //! Paths and names only; nothing here writes, and nothing here needs the lock.
 
+use super::path::read_regular;
 use super::storage;
 use crate::error::{Error, Result};
 use std::fs;
@@ -88,7 +89,7 @@ impl Layout {
     /// The id in `CURRENT`; `None` when nothing has been published yet.
     pub fn current_run(&self) -> Result<Option<String>> {
         let path = self.current();
-        let bytes = match fs::read(&path) {
+        let bytes = match read_regular(&path) {
             Ok(bytes) => bytes,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(storage(&path, "read", e)),

@@ -44,6 +44,15 @@ pub fn open_below(root: &Path, relative: &str) -> io::Result<File> {
     Err(io::ErrorKind::NotFound.into())
 }
 
+/// Reads a small file of an output root. A pipe that stands in its place is refused before it can block.
+pub(crate) fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
+    let seen = fs::metadata(path)?;
+    if !seen.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it is {}", kind(&seen))));
+    }
+    fs::read(path)
+}
+
 /// What a folder holds, all levels.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Listing {

@@ -7,6 +7,7 @@ use super::commit::retire;
 use super::layout::Layout;
 use super::lock::Output;
 use super::manifest::MANIFEST;
+use super::path::read_regular;
 use super::storage;
 use crate::error::Result;
 use std::fs;
@@ -19,7 +20,7 @@ use std::time::SystemTime;
 pub fn prune(output: &Output, keep: Option<usize>, just_published: &str) -> Result<Vec<String>> {
     let Some(keep) = keep else { return Ok(Vec::new()) };
     let layout = output.layout();
-    let runs = by_age(layout)?;
+    let runs = by_age(layout, just_published)?;
     let current = layout.current_run()?;
     let pins = pins(layout)?;
     let is_kept = |id: &str| current.as_deref() == Some(id) || id == just_published || is_pinned(&pins, id);
@@ -34,7 +35,7 @@ pub fn prune(output: &Output, keep: Option<usize>, just_published: &str) -> Resu
 /// The lines of `pins` that name runs: `#` begins a comment. An unreadable file is an error, not an empty list.
 pub fn pins(layout: &Layout) -> Result<Vec<String>> {
     let path = layout.pins();
-    let text = match fs::read(&path) {
+    let text = match read_regular(&path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(e) => return Err(storage(&path, "read", e)),
@@ -48,16 +49,17 @@ fn is_pinned(pins: &[String], id: &str) -> bool {
     pins.iter().any(|pin| id.starts_with(pin.as_str()))
 }
 
-/// Runs, longest not executed first. Equal times are settled by id.
-fn by_age(layout: &Layout) -> Result<Vec<String>> {
+/// Runs, longest not executed first. Equal times are settled by id. The log of the execution under way is not written yet, so the
+/// run that it published, which may be an old one, is told by name.
+fn by_age(layout: &Layout, just_published: &str) -> Result<Vec<String>> {
     let executions = super::status::last_executions(layout)?;
     let mut runs = Vec::new();
     for id in layout.list_runs()? {
         let millis = executions.get(&id).copied().unwrap_or_else(|| published_millis(&layout.run(&id)));
-        runs.push((millis, id));
+        runs.push((id == just_published, millis, id));
     }
     runs.sort();
-    Ok(runs.into_iter().map(|(_, id)| id).collect())
+    Ok(runs.into_iter().map(|(_, _, id)| id).collect())
 }
 
 /// Without a log record (its run died right after the commit) the time of the manifest must do.
@@ -69,7 +71,9 @@ fn published_millis(run: &Path) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::commit::publish_existing;
     use super::super::commit_tests::{lock, publish};
+    use super::super::digest::no_progress;
     use super::super::status::{Execution, write_log};
     use super::*;
 
@@ -105,6 +109,14 @@ mod tests {
         let again = Execution { started: "2025-01-05T02:00:00Z".into(), ..Execution::default() };
         write_log(&output, "c1", &again).unwrap();
         assert_eq!(prune(&output, Some(3), "b4").unwrap(), ["a2"]);
+    }
+
+    #[test]
+    fn an_old_run_published_again_counts_among_those_that_are_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let output = nights(dir.path());
+        publish_existing(&output, "c1", &no_progress).unwrap();
+        assert_eq!(prune(&output, Some(2), "c1").unwrap(), ["a2", "d3"]);
     }
 
     #[test]

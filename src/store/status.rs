@@ -8,6 +8,7 @@ use super::layout::{Layout, checked_run_id, folder_names, match_name};
 use super::lock::{Holder, Output};
 use super::manifest::canonical_json;
 use super::metrics::metrics_text;
+use super::path::read_regular;
 use super::storage;
 use crate::error::{Error, Result};
 use jiff::Timestamp;
@@ -181,7 +182,7 @@ pub fn write_status(output: &Output, status: &Status) -> Result<()> {
 /// Reads `status.json`; none when nothing has run here.
 pub fn read_status(layout: &Layout) -> Result<Option<Status>> {
     let path = layout.status();
-    match fs::read(&path) {
+    match read_regular(&path) {
         Ok(bytes) => serde_json::from_slice(&bytes)
             .map(Some)
             .map_err(|e| Error::Verification(format!("{}: not a status: {e}", path.display()))),
@@ -230,7 +231,7 @@ pub fn write_log(output: &Output, name: &str, execution: &Execution) -> Result<P
 pub(crate) fn last_executions(layout: &Layout) -> Result<BTreeMap<String, i64>> {
     let mut latest = BTreeMap::new();
     for (id, _, path) in log_files(layout)? {
-        let record = fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Execution>(&bytes).ok());
+        let record = read_regular(&path).ok().and_then(|bytes| serde_json::from_slice::<Execution>(&bytes).ok());
         let millis = record.and_then(|r| r.started.parse::<Timestamp>().ok()).map(Timestamp::as_millisecond);
         if let Some(millis) = millis {
             let entry = latest.entry(id).or_insert(millis);
