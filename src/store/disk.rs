@@ -94,6 +94,10 @@ impl Disk for RealDisk {
     }
 
     fn lock(&self, path: &Path, holder: &str) -> io::Result<Claim> {
+        // The holder's text would empty whatever a link points at.
+        if fs::symlink_metadata(path).is_ok_and(|seen| !seen.is_file()) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "is not a regular file"));
+        }
         // Not truncated on opening: until the lock is ours the text in it belongs to the holder.
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         match file.try_lock() {

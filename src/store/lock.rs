@@ -182,6 +182,20 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_place_of_the_lock_keeps_its_target() {
+        let dir = tempfile::tempdir().unwrap();
+        let precious = dir.path().join("precious");
+        std::fs::write(&precious, "kept").unwrap();
+        let layout = Layout::new(dir.path().join("out"));
+        std::fs::create_dir_all(layout.lock().parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(&precious, layout.lock()).unwrap();
+        let refused = Output::lock(Arc::new(RealDisk), layout.root(), &somebody(11)).err().unwrap();
+        assert!(refused.exit_code() == 6 && refused.to_string().contains("is not a regular file"), "{refused}");
+        assert_eq!(std::fs::read_to_string(&precious).unwrap(), "kept");
+    }
+
     #[test]
     fn a_second_writer_learns_who_holds_the_lock() {
         let dir = tempfile::tempdir().unwrap();
