@@ -32,7 +32,7 @@ def table(contestants):
     for contestant in contestants:
         median = contestant.median()
         if median is None:
-            rows.append([CONTESTANTS[contestant.name], contestant.failure or "not run"])
+            rows.append([CONTESTANTS[contestant.name], "failed"] + [""] * (len(rows[0]) - 2))
             continue
         walls = [m.wall_s for m in contestant.measured]
         times = [f"{getattr(median, f) / getattr(ours, f):.2f}" if ours else "" for f in ("wall_s", "memory_mib", "size_mib")]
@@ -46,13 +46,13 @@ def table(contestants):
             f"{median.size_mib:.1f}",
             *times,
         ])
-    widths = [max(len(row[i]) for row in rows if len(row) == len(rows[0])) for i in range(len(rows[0]))]
-    widths[0] = max(len(row[0]) for row in rows)
-    return "\n".join(
-        "  ".join(cell.ljust(width) if i == 0 or len(row) < len(rows[0]) else cell.rjust(width)
-                  for i, (cell, width) in enumerate(zip(row, widths))).rstrip()
-        for row in rows
-    )
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+
+    def aligned(row):
+        name, *figures = row
+        return "  ".join([name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(figures, widths[1:]))]).rstrip()
+
+    return "\n".join(map(aligned, rows))
 
 
 def best(contestants, figure):
@@ -63,20 +63,20 @@ def best(contestants, figure):
 
 
 def ratios(contestants):
-    """How often ours goes into the better peer: the figures that the targets are about."""
+    """How often ours goes into the better peer's wall time and memory: what the targets are about."""
     if best(contestants, "wall_s") is None:
         return "no ratios without green-corridor and a peer"
     peer, ours = best(contestants, "wall_s")
     memory_peer, memory = best(contestants, "memory_mib")
     sync = next(c.median().sync_s for c in contestants if c.name == "ours")
     return (
-        f"of the faster peer's wall time 1/{peer / ours:.2f} (1/{peer / (ours - sync):.2f} without sync),"
-        f" of the leaner one's memory 1/{memory_peer / memory:.2f}"
+        f"green-corridor takes 1/{peer / ours:.2f} of the wall time of the faster peer (1/{peer / (ours - sync):.2f} without sync)"
+        f" and 1/{memory_peer / memory:.2f} of the memory of the leaner one"
     )
 
 
 def record(project, chosen, contestants):
-    """Appends the medians to the history, under a header made of the same names."""
+    """Appends the medians to benches/history.csv; one figure of one program per column."""
     medians = {c.name: c.median() for c in contestants}
     entry = {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
@@ -99,10 +99,13 @@ def record(project, chosen, contestants):
         pair = best(contestants, figure)
         entry[title] = f"{pair[0] / pair[1]:.2f}" if pair else ""
     path = project / "benches/history.csv"
-    is_new = not path.exists()
-    with open(path, "a", newline="") as file:
+    with open(path, "a+", newline="") as file:
+        file.seek(0)
+        header = next(csv.reader(file), None)
+        if header not in (None, list(entry)):
+            raise SystemExit(f"{path}:1: its columns are not {', '.join(entry)}")
         writer = csv.DictWriter(file, entry, lineterminator="\n")
-        if is_new:
+        if header is None:
             writer.writeheader()
         writer.writerow(entry)
     print(f"recorded in {path}")
