@@ -1,4 +1,4 @@
-//! Elements into the bytes of their Parquet table: rows per second by number of threads, and bytes per row.
+//! Elements into the bytes of their Parquet table: rows and bytes per second by number of threads.
 
 use crate::movements::{REFERENCE, batch};
 use divan::Bencher;
@@ -29,7 +29,6 @@ fn elements(bencher: Bencher, threads: usize) {
     let names = fixed.with(&symbols);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let (rows, bytes) = (footprints.elements.len(), pool.install(|| encode(&footprints, &names)));
-    println!("{:.2} bytes per row of elements ({rows} rows)", bytes as f64 / rows as f64);
     bencher
         .counter(ItemsCount::new(rows))
         .counter(BytesCount::new(bytes))

@@ -5,20 +5,20 @@ use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use green_corridor::sample::Format;
 
-/// About 125 000 rows.
-const SHIPMENTS: u64 = 20_000;
+/// About 31 000 rows: short enough to find a quiet moment on a busy machine.
+const SHIPMENTS: u64 = 5_000;
 
-#[divan::bench(sample_count = 20)]
+#[divan::bench]
 fn csv(bencher: Bencher) {
     measure(bencher, "movements.csv", &sample(SHIPMENTS, Format::Csv));
 }
 
-#[divan::bench(sample_count = 20)]
+#[divan::bench]
 fn newline_delimited_json(bencher: Bencher) {
     measure(bencher, "movements.ndjson", &ndjson(&sample(SHIPMENTS, Format::Csv)));
 }
 
-#[divan::bench(sample_count = 20)]
+#[divan::bench]
 fn parquet(bencher: Bencher) {
     measure(bencher, "movements.parquet", &sample(SHIPMENTS, Format::Parquet));
 }
