@@ -1,7 +1,9 @@
-//! Great-circle distance: the one place for floats.
+//! Great-circle distance and the sea graph: the one place for floats.
 //!
 //! Trigonometry comes from a portable library so that every machine gets the same metre; results leave as whole
 //! metres. Nothing here knows places, modes or profiles.
+
+pub mod sea;
 
 use crate::model::unit::parse_decimal;
 use std::f64::consts::PI;
