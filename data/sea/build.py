@@ -1,14 +1,14 @@
 """Builds the sea graph: marnet.bin, ports.csv and land.bin of this folder.
 
-    python3 -m venv env && env/bin/pip install shapely==2.2.0
+    python3 -m venv env && env/bin/pip install numpy==2.4.6 shapely==2.2.0
     pip download --no-deps --no-binary :all: searoute==1.6.0     # marnet: Apache-2.0
     npm pack world-atlas@2.0.2                                   # Natural Earth 4.1.0: public domain
     env/bin/python build.py --searoute searoute-1.6.0 --atlas package
 
 Both packages are named as unpacked folders. With --check nothing is written and a difference is an error.
 
-Inputs of our own, in this folder: edges.csv (edges and joints that marnet lacks), tags.csv (edges that belong to a passage but bear no
-tag), pins.csv (ports whose nodes are chosen by hand); ../locations.csv (the ports). The layout of what is written stands in
+Inputs of our own, in this folder: edges.csv (edges and joints that marnet lacks), gates.csv (lines across a passage: every edge over
+one belongs to it), pins.csv (ports whose nodes are chosen by hand); ../locations.csv (the ports). The layout of what is written stands in
 docs/formats.md, how distances are made of it in docs/methodology.md.
 """
 
@@ -22,11 +22,14 @@ import struct
 import sys
 from pathlib import Path
 
-from shapely import LineString, Point, Polygon, STRtree, prepare
+import numpy
+from shapely import LineString, Polygon, STRtree, prepare
 from shapely.affinity import translate
 
 HERE = Path(__file__).resolve().parent
 NETWORK = "marnet searoute-1.6.0 + corridor-1"
+LAND = "Natural Earth 4.1.0, 1:50m land"
+LAND_RESOLUTION_M = 10_000  # 0.2 mm on a map of 1:50,000,000
 RADIUS_M = 6371008.8
 
 # Bits of a passage in the file, in order; the second word is marnet's tag.
@@ -44,7 +47,8 @@ CANDIDATES = 40  # nearest nodes looked at
 MAX_PINS = 4
 TOLERANCE_M = 2_000  # of land that an approach may cross: resolution of the 1:10m outline, and of positions in whole minutes
 HARBOUR_M = 12_000  # around the port where land does not count: basins, moles, river mouths
-FAR_M = 50_000  # a longer approach is reported
+MOST_OVER_LAND_M = 50_000  # more is not the mouth of a river: such a port is not pinned
+LAND_WEIGHT = 4  # a metre over land counts as so many by sea
 
 
 def metres(a, b):
@@ -75,6 +79,9 @@ class Network:
         if passage:
             tags.add(passage)
 
+    def remove(self, a, b):
+        del self.edges[(min(a, b), max(a, b))]
+
     def nodes(self):
         return sorted({n for edge in self.edges for n in edge}, key=lambda n: (n[1], n[0]))
 
@@ -103,14 +110,22 @@ def end(row, side):
 
 
 def extend(network):
-    """Our own edges and tags on top."""
+    """Our own edges and tags on top, edges over land away."""
     for row in rows("edges.csv"):
-        network.add(end(row, "from"), end(row, "to"), row["passage"] or None)
-    for row in rows("tags.csv"):
-        key = tuple(sorted((end(row, "from"), end(row, "to"))))
-        if key not in network.edges:
-            sys.exit(f"tags.csv: no such edge: {row}")
-        network.edges[key].add(row["passage"])
+        if row["action"] == "add":
+            network.add(end(row, "from"), end(row, "to"), row["passage"] or None)
+        else:
+            network.remove(end(row, "from"), end(row, "to"))
+    for row in rows("gates.csv"):
+        gate = LineString([degrees(end(row, "from")), degrees(end(row, "to"))])
+        for (a, b), tags in network.edges.items():
+            if gate.intersects(LineString([degrees(a), beside_of(degrees(a), degrees(b))])):
+                tags.add(row["passage"])
+
+
+def beside_of(a, b):
+    """b in the turn of the globe in which it is nearest to a."""
+    return b[0] + 360 * round((a[0] - b[0]) / 360), b[1]
 
 
 def topology(path):
@@ -131,7 +146,7 @@ def topology(path):
         for i in indices:
             arc = arcs[i] if i >= 0 else arcs[~i][::-1]
             points.extend(arc[1:] if points else arc)
-        return points
+        return unroll(points)
 
     found = []
     for geometry in data["objects"]["land"]["geometries"]:
@@ -140,11 +155,29 @@ def topology(path):
     return found
 
 
+def unroll(ring):
+    """Longitudes that run on across the 180th meridian; a ring around a pole is closed over the pole."""
+    run = [ring[0]]
+    for lon, lat in ring[1:]:
+        run.append((lon + 360 * round((run[-1][0] - lon) / 360), lat))
+    if abs(run[-1][0] - run[0][0]) > 180:
+        pole = math.copysign(90, run[0][1])
+        run += [(run[-1][0], pole), (run[0][0], pole), run[0]]
+    return run
+
+
+def beside(hole, ring):
+    """The hole in the same turn of the globe as the ring around it."""
+    west = min(lon for lon, _ in ring)
+    shift = 360 * math.ceil((west - min(lon for lon, _ in hole)) / 360)
+    return [(lon + shift, lat) for lon, lat in hole]
+
+
 class Land:
     """Land polygons from -540 to 540 degrees, so that a line across the 180th meridian meets them too."""
 
     def __init__(self, polygons):
-        whole = [Polygon(p[0], p[1:]).buffer(0) for p in polygons]
+        whole = [Polygon(p[0], [beside(hole, p[0]) for hole in p[1:]]).buffer(0) for p in polygons]
         self.parts = [translate(p, xoff=shift) for shift in (-360, 0, 360) for p in whole]
         for part in self.parts:
             prepare(part)
@@ -166,13 +199,16 @@ class Land:
         return total
 
 
+def unit(point):
+    lon, lat = map(math.radians, point)
+    return math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat)
+
+
 def great_circle(a, b, step_m=1_000):
     """Points along the great circle, longitudes running on across the 180th meridian."""
     length = metres(a, b)
     count = max(1, min(200, length // step_m))
-    lon1, lat1, lon2, lat2 = map(math.radians, (*a, *b))
-    u = (math.cos(lat1) * math.cos(lon1), math.cos(lat1) * math.sin(lon1), math.sin(lat1))
-    v = (math.cos(lat2) * math.cos(lon2), math.cos(lat2) * math.sin(lon2), math.sin(lat2))
+    u, v = unit(a), unit(b)
     angle = math.acos(max(-1.0, min(1.0, sum(p * q for p, q in zip(u, v)))))
     points = [a]
     for i in range(1, count):
@@ -193,6 +229,7 @@ def pin_ports(nodes, land):
     for row in rows("pins.csv"):
         chosen.setdefault(row["locode"], []).append(grid(float(row["longitude"]), float(row["latitude"])))
     index = {node: i for i, node in enumerate(nodes)}
+    places = numpy.array([unit(degrees(n)) for n in nodes])
     pins = []
     for row in rows("../locations.csv"):
         if row["kind"] != "sea_port" or not row["latitude"]:
@@ -201,28 +238,36 @@ def pin_ports(nodes, land):
         if row["locode"] in chosen:
             picked = [(metres(port, degrees(n)), n, land.crossed_m(port, degrees(n)), "by hand") for n in chosen.pop(row["locode"])]
         else:
-            picked = pick(port, nearest(port, nodes), land)
+            picked = pick(port, nearest(port, nodes, places), land)
         pins += [(row["locode"], port, index[n], n, m, over, how) for m, n, over, how in picked]
+        if not pins or pins[-1][0] != row["locode"]:
+            print(f"not pinned: {row['locode']} {row['name']}")
     if chosen:
         sys.exit(f"pins.csv: no such ports in locations.csv: {sorted(chosen)}")
     return pins
 
 
-def nearest(port, nodes):
-    return sorted((metres(port, degrees(n)), n) for n in nodes if abs(n[1] / 1e5 - port[1]) < 15)[:CANDIDATES]
+def nearest(port, nodes, places):
+    """The nearest nodes; places are their unit vectors."""
+    chord = places @ numpy.array(unit(port))
+    return sorted((metres(port, degrees(nodes[i])), nodes[i]) for i in numpy.argsort(-chord, kind="stable")[:CANDIDATES])
 
 
 def pick(port, candidates, land):
-    clear, least = [], None
+    """The clear approaches, or one over land where every clear one is a far detour (a harbour up a river), or none."""
+    clear, over_land = [], []
     for m, node in candidates:
         if len(clear) == MAX_PINS or (clear and m > 2 * clear[0][0] + 20_000):
             break
         over = land.crossed_m(port, degrees(node), HARBOUR_M)
         if over <= TOLERANCE_M:
             clear.append((m, node, over, "clear"))
-        elif least is None or m + 4 * over < least[0]:
-            least = (m + 4 * over, (m, node, over, "over land"))
-    return clear or [least[1]]
+        elif over <= MOST_OVER_LAND_M:
+            over_land.append((m, node, over, "over land"))
+    best = min(over_land, key=lambda c: c[0] + LAND_WEIGHT * c[2], default=None)
+    if best and (not clear or best[0] + LAND_WEIGHT * best[2] < clear[0][0]):
+        return [best]
+    return clear
 
 
 def pack_code(locode):
@@ -249,8 +294,30 @@ def graph_file(network, nodes, pins):
     for port, node, m in approaches:
         body += struct.pack("<HHI", port, node, m)
     head = b"GCSEA\0" + struct.pack("<HIIII", 1, len(nodes), len(edges), len(ports), len(approaches))
-    name = NETWORK.encode()
-    head += name + bytes(40 - len(name))
+    return signed(head, NETWORK, body)
+
+
+def land_file(polygons):
+    """Rings in 0.01 degrees, islands that shrink to less than a triangle left out."""
+    rings = []
+    for polygon in polygons:
+        for ring in polygon:
+            west = 360 * math.floor((min(lon for lon, _ in ring) + 180) / 360)
+            points = []
+            for lon, lat in ring:
+                point = (round(lat * 100), round((lon - west) * 100))
+                if not points or points[-1] != point:
+                    points.append(point)
+            if len(points) >= 4:
+                rings.append(points)
+    rings.sort(key=lambda r: (-len(r), r))
+    body = b"".join(struct.pack("<I", len(r)) + b"".join(struct.pack("<hh", *p) for p in r) for r in rings)
+    head = b"GCLAND" + struct.pack("<HIII", 1, len(rings), sum(map(len, rings)), LAND_RESOLUTION_M)
+    return signed(head, LAND, body)
+
+
+def signed(head, name, body):
+    head += name.encode() + bytes(40 - len(name))
     return head + hashlib.sha256(head + body).digest() + bytes(body)
 
 
@@ -272,7 +339,8 @@ def main():
     nodes = network.nodes()
     land = Land(topology(options.atlas / "land-10m.json"))
     pins = pin_ports(nodes, land)
-    written = {"marnet.bin": graph_file(network, nodes, pins), "ports.csv": ports_table(pins)}
+    outline = land_file(topology(options.atlas / "land-50m.json"))
+    written = {"marnet.bin": graph_file(network, nodes, pins), "ports.csv": ports_table(pins), "land.bin": outline}
     print(f"{len(nodes)} nodes, {len(network.edges)} edges, {len({p[0] for p in pins})} ports, {len(pins)} pins")
     for name, content in written.items():
         path = HERE / name

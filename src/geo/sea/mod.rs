@@ -7,22 +7,22 @@
 mod file;
 mod passage;
 
-pub use file::Malformed;
 pub use passage::Passages;
 
+use super::land::Shores;
+use super::{Point, Vertex, great_circle_exact};
 use crate::model::id::LocationCode;
 use petgraph::algo::dijkstra;
 use petgraph::graph::{NodeIndex, UnGraph};
 use petgraph::visit::{EdgeFiltered, EdgeRef};
 
-/// A point in whole 1e-5 degrees (about a metre).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Vertex {
-    /// Latitude, 1e-5 degrees.
-    pub latitude_e5: i32,
-    /// Longitude, 1e-5 degrees.
-    pub longitude_e5: i32,
-}
+/// A port with a longer approach is off the lanes, metres.
+pub const FAR_M: u32 = 50_000;
+/// Nodes looked at when a port is pinned, and most that are taken.
+const CANDIDATES: usize = 40;
+const MOST_APPROACHES: usize = 4;
+/// A node may be twice as far as the nearest one, and this much, metres.
+const DETOUR_M: u32 = 20_000;
 
 /// A lane between two nodes.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +46,13 @@ pub struct Port {
     pub position: Vertex,
     /// At least one in a shipped graph.
     pub approaches: Vec<Approach>,
+}
+
+impl Port {
+    /// Length of the shortest approach, metres; above [`FAR_M`] distances from here deserve a look.
+    pub fn approach_m(&self) -> u32 {
+        self.approaches.iter().map(|a| a.metres).min().unwrap_or(0)
+    }
 }
 
 /// Lanes and ports; see [`SeaGraph::load`].
@@ -98,6 +105,35 @@ impl SeaGraph {
     /// Every port, by code.
     pub fn ports(&self) -> impl Iterator<Item = (LocationCode, &Port)> {
         self.ports.iter().map(|(code, port)| (*code, port))
+    }
+
+    /// A port that the file lacks: pinned to the nearest nodes whose approach does not lead over land, as far as the outline
+    /// shows. `None`: there is none among the nearest. A long approach means that the port is off the lanes; see
+    /// [`Port::approach_m`].
+    pub fn pin(&self, position: Vertex, shores: &Shores) -> Option<Port> {
+        let here = Point::from(position);
+        // Rounded up, so that a way is never shorter than the great circle of its ends.
+        let metres = |at: &Vertex| (libm::ceil(great_circle_exact(here, Point::from(*at))) as u32).max(1);
+        let mut nearest: Vec<_> = self.vertices.iter().zip(0u16..).map(|(at, node)| (metres(at), node)).collect();
+        nearest.sort_unstable();
+        nearest.truncate(CANDIDATES);
+        let mut approaches: Vec<Approach> = Vec::new();
+        for (metres, node) in nearest {
+            let is_far = approaches.first().is_some_and(|first| metres > 2 * first.metres + DETOUR_M);
+            if approaches.len() == MOST_APPROACHES || is_far {
+                break;
+            }
+            if !shores.is_crossed(position, self.vertices[usize::from(node)]) {
+                approaches.push(Approach { node, metres });
+            }
+        }
+        (!approaches.is_empty()).then_some(Port { position, approaches })
+    }
+
+    /// Every edge with its ends and length, in the order of the file.
+    pub fn edges(&self) -> impl Iterator<Item = (Vertex, Vertex, u32)> {
+        let at = |node: NodeIndex<u16>| self.vertices[node.index()];
+        self.graph.edge_references().map(move |e| (at(e.source()), at(e.target()), e.weight().metres))
     }
 
     /// Distances from a port to all nodes without the passages of `avoid`.
