@@ -1,7 +1,13 @@
-//! Great-circle distance: the one place for floats.
+//! Great circles, the sea graph and the land outline: the one place for floats.
 //!
 //! Trigonometry comes from a portable library so that every machine gets the same metre; results leave as whole
 //! metres. Nothing here knows places, modes or profiles.
+
+pub mod land;
+pub mod sea;
+mod signed;
+
+pub use signed::Malformed;
 
 use crate::model::unit::parse_decimal;
 use std::f64::consts::PI;
@@ -30,6 +36,28 @@ impl Point {
     }
 }
 
+/// A point in whole 1e-5 degrees, about a metre.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Vertex {
+    /// Latitude, 1e-5 degrees.
+    pub latitude_e5: i32,
+    /// Longitude, 1e-5 degrees.
+    pub longitude_e5: i32,
+}
+
+impl From<Vertex> for Point {
+    fn from(vertex: Vertex) -> Point {
+        Point { latitude: f64::from(vertex.latitude_e5) / 1e5, longitude: f64::from(vertex.longitude_e5) / 1e5 }
+    }
+}
+
+impl From<Point> for Vertex {
+    fn from(point: Point) -> Vertex {
+        let e5 = |degrees: f64| libm::rint(degrees * 1e5) as i32;
+        Vertex { latitude_e5: e5(point.latitude), longitude_e5: e5(point.longitude) }
+    }
+}
+
 /// Decimal degrees within `±limit`.
 pub fn is_degrees(text: &str, limit: u32) -> bool {
     degrees(text, limit).is_some()
@@ -52,14 +80,38 @@ fn degrees(text: &str, limit: u32) -> Option<f64> {
 /// assert_eq!(great_circle_m(a, b), 20_015_114);
 /// ```
 pub fn great_circle_m(from: Point, to: Point) -> i64 {
+    libm::rint(great_circle_exact(from, to)) as i64
+}
+
+fn great_circle_exact(from: Point, to: Point) -> f64 {
     let radians = |degrees: f64| degrees * (PI / 180.0);
     let (lat1, lat2) = (radians(from.latitude), radians(to.latitude));
     let half_lat = libm::sin((lat2 - lat1) / 2.0);
     let half_lon = libm::sin(radians(to.longitude - from.longitude) / 2.0);
     let h = half_lat * half_lat + libm::cos(lat1) * libm::cos(lat2) * (half_lon * half_lon);
     // Rounding can carry h past 1 for antipodes, where asin has no value.
-    let metres = 2.0 * RADIUS_M * libm::asin(libm::sqrt(h.min(1.0)));
-    libm::rint(metres) as i64
+    2.0 * RADIUS_M * libm::asin(libm::sqrt(h.min(1.0)))
+}
+
+/// Points of a great circle in degrees, both ends included, at most `step_m` apart. For ends that are not antipodes.
+fn great_circle(from: Vertex, to: Vertex, step_m: f64) -> impl Iterator<Item = (f64, f64)> {
+    let (a, b) = (unit(from.into()), unit(to.into()));
+    let metres = great_circle_exact(from.into(), to.into());
+    let angle = metres / RADIUS_M;
+    let steps = libm::ceil(metres / step_m).max(1.0) as u32;
+    (0..=steps).map(move |i| {
+        let part = f64::from(i) / f64::from(steps);
+        let (p, q) = (libm::sin((1.0 - part) * angle), libm::sin(part * angle));
+        // The same place twice has no direction; either end is the answer.
+        let (p, q) = if angle > 0.0 { (p, q) } else { (1.0, 0.0) };
+        let [x, y, z] = [0, 1, 2].map(|k| p * a[k] + q * b[k]);
+        (libm::atan2(z, libm::hypot(x, y)) * (180.0 / PI), libm::atan2(y, x) * (180.0 / PI))
+    })
+}
+
+fn unit(point: Point) -> [f64; 3] {
+    let (lat, lon) = (point.latitude * (PI / 180.0), point.longitude * (PI / 180.0));
+    [libm::cos(lat) * libm::cos(lon), libm::cos(lat) * libm::sin(lon), libm::sin(lat)]
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub mod aliases;
 pub mod containers;
 pub mod corridors;
 pub mod distances;
+pub mod estimates;
 pub mod places;
 pub mod services;
 
@@ -15,6 +16,7 @@ pub use aliases::ModeAliases;
 pub use containers::{ContainerType, ContainerTypes};
 pub use corridors::{Corridor, Corridors};
 pub use distances::{Distance, Distances};
+pub use estimates::{Dwell, Dwells, Speed, Speeds};
 pub use places::{Place, Places};
 pub use services::{Cost, Service, Services};
 
