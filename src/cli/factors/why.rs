@@ -6,7 +6,7 @@ use crate::cli::Console;
 use crate::cli::args::day;
 use crate::cli::table::Table;
 use crate::error::{Error, Result};
-use crate::factors::{Candidate, Choice, EmissionFactor, FactorQuery, FactorSet, NoFactor, Verdict};
+use crate::factors::{Candidate, Choice, FactorQuery, FactorSet, NoFactor, Verdict};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::mode::Temperature;
@@ -93,6 +93,9 @@ pub(super) fn why(args: &Why, console: &Console) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What the table tells of a candidate's rank; the rest is the same for all that apply, or has a column of its own.
+const RANK: [&str; 6] = ["validity", "region", "source", "ended", "energy region", "energy source"];
+
 /// Why a candidate stands where it stands.
 fn rule(verdict: Verdict) -> &'static str {
     match verdict {
@@ -154,14 +157,13 @@ fn chosen(set: &FactorSet, choice: &Choice) -> String {
         factor.per.code(),
         if flags.is_empty() { String::new() } else { format!("; {}", flags.join(", ")) }
     );
-    out + &format!("{}\n", plain(&source_line(set, factor)))
-}
-
-fn source_line(set: &FactorSet, factor: &EmissionFactor) -> String {
-    let source = set.source_of(factor);
-    let own = format!("{}, {}: {}; {}", source.publisher, source.title, factor.source_ref, factor.licence);
     let energy = factor.composed.as_ref().map(|c| &set.factors[c.energy as usize]);
-    energy.map_or(own.clone(), |e| format!("{own}\n{}: {}; {}", set.source_of(e).title, e.source_ref, e.licence))
+    for row in std::iter::once(factor).chain(energy) {
+        let source = set.source_of(row);
+        out += &plain(&format!("{}, {}: {}; {}", source.publisher, source.title, row.source_ref, row.licence));
+        out.push('\n');
+    }
+    out
 }
 
 fn document(

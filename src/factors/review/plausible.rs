@@ -37,6 +37,8 @@ fn limits(mode: Option<Mode>, per: Per) -> (i64, i64) {
 /// Whether the total lies outside the limits, and which other unit it would fit.
 fn odd(mode: Option<Mode>, factor: &EmissionFactor) -> Option<String> {
     let (least, most) = limits(mode, factor.per);
+    // What is composed may be next to nothing, on hydropower or fuel counted as zero: its energy is checked with the other carriers.
+    let least = if factor.composed.is_some() { 0 } else { least };
     let value = i128::from(total(factor));
     let within = |v: i128, (least, most): (i64, i64)| v >= i128::from(least) * NANO && v <= i128::from(most) * NANO;
     if value == 0 || within(value, (least, most)) {

@@ -67,8 +67,8 @@ fn units_that_look_wrong_are_named_with_the_one_that_would_fit() {
     }
     let fine = [
         transport("one/1", &["factor_id=a operation_g=0 provision_g=0"]),
-        hub("one/1", &["factor_id=a per=container operation_g=20000 provision_g=0"]),
-        energy("one/1", &["energy_id=a"]),
+        hub("one/1", &["factor_id=b per=container operation_g=20000 provision_g=0"]),
+        energy("one/1", &["energy_id=c"]),
     ];
     assert!(review(&set(fine.to_vec(), &[]), 0).is_empty());
 }
