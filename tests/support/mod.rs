@@ -4,4 +4,5 @@
 #![allow(dead_code)]
 
 pub mod binary;
+pub mod skip;
 pub mod tables;
