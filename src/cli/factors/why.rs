@@ -119,9 +119,8 @@ fn text(args: &Why, set: &FactorSet, answer: &std::result::Result<Choice, NoFact
     let mut table = Table::new(&[">#", "decided by", "id", ">operation_g", ">provision_g", "per", "rank"]);
     for (number, candidate) in candidates.iter().enumerate().filter(|(_, c)| args.all || applies(c)) {
         let factor = &set.factors[candidate.factor as usize];
-        // The id has a column of its own.
-        let rank: Vec<String> =
-            candidate.rank.iter().filter(|(name, _)| *name != "id").map(|(n, v)| format!("{n} {v}")).collect();
+        let told = candidate.rank.iter().filter(|(name, _)| RANK.contains(name));
+        let rank: Vec<String> = told.map(|(name, value)| format!("{name} {value}")).collect();
         table.row(vec![
             (number + 1).to_string(),
             rule(candidate.verdict).to_owned(),
