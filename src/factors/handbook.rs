@@ -7,7 +7,7 @@ use super::library::{Library, LibraryRow};
 use super::rows::QUANTITY_SCALE;
 use crate::model::mode::Basis;
 use crate::model::time::{NO_END, date_text};
-use crate::model::unit::{NANO_SCALE, decimal_text};
+use crate::model::unit::{NANO_SCALE, short_decimal_text};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -124,8 +124,7 @@ fn amount(row: &LibraryRow) -> (i64, u32) {
 }
 
 fn shown((mantissa, scale): (i64, u32)) -> String {
-    let text = decimal_text(mantissa.into(), scale);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    short_decimal_text(mantissa.into(), scale)
 }
 
 fn value(row: &LibraryRow) -> String {

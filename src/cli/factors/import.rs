@@ -2,13 +2,15 @@
 
 use super::Files;
 use super::text::plain;
-use crate::cli::{Console, files};
+use crate::cli::Console;
 use crate::error::{Error, Result};
 use crate::factors::import::{Imported, Mapping, Refusal, import as converted, with_edition};
 use crate::factors::{DataFile, Fault, Severity};
 use crate::input::workbook;
 use crate::model::sheet::Sheet;
 use crate::reference::Reference;
+use crate::store::disk::RealDisk;
+use crate::store::files::{read_file, write_file};
 use crate::store::library::write_edition;
 use crate::store::reference::RUN_DATA;
 use std::path::{Path, PathBuf};
@@ -63,15 +65,23 @@ pub(super) fn import(args: &Import, console: &Console) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Files beyond this are a mistake.
+const LARGEST: u64 = 64 << 20;
+
+/// A mapping or profile; one that cannot be read is wrong use, not a broken table.
+fn read(path: &Path) -> Result<Vec<u8>> {
+    read_file(path, LARGEST).map_err(|e| Error::Usage(e.to_string()))
+}
+
 fn read_mapping(path: &Path) -> Result<Mapping> {
-    let (mapping, faults) = Mapping::parse(&DataFile::new(path.display().to_string(), files::read_configuration(path)?));
+    let (mapping, faults) = Mapping::parse(&DataFile::new(path.display().to_string(), read(path)?));
     mapping.ok_or_else(|| Error::Usage(faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("\n")))
 }
 
 fn read_sheets(paths: &[PathBuf], delimiter: u8) -> Result<Vec<Sheet>> {
     let mut sheets = Vec::new();
     for path in paths {
-        let bytes = files::read_configuration(path)?;
+        let bytes = read_file(path, LARGEST)?;
         let fault = |what| Error::Input(format!("{}: {what}", path.display()));
         sheets.extend(workbook::sheets(&path.display().to_string(), &bytes, delimiter).map_err(fault)?);
     }
@@ -82,7 +92,7 @@ fn read_sheets(paths: &[PathBuf], delimiter: u8) -> Result<Vec<Sheet>> {
 fn read_profile(path: &Path) -> Result<DataFile> {
     let stem = path.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_suffix(".toml"));
     let stem = stem.ok_or_else(|| Error::Usage(format!("{}: expected a file named <profile>.toml", path.display())))?;
-    Ok(DataFile::new(format!("profiles/{stem}.toml"), files::read_configuration(path)?))
+    Ok(DataFile::new(format!("profiles/{stem}.toml"), read(path)?))
 }
 
 fn add_profile(library: &mut Vec<DataFile>, profile: &DataFile, replace: bool) -> Result<()> {
@@ -147,13 +157,9 @@ fn write(args: &Import, mapping: &Mapping, library: &Files, profile: Option<&Dat
     let tables: Vec<(&str, &[u8])> =
         library.library.iter().filter(inside).map(|f| (&f.path[prefix.len()..], f.bytes.as_slice())).collect();
     let sources = library.library.iter().find(|f| f.path == "sources.csv").map_or(&[][..], |f| &f.bytes);
-    write_edition(&args.factors, &folder, &tables, sources)?;
+    write_edition(&RealDisk, &args.factors, &folder, &tables, sources)?;
     if let Some(profile) = profile {
-        let path = args.factors.join(&profile.path);
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(files::storage(parent))?;
-        }
-        files::replace(&path, |out| out.write_all(&profile.bytes))?;
+        write_file(&RealDisk, &args.factors.join(&profile.path), &profile.bytes)?;
     }
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! `factors show`: one factor with its figures, source, edition and licence.
 
 use super::list::operation;
-use super::text::{plain, trimmed};
+use super::text::plain;
 use super::{Library, factors_of};
 use crate::cli::Console;
 use crate::error::{Error, Result};
 use crate::factors::{EmissionFactor, FactorSet, QUANTITY_SCALE, conversion};
 use crate::model::time::{NO_END, date_text};
-use crate::model::unit::{NANO_SCALE, SHARE_SCALE};
+use crate::model::unit::{NANO_SCALE, SHARE_SCALE, short_decimal_text};
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
@@ -47,7 +47,8 @@ fn sheet(set: &FactorSet, f: &EmissionFactor) -> String {
     };
     let energy = &set.factors[composed.energy as usize];
     let own = f.id.strip_suffix(&*energy.id).map_or(&*f.id, |id| id.trim_end_matches('@'));
-    let quantity = format!("{} {}/{}", trimmed(composed.quantity, QUANTITY_SCALE), composed.unit.code(), f.per.code());
+    let quantity =
+        format!("{} {}/{}", short_decimal_text(composed.quantity.into(), QUANTITY_SCALE), composed.unit.code(), f.per.code());
     let _ = write!(out, "\nproduct, rounded half to even at 9 decimals\n");
     lines(
         &mut out,
@@ -67,8 +68,8 @@ fn sheet(set: &FactorSet, f: &EmissionFactor) -> String {
 
 /// What the factor applies to, and its figures.
 fn scope(set: &FactorSet, f: &EmissionFactor) -> Vec<(&'static str, String)> {
-    let grams = |mantissa: i64| format!("{} g CO2e/{}", trimmed(mantissa, NANO_SCALE), f.per.code());
-    let share = |mantissa: Option<i64>| mantissa.map_or(String::new(), |m| trimmed(m, SHARE_SCALE));
+    let grams = |mantissa: i64| format!("{} g CO2e/{}", short_decimal_text(mantissa.into(), NANO_SCALE), f.per.code());
+    let share = |mantissa: Option<i64>| mantissa.map_or(String::new(), |m| short_decimal_text(m.into(), SHARE_SCALE));
     let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
     let until =
         if f.valid_to == NO_END { "until further notice".into() } else { format!("until before {}", date_text(f.valid_to)) };
@@ -117,7 +118,7 @@ fn product(f: &EmissionFactor, energy: &EmissionFactor, quantity: &str, per_ener
         Some((n, d)) if n != d => format!(" x {n}/{d} {}/{}", energy.per.code(), unit.map_or("", |u| u.code())),
         _ => String::new(),
     };
-    let (each, result) = (trimmed(per_energy, NANO_SCALE), trimmed(made, NANO_SCALE));
+    let (each, result) = (short_decimal_text(per_energy.into(), NANO_SCALE), short_decimal_text(made.into(), NANO_SCALE));
     format!("{quantity}{factor} x {each} g CO2e/{} = {result} g CO2e/{}", energy.per.code(), f.per.code())
 }
 

@@ -2,12 +2,7 @@
 
 use crate::factors::QUANTITY_SCALE;
 use crate::model::time::{Day, NO_END, date_text};
-use crate::model::unit::{decimal_text, parse_decimal};
-
-/// A decimal without the zeros at its end.
-pub(super) fn trimmed(mantissa: i64, scale: u32) -> String {
-    decimal_text(mantissa.into(), scale).trim_end_matches('0').trim_end_matches('.').to_owned()
-}
+use crate::model::unit::parse_decimal;
 
 /// Text of a file on one line of a terminal, without anything the terminal would obey.
 pub(super) fn plain(text: &str) -> String {
@@ -36,10 +31,5 @@ mod tests {
         for (text, want) in cases.into_iter().chain([("a,\"b\"", "\"a,\"\"b\"\"\""), ("\rx", "\"'\rx\""), ("", "")]) {
             assert_eq!(csv_cell(text), want);
         }
-    }
-
-    #[test]
-    fn zeros_at_the_end_go() {
-        assert_eq!((trimmed(1_500, 3), trimmed(100_000, 3), trimmed(0, 9)), ("1.5".into(), "100".into(), "0".into()));
     }
 }

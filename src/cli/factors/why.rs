@@ -1,6 +1,6 @@
 //! `factors why`: which factor applies to a movement, the candidates in order, and the rule that decided against each.
 
-use super::text::{plain, trimmed};
+use super::text::plain;
 use super::{Library, factors_of};
 use crate::cli::Console;
 use crate::cli::args::day;
@@ -11,7 +11,7 @@ use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::mode::Temperature;
 use crate::model::time::{Day, date_text};
-use crate::model::unit::{NANO_SCALE, decimal_text};
+use crate::model::unit::{NANO_SCALE, decimal_text, short_decimal_text};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -48,12 +48,12 @@ pub struct Why {
     pub all: bool,
     /// Form of the answer
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub format: Form,
+    pub format: WhyFormat,
 }
 
 /// Form of the answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Form {
+pub enum WhyFormat {
     /// For people.
     #[default]
     Table,
@@ -87,8 +87,8 @@ pub(super) fn why(args: &Why, console: &Console) -> Result<ExitCode> {
     };
     let (answer, candidates) = (set.select(&query), set.candidates(&query));
     console.print(&match args.format {
-        Form::Table => text(args, &set, &answer, &candidates),
-        Form::Json => format!("{}\n", document(args, &set, &query, &answer, &candidates)),
+        WhyFormat::Table => text(args, &set, &answer, &candidates),
+        WhyFormat::Json => format!("{}\n", document(args, &set, &query, &answer, &candidates)),
     })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -125,8 +125,8 @@ fn text(args: &Why, set: &FactorSet, answer: &std::result::Result<Choice, NoFact
             (number + 1).to_string(),
             rule(candidate.verdict).to_owned(),
             plain(&factor.id),
-            trimmed(factor.intensity_operation, NANO_SCALE),
-            trimmed(factor.intensity_provision, NANO_SCALE),
+            short_decimal_text(factor.intensity_operation.into(), NANO_SCALE),
+            short_decimal_text(factor.intensity_provision.into(), NANO_SCALE),
             factor.per.code().to_owned(),
             plain(&rank.join(", ")),
         ]);
@@ -145,7 +145,7 @@ fn text(args: &Why, set: &FactorSet, answer: &std::result::Result<Choice, NoFact
 /// The answer with the figures that a run would use.
 fn chosen(set: &FactorSet, choice: &Choice) -> String {
     let factor = &set.factors[choice.factor as usize];
-    let grams = |m: i64| trimmed(m, NANO_SCALE);
+    let grams = |m: i64| short_decimal_text(m.into(), NANO_SCALE);
     let flags = Flags::LIST.iter().filter(|(number, _)| choice.flags.text().split('|').any(|f| f == format!("Q{number:02}")));
     let flags: Vec<String> = flags.map(|(number, title)| format!("Q{number:02} {title}")).collect();
     let mut out = format!("{}\n", plain(&factor.id));

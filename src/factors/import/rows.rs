@@ -9,7 +9,7 @@ use crate::factors::fault::{DataFile, Fault};
 use crate::factors::rows::{QUANTITY_SCALE, layout};
 use crate::model::mode::Per;
 use crate::model::sheet::{Sheet, cell_name};
-use crate::model::unit::{NANO_SCALE, decimal_text};
+use crate::model::unit::{NANO_SCALE, short_decimal_text};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -351,7 +351,7 @@ impl RowReader<'_> {
         made.unit = ours.code().to_owned();
         if let Some((quantity, text)) = quantity {
             match quantity.converted(ratio, in_theirs, QUANTITY_SCALE) {
-                Some(value) => made.quantity = shown(value, QUANTITY_SCALE),
+                Some(value) => made.quantity = short_decimal_text(value.into(), QUANTITY_SCALE),
                 None => self.refuse(Field::EnergyQuantity, &text, "expected a quantity that fits 18 digits"),
             }
         }
@@ -372,7 +372,7 @@ impl RowReader<'_> {
             [(Field::GhgOperation, operation, &mut made.operation), (Field::GhgProvision, provision, &mut made.provision)]
         {
             match figure.converted(grams, in_theirs, NANO_SCALE) {
-                Some(value) => *place = shown(value, NANO_SCALE),
+                Some(value) => *place = short_decimal_text(value.into(), NANO_SCALE),
                 None => self.refuse(field, "", "expected grams below 10^9 per unit after conversion"),
             }
         }
@@ -493,11 +493,6 @@ fn plain_unit(activity: &str) -> &str {
         "teu.km" => "teukm",
         other => other,
     }
-}
-
-fn shown(value: i64, scale: u32) -> String {
-    let text = decimal_text(value.into(), scale);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// A line break inside a cell would shift the lines of our table.
