@@ -1,5 +1,6 @@
 //! The documentation names every code, flag, input column, exit code and run file key that the program knows.
 
+use green_corridor::factors::import::Field;
 use green_corridor::input::mapping::COLUMNS;
 use green_corridor::model::flag::Flags;
 use green_corridor::model::reject::RejectReason;
@@ -41,5 +42,17 @@ fn every_input_column_is_explained() {
 fn every_exit_code_is_explained() {
     for code in ["0", "2", "3", "4", "5", "6", "7", "8", "9", "10", "70", "130, 143"] {
         assert!(has_row(RELIABILITY, code, ""), "docs/reliability.md lacks exit code {code}");
+    }
+}
+
+#[test]
+fn every_field_of_a_table_mapping_is_explained() {
+    let (_, section) = FORMATS.split_once("## Tables of your own: the mapping file").expect("a section on mapping files");
+    for field in Field::ALL {
+        let stands = section.lines().filter(|l| l.starts_with("| `")).any(|l| {
+            let first = l.split(" | ").next().unwrap_or_default();
+            first.contains(&format!("`{}`", field.code()))
+        });
+        assert!(stands, "docs/formats.md has no row for the mapping field {}", field.code());
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Console, completions, diff, explain, factors, init, man, rejects, run, sample, verify};
 use crate::error::Result;
+use crate::model::time::{Day, parse_date};
 use crate::pipeline::plan::{MemoryLimit, Share};
 use crate::pipeline::progress::{LogMode, ProgressMode};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -46,7 +47,7 @@ commands! {
     Explain => explain,
     /// Show why the figures of two runs differ; the parts add up to the difference
     Diff => diff,
-    /// Check, list and show emission factors
+    /// Check, question, compare and import emission factors
     Factors => factors,
     /// Generate movement records of any size from a seed
     Sample => sample,
@@ -78,6 +79,11 @@ pub(super) fn share(text: &str) -> std::result::Result<Share, String> {
 
 pub(super) fn memory(text: &str) -> std::result::Result<MemoryLimit, String> {
     MemoryLimit::parse(text)
+}
+
+/// A day as `YYYY-MM-DD`.
+pub(super) fn day(text: &str) -> std::result::Result<Day, String> {
+    parse_date(text).ok_or_else(|| "expected a date, YYYY-MM-DD".to_owned())
 }
 
 /// `all`, or how many.
@@ -133,6 +139,9 @@ mod tests {
             "sample --shipments -1 --out x.csv",
             "completions tcsh-ng",
             "explain out",
+            "factors list --on 2025-02-30",
+            "factors why --operation sea.container --from CNQZH --to SGSIN",
+            "factors import",
         ] {
             let words = std::iter::once("green-corridor").chain(line.split(' '));
             assert!(CommandLine::try_parse_from(words).is_err(), "{line}");

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 static FACTORS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/emission_factors");
 static DATA: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/data");
+static TABLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/examples/factor-tables");
 
 /// Arguments of `init`.
 #[derive(Debug, clap::Args)]
@@ -45,6 +46,7 @@ fn all() -> Vec<Shipped> {
     let mut files = Vec::new();
     collect(&FACTORS, "emission_factors", &mut files);
     collect(&DATA, "data", &mut files);
+    collect(&TABLES, "factor-tables", &mut files);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }
@@ -71,6 +73,7 @@ fn summary(dir: &Path, files: &[Shipped]) -> String {
     for (folder, what) in [
         ("emission_factors", "the factor library: sources, operations, factors, profiles"),
         ("data", "places, distances, containers, zones, corridors, and the run file data/run.toml"),
+        ("factor-tables", "mapping templates for your own GLEC, Clean Cargo and carrier tables"),
         ("data/movements", "a generated month of Chongqing - Singapore traffic; no real shipment is in it"),
     ] {
         let inside = files.iter().filter(|f| f.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));

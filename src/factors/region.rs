@@ -90,6 +90,21 @@ impl Region {
         }
     }
 
+    /// A movement inside the region, for questions about it: in a region of several countries from one to another, for GLOBAL
+    /// between places of no country. `None` for a region without members.
+    pub(crate) fn example(&self) -> Option<(LocationCode, LocationCode)> {
+        let somewhere = |country: &str| LocationCode::parse(format!("{country}ZZZ").as_bytes());
+        let Some(products) = &self.products else { return Some((somewhere("ZZ")?, somewhere("ZZ")?)) };
+        let place = |member: Member| match member {
+            Member::Place(place) => Some(place),
+            Member::Country(country) => somewhere(&country.to_string()),
+        };
+        let (from, to) = products.first()?;
+        let origin = place(from.members().next()?)?;
+        let other = to.members().filter_map(place).find(|p| p.country() != origin.country());
+        Some((origin, other.or_else(|| to.members().next().and_then(place))?))
+    }
+
     /// Whether each pair of this region is covered by `other`.
     pub fn is_within(&self, other: &Region) -> bool {
         let (inner, outer) = match (&self.products, &other.products) {

@@ -43,6 +43,15 @@ layout! {
     }
 }
 
+/// Columns of a table.
+pub(crate) fn layout(section: Section) -> &'static [table::Column] {
+    match section {
+        Section::Transport => Transport::LAYOUT,
+        Section::Hub => Hub::LAYOUT,
+        Section::Energy => Energy::LAYOUT,
+    }
+}
+
 /// Which columns of a table hold what; `usize::MAX` where it has no such column.
 struct Places {
     id: usize,
@@ -127,17 +136,17 @@ impl<'l> Reader<'l> {
 
     /// Reads a table of an edition.
     pub fn read(&mut self, file: &DataFile, section: Section, source: u32, faults: &mut Faults) {
-        let (layout, places) = match section {
-            Section::Transport => (Transport::LAYOUT, places!(Transport, FactorId)),
-            Section::Hub => (Hub::LAYOUT, places!(Hub, FactorId)),
-            Section::Energy => (Energy::LAYOUT, places!(Energy, EnergyId)),
+        let places = match section {
+            Section::Transport => places!(Transport, FactorId),
+            Section::Hub => places!(Hub, FactorId),
+            Section::Energy => places!(Energy, EnergyId),
         };
         let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let table = Table { section, source, file: self.texts.share(&file.path), places };
         let lines = memchr::memchr_iter(b'\n', &file.bytes).count();
         self.rows.reserve(lines);
         self.ids.reserve(lines);
-        table::read(file, layout, faults, |row| {
+        table::read(file, layout(section), faults, |row| {
             self.id.clear();
             self.id.push_str(&folder);
             self.id.push(':');

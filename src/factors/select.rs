@@ -11,7 +11,7 @@ use crate::model::id::LocationCode;
 use crate::model::mode::{EnergyUnit, Per, Temperature};
 use crate::model::movement::OperationIndex;
 use crate::model::symbol::{ABSENT, Symbol};
-use crate::model::time::Day;
+use crate::model::time::{Day, NO_END};
 use crate::model::unit::{DECIMAL18_MAX, ONE, div_half_even};
 use std::cmp::Ordering;
 use std::fmt;
@@ -166,6 +166,9 @@ impl Criteria {
         Criteria(if ended { vec![Region, Source, ValidTo, Id] } else { vec![Region, Source, Id] })
     }
 }
+
+/// Values of the criteria that are numbers.
+pub(super) type RankKey = [u64; 5];
 
 /// An intensity times an uplift in millionths, half to even; `None` beyond `Decimal(18,9)`.
 pub(crate) fn uplifted(intensity: i64, uplift: i64) -> Option<i64> {
@@ -334,6 +337,25 @@ impl FactorSet {
             Criterion::EnergySource => ra.energy_source.cmp(&rb.energy_source),
             Criterion::Id => fa.id.cmp(&fb.id),
         }
+    }
+
+    /// The criteria that are numbers, in order, as far as no text comes between: what [`FactorSet::compare`] decides by before it looks
+    /// at ids.
+    pub(super) fn rank_key(&self, criteria: &Criteria, index: FactorIndex) -> RankKey {
+        let rank = &self.ranks[index as usize];
+        let mut key = RankKey::default();
+        for (place, criterion) in key.iter_mut().zip(&criteria.0) {
+            *place = match criterion {
+                Criterion::Region => rank.region,
+                Criterion::Source => rank.source.into(),
+                // A later end comes first.
+                Criterion::ValidTo => i64::from(NO_END).abs_diff(self.factors[index as usize].valid_to.into()),
+                Criterion::EnergyRegion => rank.energy_region,
+                Criterion::EnergySource => rank.energy_source.into(),
+                Criterion::Id => break,
+            };
+        }
+        key
     }
 
     /// Nearest reason why nothing applies; only asked after `select` found nothing.

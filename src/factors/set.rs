@@ -9,7 +9,7 @@ use super::intervals;
 use super::library::{Library, LibraryRow};
 use super::profile::{AfterLastEdition, Prefer, Profile};
 use super::region::Region;
-use super::select::{Criteria, Entry, GroupKey, uplifted};
+use super::select::{Criteria, Entry, GroupKey, RankKey, uplifted};
 use super::zones::Zones;
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
@@ -338,14 +338,21 @@ impl FactorSet {
             carrier: self.ranks[i].carrier,
             energy_carrier: self.ranks[i].energy_carrier,
         };
-        let mut order: Vec<(GroupKey, u32)> = (0..self.factors.len()).map(|i| (key(i), i as u32)).collect();
         let transport = Criteria::new(self.prefer, false);
         let energy = Criteria::energy(false);
-        order.sort_by(|(ka, a), (kb, b)| {
-            let criteria = if ka.operation.is_none() { &energy } else { &transport };
-            ka.cmp(kb).then_with(|| self.compare(criteria, *a, *b))
+        let criteria = |key: &GroupKey| if key.operation.is_none() { &energy } else { &transport };
+        // What the comparison looks at stands beside the key, so that sorting does not run after every factor again and again.
+        let mut order: Vec<(GroupKey, RankKey, u32)> = (0..self.factors.len())
+            .map(|i| {
+                let key = key(i);
+                (key, self.rank_key(criteria(&key), i as u32), i as u32)
+            })
+            .collect();
+        order.sort_unstable_by(|a, b| {
+            let by_rank = (&a.0, &a.1).cmp(&(&b.0, &b.1));
+            by_rank.then_with(|| self.compare(criteria(&a.0), a.2, b.2)).then(a.2.cmp(&b.2))
         });
-        let entry = |&(_, i): &(GroupKey, u32)| {
+        let entry = |&(_, _, i): &(GroupKey, RankKey, u32)| {
             let f = &self.factors[i as usize];
             Entry { valid_from: f.valid_from, valid_to: f.valid_to, region: self.ranks[i as usize].covers, factor: i }
         };

@@ -3,6 +3,7 @@
 //! Not for movement records: those come from others and have rules of their own in `input`.
 
 use super::fault::{DataFile, Faults};
+use crate::model::sheet::empty_lines;
 use crate::model::time::{Day, NO_END, parse_date};
 use crate::model::unit::parse_decimal;
 
@@ -68,7 +69,7 @@ pub(crate) fn read(file: &DataFile, layout: &'static [Column], faults: &mut Faul
                 return faults.error(&file.path, e.position().map_or(0, |p| p.line()), "", "", format!("expected CSV: {e}"));
             }
         }
-        let line = record.position().map_or(0, |p| p.line());
+        let line = record.position().map_or(0, |p| p.line() + empty_lines(text.as_bytes(), p.byte() as usize));
         if record.len() != width {
             faults.error(&file.path, line, "", "", format!("expected {width} fields, found {}", record.len()));
             continue;

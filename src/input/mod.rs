@@ -26,6 +26,7 @@ mod tests;
 mod text;
 mod timestamp;
 mod wanted;
+pub mod workbook;
 
 use crate::model::movement::MovementBatch;
 use crate::model::reject::Rejected;

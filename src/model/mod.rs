@@ -9,6 +9,7 @@ pub mod id;
 pub mod mode;
 pub mod movement;
 pub mod reject;
+pub mod sheet;
 pub mod symbol;
 pub mod text;
 pub mod time;

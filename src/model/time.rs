@@ -89,7 +89,8 @@ pub fn parse_date(text: &str) -> Option<Day> {
     {
         return None;
     }
-    day(text[..4].parse().ok()?, text[5..7].parse().ok()?, text[8..].parse().ok()?)
+    let number = |digits: &[u8]| digits.iter().fold(0u32, |n, d| n * 10 + u32::from(d - b'0'));
+    day(number(&b[..4]) as i32, number(&b[5..7]), number(&b[8..]))
 }
 
 /// RFC 3339 in UTC, with microseconds only when there are any.

@@ -61,6 +61,9 @@ pub fn short_decimal_text(mantissa: i128, scale: u32) -> String {
     if scale == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
 }
 
+/// Digits that any `u64` has room for.
+const U64_DIGITS: usize = 19;
+
 /// A plain decimal (`-`, digits, optional `.` and digits) as a mantissa with exactly `scale` decimals; `None` when
 /// the text is not of that grammar, has more decimals, or does not fit.
 ///
@@ -82,6 +85,12 @@ pub fn parse_decimal(text: &str, scale: u32) -> Option<i128> {
     if whole.is_empty() || !plain(whole) || !plain(fraction) || fraction.len() > scale as usize {
         return None;
     }
+    if whole.len() + scale as usize <= U64_DIGITS {
+        // Nearly every number: the digits fit a machine word, and a word is faster by a multiple.
+        let digits = whole.bytes().chain(fraction.bytes()).fold(0u64, |n, b| n * 10 + u64::from(b - b'0'));
+        let mantissa = i128::from(digits * 10u64.pow(scale - fraction.len() as u32));
+        return Some(if negative { -mantissa } else { mantissa });
+    }
     let mut mantissa: i128 = 0;
     let padding = std::iter::repeat_n(b'0', scale as usize - fraction.len());
     for b in whole.bytes().chain(fraction.bytes()).chain(padding) {
@@ -100,6 +109,20 @@ mod tests {
             [(1, 2, 0), (3, 2, 2), (-1, 2, 0), (-3, 2, -2), (4, 3, 1), (5, 3, 2), (-4, 3, -1), (-5, 3, -2), (0, 7, 0)]
         {
             assert_eq!(div_half_even(n, d), want, "{n}/{d}");
+        }
+    }
+
+    #[test]
+    fn long_decimals_are_read_like_short_ones() {
+        for (text, scale, want) in [
+            ("9999999999", 9, Some(9_999_999_999_000_000_000)),
+            ("-9999999999.999999999", 9, Some(-9_999_999_999_999_999_999)),
+            ("99999999999", 9, Some(99_999_999_999_000_000_000)),
+            ("00000000000000000000000001.5", 1, Some(15)),
+            ("170141183460469231731687303715884105727", 0, Some(i128::MAX)),
+            ("170141183460469231731687303715884105728", 0, None),
+        ] {
+            assert_eq!(parse_decimal(text, scale), want, "{text}");
         }
     }
 

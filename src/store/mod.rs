@@ -12,6 +12,7 @@ pub mod disk;
 pub mod files;
 pub mod find;
 pub mod layout;
+pub mod library;
 pub mod lock;
 pub mod machine;
 pub mod manifest;

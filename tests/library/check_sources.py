@@ -6,7 +6,8 @@ usage: check_sources.py [REFERENCE]        REFERENCE: folder of the source table
 1. Structure: headers, numbers, ids, dates, regions, operations, overlaps, profiles, data files.
 2. Rights: every row has a licence, every edition may be redistributed, no figure of a source that may not.
 3. Derivations: a formula in `note` gives the value again. Formulas read `column = expression;` and hold their inputs as
-   [id=value] or [id:column=value]; results are rounded half to even to the decimals written.
+   [id=value] or [id:column=value]; results are rounded half to even to the decimals written. The refrigerated uplifts of the profiles
+   likewise, from `# formula:` lines.
 4. Sources: a figure is the one in the source table, exactly; the inputs of formulas too. `source_ref` of a row without
    formula starts with the id of the source row. This part needs REFERENCE; without it the part is skipped, or failed
    when GREEN_CORRIDOR_REQUIRE_ALL=1.
@@ -160,22 +161,29 @@ def source_rows():
     return found
 
 
+def derived(at, expression, reference):
+    """Value of a formula, its inputs compared with the source tables; None, with a fault, when it cannot be read."""
+    if reference is not None:
+        for ident, col, value in INPUT.findall(expression):
+            src = reference.get(ident)
+            if not check(src is not None, f"{at}: no source row {ident}"): continue
+            col = col or DEFAULT_COLUMN.get(src["_table"], "")
+            check(src.get(col) is not None and src[col] != "" and Decimal(src[col]) == Decimal(value), f"{at}: input {ident}:{col} is {src.get(col)!r} in the source, {value} in the formula")
+    try:
+        return evaluate(INPUT.sub(lambda m: m.group(3), expression))
+    except (ValueError, ArithmeticError, IndexError) as e:
+        check(False, f"{at}: formula cannot be read: {e}: {expression}")
+        return None
+
+
 def check_derivation(row, columns, reference):
     """Formulas of a row; returns the columns that they explain."""
     done = set()
     for column, expression in CLAUSE.findall(row["note"]):
         at = f"{row['_at']}: {column}"
         done.add(column)
-        if reference is not None:
-            for ident, col, value in INPUT.findall(expression):
-                src = reference.get(ident)
-                if not check(src is not None, f"{at}: no source row {ident}"): continue
-                col = col or DEFAULT_COLUMN.get(src["_table"], "")
-                check(src.get(col) is not None and src[col] != "" and Decimal(src[col]) == Decimal(value), f"{at}: input {ident}:{col} is {src.get(col)!r} in the source, {value} in the formula")
-        try:
-            value = evaluate(INPUT.sub(lambda m: m.group(3), expression))
-        except (ValueError, ArithmeticError, IndexError) as e:
-            check(False, f"{at}: formula cannot be read: {e}: {expression}"); continue
+        value = derived(at, expression, reference)
+        if value is None: continue
         written = row[column]
         if not check(NUMBER.fullmatch(written), f"{at}: formula without a value"): continue
         # Trailing zeros are not written, so the last decimals of a value may be missing: compare at the precision of the column.
@@ -183,7 +191,8 @@ def check_derivation(row, columns, reference):
         ok = any(value.quantize(Decimal(1).scaleb(-p), rounding=ROUND_HALF_EVEN) == Decimal(written) for p in range(places, 10))
         check(ok, f"{at}: value {written}, formula gives {value:.12f}")
     for c in columns:
-        if row[c] == "0": done.add(c)          # electricity: nothing is emitted in operation
+        # Electricity: nothing is emitted in operation, so no source prints it.
+        if c == "operation_g" and row[c] == "0" and row["energy_carrier"] == "electricity": done.add(c)
     return done
 
 
@@ -296,6 +305,26 @@ def check_overlaps(rows, kind):
         for a, b in zip(group, group[1:]): check(a["_days"][1] <= b["_days"][0], f"{b['_at']}: validity overlaps {a['_at']} for {key}")
 
 
+UPLIFT = re.compile(r"^# formula: (\w+) = ([^;]+);", re.M)
+
+
+def check_uplifts(reference):
+    """Each uplift of the default profile is what its formula gives; the other profiles have the same or none."""
+    uplifts = {}
+    for name in ["open.toml"] + sorted(set(os.listdir(os.path.join(LIBRARY, "profiles"))) - {"open.toml"}):
+        label = f"emission_factors/profiles/{name}: refrigerated_uplift"
+        with open(os.path.join(LIBRARY, "profiles", name), encoding="utf-8") as f: text = f.read()
+        written = tomllib.loads(text)["refrigerated_uplift"]
+        formulas = dict(UPLIFT.findall(text))
+        if name == "open.toml":
+            uplifts = written
+            check(set(formulas) == set(written), f"{label}: formulas of {sorted(formulas)}, uplifts of {sorted(written)}")
+        for mode, expression in formulas.items():
+            value = derived(f"{label}.{mode}", expression, reference)
+            if value is not None: check(Decimal(written.get(mode, "0")) == value.quantize(Decimal("1e-6"), rounding=ROUND_HALF_EVEN), f"{label}.{mode}: {written.get(mode)}, formula gives {value:.9f}")
+        for mode, value in written.items(): check(uplifts.get(mode) == value, f"{label}.{mode}: {value}, the profile open has {uplifts.get(mode)}")
+
+
 def check_profiles(ops, editions):
     folder, seen = os.path.join(LIBRARY, "profiles"), 0
     for name in sorted(os.listdir(folder)):
@@ -399,6 +428,7 @@ def main():
     check_zones()
     ops, editions = check_library(reference)
     check_profiles(ops, editions)
+    check_uplifts(reference)
     check_data(ops)
     for f in faults: print(f)
     print(f"{passed} passed, {len(faults)} failed" + (f", 1 skipped ({skipped[0]})" if skipped else ""))

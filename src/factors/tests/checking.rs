@@ -152,3 +152,10 @@ fn gaps_between_editions_of_a_source_are_warnings() {
     assert_eq!(places(&faults), ["one/2/transport.csv:2 valid_from"]);
     assert_eq!(faults[0].severity, Severity::Warning);
 }
+
+#[test]
+fn empty_lines_do_not_shift_the_place_of_a_fault() {
+    let mut table = transport("one/1", &["factor_id=a region=CN", "factor_id=b region=C<N"]);
+    table.bytes = String::from_utf8(table.bytes).unwrap().replace('\n', "\r\n\r\n").into_bytes();
+    assert_eq!(faults(vec![table]), ["one/1/transport.csv:5 region"]);
+}

@@ -1,0 +1,22 @@
+//! `factors document`: the reference document of a library, `docs/factors.md` for the shipped one.
+
+use super::edition_library;
+use crate::cli::Console;
+use crate::error::Result;
+use crate::factors::handbook;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Arguments of `factors document`.
+#[derive(Debug, clap::Args)]
+pub struct Document {
+    /// Factor library
+    #[arg(long, value_name = "DIR", default_value = "emission_factors")]
+    pub factors: PathBuf,
+}
+
+/// Prints the document.
+pub(super) fn document(args: &Document, console: &Console) -> Result<ExitCode> {
+    console.print(&handbook(&edition_library(&args.factors)?))?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,34 @@
+//! What is odd about the factors of a profile without being wrong: warnings for whoever keeps the library.
+//!
+//! The day comes from the caller; there is no clock here. Nothing is decided by a warning, figures are defined with or without.
+
+mod ended;
+mod neighbours;
+mod plausible;
+#[cfg(test)]
+mod tests;
+
+use super::factor::EmissionFactor;
+use super::fault::{Fault, Faults};
+use super::set::FactorSet;
+use rustc_hash::FxHashSet;
+
+/// Warnings: editions that ended before `today`, figures far from their neighbours, figures whose unit looks wrong.
+pub fn review(set: &FactorSet, today: crate::model::time::Day) -> Vec<Fault> {
+    let mut faults = Faults::default();
+    if !set.ignore_validity {
+        ended::ended(set, today, &mut faults);
+    }
+    neighbours::far_off(set, &mut faults);
+    plausible::odd_units(set, &mut faults);
+    // One row makes many composed factors; it is named once.
+    let mut seen = FxHashSet::default();
+    faults.list.retain(|f| seen.insert((f.file.clone(), f.line, f.column.clone(), f.wanted.clone())));
+    faults.list
+}
+
+/// Operation and provision together, 10^-9 g per unit.
+fn total(factor: &EmissionFactor) -> i64 {
+    // Both are below 10^18.
+    factor.intensity_operation + factor.intensity_provision
+}
