@@ -7,6 +7,7 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use std::fs;
 use std::path::{Path, PathBuf};
 use support::binary::{Ended, green_corridor};
+use support::folders::copy_tree;
 
 const TABLES: &str = "examples/factor-tables";
 
@@ -18,21 +19,8 @@ fn text(path: &Path) -> String {
 fn library() -> (tempfile::TempDir, PathBuf) {
     let root = tempfile::tempdir().unwrap();
     let library = root.path().join("emission_factors");
-    copy(Path::new("emission_factors"), &library);
+    copy_tree(Path::new("emission_factors"), &library);
     (root, library)
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path: PathBuf = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).unwrap();
-        }
-    }
 }
 
 fn import(library: &Path, arguments: &[&str]) -> Ended {
