@@ -75,8 +75,11 @@ const MAPPING: &str = "[[table]]\nsheet = \"Lanes 2025\"\nsection = \"transport\
     ghg_unit = \"kg\"\nper = \"t.km\"\ndata_category = \"default\"\ndistance_adjustment_inside = \"no\"\ndistance_basis = \"actual\"\nbasis_note = \"n\"\n\
     source_ref = \"Table 1\"\n";
 
+/// A lane: name, tank-to-wheel, well-to-wheel, first day.
+type Lane = (&'static str, Cell, Cell, (u16, u8, u8));
+
 /// A workbook with a title, two more rows above the heads, and lanes from B4 on; a lane is its name, two figures and a date.
-fn workbook(path: &Path, lanes: &[(&str, Cell, Cell, (u16, u8, u8))]) {
+fn workbook(path: &Path, lanes: &[Lane]) {
     let mut workbook = Workbook::new();
     workbook.add_worksheet().set_name("Notes").unwrap().write(0, 0, "Fictitious numbers").unwrap();
     let sheet = workbook.add_worksheet();
@@ -95,7 +98,7 @@ fn workbook(path: &Path, lanes: &[(&str, Cell, Cell, (u16, u8, u8))]) {
                 Cell::None => continue,
             };
         }
-        sheet.write_with_format(row, 4, &ExcelDateTime::from_ymd(*year, *month, *day).unwrap(), &date).unwrap();
+        sheet.write_with_format(row, 4, ExcelDateTime::from_ymd(*year, *month, *day).unwrap(), &date).unwrap();
     }
     workbook.save(path).unwrap();
 }

@@ -157,7 +157,7 @@ impl Imported<'_> {
                 Ok(None) => {}
                 Ok(Some(column)) => drop(columns.insert(field, column)),
                 Err(fault) => {
-                    self.refusals.push(fault);
+                    self.refusals.push(*fault);
                     sound = false;
                 }
             }
@@ -165,7 +165,7 @@ impl Imported<'_> {
         sound.then_some(columns)
     }
 
-    fn find_column(&self, table: &Table, sheet: usize, field: Field) -> Result<Option<u32>, Refusal> {
+    fn find_column(&self, table: &Table, sheet: usize, field: Field) -> Result<Option<u32>, Box<Refusal>> {
         let sheet = &self.sheets[sheet];
         let head = match table.fields.get(&field) {
             Some(Origin::Head(head, _)) => head,
@@ -187,7 +187,7 @@ impl Imported<'_> {
                 )
             }
         };
-        Err(Refusal { cell: format!("row {}", table.header_row + 1), ..refusal(sheet, field.code(), head, wanted) })
+        Err(Box::new(Refusal { cell: format!("row {}", table.header_row + 1), ..refusal(sheet, field.code(), head, wanted) }))
     }
 
     fn convert(&mut self, number: usize, sheet_index: usize, columns: &Columns, writer: &mut csv::Writer<Vec<u8>>) {
