@@ -7,6 +7,7 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use std::fs;
 use std::path::{Path, PathBuf};
 use support::binary::{Ended, green_corridor};
+use support::folders::copy_tree;
 
 const TABLES: &str = "examples/factor-tables";
 
@@ -18,21 +19,8 @@ fn text(path: &Path) -> String {
 fn library() -> (tempfile::TempDir, PathBuf) {
     let root = tempfile::tempdir().unwrap();
     let library = root.path().join("emission_factors");
-    copy(Path::new("emission_factors"), &library);
+    copy_tree(Path::new("emission_factors"), &library);
     (root, library)
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path: PathBuf = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).unwrap();
-        }
-    }
 }
 
 fn import(library: &Path, arguments: &[&str]) -> Ended {
@@ -87,8 +75,11 @@ const MAPPING: &str = "[[table]]\nsheet = \"Lanes 2025\"\nsection = \"transport\
     ghg_unit = \"kg\"\nper = \"t.km\"\ndata_category = \"default\"\ndistance_adjustment_inside = \"no\"\ndistance_basis = \"actual\"\nbasis_note = \"n\"\n\
     source_ref = \"Table 1\"\n";
 
+/// A lane: name, tank-to-wheel, well-to-wheel, first day.
+type Lane = (&'static str, Cell, Cell, (u16, u8, u8));
+
 /// A workbook with a title, two more rows above the heads, and lanes from B4 on; a lane is its name, two figures and a date.
-fn workbook(path: &Path, lanes: &[(&str, Cell, Cell, (u16, u8, u8))]) {
+fn workbook(path: &Path, lanes: &[Lane]) {
     let mut workbook = Workbook::new();
     workbook.add_worksheet().set_name("Notes").unwrap().write(0, 0, "Fictitious numbers").unwrap();
     let sheet = workbook.add_worksheet();
@@ -107,7 +98,7 @@ fn workbook(path: &Path, lanes: &[(&str, Cell, Cell, (u16, u8, u8))]) {
                 Cell::None => continue,
             };
         }
-        sheet.write_with_format(row, 4, &ExcelDateTime::from_ymd(*year, *month, *day).unwrap(), &date).unwrap();
+        sheet.write_with_format(row, 4, ExcelDateTime::from_ymd(*year, *month, *day).unwrap(), &date).unwrap();
     }
     workbook.save(path).unwrap();
 }

@@ -4,8 +4,9 @@ mod support;
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use support::binary::green_corridor;
+use support::folders::copy_tree;
 use support::skip::skip;
 
 const LIBRARY: &str = "emission_factors";
@@ -119,7 +120,7 @@ fn figures_drawn_from_the_library_stand_in_the_source_tables() {
 fn a_changed_figure_changes_the_library_digest_and_the_run_id() {
     let root = tempfile::tempdir().unwrap();
     let case = root.path().join("case");
-    copy(Path::new("tests/golden/three_modes"), &case);
+    copy_tree(Path::new("tests/golden/three_modes"), &case);
     let run = || {
         let out = root.path().join("out");
         green_corridor(["run", &case.join("run.toml").display().to_string(), "--out", &out.display().to_string()]).expect(0);
@@ -138,15 +139,61 @@ fn a_changed_figure_changes_the_library_digest_and_the_run_id() {
     assert!(first.0.len() > 10 && first.1 != "null", "{first:?}");
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path: PathBuf = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).unwrap();
-        }
-    }
+/// Objects that a verb prints with `--format json`.
+fn answered(question: &str) -> Vec<serde_json::Value> {
+    let words = question.split(' ').chain(["--format", "json"]);
+    serde_json::from_str(&green_corridor(words).expect(0).stdout).expect("an array")
+}
+
+#[test]
+fn two_editions_side_by_side_show_what_changed_by_how_much_and_why() {
+    let list = answered("factors diff desnz/2024 desnz/2025 --operation air.freight");
+    let row = list.iter().find(|d| d["operation"] == "air.freight").expect("air freight changed");
+    let cells = ["change", "unit", "before", "after", "difference", "percent", "after_operation", "after_provision", "reasons"];
+    let shown = cells.map(|c| row[c].as_str().unwrap_or("-"));
+    let reasons = "edition: desnz/2024, then desnz/2025";
+    assert_eq!(
+        shown,
+        [
+            "changed",
+            "g/tkm",
+            "783.910000000",
+            "666.460000000",
+            "-117.450000000",
+            "-14.98",
+            "531.300000000",
+            "135.160000000",
+            reasons
+        ]
+    );
+    assert!(list.iter().all(|d| d["change"] != "same"));
+    green_corridor(["factors", "diff", "desnz/2024", "desnz/2031"]).expect(2);
+    green_corridor(["factors", "diff", "desnz/2024", "open"]).expect(2);
+}
+
+#[test]
+fn two_profiles_side_by_side_answer_the_same_questions() {
+    let list = answered("factors diff open desnz --on 2025-03-01 --operation road.articulated");
+    let china = list
+        .iter()
+        .find(|d| d["region"] == "CN" && d["temperature"] == "ambient" && d["energy_carrier"] == "diesel")
+        .expect("a row");
+    assert_eq!((china["before"].as_str(), china["after"].as_str()), (Some("82.593144000"), Some("95.020000000")));
+    assert!(
+        china["reasons"].as_str().unwrap().contains(
+            "empty share: 0.25, then not stated; region: CN, then GLOBAL; edition: corridor-open/2026, then desnz/2025"
+        ),
+        "{china}"
+    );
+}
+
+#[test]
+fn check_names_editions_that_have_ended_by_the_day_it_is_told() {
+    let said = |day: &str| green_corridor(["factors", "check", "--profile", "desnz", "--on", day]).expect(0).stdout;
+    assert!(said("2025-12-31").contains("desnz: 411 factors, 0 errors, 0 warnings"), "{}", said("2025-12-31"));
+    let ended = said("2026-01-01");
+    assert!(
+        ended.contains("of the rows of desnz/2025 ended before 2026-01-01") && ended.contains("0 errors, 2 warnings"),
+        "{ended}"
+    );
 }

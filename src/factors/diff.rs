@@ -13,7 +13,7 @@ use super::zones::Zones;
 use crate::model::flag::Flags;
 use crate::model::mode::{Basis, Temperature};
 use crate::model::time::Day;
-use crate::model::unit::{NANO_SCALE, div_half_even};
+use crate::model::unit::{NANO_SCALE, SHARE_SCALE, div_half_even, short_decimal_text};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of a scope.
@@ -132,7 +132,7 @@ impl Difference {
 
 /// What may explain a difference, in the order in which it is told; the same names on both sides.
 fn facts(factor: &EmissionFactor, unit: &str, edition: &str, flags: Flags) -> Vec<(&'static str, String)> {
-    let share = |m: Option<i64>| m.map_or(String::new(), |m| crate::model::unit::decimal_text(m.into(), 6));
+    let share = |m: Option<i64>| m.map_or(String::new(), |m| short_decimal_text(m.into(), SHARE_SCALE));
     let basis = if factor.distance_basis == Basis::Absent { "" } else { factor.distance_basis.code() };
     let yes_no = |flag: Flags| if flags.has(flag) { "yes" } else { "no" }.to_owned();
     vec![

@@ -4,5 +4,6 @@
 #![allow(dead_code)]
 
 pub mod binary;
+pub mod folders;
 pub mod skip;
 pub mod tables;

@@ -8,6 +8,7 @@ mod edition;
 mod field;
 mod figure;
 mod mapping;
+mod row;
 mod rows;
 #[cfg(test)]
 mod tests;
