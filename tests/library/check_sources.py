@@ -398,7 +398,7 @@ def check_data(ops):
         services.add(r["service"])
         check(r["operation"] in ops and ops[r["operation"]]["mode"] == r["mode"], f"{r['_at']}: operation {r['operation']}")
         check({r["origin"], r["destination"]} <= places, f"{r['_at']}: {r['origin']} or {r['destination']} is no place")
-        check((number(r["distance_km"], 3) or 0) > 0 and (number(r["transit_hours"], 3) or 0) > 0, f"{r['_at']}: distance or transit time")
+        for c in ("distance_km", "transit_hours"): check(r[c] == "" or (number(r[c], 3) or 0) > 0, f"{r['_at']}: {c} {r[c]!r}")
         check((r["cost"] == "") == (r["currency"] == "") == (r["cost_per"] == "") and r["cost_per"] in ("", "teu", "t", "container"), f"{r['_at']}: cost, currency and cost_per go together")
     known = lambda x: x in places or x in COUNTRIES or x in zones
     with open(os.path.join(DATA, "corridors.toml"), "rb") as f: corridors = tomllib.load(f)["corridor"]
