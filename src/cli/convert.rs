@@ -150,6 +150,9 @@ fn list(path: &Path, entries: &[LeftOut]) -> Result<()> {
     out.finish()
 }
 
+/// Reasons that a summary shows per outcome; a hostile file can make as many as it has lines.
+const REASONS: usize = 12;
+
 /// Counts for people: everything that came in, and what became of it.
 fn summary(files: u64, what: &str, found: u64, used: u64, entries: &[LeftOut]) -> String {
     let count = |n: u64| grouped(&n.to_string());
@@ -159,8 +162,12 @@ fn summary(files: u64, what: &str, found: u64, used: u64, entries: &[LeftOut]) -
     let counts: BTreeMap<Outcome, BTreeMap<&str, u64>> = left_out::counts(entries);
     for (outcome, reasons) in counts {
         let _ = writeln!(out, "  {:<22}{:>12}", outcome.code(), count(reasons.values().sum()));
-        for (reason, n) in reasons {
+        let more = reasons.len().saturating_sub(REASONS);
+        for (reason, n) in reasons.into_iter().take(REASONS) {
             let _ = writeln!(out, "    {:<20}{:>12}  {}", "", count(n), reason.escape_debug());
+        }
+        if more > 0 {
+            let _ = writeln!(out, "    {:<34}and {} more reasons, see the list", "", count(more as u64));
         }
     }
     out

@@ -134,7 +134,8 @@ fn document(place: Place, bytes: &[u8], holders: &[&str], take: &mut Take) {
         let line = bytes.split(|b| *b == b'\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
         let rest = &line[error.column().saturating_sub(1).min(line.len())..];
         let found = if error.is_eof() { "the end".into() } else { String::from_utf8_lossy(rest) };
-        take(place, Err(Fault::new("", &found, &format!("JSON: {error}"))));
+        let found: String = found.chars().take(SHOWN / 3).collect();
+        take(place, Err(Fault::new("", &format!("{found} ({error})"), "JSON")));
     }
 }
 
@@ -260,7 +261,7 @@ mod tests {
         );
         let cut = entries("a.json", "[{\"a\":1},{\"a\":");
         assert_eq!((cut.len(), cut[0].1.is_ok()), (2, true));
-        assert!(cut[1].1.as_ref().unwrap_err().starts_with("the end / JSON: EOF"), "{cut:?}");
+        assert!(cut[1].1.as_ref().unwrap_err().starts_with("the end (EOF while"), "{cut:?}");
         assert_eq!(entries("a.json", "[1]")[0].1, Err("nothing / an object".replace("nothing", "1")));
         let deep = "[".repeat(100_000);
         assert!(entries("a.json", &deep)[0].1.as_ref().unwrap_err().contains("recursion limit"));
