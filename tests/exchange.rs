@@ -194,7 +194,10 @@ fn events_of_three_senders_become_footprints() {
         left_out.contains("carrier.json,,/6/eventLocation/UNLocationCode,sea-bad,,Qinzhou,expected a UN/LOCODE"),
         "{left_out}"
     );
-    assert!(left_out.contains("railway.ndjson,5,,,,the end (EOF while parsing a value at line 1 column 35),expected JSON"), "{left_out}");
+    assert!(
+        left_out.contains("railway.ndjson,5,,,,the end (EOF while parsing a value at line 1 column 35),expected JSON"),
+        "{left_out}"
+    );
     let csv = fs::read_to_string(dir.path().join("movements.csv")).unwrap();
     assert!(!csv.contains('\u{202e}') && csv.contains(",\"%3DHYPERLINK("), "{csv}");
     let documents = export(&out, &["ileap"], "shipments");

@@ -1,8 +1,6 @@
 //! The command line's grammar: the list of commands, options that all share, and how single values are read.
 
-use super::{
-    Console, completions, convert, diff, explain, export, factors, init, man, rejects, run, sample, verify,
-};
+use super::{Console, completions, convert, diff, explain, export, factors, init, man, rejects, run, sample, verify};
 use crate::error::Result;
 use crate::model::time::{Day, parse_date};
 use crate::pipeline::plan::{MemoryLimit, Share};

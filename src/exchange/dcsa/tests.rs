@@ -176,6 +176,9 @@ fn the_latest_version_of_an_event_counts_and_retractions_take_it_back() {
     // A version after the retraction counts again, and a retraction of another sender's event is not ours.
     let mut retraction = v3("e8 GTIN SGSIN 15T08:00:00+08:00 TRUCK EMPTY", "BL1");
     retraction["isRetracted"] = true.into();
+    let mut events = VOYAGE.map(|line| v3(line, "BL1")).to_vec();
+    events.push(retraction.clone());
+    assert_eq!(convert(&events).records.len(), 6, "a retraction of the same moment");
     let mut again = v3("e8 GTIN SGSIN 15T09:00:00+08:00 TRUCK EMPTY", "BL1");
     again["eventUpdatedDateTime"] = "2025-01-03T00:00:00Z".into();
     let mut foreign = retraction.clone();
