@@ -2,6 +2,7 @@
 pub mod calc;
 pub mod cli;
 pub mod error;
+pub mod exchange;
 pub mod factors;
 pub mod geo;
 pub mod input;

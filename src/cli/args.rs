@@ -1,6 +1,6 @@
 //! The command line's grammar: the list of commands, options that all share, and how single values are read.
 
-use super::{Console, completions, diff, explain, factors, init, man, rejects, run, sample, verify};
+use super::{Console, completions, convert, diff, explain, export, factors, init, man, rejects, run, sample, verify};
 use crate::error::Result;
 use crate::model::time::{Day, parse_date};
 use crate::pipeline::plan::{MemoryLimit, Share};
@@ -47,6 +47,10 @@ commands! {
     Explain => explain,
     /// Show why the figures of two runs differ; the parts add up to the difference
     Diff => diff,
+    /// Write a run as exchange documents: iLEAP, PACT, transport activity data
+    Export => export,
+    /// Turn what partners send into movement records and factors: DCSA events, iLEAP documents
+    Convert => convert,
     /// Check, question, compare and import emission factors
     Factors => factors,
     /// Generate movement records of any size from a seed

@@ -3,8 +3,10 @@
 mod args;
 mod completions;
 mod console;
+mod convert;
 mod diff;
 mod explain;
+mod export;
 mod factors;
 mod init;
 mod machine;

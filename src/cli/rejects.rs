@@ -4,6 +4,7 @@ use super::Console;
 use super::args::TableFormat;
 use super::table::grouped;
 use crate::error::{Error, Result};
+use crate::exchange::inert::{cell, write_json};
 use crate::model::reject::RejectReason;
 use crate::output::read_rejected::{RejectedRow, rejected_rows};
 use crate::store::layout::Layout;
@@ -46,8 +47,9 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
             let head = format!("{{\"run_id\":{},\"counts\":{},\"rows\":[", serde_json::json!(id), serde_json::json!(counts));
             let mut separator = "\n";
             let mut line = |row: &RejectedRow| {
-                let text = serde_json::to_string(row).map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))?;
-                Ok(format!("{}{text}", std::mem::replace(&mut separator, ",\n")))
+                let mut text = std::mem::replace(&mut separator, ",\n").as_bytes().to_vec();
+                write_json(&mut text, row).map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))?;
+                Ok(String::from_utf8_lossy(&text).into_owned())
             };
             stream(console, &dir, &head, "\n]}\n", &mut line)?;
         }
@@ -148,24 +150,4 @@ fn csv_line(row: &RejectedRow) -> Result<String> {
     let cells = [&row.file, &number, &row.code, &row.column, &row.value, &row.wanted, &row.shipment_id, &row.movement_id]
         .map(|c| cell(c));
     Ok(cells.join(",") + "\n")
-}
-
-/// A CSV cell that no spreadsheet takes for a formula.
-fn cell(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    if text.contains(['"', ',', '\n', '\r']) {
-        format!("\"{guard}{}\"", text.replace('"', "\"\""))
-    } else {
-        format!("{guard}{text}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn no_cell_is_a_formula() {
-        assert_eq!(["=1", "-1", "a,b", "@\"x", "1"].map(cell), ["'=1", "'-1", "\"a,b\"", "\"'@\"\"x\"", "1"]);
-    }
 }

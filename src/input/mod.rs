@@ -24,7 +24,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod text;
-mod timestamp;
+pub mod timestamp;
 mod wanted;
 pub mod workbook;
 

@@ -72,6 +72,13 @@ impl Columns<'_> {
         Ok((0..array.len()).map(|i| array.is_valid(i)).collect())
     }
 
+    /// A flag that is never null.
+    pub fn truths(&self, name: &str) -> Result<Vec<bool>> {
+        let array = self.array(name)?;
+        let truths = array.as_boolean_opt().ok_or_else(|| self.wrong(name, "a flag"))?;
+        Ok(truths.values().iter().collect())
+    }
+
     /// A date as days since 1970-01-01.
     pub fn dates(&self, name: &str) -> Result<Vec<i32>> {
         let array = self.array(name)?;

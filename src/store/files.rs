@@ -38,6 +38,16 @@ pub fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
+/// Opens a file that need not exist; a link to one is refused.
+pub fn open_if_there(path: &Path) -> Result<Option<File>> {
+    match fs::symlink_metadata(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(storage(path, "read", e)),
+        Ok(seen) if !seen.is_file() => Err(Error::Storage(format!("{}: is {}, expected a file", path.display(), kind(&seen)))),
+        Ok(_) => File::open(path).map(Some).map_err(|e| storage(path, "open", e)),
+    }
+}
+
 /// Existing files that a refusal names; beyond it only counts.
 const NAMED: usize = 10;
 

@@ -66,9 +66,14 @@ impl Found {
 /// [`EXTENSIONS`]; names that begin with a dot, and folders that begin with `_`, are left out. `except` (the output
 /// root) is never searched. A file reached twice, by a link or two patterns, is listed once, under the first name.
 pub fn discover(patterns: &[String], base: &Path, except: Option<&Path>) -> Result<Found> {
+    discover_among(patterns, base, except, &EXTENSIONS)
+}
+
+/// The same with other endings for the files of a folder.
+pub fn discover_among(patterns: &[String], base: &Path, except: Option<&Path>, extensions: &[&str]) -> Result<Found> {
     let real_base = fs::canonicalize(base).map_err(|e| super::input(base, "read", e))?;
     let except = except.and_then(|path| fs::canonicalize(path).ok());
-    let mut search = Search { base, real_base, except, inside: Vec::new(), found: Found::default() };
+    let mut search = Search { base, real_base, except, extensions, inside: Vec::new(), found: Found::default() };
     for pattern in patterns {
         let before = (search.found.files.len(), search.found.unreadable.len());
         search.pattern(pattern)?;
@@ -112,6 +117,10 @@ pub fn check_unchanged(file: &InputFile) -> Result<()> {
 /// assert!(!has_known_extension("b.parquet.gz") && !has_known_extension("notes.txt") && !has_known_extension(".csv"));
 /// ```
 pub fn has_known_extension(name: &str) -> bool {
+    has_extension(name, &EXTENSIONS)
+}
+
+fn has_extension(name: &str, extensions: &[&str]) -> bool {
     let name = name.to_ascii_lowercase();
     let (plain, is_compressed) = match name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")) {
         Some(plain) => (plain, true),
@@ -119,7 +128,7 @@ pub fn has_known_extension(name: &str) -> bool {
     };
     match plain.rsplit_once('.') {
         Some((stem, extension)) => {
-            !stem.is_empty() && EXTENSIONS.contains(&extension) && !(is_compressed && extension == "parquet")
+            !stem.is_empty() && extensions.contains(&extension) && !(is_compressed && extension == "parquet")
         }
         None => false,
     }
@@ -129,6 +138,8 @@ struct Search<'a> {
     base: &'a Path,
     real_base: PathBuf,
     except: Option<PathBuf>,
+    /// Endings of files that are taken from a folder.
+    extensions: &'a [&'a str],
     /// The folders that the walk is inside of, to tell a loop of links.
     inside: Vec<PathBuf>,
     found: Found,
@@ -220,9 +231,9 @@ impl Search<'_> {
             match fs::metadata(&path) {
                 Ok(m) if m.is_dir() && name.starts_with('_') => {}
                 Ok(m) if m.is_dir() => self.folder(&path),
-                Ok(m) if has_known_extension(&name) => self.take(&path, &m),
+                Ok(m) if has_extension(&name, self.extensions) => self.take(&path, &m),
                 Ok(_) => {}
-                Err(e) if has_known_extension(&name) => self.refuse(&path, super::input(&path, "open", e)),
+                Err(e) if has_extension(&name, self.extensions) => self.refuse(&path, super::input(&path, "open", e)),
                 Err(_) => {} // a dangling link that would not have been taken
             }
         }

@@ -1,0 +1,185 @@
+//! `convert dcsa|ileap FILES`: what partners send, as movement records and factors.
+
+use super::Console;
+use super::table::grouped;
+use crate::error::{Error, Result};
+use crate::exchange::carrier::{self, Carrier};
+use crate::exchange::dcsa::{self, Converter};
+use crate::exchange::left_out::{self, LeftOut, Outcome};
+use crate::exchange::movements::{self, Form};
+use crate::exchange::received::{Received, facilities, operations, receive};
+use crate::model::mode::{Basis, Mode};
+use crate::pipeline::progress::Level;
+use crate::store::disk::RealDisk;
+use crate::store::files::{FileWriter, write_file};
+use crate::store::signal::Interrupt;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Arguments of `convert`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What to convert.
+    #[command(subcommand)]
+    pub what: What,
+}
+
+/// What `convert` can read.
+#[derive(Debug, clap::Subcommand)]
+pub enum What {
+    /// DCSA Track & Trace events, 2.2 and 3.0, to movement records
+    Dcsa(Dcsa),
+    /// iLEAP TOCs and HOCs of a carrier to factors, its TADs to movement records
+    Ileap(Ileap),
+}
+
+/// Arguments of `convert dcsa`.
+#[derive(Debug, clap::Args)]
+pub struct Dcsa {
+    /// Files, folders or patterns: .json, .ndjson, .jsonl, also .gz and .zst
+    #[arg(value_name = "FILES", required = true)]
+    pub files: Vec<String>,
+    /// Movement records to write: .csv or .ndjson; what was left out goes beside it, into <name>.left-out.csv
+    #[arg(long, value_name = "FILE", default_value = "movements.csv")]
+    pub out: PathBuf,
+    /// Places of facilities that events name without a UN/LOCODE: CSV with columns facility (provider:code) and locode
+    #[arg(long, value_name = "FILE")]
+    pub facilities: Option<PathBuf>,
+    /// Mode of movements from gate to gate that state none [default: they are left out]
+    #[arg(long, value_name = "MODE", value_parser = ["road", "rail"])]
+    pub gate_mode: Option<String>,
+}
+
+/// Arguments of `convert ileap`.
+#[derive(Debug, clap::Args)]
+pub struct Ileap {
+    /// Files, folders or patterns: .json, .ndjson, .jsonl, also .gz and .zst
+    #[arg(value_name = "FILES", required = true)]
+    pub files: Vec<String>,
+    /// Carrier that the documents are of, as movement records name it
+    #[arg(long, value_name = "CODE")]
+    pub carrier: String,
+    /// Folder to write to: <source>/<edition>/transport.csv and hub.csv, sources.csv, movements.csv, left-out.csv
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Source and edition of the factors, as a profile names them
+    #[arg(long, value_name = "SOURCE/EDITION", value_parser = source)]
+    pub source: (String, String),
+    /// Library whose profile gives the operation of each mode
+    #[arg(long, value_name = "DIR", default_value = "emission_factors")]
+    pub factors: PathBuf,
+    /// That profile
+    #[arg(long, value_name = "NAME", default_value = "open")]
+    pub profile: String,
+    /// Operations of single categories: CSV with columns id (tocId or hocId) and operation
+    #[arg(long, value_name = "FILE")]
+    pub operations: Option<PathBuf>,
+    /// Distance basis of the intensities; iLEAP does not state it [default: gcd for air, else sfd]
+    #[arg(long, value_name = "BASIS", value_parser = ["sfd", "gcd", "actual"])]
+    pub distance_basis: Option<String>,
+}
+
+fn source(text: &str) -> std::result::Result<(String, String), String> {
+    let plain = |t: &str| {
+        !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')) && !t.starts_with('.')
+    };
+    match text.split_once('/') {
+        Some((a, b)) if plain(a) && plain(b) => Ok((a.to_owned(), b.to_owned())),
+        _ => Err("expected source/edition, e.g. maeu/2025".to_owned()),
+    }
+}
+
+/// Converts the files. Exit 10 when some of them could not be read.
+pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+    match &args.what {
+        What::Dcsa(args) => dcsa(args, console),
+        What::Ileap(args) => ileap(args, console),
+    }
+}
+
+fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
+    let form = match args.out.extension().and_then(|e| e.to_str()) {
+        Some("csv") => Form::Csv,
+        Some("ndjson" | "jsonl") => Form::Ndjson,
+        _ => return Err(Error::Usage(format!("--out {}: expected a name that ends in .csv or .ndjson", args.out.display()))),
+    };
+    let facilities = args.facilities.as_deref().map(facilities).transpose()?.unwrap_or_default();
+    let mut converter = Converter::new(facilities, args.gate_mode.as_deref().and_then(Mode::from_code));
+    let received = receive(&args.files, &Interrupt::install()?, &mut |file, bytes| converter.read(file, bytes))?;
+    let report = converter.finish()?;
+    let mut out = FileWriter::create(&RealDisk, &args.out)?;
+    movements::write(&mut out, form, dcsa::COLUMNS, &report.records)?;
+    let beside = args.out.with_extension("left-out.csv");
+    list(&beside, &report.left_out)?;
+    out.finish()?;
+    let mut text = summary(received.files, "events", report.events, report.used, &report.left_out);
+    let _ = writeln!(text, "{:<24}{:>12}", "movements", grouped(&report.records.len().to_string()));
+    let _ = writeln!(text, "written to {}, left out: {}", args.out.display(), beside.display());
+    ended(console, &text, &received)
+}
+
+fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
+    let carrier = Carrier {
+        code: args.carrier.clone(),
+        source: args.source.0.clone(),
+        edition: args.source.1.clone(),
+        by_mode: carrier::default_operations(&args.factors, &args.profile)?,
+        by_id: args.operations.as_deref().map(operations).transpose()?.unwrap_or_default(),
+        distance_basis: args.distance_basis.as_deref().and_then(Basis::from_code),
+    };
+    let mut converter = carrier::Converter::new(carrier)?;
+    let received = receive(&args.files, &Interrupt::install()?, &mut |file, bytes| converter.read(file, bytes))?;
+    let report = converter.finish()?;
+    for (path, bytes) in &report.files {
+        write_file(&RealDisk, &args.out.join(path), bytes)?;
+    }
+    list(&args.out.join("left-out.csv"), &report.left_out)?;
+    let mut text = summary(received.files, "documents", report.documents, report.used, &report.left_out);
+    for (name, count) in [("transport factors", report.transport), ("hub factors", report.hub), ("movements", report.movements)] {
+        let _ = writeln!(text, "{name:<24}{:>12}", grouped(&count.to_string()));
+    }
+    let _ = writeln!(text, "written to {}", args.out.display());
+    ended(console, &text, &received)
+}
+
+fn list(path: &Path, entries: &[LeftOut]) -> Result<()> {
+    let mut out = FileWriter::create(&RealDisk, path)?;
+    left_out::write(&mut out, entries)?;
+    out.finish()
+}
+
+/// Reasons that a summary shows per outcome; a hostile file can make as many as it has lines.
+const REASONS: usize = 12;
+
+/// Counts for people: everything that came in, and what became of it.
+fn summary(files: u64, what: &str, found: u64, used: u64, entries: &[LeftOut]) -> String {
+    let count = |n: u64| grouped(&n.to_string());
+    let mut out = format!("{:<24}{:>12}\n", "files", count(files));
+    let _ = writeln!(out, "{what:<24}{:>12}", count(found));
+    let _ = writeln!(out, "  {:<22}{:>12}", "used", count(used));
+    let counts: BTreeMap<Outcome, BTreeMap<&str, u64>> = left_out::counts(entries);
+    for (outcome, reasons) in counts {
+        let _ = writeln!(out, "  {:<22}{:>12}", outcome.code(), count(reasons.values().sum()));
+        let more = reasons.len().saturating_sub(REASONS);
+        for (reason, n) in reasons.into_iter().take(REASONS) {
+            let _ = writeln!(out, "    {:<20}{:>12}  {}", "", count(n), reason.escape_debug());
+        }
+        if more > 0 {
+            let _ = writeln!(out, "    {:<34}and {} more reasons, see the list", "", count(more as u64));
+        }
+    }
+    out
+}
+
+fn ended(console: &Console, text: &str, received: &Received) -> Result<ExitCode> {
+    console.print(text)?;
+    if received.unreadable.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    for reason in &received.unreadable {
+        console.message(Level::Warning, reason);
+    }
+    Err(Error::FilesMissing(format!("written without {} files that cannot be read", received.unreadable.len())))
+}

@@ -1,0 +1,142 @@
+//! `export ileap|pact|ileap-tad OUT [RUN]`: a published run as exchange documents.
+
+use super::Console;
+use super::table::grouped;
+use crate::error::{Error, Result};
+use crate::exchange::export::{Company, Form, Kind, Order, Summary, export};
+use crate::exchange::pact::Pact;
+use crate::pipeline::progress::Level;
+use crate::store::signal::Interrupt;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Arguments of `export`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What to export.
+    #[command(subcommand)]
+    pub what: What,
+}
+
+/// What `export` can write.
+#[derive(Debug, clap::Subcommand)]
+pub enum What {
+    /// iLEAP shipment footprints, TOCs and HOCs in PACT 2.3 product footprints
+    Ileap(Footprints),
+    /// The same in PACT 3 product footprints
+    Pact(PactFootprints),
+    /// iLEAP transport activity data
+    IleapTad(Target),
+}
+
+/// Which run, where to, in which form.
+#[derive(Debug, clap::Args)]
+pub struct Target {
+    /// Output root
+    #[arg(value_name = "OUT")]
+    pub out: PathBuf,
+    /// Run [default: the current one]
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Folder to write to [default: <OUT>/export/<kind>/<run id>]
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+    /// Form: json writes one array per file, ndjson one document per line
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: DocumentFormat,
+}
+
+/// Form of the documents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum DocumentFormat {
+    /// One array per file.
+    #[default]
+    Json,
+    /// One document per line.
+    Ndjson,
+}
+
+/// Arguments of footprints.
+#[derive(Debug, clap::Args)]
+pub struct Footprints {
+    /// Which run, where to.
+    #[command(flatten)]
+    pub target: Target,
+    /// Name of the company whose footprints these are
+    #[arg(long, value_name = "NAME")]
+    pub company: Option<String>,
+    /// URN of that company; it also keeps the ids of documents apart from those of other companies
+    #[arg(long, value_name = "URN", value_parser = urn)]
+    pub company_id: Option<String>,
+}
+
+/// Arguments of `export pact`.
+#[derive(Debug, clap::Args)]
+pub struct PactFootprints {
+    /// What all footprints need.
+    #[command(flatten)]
+    pub footprints: Footprints,
+    /// Version of the PACT data model
+    #[arg(long, value_name = "VERSION", default_value = "3", value_parser = ["3"])]
+    pub version: String,
+}
+
+const NO_COMPANY: &str = "not stated";
+const NO_COMPANY_ID: &str = "urn:company:not-stated";
+
+fn urn(text: &str) -> std::result::Result<String, String> {
+    let is_urn = text.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("urn:")) && text.len() > 4;
+    let is_plain = text.bytes().all(|b| b.is_ascii_graphic());
+    if is_urn && is_plain { Ok(text.to_owned()) } else { Err("expected a URN, e.g. urn:lei:5493001KJTIIGC8Y1R12".to_owned()) }
+}
+
+/// Writes the documents.
+pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+    let (kind, target, footprints) = match &args.what {
+        What::Ileap(f) => (Kind::Footprints(Pact::V2), &f.target, Some(f)),
+        What::Pact(p) => (Kind::Footprints(Pact::V3), &p.footprints.target, Some(&p.footprints)),
+        What::IleapTad(target) => (Kind::Tad, target, None),
+    };
+    let company = Company {
+        name: footprints.and_then(|f| f.company.clone()).unwrap_or_else(|| NO_COMPANY.to_owned()),
+        id: footprints.and_then(|f| f.company_id.clone()).unwrap_or_else(|| NO_COMPANY_ID.to_owned()),
+    };
+    if company.name.is_empty() {
+        return Err(Error::Usage("--company \"\": expected a name".to_owned()));
+    }
+    if footprints.is_some_and(|f| f.company.is_none() || f.company_id.is_none()) {
+        let what = format!(
+            "the documents name the company {:?}, {}; say whose they are with --company and --company-id",
+            company.name, company.id
+        );
+        console.message(Level::Warning, &what);
+    }
+    let form = match target.format {
+        DocumentFormat::Json => Form::Json,
+        DocumentFormat::Ndjson => Form::Ndjson,
+    };
+    let order = Order { kind, form, company, to: target.to.clone() };
+    let summary = export(&target.out, target.run.as_deref(), &order, &Interrupt::install()?)?;
+    console.print(&text(&summary))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn text(s: &Summary) -> String {
+    let count = |n: u64| grouped(&n.to_string());
+    let mut out = format!("run {}\n", s.run_id);
+    let mut line = |name: &str, n: u64| {
+        if n > 0 {
+            out.push_str(&format!("{name:<24}{:>12}\n", count(n)));
+        }
+    };
+    line("shipments", s.shipments);
+    line("TOCs", s.tocs);
+    line("HOCs", s.hocs);
+    line("activities", s.activities);
+    line("elements left out", s.elements_left_out);
+    line("new versions", s.new_versions);
+    line("of these, changed", s.changed);
+    line("without energy carrier", s.without_energy_carrier);
+    out.push_str(&format!("written to {}\n", s.dir.display()));
+    out
+}

@@ -1,0 +1,217 @@
+//! The operation categories of a run: every TOC and HOC that its elements refer to, each with its intensity.
+//!
+//! A category is a factor as it was applied. Where the exchange format lacks the unit of the intensity (per container, or per
+//! litre of primary data), the category is what ISO 14083 makes a TOC of: the emissions of its elements over their activity.
+
+use super::published::{Element, Published};
+use crate::error::Result;
+use crate::factors::{EmissionFactor, Section};
+use crate::model::id::LocationCode;
+use crate::model::mode::{DataCategory, Mode, Per, Temperature};
+use crate::model::time::Instant;
+use crate::model::unit::div_half_even;
+use std::collections::BTreeMap;
+
+/// Decimals of an intensity in kg: nine of a gram.
+pub const INTENSITY_SCALE: u32 = 12;
+
+/// What the activity of a category is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unit {
+    /// Tonne-kilometre.
+    Tkm,
+    /// TEU-kilometre.
+    TeuKm,
+    /// Tonne through a hub.
+    Tonne,
+    /// TEU through a hub.
+    Teu,
+}
+
+impl Unit {
+    fn of(per: Per) -> Option<Unit> {
+        match per {
+            Per::Tkm => Some(Unit::Tkm),
+            Per::TeuKm => Some(Unit::TeuKm),
+            Per::T => Some(Unit::Tonne),
+            Per::Teu => Some(Unit::Teu),
+            Per::Container | Per::Kg | Per::Litre | Per::KWh | Per::Mj => None,
+        }
+    }
+}
+
+/// A TOC or HOC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Category {
+    /// Id, the same in every run that applies the factor alike.
+    pub id: String,
+    /// Mode; `Hub`: a HOC.
+    pub mode: Mode,
+    /// Operation code.
+    pub operation: String,
+    /// Temperature class.
+    pub temperature: Temperature,
+    /// Factor.
+    pub factor_id: String,
+    /// Whether the figures are those of primary data.
+    pub is_primary: bool,
+    /// Unit of the activity.
+    pub unit: Unit,
+    /// kg CO2e of operation per unit, 12 decimals.
+    pub intensity_operation: i128,
+    /// kg CO2e in all per unit, 12 decimals.
+    pub intensity_total: i128,
+    /// Whether the intensity is the run's emissions over its activity.
+    pub is_averaged: bool,
+    /// First departure.
+    pub first: Instant,
+    /// Last departure.
+    pub last: Instant,
+    sums: Sums,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Sums {
+    operation: i128,
+    total: i128,
+    /// t.km, or t, 9 decimals.
+    amount: i128,
+}
+
+/// The id of the category that an element belongs to.
+///
+/// A factor that was applied as the library has it gives its own name, an uplifted one says so, and where the format lacks the
+/// unit the id names all that the average is over.
+pub fn id_of(element: &Element, factor: &EmissionFactor) -> String {
+    let averaged = Unit::of(element.per).is_none();
+    if element.data_category == DataCategory::Primary && averaged {
+        let parts = [&element.operation, &element.carrier, &element.factor_id];
+        return format!("{};{};{};{};primary", parts[0], parts[1], parts[2], element.temperature.code());
+    }
+    let as_listed = element.intensity_operation == i128::from(factor.intensity_operation)
+        && element.intensity_provision == i128::from(factor.intensity_provision);
+    let unit = if averaged { ";per-tonne" } else { "" };
+    let uplift = if as_listed { String::new() } else { format!(";{}-uplift", element.temperature.code()) };
+    format!("{}{uplift}{unit}", element.factor_id)
+}
+
+/// The categories of all elements of a run, by id.
+pub fn categories(run: &Published, check: &dyn Fn() -> Result<()>) -> Result<BTreeMap<String, Category>> {
+    let mut categories = BTreeMap::new();
+    for (count, element) in run.elements().enumerate() {
+        if count.is_multiple_of(65_536) {
+            check()?;
+        }
+        let element = element?;
+        let factor = run.factor(&element.factor_id)?;
+        let id = id_of(&element, factor);
+        let category = categories.entry(id.clone()).or_insert_with(|| Category::new(id, &element));
+        category.add(&element);
+    }
+    categories.values_mut().filter(|c| c.is_averaged).for_each(Category::average);
+    Ok(categories)
+}
+
+impl Category {
+    fn new(id: String, element: &Element) -> Category {
+        let is_hub = element.mode == Mode::Hub;
+        let unit = Unit::of(element.per).unwrap_or(if is_hub { Unit::Tonne } else { Unit::Tkm });
+        Category {
+            id,
+            mode: element.mode,
+            operation: element.operation.clone(),
+            temperature: element.temperature,
+            factor_id: element.factor_id.clone(),
+            is_primary: element.data_category == DataCategory::Primary,
+            unit,
+            // Grams with 9 decimals are kilograms with 12, digit for digit.
+            intensity_operation: element.intensity_operation,
+            intensity_total: element.intensity_operation + element.intensity_provision,
+            is_averaged: Unit::of(element.per).is_none(),
+            first: element.departed_at,
+            last: element.departed_at,
+            sums: Sums::default(),
+        }
+    }
+
+    fn add(&mut self, element: &Element) {
+        self.first = self.first.min(element.departed_at);
+        self.last = self.last.max(element.departed_at);
+        self.sums.operation += element.ghg_operation;
+        self.sums.total += element.ghg_total;
+        self.sums.amount += match self.unit {
+            Unit::Tkm | Unit::TeuKm => element.activity,
+            // kg with 3 decimals as t with 9.
+            Unit::Tonne | Unit::Teu => element.mass * 1_000,
+        };
+    }
+
+    /// Emissions over activity, half to even to 12 decimals; both have 9, and an element always has a mass and, if it is a
+    /// transport, a distance.
+    fn average(&mut self) {
+        let shift = 10i128.pow(INTENSITY_SCALE);
+        let over = |part: i128| if self.sums.amount > 0 { div_half_even(part * shift, self.sums.amount) } else { 0 };
+        (self.intensity_operation, self.intensity_total) = (over(self.sums.operation), over(self.sums.total));
+    }
+}
+
+/// An energy carrier of a category and what a unit of it emits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Energy<'r> {
+    /// Our code.
+    pub carrier: &'r str,
+    /// The energy row that gives its emissions.
+    pub row: &'r EmissionFactor,
+}
+
+/// The energy carrier of a category with its own emission factor: the one inside a composed figure or behind primary data,
+/// else what the profile has for the carrier in the figure's region or everywhere. `None` where the library says neither.
+pub fn energy<'r>(run: &'r Published, category: &Category) -> Result<Option<Energy<'r>>> {
+    let set = &run.reference.factors;
+    let factor = run.factor(&category.factor_id)?;
+    let row = match &factor.composed {
+        Some(composed) => Some(&set.factors[composed.energy as usize]),
+        None if factor.section == Section::Energy => Some(factor),
+        None => {
+            let usual = factor.operation.map_or("", |o| &set.operations[o as usize].energy_carrier);
+            let carrier = if factor.energy_carrier.is_empty() { usual } else { &factor.energy_carrier };
+            let rows = || set.factors.iter().filter(|f| f.section == Section::Energy && *f.energy_carrier == *carrier);
+            let of = |region: &str| rows().find(|f| *f.region == *region);
+            if carrier.is_empty() { None } else { of(&factor.region).or_else(|| of("GLOBAL")) }
+        }
+    };
+    Ok(row.map(|row| Energy { carrier: &row.energy_carrier, row }))
+}
+
+/// A place's name, else its code.
+pub fn city(run: &Published, place: LocationCode) -> String {
+    let named = run.reference.places.get(place).map(|p| p.name.to_string()).filter(|name| !name.is_empty());
+    named.unwrap_or_else(|| place.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emissions_over_activity_are_rounded_half_to_even() {
+        let mut category = Category {
+            id: "x".into(),
+            mode: Mode::Road,
+            operation: String::new(),
+            temperature: Temperature::Ambient,
+            factor_id: String::new(),
+            is_primary: true,
+            unit: Unit::Tkm,
+            intensity_operation: 0,
+            intensity_total: 0,
+            is_averaged: true,
+            first: 0,
+            last: 0,
+            // 1 kg and 2 kg over 3 t.km.
+            sums: Sums { operation: 1_000_000_000, total: 2_000_000_000, amount: 3_000_000_000 },
+        };
+        category.average();
+        assert_eq!((category.intensity_operation, category.intensity_total), (333_333_333_333, 666_666_666_667));
+    }
+}

@@ -1,0 +1,180 @@
+//! Text of strangers made inert: no cell is a formula, no control character turns a line around, no markup comes alive.
+//!
+//! JSON keeps every text as it is and only spells its dangerous characters as `\u` escapes: a reader gets the same text back.
+//! A CSV cell has no escapes, so there are two ways: [`id`] for what a program reads back, and [`note`] for people.
+
+use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
+use std::io::{self, Write};
+
+/// First characters that make a spreadsheet take a cell for a formula.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// Characters that change the direction of text, or hide in it.
+fn is_bidirectional(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+fn is_hidden(c: char) -> bool {
+    c.is_control() || is_bidirectional(c) || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// An id as a CSV cell. What could be a formula, turn text around or be trimmed is percent-encoded as UTF-8, and so is `%`
+/// itself: different ids stay different, [`original`] gives the id back, and ids as they occur in practice are unchanged.
+///
+/// ```
+/// use green_corridor::exchange::inert::id;
+/// assert_eq!((id("MAEU-1@x").as_str(), id("=1+1").as_str(), id("50%").as_str()), ("MAEU-1@x", "%3D1+1", "50%25"));
+/// ```
+pub fn id(text: &str) -> String {
+    let last = text.chars().count().saturating_sub(1);
+    let mut out = String::with_capacity(text.len());
+    for (i, c) in text.chars().enumerate() {
+        // A space at an end would not survive the reading of a cell.
+        let is_edge = c == ' ' && (i == 0 || i == last);
+        // Spreadsheets also look behind leading quotes and wide forms of the signs.
+        let opens =
+            i == 0 && (FORMULA.contains(&c) || matches!(c, '\'' | '"' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}'));
+        if c == '%' || is_edge || opens || is_hidden(c) {
+            let mut bytes = [0; 4];
+            c.encode_utf8(&mut bytes).bytes().for_each(|b| out.push_str(&format!("%{b:02X}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// The id that [`id`] encoded; `None` when the text does not come from there.
+pub fn original(cell: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(cell.len());
+    let mut rest = cell.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        rest = tail;
+        if first == b'%' {
+            let (code, tail) = rest.split_at_checked(2)?;
+            bytes.push(u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok()?);
+            rest = tail;
+        } else {
+            bytes.push(first);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// A text for people as a CSV cell: an apostrophe before what could be a formula, hidden characters spelled out.
+pub fn note(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    if text.starts_with(FORMULA) {
+        out.push('\'');
+    }
+    for c in text.chars() {
+        if is_hidden(c) { out.push_str(&format!("\\u{{{:x}}}", c as u32)) } else { out.push(c) }
+    }
+    out
+}
+
+/// The same with the quotes of RFC 4180 where it needs them.
+///
+/// ```
+/// use green_corridor::exchange::inert::cell;
+/// assert_eq!(["=1", "-1", "a,b", "@\"x", "1"].map(cell), ["'=1", "'-1", "\"a,b\"", "\"'@\"\"x\"", "1"]);
+/// ```
+pub fn cell(text: &str) -> String {
+    let note = note(text);
+    if note.contains(['"', ',']) { format!("\"{}\"", note.replace('"', "\"\"")) } else { note }
+}
+
+/// A part of a URN: letters, digits and `-._` as they are, everything else percent-encoded.
+pub fn urn_part(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for b in text.bytes() {
+        match b {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => out.push(b as char),
+            _ => out.push_str(&format!("%{b:02X}")),
+        }
+    }
+    out
+}
+
+/// Writes a value as one line of inert JSON, without a line end.
+pub fn write_json(out: &mut dyn Write, value: &impl serde::Serialize) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(out, InertJson(CompactFormatter));
+    value.serialize(&mut serializer).map_err(io::Error::from)
+}
+
+/// Compact JSON in which markup and hidden characters are escapes.
+struct InertJson(CompactFormatter);
+
+impl Formatter for InertJson {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        // Nearly every text is of such bytes alone, and none of them needs a second look.
+        if fragment.bytes().all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'<' | b'>' | b'&')) {
+            return out.write_all(fragment.as_bytes());
+        }
+        let mut from = 0;
+        for (at, c) in fragment.char_indices().filter(|(_, c)| is_hidden(*c) || matches!(c, '<' | '>' | '&')) {
+            out.write_all(&fragment.as_bytes()[from..at])?;
+            write!(out, "\\u{:04x}", c as u32)?;
+            from = at + c.len_utf8();
+        }
+        out.write_all(&fragment.as_bytes()[from..])
+    }
+
+    fn write_char_escape<W: ?Sized + Write>(&mut self, out: &mut W, escape: CharEscape) -> io::Result<()> {
+        self.0.write_char_escape(out, escape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOSTILE: [&str; 12] = [
+        "=HYPERLINK(\"x\")",
+        "+1",
+        "-2",
+        "@SUM(A1)",
+        "\tx",
+        "\rx",
+        " =1",
+        "a\u{202e}gpj.exe",
+        "x\u{2066}y",
+        "%3D1",
+        "'=1",
+        "</script><b>",
+    ];
+
+    #[test]
+    fn no_id_is_a_formula_and_every_id_comes_back() {
+        let mut seen = std::collections::BTreeSet::new();
+        for text in HOSTILE {
+            let cell = id(text);
+            assert!(!cell.starts_with(FORMULA) && !cell.starts_with(['\'', ' ']), "{cell}");
+            assert!(!cell.chars().any(is_hidden), "{cell:?}");
+            assert_eq!(original(&cell).as_deref(), Some(text));
+            assert!(seen.insert(cell));
+        }
+        for plain in ["MSKU1234565", "HHL71800000", "BL/2025-03 (a)", "北京-1"] {
+            assert_eq!(id(plain), plain);
+        }
+    }
+
+    #[test]
+    fn no_note_is_a_formula() {
+        for text in HOSTILE {
+            let cell = note(text);
+            assert!(!cell.starts_with(FORMULA) && !cell.chars().any(is_hidden), "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn json_is_plain_to_look_at_and_the_same_to_read() {
+        for text in HOSTILE {
+            let mut bytes = Vec::new();
+            write_json(&mut bytes, &text).unwrap();
+            let json = String::from_utf8(bytes).unwrap();
+            assert!(!json.chars().any(|c| is_hidden(c) || c == '<'), "{json}");
+            assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+        }
+    }
+}

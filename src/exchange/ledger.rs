@@ -1,0 +1,206 @@
+//! The ledger beside the exports: which id and version each product went out under, and with which content.
+//!
+//! One line of JSON per product, in order of key, read and written at once: a ledger of any size passes through. The same
+//! content keeps its version, id and time of creation; another content gets the next version with an id of its own, and the
+//! ids before it stay on record. A product that an export does not have keeps its line.
+
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::io::{BufRead, Write};
+use uuid::Uuid;
+
+/// A version of a product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Version {
+    /// Id of the footprint document.
+    pub id: Uuid,
+    /// Number, from 0.
+    pub version: u32,
+    /// When this version was first exported, RFC 3339.
+    pub created: String,
+    /// SHA-256 of its content.
+    pub sha256: String,
+    /// Run that it was first exported from.
+    pub run_id: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    key: String,
+    versions: Vec<Version>,
+}
+
+/// What a product goes out under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Its version.
+    pub version: Version,
+    /// Ids of the versions before it, oldest first.
+    pub preceding: Vec<Uuid>,
+    /// Whether this version is new.
+    pub is_new: bool,
+}
+
+/// The first id of a product: UUID version 5 of its key, in the name space of the company.
+pub fn first_id(company_id: &str, key: &str) -> Uuid {
+    Uuid::new_v5(&Uuid::new_v5(&Uuid::NAMESPACE_URL, company_id.as_bytes()), key.as_bytes())
+}
+
+/// A pass over a ledger: keys are asked for in ascending order, and the new ledger is written beside the old one.
+pub struct Pass<'l, W: Write> {
+    name: String,
+    old: Option<Box<dyn BufRead + 'l>>,
+    next: Option<Line>,
+    last_key: String,
+    line_number: u64,
+    out: W,
+    /// Time of creation of new versions.
+    pub now: String,
+    /// The run.
+    pub run_id: String,
+    /// URN of the company.
+    pub company_id: String,
+}
+
+impl<'l, W: Write> Pass<'l, W> {
+    /// Begins a pass; `old` is the ledger so far, `name` what to call it in errors.
+    pub fn begin(
+        name: &str,
+        old: Option<Box<dyn BufRead + 'l>>,
+        out: W,
+        now: &str,
+        run_id: &str,
+        company_id: &str,
+    ) -> Result<Self> {
+        let mut pass = Pass {
+            name: name.to_owned(),
+            old,
+            next: None,
+            last_key: String::new(),
+            line_number: 0,
+            out,
+            now: now.to_owned(),
+            run_id: run_id.to_owned(),
+            company_id: company_id.to_owned(),
+        };
+        pass.read()?;
+        Ok(pass)
+    }
+
+    /// What the product `key` goes out under with this content.
+    pub fn identify(&mut self, key: &str, content: &[u8]) -> Result<Identity> {
+        while self.next.as_ref().is_some_and(|line| line.key.as_str() < key) {
+            let line = self.next.take();
+            self.write(line)?;
+            self.read()?;
+        }
+        let known = self.next.take_if(|line| line.key == key);
+        if known.is_some() {
+            self.read()?;
+        }
+        let mut line = known.unwrap_or_else(|| Line { key: key.to_owned(), versions: Vec::new() });
+        let sha256 = Sha256::digest(content).iter().map(|b| format!("{b:02x}")).collect::<String>();
+        let is_new = line.versions.last().is_none_or(|last| last.sha256 != sha256);
+        if is_new {
+            let number = line.versions.last().map_or(0, |last| last.version + 1);
+            let first = line.versions.first().map_or_else(|| first_id(&self.company_id, key), |v| v.id);
+            let id = if number == 0 { first } else { Uuid::new_v5(&first, format!("version {number}").as_bytes()) };
+            let (created, run_id) = (self.now.clone(), self.run_id.clone());
+            line.versions.push(Version { id, version: number, created, sha256, run_id });
+        }
+        let preceding = line.versions.iter().rev().skip(1).rev().map(|v| v.id).collect();
+        let version = line.versions[line.versions.len() - 1].clone();
+        self.write(Some(line))?;
+        Ok(Identity { version, preceding, is_new })
+    }
+
+    /// Writes what is left and gives the writer back.
+    pub fn finish(mut self) -> Result<W> {
+        while let Some(line) = self.next.take() {
+            self.write(Some(line))?;
+            self.read()?;
+        }
+        Ok(self.out)
+    }
+
+    fn write(&mut self, line: Option<Line>) -> Result<()> {
+        let Some(line) = line else { return Ok(()) };
+        let written = super::inert::write_json(&mut self.out, &line).and_then(|()| self.out.write_all(b"\n"));
+        written.map_err(|e| Error::Storage(e.to_string()))
+    }
+
+    fn read(&mut self) -> Result<()> {
+        let Some(old) = &mut self.old else { return Ok(()) };
+        let mut text = String::new();
+        let count = old.read_line(&mut text).map_err(|e| Error::Storage(format!("{}: cannot read: {e}", self.name)))?;
+        if count == 0 {
+            return Ok(());
+        }
+        self.line_number += 1;
+        let fault = |what: String| Error::Verification(format!("{}:{}: {what}", self.name, self.line_number));
+        let line: Line = serde_json::from_str(&text).map_err(|e| fault(format!("not a line of a ledger: {e}")))?;
+        if line.versions.is_empty() {
+            return Err(fault(format!("{:?} has no version", line.key)));
+        }
+        if self.line_number > 1 && self.last_key >= line.key {
+            return Err(fault(format!("{:?} is out of order", line.key)));
+        }
+        self.last_key.clone_from(&line.key);
+        self.next = Some(line);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pass(old: &str, now: &str, products: &[(&str, &str)]) -> (String, Vec<Identity>) {
+        let old: Box<dyn BufRead> = Box::new(old.as_bytes());
+        let mut pass = Pass::begin("ledger", Some(old), Vec::new(), now, "run", "urn:x").unwrap();
+        let found = products.iter().map(|(key, content)| pass.identify(key, content.as_bytes()).unwrap()).collect();
+        (String::from_utf8(pass.finish().unwrap()).unwrap(), found)
+    }
+
+    #[test]
+    fn the_same_content_keeps_its_id_and_another_one_continues_the_chain() {
+        let (first, a) = pass("", "t1", &[("s:1", "x"), ("s:2", "y")]);
+        let (second, b) = pass(&first, "t2", &[("s:1", "x"), ("s:2", "y")]);
+        assert_eq!(first, second);
+        assert_eq!((a[0].version.clone(), b[0].is_new), (b[0].version.clone(), false));
+        assert_eq!(a[0].version.id, first_id("urn:x", "s:1"));
+        let (third, c) = pass(&second, "t3", &[("s:1", "x"), ("s:2", "z")]);
+        assert_eq!((c[1].version.version, c[1].preceding.clone()), (1, vec![a[1].version.id]));
+        assert_ne!(c[1].version.id, a[1].version.id);
+        // A return to an earlier content is a new statement.
+        let (_, d) = pass(&third, "t4", &[("s:2", "y")]);
+        assert_eq!((d[0].version.version, d[0].preceding.len()), (2, 2));
+    }
+
+    #[test]
+    fn products_of_other_exports_keep_their_lines() {
+        let (ledger, _) = pass("", "t1", &[("s:1", "x"), ("s:3", "y"), ("s:5", "z")]);
+        let (ledger, _) = pass(&ledger, "t2", &[("s:2", "x"), ("s:3", "y")]);
+        let keys: Vec<String> = ledger.lines().map(|l| serde_json::from_str::<Line>(l).unwrap().key).collect();
+        assert_eq!(keys, ["s:1", "s:2", "s:3", "s:5"]);
+    }
+
+    #[test]
+    fn a_damaged_ledger_is_refused_with_its_line() {
+        let (ledger, _) = pass("", "t1", &[("s:1", "x"), ("s:3", "y")]);
+        let swapped: Vec<&str> = ledger.lines().rev().collect();
+        for (text, wanted) in [(swapped.join("\n"), "ledger:2: "), ("{}\n".into(), "ledger:1: "), (ledger + "no\n", "ledger:3: ")]
+        {
+            let old: Box<dyn BufRead> = Box::new(text.as_bytes());
+            let mut pass = Pass::begin("ledger", Some(old), Vec::new(), "t", "r", "urn:x");
+            let fault = match &mut pass {
+                Ok(pass) => pass.identify("s:9", b"").unwrap_err(),
+                Err(error) => Error::Verification(error.to_string()),
+            };
+            assert!(fault.to_string().starts_with(wanted), "{fault}");
+        }
+    }
+}

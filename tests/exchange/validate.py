@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Validates what the program exports, with a JSON-Schema validator that knows nothing of it.
+
+usage: validate.py PROGRAM OUT [SCHEMAS]
+
+PROGRAM: the built program. OUT: the output root of a published run. SCHEMAS: the folder with the published schemas of iLEAP and PACT and the
+API descriptions of DCSA [default: ../shared/reference/exchange beside the project]; their publishers state no licence to pass them on, or they
+are large, so they are not part of the project.
+
+Two runs are exported in every kind: the one in OUT, and one computed from the DCSA events in tests/exchange/dcsa. Checked are every
+document against its schema (formats included), the events against DCSA's descriptions, and the rules that no schema says: transport
+activity is mass x distance, a TCE has a tocId or a hocId that is among the documents, what came before comes before, sums are those of the
+published Parquet, ids are unique and the same when exported again. Exit 1 and a line per fault.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import jsonschema
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+FAULTS = []
+
+
+def fault(text):
+    FAULTS.append(text)
+    if len(FAULTS) <= 20:
+        print(f"FAULT {text}")
+
+
+def validator(schema, draft):
+    return draft(schema, format_checker=draft.FORMAT_CHECKER)
+
+
+def validate(name, documents, checker):
+    for at, document in enumerate(documents):
+        for error in checker.iter_errors(document):
+            fault(f"{name}[{at}] {error.json_path}: {error.message[:200]}")
+    return len(documents)
+
+
+def mended(schema):
+    """As published, two schemas refer to definitions (Toc, Hoc) that they spell in capitals."""
+    for name in ("Toc", "Hoc"):
+        if name.upper() in schema["definitions"]:
+            schema["definitions"].setdefault(name, schema["definitions"][name.upper()])
+    return schema
+
+
+class Schemas:
+    """The published schemas, each as a validator."""
+
+    def __init__(self, folder):
+        draft7, draft2020 = jsonschema.Draft7Validator, jsonschema.Draft202012Validator
+        ileap = lambda name: validator(mended(json.loads((folder / "ileap-schemas" / name).read_text())), draft7)
+        self.shipment, self.toc, self.hoc = ileap("pcf-shipment-footprint.json"), ileap("pcf-toc.json"), ileap("pcf-hoc.json")
+        self.tad = ileap("tad.json")
+        pact = lambda name: {"$ref": "#/components/schemas/ProductFootprint"} | yaml.safe_load((folder / name).read_text())
+        self.pact2 = validator(pact("pact-2.3.3-openapi.yaml"), draft2020)
+        self.pact3 = validator(pact("pact-3.0.3-openapi.yaml"), draft2020)
+        # Data of an extension, under their own schema also inside PACT 3.
+        self.data = {n: ileap(n) for n in ("shipment-footprint.json", "toc.json", "hoc.json")}
+        event2 = yaml.safe_load((folder / "dcsa" / "TNT_v2.2.0-resolved.yaml").read_text())
+        event3 = yaml.safe_load((folder / "dcsa" / "TNT_v3.0.0.yaml").read_text())
+        self.event2 = validator({"$ref": "#/components/schemas/equipmentEvent"} | event2, draft7)
+        self.event3 = validator({"$ref": "#/components/schemas/Event"} | event3, draft7)
+
+
+def run(program, *words):
+    ended = subprocess.run([program, *map(str, words)], capture_output=True, text=True, cwd=ROOT)
+    if ended.returncode != 0:
+        sys.exit(f"{' '.join(map(str, words))}: exit {ended.returncode}\n{ended.stdout}{ended.stderr}")
+
+
+def exported(program, out, to, *kind):
+    """The documents of an export by file name; ids must be the same the second time."""
+    company = [] if kind[0] == "ileap-tad" else ["--company", "Test & <Co>", "--company-id", "urn:lei:5493001KJTIIGC8Y1R12"]
+    read = lambda: {p.stem: json.loads(p.read_text()) for p in sorted(to.glob("*.json")) if p.stem != "summary"}
+    run(program, "export", *kind, out, "--to", to, *company)
+    first = read()
+    run(program, "export", *kind, out, "--to", to, *company)
+    if read() != first:
+        fault(f"{kind}: another export of the same run differs")
+    return first
+
+
+def check_extensions(name, documents, schemas):
+    for document in documents:
+        for extension in document["extensions"]:
+            validate(name, [extension["data"]], schemas.data[extension["dataSchema"].rsplit("/", 1)[1]])
+
+
+def check_shipments(name, files, totals):
+    """The rules of iLEAP that no schema says."""
+    known = {d["extensions"][0]["data"][k] for f, k in (("tocs", "tocId"), ("hocs", "hocId")) for d in files[f]}
+    referenced = set()
+    for document in files["shipments"]:
+        data = document["extensions"][0]["data"]
+        ship = data["shipmentId"]
+        where = f"{name} {ship!r}"
+        earlier, wtw = set(), Decimal(0)
+        for tce in data["tces"]:
+            mass, activity = Decimal(tce["mass"]), Decimal(tce["transportActivity"])
+            if not any(mass * Decimal(km) / 1000 == activity for km in tce["distance"].values()):
+                fault(f"{where}: {tce['tceId']}: activity is not mass x distance")
+            category = [tce[k] for k in ("tocId", "hocId") if k in tce]
+            if len(category) != 1 or category[0] not in known:
+                fault(f"{where}: {tce['tceId']}: categories {category}")
+            referenced.update(category)
+            if not set(tce.get("prevTceIds", [])) <= earlier or tce["tceId"] in earlier:
+                fault(f"{where}: {tce['tceId']}: what comes before is not before it")
+            if Decimal(tce["co2eWTW"]) < Decimal(tce["co2eTTW"]) or tce["shipmentId"] != ship:
+                fault(f"{where}: {tce['tceId']}: TTW above WTW, or of another shipment")
+            earlier.add(tce["tceId"])
+            wtw += Decimal(tce["co2eWTW"])
+        if wtw != totals.pop(ship, None):
+            fault(f"{where}: its elements sum to {wtw}, not to the published total")
+    if totals:
+        fault(f"{name}: {len(totals)} shipments were not exported")
+    if referenced != known:
+        fault(f"{name}: categories that nothing refers to: {sorted(known - referenced)[:5]}")
+
+
+def check_run(program, out, name, schemas, work):
+    count = 0
+    rows = duckdb.sql(f"SELECT shipment_id, ghg_total_kg FROM '{out}/latest/shipments/*.parquet'").fetchall()
+    ileap = exported(program, out, work / f"{name}-ileap", "ileap")
+    check_shipments(f"{name} ileap", ileap, dict(rows))
+    count += validate(f"{name} shipments", ileap["shipments"], schemas.shipment)
+    count += validate(f"{name} tocs", ileap["tocs"], schemas.toc)
+    count += validate(f"{name} hocs", ileap["hocs"], schemas.hoc)
+    pact = exported(program, out, work / f"{name}-pact", "pact", "--version", "3")
+    check_shipments(f"{name} pact", pact, dict(rows))
+    for file, content in pact.items():
+        check_extensions(f"{name} {file}", content, schemas)
+    for documents, checker in ((ileap, schemas.pact2), (pact, schemas.pact3)):
+        for file, content in documents.items():
+            count += validate(f"{name} {file}", content, checker)
+        ids = [d["id"] for content in documents.values() for d in content]
+        if len(ids) != len(set(ids)):
+            fault(f"{name}: an id stands twice")
+    tad = exported(program, out, work / f"{name}-tad", "ileap-tad")["tad"]
+    return count + validate(f"{name} tad", tad, schemas.tad)
+
+
+def check_events(schemas):
+    """The events of the tests, but for those that are malformed on purpose."""
+    folder = ROOT / "tests" / "exchange" / "dcsa"
+    carrier = [e for e in json.loads((folder / "carrier.json").read_text()) if e["eventID"] != "sea-bad"]
+    railway = [json.loads(line) for line in (folder / "railway.ndjson").read_text().splitlines()[:-1]]
+    terminal = json.loads((folder / "terminal.json").read_text())["events"]
+    count = validate("carrier.json", carrier, schemas.event2) + validate("railway.ndjson", railway, schemas.event2)
+    return count + validate("terminal.json", terminal, schemas.event3)
+
+
+def from_events(program, work):
+    """A run of what the events become."""
+    run(program, "convert", "dcsa", ROOT / "tests" / "exchange" / "dcsa", "--out", work / "movements.csv")
+    lines = f'movements = ["movements.csv"]\nfactors = "{ROOT}/emission_factors"\nreference = "{ROOT}/data"\nprofile = "open"\nout = "out"\n'
+    (work / "run.toml").write_text(lines)
+    run(program, "run", work / "run.toml")
+    return work / "out"
+
+
+def main():
+    program, out = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
+    folder = Path(sys.argv[3]) if len(sys.argv) > 3 else ROOT.parent / "shared" / "reference" / "exchange"
+    if not folder.is_dir():
+        print("exchange documents: skipped (the published schemas)")
+        return
+    schemas = Schemas(folder)
+    with tempfile.TemporaryDirectory() as work:
+        work = Path(work)
+        count = check_events(schemas)
+        count += check_run(program, out, "sample", schemas, work)
+        count += check_run(program, from_events(program, work), "events", schemas, work)
+    if FAULTS:
+        sys.exit(f"exchange documents: {len(FAULTS)} faults in {count} checked")
+    print(f"exchange documents: {count} valid")
+
+
+main()
