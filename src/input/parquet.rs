@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub const INPUT: Input = Input { name: "parquet", extensions: &["parquet"], is_text: false, open };
 
 /// Most rows of a unit.
-const UNIT_ROWS: u64 = 262_144;
+const UNIT_ROWS: u64 = 65_536;
 
 fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFault> {
     let fault = |message: String| FileFault { label: source.label.clone(), message };

@@ -6,13 +6,17 @@ use super::progress::Progress;
 use super::sort::{RunStore, Sorter};
 use crate::input::Reader;
 use crate::model::movement::MovementBatch;
-use crate::model::symbol::Symbols;
+use crate::model::symbol::{Symbol, Symbols};
+use rayon::ThreadPool;
 use rayon::prelude::*;
 use std::collections::VecDeque;
+use std::sync::mpsc::SyncSender;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 /// What all files of a run share while they are read.
 pub struct Shared<'a> {
+    /// The worker threads.
+    pub pool: &'a ThreadPool,
     /// Code words of the run.
     pub symbols: RwLock<Symbols>,
     /// Rows accounted for.
@@ -27,6 +31,13 @@ impl Shared<'_> {
     /// The ledger; a panic elsewhere ends the run anyway.
     pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The run's codes for the codes of a unit. Units after the first ones rarely have a word that is new, so nobody who
+    /// reads the table has to wait for this.
+    fn translate(&self, symbols: &Symbols) -> Vec<Symbol> {
+        let known = self.symbols.read().unwrap_or_else(PoisonError::into_inner).translate(symbols);
+        known.unwrap_or_else(|| self.symbols.write().unwrap_or_else(PoisonError::into_inner).absorb(symbols))
     }
 }
 
@@ -51,11 +62,11 @@ impl FileCursor<'_> {
             }
         }
         let more = !units.is_empty();
-        let parsed: Vec<_> = units.into_par_iter().map(|unit| unit.parse()).collect();
+        let parsed: Vec<_> =
+            self.shared.pool.install(|| units.into_par_iter().with_max_len(1).map(|unit| unit.parse()).collect());
         for parsed in parsed {
             let mut parsed = parsed.map_err(Stop::Broken)?;
-            let map = self.shared.symbols.write().unwrap_or_else(PoisonError::into_inner).absorb(&parsed.symbols);
-            parsed.batch.remap_symbols(&map);
+            parsed.batch.remap_symbols(&self.shared.translate(&parsed.symbols));
             let mut ledger = self.shared.ledger();
             ledger.read(self.file, parsed.rows);
             ledger.reject(parsed.unplaced);
@@ -97,12 +108,11 @@ pub enum Order<'s> {
 pub struct Feed<'a> {
     merge: Merge<'a>,
     cutter: Cutter,
-    ended: bool,
 }
 
 impl<'a> Feed<'a> {
     /// Opens the stream over `readers` (with their file index). `limit` bounds a single shipment, bytes.
-    pub fn open(
+    fn open(
         readers: Vec<(u32, Box<dyn Reader>)>,
         order: Order,
         threads: usize,
@@ -126,21 +136,31 @@ impl<'a> Feed<'a> {
                 sorter.finish()?.into_iter().map(|c| c as Box<dyn Cursor + 'a>).collect()
             }
         };
-        Ok(Feed { merge: Merge::new(cursors), cutter: Cutter::new(limit), ended: false })
+        Ok(Feed { merge: Merge::new(cursors), cutter: Cutter::new(limit) })
     }
 
-    /// The next `pieces` or so of work; empty at the end.
-    pub fn next(&mut self, pieces: usize) -> Flow<Vec<Work>> {
+    /// Hands on all work in order, until the input ends or nobody takes it any more.
+    pub fn run(
+        readers: Vec<(u32, Box<dyn Reader>)>,
+        order: Order,
+        threads: usize,
+        limit: usize,
+        shared: &Shared,
+        to: SyncSender<Work>,
+    ) -> Flow<()> {
+        let mut feed = Feed::open(readers, order, threads, limit, shared)?;
         let mut work = Vec::new();
-        while work.len() < pieces && !self.ended {
-            match self.merge.next_batch()? {
-                Some(batch) => self.cutter.push(batch, &mut work)?,
+        loop {
+            let more = match feed.merge.next_batch()? {
+                Some(batch) => feed.cutter.push(batch, &mut work).map(|()| true)?,
                 None => {
-                    self.cutter.flush(&mut work);
-                    self.ended = true;
+                    feed.cutter.flush(&mut work);
+                    false
                 }
+            };
+            if !work.drain(..).all(|work| to.send(work).is_ok()) || !more {
+                return Ok(());
             }
         }
-        Ok(work)
     }
 }

@@ -43,12 +43,12 @@ impl Ledger {
         self.rejected.extend(rows);
     }
 
-    /// Footprints were computed: accepted rows are counted from the elements themselves, not from the kernel's word.
-    pub fn computed(&mut self, footprints: &mut Footprints) {
-        for &row in footprints.elements.row.iter().filter(|&&row| row != NO_ROW) {
-            self.files[footprints.batch.file[row as usize] as usize].accepted += 1;
+    /// Footprints were computed: rows accepted by file, and rows rejected.
+    pub fn computed(&mut self, accepted: &[(u32, u64)], rejected: Vec<Rejected>) {
+        for &(file, rows) in accepted {
+            self.files[file as usize].accepted += rows;
         }
-        self.reject(std::mem::take(&mut footprints.rejected));
+        self.reject(rejected);
     }
 
     /// Counts per file.
@@ -93,6 +93,19 @@ impl Ledger {
         self.rejected.sort_unstable_by_key(|r| (r.file, r.row));
         self.rejected
     }
+}
+
+/// Accepted rows by file, counted from the elements themselves and not from the kernel's word.
+pub fn accepted_rows(footprints: &Footprints) -> Vec<(u32, u64)> {
+    let mut counts: Vec<(u32, u64)> = Vec::new();
+    for &row in footprints.elements.row.iter().filter(|&&row| row != NO_ROW) {
+        let file = footprints.batch.file[row as usize];
+        match counts.last_mut() {
+            Some((last, count)) if *last == file => *count += 1,
+            _ => counts.push((file, 1)),
+        }
+    }
+    counts
 }
 
 #[cfg(test)]

@@ -18,3 +18,4 @@ pub mod spill;
 pub mod summary;
 pub mod tables;
 pub mod verify;
+pub mod write;

@@ -22,6 +22,7 @@ use crate::store::prune::prune;
 use crate::store::signal::Interrupt;
 use crate::store::stage::Stage;
 use crate::store::status::{Execution, State, Status, now, write_log, write_status};
+use rayon::ThreadPool;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Instant;
@@ -42,7 +43,7 @@ pub fn run(plan: &Plan, progress: &dyn Progress, interrupt: &Interrupt) -> Resul
     let began = Instant::now();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(plan.threads).build();
     let pool = pool.map_err(|e| Error::Internal(format!("cannot start {} threads: {e}", plan.threads)))?;
-    let outcome = pool.install(|| Run { plan, progress, interrupt, output: &output }.attempts(&mut status));
+    let outcome = Run { plan, progress, interrupt, output: &output, pool: &pool }.attempts(&mut status);
     status.ended = Some(now());
     status.duration_ms = began.elapsed().as_millis() as u64;
     let mut status = match &outcome {
@@ -92,6 +93,7 @@ struct Run<'a> {
     progress: &'a dyn Progress,
     interrupt: &'a Interrupt,
     output: &'a Output,
+    pool: &'a ThreadPool,
 }
 
 /// What was rejected before a file turned out to be broken, and what it takes to write it.
@@ -112,7 +114,7 @@ impl Run<'_> {
         for warning in &loaded.warnings {
             self.progress.message(Level::Info, warning);
         }
-        let mut inputs = find_inputs(self.plan, self.progress, self.interrupt)?;
+        let mut inputs = self.pool.install(|| find_inputs(self.plan, self.progress, self.interrupt))?;
         let mut sorted = true;
         loop {
             let id = run_id(self.plan, &inputs, &loaded.digest);
@@ -136,10 +138,11 @@ impl Run<'_> {
     /// The run exists: its bytes are checked and `CURRENT` is pointed at it.
     fn publish_again(&self, id: &str, inputs: &Inputs, status: &mut Status) -> Result<Summary> {
         self.progress.stage("verify", None);
-        let published = publish_existing(self.output, id, &|bytes| {
+        let check = |bytes| {
             self.progress.advance(0, bytes);
             self.interrupt.check()
-        })?;
+        };
+        let published = self.pool.install(|| publish_existing(self.output, id, &check))?;
         self.finish(published, inputs, status)
     }
 
@@ -155,6 +158,7 @@ impl Run<'_> {
         let names = FixedNames::new(&loaded.reference, entries.iter().map(|e| e.file.clone()).collect());
         let metadata = tables::metadata(id, loaded);
         let shared = Shared {
+            pool: self.pool,
             symbols: RwLock::default(),
             ledger: Mutex::new(Ledger::new(entries.len())),
             progress: self.progress,
@@ -202,7 +206,7 @@ impl Run<'_> {
         }
         self.progress.stage("publish", None);
         let outcome = Outcome { id, plan: self.plan, loaded, entries, missing: &inputs.missing, written };
-        let manifest = tables::finish(&stage, outcome, ledger, &names, &metadata)?;
+        let manifest = self.pool.install(|| tables::finish(&stage, outcome, ledger, &names, &metadata))?;
         self.interrupt.check()?;
         let published = stage.publish(manifest)?;
         self.finish(published, inputs, status).map(|summary| Ended::Published(Box::new(summary)))
