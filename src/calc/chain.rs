@@ -20,7 +20,13 @@ pub struct Chain {
 /// Puts the surviving rows of a shipment in chain order (container id, then sequence or time) and finds the chains.
 /// Rows of one container with the same sequence are taken out of `order` and put in `clashing` (R017). `spare` is room to
 /// work in.
-pub fn assemble(batch: &MovementBatch, order: &mut Vec<u32>, spare: &mut Vec<u32>, clashing: &mut Vec<u32>, chains: &mut Vec<Chain>) {
+pub fn assemble(
+    batch: &MovementBatch,
+    order: &mut Vec<u32>,
+    spare: &mut Vec<u32>,
+    clashing: &mut Vec<u32>,
+    chains: &mut Vec<Chain>,
+) {
     by_container(batch, order, spare, chains);
     let (mut kept, mut found) = (0, 0);
     for c in 0..chains.len() {

@@ -138,7 +138,12 @@ pub struct Lanes<'r> {
 impl<'r> Lanes<'r> {
     /// Nothing found yet.
     pub fn new(reference: &'r Reference) -> Lanes<'r> {
-        Lanes { reference, found: FxHashMap::default(), lanes: Vec::new(), last_day: (Day::MIN, reference.factors.epoch(Day::MIN)) }
+        Lanes {
+            reference,
+            found: FxHashMap::default(),
+            lanes: Vec::new(),
+            last_day: (Day::MIN, reference.factors.epoch(Day::MIN)),
+        }
     }
 
     /// The epoch of a day.

@@ -1,7 +1,8 @@
 //! Elements to shipments to corridors and sections: exact sums only (design 6.10, 6.11, 7).
 
 use crate::model::element::{
-    BasisSet, CorridorKey, CorridorTotals, Element, FactorIndex, FactorUse, GhgTotals, Rollup, SectionKey, SectionTotals, Shipments,
+    BasisSet, CorridorKey, CorridorTotals, Element, FactorIndex, FactorUse, GhgTotals, Rollup, SectionKey, SectionTotals,
+    Shipments,
 };
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;

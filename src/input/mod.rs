@@ -70,20 +70,20 @@ pub trait Reader: Send {
 
 /// A run of rows of a file, not yet parsed.
 pub trait Unit: Send {
-    /// Parses the rows; any thread may do it.
-    fn parse(self: Box<Self>) -> Result<Parsed, FileFault>;
+    /// Parses the rows, in batches in the order of the file; any thread may do it.
+    fn parse(self: Box<Self>) -> Result<Vec<Parsed>, FileFault>;
 }
 
-/// The rows of one unit.
+/// A batch of rows of a unit.
 #[derive(Clone, Debug, Default)]
 pub struct Parsed {
     /// Accepted rows and tombstones, in the order of the file.
     pub batch: MovementBatch,
-    /// Texts of the batch's symbols; the codes mean nothing outside this unit.
+    /// Texts of the batch's symbols; the codes mean nothing outside this batch.
     pub symbols: Symbols,
     /// Rejected rows whose shipment could not be read.
     pub unplaced: Vec<Rejected>,
-    /// Rows of the unit: batch and unplaced together.
+    /// Rows read: batch and unplaced together.
     pub rows: u64,
 }
 

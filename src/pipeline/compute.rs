@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ScopedJoinHandle};
 
 /// Results that wait for a table to take them: enough for the next row group while one is encoded.
-const CHUNKS_QUEUED: usize = 3;
+const CHUNKS_QUEUED: usize = 2;
 
 /// Texts that stay the same for a whole run; with the symbols they make [`Names`].
 pub struct FixedNames {
@@ -86,7 +86,7 @@ pub struct Attempt<'a> {
 /// Reading, computing and writing go on at the same time, each at the head of a queue that holds a few batches: whatever
 /// of them has work uses the pool. The order of results is the order of the feed.
 pub fn compute(attempt: &Attempt, readers: Vec<(u32, Box<dyn Reader>)>, order: Order, shared: &Shared) -> Flow<Written> {
-    let (to_kernels, work) = sync_channel(attempt.threads);
+    let (to_kernels, work) = sync_channel(1);
     let (to_elements, footprints) = sync_channel(CHUNKS_QUEUED);
     let (to_shipments, shipments) = sync_channel(CHUNKS_QUEUED);
     let Attempt { stage, names, metadata, .. } = *attempt;
@@ -156,8 +156,7 @@ impl Done {
     fn new(footprints: Footprints) -> Done {
         let e = &footprints.elements;
         let sum = |column: &[i64]| column.iter().map(|&v| v as i128).sum();
-        let totals =
-            GhgTotals { activity: sum(&e.activity), operation: sum(&e.ghg_operation), provision: sum(&e.ghg_provision) };
+        let totals = GhgTotals { activity: sum(&e.activity), operation: sum(&e.ghg_operation), provision: sum(&e.ghg_provision) };
         Done { accepted: accepted_rows(&footprints), totals, footprints }
     }
 }

@@ -4,7 +4,7 @@ use super::ledger::Ledger;
 use super::merge::{Cursor, Cutter, Flow, Merge, Stop, Work};
 use super::progress::Progress;
 use super::sort::{RunStore, Sorter};
-use crate::input::Reader;
+use crate::input::{Parsed, Reader};
 use crate::model::movement::MovementBatch;
 use crate::model::symbol::{Symbol, Symbols};
 use rayon::ThreadPool;
@@ -64,19 +64,25 @@ impl FileCursor<'_> {
         let more = !units.is_empty();
         let parsed: Vec<_> =
             self.shared.pool.install(|| units.into_par_iter().with_max_len(1).map(|unit| unit.parse()).collect());
-        for parsed in parsed {
-            let mut parsed = parsed.map_err(Stop::Broken)?;
-            parsed.batch.remap_symbols(&self.shared.translate(&parsed.symbols));
-            let mut ledger = self.shared.ledger();
-            ledger.read(self.file, parsed.rows);
-            ledger.reject(parsed.unplaced);
-            drop(ledger);
-            self.shared.progress.advance(parsed.rows, 0);
-            if !parsed.batch.is_empty() {
-                self.ready.push_back(parsed.batch);
+        for unit in parsed {
+            for parsed in unit.map_err(Stop::Broken)? {
+                self.take(parsed);
             }
         }
         Ok(more)
+    }
+
+    /// Takes a batch over into the run's codes and counts.
+    fn take(&mut self, mut parsed: Parsed) {
+        parsed.batch.remap_symbols(&self.shared.translate(&parsed.symbols));
+        let mut ledger = self.shared.ledger();
+        ledger.read(self.file, parsed.rows);
+        ledger.reject(parsed.unplaced);
+        drop(ledger);
+        self.shared.progress.advance(parsed.rows, 0);
+        if !parsed.batch.is_empty() {
+            self.ready.push_back(parsed.batch);
+        }
     }
 }
 
