@@ -26,12 +26,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Apache Parquet.
 pub const INPUT: Input = Input { name: "parquet", extensions: &["parquet"], is_text: false, open };
 
-/// Most rows of a unit: every unit of a row group decodes the dictionaries again.
-const UNIT_ROWS: u64 = 262_144;
-
-/// Rows that are decoded and judged at a time, so that what the decoder makes of them is small and soon gone.
-const BATCH_ROWS: u64 = 65_536;
-
 fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFault> {
     let fault = |message: String| FileFault { label: source.label.clone(), message };
     let unreadable = |e: ParquetError| fault(format!("is no readable Parquet file: {e}"));
@@ -175,7 +169,7 @@ impl<B: Shared> Reader for ParquetReader<B> {
             if let Some((group, offset)) = &mut self.group
                 && *offset < group.rows
             {
-                let rows = (group.rows - *offset).min(UNIT_ROWS);
+                let rows = (group.rows - *offset).min(self.shape.rules.grain.unit_rows);
                 let unit =
                     ParquetUnit { shape: self.shape.clone(), group: group.clone(), offset: *offset, rows, first: self.row };
                 *offset += rows;
@@ -317,14 +311,14 @@ impl<B: Shared> Group<B> {
     }
 
     /// Decodes these rows batch by batch; `None` when there is no column to decode.
-    fn decode(&self, offset: u64, rows: u64) -> ParquetResult<Option<ParquetRecordBatchReader>> {
+    fn decode(&self, offset: u64, rows: u64, batch_rows: u64) -> ParquetResult<Option<ParquetRecordBatchReader>> {
         if self.chunks.is_empty() {
             return Ok(None);
         }
         let options = ArrowReaderOptions::new().with_schema(self.arrow_schema.clone());
         let metadata = ArrowReaderMetadata::try_new(self.metadata.clone(), options)?;
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes()?, metadata)
-            .with_batch_size(rows.min(BATCH_ROWS) as usize);
+            .with_batch_size(rows.min(batch_rows) as usize);
         if rows < self.rows {
             builder = builder.with_offset(offset as usize).with_limit(rows as usize);
         }
@@ -355,12 +349,13 @@ struct ParquetUnit<B> {
 impl<B: Shared> Unit for ParquetUnit<B> {
     fn parse(self: Box<Self>) -> Result<Vec<Parsed>, FileFault> {
         let ParquetUnit { shape, group, offset, rows, first } = *self;
+        let batch_rows = shape.rules.grain.batch_rows;
         let unreadable = |e| shape.fault(format!("row group {} is not readable: {e}", group.number + 1));
-        let mut batches = guarded(&shape.label, || group.decode(offset, rows).map_err(unreadable))?;
+        let mut batches = guarded(&shape.label, || group.decode(offset, rows, batch_rows).map_err(unreadable))?;
         let mut parsed = Vec::new();
         let mut at = 0;
         while at < rows {
-            let wanted = (rows - at).min(BATCH_ROWS) as usize;
+            let wanted = (rows - at).min(batch_rows) as usize;
             let decoded = guarded(&shape.label, || next_cells(&mut batches, wanted).map_err(unreadable))?;
             parsed.push(shape.judge(decoded, wanted, first + at));
             at += wanted as u64;

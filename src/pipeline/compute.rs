@@ -1,11 +1,13 @@
 //! Feed to kernel to tables: one attempt to compute a whole run into a stage.
 
+use super::budget::Budget;
 use super::feed::{Feed, Order, Shared};
 use super::ledger::accepted_rows;
 use super::merge::{Flow, Work};
 use super::write::BigTable;
 use crate::calc::Kernel;
 use crate::calc::rollup::merge as merge_rollup;
+use crate::error::Result;
 use crate::input::Reader;
 use crate::model::element::{Footprints, GhgTotals, Names, Rollup, Shipments};
 use crate::model::symbol::Symbols;
@@ -77,8 +79,8 @@ pub struct Attempt<'a> {
     pub metadata: &'a [(String, String)],
     /// Worker threads.
     pub threads: usize,
-    /// Bytes that one shipment, or the rows held for sorting, may take.
-    pub limit: usize,
+    /// How memory is spent.
+    pub budget: Budget,
 }
 
 /// Computes and writes `elements` and `shipments`.
@@ -91,14 +93,15 @@ pub fn compute(attempt: &Attempt, readers: Vec<(u32, Box<dyn Reader>)>, order: O
     let (to_shipments, shipments) = sync_channel(CHUNKS_QUEUED);
     let Attempt { stage, names, metadata, .. } = *attempt;
     thread::scope(|scope| {
-        let feed = scope.spawn(move || Feed::run(readers, order, attempt.threads, attempt.limit, shared, to_kernels));
+        let feed = scope.spawn(move || Feed::run(readers, order, attempt.threads, &attempt.budget, shared, to_kernels));
         let elements = BigTable { table: &ELEMENTS, name: "elements", stage, names, metadata };
         let elements = scope.spawn(move || elements.write(footprints, shared));
         let of_shipments = BigTable { table: &SHIPMENTS, name: "shipments", stage, names, metadata };
         let of_shipments = scope.spawn(move || of_shipments.write(shipments, shared));
-        let mut written = kernels(attempt, work, shared, to_elements, to_shipments);
+        let computed = kernels(attempt, work, shared, to_elements, to_shipments);
         // A reader that stops has the better reason: a writer only sees its stream end.
         ended(feed)?;
+        let mut written = computed?;
         written.elements = ended(elements)?;
         written.shipments = ended(of_shipments)?;
         Ok(written)
@@ -117,7 +120,7 @@ fn kernels(
     shared: &Shared,
     elements: SyncSender<Arc<Footprints>>,
     shipments: SyncSender<Arc<Shipments>>,
-) -> Written {
+) -> Result<Written> {
     let kernels: Vec<_> = (0..attempt.threads).map(|_| Mutex::new(Kernel::new(attempt.reference))).collect();
     let kernel = || &kernels[rayon::current_thread_index().unwrap_or(0) % kernels.len()];
     let mut written = Written::default();
@@ -131,17 +134,17 @@ fn kernels(
         let done: Vec<Done> = shared.pool.install(|| batch.into_par_iter().with_max_len(1).map(compute).collect());
         for done in done {
             let Done { mut footprints, accepted, totals } = done;
-            shared.ledger().computed(&accepted, std::mem::take(&mut footprints.rejected));
+            shared.ledger().computed(&accepted, std::mem::take(&mut footprints.rejected))?;
             merge_rollup(&mut written.rollup, &std::mem::take(&mut footprints.rollup));
             written.element_totals.add(&totals);
             let chunk = std::mem::take(&mut footprints.shipments);
             chunk.totals.iter().for_each(|totals| written.shipment_totals.add(totals));
             if shipments.send(Arc::new(chunk)).is_err() || elements.send(Arc::new(footprints)).is_err() {
-                return written;
+                return Ok(written);
             }
         }
     }
-    written
+    Ok(written)
 }
 
 /// A kernel call's result with what is counted from its elements themselves, not taken from the kernel's word.

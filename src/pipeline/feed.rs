@@ -1,5 +1,6 @@
 //! Movement files as a stream of work in order of shipment id: parsed in parallel, handed on in order.
 
+use super::budget::Budget;
 use super::ledger::Ledger;
 use super::merge::{Cursor, Cutter, Flow, Merge, Stop, Work};
 use super::progress::Progress;
@@ -20,16 +21,16 @@ pub struct Shared<'a> {
     /// Code words of the run.
     pub symbols: RwLock<Symbols>,
     /// Rows accounted for.
-    pub ledger: Mutex<Ledger>,
+    pub ledger: Mutex<Ledger<'a>>,
     /// Where progress goes.
     pub progress: &'a dyn Progress,
     /// Asks whether a signal arrived.
     pub check: &'a (dyn Fn() -> crate::error::Result<()> + Sync),
 }
 
-impl Shared<'_> {
+impl<'a> Shared<'a> {
     /// The ledger; a panic elsewhere ends the run anyway.
-    pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
+    pub fn ledger(&self) -> MutexGuard<'_, Ledger<'a>> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -42,15 +43,15 @@ impl Shared<'_> {
 }
 
 /// One movement file.
-struct FileCursor<'a> {
+struct FileCursor<'f, 'a> {
     reader: Box<dyn Reader>,
     file: u32,
     ahead: usize,
     ready: VecDeque<MovementBatch>,
-    shared: &'a Shared<'a>,
+    shared: &'f Shared<'a>,
 }
 
-impl FileCursor<'_> {
+impl FileCursor<'_, '_> {
     /// Parses the next units in parallel; `false` at the end of the file.
     fn fill(&mut self) -> Flow<bool> {
         (self.shared.check)()?;
@@ -66,27 +67,28 @@ impl FileCursor<'_> {
             self.shared.pool.install(|| units.into_par_iter().with_max_len(1).map(|unit| unit.parse()).collect());
         for unit in parsed {
             for parsed in unit.map_err(Stop::Broken)? {
-                self.take(parsed);
+                self.take(parsed)?;
             }
         }
         Ok(more)
     }
 
     /// Takes a batch over into the run's codes and counts.
-    fn take(&mut self, mut parsed: Parsed) {
+    fn take(&mut self, mut parsed: Parsed) -> Flow<()> {
         parsed.batch.remap_symbols(&self.shared.translate(&parsed.symbols));
         let mut ledger = self.shared.ledger();
         ledger.read(self.file, parsed.rows);
-        ledger.reject(parsed.unplaced);
+        ledger.reject(parsed.unplaced)?;
         drop(ledger);
         self.shared.progress.advance(parsed.rows, 0);
         if !parsed.batch.is_empty() {
             self.ready.push_back(parsed.batch);
         }
+        Ok(())
     }
 }
 
-impl Cursor for FileCursor<'_> {
+impl Cursor for FileCursor<'_, '_> {
     fn next(&mut self) -> Flow<Option<MovementBatch>> {
         while self.ready.is_empty() {
             if !self.fill()? {
@@ -101,13 +103,8 @@ impl Cursor for FileCursor<'_> {
 pub enum Order<'s> {
     /// They are sorted, or so it seems; a row out of order ends the attempt.
     Sorted,
-    /// Sort, with runs in this store beyond `limit` bytes.
-    Sort {
-        /// Where runs go.
-        store: &'s dyn RunStore,
-        /// Bytes of rows held in memory.
-        limit: usize,
-    },
+    /// Sort, with runs in this store beyond what the budget holds in memory.
+    Sort(&'s dyn RunStore),
 }
 
 /// Batches of whole shipments in ascending order.
@@ -117,23 +114,23 @@ pub struct Feed<'a> {
 }
 
 impl<'a> Feed<'a> {
-    /// Opens the stream over `readers` (with their file index). `limit` bounds a single shipment, bytes.
+    /// Opens the stream over `readers` (with their file index).
     fn open(
         readers: Vec<(u32, Box<dyn Reader>)>,
-        order: Order,
+        order: Order<'a>,
         threads: usize,
-        limit: usize,
-        shared: &'a Shared<'a>,
+        budget: &Budget,
+        shared: &'a Shared<'_>,
     ) -> Flow<Feed<'a>> {
         let ahead = match order {
             Order::Sorted => (threads / readers.len().max(1)).max(1),
-            Order::Sort { .. } => threads,
+            Order::Sort(_) => threads,
         };
         let files = readers.into_iter().map(|(file, reader)| FileCursor { reader, file, ahead, ready: VecDeque::new(), shared });
         let cursors = match order {
             Order::Sorted => files.map(|f| Box::new(f) as Box<dyn Cursor + 'a>).collect(),
-            Order::Sort { store, limit } => {
-                let mut sorter = Sorter::new(store, limit);
+            Order::Sort(store) => {
+                let mut sorter = Sorter::new(store, shared.pool, budget.sort_bytes, budget.grain.batch_rows as usize);
                 for mut file in files {
                     while let Some(batch) = file.next()? {
                         sorter.push(batch)?;
@@ -142,19 +139,19 @@ impl<'a> Feed<'a> {
                 sorter.finish()?.into_iter().map(|c| c as Box<dyn Cursor + 'a>).collect()
             }
         };
-        Ok(Feed { merge: Merge::new(cursors), cutter: Cutter::new(limit) })
+        Ok(Feed { merge: Merge::new(cursors), cutter: Cutter::new(budget.shipment_bytes) })
     }
 
     /// Hands on all work in order, until the input ends or nobody takes it any more.
     pub fn run(
         readers: Vec<(u32, Box<dyn Reader>)>,
-        order: Order,
+        order: Order<'a>,
         threads: usize,
-        limit: usize,
-        shared: &Shared,
+        budget: &Budget,
+        shared: &'a Shared<'_>,
         to: SyncSender<Work>,
     ) -> Flow<()> {
-        let mut feed = Feed::open(readers, order, threads, limit, shared)?;
+        let mut feed = Feed::open(readers, order, threads, budget, shared)?;
         let mut work = Vec::new();
         loop {
             let more = match feed.merge.next_batch()? {

@@ -1,5 +1,6 @@
 //! A run from plan to publication, top to bottom.
 
+use super::budget::{Amount, Budget};
 use super::compute::{Attempt, FixedNames, Written, compute};
 use super::feed::{Order, Shared};
 use super::ledger::Ledger;
@@ -7,12 +8,12 @@ use super::merge::Stop;
 use super::plan::Plan;
 use super::prepare::{Inputs, Loaded, find_inputs, load_reference, run_id};
 use super::progress::{Level, Progress};
+use super::rejects::Rejects;
 use super::scratch::Scratch;
 use super::summary::Summary;
 use super::tables::{self, Outcome};
 use crate::error::{Error, Result};
 use crate::input::{self, FileFault, Reader};
-use crate::model::element::Names;
 use crate::store::commit::{Published, publish_existing};
 use crate::store::disk::RealDisk;
 use crate::store::find::{check_unchanged, open_input};
@@ -96,9 +97,6 @@ struct Run<'a> {
     pool: &'a ThreadPool,
 }
 
-/// What was rejected before a file turned out to be broken, and what it takes to write it.
-type SoFar<'s> = (Ledger, &'s Names<'s>, &'s [(String, String)]);
-
 /// How one attempt over all files ended.
 enum Ended {
     Published(Box<Summary>),
@@ -115,14 +113,17 @@ impl Run<'_> {
             self.progress.message(Level::Info, warning);
         }
         let mut inputs = self.pool.install(|| find_inputs(self.plan, self.progress, self.interrupt))?;
-        let mut sorted = true;
+        let bytes = inputs.files.iter().map(|(_, digest)| digest.bytes).sum();
+        let amount = Amount { threads: self.plan.threads, files: inputs.files.len(), bytes };
+        let budget = Budget::new(self.plan.limits.memory_bytes, &amount)?;
+        let mut sorted = budget.can_merge;
         loop {
             let id = run_id(self.plan, &inputs, &loaded.digest);
             status.run_id = Some(id.clone());
             if !self.plan.rebuild && self.output.layout().run(&id).is_dir() {
                 return self.publish_again(&id, &inputs, status);
             }
-            match self.attempt(&id, &loaded, &inputs, sorted, status)? {
+            match self.attempt(&id, &loaded, &inputs, &budget, sorted, status)? {
                 Ended::Published(summary) => return Ok(*summary),
                 Ended::Disorder => sorted = false,
                 Ended::Broken(fault) => {
@@ -146,37 +147,43 @@ impl Run<'_> {
         self.finish(published, inputs, status)
     }
 
-    fn attempt(&self, id: &str, loaded: &Loaded, inputs: &Inputs, sorted: bool, status: &mut Status) -> Result<Ended> {
+    fn attempt(
+        &self,
+        id: &str,
+        loaded: &Loaded,
+        inputs: &Inputs,
+        budget: &Budget,
+        sorted: bool,
+        status: &mut Status,
+    ) -> Result<Ended> {
         let stage = Stage::begin(self.output, id)?;
         status.stale_stages_removed += stage.stale_count() as u64;
-        let (readers, mut entries) = match self.open(loaded, inputs) {
+        let (readers, mut entries) = match self.open(loaded, inputs, budget) {
             Ok(opened) => opened,
-            Err(Stop::Broken(fault)) => return self.broken(stage, id, fault, None, status),
+            Err(Stop::Broken(fault)) => return self.broken(stage, id, fault, status),
             Err(Stop::Disorder) => return Ok(Ended::Disorder),
             Err(Stop::Failed(error)) => return Err(error),
         };
         let names = FixedNames::new(&loaded.reference, entries.iter().map(|e| e.file.clone()).collect());
         let metadata = tables::metadata(id, loaded);
+        let (rejects, runs) = (Scratch::new(&stage, "rejected"), Scratch::new(&stage, "run"));
         let shared = Shared {
             pool: self.pool,
             symbols: RwLock::default(),
-            ledger: Mutex::new(Ledger::new(entries.len())),
+            ledger: Mutex::new(Ledger::new(entries.len(), Rejects::new(&rejects, budget.reject_bytes))),
             progress: self.progress,
             check: &|| self.interrupt.check(),
         };
-        let limit = usize::try_from(self.plan.limits.memory_bytes).unwrap_or(usize::MAX);
         let attempt = Attempt {
             reference: &loaded.reference,
             stage: &stage,
             names: &names,
             metadata: &metadata,
             threads: self.plan.threads,
-            // Rows held for sorting are copied once on their way, and the tables need room beside them.
-            limit: limit / 4,
+            budget: *budget,
         };
         self.progress.stage(if sorted { "compute" } else { "sort and compute" }, None);
-        let scratch = Scratch::new(&stage);
-        let order = if sorted { Order::Sorted } else { Order::Sort { store: &scratch, limit: limit / 4 } };
+        let order = if sorted { Order::Sorted } else { Order::Sort(&runs) };
         let computed = compute(&attempt, readers, order, &shared);
         let (ledger, symbols) = (shared.ledger.into_inner(), shared.symbols.into_inner());
         let ledger = ledger.map_err(|_| Error::Internal("a worker failed".into()))?;
@@ -185,7 +192,10 @@ impl Run<'_> {
         let written: Written = match computed {
             Ok(written) => written,
             Err(Stop::Disorder) => return Ok(Ended::Disorder),
-            Err(Stop::Broken(fault)) => return self.broken(stage, id, fault, Some((ledger, &names, &metadata)), status),
+            Err(Stop::Broken(fault)) => {
+                tables::rejected(&stage, ledger, &names, &metadata)?;
+                return self.broken(stage, id, fault, status);
+            }
             Err(Stop::Failed(error @ Error::Limit(_))) => {
                 tables::rejected(&stage, ledger, &names, &metadata)?;
                 return Err(self.keep_failure(stage, id, error, status));
@@ -218,6 +228,7 @@ impl Run<'_> {
         &self,
         loaded: &Loaded,
         inputs: &Inputs,
+        budget: &Budget,
     ) -> std::result::Result<(Vec<(u32, Box<dyn Reader>)>, Vec<InputEntry>), Stop> {
         let mapping = Arc::new(self.plan.mapping.clone());
         let vocabulary = Arc::new(loaded.reference.vocabulary());
@@ -227,7 +238,8 @@ impl Run<'_> {
             let opened =
                 open_input(file).map_err(|e| Stop::Broken(FileFault { label: file.name.clone(), message: e.to_string() }))?;
             let source = input::SourceFile { file: opened, label: file.name.clone(), index: index as u32 };
-            let reader = input::open(source, Arc::clone(&mapping), Arc::clone(&vocabulary)).map_err(Stop::Broken)?;
+            let reader =
+                input::open_in(budget.grain, source, Arc::clone(&mapping), Arc::clone(&vocabulary)).map_err(Stop::Broken)?;
             let info = reader.info();
             entries.push(InputEntry {
                 file: file.name.clone(),
@@ -269,12 +281,9 @@ impl Run<'_> {
     }
 
     /// A broken file ends the run, or starts it over without the file.
-    fn broken(&self, stage: Stage, id: &str, fault: FileFault, rejected: Option<SoFar>, status: &mut Status) -> Result<Ended> {
+    fn broken(&self, stage: Stage, id: &str, fault: FileFault, status: &mut Status) -> Result<Ended> {
         if self.plan.allow_missing_files {
             return Ok(Ended::Broken(fault));
-        }
-        if let Some((ledger, names, metadata)) = rejected {
-            tables::rejected(&stage, ledger, names, metadata)?;
         }
         let error = Error::Input(fault.to_string());
         Err(self.keep_failure(stage, id, error, status))

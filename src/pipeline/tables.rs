@@ -44,7 +44,9 @@ pub fn metadata(run_id: &str, loaded: &Loaded) -> Vec<(String, String)> {
 pub fn rejected(stage: &Stage, ledger: Ledger, names: &Names, metadata: &[(String, String)]) -> Result<u64> {
     let mut writer = RejectedWriter::new(&REJECTED, metadata, parts_of(stage, "rejected"));
     let failed = |e: io::Error| failure(stage, &e);
-    writer.push(Arc::new(ledger.into_rejected()), names).map_err(failed)?;
+    for chunk in ledger.into_rejected()? {
+        writer.push(Arc::new(chunk?), names).map_err(failed)?;
+    }
     close(stage, writer.finish(names))
 }
 
