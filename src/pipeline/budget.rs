@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::input::Grain;
 
 /// The program, reference data, and row groups that fill up and are encoded.
-const BASE: usize = 72 << 20;
+const BASE: usize = 88 << 20;
 
 /// Encoding, hashing and allocator slack of one thread.
 const PER_THREAD: usize = 8 << 20;

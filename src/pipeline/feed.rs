@@ -4,8 +4,8 @@ use super::budget::Budget;
 use super::ledger::Ledger;
 use super::merge::{Cursor, Cutter, Flow, Merge, Stop, Work};
 use super::progress::Progress;
-use super::sort::{RunStore, Sorter};
-use crate::input::{Parsed, Reader};
+use super::sort::{RunStore, Sorter, in_order};
+use crate::input::{Parsed, Reader, Unit};
 use crate::model::movement::MovementBatch;
 use crate::model::symbol::{Symbol, Symbols};
 use rayon::ThreadPool;
@@ -47,6 +47,8 @@ struct FileCursor<'f, 'a> {
     reader: Box<dyn Reader>,
     file: u32,
     ahead: usize,
+    /// Whether batches are put in order as soon as they are parsed, for a sort.
+    in_order: bool,
     ready: VecDeque<MovementBatch>,
     shared: &'f Shared<'a>,
 }
@@ -63,8 +65,15 @@ impl FileCursor<'_, '_> {
             }
         }
         let more = !units.is_empty();
-        let parsed: Vec<_> =
-            self.shared.pool.install(|| units.into_par_iter().with_max_len(1).map(|unit| unit.parse()).collect());
+        let sorts = self.in_order;
+        let parse = |unit: Box<dyn Unit>| {
+            let mut parsed = unit.parse()?;
+            for parsed in parsed.iter_mut().filter(|_| sorts) {
+                parsed.batch = in_order(std::mem::take(&mut parsed.batch));
+            }
+            Ok(parsed)
+        };
+        let parsed: Vec<_> = self.shared.pool.install(|| units.into_par_iter().with_max_len(1).map(parse).collect());
         for unit in parsed {
             for parsed in unit.map_err(Stop::Broken)? {
                 self.take(parsed)?;
@@ -126,7 +135,15 @@ impl<'a> Feed<'a> {
             Order::Sorted => (threads / readers.len().max(1)).max(1),
             Order::Sort(_) => threads,
         };
-        let files = readers.into_iter().map(|(file, reader)| FileCursor { reader, file, ahead, ready: VecDeque::new(), shared });
+        let in_order = matches!(order, Order::Sort(_));
+        let files = readers.into_iter().map(|(file, reader)| FileCursor {
+            reader,
+            file,
+            ahead,
+            in_order,
+            ready: VecDeque::new(),
+            shared,
+        });
         let cursors = match order {
             Order::Sorted => files.map(|f| Box::new(f) as Box<dyn Cursor + 'a>).collect(),
             Order::Sort(store) => {
@@ -139,7 +156,7 @@ impl<'a> Feed<'a> {
                 sorter.finish()?.into_iter().map(|c| c as Box<dyn Cursor + 'a>).collect()
             }
         };
-        Ok(Feed { merge: Merge::new(cursors), cutter: Cutter::new(budget.shipment_bytes) })
+        Ok(Feed { merge: Merge::new(cursors, budget.grain.batch_rows as usize), cutter: Cutter::new(budget.shipment_bytes) })
     }
 
     /// Hands on all work in order, until the input ends or nobody takes it any more.

@@ -119,14 +119,12 @@ impl Cutter {
     }
 }
 
-/// Rows per batch that a merge gives.
-const MERGED_ROWS: usize = 65_536;
-
 /// Merges several sorted inputs into one ascending stream of batches.
 pub struct Merge<'a> {
     heads: Vec<Head<'a>>,
     /// Places of the heads that have rows, the one with the smallest id last; equal ids in the order of the inputs.
     queue: Vec<usize>,
+    batch_rows: usize,
     begun: bool,
 }
 
@@ -172,10 +170,10 @@ impl Head<'_> {
 }
 
 impl<'a> Merge<'a> {
-    /// A merge of these inputs; equal ids come in the order of the inputs.
-    pub fn new(cursors: Vec<Box<dyn Cursor + 'a>>) -> Merge<'a> {
+    /// A merge of these inputs in batches of so many rows; equal ids come in the order of the inputs.
+    pub fn new(cursors: Vec<Box<dyn Cursor + 'a>>, batch_rows: usize) -> Merge<'a> {
         let heads = cursors.into_iter().map(|cursor| Head { cursor, batch: MovementBatch::default(), at: 0 }).collect();
-        Merge { heads, queue: Vec::new(), begun: false }
+        Merge { heads, queue: Vec::new(), batch_rows, begun: false }
     }
 
     /// The next batch of ascending rows, or `None` at the end of all inputs.
@@ -191,10 +189,10 @@ impl<'a> Merge<'a> {
         let mut out = MovementBatch::default();
         let mut pieces: Vec<Piece> = Vec::new();
         let mut rows = 0;
-        while rows < MERGED_ROWS
+        while rows < self.batch_rows
             && let Some(first) = self.queue.pop()
         {
-            let piece = self.leading_rows(first, MERGED_ROWS - rows);
+            let piece = self.leading_rows(first, self.batch_rows - rows);
             rows += (piece.end - piece.start) as usize;
             pieces.push(piece);
             let head = &mut self.heads[first];
