@@ -126,7 +126,8 @@ impl<'r> Kernel<'r> {
         let first_reject = out.rejected.len();
         duplicates::settle(batch, rows.clone(), &mut s.order, |row, reason| out.rejected.push(settled(batch, row, reason)));
         chain::assemble(batch, &mut s.order, &mut s.spare, &mut s.clashing, &mut s.chains);
-        out.rejected.extend(s.clashing.iter().map(|&row| late(batch, row, RejectReason::SameSequence, "sequence", symbols, self)));
+        out.rejected
+            .extend(s.clashing.iter().map(|&row| late(batch, row, RejectReason::SameSequence, "sequence", symbols, self)));
         if s.order.is_empty() {
             return;
         }

@@ -34,6 +34,11 @@ macro_rules! elements {
                 $(self.$name.extend(block.iter().map(|e| e.$name));)+
             }
 
+            /// Row `i`.
+            pub fn get(&self, i: usize) -> Element {
+                Element { $($name: self.$name[i],)+ }
+            }
+
             /// Room for more elements.
             pub fn reserve(&mut self, more: usize) {
                 $(self.$name.reserve(more);)+

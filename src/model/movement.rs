@@ -57,6 +57,12 @@ macro_rules! columns {
                 self.append(&[other], &[Piece { batch: 0, start: range.start as u32, end: range.end as u32 }]);
             }
 
+            /// Appends the rows of another batch in the order of `rows`.
+            pub fn gather(&mut self, other: &MovementBatch, rows: &[u32]) {
+                let pieces: Vec<Piece> = rows.iter().map(|&row| Piece { batch: 0, start: row, end: row + 1 }).collect();
+                self.append(&[other], &pieces);
+            }
+
             /// Appends pieces of batches in their order, column by column: one column of many batches at a time is what a
             /// cache and its prefetcher take.
             pub fn append(&mut self, batches: &[&MovementBatch], pieces: &[Piece]) {

@@ -144,9 +144,8 @@ pub fn in_order(batch: MovementBatch) -> MovementBatch {
     let id = |row: u32| batch.shipment_id.get(row as usize);
     let mut rows: Vec<([u64; 2], u32)> = (0..batch.len() as u32).map(|row| (prefix(id(row)), row)).collect();
     rows.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| id(a.1).cmp(id(b.1))).then_with(|| a.1.cmp(&b.1)));
-    let pieces: Vec<Piece> = rows.iter().map(|&(_, row)| Piece { batch: 0, start: row, end: row + 1 }).collect();
     let mut sorted = MovementBatch::default();
-    sorted.append(&[&batch], &pieces);
+    sorted.gather(&batch, &rows.iter().map(|&(_, row)| row).collect::<Vec<_>>());
     sorted
 }
 
@@ -300,7 +299,7 @@ mod tests {
                 .collect();
             // Every other batch in order, as the feed gives them.
             let batch = batch(&ids);
-            sorter.push(if seed % 2 == 0 { in_order(batch) } else { batch }).unwrap();
+            sorter.push(if seed.is_multiple_of(2) { in_order(batch) } else { batch }).unwrap();
         }
         let runs = sorter.runs();
         let mut merge = Merge::new(sorter.finish().unwrap(), 5_000);
