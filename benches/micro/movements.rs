@@ -75,7 +75,7 @@ impl InputFile {
         let source = SourceFile { file, label: self.label.to_owned(), index: 0 };
         let mut reader = input::open(source, self.mapping.clone(), self.vocabulary.clone()).unwrap();
         while let Some(unit) = reader.next_unit().unwrap() {
-            each(unit.parse().unwrap());
+            unit.parse().unwrap().into_iter().for_each(&mut each);
         }
     }
 

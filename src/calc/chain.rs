@@ -3,6 +3,7 @@
 use crate::model::flag::Flags;
 use crate::model::mode::Mode;
 use crate::model::movement::MovementBatch;
+use crate::model::text::same;
 use crate::model::time::NO_INSTANT;
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -16,26 +17,20 @@ pub struct Chain {
     pub by_time: bool,
 }
 
-/// Puts the surviving rows of a shipment in chain order (container id, then sequence or time) and returns the chains.
-/// Rows of one container with the same sequence are taken out of `order` and put in `clashing` (R017).
-pub fn assemble(batch: &MovementBatch, order: &mut Vec<u32>, clashing: &mut Vec<u32>, chains: &mut Vec<Chain>) {
-    chains.clear();
-    let by_container = |a: u32, b: u32| batch.container_id.get(a as usize).cmp(batch.container_id.get(b as usize));
-    let by_sequence = |a: u32, b: u32| {
-        by_container(a, b)
-            .then_with(|| batch.sequence[a as usize].cmp(&batch.sequence[b as usize]))
-            .then_with(|| by_id(batch, a, b))
-    };
-    if !order.is_sorted_by(|&a, &b| by_sequence(a, b) != Ordering::Greater) {
-        order.sort_unstable_by(|&a, &b| by_sequence(a, b));
-    }
-    let mut kept = 0;
-    let mut start = 0;
-    while start < order.len() {
-        let mut end = start + 1;
-        while end < order.len() && by_container(order[start], order[end]).is_eq() {
-            end += 1;
-        }
+/// Puts the surviving rows of a shipment in chain order (container id, then sequence or time) and finds the chains.
+/// Rows of one container with the same sequence are taken out of `order` and put in `clashing` (R017). `spare` is room to
+/// work in.
+pub fn assemble(
+    batch: &MovementBatch,
+    order: &mut Vec<u32>,
+    spare: &mut Vec<u32>,
+    clashing: &mut Vec<u32>,
+    chains: &mut Vec<Chain>,
+) {
+    by_container(batch, order, spare, chains);
+    let (mut kept, mut found) = (0, 0);
+    for c in 0..chains.len() {
+        let Range { start, end } = chains[c].span;
         let by_time = order[start..end].iter().any(|&r| batch.sequence[r as usize] == 0);
         if by_time {
             order[start..end].sort_unstable_by(|&a, &b| by_departure(batch, a, b));
@@ -54,11 +49,48 @@ pub fn assemble(batch: &MovementBatch, order: &mut Vec<u32>, clashing: &mut Vec<
             }
         }
         if kept > first {
-            chains.push(Chain { span: first..kept, by_time });
+            chains[found] = Chain { span: first..kept, by_time };
+            found += 1;
         }
-        start = end;
     }
+    chains.truncate(found);
     order.truncate(kept);
+}
+
+/// Orders rows by container id, then sequence; gives the span of each container. Records mostly come container by container
+/// and in sequence, so whole spans are moved where that is enough.
+fn by_container(batch: &MovementBatch, order: &mut Vec<u32>, spare: &mut Vec<u32>, chains: &mut Vec<Chain>) {
+    let id = |row: u32| batch.container_id.get(row as usize);
+    let in_sequence = |a: u32, b: u32| {
+        batch.sequence[a as usize].cmp(&batch.sequence[b as usize]).then_with(|| by_id(batch, a, b)) != Ordering::Greater
+    };
+    spans(order, |a, b| same(id(a), id(b)) && in_sequence(a, b), chains);
+    let first = |chain: &Chain| id(order[chain.span.start]);
+    chains.sort_unstable_by(|a, b| first(a).cmp(first(b)));
+    if chains.windows(2).any(|pair| same(first(&pair[0]), first(&pair[1]))) {
+        order.sort_unstable_by(|&a, &b| {
+            let sequences = || batch.sequence[a as usize].cmp(&batch.sequence[b as usize]);
+            id(a).cmp(id(b)).then_with(sequences).then_with(|| by_id(batch, a, b))
+        });
+        return spans(order, |a, b| same(id(a), id(b)), chains);
+    }
+    spare.clear();
+    for chain in chains.iter_mut() {
+        let start = spare.len();
+        spare.extend_from_slice(&order[chain.span.clone()]);
+        chain.span = start..spare.len();
+    }
+    std::mem::swap(order, spare);
+}
+
+/// The spans of rows of which each follows the one before it.
+fn spans(order: &[u32], follows: impl Fn(u32, u32) -> bool, chains: &mut Vec<Chain>) {
+    chains.clear();
+    let mut start = 0;
+    for rows in order.chunk_by(|&a, &b| follows(a, b)) {
+        chains.push(Chain { span: start..start + rows.len(), by_time: false });
+        start += rows.len();
+    }
 }
 
 fn by_id(batch: &MovementBatch, a: u32, b: u32) -> Ordering {

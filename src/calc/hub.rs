@@ -3,7 +3,7 @@
 use super::chain::Chain;
 use super::lane::{LaneKey, Lanes};
 use super::load::Load;
-use super::tce::{Energy, Inputs, figures};
+use super::tce::{Energy, Figures, Inputs, figures};
 use crate::model::element::Element;
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
@@ -93,10 +93,11 @@ pub fn element(lanes: &mut Lanes, place: &Place, load: &Load, anchor: u32, symbo
         basis_assumed: false,
         load,
         energy: Energy::None,
-        lane: &lane,
+        lane,
         to_activity: None,
     };
-    let (figures, factor) = figures(&inputs).ok()?;
+    let mut found = Figures::default();
+    let factor = figures(&inputs, &mut found).ok()?;
     let base = Element { operation: place.operation, ..super::place_at(anchor, place.location, place.location, place.at) };
-    Some(super::element(base, load, &figures, &factor, Flags::HUB_INFERRED | figures.flags))
+    Some(super::element(base, load, &found, factor, Flags::HUB_INFERRED | found.flags))
 }

@@ -11,9 +11,11 @@ use crate::model::symbol::{Symbol, Symbols};
 use crate::model::time::Day;
 use crate::reference::Reference;
 use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{Hash, Hasher};
 
 /// Everything that decides about factor and distance of a row. Two days of one epoch have the same answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LaneKey {
     /// Operation; its mode comes with it.
     pub operation: OperationIndex,
@@ -31,6 +33,19 @@ pub struct LaneKey {
     pub destination: LocationCode,
     /// Interval of factor validity, see `FactorSet::epoch`.
     pub epoch: u32,
+}
+
+// Three words instead of eight fields: the hash is taken for every element.
+impl Hash for LaneKey {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let places = (self.origin.0 as u64) << 32 | self.destination.0 as u64;
+        let carriers = (self.carrier as u64) << 32 | self.energy_carrier as u64;
+        let rest = (self.operation as u64) << 16 | (self.temperature as u64) << 8 | self.energy_unit as u64;
+        state.write_u64(places);
+        state.write_u64(carriers);
+        state.write_u64((self.epoch as u64) << 32 | rest);
+    }
 }
 
 /// The factor of a lane as it will be applied.
@@ -114,14 +129,21 @@ pub struct Lane {
 #[derive(Debug)]
 pub struct Lanes<'r> {
     reference: &'r Reference,
-    found: FxHashMap<LaneKey, Lane>,
+    /// Places in `lanes`: the table that is searched stays small.
+    found: FxHashMap<LaneKey, u32>,
+    lanes: Vec<Lane>,
     last_day: (Day, u32),
 }
 
 impl<'r> Lanes<'r> {
     /// Nothing found yet.
     pub fn new(reference: &'r Reference) -> Lanes<'r> {
-        Lanes { reference, found: FxHashMap::default(), last_day: (Day::MIN, reference.factors.epoch(Day::MIN)) }
+        Lanes {
+            reference,
+            found: FxHashMap::default(),
+            lanes: Vec::new(),
+            last_day: (Day::MIN, reference.factors.epoch(Day::MIN)),
+        }
     }
 
     /// The epoch of a day.
@@ -135,13 +157,15 @@ impl<'r> Lanes<'r> {
 
     /// The lane of a key; `day` is any day of its epoch.
     #[inline]
-    pub fn lane(&mut self, key: LaneKey, mode: Mode, day: Day, symbols: &Symbols) -> Lane {
-        if let Some(lane) = self.found.get(&key) {
-            return *lane;
-        }
-        let lane = resolve(self.reference, key, mode, day, symbols);
-        self.found.insert(key, lane);
-        lane
+    pub fn lane(&mut self, key: LaneKey, mode: Mode, day: Day, symbols: &Symbols) -> &Lane {
+        let at = match self.found.entry(key) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => {
+                self.lanes.push(resolve(self.reference, key, mode, day, symbols));
+                *new.insert(self.lanes.len() as u32 - 1)
+            }
+        };
+        &self.lanes[at as usize]
     }
 }
 

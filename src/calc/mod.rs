@@ -18,17 +18,19 @@ pub mod tce;
 use crate::factors::profile::Adjustment;
 use crate::model::element::{CorridorKey, Element, Footprints};
 use crate::model::flag::Flags;
+use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, EnergyUnit, LoadStatus, Mode};
 use crate::model::movement::MovementBatch;
 use crate::model::reject::{Reject, RejectReason, Rejected};
 use crate::model::symbol::{ABSENT, Symbol, Symbols};
-use crate::model::time::{NO_INSTANT, day_of, month_start};
+use crate::model::text::same;
+use crate::model::time::{Instant, NO_INSTANT, day_of, month_start};
 use crate::model::unit::{DISTANCE_SCALE, MASS_SCALE, SHARE_SCALE, short_decimal_text};
 use crate::reference::Reference;
 use chain::Chain;
 use lane::{LaneFactor, LaneKey, Lanes};
 use load::{BoxType, DefaultMass, Load};
-use rollup::{Boxes, ShipmentHead};
+use rollup::{Boxes, ShipmentFacts, ShipmentHead, Sums};
 use std::ops::Range;
 use tce::{Energy, Figures, Inputs, Unusable};
 
@@ -42,25 +44,25 @@ pub struct Kernel<'r> {
     to_activity: [Option<(Adjustment, Basis)>; 6],
     defaults: DefaultMass,
     hubs: hub::HubTable,
+    sums: Sums,
     scratch: Scratch,
 }
 
-/// Buffers of one shipment, kept to save allocations.
+/// Buffers that are kept to save allocations.
 #[derive(Debug, Default)]
 struct Scratch {
     order: Vec<u32>,
+    spare: Vec<u32>,
     clashing: Vec<u32>,
     chains: Vec<Chain>,
-    rows: Vec<Computed>,
+    places: Vec<LocationCode>,
+    modes: String,
+    /// Elements of the last few shipments, on their way into their columns.
+    block: Vec<Element>,
 }
 
-/// One row of a chain after its own calculation.
-#[derive(Clone, Copy, Debug)]
-struct Computed {
-    load: Load,
-    flags: Flags,
-    result: Result<(Figures, LaneFactor), Unusable>,
-}
+/// Elements that are gathered before they are spread over their columns: few enough to stay in the nearest cache.
+const BLOCK: usize = 128;
 
 impl<'r> Kernel<'r> {
     /// A kernel for one reference.
@@ -79,6 +81,7 @@ impl<'r> Kernel<'r> {
             to_activity,
             defaults,
             hubs: hub::table(reference),
+            sums: Sums::default(),
             scratch: Scratch::default(),
         }
     }
@@ -95,13 +98,16 @@ impl<'r> Kernel<'r> {
         while start < range.end {
             let id = batch.shipment_id.get(start);
             let mut end = start + 1;
-            while end < range.end && batch.shipment_id.get(end) == id {
+            while end < range.end && same(batch.shipment_id.get(end), id) {
                 end += 1;
             }
             self.shipment(&batch, start..end, symbols, &mut scratch, &mut out);
             start = end;
         }
+        out.elements.extend(&scratch.block);
+        scratch.block.clear();
         self.scratch = scratch;
+        out.rollup = self.sums.take();
         assert_eq!(range.len() as u64, out.accepted + out.rejected.len() as u64);
         out.batch = batch;
         out
@@ -119,23 +125,23 @@ impl<'r> Kernel<'r> {
         s.clashing.clear();
         let first_reject = out.rejected.len();
         duplicates::settle(batch, rows.clone(), &mut s.order, |row, reason| out.rejected.push(settled(batch, row, reason)));
-        chain::assemble(batch, &mut s.order, &mut s.clashing, &mut s.chains);
+        chain::assemble(batch, &mut s.order, &mut s.spare, &mut s.clashing, &mut s.chains);
         out.rejected
             .extend(s.clashing.iter().map(|&row| late(batch, row, RejectReason::SameSequence, "sequence", symbols, self)));
         if s.order.is_empty() {
             return;
         }
-        let head = self.head(batch, s);
-        let first_element = out.elements.len();
+        let speaking = chain::speaking(batch, &s.order, &s.chains).map_or(0..s.order.len(), |chain| chain.span.clone());
+        let head = self.head(batch, s, speaking.clone());
+        let first_element = s.block.len();
         let mut boxes = Boxes::default();
         let mut accepted = 0;
         let mut lost_hub = false;
         let any_id = s.order.iter().any(|&r| !batch.container_id.get(r as usize).is_empty());
         for c in 0..s.chains.len() {
             let chain = s.chains[c].clone();
-            self.compute(batch, symbols, &chain, s);
             let counts = !any_id || !batch.container_id.get(s.order[chain.span.start] as usize).is_empty();
-            let published = self.publish(batch, symbols, &chain, s, out);
+            let published = self.chain(batch, symbols, &chain, s, out);
             lost_hub |= published.lost_hub;
             accepted += published.accepted;
             if let (true, Some(load)) = (counts, published.first_load) {
@@ -147,45 +153,46 @@ impl<'r> Kernel<'r> {
         out.accepted += accepted;
         if accepted == 0 {
             // A shipment that keeps no row appears only in `rejected`; its inferred hubs go too.
-            out.elements.truncate(first_element);
+            s.block.truncate(first_element);
             return;
         }
+        spell_modes(batch, &s.order[speaking], &mut s.modes);
         let rejects = &out.rejected[first_reject..];
-        let is_complete = !lost_hub && !rejects.iter().any(|r| r.reject.reason.leaves_gap());
-        let range = first_element..out.elements.len();
-        out.elements_per_shipment.push(range.len() as u32);
-        rollup::add_shipment(
-            batch.shipment_id.get(rows.start),
-            &head,
-            &self.modes(batch, s),
+        let facts = ShipmentFacts {
+            id: batch.shipment_id.get(rows.start),
+            head,
+            modes: &s.modes,
             boxes,
-            rejects.len() as u32,
-            is_complete,
-            &out.elements,
-            range,
-            &mut out.shipments,
-            &mut out.rollup,
-        );
+            rejected_rows: rejects.len() as u32,
+            is_complete: !lost_hub && !rejects.iter().any(|r| r.reject.reason.leaves_gap()),
+        };
+        let elements = &s.block[first_element..];
+        out.elements_per_shipment.push(elements.len() as u32);
+        rollup::add_shipment(&facts, elements, &mut out.shipments, &mut self.sums);
+        if s.block.len() >= BLOCK {
+            out.elements.extend(&s.block);
+            s.block.clear();
+        }
     }
 
-    /// Corridor, period, ends and times, from the assembled chains.
-    fn head(&self, batch: &MovementBatch, s: &Scratch) -> ShipmentHead {
+    /// Corridor, period, ends and times, from the assembled chains; ends and places are those of the speaking chain.
+    fn head(&self, batch: &MovementBatch, s: &mut Scratch, speaking: Range<usize>) -> ShipmentHead {
         let rows = || s.order.iter().map(|&r| r as usize);
         let first_departed_at = rows().map(|r| batch.departed_at[r]).min().unwrap_or(NO_INSTANT);
         let last_arrived_at = rows().map(|r| batch.arrived_at[r]).max().unwrap_or(NO_INSTANT);
-        let speaking = speaking_rows(batch, s);
+        let speaking = &s.order[speaking];
         let origin = batch.origin[speaking[0] as usize];
         let destination = batch.destination[speaking[speaking.len() - 1] as usize];
-        let mut places = Vec::with_capacity(speaking.len() * 2);
+        s.places.clear();
         for &r in speaking {
             // Arriving at a place and leaving it is one visit.
             for place in [batch.origin[r as usize], batch.destination[r as usize]] {
-                if places.last() != Some(&place) {
-                    places.push(place);
+                if s.places.last() != Some(&place) {
+                    s.places.push(place);
                 }
             }
         }
-        let corridor = match self.reference.corridors.assign(origin, destination, &places) {
+        let corridor = match self.reference.corridors.assign(origin, destination, &s.places) {
             Some(index) => CorridorKey::Listed(index),
             None => CorridorKey::Lane(origin.country(), destination.country()),
         };
@@ -193,46 +200,68 @@ impl<'r> Kernel<'r> {
         ShipmentHead { corridor, period, origin, destination, first_departed_at, last_arrived_at }
     }
 
-    /// Modes of the speaking chain, repeats next to each other collapsed, hubs left out.
-    fn modes(&self, batch: &MovementBatch, s: &Scratch) -> String {
-        let mut modes = String::new();
-        let mut last = Mode::Hub;
-        for &r in speaking_rows(batch, s) {
-            let mode = batch.mode[r as usize];
-            if mode != Mode::Hub && mode != last {
-                if !modes.is_empty() {
-                    modes.push('>');
-                }
-                modes.push_str(mode.code());
-                last = mode;
-            }
-        }
-        modes
-    }
-
-    fn compute(&mut self, batch: &MovementBatch, symbols: &Symbols, chain: &Chain, s: &mut Scratch) {
-        s.rows.clear();
-        for i in chain.span.clone() {
-            let row = s.order[i] as usize;
-            let kind = self.types[batch.container_type[row] as usize];
-            let (load, load_flags) = load::load(batch, row, kind, self.defaults);
-            let mut flags = load_flags | chain::continuity(batch, &s.order, chain, i);
-            flags |= batch.flags[row].without(Flags::BASIS_ASSUMED);
-            let result = self.element(batch, symbols, row, &load);
-            if let Ok((figures, _)) = &result {
-                flags |= figures.flags;
-            }
-            s.rows.push(Computed { load, flags, result });
-        }
-    }
-
-    fn element(
+    /// Computes the rows of one chain in order, inferred hubs in their places; writes elements and late rejections.
+    fn chain(
         &mut self,
+        batch: &MovementBatch,
+        symbols: &Symbols,
+        chain: &Chain,
+        s: &mut Scratch,
+        out: &mut Footprints,
+    ) -> Published {
+        let mut published = Published::default();
+        let mut number = 0;
+        let mut figures = Figures::default();
+        for i in chain.span.clone() {
+            let row = s.order[i];
+            let r = row as usize;
+            let kind = self.types[batch.container_type[r] as usize];
+            let (load, mut flags) = load::load(batch, r, kind, self.defaults);
+            flags |= chain::continuity(batch, &s.order, chain, i) | batch.flags[r].without(Flags::BASIS_ASSUMED);
+            let mut push = |mut e: Element| {
+                number += 1;
+                e.element = number;
+                s.block.push(e);
+            };
+            let [before, after] = hub::around(&self.hubs, batch, &s.order, chain, i);
+            // A neighbour without a mass has none to lend.
+            let mut infer = |place: Option<hub::Place>| match place {
+                Some(place) if load.mass_g > 0 => {
+                    let hub = hub::element(&mut self.lanes, &place, &load, row, symbols);
+                    flags |= Flags::HUB_WITHOUT_FACTOR.when(hub.is_none());
+                    published.lost_hub |= hub.is_none();
+                    hub
+                }
+                _ => None,
+            };
+            let (before, after) = (infer(before), infer(after));
+            before.into_iter().for_each(&mut push);
+            match self.element(batch, symbols, r, &load, &mut figures) {
+                Ok(factor) => {
+                    published.accepted += 1;
+                    if batch.mode[r] != Mode::Hub && published.first_load.is_none() {
+                        published.first_load = Some(load);
+                    }
+                    let base = place_at(row, batch.origin[r], batch.destination[r], batch.departed_at[r]);
+                    let base = Element { row, mode: batch.mode[r], operation: batch.operation[r], ..base };
+                    push(element(base, &load, &figures, factor, flags | figures.flags));
+                }
+                Err(refused) => out.rejected.push(late(batch, row, refused.reason, refused.column, symbols, self)),
+            }
+            after.into_iter().for_each(&mut push);
+        }
+        published
+    }
+
+    #[inline]
+    fn element<'k>(
+        &'k mut self,
         batch: &MovementBatch,
         symbols: &Symbols,
         row: usize,
         load: &Load,
-    ) -> Result<(Figures, LaneFactor), Unusable> {
+        out: &mut Figures,
+    ) -> Result<&'k LaneFactor, Unusable> {
         let mode = batch.mode[row];
         let energy = match (batch.energy_quantity[row], batch.energy_carrier[row], batch.energy_unit[row]) {
             (0, _, _) => Energy::None,
@@ -251,65 +280,16 @@ impl<'r> Kernel<'r> {
             destination: batch.destination[row],
             epoch: self.lanes.epoch(day),
         };
-        let lane = self.lanes.lane(key, mode, day, symbols);
-        tce::figures(&Inputs {
+        let inputs = Inputs {
             is_hub: mode == Mode::Hub,
             reported: (batch.distance_m[row] as i64, batch.distance_basis[row]),
             basis_assumed: batch.flags[row].has(Flags::BASIS_ASSUMED),
             load,
             energy,
-            lane: &lane,
+            lane: self.lanes.lane(key, mode, day, symbols),
             to_activity: self.to_activity[mode as usize],
-        })
-    }
-
-    /// Writes the elements of one chain, inferred hubs in their places, and the late rejections.
-    fn publish(
-        &mut self,
-        batch: &MovementBatch,
-        symbols: &Symbols,
-        chain: &Chain,
-        s: &mut Scratch,
-        out: &mut Footprints,
-    ) -> Published {
-        let mut published = Published::default();
-        let mut number = 0;
-        for i in chain.span.clone() {
-            let row = s.order[i];
-            let at = i - chain.span.start;
-            let hubs = hub::around(&self.hubs, batch, &s.order, chain, i);
-            let [before, after] = hubs.map(|place| place.and_then(|p| self.infer(&p, &s.rows[at].load, row, symbols)));
-            for hub in [&before, &after].into_iter().flatten() {
-                if hub.is_none() {
-                    s.rows[at].flags |= Flags::HUB_WITHOUT_FACTOR;
-                    published.lost_hub = true;
-                }
-            }
-            let computed = &s.rows[at];
-            let mut push = |mut e: Element| {
-                number += 1;
-                e.element = number;
-                out.elements.push(&e);
-            };
-            before.flatten().into_iter().for_each(&mut push);
-            match &computed.result {
-                Ok((figures, factor)) => {
-                    published.accepted += 1;
-                    if batch.mode[row as usize] != Mode::Hub && published.first_load.is_none() {
-                        published.first_load = Some(computed.load);
-                    }
-                    push(transport_or_hub(batch, row, computed, figures, factor));
-                }
-                Err(refused) => out.rejected.push(late(batch, row, refused.reason, refused.column, symbols, self)),
-            }
-            after.flatten().into_iter().for_each(&mut push);
-        }
-        published
-    }
-
-    /// An inferred hub: `None`: the neighbour has no mass to lend; `Some(None)`: no valid and applicable factor.
-    fn infer(&mut self, place: &hub::Place, lender: &Load, anchor: u32, symbols: &Symbols) -> Option<Option<Element>> {
-        (lender.mass_g > 0).then(|| hub::element(&mut self.lanes, place, lender, anchor, symbols))
+        };
+        tce::figures(&inputs, out)
     }
 }
 
@@ -321,35 +301,25 @@ struct Published {
     first_load: Option<Load>,
 }
 
-fn speaking_rows<'s>(batch: &MovementBatch, s: &'s Scratch) -> &'s [u32] {
-    match chain::speaking(batch, &s.order, &s.chains) {
-        Some(chain) => &s.order[chain.span.clone()],
-        None => &s.order,
+/// Modes of the speaking chain, repeats next to each other collapsed, hubs left out.
+fn spell_modes(batch: &MovementBatch, speaking: &[u32], out: &mut String) {
+    out.clear();
+    let mut last = Mode::Hub;
+    for &r in speaking {
+        let mode = batch.mode[r as usize];
+        if mode != Mode::Hub && mode != last {
+            if !out.is_empty() {
+                out.push('>');
+            }
+            out.push_str(mode.code());
+            last = mode;
+        }
     }
 }
 
-fn transport_or_hub(batch: &MovementBatch, row: u32, computed: &Computed, figures: &Figures, factor: &LaneFactor) -> Element {
-    let i = row as usize;
-    element(
-        Element { row, anchor: row, mode: batch.mode[i], operation: batch.operation[i], ..blank(batch, i) },
-        &computed.load,
-        figures,
-        factor,
-        computed.flags,
-    )
-}
-
-fn blank(batch: &MovementBatch, i: usize) -> Element {
-    place_at(i as u32, batch.origin[i], batch.destination[i], batch.departed_at[i])
-}
-
 /// An element that has only its place and time.
-fn place_at(
-    anchor: u32,
-    origin: crate::model::id::LocationCode,
-    destination: crate::model::id::LocationCode,
-    departed_at: crate::model::time::Instant,
-) -> Element {
+#[inline]
+fn place_at(anchor: u32, origin: LocationCode, destination: LocationCode, departed_at: Instant) -> Element {
     Element {
         row: crate::model::element::NO_ROW,
         anchor,
@@ -382,6 +352,7 @@ fn place_at(
     }
 }
 
+#[inline]
 fn element(base: Element, load: &Load, figures: &Figures, factor: &LaneFactor, flags: Flags) -> Element {
     Element {
         load_status: load.load_status,

@@ -4,7 +4,7 @@
 
 use super::lane::LaneKey;
 use super::load::Load;
-use super::tce::{Energy, Inputs, Unusable, figures};
+use super::tce::{Energy, Figures, Inputs, Unusable, figures};
 use super::{Kernel, element};
 use crate::model::element::Element;
 use crate::model::flag::Flags;
@@ -73,11 +73,12 @@ impl Kernel<'_> {
             basis_assumed: false,
             load: &load,
             energy: if used { Energy::Used(facts.energy_quantity) } else { Energy::None },
-            lane: &lane,
+            lane,
             to_activity: self.to_activity[published.mode as usize],
         };
-        let (figures, factor) = figures(&inputs)?;
-        let flags = published.flags.without(OWN_FLAGS) | figures.flags;
-        Ok(element(*published, &load, &figures, &factor, flags))
+        let mut found = Figures::default();
+        let factor = figures(&inputs, &mut found)?;
+        let flags = published.flags.without(OWN_FLAGS) | found.flags;
+        Ok(element(*published, &load, &found, factor, flags))
     }
 }

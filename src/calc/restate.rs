@@ -11,7 +11,7 @@ use super::Kernel;
 use super::lane::{Lane, LaneFactor};
 use super::load::Load;
 use super::recalculate::Facts;
-use super::tce::{Energy, Inputs, figures};
+use super::tce::{Energy, Figures, Inputs, figures};
 use crate::factors::{EmissionFactor, conversion, uplifted};
 use crate::model::element::{Element, FactorIndex};
 use crate::model::flag::Flags;
@@ -240,8 +240,9 @@ impl State {
             lane: &lane,
             to_activity: None,
         };
-        let (figures, _) = figures(&inputs).ok()?;
-        Some(figures.ghg_operation as i128 + figures.ghg_provision as i128)
+        let mut found = Figures::default();
+        figures(&inputs, &mut found).ok()?;
+        Some(found.ghg_operation as i128 + found.ghg_provision as i128)
     }
 }
 

@@ -1,14 +1,17 @@
 //! Elements to shipments to corridors and sections: exact sums only (design 6.10, 6.11, 7).
 
-use crate::model::element::{BasisSet, CorridorKey, Element, Elements, FactorUse, GhgTotals, Rollup, Shipments};
+use crate::model::element::{
+    BasisSet, CorridorKey, CorridorTotals, Element, FactorIndex, FactorUse, GhgTotals, Rollup, SectionKey, SectionTotals,
+    Shipments,
+};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::mode::{DataCategory, LoadStatus, Mode};
 use crate::model::time::{Day, Instant};
-use std::ops::Range;
+use rustc_hash::FxHashMap;
 
 /// What a shipment is before its elements are summed: from the assembled chains, whatever is rejected later.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShipmentHead {
     /// Corridor.
     pub corridor: CorridorKey,
@@ -35,34 +38,99 @@ pub struct Boxes {
     pub mass_g: i128,
 }
 
-/// Activity and emissions of one element.
-pub fn totals(e: &Element) -> GhgTotals {
-    GhgTotals { activity: e.activity as i128, operation: e.ghg_operation as i128, provision: e.ghg_provision as i128 }
+/// Everything about a shipment but its elements.
+#[derive(Clone, Copy, Debug)]
+pub struct ShipmentFacts<'a> {
+    /// Through bill of lading number.
+    pub id: &'a [u8],
+    /// What it is before its elements are summed.
+    pub head: ShipmentHead,
+    /// Modes of the speaking chain.
+    pub modes: &'a str,
+    /// Containers, TEU and mass.
+    pub boxes: Boxes,
+    /// Rejected rows that name it.
+    pub rejected_rows: u32,
+    /// Whether no part is missing.
+    pub is_complete: bool,
 }
 
-/// Sums elements `range` into one shipment, its corridor and its sections.
-#[allow(clippy::too_many_arguments)]
-pub fn add_shipment(
-    shipment_id: &[u8],
-    head: &ShipmentHead,
-    modes: &str,
-    boxes: Boxes,
-    rejected_rows: u32,
-    is_complete: bool,
-    elements: &Elements,
-    range: Range<usize>,
-    shipments: &mut Shipments,
-    rollup: &mut Rollup,
-) {
+/// Sums of the batch under way. Corridor and month of a shipment are looked up once; what they and an element have in common
+/// then fits into two words, so that a section is found fast.
+#[derive(Debug, Default)]
+pub struct Sums {
+    /// Place in `groups` of a corridor and month.
+    group_at: FxHashMap<(CorridorKey, Day), u32>,
+    /// Laden and empty shipments of each corridor and month.
+    groups: Vec<(CorridorKey, Day, [CorridorTotals; 2])>,
+    /// Place in `sections`.
+    section_at: FxHashMap<[u64; 2], u32>,
+    sections: Vec<(SectionKey, SectionTotals)>,
+    /// By factor.
+    factors: Vec<FactorUse>,
+}
+
+impl Sums {
+    fn group(&mut self, corridor: CorridorKey, period: Day) -> u32 {
+        *self.group_at.entry((corridor, period)).or_insert_with(|| {
+            self.groups.push((corridor, period, Default::default()));
+            self.groups.len() as u32 - 1
+        })
+    }
+
+    #[inline]
+    fn section(&mut self, group: u32, e: &Element) -> &mut SectionTotals {
+        let kind = (e.load_status as u64) << 8 | e.mode as u64;
+        let key = [(group as u64) << 32 | kind, (e.origin.0 as u64) << 32 | e.destination.0 as u64];
+        let at = *self.section_at.entry(key).or_insert_with(|| {
+            let (corridor, period, _) = self.groups[group as usize];
+            let key = (corridor, period, e.load_status, e.mode, e.origin, e.destination);
+            self.sections.push((key, SectionTotals::default()));
+            self.sections.len() as u32 - 1
+        });
+        &mut self.sections[at as usize].1
+    }
+
+    #[inline]
+    fn factor(&mut self, factor: FactorIndex) -> &mut FactorUse {
+        let at = factor as usize;
+        if at >= self.factors.len() {
+            self.factors.resize(at + 1, FactorUse::default());
+        }
+        &mut self.factors[at]
+    }
+
+    /// The sums so far; the next ones start from zero.
+    pub fn take(&mut self) -> Rollup {
+        let mut rollup = Rollup::default();
+        self.group_at.clear();
+        self.section_at.clear();
+        for (corridor, period, by_status) in self.groups.drain(..) {
+            for (status, totals) in LoadStatus::ALL.iter().copied().zip(by_status).filter(|(_, totals)| totals.shipments > 0) {
+                rollup.corridors.insert((corridor, period, status), totals);
+            }
+        }
+        rollup.sections.extend(self.sections.drain(..));
+        let used = self.factors.iter().enumerate().filter(|(_, used)| used.rows > 0);
+        rollup.factors.extend(used.map(|(factor, used)| (factor as FactorIndex, *used)));
+        self.factors.clear();
+        rollup
+    }
+}
+
+/// Sums elements into one shipment, its corridor and its sections.
+pub fn add_shipment(facts: &ShipmentFacts, elements: &[Element], shipments: &mut Shipments, sums: &mut Sums) {
+    let head = &facts.head;
+    let group = sums.group(head.corridor, head.period);
     let mut sum = GhgTotals::default();
     let mut by_mode = [0i128; 6];
     let mut primary = 0i128;
     let mut basis = BasisSet::default();
     let mut flags = Flags::NONE;
     let mut load_status = LoadStatus::Empty;
-    for i in range.clone() {
-        let e = elements.get(i);
-        let element = totals(&e);
+    for e in elements {
+        let element =
+            GhgTotals { activity: e.activity as i128, operation: e.ghg_operation as i128, provision: e.ghg_provision as i128 };
         sum.add(&element);
         by_mode[e.mode as usize] += element.total();
         if e.data_category == DataCategory::Primary {
@@ -73,19 +141,19 @@ pub fn add_shipment(
         if e.load_status == LoadStatus::Laden {
             load_status = LoadStatus::Laden;
         }
-        let key = (head.corridor, head.period, e.load_status, e.mode, e.origin, e.destination);
-        let section = rollup.sections.entry(key).or_default();
+        let section = sums.section(group, e);
         section.movements += 1;
         section.teu += e.teu.max(0) as i128;
         section.mass_g += e.mass_g as i128;
         section.totals.add(&element);
-        let used: &mut FactorUse = rollup.factors.entry(e.factor).or_default();
+        let used = sums.factor(e.factor);
         used.rows += 1;
         used.totals.add(&element);
     }
-    let corridor = rollup.corridors.entry((head.corridor, head.period, load_status)).or_default();
+    let boxes = &facts.boxes;
+    let corridor = &mut sums.groups[group as usize].2[load_status as usize];
     corridor.shipments += 1;
-    corridor.incomplete_shipments += !is_complete as u64;
+    corridor.incomplete_shipments += !facts.is_complete as u64;
     corridor.containers += boxes.containers;
     corridor.teu += boxes.teu;
     corridor.mass_g += boxes.mass_g;
@@ -96,21 +164,21 @@ pub fn add_shipment(
     corridor.primary += primary;
     corridor.activity_basis.0 |= basis.0;
 
-    shipments.shipment_id.push(shipment_id);
+    shipments.shipment_id.push(facts.id);
     shipments.corridor.push(head.corridor);
     shipments.period.push(head.period);
     shipments.origin.push(head.origin);
     shipments.destination.push(head.destination);
     shipments.first_departed_at.push(head.first_departed_at);
     shipments.last_arrived_at.push(head.last_arrived_at);
-    shipments.modes.push(modes.as_bytes());
+    shipments.modes.push(facts.modes.as_bytes());
     shipments.load_status.push(load_status);
     shipments.containers.push(boxes.containers);
     shipments.teu.push(boxes.teu);
     shipments.mass_g.push(boxes.mass_g);
-    shipments.elements.push(range.len() as u32);
-    shipments.rejected_rows.push(rejected_rows);
-    shipments.is_complete.push(is_complete);
+    shipments.elements.push(elements.len() as u32);
+    shipments.rejected_rows.push(facts.rejected_rows);
+    shipments.is_complete.push(facts.is_complete);
     shipments.totals.push(sum);
     shipments.by_mode.push(by_mode);
     shipments.primary.push(primary);

@@ -64,7 +64,7 @@ pub enum Energy {
 
 /// What one element is computed from.
 #[derive(Clone, Copy, Debug)]
-pub struct Inputs<'a> {
+pub struct Inputs<'a, 'l> {
     /// Whether it is a hub operation: no distance, no transport activity.
     pub is_hub: bool,
     /// Reported distance in m and its basis; 0: none.
@@ -76,24 +76,24 @@ pub struct Inputs<'a> {
     /// Energy reported.
     pub energy: Energy,
     /// Resolved factor and distance.
-    pub lane: &'a Lane,
+    pub lane: &'l Lane,
     /// What turns an actual distance into an activity distance for the mode, and the basis it then has.
     pub to_activity: Option<(Adjustment, Basis)>,
 }
 
-/// Computes an element. Reasons come in the order of the contract: R013, R012, R011/R022, R014, R021, R020.
+/// Computes an element; gives the factor applied. Reasons come in this order: R013, R012, R011/R022, R014, R021, R020.
 #[inline]
-pub fn figures(inputs: &Inputs) -> Result<(Figures, LaneFactor), Unusable> {
+pub fn figures<'l>(inputs: &Inputs<'_, 'l>, out: &mut Figures) -> Result<&'l LaneFactor, Unusable> {
     let load = inputs.load;
     if load.mass_g == 0 {
         return Err(unusable(RejectReason::NoMass, "cargo_mass_kg"));
     }
-    let mut out = Figures::default();
+    *out = Figures::default();
     if !inputs.is_hub {
-        find_distance(inputs, &mut out)?;
-        find_activity_distance(inputs, &mut out);
+        find_distance(inputs, out)?;
+        find_activity_distance(inputs, out);
     }
-    let factor = match (inputs.energy, inputs.lane.factor) {
+    let factor = match (inputs.energy, &inputs.lane.factor) {
         (Energy::Incomplete(column), _) => return Err(unusable(RejectReason::EnergyIncomplete, column)),
         (Energy::Used(_), None) => return Err(unusable(RejectReason::EnergyIncomplete, "energy_carrier")),
         (Energy::None, None) => return Err(unusable(RejectReason::NoFactor, "operation")),
@@ -106,10 +106,10 @@ pub fn figures(inputs: &Inputs) -> Result<(Figures, LaneFactor), Unusable> {
     check_box(load, factor.per)?;
     out.emission_distance_m = out.distance_m;
     if matches!(factor.per, Per::Tkm | Per::TeuKm) {
-        adjust_distance(&factor, &mut out)?;
+        adjust_distance(factor, out)?;
     }
-    emissions(inputs, &factor, &mut out)?;
-    Ok((out, factor))
+    emissions(inputs, factor, out)?;
+    Ok(factor)
 }
 
 fn find_distance(inputs: &Inputs, out: &mut Figures) -> Result<(), Unusable> {

@@ -131,7 +131,7 @@ struct CsvUnit {
 }
 
 impl Unit for CsvUnit {
-    fn parse(self: Box<Self>) -> Result<Parsed, FileFault> {
+    fn parse(self: Box<Self>) -> Result<Vec<Parsed>, FileFault> {
         let CsvUnit { shape, block, first } = *self;
         let mut bytes = block.bytes;
         let most = block.records as usize;
@@ -161,7 +161,7 @@ impl Unit for CsvUnit {
             }
         });
         let unit = RawUnit { cells, rows, numbers: RowNumbers::List(numbers), file: shape.file, unreadable };
-        Ok(schema::parse(unit, &shape.rules))
+        Ok(vec![schema::parse(unit, &shape.rules)])
     }
 }
 

@@ -70,20 +70,20 @@ pub trait Reader: Send {
 
 /// A run of rows of a file, not yet parsed.
 pub trait Unit: Send {
-    /// Parses the rows; any thread may do it.
-    fn parse(self: Box<Self>) -> Result<Parsed, FileFault>;
+    /// Parses the rows, in batches in the order of the file; any thread may do it.
+    fn parse(self: Box<Self>) -> Result<Vec<Parsed>, FileFault>;
 }
 
-/// The rows of one unit.
+/// A batch of rows of a unit.
 #[derive(Clone, Debug, Default)]
 pub struct Parsed {
     /// Accepted rows and tombstones, in the order of the file.
     pub batch: MovementBatch,
-    /// Texts of the batch's symbols; the codes mean nothing outside this unit.
+    /// Texts of the batch's symbols; the codes mean nothing outside this batch.
     pub symbols: Symbols,
     /// Rejected rows whose shipment could not be read.
     pub unplaced: Vec<Rejected>,
-    /// Rows of the unit: batch and unplaced together.
+    /// Rows read: batch and unplaced together.
     pub rows: u64,
 }
 
@@ -150,15 +150,40 @@ pub fn format_of(label: &str) -> Option<&'static Input> {
     split_name(label).map(|(input, _)| input)
 }
 
+/// How many rows are handed on at a time, at most; formats of text go by bytes instead. What a row becomes does not depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grain {
+    /// Rows of a unit.
+    pub unit_rows: u64,
+    /// Rows of a batch of a unit.
+    pub batch_rows: u64,
+}
+
+impl Default for Grain {
+    fn default() -> Grain {
+        Grain { unit_rows: 262_144, batch_rows: 65_536 }
+    }
+}
+
 /// Opens a file of movement records: reads what stands at its head, finds the columns, and nothing more.
 pub fn open(source: SourceFile, mapping: Arc<Mapping>, vocabulary: Arc<Vocabulary>) -> Result<Box<dyn Reader>, FileFault> {
+    open_in(Grain::default(), source, mapping, vocabulary)
+}
+
+/// Opens a file whose rows are to be handed on in pieces of this size.
+pub fn open_in(
+    grain: Grain,
+    source: SourceFile,
+    mapping: Arc<Mapping>,
+    vocabulary: Arc<Vocabulary>,
+) -> Result<Box<dyn Reader>, FileFault> {
     let label = source.label.clone();
     let Some(format) = format_of(&label) else {
         let known: Vec<&str> = FORMATS.iter().flat_map(|f| f.extensions).copied().collect();
         let message = format!("the extension is none of {}, text formats with .gz or .zst too", known.join(", "));
         return Err(FileFault { label, message });
     };
-    guarded(&label, || (format.open)(source, Arc::new(Rules::new(mapping, vocabulary))))
+    guarded(&label, || (format.open)(source, Arc::new(Rules::new(mapping, vocabulary, grain))))
 }
 
 /// Runs code of decoders: a panic over a broken file is a fault of the file, not of the program.

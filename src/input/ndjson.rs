@@ -232,7 +232,7 @@ struct NdjsonUnit {
 }
 
 impl Unit for NdjsonUnit {
-    fn parse(self: Box<Self>) -> Result<Parsed, FileFault> {
+    fn parse(self: Box<Self>) -> Result<Vec<Parsed>, FileFault> {
         let NdjsonUnit { shape, block, first } = *self;
         let mut bytes = block.bytes;
         let mut records = Records::new(&shape, bytes.len(), first);
@@ -249,7 +249,7 @@ impl Unit for NdjsonUnit {
         });
         let rows = numbers.len();
         let unit = RawUnit { cells, rows, numbers: RowNumbers::List(numbers), file: shape.file, unreadable };
-        Ok(schema::parse(unit, &shape.rules))
+        Ok(vec![schema::parse(unit, &shape.rules)])
     }
 }
 

@@ -9,14 +9,15 @@ use super::parquet_cells::{Plan, cells, plan, usable_types};
 use super::rules::{Layout, Origin, Rules};
 use super::schema::{self, RawUnit, RowNumbers};
 use super::{FileFault, FileInfo, Input, Parsed, Reader, SourceFile, Unit, cells::Cells, guarded};
-use ::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use ::parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
 use ::parquet::arrow::parquet_to_arrow_schema;
 use ::parquet::basic::Encoding;
 use ::parquet::errors::{ParquetError, Result as ParquetResult};
 use ::parquet::file::metadata::{ColumnChunkMetaData, FileMetaData, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use ::parquet::file::reader::ChunkReader;
 use ::parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type};
-use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -24,9 +25,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Apache Parquet.
 pub const INPUT: Input = Input { name: "parquet", extensions: &["parquet"], is_text: false, open };
-
-/// Most rows of a unit.
-const UNIT_ROWS: u64 = 262_144;
 
 fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFault> {
     let fault = |message: String| FileFault { label: source.label.clone(), message };
@@ -116,6 +114,23 @@ impl Shape {
     fn fault(&self, message: String) -> FileFault {
         FileFault { label: self.label.clone(), message }
     }
+
+    /// Judges decoded columns; the first of the rows has this number in the file.
+    fn judge(&self, mut decoded: Vec<Option<Cells>>, rows: usize, first: u64) -> Parsed {
+        let mut readers = vec![0; decoded.len()];
+        self.decoded.iter().flatten().for_each(|&position| readers[position] += 1);
+        let cells = std::array::from_fn(|ours| match (self.layout.origins[ours], self.decoded[ours]) {
+            (_, Some(position)) => {
+                readers[position] -= 1;
+                let taken = if readers[position] == 0 { decoded[position].take() } else { decoded[position].clone() };
+                taken.unwrap_or(Cells::Lacking)
+            }
+            (Origin::Constant, _) => Cells::Constant(&self.rules.mapping.constants[COLUMNS[ours]]),
+            _ => Cells::Lacking,
+        });
+        let unit = RawUnit { cells, rows, numbers: RowNumbers::From(first), file: self.file, unreadable: Vec::new() };
+        schema::parse(unit, &self.rules)
+    }
 }
 
 /// Bytes that the decoder reads from.
@@ -154,7 +169,7 @@ impl<B: Shared> Reader for ParquetReader<B> {
             if let Some((group, offset)) = &mut self.group
                 && *offset < group.rows
             {
-                let rows = (group.rows - *offset).min(UNIT_ROWS);
+                let rows = (group.rows - *offset).min(self.shape.rules.grain.unit_rows);
                 let unit =
                     ParquetUnit { shape: self.shape.clone(), group: group.clone(), offset: *offset, rows, first: self.row };
                 *offset += rows;
@@ -295,26 +310,32 @@ impl<B: Shared> Group<B> {
         Ok(bytes)
     }
 
-    fn decode(&self, offset: u64, rows: u64) -> ParquetResult<Option<RecordBatch>> {
+    /// Decodes these rows batch by batch; `None` when there is no column to decode.
+    fn decode(&self, offset: u64, rows: u64, batch_rows: u64) -> ParquetResult<Option<ParquetRecordBatchReader>> {
         if self.chunks.is_empty() {
             return Ok(None);
         }
         let options = ArrowReaderOptions::new().with_schema(self.arrow_schema.clone());
         let metadata = ArrowReaderMetadata::try_new(self.metadata.clone(), options)?;
-        let mut builder =
-            ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes()?, metadata).with_batch_size(rows as usize);
+        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes()?, metadata)
+            .with_batch_size(rows.min(batch_rows) as usize);
         if rows < self.rows {
             builder = builder.with_offset(offset as usize).with_limit(rows as usize);
         }
-        let batch = builder.build()?.next().transpose()?;
-        match batch {
-            Some(batch) if batch.num_rows() as u64 == rows => Ok(Some(batch)),
-            other => {
-                let found = other.map_or(0, |b| b.num_rows());
-                Err(ParquetError::General(format!("{found} rows were found where its metadata says {rows}")))
-            }
-        }
+        builder.build().map(Some)
     }
+}
+
+/// The next batch of `rows` rows as cells, column by column.
+fn next_cells(batches: &mut Option<ParquetRecordBatchReader>, rows: usize) -> ParquetResult<Vec<Option<Cells<'static>>>> {
+    let Some(batches) = batches else { return Ok(Vec::new()) };
+    let batch = batches.next().transpose()?;
+    let found = batch.as_ref().map_or(0, |b| b.num_rows());
+    if found != rows {
+        return Err(ParquetError::General(format!("{found} rows were found where its metadata says {rows}")));
+    }
+    let wrong = || ParquetError::General("it was decoded to a type that was not asked for".into());
+    batch.iter().flat_map(|b| b.columns()).map(|array| cells(array).ok_or_else(wrong).map(Some)).collect()
 }
 
 struct ParquetUnit<B> {
@@ -326,31 +347,19 @@ struct ParquetUnit<B> {
 }
 
 impl<B: Shared> Unit for ParquetUnit<B> {
-    fn parse(self: Box<Self>) -> Result<Parsed, FileFault> {
+    fn parse(self: Box<Self>) -> Result<Vec<Parsed>, FileFault> {
         let ParquetUnit { shape, group, offset, rows, first } = *self;
-        let decoded = guarded(&shape.label, || {
-            let number = group.number + 1;
-            let batch =
-                group.decode(offset, rows).map_err(|e| shape.fault(format!("row group {number} is not readable: {e}")))?;
-            let arrays = batch.as_ref().map_or(&[][..], |b| b.columns());
-            let wrong = || shape.fault(format!("row group {number} was decoded to a type that was not asked for"));
-            arrays.iter().map(|array| cells(array).ok_or_else(wrong).map(Some)).collect::<Result<Vec<_>, _>>()
-        });
-        drop(group);
-        let mut decoded = decoded?;
-        let mut readers = vec![0; decoded.len()];
-        shape.decoded.iter().flatten().for_each(|&position| readers[position] += 1);
-        let cells = std::array::from_fn(|ours| match (shape.layout.origins[ours], shape.decoded[ours]) {
-            (_, Some(position)) => {
-                readers[position] -= 1;
-                let taken = if readers[position] == 0 { decoded[position].take() } else { decoded[position].clone() };
-                taken.unwrap_or(Cells::Lacking)
-            }
-            (Origin::Constant, _) => Cells::Constant(&shape.rules.mapping.constants[COLUMNS[ours]]),
-            _ => Cells::Lacking,
-        });
-        let unit =
-            RawUnit { cells, rows: rows as usize, numbers: RowNumbers::From(first), file: shape.file, unreadable: Vec::new() };
-        Ok(schema::parse(unit, &shape.rules))
+        let batch_rows = shape.rules.grain.batch_rows;
+        let unreadable = |e| shape.fault(format!("row group {} is not readable: {e}", group.number + 1));
+        let mut batches = guarded(&shape.label, || group.decode(offset, rows, batch_rows).map_err(unreadable))?;
+        let mut parsed = Vec::new();
+        let mut at = 0;
+        while at < rows {
+            let wanted = (rows - at).min(batch_rows) as usize;
+            let decoded = guarded(&shape.label, || next_cells(&mut batches, wanted).map_err(unreadable))?;
+            parsed.push(shape.judge(decoded, wanted, first + at));
+            at += wanted as u64;
+        }
+        Ok(parsed)
     }
 }

@@ -246,8 +246,8 @@ fn large_row_groups_are_cut_and_small_ones_are_not() {
         }
         assert_eq!(parsed.len(), units);
         let mut at = 0;
-        for unit in parsed {
-            let batch = unit.parse().unwrap().batch;
+        for batch in parsed.into_iter().flat_map(|unit| unit.parse().unwrap()).map(|parsed| parsed.batch) {
+            assert!(batch.len() <= 65_536);
             for i in (0..batch.len()).step_by(997) {
                 let row = at + i;
                 let want = (row as u64 + 1, (row % 10_000 + 1) as u16, format!("M{}", row + 1), format!("S{:06}", row / 5));

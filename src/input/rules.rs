@@ -2,6 +2,7 @@
 //!
 //! Decides before any row is read: what is missing, what a constant fills, what is unknown.
 
+use super::Grain;
 use super::column;
 use super::mapping::{COLUMNS, Mapping, MassUnit};
 use super::number::Marks;
@@ -18,12 +19,14 @@ pub struct Rules {
     pub vocabulary: Arc<Vocabulary>,
     /// Marks of numbers in text.
     pub marks: Marks,
+    /// Sizes of the pieces in which rows are handed on.
+    pub grain: Grain,
     patterns: [Patterns; 3],
 }
 
 impl Rules {
     /// Prepares the rules.
-    pub fn new(mapping: Arc<Mapping>, vocabulary: Arc<Vocabulary>) -> Rules {
+    pub fn new(mapping: Arc<Mapping>, vocabulary: Arc<Vocabulary>, grain: Grain) -> Rules {
         let patterns = |column: usize| Patterns {
             patterns: mapping.timestamp_by_column.get(COLUMNS[column]).unwrap_or(&mapping.timestamp).clone(),
             zone: mapping.zone.clone(),
@@ -33,6 +36,7 @@ impl Rules {
             patterns: [patterns(column::DEPARTED_AT), patterns(column::ARRIVED_AT), patterns(column::RECORDED_AT)],
             mapping,
             vocabulary,
+            grain,
         }
     }
 

@@ -31,13 +31,14 @@ pub fn read_with(name: &str, content: &[u8], mapping: Mapping, vocabulary: Vocab
     let mut reader = open(source(name, content), Arc::new(mapping), Arc::new(vocabulary))?;
     let mut all = Parsed::default();
     while let Some(unit) = reader.next_unit()? {
-        let mut parsed = unit.parse()?;
-        assert_eq!(parsed.rows, (parsed.batch.len() + parsed.unplaced.len()) as u64);
-        let map = all.symbols.absorb(&parsed.symbols);
-        parsed.batch.remap_symbols(&map);
-        all.batch.extend(&parsed.batch, 0..parsed.batch.len());
-        all.unplaced.extend(parsed.unplaced);
-        all.rows += parsed.rows;
+        for mut parsed in unit.parse()? {
+            assert_eq!(parsed.rows, (parsed.batch.len() + parsed.unplaced.len()) as u64);
+            let map = all.symbols.absorb(&parsed.symbols);
+            parsed.batch.remap_symbols(&map);
+            all.batch.extend(&parsed.batch, 0..parsed.batch.len());
+            all.unplaced.extend(parsed.unplaced);
+            all.rows += parsed.rows;
+        }
     }
     Ok((reader.info(), all))
 }

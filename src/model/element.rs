@@ -13,7 +13,7 @@ pub const NO_ROW: u32 = u32::MAX;
 /// Index of a factor in the run's factor list (transport, hub and energy rows, composed rows).
 pub type FactorIndex = u32;
 
-/// Declares the elements: each column once, so that pushing and truncating cannot forget one.
+/// Declares the elements: each column once, so that appending cannot forget one.
 macro_rules! elements {
     ($($(#[$doc:meta])* $name:ident: $ty:ty,)+) => {
         /// Transport chain elements of a batch, in the order (shipment, container, element), one entry per row in every column.
@@ -29,20 +29,14 @@ macro_rules! elements {
         pub struct Element { $(pub $name: $ty,)+ }
 
         impl Elements {
-            /// Appends one element.
-            #[inline]
-            pub fn push(&mut self, e: &Element) {
-                $(self.$name.push(e.$name);)+
+            /// Appends elements, column by column: each loop fills one column without a branch.
+            pub fn extend(&mut self, block: &[Element]) {
+                $(self.$name.extend(block.iter().map(|e| e.$name));)+
             }
 
             /// Row `i`.
             pub fn get(&self, i: usize) -> Element {
                 Element { $($name: self.$name[i],)+ }
-            }
-
-            /// Keeps the first `len` elements.
-            pub fn truncate(&mut self, len: usize) {
-                $(self.$name.truncate(len);)+
             }
 
             /// Room for more elements.

@@ -19,6 +19,17 @@ pub const NO_REJECT: u32 = u32::MAX;
 /// Index of an operation in the run's operation list.
 pub type OperationIndex = u16;
 
+/// Rows `start..end` of one of several batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Which batch.
+    pub batch: u32,
+    /// First row.
+    pub start: u32,
+    /// Behind the last row.
+    pub end: u32,
+}
+
 /// Declares the batch: each column once, so that appending, ranges, gathering and sizes cannot forget one.
 macro_rules! columns {
     ($($(#[$doc:meta])* $name:ident: $ty:ty,)+) => {
@@ -43,26 +54,41 @@ macro_rules! columns {
         impl MovementBatch {
             /// Appends rows `range` of another batch.
             pub fn extend(&mut self, other: &MovementBatch, range: std::ops::Range<usize>) {
-                self.shipment_id.extend(&other.shipment_id, range.clone());
-                self.movement_id.extend(&other.movement_id, range.clone());
-                self.container_id.extend(&other.container_id, range.clone());
-                self.evidence_ref.extend(&other.evidence_ref, range.clone());
-                $(self.$name.extend_from_slice(&other.$name[range.clone()]);)+
-                for i in range {
-                    self.push_reject(other, i);
-                }
+                self.append(&[other], &[Piece { batch: 0, start: range.start as u32, end: range.end as u32 }]);
             }
 
             /// Appends the rows of another batch in the order of `rows`.
             pub fn gather(&mut self, other: &MovementBatch, rows: &[u32]) {
-                for &i in rows {
-                    self.shipment_id.push(other.shipment_id.get(i as usize));
-                    self.movement_id.push(other.movement_id.get(i as usize));
-                    self.container_id.push(other.container_id.get(i as usize));
-                    self.evidence_ref.push(other.evidence_ref.get(i as usize));
-                    self.push_reject(other, i as usize);
+                let pieces: Vec<Piece> = rows.iter().map(|&row| Piece { batch: 0, start: row, end: row + 1 }).collect();
+                self.append(&[other], &pieces);
+            }
+
+            /// Appends pieces of batches in their order, column by column: one column of many batches at a time is what a
+            /// cache and its prefetcher take.
+            pub fn append(&mut self, batches: &[&MovementBatch], pieces: &[Piece]) {
+                let of = |p: &Piece| (batches[p.batch as usize], p.start as usize..p.end as usize);
+                let rows: usize = pieces.iter().map(|p| (p.end - p.start) as usize).sum();
+                $(self.$name.reserve(rows);
+                for (batch, range) in pieces.iter().map(of) {
+                    // A single row is the rule in a sort; a copy of any length would be a call.
+                    match range.len() {
+                        1 => self.$name.push(batch.$name[range.start]),
+                        _ => self.$name.extend_from_slice(&batch.$name[range]),
+                    }
+                })+
+                for (batch, range) in pieces.iter().map(of) {
+                    self.shipment_id.extend(&batch.shipment_id, range.clone());
+                    self.movement_id.extend(&batch.movement_id, range.clone());
+                    self.container_id.extend(&batch.container_id, range.clone());
+                    self.evidence_ref.extend(&batch.evidence_ref, range);
                 }
-                $(self.$name.extend(rows.iter().map(|&i| other.$name[i as usize]));)+
+                for (batch, range) in pieces.iter().map(of) {
+                    if batch.rejects.is_empty() {
+                        self.reject.resize(self.reject.len() + range.len(), NO_REJECT);
+                    } else {
+                        range.for_each(|i| self.push_reject(batch, i));
+                    }
+                }
             }
 
             /// Appends a tombstone for a row that failed its checks; `recorded_at`, `file` and `row` as read.

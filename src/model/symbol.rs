@@ -61,6 +61,11 @@ impl Symbols {
         self.texts.len() == 1
     }
 
+    /// For each code of `other` the code in this table, or `None` when a text is not in it.
+    pub fn translate(&self, other: &Symbols) -> Option<Vec<Symbol>> {
+        other.texts.iter().map(|t| self.find(t)).collect()
+    }
+
     /// Takes over every text of `other`; returns for each of its codes the code in this table.
     pub fn absorb(&mut self, other: &Symbols) -> Vec<Symbol> {
         other.texts.iter().map(|t| self.intern(t)).collect()

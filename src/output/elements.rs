@@ -7,7 +7,7 @@
 //! cargo_mass_kg, containers, the three distances, transport_activity_tkm, factor_id, the intensity and its unit,
 //! data_category, the three GHG columns, quality_flags (empty text when none). All others may be null.
 
-use super::encode::{Bound, Column, Encoded, NO_CODE, RunPage, TextPage, encode_numbers, encode_runs, encode_texts, same};
+use super::encode::{Bound, Column, Encoded, NO_CODE, RunPage, TextPage, encode_numbers, encode_runs, encode_texts};
 use super::schema::{Field, Kind};
 use super::slices::Rows;
 use super::table::{ChunkWriter, EncodeColumn, Table, TableColumn, codes, each_slice, keys, nonempty, numbers, text};
@@ -16,13 +16,14 @@ use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, DataCategory, DistanceSource, EnergyUnit, LoadStatus, Mode, Per, Temperature};
 use crate::model::movement::MovementBatch;
-use crate::model::text::TextColumn;
+use crate::model::text::{TextColumn, same};
 use crate::model::time::NO_INSTANT;
 use parquet::errors::Result;
 use std::ops::Range;
 
-/// Rows per row group of this table.
-pub const GROUP_ROWS: usize = 262_144;
+/// Rows per row group of this table: what a run holds in memory grows with it, and half a byte a row is all that twice as many
+/// would save.
+pub const GROUP_ROWS: usize = 131_072;
 
 /// Writes the table from chunks of whole shipments in order of shipment id.
 pub type ElementsWriter<W, F> = ChunkWriter<Footprints, W, F>;

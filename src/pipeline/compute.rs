@@ -1,45 +1,27 @@
 //! Feed to kernel to tables: one attempt to compute a whole run into a stage.
 
+use super::budget::Budget;
 use super::feed::{Feed, Order, Shared};
-use super::merge::{Flow, Stop};
+use super::ledger::accepted_rows;
+use super::merge::{Flow, Work};
+use super::write::BigTable;
 use crate::calc::Kernel;
 use crate::calc::rollup::merge as merge_rollup;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::input::Reader;
-use crate::model::element::{GhgTotals, Names, Rollup};
+use crate::model::element::{Footprints, GhgTotals, Names, Rollup, Shipments};
 use crate::model::symbol::Symbols;
-use crate::output::elements::{ELEMENTS, ElementsWriter};
-use crate::output::part::Part;
-use crate::output::shipments::{SHIPMENTS, ShipmentsWriter};
+use crate::output::elements::ELEMENTS;
+use crate::output::shipments::SHIPMENTS;
 use crate::reference::Reference;
-use crate::store::stage::{DigestWriter, Stage};
+use crate::store::stage::Stage;
 use rayon::prelude::*;
-use std::io;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, ScopedJoinHandle};
 
-/// Opens part `n` of a table in the stage.
-pub type OpenPart<'s> = Box<dyn FnMut(usize) -> io::Result<DigestWriter> + Send + 's>;
-
-/// The parts of a table, `<table>/part-NNNNN.parquet`.
-pub fn parts_of<'s>(stage: &'s Stage, table: &'static str) -> OpenPart<'s> {
-    Box::new(move |n| stage.create(&format!("{table}/part-{n:05}.parquet")).map_err(io::Error::other))
-}
-
-/// Closes parts: their digests and rows go to the stage's list.
-pub fn close(stage: &Stage, parts: io::Result<Vec<Part<DigestWriter>>>) -> Result<u64> {
-    let parts = parts.map_err(|e| failure(stage, &e))?;
-    let mut rows = 0;
-    for part in parts {
-        rows += part.rows;
-        part.writer.finish_rows(part.rows)?;
-    }
-    Ok(rows)
-}
-
-/// What a failed write came from: the stage knows the file, the encoder's error only wraps it.
-pub fn failure(stage: &Stage, error: &io::Error) -> Error {
-    stage.failure().unwrap_or_else(|| Error::Storage(error.to_string()))
-}
+/// Results that wait for a table to take them: enough for the next row group while one is encoded.
+const CHUNKS_QUEUED: usize = 2;
 
 /// Texts that stay the same for a whole run; with the symbols they make [`Names`].
 pub struct FixedNames {
@@ -97,52 +79,87 @@ pub struct Attempt<'a> {
     pub metadata: &'a [(String, String)],
     /// Worker threads.
     pub threads: usize,
-    /// Bytes that one shipment, or the rows held for sorting, may take.
-    pub limit: usize,
+    /// How memory is spent.
+    pub budget: Budget,
 }
 
 /// Computes and writes `elements` and `shipments`.
+///
+/// Reading, computing and writing go on at the same time, each at the head of a queue that holds a few batches: whatever
+/// of them has work uses the pool. The order of results is the order of the feed.
 pub fn compute(attempt: &Attempt, readers: Vec<(u32, Box<dyn Reader>)>, order: Order, shared: &Shared) -> Flow<Written> {
-    let stage = attempt.stage;
-    let mut feed = Feed::open(readers, order, attempt.threads, attempt.limit, shared)?;
+    let (to_kernels, work) = sync_channel(1);
+    let (to_elements, footprints) = sync_channel(CHUNKS_QUEUED);
+    let (to_shipments, shipments) = sync_channel(CHUNKS_QUEUED);
+    let Attempt { stage, names, metadata, .. } = *attempt;
+    thread::scope(|scope| {
+        let feed = scope.spawn(move || Feed::run(readers, order, attempt.threads, &attempt.budget, shared, to_kernels));
+        let elements = BigTable { table: &ELEMENTS, name: "elements", stage, names, metadata };
+        let elements = scope.spawn(move || elements.write(footprints, shared));
+        let of_shipments = BigTable { table: &SHIPMENTS, name: "shipments", stage, names, metadata };
+        let of_shipments = scope.spawn(move || of_shipments.write(shipments, shared));
+        let computed = kernels(attempt, work, shared, to_elements, to_shipments);
+        // A reader that stops has the better reason: a writer only sees its stream end.
+        ended(feed)?;
+        let mut written = computed?;
+        written.elements = ended(elements)?;
+        written.shipments = ended(of_shipments)?;
+        Ok(written)
+    })
+}
+
+/// What a thread came to; a panic goes on in this one.
+fn ended<T>(thread: ScopedJoinHandle<T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Leads work through the kernels and hands the results on in order, until the feed ends or a writer is gone.
+fn kernels(
+    attempt: &Attempt,
+    work: Receiver<Work>,
+    shared: &Shared,
+    elements: SyncSender<Arc<Footprints>>,
+    shipments: SyncSender<Arc<Shipments>>,
+) -> Result<Written> {
     let kernels: Vec<_> = (0..attempt.threads).map(|_| Mutex::new(Kernel::new(attempt.reference))).collect();
-    let mut elements = ElementsWriter::new(&ELEMENTS, attempt.metadata, parts_of(stage, "elements"));
-    let mut shipments = ShipmentsWriter::new(&SHIPMENTS, attempt.metadata, parts_of(stage, "shipments"));
+    let kernel = || &kernels[rayon::current_thread_index().unwrap_or(0) % kernels.len()];
     let mut written = Written::default();
-    let write_failed = |e: io::Error| Stop::Failed(failure(stage, &e));
-    loop {
-        let work = feed.next(attempt.threads)?;
-        if work.is_empty() {
-            break;
-        }
-        let symbols = shared.symbols.read().unwrap_or_else(PoisonError::into_inner);
-        let kernel = || &kernels[rayon::current_thread_index().unwrap_or(0) % kernels.len()];
-        let done: Vec<_> = work
-            .into_par_iter()
-            .with_max_len(1)
-            .map(|work| kernel().lock().unwrap_or_else(PoisonError::into_inner).footprint(work.batch, work.range, &symbols))
-            .collect();
-        let names = attempt.names.with(&symbols);
-        for mut footprints in done {
-            shared.ledger().computed(&mut footprints);
+    while let Ok(first) = work.recv() {
+        let batch: Vec<Work> = std::iter::once(first).chain(work.try_iter().take(attempt.threads - 1)).collect();
+        let compute = |work: Work| {
+            let symbols = shared.symbols.read().unwrap_or_else(PoisonError::into_inner);
+            let mut kernel = kernel().lock().unwrap_or_else(PoisonError::into_inner);
+            Done::new(kernel.footprint(work.batch, work.range, &symbols))
+        };
+        let done: Vec<Done> = shared.pool.install(|| batch.into_par_iter().with_max_len(1).map(compute).collect());
+        for done in done {
+            let Done { mut footprints, accepted, totals } = done;
+            shared.ledger().computed(&accepted, std::mem::take(&mut footprints.rejected))?;
             merge_rollup(&mut written.rollup, &std::mem::take(&mut footprints.rollup));
+            written.element_totals.add(&totals);
             let chunk = std::mem::take(&mut footprints.shipments);
-            for totals in &chunk.totals {
-                written.shipment_totals.add(totals);
+            chunk.totals.iter().for_each(|totals| written.shipment_totals.add(totals));
+            if shipments.send(Arc::new(chunk)).is_err() || elements.send(Arc::new(footprints)).is_err() {
+                return Ok(written);
             }
-            let sum = &mut written.element_totals;
-            sum.activity += footprints.elements.activity.iter().map(|&v| v as i128).sum::<i128>();
-            sum.operation += footprints.elements.ghg_operation.iter().map(|&v| v as i128).sum::<i128>();
-            sum.provision += footprints.elements.ghg_provision.iter().map(|&v| v as i128).sum::<i128>();
-            shipments.push(Arc::new(chunk), &names).map_err(write_failed)?;
-            elements.push(Arc::new(footprints), &names).map_err(write_failed)?;
         }
-        written.elements += close(stage, Ok(elements.take_parts()))?;
-        written.shipments += close(stage, Ok(shipments.take_parts()))?;
     }
-    let symbols = shared.symbols.read().unwrap_or_else(PoisonError::into_inner);
-    let names = attempt.names.with(&symbols);
-    written.elements += close(stage, elements.finish(&names))?;
-    written.shipments += close(stage, shipments.finish(&names))?;
     Ok(written)
+}
+
+/// A kernel call's result with what is counted from its elements themselves, not taken from the kernel's word.
+struct Done {
+    footprints: Footprints,
+    /// Accepted rows by file.
+    accepted: Vec<(u32, u64)>,
+    totals: GhgTotals,
+}
+
+impl Done {
+    fn new(footprints: Footprints) -> Done {
+        let e = &footprints.elements;
+        let sum = |column: &[i64]| column.iter().map(|&v| v as i128).sum();
+        let totals = GhgTotals { activity: sum(&e.activity), operation: sum(&e.ghg_operation), provision: sum(&e.ghg_provision) };
+        Done { accepted: accepted_rows(&footprints), totals, footprints }
+    }
 }

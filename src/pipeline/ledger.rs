@@ -1,5 +1,6 @@
 //! Every row accounted for: read = accepted + rejected, per file and in total, asserted in every run.
 
+use super::rejects::{Chunks, Rejects};
 use crate::error::{Error, Result};
 use crate::model::element::{Footprints, NO_ROW};
 use crate::model::reject::{RejectReason, Rejected};
@@ -16,17 +17,16 @@ pub struct FileCount {
 }
 
 /// What became of the rows so far.
-#[derive(Debug, Default)]
-pub struct Ledger {
+pub struct Ledger<'s> {
     files: Vec<FileCount>,
     by_reason: [u64; RejectReason::LIST.len()],
-    rejected: Vec<Rejected>,
+    rejects: Rejects<'s>,
 }
 
-impl Ledger {
-    /// An empty ledger for this many files.
-    pub fn new(files: usize) -> Ledger {
-        Ledger { files: vec![FileCount::default(); files], ..Ledger::default() }
+impl<'s> Ledger<'s> {
+    /// An empty ledger for this many files; rejected rows are kept in `rejects`.
+    pub fn new(files: usize, rejects: Rejects<'s>) -> Ledger<'s> {
+        Ledger { files: vec![FileCount::default(); files], by_reason: Default::default(), rejects }
     }
 
     /// Rows were read from a file.
@@ -35,20 +35,20 @@ impl Ledger {
     }
 
     /// Rows were rejected.
-    pub fn reject(&mut self, rows: Vec<Rejected>) {
+    pub fn reject(&mut self, rows: Vec<Rejected>) -> Result<()> {
         for row in &rows {
             self.files[row.file as usize].rejected += 1;
             self.by_reason[row.reject.reason as usize - 1] += 1;
         }
-        self.rejected.extend(rows);
+        self.rejects.push(rows)
     }
 
-    /// Footprints were computed: accepted rows are counted from the elements themselves, not from the kernel's word.
-    pub fn computed(&mut self, footprints: &mut Footprints) {
-        for &row in footprints.elements.row.iter().filter(|&&row| row != NO_ROW) {
-            self.files[footprints.batch.file[row as usize] as usize].accepted += 1;
+    /// Footprints were computed: rows accepted by file, and rows rejected.
+    pub fn computed(&mut self, accepted: &[(u32, u64)], rejected: Vec<Rejected>) -> Result<()> {
+        for &(file, rows) in accepted {
+            self.files[file as usize].accepted += rows;
         }
-        self.reject(std::mem::take(&mut footprints.rejected));
+        self.reject(rejected)
     }
 
     /// Counts per file.
@@ -89,20 +89,34 @@ impl Ledger {
     }
 
     /// The rejected rows in order of (file, row).
-    pub fn into_rejected(mut self) -> Vec<Rejected> {
-        self.rejected.sort_unstable_by_key(|r| (r.file, r.row));
-        self.rejected
+    pub fn into_rejected(self) -> Result<Chunks> {
+        self.rejects.into_chunks()
     }
+}
+
+/// Accepted rows by file, counted from the elements themselves and not from the kernel's word.
+pub fn accepted_rows(footprints: &Footprints) -> Vec<(u32, u64)> {
+    let mut counts: Vec<(u32, u64)> = Vec::new();
+    for &row in footprints.elements.row.iter().filter(|&&row| row != NO_ROW) {
+        let file = footprints.batch.file[row as usize];
+        match counts.last_mut() {
+            Some((last, count)) if *last == file => *count += 1,
+            _ => counts.push((file, 1)),
+        }
+    }
+    counts
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::sort::test_store::InMemory;
     use super::*;
     use crate::model::reject::Reject;
 
     #[test]
     fn a_lost_row_is_noticed() {
-        let mut ledger = Ledger::new(2);
+        let store = InMemory::default();
+        let mut ledger = Ledger::new(2, Rejects::new(&store, usize::MAX));
         ledger.read(1, 2);
         let reject = |row, reason| Rejected {
             file: 1,
@@ -111,12 +125,13 @@ mod tests {
             shipment_id: String::new(),
             movement_id: String::new(),
         };
-        ledger.reject(vec![reject(2, RejectReason::Duplicate)]);
+        ledger.reject(vec![reject(2, RejectReason::Duplicate)]).unwrap();
         let names = ["a".to_owned(), "b".to_owned()];
         assert!(ledger.reconcile(&names).is_err());
-        ledger.reject(vec![reject(1, RejectReason::NoMass)]);
+        ledger.reject(vec![reject(1, RejectReason::NoMass)]).unwrap();
         ledger.reconcile(&names).unwrap();
         assert_eq!((ledger.gaps(), ledger.total().rejected), (1, 2));
-        assert_eq!(ledger.into_rejected().iter().map(|r| r.row).collect::<Vec<_>>(), [1, 2]);
+        let rows: Vec<u64> = ledger.into_rejected().unwrap().flat_map(|chunk| chunk.unwrap()).map(|r| r.row).collect();
+        assert_eq!(rows, [1, 2]);
     }
 }

@@ -5,7 +5,8 @@
 
 use crate::error::Error;
 use crate::input::FileFault;
-use crate::model::movement::MovementBatch;
+use crate::model::movement::{MovementBatch, Piece};
+use crate::model::text::same;
 use std::ops::Range;
 
 /// Why an attempt to read everything in order ends.
@@ -45,7 +46,8 @@ pub struct Work {
 
 /// Whether the shipment ids of a batch ascend.
 pub fn ascends(batch: &MovementBatch) -> bool {
-    (1..batch.len()).all(|i| batch.shipment_id.get(i - 1) <= batch.shipment_id.get(i))
+    let id = |i| batch.shipment_id.get(i);
+    (1..batch.len()).all(|i| same(id(i - 1), id(i)) || id(i - 1) < id(i))
 }
 
 /// Cuts a stream of ascending batches into work at shipment boundaries without copying the batches: the last shipment of
@@ -74,7 +76,7 @@ impl Cutter {
         let mut start = 0;
         if !self.carry.is_empty() {
             let waiting = self.carry.shipment_id.get(0);
-            while start < batch.len() && batch.shipment_id.get(start) == waiting {
+            while start < batch.len() && same(batch.shipment_id.get(start), waiting) {
                 start += 1;
             }
             self.carry.extend(&batch, 0..start);
@@ -85,7 +87,7 @@ impl Cutter {
         }
         let last = batch.shipment_id.get(batch.len() - 1);
         let mut end = batch.len();
-        while end > start && batch.shipment_id.get(end - 1) == last {
+        while end > start && same(batch.shipment_id.get(end - 1), last) {
             end -= 1;
         }
         self.carry.extend(&batch, end..batch.len());
@@ -117,12 +119,13 @@ impl Cutter {
     }
 }
 
-/// Rows per batch that a merge gives.
-const MERGED_ROWS: usize = 65_536;
-
 /// Merges several sorted inputs into one ascending stream of batches.
 pub struct Merge<'a> {
     heads: Vec<Head<'a>>,
+    /// Places of the heads that have rows, the one with the smallest id last; equal ids in the order of the inputs.
+    queue: Vec<usize>,
+    batch_rows: usize,
+    begun: bool,
 }
 
 struct Head<'a> {
@@ -167,43 +170,68 @@ impl Head<'_> {
 }
 
 impl<'a> Merge<'a> {
-    /// A merge of these inputs; equal ids come in the order of the inputs.
-    pub fn new(cursors: Vec<Box<dyn Cursor + 'a>>) -> Merge<'a> {
+    /// A merge of these inputs in batches of so many rows; equal ids come in the order of the inputs.
+    pub fn new(cursors: Vec<Box<dyn Cursor + 'a>>, batch_rows: usize) -> Merge<'a> {
         let heads = cursors.into_iter().map(|cursor| Head { cursor, batch: MovementBatch::default(), at: 0 }).collect();
-        Merge { heads }
+        Merge { heads, queue: Vec::new(), batch_rows, begun: false }
     }
 
     /// The next batch of ascending rows, or `None` at the end of all inputs.
     pub fn next_batch(&mut self) -> Flow<Option<MovementBatch>> {
-        if let [only] = self.heads.as_mut_slice()
-            && only.at == only.batch.len()
-        {
+        if let [only] = self.heads.as_mut_slice() {
             // One input needs no merging: its batches pass through as they are.
             return only.pass();
         }
-        let mut out = MovementBatch::default();
-        while out.len() < MERGED_ROWS {
-            let mut i = 0;
-            while i < self.heads.len() {
-                if self.heads[i].refill()? {
-                    i += 1;
-                } else {
-                    self.heads.remove(i);
-                }
-            }
-            let Some(first) = (0..self.heads.len()).min_by_key(|&i| (self.heads[i].id(), i)) else { break };
-            // All rows before the smallest id of the other inputs can go at once.
-            let bound = self.heads.iter().enumerate().filter(|&(i, _)| i != first).map(|(_, h)| h.id()).min();
-            let head = &self.heads[first];
-            let most = head.batch.len().min(head.at + MERGED_ROWS);
-            let mut end = head.at + 1;
-            while end < most && bound.is_none_or(|b| head.batch.shipment_id.get(end) < b) {
-                end += 1;
-            }
-            let range = head.at..end;
-            out.extend(&self.heads[first].batch, range);
-            self.heads[first].at = end;
+        if !self.begun {
+            self.begun = true;
+            (0..self.heads.len()).try_for_each(|head| self.enqueue(head))?;
         }
+        let mut out = MovementBatch::default();
+        let mut pieces: Vec<Piece> = Vec::new();
+        let mut rows = 0;
+        while rows < self.batch_rows
+            && let Some(first) = self.queue.pop()
+        {
+            let piece = self.leading_rows(first, self.batch_rows - rows);
+            rows += (piece.end - piece.start) as usize;
+            pieces.push(piece);
+            let head = &mut self.heads[first];
+            head.at = piece.end as usize;
+            if head.at == head.batch.len() {
+                // Its batch is about to be replaced.
+                self.take(&mut out, &mut pieces);
+            }
+            self.enqueue(first)?;
+        }
+        self.take(&mut out, &mut pieces);
         Ok((!out.is_empty()).then_some(out))
+    }
+
+    /// The rows of `head` that come before the smallest id of the others: at least one, at most `most`.
+    fn leading_rows(&self, first: usize, most: usize) -> Piece {
+        let head = &self.heads[first];
+        let bound = self.queue.last().map(|&next| self.heads[next].id());
+        let last = head.batch.len().min(head.at + most);
+        let mut end = head.at + 1;
+        while end < last && bound.is_none_or(|b| head.batch.shipment_id.get(end) < b) {
+            end += 1;
+        }
+        Piece { batch: first as u32, start: head.at as u32, end: end as u32 }
+    }
+
+    fn take(&self, out: &mut MovementBatch, pieces: &mut Vec<Piece>) {
+        let batches: Vec<&MovementBatch> = self.heads.iter().map(|head| &head.batch).collect();
+        out.append(&batches, pieces);
+        pieces.clear();
+    }
+
+    /// Puts a head in its place in the queue, unless its input has ended.
+    fn enqueue(&mut self, head: usize) -> Flow<()> {
+        if self.heads[head].refill()? {
+            let key = |head: usize| (self.heads[head].id(), head);
+            let at = self.queue.partition_point(|&other| key(other) > key(head));
+            self.queue.insert(at, head);
+        }
+        Ok(())
     }
 }

@@ -1,4 +1,5 @@
 //! Joins input, factors, calculation, output and store into one run. `run` is the story, from top to bottom.
+pub mod budget;
 pub mod compute;
 pub mod diff;
 pub mod explain;
@@ -11,6 +12,7 @@ pub mod prepare;
 pub mod progress;
 mod published;
 mod published_shipments;
+pub mod rejects;
 pub mod run;
 pub mod scratch;
 pub mod sort;
@@ -18,3 +20,4 @@ pub mod spill;
 pub mod summary;
 pub mod tables;
 pub mod verify;
+pub mod write;

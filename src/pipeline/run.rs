@@ -1,5 +1,6 @@
 //! A run from plan to publication, top to bottom.
 
+use super::budget::{Amount, Budget};
 use super::compute::{Attempt, FixedNames, Written, compute};
 use super::feed::{Order, Shared};
 use super::ledger::Ledger;
@@ -7,12 +8,12 @@ use super::merge::Stop;
 use super::plan::Plan;
 use super::prepare::{Inputs, Loaded, find_inputs, load_reference, run_id};
 use super::progress::{Level, Progress};
+use super::rejects::Rejects;
 use super::scratch::Scratch;
 use super::summary::Summary;
 use super::tables::{self, Outcome};
 use crate::error::{Error, Result};
 use crate::input::{self, FileFault, Reader};
-use crate::model::element::Names;
 use crate::store::commit::{Published, publish_existing};
 use crate::store::disk::RealDisk;
 use crate::store::find::{check_unchanged, open_input};
@@ -22,6 +23,7 @@ use crate::store::prune::prune;
 use crate::store::signal::Interrupt;
 use crate::store::stage::Stage;
 use crate::store::status::{Execution, State, Status, now, write_log, write_status};
+use rayon::ThreadPool;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Instant;
@@ -42,7 +44,7 @@ pub fn run(plan: &Plan, progress: &dyn Progress, interrupt: &Interrupt) -> Resul
     let began = Instant::now();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(plan.threads).build();
     let pool = pool.map_err(|e| Error::Internal(format!("cannot start {} threads: {e}", plan.threads)))?;
-    let outcome = pool.install(|| Run { plan, progress, interrupt, output: &output }.attempts(&mut status));
+    let outcome = Run { plan, progress, interrupt, output: &output, pool: &pool }.attempts(&mut status);
     status.ended = Some(now());
     status.duration_ms = began.elapsed().as_millis() as u64;
     let mut status = match &outcome {
@@ -92,10 +94,8 @@ struct Run<'a> {
     progress: &'a dyn Progress,
     interrupt: &'a Interrupt,
     output: &'a Output,
+    pool: &'a ThreadPool,
 }
-
-/// What was rejected before a file turned out to be broken, and what it takes to write it.
-type SoFar<'s> = (Ledger, &'s Names<'s>, &'s [(String, String)]);
 
 /// How one attempt over all files ended.
 enum Ended {
@@ -112,15 +112,18 @@ impl Run<'_> {
         for warning in &loaded.warnings {
             self.progress.message(Level::Info, warning);
         }
-        let mut inputs = find_inputs(self.plan, self.progress, self.interrupt)?;
-        let mut sorted = true;
+        let mut inputs = self.pool.install(|| find_inputs(self.plan, self.progress, self.interrupt))?;
+        let bytes = inputs.files.iter().map(|(_, digest)| digest.bytes).sum();
+        let amount = Amount { threads: self.plan.threads, files: inputs.files.len(), bytes };
+        let budget = Budget::new(self.plan.limits.memory_bytes, &amount)?;
+        let mut sorted = budget.can_merge;
         loop {
             let id = run_id(self.plan, &inputs, &loaded.digest);
             status.run_id = Some(id.clone());
             if !self.plan.rebuild && self.output.layout().run(&id).is_dir() {
                 return self.publish_again(&id, &inputs, status);
             }
-            match self.attempt(&id, &loaded, &inputs, sorted, status)? {
+            match self.attempt(&id, &loaded, &inputs, &budget, sorted, status)? {
                 Ended::Published(summary) => return Ok(*summary),
                 Ended::Disorder => sorted = false,
                 Ended::Broken(fault) => {
@@ -136,43 +139,51 @@ impl Run<'_> {
     /// The run exists: its bytes are checked and `CURRENT` is pointed at it.
     fn publish_again(&self, id: &str, inputs: &Inputs, status: &mut Status) -> Result<Summary> {
         self.progress.stage("verify", None);
-        let published = publish_existing(self.output, id, &|bytes| {
+        let check = |bytes| {
             self.progress.advance(0, bytes);
             self.interrupt.check()
-        })?;
+        };
+        let published = self.pool.install(|| publish_existing(self.output, id, &check))?;
         self.finish(published, inputs, status)
     }
 
-    fn attempt(&self, id: &str, loaded: &Loaded, inputs: &Inputs, sorted: bool, status: &mut Status) -> Result<Ended> {
+    fn attempt(
+        &self,
+        id: &str,
+        loaded: &Loaded,
+        inputs: &Inputs,
+        budget: &Budget,
+        sorted: bool,
+        status: &mut Status,
+    ) -> Result<Ended> {
         let stage = Stage::begin(self.output, id)?;
         status.stale_stages_removed += stage.stale_count() as u64;
-        let (readers, mut entries) = match self.open(loaded, inputs) {
+        let (readers, mut entries) = match self.open(loaded, inputs, budget) {
             Ok(opened) => opened,
-            Err(Stop::Broken(fault)) => return self.broken(stage, id, fault, None, status),
+            Err(Stop::Broken(fault)) => return self.broken(stage, id, fault, status),
             Err(Stop::Disorder) => return Ok(Ended::Disorder),
             Err(Stop::Failed(error)) => return Err(error),
         };
         let names = FixedNames::new(&loaded.reference, entries.iter().map(|e| e.file.clone()).collect());
         let metadata = tables::metadata(id, loaded);
+        let (rejects, runs) = (Scratch::new(&stage, "rejected"), Scratch::new(&stage, "run"));
         let shared = Shared {
+            pool: self.pool,
             symbols: RwLock::default(),
-            ledger: Mutex::new(Ledger::new(entries.len())),
+            ledger: Mutex::new(Ledger::new(entries.len(), Rejects::new(&rejects, budget.reject_bytes))),
             progress: self.progress,
             check: &|| self.interrupt.check(),
         };
-        let limit = usize::try_from(self.plan.limits.memory_bytes).unwrap_or(usize::MAX);
         let attempt = Attempt {
             reference: &loaded.reference,
             stage: &stage,
             names: &names,
             metadata: &metadata,
             threads: self.plan.threads,
-            // Rows held for sorting are copied once on their way, and the tables need room beside them.
-            limit: limit / 4,
+            budget: *budget,
         };
         self.progress.stage(if sorted { "compute" } else { "sort and compute" }, None);
-        let scratch = Scratch::new(&stage);
-        let order = if sorted { Order::Sorted } else { Order::Sort { store: &scratch, limit: limit / 4 } };
+        let order = if sorted { Order::Sorted } else { Order::Sort(&runs) };
         let computed = compute(&attempt, readers, order, &shared);
         let (ledger, symbols) = (shared.ledger.into_inner(), shared.symbols.into_inner());
         let ledger = ledger.map_err(|_| Error::Internal("a worker failed".into()))?;
@@ -181,7 +192,10 @@ impl Run<'_> {
         let written: Written = match computed {
             Ok(written) => written,
             Err(Stop::Disorder) => return Ok(Ended::Disorder),
-            Err(Stop::Broken(fault)) => return self.broken(stage, id, fault, Some((ledger, &names, &metadata)), status),
+            Err(Stop::Broken(fault)) => {
+                tables::rejected(&stage, ledger, &names, &metadata)?;
+                return self.broken(stage, id, fault, status);
+            }
             Err(Stop::Failed(error @ Error::Limit(_))) => {
                 tables::rejected(&stage, ledger, &names, &metadata)?;
                 return Err(self.keep_failure(stage, id, error, status));
@@ -202,7 +216,7 @@ impl Run<'_> {
         }
         self.progress.stage("publish", None);
         let outcome = Outcome { id, plan: self.plan, loaded, entries, missing: &inputs.missing, written };
-        let manifest = tables::finish(&stage, outcome, ledger, &names, &metadata)?;
+        let manifest = self.pool.install(|| tables::finish(&stage, outcome, ledger, &names, &metadata))?;
         self.interrupt.check()?;
         let published = stage.publish(manifest)?;
         self.finish(published, inputs, status).map(|summary| Ended::Published(Box::new(summary)))
@@ -214,6 +228,7 @@ impl Run<'_> {
         &self,
         loaded: &Loaded,
         inputs: &Inputs,
+        budget: &Budget,
     ) -> std::result::Result<(Vec<(u32, Box<dyn Reader>)>, Vec<InputEntry>), Stop> {
         let mapping = Arc::new(self.plan.mapping.clone());
         let vocabulary = Arc::new(loaded.reference.vocabulary());
@@ -223,7 +238,8 @@ impl Run<'_> {
             let opened =
                 open_input(file).map_err(|e| Stop::Broken(FileFault { label: file.name.clone(), message: e.to_string() }))?;
             let source = input::SourceFile { file: opened, label: file.name.clone(), index: index as u32 };
-            let reader = input::open(source, Arc::clone(&mapping), Arc::clone(&vocabulary)).map_err(Stop::Broken)?;
+            let reader =
+                input::open_in(budget.grain, source, Arc::clone(&mapping), Arc::clone(&vocabulary)).map_err(Stop::Broken)?;
             let info = reader.info();
             entries.push(InputEntry {
                 file: file.name.clone(),
@@ -265,12 +281,9 @@ impl Run<'_> {
     }
 
     /// A broken file ends the run, or starts it over without the file.
-    fn broken(&self, stage: Stage, id: &str, fault: FileFault, rejected: Option<SoFar>, status: &mut Status) -> Result<Ended> {
+    fn broken(&self, stage: Stage, id: &str, fault: FileFault, status: &mut Status) -> Result<Ended> {
         if self.plan.allow_missing_files {
             return Ok(Ended::Broken(fault));
-        }
-        if let Some((ledger, names, metadata)) = rejected {
-            tables::rejected(&stage, ledger, names, metadata)?;
         }
         let error = Error::Input(fault.to_string());
         Err(self.keep_failure(stage, id, error, status))

@@ -9,26 +9,32 @@ use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 /// Runs in the scratch area of a stage.
 pub struct Scratch<'s> {
     stage: &'s Stage,
+    subject: &'static str,
 }
 
 impl<'s> Scratch<'s> {
-    /// The scratch area of `stage`.
-    pub fn new(stage: &'s Stage) -> Scratch<'s> {
-        Scratch { stage }
+    /// Runs of `subject` in the scratch area of `stage`.
+    pub fn new(stage: &'s Stage, subject: &'static str) -> Scratch<'s> {
+        Scratch { stage, subject }
     }
-}
 
-fn name(n: usize) -> String {
-    format!("run-{n:05}")
+    fn name(&self, n: usize) -> String {
+        format!("{}-{n:05}", self.subject)
+    }
 }
 
 impl RunStore for Scratch<'_> {
     fn create(&self, n: usize) -> Result<Box<dyn RunWriter>> {
-        Ok(Box::new(Writer(self.stage.create_scratch(&name(n))?)))
+        Ok(Box::new(Writer(self.stage.create_scratch(&self.name(n))?)))
     }
 
     fn open(&self, n: usize) -> Result<Box<dyn RunReader>> {
-        Ok(Box::new(Reader { name: name(n), file: self.stage.open_scratch(&name(n))? }))
+        let name = self.name(n);
+        Ok(Box::new(Reader { file: self.stage.open_scratch(&name)?, name }))
+    }
+
+    fn remove(&self, n: usize) -> Result<()> {
+        self.stage.remove_scratch(&self.name(n))
     }
 }
 

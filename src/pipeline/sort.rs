@@ -2,16 +2,19 @@
 //!
 //! Runs are merged by `merge`, like files. Within a shipment the order of rows does not matter: the kernel decides it.
 
-use super::merge::{Cursor, Flow};
+use super::merge::{Cursor, Flow, Merge, ascends};
 use super::spill;
 use crate::error::Result;
-use crate::model::movement::MovementBatch;
+use crate::model::movement::{MovementBatch, Piece};
+use rayon::ThreadPool;
+use rayon::prelude::*;
+use std::collections::VecDeque;
 
 /// Rows per block of a spilled run: small, because a merge holds one block of each run.
-const BLOCK_ROWS: usize = 8_192;
+const BLOCK_ROWS: usize = 1_024;
 
-/// Rows per batch that a sorted run in memory gives.
-const BATCH_ROWS: usize = 65_536;
+/// Runs that are merged at a time: more are first merged into fewer, so that the blocks held stay within bounds.
+const FAN_IN: usize = 128;
 
 /// Where runs go and come from; the store implements it on files of the stage.
 pub trait RunStore: Send + Sync {
@@ -19,6 +22,8 @@ pub trait RunStore: Send + Sync {
     fn create(&self, n: usize) -> Result<Box<dyn RunWriter>>;
     /// Reads run `n` from its start.
     fn open(&self, n: usize) -> Result<Box<dyn RunReader>>;
+    /// Run `n` is not needed any more.
+    fn remove(&self, n: usize) -> Result<()>;
 }
 
 /// Appends blocks to a run.
@@ -38,16 +43,19 @@ pub trait RunReader: Send {
 /// Collects rows in any order.
 pub struct Sorter<'s> {
     store: &'s dyn RunStore,
+    pool: &'s ThreadPool,
     limit: usize,
+    batch_rows: usize,
     held: Vec<MovementBatch>,
     held_bytes: usize,
-    runs: usize,
+    runs: Vec<usize>,
+    created: usize,
 }
 
 impl<'s> Sorter<'s> {
-    /// A sorter that holds at most `limit` bytes of rows in memory.
-    pub fn new(store: &'s dyn RunStore, limit: usize) -> Sorter<'s> {
-        Sorter { store, limit, held: Vec::new(), held_bytes: 0, runs: 0 }
+    /// A sorter that holds at most `limit` bytes of rows in memory and gives back about `batch_rows` at a time.
+    pub fn new(store: &'s dyn RunStore, pool: &'s ThreadPool, limit: usize, batch_rows: usize) -> Sorter<'s> {
+        Sorter { store, pool, limit, batch_rows, held: Vec::new(), held_bytes: 0, runs: Vec::new(), created: 0 }
     }
 
     /// Adds rows.
@@ -55,65 +63,112 @@ impl<'s> Sorter<'s> {
         if batch.is_empty() {
             return Ok(());
         }
-        // Sorting copies the rows block by block and keeps 24 bytes a row of order.
         self.held_bytes += batch.heap_bytes() + batch.len() * size_of::<Entry>();
         self.held.push(batch);
         if self.held_bytes > self.limit { self.spill() } else { Ok(()) }
     }
 
-    /// Runs written to disk so far.
+    /// Runs on disk now.
     pub fn runs(&self) -> usize {
-        self.runs
+        self.runs.len()
     }
 
     /// The rows as sorted inputs of a merge.
-    pub fn finish(mut self) -> Result<Vec<Box<dyn Cursor>>> {
-        let mut cursors: Vec<Box<dyn Cursor>> = Vec::new();
-        if self.runs > 0 {
-            if !self.held.is_empty() {
-                self.spill()?;
-            }
-            for n in 0..self.runs {
-                cursors.push(Box::new(Run { reader: self.store.open(n)? }));
-            }
-        } else if !self.held.is_empty() {
-            cursors.push(Box::new(SortedHeld::new(std::mem::take(&mut self.held))));
+    pub fn finish(mut self) -> Flow<Vec<Box<dyn Cursor + 's>>> {
+        if self.runs.is_empty() {
+            let held = std::mem::take(&mut self.held);
+            let sorted = SortedHeld::new(held, self.pool, self.batch_rows);
+            return Ok(if sorted.order.is_empty() { Vec::new() } else { vec![Box::new(sorted)] });
         }
-        Ok(cursors)
+        if !self.held.is_empty() {
+            self.spill()?;
+        }
+        while self.runs.len() > FAN_IN {
+            self.merge_runs()?;
+        }
+        let open = |&n: &usize| Ok(Box::new(Run { reader: self.store.open(n)? }) as Box<dyn Cursor + 's>);
+        self.runs.iter().map(open).collect()
+    }
+
+    fn create(&mut self) -> Result<Box<dyn RunWriter>> {
+        self.runs.push(self.created);
+        self.created += 1;
+        self.store.create(self.created - 1)
     }
 
     fn spill(&mut self) -> Result<()> {
-        let sorted = SortedHeld::new(std::mem::take(&mut self.held));
+        let sorted = SortedHeld::new(std::mem::take(&mut self.held), self.pool, self.batch_rows);
         self.held_bytes = 0;
-        let mut writer = self.store.create(self.runs)?;
-        let mut block = Vec::new();
-        for entries in sorted.order.chunks(BLOCK_ROWS) {
-            block.clear();
+        let mut writer = self.create()?;
+        let encode = |entries: &[Entry]| {
+            let mut block = Vec::new();
             spill::encode(&sorted.rows(entries), &mut block);
-            writer.append(&block)?;
+            block
+        };
+        for entries in sorted.order.chunks(BLOCK_ROWS * 8 * self.pool.current_num_threads()) {
+            let blocks: Vec<Vec<u8>> = self.pool.install(|| entries.par_chunks(BLOCK_ROWS).map(encode).collect());
+            blocks.iter().try_for_each(|block| writer.append(block))?;
         }
-        self.runs += 1;
         writer.finish()
     }
+
+    /// Merges the oldest runs into one.
+    fn merge_runs(&mut self) -> Flow<()> {
+        let oldest: Vec<usize> = self.runs.drain(..FAN_IN).collect();
+        let open = |&n: &usize| Ok(Box::new(Run { reader: self.store.open(n)? }) as Box<dyn Cursor>);
+        let mut merge = Merge::new(oldest.iter().map(open).collect::<Result<_>>()?, self.batch_rows);
+        let mut writer = self.create()?;
+        let mut block = Vec::new();
+        while let Some(batch) = merge.next_batch()? {
+            for start in (0..batch.len()).step_by(BLOCK_ROWS) {
+                let mut rows = MovementBatch::default();
+                rows.extend(&batch, start..batch.len().min(start + BLOCK_ROWS));
+                block.clear();
+                spill::encode(&rows, &mut block);
+                writer.append(&block)?;
+            }
+        }
+        writer.finish()?;
+        drop(merge);
+        oldest.iter().try_for_each(|&n| self.store.remove(n))?;
+        Ok(())
+    }
+}
+
+/// A batch in order of shipment id. Rows of batches that are in order themselves stand close together when they are gathered
+/// from many, which is what a cache wants.
+pub fn in_order(batch: MovementBatch) -> MovementBatch {
+    if ascends(&batch) {
+        return batch;
+    }
+    let id = |row: u32| batch.shipment_id.get(row as usize);
+    let mut rows: Vec<([u64; 2], u32)> = (0..batch.len() as u32).map(|row| (prefix(id(row)), row)).collect();
+    rows.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| id(a.1).cmp(id(b.1))).then_with(|| a.1.cmp(&b.1)));
+    let mut sorted = MovementBatch::default();
+    sorted.gather(&batch, &rows.iter().map(|&(_, row)| row).collect::<Vec<_>>());
+    sorted
 }
 
 /// A row by the first bytes of its shipment id, and where it stands.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    prefix: u128,
+    prefix: [u64; 2],
     batch: u32,
     row: u32,
 }
 
 /// Batches in memory and the order of their rows.
-struct SortedHeld {
+struct SortedHeld<'p> {
+    pool: &'p ThreadPool,
+    batch_rows: usize,
     batches: Vec<MovementBatch>,
     order: Vec<Entry>,
     at: usize,
+    ready: VecDeque<MovementBatch>,
 }
 
-impl SortedHeld {
-    fn new(batches: Vec<MovementBatch>) -> SortedHeld {
+impl<'p> SortedHeld<'p> {
+    fn new(batches: Vec<MovementBatch>, pool: &'p ThreadPool, batch_rows: usize) -> SortedHeld<'p> {
         let mut order = Vec::with_capacity(batches.iter().map(MovementBatch::len).sum());
         for (b, batch) in batches.iter().enumerate() {
             order.extend((0..batch.len()).map(|r| Entry {
@@ -123,37 +178,44 @@ impl SortedHeld {
             }));
         }
         let id = |e: &Entry| batches[e.batch as usize].shipment_id.get(e.row as usize);
-        order.sort_unstable_by(|a, b| {
-            a.prefix.cmp(&b.prefix).then_with(|| id(a).cmp(id(b))).then_with(|| (a.batch, a.row).cmp(&(b.batch, b.row)))
+        pool.install(|| {
+            order.par_sort_unstable_by(|a, b| {
+                a.prefix.cmp(&b.prefix).then_with(|| id(a).cmp(id(b))).then_with(|| (a.batch, a.row).cmp(&(b.batch, b.row)))
+            });
         });
-        SortedHeld { batches, order, at: 0 }
+        SortedHeld { pool, batch_rows, batches, order, at: 0, ready: VecDeque::new() }
     }
 
     /// Rows in the order of `entries`, from many batches.
     fn rows(&self, entries: &[Entry]) -> MovementBatch {
+        let batches: Vec<&MovementBatch> = self.batches.iter().collect();
+        let pieces: Vec<Piece> = entries.iter().map(|e| Piece { batch: e.batch, start: e.row, end: e.row + 1 }).collect();
         let mut out = MovementBatch::default();
-        for e in entries {
-            out.extend(&self.batches[e.batch as usize], e.row as usize..e.row as usize + 1);
-        }
+        out.append(&batches, &pieces);
         out
     }
 }
 
-impl Cursor for SortedHeld {
+impl Cursor for SortedHeld<'_> {
     fn next(&mut self) -> Flow<Option<MovementBatch>> {
-        let end = self.order.len().min(self.at + BATCH_ROWS);
-        let batch = self.rows(&self.order[self.at..end]);
-        self.at = end;
-        Ok((!batch.is_empty()).then_some(batch))
+        if self.ready.is_empty() {
+            let end = self.order.len().min(self.at + self.batch_rows * self.pool.current_num_threads());
+            let entries = &self.order[self.at..end];
+            let rows = |entries| self.rows(entries);
+            self.ready = self.pool.install(|| entries.par_chunks(self.batch_rows).map(rows).collect::<Vec<_>>()).into();
+            self.at = end;
+        }
+        Ok(self.ready.pop_front())
     }
 }
 
-/// The first sixteen bytes, padded with zeros, as a number that compares like them.
-fn prefix(id: &[u8]) -> u128 {
+/// The first sixteen bytes, padded with zeros, as two numbers that compare like them.
+fn prefix(id: &[u8]) -> [u64; 2] {
     let mut bytes = [0; 16];
     let len = id.len().min(16);
     bytes[..len].copy_from_slice(&id[..len]);
-    u128::from_be_bytes(bytes)
+    let whole = u128::from_be_bytes(bytes);
+    [(whole >> 64) as u64, whole as u64]
 }
 
 struct Run {
@@ -167,15 +229,14 @@ impl Cursor for Run {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::merge::Merge;
+pub(super) mod test_store {
     use super::*;
-    use crate::model::reject::{Reject, RejectReason};
     use std::sync::{Arc, Mutex};
 
     type Held = Arc<Mutex<Vec<Vec<u8>>>>;
+    /// Runs in memory.
     #[derive(Default)]
-    struct InMemory(Mutex<Vec<Held>>);
+    pub struct InMemory(Mutex<Vec<Held>>);
     struct Blocks(Held, usize);
 
     impl RunStore for InMemory {
@@ -186,6 +247,10 @@ mod tests {
         }
         fn open(&self, n: usize) -> Result<Box<dyn RunReader>> {
             Ok(Box::new(Blocks(self.0.lock().unwrap()[n].clone(), 0)))
+        }
+        fn remove(&self, n: usize) -> Result<()> {
+            self.0.lock().unwrap()[n].lock().unwrap().clear();
+            Ok(())
         }
     }
     impl RunWriter for Blocks {
@@ -203,6 +268,13 @@ mod tests {
             Ok(self.0.lock().unwrap().get(self.1 - 1).cloned())
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::test_store::InMemory;
+    use super::*;
+    use crate::model::reject::{Reject, RejectReason};
 
     fn batch(ids: &[u64]) -> MovementBatch {
         let mut batch = MovementBatch::default();
@@ -215,19 +287,22 @@ mod tests {
 
     fn sorted(limit: usize) -> (Vec<u64>, usize) {
         let store = InMemory::default();
-        let mut sorter = Sorter::new(&store, limit);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let mut sorter = Sorter::new(&store, &pool, limit, 5_000);
         let mut seed = 7u64;
-        for _ in 0..20 {
-            let ids: Vec<u64> = (0..2_000)
+        for _ in 0..200 {
+            let ids: Vec<u64> = (0..200)
                 .map(|_| {
                     seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                     seed >> 54
                 })
                 .collect();
-            sorter.push(batch(&ids)).unwrap();
+            // Every other batch in order, as the feed gives them.
+            let batch = batch(&ids);
+            sorter.push(if seed.is_multiple_of(2) { in_order(batch) } else { batch }).unwrap();
         }
         let runs = sorter.runs();
-        let mut merge = Merge::new(sorter.finish().unwrap());
+        let mut merge = Merge::new(sorter.finish().unwrap(), 5_000);
         let mut out = Vec::new();
         while let Some(batch) = merge.next_batch().unwrap() {
             out.extend_from_slice(&batch.row);
@@ -238,9 +313,12 @@ mod tests {
     #[test]
     fn spilled_and_held_rows_come_in_the_same_order() {
         let (held, none) = sorted(usize::MAX);
-        let (spilled, runs) = sorted(1 << 20);
-        assert!(none == 0 && runs > 3, "{runs}");
-        assert_eq!(held.len(), 40_000);
-        assert!(held.is_sorted() && held == spilled);
+        assert_eq!((held.len(), none), (40_000, 0));
+        // Some runs, and more than are merged at a time.
+        for (limit, least) in [(1 << 20, 3), (1, FAN_IN + 1)] {
+            let (spilled, runs) = sorted(limit);
+            assert!(runs > least, "{runs}");
+            assert!(held.is_sorted() && held == spilled);
+        }
     }
 }

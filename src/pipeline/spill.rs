@@ -1,4 +1,4 @@
-//! A movement batch as bytes and back: what an external sort writes to the stage and reads again.
+//! A movement batch, or rejected rows, as bytes and back: what an external sort writes to the stage and reads again.
 //!
 //! The format lives for one run on one machine, so it is the columns as they are, little-endian, each with its length. It
 //! is not for exchange. A block that does not decode is a storage fault, never a shorter result.
@@ -8,7 +8,7 @@ use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, EnergyUnit, LoadStatus, Mode, RecordStatus, Temperature};
 use crate::model::movement::MovementBatch;
-use crate::model::reject::{Reject, RejectReason};
+use crate::model::reject::{Reject, RejectReason, Rejected};
 use crate::model::text::TextColumn;
 
 /// A value of fixed width.
@@ -83,6 +83,19 @@ impl<'b> Block<'b> {
         self.blob().and_then(|b| String::from_utf8(b.to_vec()).ok())
     }
 
+    fn reject(&mut self) -> Option<Reject> {
+        let (reason, _) = *RejectReason::LIST.get((self.bytes(1)?[0] as usize).checked_sub(1)?)?;
+        let column = self.text()?;
+        // Columns are named by the program, so the name is among its own.
+        let column = crate::input::mapping::COLUMNS.into_iter().find(|c| *c == column).unwrap_or("");
+        Some(Reject { reason, column, value: self.text()?, wanted: self.text()? })
+    }
+
+    fn rejected(&mut self) -> Option<Rejected> {
+        let (file, row) = (self.bytes(4).and_then(u32::take)?, self.bytes(8).and_then(u64::take)?);
+        Some(Rejected { file, row, reject: self.reject()?, shipment_id: self.text()?, movement_id: self.text()? })
+    }
+
     fn texts(&mut self) -> Option<TextColumn> {
         let bytes = self.blob()?.to_vec();
         TextColumn::from_parts(bytes, self.column()?)
@@ -138,17 +151,42 @@ pub fn encode(batch: &MovementBatch, out: &mut Vec<u8>) {
     }
     each_column!(put);
     (batch.rejects.len() as u64).put(out);
-    for reject in &batch.rejects {
-        (reject.reason as u8).put(out);
-        put_bytes(reject.column.as_bytes(), out);
-        put_bytes(reject.value.as_bytes(), out);
-        put_bytes(reject.wanted.as_bytes(), out);
+    batch.rejects.iter().for_each(|reject| put_reject(reject, out));
+}
+
+fn put_reject(reject: &Reject, out: &mut Vec<u8>) {
+    (reject.reason as u8).put(out);
+    put_bytes(reject.column.as_bytes(), out);
+    put_bytes(reject.value.as_bytes(), out);
+    put_bytes(reject.wanted.as_bytes(), out);
+}
+
+/// Rejected rows as one block.
+pub fn encode_rejected(rows: &[Rejected], out: &mut Vec<u8>) {
+    (rows.len() as u64).put(out);
+    for row in rows {
+        row.file.put(out);
+        row.row.put(out);
+        put_reject(&row.reject, out);
+        put_bytes(row.shipment_id.as_bytes(), out);
+        put_bytes(row.movement_id.as_bytes(), out);
     }
+}
+
+/// The rejected rows of a block.
+pub fn decode_rejected(bytes: &[u8]) -> Result<Vec<Rejected>> {
+    let mut block = Block(bytes);
+    let rows = block.length().and_then(|n| (0..n).map(|_| block.rejected()).collect::<Option<Vec<_>>>());
+    rows.filter(|_| block.0.is_empty()).ok_or_else(damaged)
+}
+
+fn damaged() -> Error {
+    Error::Storage("a spilled block does not read back as written".into())
 }
 
 /// The batch of a block.
 pub fn decode(bytes: &[u8]) -> Result<MovementBatch> {
-    decode_block(bytes).ok_or_else(|| Error::Storage("a spilled block of the sort does not read back as written".into()))
+    decode_block(bytes).ok_or_else(damaged)
 }
 
 fn decode_block(bytes: &[u8]) -> Option<MovementBatch> {
@@ -168,11 +206,7 @@ fn decode_block(bytes: &[u8]) -> Option<MovementBatch> {
     }
     let mut batch = each_column!(take);
     for _ in 0..block.length()? {
-        let (reason, _) = *RejectReason::LIST.get((block.bytes(1)?[0] as usize).checked_sub(1)?)?;
-        let column = block.text()?;
-        // Columns are named by the program, so the name is among its own.
-        let column = crate::input::mapping::COLUMNS.into_iter().find(|c| *c == column).unwrap_or("");
-        batch.rejects.push(Reject { reason, column, value: block.text()?, wanted: block.text()? });
+        batch.rejects.push(block.reject()?);
     }
     let rows = batch.len();
     let whole = block.0.is_empty() && batch.shipment_id.len() == rows && batch.reject.len() == rows && batch.row.len() == rows;

@@ -1,9 +1,10 @@
 //! The tables after the elements, the manifest, and the sums that must agree before anything is published.
 
-use super::compute::{Written, close, failure, parts_of};
+use super::compute::Written;
 use super::ledger::Ledger;
 use super::plan::Plan;
 use super::prepare::Loaded;
+use super::write::{OpenPart, close, failure, parts_of};
 use crate::error::{Error, Result};
 use crate::model::element::{GhgTotals, Names, Rollup};
 use crate::model::unit::{NANO_SCALE, decimal_text};
@@ -43,7 +44,9 @@ pub fn metadata(run_id: &str, loaded: &Loaded) -> Vec<(String, String)> {
 pub fn rejected(stage: &Stage, ledger: Ledger, names: &Names, metadata: &[(String, String)]) -> Result<u64> {
     let mut writer = RejectedWriter::new(&REJECTED, metadata, parts_of(stage, "rejected"));
     let failed = |e: io::Error| failure(stage, &e);
-    writer.push(Arc::new(ledger.into_rejected()), names).map_err(failed)?;
+    for chunk in ledger.into_rejected()? {
+        writer.push(Arc::new(chunk?), names).map_err(failed)?;
+    }
     close(stage, writer.finish(names))
 }
 
@@ -127,7 +130,7 @@ fn small<C: Send + Sync>(
     names: &Names,
     metadata: &[(String, String)],
 ) -> Result<u64> {
-    let open: super::compute::OpenPart = Box::new(move |_| stage.create(path).map_err(io::Error::other));
+    let open: OpenPart = Box::new(move |_| stage.create(path).map_err(io::Error::other));
     let mut writer = ChunkWriter::new(table, metadata, open);
     writer.push(Arc::new(rows), names).map_err(|e| failure(stage, &e))?;
     close(stage, writer.finish(names))

@@ -24,6 +24,9 @@ pub(crate) const REMOVED: &str = "removed-";
 /// Bytes gathered before they are hashed and written.
 const BUFFER_BYTES: usize = 256 << 10;
 
+/// Bytes read ahead in a scratch file.
+const SCRATCH_BUFFER_BYTES: usize = 32 << 10;
+
 /// A run being written. Dropped without a publication, it takes everything with it.
 pub struct Stage {
     pub(crate) output: Output,
@@ -115,7 +118,8 @@ impl Stage {
     pub fn open_scratch(&self, name: &str) -> Result<BufReader<File>> {
         let path = self.scratch(name)?;
         let file = File::open(&path).map_err(|e| storage(&path, "read", e))?;
-        Ok(BufReader::with_capacity(BUFFER_BYTES, file))
+        // A merge has many of these open.
+        Ok(BufReader::with_capacity(SCRATCH_BUFFER_BYTES, file))
     }
 
     /// Removes a scratch file before the stage ends, to give its space back.

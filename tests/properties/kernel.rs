@@ -215,11 +215,12 @@ fn parse(
     let mut reader = input::open(source, Arc::new(mapping.clone()), Arc::new(reference.vocabulary())).expect("a CSV file");
     let mut batch = MovementBatch::default();
     while let Some(unit) = reader.next_unit().expect("a sound file") {
-        let mut parsed = unit.parse().expect("a sound file");
-        let map = symbols.absorb(&parsed.symbols);
-        parsed.batch.remap_symbols(&map);
-        batch.extend(&parsed.batch, 0..parsed.batch.len());
-        rejected.append(&mut parsed.unplaced);
+        for mut parsed in unit.parse().expect("a sound file") {
+            let map = symbols.absorb(&parsed.symbols);
+            parsed.batch.remap_symbols(&map);
+            batch.extend(&parsed.batch, 0..parsed.batch.len());
+            rejected.append(&mut parsed.unplaced);
+        }
     }
     batch
 }

@@ -30,7 +30,7 @@ mod tests;
 pub use bound::Bound;
 pub use codes::{encode_codes, encode_flags, encode_keys};
 pub use numbers::{Number, encode_numbers};
-pub use runs::{RunPage, encode_runs, same};
+pub use runs::{RunPage, encode_runs};
 pub use texts::{TextPage, encode_texts};
 
 use parquet::column::writer::ColumnCloseResult;

@@ -8,19 +8,9 @@ use super::rle;
 use super::rows::Rows;
 use super::texts::encode_texts;
 use super::{Column, Encoded, page_count, page_rows};
+use crate::model::text::same;
 use parquet::basic::Encoding;
 use parquet::errors::Result;
-
-/// Whether two texts are equal. Ids have 8 to 16 bytes: two overlapping words, no call.
-#[inline]
-pub fn same(a: &[u8], b: &[u8]) -> bool {
-    match (a.first_chunk::<8>(), a.last_chunk::<8>(), b.first_chunk::<8>(), b.last_chunk::<8>()) {
-        (Some(a_head), Some(a_tail), Some(b_head), Some(b_tail)) if a.len() <= 16 => {
-            a.len() == b.len() && a_head == b_head && a_tail == b_tail
-        }
-        _ => a == b,
-    }
-}
 
 /// Distinct texts with their positions, in order of first occurrence. The hash kept per text also feeds the bloom filter.
 struct TextTable {
@@ -191,22 +181,4 @@ fn range_of(runs: &[(u32, u32)], table: &TextTable) -> Option<Range> {
     let first = texts.next()?;
     let (min, max) = texts.fold((first, first), |(min, max), text| (min.min(text), max.max(text)));
     Some(Range::new(Bound::Text(min.to_vec()), Bound::Text(max.to_vec())))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_of_every_length_are_compared_whole() {
-        for len in 0..40 {
-            let text: Vec<u8> = (0..len).collect();
-            assert!(same(&text, &text.clone()));
-            for at in 0..text.len() {
-                let mut other = text.clone();
-                other[at] ^= 1;
-                assert!(!same(&text, &other) && !same(&text, &text[..at]));
-            }
-        }
-    }
 }

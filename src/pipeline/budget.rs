@@ -1,0 +1,132 @@
+//! What a memory limit is spent on: how large the pieces are in which rows travel, and how much may wait for its order.
+//!
+//! The bytes of a run depend on none of this. The figures are measured (`docs/performance.md`) and on the safe side.
+
+use crate::error::{Error, Result};
+use crate::input::Grain;
+
+/// The program, reference data, and row groups that fill up and are encoded.
+const BASE: usize = 88 << 20;
+
+/// Encoding, hashing and allocator slack of one thread.
+const PER_THREAD: usize = 8 << 20;
+
+/// A row in a unit that is being parsed.
+const PARSED_ROW: usize = 170;
+
+/// A row in a batch with everything that is computed from it.
+const COMPUTED_ROW: usize = 400;
+
+/// A unit of a text file, or the pages of a Parquet file that are decoded for one, however few rows it has.
+const LEAST_UNIT: usize = 12 << 20;
+
+/// What a byte of an input file can become in memory, at most.
+const BYTES_OF_INPUT_BYTE: u64 = 8;
+
+/// The pieces to choose from, largest first. Smaller ones cost time: every unit decodes its dictionaries anew.
+const GRAINS: [Grain; 4] = [
+    Grain { unit_rows: 262_144, batch_rows: 65_536 },
+    Grain { unit_rows: 65_536, batch_rows: 32_768 },
+    Grain { unit_rows: 16_384, batch_rows: 16_384 },
+    Grain { unit_rows: 8_192, batch_rows: 8_192 },
+];
+
+/// How a memory limit is spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Rows in a unit of a file and in a batch.
+    pub grain: Grain,
+    /// Whether all files can be read at the same time; else their rows are sorted.
+    pub can_merge: bool,
+    /// Bytes of rows that may be held for sorting.
+    pub sort_bytes: usize,
+    /// Bytes of rejected rows that may be held.
+    pub reject_bytes: usize,
+    /// Bytes of records that a single shipment may have.
+    pub shipment_bytes: usize,
+}
+
+impl Budget {
+    /// Spends `limit` bytes on a run over these inputs, or says how much it would take (exit 8).
+    pub fn new(limit: u64, inputs: &Amount) -> Result<Budget> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let Amount { threads, files, bytes } = *inputs;
+        // Pieces may take most of the limit; what is left is for rows that wait for their order.
+        let fitting = |units: usize| GRAINS.iter().find(|grain| need(grain, threads, units) <= limit / 8 * 7);
+        let smallest = &GRAINS[GRAINS.len() - 1];
+        let least = need(smallest, threads, threads) / 7 * 8;
+        // A small input does not fill what a stream would take.
+        if limit < least && bytes.saturating_mul(BYTES_OF_INPUT_BYTE) > least as u64 {
+            return Err(Error::Limit(format!(
+                "a memory limit of {} MiB does not suffice for {threads} threads; {} MiB would",
+                limit >> 20,
+                least.div_ceil(1 << 20)
+            )));
+        }
+        // A merge has a unit of every file in memory, a sort takes one file after the other.
+        let merged = fitting(files.max(threads));
+        let grain = merged.or(fitting(threads)).unwrap_or(smallest);
+        let rest = limit.saturating_sub(need(grain, threads, threads));
+        Ok(Budget {
+            grain: *grain,
+            can_merge: merged.is_some() || files <= threads,
+            sort_bytes: (rest / 4 * 3).max(limit / 16),
+            reject_bytes: (rest / 8).max(limit / 32),
+            shipment_bytes: limit / 8,
+        })
+    }
+}
+
+/// How much there is to do, and with what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Amount {
+    /// Worker threads.
+    pub threads: usize,
+    /// Input files.
+    pub files: usize,
+    /// Their size.
+    pub bytes: u64,
+}
+
+/// Bytes that a run takes while its rows stream through, with this many units open at a time.
+fn need(grain: &Grain, threads: usize, units: usize) -> usize {
+    let parsed = (grain.unit_rows as usize * PARSED_ROW).max(LEAST_UNIT) * units;
+    // One batch waits to be computed, each thread has one and a result, two wait to be written, one is half written.
+    let computed = grain.batch_rows as usize * COMPUTED_ROW * (2 * threads + 3);
+    BASE + PER_THREAD * threads + parsed + computed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn budget(mib: u64, threads: usize, files: usize) -> Result<Budget> {
+        Budget::new(mib << 20, &Amount { threads, files, bytes: 10 << 30 })
+    }
+
+    #[test]
+    fn what_is_asked_for_is_enough_and_less_is_not() {
+        for threads in [1, 2, 16, 128] {
+            let Err(Error::Limit(message)) = budget(1, threads, 1) else { panic!("1 MiB") };
+            let wanted: u64 = message.split_whitespace().rev().nth(2).unwrap().parse().unwrap();
+            assert!(budget(wanted, threads, 1).is_ok(), "{message}");
+            assert!(budget(wanted - 2, threads, 1).is_err(), "{message}");
+            let small = Amount { threads, files: 1, bytes: 5 << 20 };
+            assert!(Budget::new(1 << 20, &small).is_ok(), "a small input fits into any memory");
+        }
+    }
+
+    #[test]
+    fn more_memory_never_means_smaller_pieces() {
+        let budgets: Vec<Budget> = (200..4_000).step_by(40).map(|mib| budget(mib, 2, 1).unwrap()).collect();
+        assert!(budgets.windows(2).all(|w| w[0].grain.batch_rows <= w[1].grain.batch_rows));
+        assert_eq!(budgets[budgets.len() - 1].grain, GRAINS[0]);
+    }
+
+    #[test]
+    fn files_that_cannot_all_be_open_are_sorted() {
+        assert!(budget(256, 2, 2).unwrap().can_merge);
+        assert!(!budget(256, 2, 1_000).unwrap().can_merge);
+        assert!(budget(64 << 10, 2, 1_000).unwrap().can_merge);
+    }
+}
