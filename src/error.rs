@@ -1,4 +1,4 @@
-//! One error per failure that a caller can act on, each with its exit code (design 8).
+//! One error per failure that a caller can act on, each with its exit code (docs/reliability.md).
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Transport chains of a shipment: order, equal sequences, continuity (design 6.3).
+//! Transport chains of a shipment: order, equal sequences, continuity (docs/methodology.md, section 4).
 
 use crate::model::flag::Flags;
 use crate::model::mode::Mode;

@@ -1,4 +1,4 @@
-//! Which record of a movement counts: duplicates, replacements, conflicts, cancellations (design 4, "Duplicates").
+//! Which record of a movement counts: duplicates, replacements, conflicts, cancellations (docs/methodology.md, section 4).
 
 use crate::model::flag::Flags;
 use crate::model::mode::RecordStatus;

@@ -1,4 +1,4 @@
-//! Hubs that no record reports but the chain implies (design 6.4): between two transport TCEs, at the start, at the end.
+//! Hubs that no record reports but the chain implies (docs/methodology.md, section 9): between two transport TCEs, at the start, at the end.
 
 use super::chain::Chain;
 use super::lane::{LaneKey, Lanes};

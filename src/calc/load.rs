@@ -1,4 +1,4 @@
-//! What is on the move in one row: mass, TEU, containers, temperature (design 4 and 6; flags Q01, Q11, Q14, Q16).
+//! What is on the move in one row: mass, TEU, containers, temperature (docs/methodology.md, section 5; flags Q01, Q11, Q14, Q16).
 
 use super::activity::share;
 use crate::model::flag::Flags;

@@ -1,4 +1,4 @@
-//! Elements to shipments to corridors and sections: exact sums only (design 6.10, 6.11, 7).
+//! Elements to shipments to corridors and sections: exact sums only (docs/methodology.md, section 11).
 
 use crate::model::element::{
     BasisSet, CorridorKey, CorridorTotals, Element, FactorIndex, FactorUse, GhgTotals, Rollup, SectionKey, SectionTotals,

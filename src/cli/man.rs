@@ -9,7 +9,7 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
-/// What a shell script wants to know, in the order of the contract.
+/// What a shell script wants to know, in the usual order.
 const EXIT_CODES: [(u8, &str); 13] = [
     (0, "done"),
     (2, "wrong use: arguments, run file, profile name"),

@@ -160,7 +160,7 @@ impl Criteria {
         Criteria(list)
     }
 
-    /// For energy rows on their own: `prefer` does not hold there (design 6.9).
+    /// For energy rows on their own: `prefer` does not hold there (docs/methodology.md, section 8).
     pub fn energy(ended: bool) -> Criteria {
         use Criterion::*;
         Criteria(if ended { vec![Region, Source, ValidTo, Id] } else { vec![Region, Source, Id] })
@@ -188,7 +188,7 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// A valid factor, then one past its last edition, then the same among ambient ones with uplift (design 4.3).
+    /// A valid factor, then one past its last edition, then the same among ambient ones with uplift (docs/formats.md, Movement records).
     pub const ALL: [Stage; 4] = [
         Stage { uplift: false, ended: false },
         Stage { uplift: false, ended: true },

@@ -1,4 +1,4 @@
-//! Positions of our columns in [`COLUMNS`], and what the contract says of each as a whole.
+//! Positions of our columns in [`COLUMNS`], and what docs/formats.md says of each as a whole.
 //!
 //! Nothing here reads a cell; the rules of single cells stand in `judge` and its parsers.
 
@@ -65,7 +65,7 @@ pub const fn kind(column: usize) -> Kind {
     }
 }
 
-/// Whether a cancelled record is judged on this column (design 4: two ids, `recorded_at` and `record_status`).
+/// Whether a cancelled record is judged on this column (docs/formats.md: two ids, `recorded_at` and `record_status`).
 pub const fn judged_when_cancelled(column: usize) -> bool {
     matches!(column, MOVEMENT_ID | SHIPMENT_ID | RECORDED_AT | RECORD_STATUS)
 }
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn positions_match_the_contract() {
+    fn positions_match_the_columns() {
         for (position, name) in [
             (MOVEMENT_ID, "movement_id"),
             (SEQUENCE, "sequence"),

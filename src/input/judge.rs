@@ -27,7 +27,7 @@ pub struct Fault {
     pub reason: RejectReason,
 }
 
-/// The reasons of parsing in the order in which they count (design 7).
+/// The reasons of parsing in the order in which they count (docs/formats.md, Published tables).
 const PRECEDENCE: [RejectReason; 13] = [
     RejectReason::UnreadableRecord,
     RejectReason::BadText,

@@ -1,4 +1,4 @@
-//! Number columns: decimals, units and ranges of design 4. The grammar and the rounding stand in `number`.
+//! Number columns: decimals, units and ranges of docs/formats.md. The grammar and the rounding stand in `number`.
 
 use super::cells::{Cell, Cells};
 use super::column;

@@ -3,7 +3,7 @@
 pub use crate::model::time::UNREADABLE_INSTANT;
 use std::collections::{BTreeMap, HashMap};
 
-/// Columns of a movement record in the order of the contract (design 4), which also orders rejections.
+/// Columns of a movement record in the order of docs/formats.md, which also orders rejections.
 pub const COLUMNS: [&str; 25] = [
     "movement_id",
     "shipment_id",

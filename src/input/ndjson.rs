@@ -1,6 +1,6 @@
 //! NDJSON files: one object a line; keys to columns, a first pass that finds which keys there are.
 //!
-//! A file lacks a column when no record has the key (design 4.3), so the whole file is looked at before any row is parsed.
+//! A file lacks a column when no record has the key (docs/formats.md, Movement records), so the whole file is looked at before any row is parsed.
 
 use super::cells::{Cells, Span};
 use super::column;

@@ -1,6 +1,6 @@
 //! Exact decimal numbers from bytes and from doubles, rounded half to even to a fixed number of decimals.
 //!
-//! The grammar is ours (design 3): digits, optional leading `-`, optional mark with digits. No exponent, no `+`, no `_`,
+//! The grammar is ours (docs/methodology.md, section 3): digits, optional leading `-`, optional mark with digits. No exponent, no `+`, no `_`,
 //! no NaN, no infinity. Ranges are the caller's business.
 
 use crate::model::unit::div_half_even;

@@ -1,4 +1,4 @@
-//! Raw columns of one unit to accepted rows and rejections: the one place where the rules of design 4 meet.
+//! Raw columns of one unit to accepted rows and rejections: the one place where the rules of docs/formats.md meet.
 //!
 //! Works column by column; what two columns say together is judged at the end, and of several faults of a row the first in
 //! the order of rejections counts. Formats do nothing but bring cells.

@@ -10,7 +10,7 @@ use std::io::{self, Read, Seek};
 /// Bytes of a block.
 pub const BLOCK: usize = 4 << 20;
 
-/// Longest record in bytes, without its line end (design 4, R023).
+/// Longest record in bytes, without its line end (docs/formats.md, R023).
 pub const LONGEST_RECORD: usize = 64 << 10;
 
 // Stands for a malformed byte sequence of another encoding; no UTF-8 text holds it, so the cell becomes R016.

@@ -1,6 +1,6 @@
 //! Timestamps: RFC 3339 first, then the patterns of `[formats]`, local times through a time zone.
 //!
-//! A local time that does not exist, or exists twice, is no timestamp (design 4, R004). Nothing here reads a clock.
+//! A local time that does not exist, or exists twice, is no timestamp (docs/formats.md, R004). Nothing here reads a clock.
 
 use crate::model::time::{DAY_US, INSTANT_RANGE, Instant, civil, day, day_of};
 use jiff::Timestamp;
@@ -111,7 +111,7 @@ fn offset_us(zone: &TimeZone, local: DateTime) -> Option<i64> {
     }
 }
 
-/// Whether the seconds of the text were 60: the library reads them as 59, the contract refuses them.
+/// Whether the seconds of the text were 60: the library reads them as 59, docs/formats.md refuses them.
 fn is_leap_second(pattern: &str, text: &str, time: &BrokenDownTime) -> bool {
     if time.second() != Some(59) {
         return false;

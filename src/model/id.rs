@@ -35,7 +35,7 @@ const fn unpack(six: u32) -> u8 {
 }
 
 impl LocationCode {
-    /// Five characters `[A-Z]{2}[A-Z2-9]{3}`, all upper or all lower case (design 4, R007).
+    /// Five characters `[A-Z]{2}[A-Z2-9]{3}`, all upper or all lower case (docs/formats.md, R007).
     pub fn parse(text: &[u8]) -> Option<LocationCode> {
         let bytes: [u8; 5] = text.try_into().ok()?;
         let upper = !bytes.iter().any(u8::is_ascii_lowercase);

@@ -20,7 +20,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// All modes in the order of the contract; `ALL[m as usize] == m`.
+    /// All modes in the order of docs/formats.md; `ALL[m as usize] == m`.
     pub const ALL: [Mode; 6] = [Mode::Road, Mode::Rail, Mode::Sea, Mode::InlandWaterway, Mode::Air, Mode::Hub];
 
     /// The code word used in files.

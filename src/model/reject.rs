@@ -93,7 +93,7 @@ impl RejectReason {
         RejectReason::LIST[self as usize - 1].1
     }
 
-    /// Whether the shipment lacks a part because of this: R008 and R024 take nothing away (design 4.1).
+    /// Whether the shipment lacks a part because of this: R008 and R024 take nothing away (docs/formats.md, Rejections).
     pub const fn leaves_gap(self) -> bool {
         !matches!(self, RejectReason::Duplicate | RejectReason::Cancelled)
     }

@@ -1,4 +1,4 @@
-//! The tables `corridors` and `corridor_sections`: exact sums over shipments and over elements (design 7).
+//! The tables `corridors` and `corridor_sections`: exact sums over shipments and over elements (docs/formats.md, Published tables).
 //!
 //! Both are one file each and small beside the others; they are sorted here, because the sums come from hash maps.
 //!

@@ -1,4 +1,4 @@
-//! The `elements` table: one row per transport chain element (design 7).
+//! The `elements` table: one row per transport chain element (docs/formats.md, Published tables).
 //!
 //! Columns of the kernel's result are copied, columns that an element only passes through are fetched from its record.
 //! Nothing is computed here but `ghg_total_kg`, the sum of its two parts.
@@ -132,7 +132,7 @@ static COLUMNS: [TableColumn<Footprints>; 41] = [
             c,
             g,
             |code| Bound::Int(code as i32),
-            // A chain in order of time has no sequence, whatever the file of a single row says (design 4, Q21).
+            // A chain in order of time has no sequence, whatever the file of a single row says (docs/formats.md, Q21).
             |f, r, out| {
                 out.extend(r.map(|i| match f.elements.row[i] {
                     NO_ROW => NO_CODE,

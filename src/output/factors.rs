@@ -1,4 +1,4 @@
-//! The `factors` table: every factor that a run used, with all its columns and how much it was used (design 7).
+//! The `factors` table: every factor that a run used, with all its columns and how much it was used (docs/formats.md, Published tables).
 //!
 //! Texts come in as the library has them. May be null: what a row of its kind does not have (a hub has no distance basis, an
 //! energy row no operation, only a composed factor an energy quantity), and what the library leaves empty.

@@ -1,4 +1,4 @@
-//! The `rejected` table: every row that did not become part of a figure, and why (design 4.1).
+//! The `rejected` table: every row that did not become part of a figure, and why (docs/formats.md, Rejections).
 //!
 //! The caller gives rejections in order of (file, row). May be null: column (the whole record is meant), value (nothing was
 //! found), shipment_id and movement_id (could not be read).

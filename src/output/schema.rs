@@ -1,4 +1,4 @@
-//! The column types of the published tables (design 3 and 7) and how a list of columns becomes a Parquet schema.
+//! The column types of the published tables (docs/formats.md, Published tables) and how a list of columns becomes a Parquet schema.
 
 use super::encode::Column;
 use parquet::basic::{LogicalType, Repetition, TimeUnit, Type as Physical};

@@ -1,4 +1,4 @@
-//! The `shipments` table: one row per through bill of lading, sums of its elements (design 7).
+//! The `shipments` table: one row per through bill of lading, sums of its elements (docs/formats.md, Published tables).
 //!
 //! May be null: last_arrived_at (no arrival known), modes (no transport element), activity_basis and intensity_g_per_tkm
 //! (nothing moved), primary_share (no emissions). All other columns are REQUIRED.

@@ -70,7 +70,7 @@ impl<'s> Ledger<'s> {
         RejectReason::LIST.iter().zip(self.by_reason).filter(|(_, n)| *n > 0).map(|((reason, _), n)| (*reason, n)).collect()
     }
 
-    /// Rejected rows that take something away: the numerator of the reject share (design 4.1).
+    /// Rejected rows that take something away: the numerator of the reject share (docs/formats.md, Rejections).
     pub fn gaps(&self) -> u64 {
         self.by_reason().iter().filter(|(reason, _)| reason.leaves_gap()).map(|(_, n)| n).sum()
     }

@@ -153,7 +153,7 @@ impl Reference {
     }
 
     /// Distance in metres from the network file, else the great circle where the profile allows it for the mode and both
-    /// places have coordinates; 0 counts as none (design 6.5).
+    /// places have coordinates; 0 counts as none (docs/methodology.md, section 6).
     pub fn distance(&self, mode: Mode, origin: LocationCode, destination: LocationCode) -> Option<(i64, Basis, DistanceSource)> {
         if let Some(network) = self.distances.get(mode, origin, destination) {
             return Some((network.metres as i64, network.basis, DistanceSource::Network));

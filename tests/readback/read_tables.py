@@ -3,7 +3,7 @@
 
 usage: read_tables.py RUN_FOLDER...
 
-Of each table: types as the contract has them; the readers agree on every cell; filters, which readers answer through
+Of each table: types as docs/formats.md has them; the readers agree on every cell; filters, which readers answer through
 statistics, page index and bloom filters, give the rows that a full scan gives; the order is the declared one; sums agree
 over the tables. Exit 1 and one line per fault. Deliberately not checked: whether the figures are right (tests/oracle does).
 """
