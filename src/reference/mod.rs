@@ -8,6 +8,7 @@ pub mod corridors;
 pub mod distances;
 pub mod estimates;
 pub mod places;
+pub mod rates;
 pub mod services;
 
 pub use crate::factors::profile::{Adjustment, HubEnd};
@@ -18,6 +19,7 @@ pub use corridors::{Corridor, Corridors};
 pub use distances::{Distance, Distances};
 pub use estimates::{Dwell, Dwells, Speed, Speeds};
 pub use places::{Place, Places};
+pub use rates::{Rate, Rates};
 pub use services::{Cost, Service, Services};
 
 use crate::factors::fault::Faults;
