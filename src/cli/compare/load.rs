@@ -1,0 +1,162 @@
+//! Everything that questions are asked of: library, data, own files on top, sea graph, rates.
+
+use super::Data;
+use crate::cli::{Console, init};
+use crate::error::{Error, Result};
+use crate::factors::{DataFile, Fault};
+use crate::geo::sea::SeaGraph;
+use crate::pipeline::prepare::library_error;
+use crate::pipeline::progress::Level;
+use crate::reference::{Distances, Dwells, Rates, Reference, Services, Severity, Speeds};
+use crate::routes::answer::World;
+use crate::routes::network::{Estimates, Network};
+use crate::routes::request::Request;
+use crate::routes::sea;
+use crate::store::files::{exists, read_file};
+use crate::store::reference::{MAX_FILE_BYTES, ReferenceFile, read_data, read_library, read_named};
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+const LIBRARY: &str = "emission_factors";
+const DATA: &str = "data";
+/// Files of the data folder that route options are made of.
+const FILES: [&str; 10] = [
+    "containers.csv",
+    "corridors.toml",
+    "distances.csv",
+    "dwell.csv",
+    "locations.csv",
+    "mode_aliases.csv",
+    "rates.csv",
+    "services.csv",
+    "speeds.csv",
+    "zones.csv",
+];
+/// The sea graph below the data folder.
+const SEA: &str = "sea/marnet.bin";
+
+/// What is loaded once for all questions.
+pub(super) struct Loaded {
+    pub reference: Reference,
+    pub network: Network,
+    pub sea: Option<SeaGraph>,
+    pub rates: Rates,
+}
+
+impl Loaded {
+    /// The network without what the request's closed passages close.
+    pub fn network(&self, request: &Request) -> Cow<'_, Network> {
+        match &self.sea {
+            Some(graph) if !request.avoid.passages.is_empty() => {
+                Cow::Owned(sea::without(self.network.clone(), graph, request.avoid.passages))
+            }
+            Some(_) | None => Cow::Borrowed(&self.network),
+        }
+    }
+
+    /// What one question is asked of.
+    pub fn world<'w>(&'w self, network: &'w Network) -> World<'w> {
+        World { reference: &self.reference, network, sea: self.sea.as_ref(), rates: &self.rates }
+    }
+}
+
+/// Loads and checks everything.
+pub(super) fn load(args: &Data, console: &Console) -> Result<Loaded> {
+    let library = match folder(args.factors.as_ref(), LIBRARY) {
+        Some(dir) => as_data(read_library(dir)?),
+        None => shipped(LIBRARY, |_| true),
+    };
+    let home = folder(args.reference.as_ref(), DATA);
+    let data = match home {
+        Some(dir) => as_data(read_data(dir, &FILES)?),
+        None => shipped(DATA, |path| FILES.contains(&path)),
+    };
+    let locations = named(&args.locations)?;
+    let loaded = Reference::load(&library, &args.profile, &data, &locations);
+    let (mut reference, warnings) = loaded.map_err(|faults| library_error(&faults))?;
+    // Faults of what ships are for `factors check`; those of the user's own files are told here.
+    let own: Vec<Fault> = warnings.into_iter().filter(|f| locations.iter().any(|l| l.path == f.file)).collect();
+    let mut checked = Checked { console, warnings: own };
+    for file in named(&args.services)? {
+        let services = checked.take(Services::parse(&file, &reference.factors))?;
+        reference.services.put_on_top(services);
+    }
+    for file in named(&args.distances)? {
+        let distances = checked.take(Distances::parse(&file))?;
+        reference.distances.put_on_top(distances);
+    }
+    let find = |name: &str| data.iter().find(|f| f.path == name);
+    let speeds = find("speeds.csv").map(|f| checked.take(Speeds::parse(f, &reference.factors))).transpose()?;
+    let dwells = find("dwell.csv").map(|f| checked.take(Dwells::parse(f))).transpose()?;
+    let own_rates = args.rates.iter().cloned().collect::<Vec<_>>();
+    let own_rates = named(&own_rates)?;
+    let rates = own_rates.first().or_else(|| find("rates.csv"));
+    let mut rates = rates.map(|f| checked.take(Rates::parse(f))).transpose()?.unwrap_or_default();
+    args.rate.iter().rev().for_each(|rate| rates.put_first(rate.clone()));
+    checked.tell();
+    let estimates = Estimates {
+        speeds: speeds.unwrap_or_default(),
+        dwells: dwells.unwrap_or_default(),
+        ..Estimates::default()
+    };
+    let network = Network::new(&reference, estimates);
+    Ok(Loaded { network, reference, sea: sea_graph(home)?, rates })
+}
+
+/// Warnings found so far; a fault that forbids going on ends the command.
+struct Checked<'c> {
+    console: &'c Console,
+    warnings: Vec<Fault>,
+}
+
+impl Checked<'_> {
+    fn take<T>(&mut self, (value, faults): (T, Vec<Fault>)) -> Result<T> {
+        if faults.iter().any(|f| f.severity == Severity::Error) {
+            return Err(library_error(&faults));
+        }
+        self.warnings.extend(faults);
+        Ok(value)
+    }
+
+    fn tell(&self) {
+        self.warnings.iter().for_each(|w| self.console.message(Level::Warning, &w.to_string()));
+    }
+}
+
+/// The folder that was named, else the usual one if it is there; `None`: the one inside the program.
+fn folder<'p>(named: Option<&'p PathBuf>, usual: &'p str) -> Option<&'p Path> {
+    let usual = Path::new(usual);
+    named.map(PathBuf::as_path).or_else(|| exists(usual).then_some(usual))
+}
+
+fn as_data(files: Vec<ReferenceFile>) -> Vec<DataFile> {
+    files.into_iter().map(|f| DataFile { path: f.path, bytes: f.bytes }).collect()
+}
+
+fn shipped(folder: &str, wanted: impl Fn(&str) -> bool) -> Vec<DataFile> {
+    init::shipped_below(folder).into_iter().filter(|(p, _)| wanted(p)).map(|(p, bytes)| DataFile::new(p, bytes)).collect()
+}
+
+fn named(paths: &[PathBuf]) -> Result<Vec<DataFile>> {
+    paths.iter().map(|p| Ok(as_data(vec![read_named(p, &p.display().to_string())?]).remove(0))).collect()
+}
+
+/// The sea graph of the data folder, or the one inside the program; a data folder may do without.
+fn sea_graph(home: Option<&Path>) -> Result<Option<SeaGraph>> {
+    let inside: Vec<u8>;
+    let (label, bytes): (String, &[u8]) = match home {
+        Some(dir) => {
+            let path = dir.join(SEA);
+            if !exists(&path) {
+                return Ok(None);
+            }
+            inside = read_file(&path, MAX_FILE_BYTES)?;
+            (path.display().to_string(), &inside)
+        }
+        None => match init::shipped_below(DATA).into_iter().find(|(path, _)| path == SEA) {
+            Some((path, bytes)) => (path, bytes),
+            None => return Ok(None),
+        },
+    };
+    SeaGraph::load(bytes).map(Some).map_err(|e| Error::Library(format!("{label}: {e}")))
+}

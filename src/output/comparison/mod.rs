@@ -1,0 +1,5 @@
+//! Route options as table, JSON, CSV and HTML. `sheet` turns an answer into texts once; the forms only arrange them.
+
+pub mod csv;
+pub mod sentences;
+pub mod sheet;
