@@ -10,6 +10,7 @@ use super::{Console, files};
 use crate::error::{Error, Result};
 use crate::output::comparison::sheet::Sheet;
 use crate::output::comparison::csv;
+use crate::output::comparison::html::page;
 use crate::pipeline::progress::ProgressMode;
 use crate::reference::{Rate, Rates};
 use crate::routes::answer::{NoAnswer, World, answer};
@@ -73,7 +74,7 @@ pub(super) struct Question {
     #[arg(long, value_name = "MODE", value_delimiter = ',')]
     modes: Vec<String>,
     /// Options to show
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
     options: u16,
     /// Price of a tonne of CO2e in --currency
     #[arg(long, value_name = "PRICE", requires = "currency")]
@@ -166,7 +167,7 @@ fn text(world: World, request: &Request, args: &Args, loaded: &load::Loaded) -> 
         Format::Table => table::text(&sheet),
         Format::Json => json(&sheet, true)?,
         Format::Csv => csv::header() + &csv::rows(&sheet),
-        Format::Html => String::new(),
+        Format::Html => page(&sheet, &load::map(loaded, &answer, request)?),
     })
 }
 

@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod choose;
 pub mod costing;
+pub mod geometry;
 pub mod network;
 pub mod option;
 pub mod request;

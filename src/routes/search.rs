@@ -4,13 +4,14 @@
 //! sequence of modes, the same `--via` places behind it, no more elements, and no place that the dropped one has not called at, so
 //! that whatever continues the one continues the other; and only if that other is nowhere worse and somewhere better:
 //!
-//! - CO2e: not more. Time: not later. Where either is not known in full, nothing is dropped.
+//! - CO2e: not more. Time: not later. Where either is not known in full so far, nothing is dropped.
 //! - Cost joins between chains whose cost is known in full, in the same currencies. Between chains whose cost is not known in
 //!   full it does not join, and between one of each kind nothing is dropped: an unknown cost is neither zero nor a reason.
 //! - While a validity limit of factors or services lies ahead, an earlier arrival may meet other factors than a later one, so
 //!   "not later" becomes "at the same instant".
 //!
-//! Departures are first come, first served: who is ready earlier departs no later and arrives no later. Equal labels all stay.
+//! Departures are first come, first served: who is ready earlier departs no later and arrives no later. Equal labels all stay; of
+//! chains that only come to the same in the end, because both wait for one departure, one may be left out.
 
 use super::costing::{Costing, Emission};
 use super::network::{Link, LinkIndex, Network, PlaceIndex};

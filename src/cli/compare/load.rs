@@ -5,16 +5,20 @@ use crate::cli::{Console, init};
 use crate::error::{Error, Result};
 use crate::factors::{DataFile, Fault};
 use crate::geo::sea::SeaGraph;
+use crate::model::id::LocationCode;
+use crate::output::comparison::map::Map;
 use crate::pipeline::prepare::library_error;
 use crate::pipeline::progress::Level;
 use crate::reference::{Distances, Dwells, Rates, Reference, Services, Severity, Speeds};
-use crate::routes::answer::World;
+use crate::routes::answer::{Answer, World};
+use crate::routes::geometry::lines;
 use crate::routes::network::{Estimates, Network};
 use crate::routes::request::Request;
 use crate::routes::sea;
 use crate::store::files::{exists, read_file};
 use crate::store::reference::{MAX_FILE_BYTES, ReferenceFile, read_data, read_library, read_named};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 const LIBRARY: &str = "emission_factors";
@@ -159,4 +163,14 @@ fn sea_graph(home: Option<&Path>) -> Result<Option<SeaGraph>> {
         },
     };
     SeaGraph::load(bytes).map(Some).map_err(|e| Error::Library(format!("{label}: {e}")))
+}
+
+/// What the map of an answer is drawn from.
+pub(super) fn map(loaded: &Loaded, answer: &Answer, request: &Request) -> Result<Map> {
+    let closed = request.avoid.passages;
+    let options = || answer.options.iter().map(|s| &s.option);
+    let lines = options().map(|o| lines(o, &answer.network, &loaded.reference, loaded.sea.as_ref(), closed)).collect();
+    let called: BTreeSet<LocationCode> = options().flat_map(|o| o.places(&answer.network)).collect();
+    let spot = |code: &LocationCode| Some((code.to_string(), loaded.reference.places.get(*code)?.point?.hundredths()));
+    Ok(Map { lines, places: called.iter().filter_map(spot).collect(), ..Map::default() })
 }

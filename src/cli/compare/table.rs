@@ -1,8 +1,7 @@
 //! The answer as text for people.
 
 use crate::cli::table::{Table, grouped};
-use crate::model::unit::{decimal_text, div_half_even, parse_decimal};
-use crate::output::comparison::sheet::{ElementSheet, OptionSheet, RequestSheet, Sheet};
+use crate::output::comparison::sheet::{ElementSheet, OptionSheet, RequestSheet, Sheet, rounded};
 use std::fmt::Write;
 
 /// Question, options, their chains, break-evens, assumptions.
@@ -71,12 +70,12 @@ fn options(sheet: &Sheet) -> String {
             option.id.clone(),
             marks,
             option.modes.clone(),
-            grouped(&round(&option.distance_km, 3, 0)),
+            grouped(&rounded(&option.distance_km, 3, 0)),
             format!("{}{}", if option.has_estimated_time { "~" } else { "" }, known(&option.days)),
-            format!("{partial}{}", grouped(&round(&option.ghg_total_kg, 9, 1))),
-            grouped(&round(&option.ghg_operation_kg, 9, 1)),
-            grouped(&round(&option.ghg_provision_kg, 9, 1)),
-            option.ghg_kg_per_teu.as_deref().map_or("?".to_owned(), |v| grouped(&round(v, 6, 1))),
+            format!("{partial}{}", grouped(&rounded(&option.ghg_total_kg, 9, 1))),
+            grouped(&rounded(&option.ghg_operation_kg, 9, 1)),
+            grouped(&rounded(&option.ghg_provision_kg, 9, 1)),
+            option.ghg_kg_per_teu.as_deref().map_or("?".to_owned(), |v| grouped(&rounded(v, 6, 1))),
             money(&option.cost, option.currency.as_deref()),
             option.cost_covers_elements.clone(),
             if carbon.is_some() { money(&option.carbon_cost, carbon) } else { "-".to_owned() },
@@ -128,23 +127,17 @@ fn element_cells(element: &ElementSheet) -> Vec<String> {
         element.mode.to_owned(),
         element.origin.clone(),
         if is_hub { String::new() } else { element.destination.clone() },
-        element.distance_km.as_deref().map_or(String::new(), |d| grouped(&round(d, 3, 0))),
+        element.distance_km.as_deref().map_or(String::new(), |d| grouped(&rounded(d, 3, 0))),
         element.distance_basis.to_owned(),
         if is_hub { String::new() } else { before },
         if is_hub { String::new() } else { told(&element.transit_hours, element.transit_is_estimate) },
-        element.ghg_total_kg.as_deref().map_or("?".to_owned(), |g| grouped(&round(g, 9, 1))),
+        element.ghg_total_kg.as_deref().map_or("?".to_owned(), |g| grouped(&rounded(g, 9, 1))),
         match &element.refused {
             Some(why) => why.clone(),
             None if is_hub => element.operation.clone(),
             None => format!("{service}; {}", element.source_ref),
         },
     ]
-}
-
-/// A decimal of `scale` places with only `places` of them, half to even.
-fn round(text: &str, scale: u32, places: u32) -> String {
-    let exact = parse_decimal(text, scale).unwrap_or(0);
-    decimal_text(div_half_even(exact, 10i128.pow(scale - places)), places)
 }
 
 /// A decimal without the zeros behind its point.

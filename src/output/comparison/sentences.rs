@@ -1,8 +1,8 @@
 //! Why options stand where they stand, in words. No order is given without its reason.
 
-use super::sheet::{FactorBreakEvenSheet, OptionSheet};
+use super::sheet::{FactorBreakEvenSheet, OptionSheet, rounded};
 use crate::calc::compare::{PriceBreakEven, beats};
-use crate::model::unit::{NANO_SCALE, decimal_text, div_half_even, parse_decimal};
+use crate::model::unit::NANO_SCALE;
 use crate::routes::answer::{Answer, BreakEven, Shown};
 use crate::routes::option::RouteOption;
 use crate::routes::request::{Objective, Request};
@@ -93,11 +93,11 @@ pub(super) fn factor(deciding: Option<&FactorBreakEvenSheet>, first: &OptionShee
             "option {} has less CO2e than option {} above {} g/{} of {}, option {} below; it is {} ({} %, {})",
             f.less_above,
             f.less_below,
-            short(&f.break_even_g),
+            rounded(&f.break_even_g, NANO_SCALE, 2),
             f.per,
             f.operation,
             f.less_below,
-            short(&f.intensity_g),
+            rounded(&f.intensity_g, NANO_SCALE, 2),
             signed(&f.change_percent),
             f.factor_id
         ),
@@ -108,16 +108,9 @@ pub(super) fn factor(deciding: Option<&FactorBreakEvenSheet>, first: &OptionShee
     }
 }
 
-/// Two decimals of a figure with nine.
-pub(super) fn short(grams: &str) -> String {
-    let exact = parse_decimal(grams, NANO_SCALE).unwrap_or(0);
-    decimal_text(div_half_even(exact, 10i128.pow(NANO_SCALE - 2)), 2)
-}
-
 fn signed(percent: &str) -> String {
-    let exact = parse_decimal(percent, 4).unwrap_or(0);
-    let text = decimal_text(div_half_even(exact, 1000), 1);
-    if exact > 0 { format!("+{text}") } else { text }
+    let text = rounded(percent, 4, 1);
+    if text.starts_with('-') { text } else { format!("+{text}") }
 }
 
 /// What the figures of an answer rest on.

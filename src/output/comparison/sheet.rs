@@ -8,7 +8,7 @@ use crate::model::element::{Element, GhgTotals};
 use crate::model::mode::{Mode, Per};
 use crate::model::money::{Amount, PRICE_SCALE, RATE_SCALE};
 use crate::model::time::{date_text, instant_text};
-use crate::model::unit::{DISTANCE_SCALE, MASS_SCALE, NANO_SCALE, SHARE_SCALE, decimal_text};
+use crate::model::unit::{DISTANCE_SCALE, MASS_SCALE, NANO_SCALE, SHARE_SCALE, decimal_text, div_half_even, parse_decimal};
 use crate::output::ratio::{ghg_kg_per_teu, ratio};
 use crate::reference::Reference;
 use crate::routes::answer::{Answer, BreakEven, Shown};
@@ -526,4 +526,10 @@ pub(super) fn plain(mantissa: i128, scale: u32) -> String {
         true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
         false => text,
     }
+}
+
+/// A decimal of `scale` places with only `places` of them, half to even; 0 for what is no decimal.
+pub fn rounded(text: &str, scale: u32, places: u32) -> String {
+    let exact = parse_decimal(text, scale).unwrap_or(0);
+    decimal_text(div_half_even(exact, 10i128.pow(scale - places)), places)
 }
