@@ -6,7 +6,7 @@ mod pairs;
 mod table;
 
 use super::args::progress_mode;
-use super::{Console, files};
+use super::Console;
 use crate::error::{Error, Result};
 use crate::output::comparison::sheet::Sheet;
 use crate::output::comparison::csv;
@@ -15,6 +15,8 @@ use crate::pipeline::progress::ProgressMode;
 use crate::reference::{Rate, Rates};
 use crate::routes::answer::{NoAnswer, World, answer};
 use crate::routes::request::{Objective, Request};
+use crate::store::disk::RealDisk;
+use crate::store::files::write_file;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -153,7 +155,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let network = loaded.network(&request);
     let text = text(loaded.world(&network), &request, args, &loaded)?;
     match &args.to_file {
-        Some(path) => files::replace(path, |out| out.write_all(text.as_bytes()))?,
+        Some(path) => write_file(&RealDisk, path, text.as_bytes())?,
         None => console.print(&text)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -167,7 +169,7 @@ fn text(world: World, request: &Request, args: &Args, loaded: &load::Loaded) -> 
         Format::Table => table::text(&sheet),
         Format::Json => json(&sheet, true)?,
         Format::Csv => csv::header() + &csv::rows(&sheet),
-        Format::Html => page(&sheet, &load::map(loaded, &answer, request)?),
+        Format::Html => page(&sheet, &load::map(&args.data, loaded, &answer, request)?),
     })
 }
 

@@ -43,10 +43,7 @@ pub(super) fn shipped(path: &str) -> Option<&'static str> {
 
 /// The files inside the program below one of the folders that `init` writes, by path below it.
 pub(super) fn shipped_below(folder: &str) -> Vec<(String, &'static [u8])> {
-    let below = |file: Shipped| {
-        let path = file.path.strip_prefix(folder).ok()?.to_str()?.replace(std::path::MAIN_SEPARATOR, "/");
-        Some((path, file.bytes))
-    };
+    let below = |file: Shipped| Some((file.path.strip_prefix(folder)?.strip_prefix('/')?.to_owned(), file.bytes));
     all().into_iter().filter_map(below).collect()
 }
 

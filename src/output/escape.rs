@@ -1,5 +1,10 @@
 //! Text from anywhere made inert: in an HTML page, and in a CSV file that a spreadsheet may open.
 
+use crate::model::unit::parse_decimal;
+
+/// More decimals than any published figure has.
+const MOST_DECIMALS: u32 = 18;
+
 /// Text for an HTML page, in content and in quoted attributes.
 ///
 /// ```
@@ -23,14 +28,15 @@ pub fn html(text: &str) -> String {
     out
 }
 
-/// A CSV cell (RFC 4180) that no spreadsheet takes for a formula.
+/// A CSV cell (RFC 4180), with an apostrophe in front where a spreadsheet would take it for a formula. A number is none.
 ///
 /// ```
 /// use green_corridor::output::escape::csv_cell;
-/// assert_eq!(["=1", "-1", "a,b", "@\"x", "1"].map(csv_cell), ["'=1", "'-1", "\"a,b\"", "\"'@\"\"x\"", "1"]);
+/// assert_eq!(["=1", "-1", "-a", "a,b", "@\"x"].map(csv_cell), ["'=1", "-1", "'-a", "\"a,b\"", "\"'@\"\"x\""]);
 /// ```
 pub fn csv_cell(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && parse_decimal(text, MOST_DECIMALS).is_none();
+    let guard = if is_formula { "'" } else { "" };
     if text.contains(['"', ',', '\n', '\r']) {
         format!("\"{guard}{}\"", text.replace('"', "\"\""))
     } else {

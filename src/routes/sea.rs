@@ -3,7 +3,7 @@
 
 use super::network::{Estimates, Link, Network, Wait, at_speed};
 use super::request::Request;
-use crate::geo::sea::{Passages, Reach, SeaGraph};
+use crate::geo::sea::{FAR_M, Passages, Reach, SeaGraph};
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, Mode};
 use crate::model::movement::OperationIndex;
@@ -13,8 +13,6 @@ use rustc_hash::FxHashSet;
 
 /// Most ports beside an inland destination that computed links lead to, by code.
 const MOST_GATEWAYS: usize = 6;
-/// Approaches beyond this are said to be far: the port may lie behind land.
-const FAR_APPROACH_M: u32 = 50_000;
 
 /// The network without the sea links whose shortest way meets a closed passage.
 pub fn without(network: Network, sea: &SeaGraph, closed: Passages) -> Network {
@@ -107,8 +105,8 @@ impl Maker<'_> {
             return;
         }
         self.served.insert((origin, destination));
-        let approach = port.approaches.iter().map(|a| a.metres).min().unwrap_or(0);
-        let far_off = if approach > FAR_APPROACH_M { format!("; {far} lies {} km off the lanes", approach / 1000) } else { String::new() };
+        let approach = port.approach_m();
+        let far_off = if approach > FAR_M { format!("; {far} lies {} km off the lanes", approach / 1000) } else { String::new() };
         self.links.push(Link {
             service: String::new(),
             mode: Mode::Sea,

@@ -31,7 +31,7 @@ fn distance(wanted: &str, code: LocationCode, name: &str) -> usize {
 }
 
 /// Insertions, deletions, replacements and swaps of neighbours from one text to the other (optimal string alignment).
-fn edits(a: &str, b: &str) -> usize {
+pub fn edits(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows: [Vec<usize>; 3] = [Vec::new(), Vec::new(), (0..=b.len()).collect()];
     for i in 1..=a.len() {

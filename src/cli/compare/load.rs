@@ -4,6 +4,7 @@ use super::Data;
 use crate::cli::{Console, init};
 use crate::error::{Error, Result};
 use crate::factors::{DataFile, Fault};
+use crate::geo::land::{Land, Ring};
 use crate::geo::sea::SeaGraph;
 use crate::model::id::LocationCode;
 use crate::output::comparison::map::Map;
@@ -11,7 +12,7 @@ use crate::pipeline::prepare::library_error;
 use crate::pipeline::progress::Level;
 use crate::reference::{Distances, Dwells, Rates, Reference, Services, Severity, Speeds};
 use crate::routes::answer::{Answer, World};
-use crate::routes::geometry::lines;
+use crate::routes::geometry::{Spot, lines};
 use crate::routes::network::{Estimates, Network};
 use crate::routes::request::Request;
 use crate::routes::sea;
@@ -38,6 +39,8 @@ const FILES: [&str; 10] = [
 ];
 /// The sea graph below the data folder.
 const SEA: &str = "sea/marnet.bin";
+/// The land outline below the data folder.
+const LAND: &str = "sea/land.bin";
 
 /// What is loaded once for all questions.
 pub(super) struct Loaded {
@@ -145,32 +148,39 @@ fn named(paths: &[PathBuf]) -> Result<Vec<DataFile>> {
     paths.iter().map(|p| Ok(as_data(vec![read_named(p, &p.display().to_string())?]).remove(0))).collect()
 }
 
-/// The sea graph of the data folder, or the one inside the program; a data folder may do without.
-fn sea_graph(home: Option<&Path>) -> Result<Option<SeaGraph>> {
-    let inside: Vec<u8>;
-    let (label, bytes): (String, &[u8]) = match home {
-        Some(dir) => {
-            let path = dir.join(SEA);
-            if !exists(&path) {
-                return Ok(None);
-            }
-            inside = read_file(&path, MAX_FILE_BYTES)?;
-            (path.display().to_string(), &inside)
-        }
-        None => match init::shipped_below(DATA).into_iter().find(|(path, _)| path == SEA) {
-            Some((path, bytes)) => (path, bytes),
-            None => return Ok(None),
-        },
+/// A file below the data folder, or the one inside the program; a data folder may do without.
+fn optional(home: Option<&Path>, name: &str) -> Result<Option<(String, Cow<'static, [u8]>)>> {
+    let Some(dir) = home else {
+        let inside = init::shipped_below(DATA).into_iter().find(|(path, _)| path == name);
+        return Ok(inside.map(|(path, bytes)| (path, Cow::Borrowed(bytes))));
     };
-    SeaGraph::load(bytes).map(Some).map_err(|e| Error::Library(format!("{label}: {e}")))
+    let path = dir.join(name);
+    if !exists(&path) {
+        return Ok(None);
+    }
+    Ok(Some((path.display().to_string(), Cow::Owned(read_file(&path, MAX_FILE_BYTES)?))))
+}
+
+fn sea_graph(home: Option<&Path>) -> Result<Option<SeaGraph>> {
+    let Some((label, bytes)) = optional(home, SEA)? else { return Ok(None) };
+    SeaGraph::load(&bytes).map(Some).map_err(|e| Error::Library(format!("{label}: {e}")))
+}
+
+/// Rings of the land outline and what it is from.
+fn land(home: Option<&Path>) -> Result<(Vec<Vec<Spot>>, String)> {
+    let Some((label, bytes)) = optional(home, LAND)? else { return Ok(Default::default()) };
+    let land = Land::load(&bytes).map_err(|e| Error::Library(format!("{label}: {e}")))?;
+    let ring = |r: &Ring| r.points.iter().map(|c| (c.latitude_e2.into(), c.longitude_e2.into())).collect();
+    Ok((land.rings().iter().map(ring).collect(), land.name().to_owned()))
 }
 
 /// What the map of an answer is drawn from.
-pub(super) fn map(loaded: &Loaded, answer: &Answer, request: &Request) -> Result<Map> {
+pub(super) fn map(args: &Data, loaded: &Loaded, answer: &Answer, request: &Request) -> Result<Map> {
     let closed = request.avoid.passages;
     let options = || answer.options.iter().map(|s| &s.option);
     let lines = options().map(|o| lines(o, &answer.network, &loaded.reference, loaded.sea.as_ref(), closed)).collect();
     let called: BTreeSet<LocationCode> = options().flat_map(|o| o.places(&answer.network)).collect();
     let spot = |code: &LocationCode| Some((code.to_string(), loaded.reference.places.get(*code)?.point?.hundredths()));
-    Ok(Map { lines, places: called.iter().filter_map(spot).collect(), ..Map::default() })
+    let (land, land_source) = land(folder(args.reference.as_ref(), DATA))?;
+    Ok(Map { lines, places: called.iter().filter_map(spot).collect(), land, land_source })
 }

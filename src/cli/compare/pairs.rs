@@ -2,7 +2,7 @@
 
 use super::load::Loaded;
 use super::{Args, Format, ask, csv, json, table};
-use crate::cli::{Console, files, progress};
+use crate::cli::{Console, progress};
 use crate::error::{Error, Result};
 use crate::factors::fault::{DataFile, Faults};
 use crate::factors::table::{layout, read};
@@ -10,6 +10,8 @@ use crate::output::comparison::sheet::Sheet;
 use crate::pipeline::prepare::library_error;
 use crate::pipeline::progress::{Level, Progress};
 use crate::routes::answer::answer;
+use crate::store::disk::RealDisk;
+use crate::store::files::FileWriter;
 use crate::store::reference::read_named;
 use rayon::prelude::*;
 use std::io::Write;
@@ -31,7 +33,11 @@ pub(super) fn run(path: &Path, args: &Args, loaded: &Loaded, console: &Console) 
     progress.stage("compare", None);
     let mut unanswered = 0;
     let written = match &args.to_file {
-        Some(file) => files::replace(file, |out| Ok(write(&pairs, args, loaded, progress.as_ref(), out, &mut unanswered)))?,
+        Some(file) => {
+            let mut out = FileWriter::create(&RealDisk, file)?;
+            let outcome = write(&pairs, args, loaded, progress.as_ref(), &mut out, &mut unanswered);
+            outcome.and_then(|()| out.finish())
+        }
         None => {
             let mut outcome = Ok(());
             console.write(|out| {

@@ -79,7 +79,7 @@ fn table(sheet: &Sheet) -> String {
          <th>kg CO2e</th><th>operation</th><th>provision</th><th>per TEU</th><th>km</th><th>cost</th><th>priced</th>",
     );
     out.push_str(if has_price { "<th>carbon</th><th>both</th>" } else { "" });
-    out.push_str("<th class=\"left\">standing</th></tr></thead><tbody>\n");
+    out.push_str("</tr></thead><tbody>\n");
     for option in &sheet.options {
         let id = html(&option.id);
         let front = if option.pareto == Some(true) { " class=\"front\"" } else { "" };
@@ -91,11 +91,12 @@ fn table(sheet: &Sheet) -> String {
         let _ = write!(
             out,
             "<tr data-option=\"{id}\" data-says=\"{}\"{front}><td><button type=\"button\" class=\"pick\" value=\"{id}\" aria-pressed=\"false\" \
-             aria-label=\"Choose option {id}\">{id}</button></td><td class=\"left\">{}<br><span class=\"quiet\">{}</span></td><td>{}</td><td>{}</td><td>{}</td>\
+             aria-label=\"Choose option {id}\">{id}</button></td><td class=\"left wrap\">{}<br><span class=\"quiet\">{}<br>{}{with_cost}</span></td><td>{}</td><td>{}</td><td>{}</td>\
              <td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>",
             html(&option.standing),
             html(&option.modes),
             html(&option.places.join(" - ")),
+            html(&option.standing),
             days(option),
             ghg(option),
             kilograms(&option.ghg_operation_kg),
@@ -109,7 +110,7 @@ fn table(sheet: &Sheet) -> String {
             let currency = &sheet.request.currency;
             let _ = write!(out, "<td>{}</td><td>{}</td>", money(&option.carbon_cost, currency), money(&option.cost_with_carbon, currency));
         }
-        let _ = writeln!(out, "<td class=\"left wrap\">{}{with_cost}</td></tr>", html(&option.standing));
+        out.push_str("</tr>\n");
     }
     out.push_str(
         "</tbody></table></div>\n<p class=\"quiet\">Bold: on the Pareto front over CO2e and days. ~ holds estimated times. Priced: elements with a \

@@ -39,7 +39,8 @@ impl Frame {
         let points = || map.lines.iter().flatten().flat_map(|l| &l.points).chain(map.places.iter().map(|(_, p)| p));
         let range = |of: fn(&Spot) -> i32| Some((points().map(of).min()?, points().map(of).max()?));
         let ((south, north), (west, east)) = (range(|p| p.0)?, range(|p| p.1)?);
-        let margin = ((east - west).max(north - south) / 10).max(LEAST / 6);
+        // Room for the names beside the outermost places.
+        let margin = ((east - west).max(north - south) / 7).max(LEAST / 6);
         let (width, height) = ((east - west + 2 * margin).max(LEAST), (north - south + 2 * margin).max(LEAST));
         // Neither a tower nor a ribbon: a page has to hold it.
         let (width, height) = (width.max(height * 4 / 5), height.max(width * 2 / 5));
