@@ -264,3 +264,78 @@ fn the_data_inside_the_program_answer_like_those_beside_it() {
     let beside = compare(&["CNCKG", "SGSIN", "--depart", "2025-10-01"]).expect(0);
     assert_eq!(inside.stdout, beside.stdout);
 }
+
+/// A scenario file, and `compare` under it.
+fn what_if(text: &str, arguments: &[&str]) -> support::binary::Ended {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("what-if.toml");
+    std::fs::write(&file, text).unwrap();
+    let lane = ["CNCKG", "SGSIN", "--depart", "2025-10-01", "--cargo-kg", "20000", "--format", "json"];
+    compare(&[&lane[..], arguments, &["--scenario", file.to_str().unwrap()]].concat())
+}
+
+/// Days, emissions before, and the same after, of the first chain with these modes and places.
+fn before_and_after(answer: &Value, modes: &str, over: &str) -> [f64; 4] {
+    let rows = answer["scenario"]["rows"].as_array().unwrap();
+    let fits = |r: &&Value| text(r, "modes") == modes && r["places"].to_string().contains(over);
+    let row = rows.iter().find(fits).unwrap_or_else(|| panic!("no {modes} over {over}"));
+    let number = |side: &str, key: &str| text(&row[side], key).parse::<f64>().unwrap();
+    [number("before", "days"), number("before", "ghg_total_kg"), number("after", "days"), number("after", "ghg_total_kg")]
+}
+
+#[test]
+fn a_scenario_is_told_before_and_after() {
+    let scenario = "title = \"2030\"\n[[energy_carrier]]\nmode = \"road\"\nenergy_carrier = \"hvo\"\n\
+        [[energy]]\nenergy_carrier = \"electricity\"\nregion = \"CN\"\nper = \"kWh\"\noperation_g = 0\nprovision_g = \"100\"\nsource_ref = \"a plan\"\n\
+        [[speed]]\nmode = \"sea\"\nratio = \"0.5\"\n[[dwell]]\nplace = \"CNQZH\"\nhours = 48\n\
+        [[load_factor]]\nmode = \"sea\"\nratio = \"2\"\n";
+    let answer: Value = serde_json::from_str(&what_if(scenario, &[]).expect(0).stdout).unwrap();
+    let [days, kg, slower, greener] = before_and_after(&answer, "rail>sea", "CNQZH");
+    // 144 h at sea become 288, 24 h in the hub 48.
+    assert!((slower - days - 7.0).abs() < 0.011, "{days} {slower}");
+    // Sea halves; 20 t over 1,450 km at 0.021672 kWh and 100 g: 62.85 kg; the hub stays.
+    let plain = json(&["CNCKG", "SGSIN", "--depart", "2025-10-01", "--cargo-kg", "20000"]);
+    let elements = |modes: &str| {
+        let option = options(&plain).iter().find(|o| text(o, "modes") == modes).unwrap();
+        option["elements"].as_array().unwrap().iter().map(|e| text(e, "ghg_total_kg").parse::<f64>().unwrap()).collect::<Vec<_>>()
+    };
+    let [train, hub, ship] = elements("rail>sea")[..] else { panic!("three elements") };
+    assert!((kg - (train + hub + ship)).abs() < 1e-6);
+    let wanted = 20.0 * 1450.0 * 0.021672 * 0.1 + hub + ship / 2.0;
+    assert!((greener - wanted).abs() < 0.001, "{greener} {wanted}");
+    let [_, diesel, _, hvo] = before_and_after(&answer, "road>sea", "CNQZH");
+    assert!(hvo < diesel / 2.0, "{hvo} {diesel}");
+}
+
+#[test]
+fn an_energy_carrier_without_a_known_provision_ends_the_what_if() {
+    let unknown = "title = \"t\"\n[[energy_carrier]]\nmode = \"road\"\nenergy_carrier = \"moonshine\"\n";
+    let ended = what_if(unknown, &["--modes", "road,sea"]).expect(2);
+    assert!(ended.stderr.contains("moonshine"), "{}", ended.stderr);
+    // Hydrogen has a factor for Chinese roads only; the truck to Bangkok has none.
+    let hydrogen = "title = \"t\"\n[[energy_carrier]]\nservice = \"road-cnckg-thbkk\"\nenergy_carrier = \"hydrogen\"\n";
+    let ended = what_if(hydrogen, &["--modes", "road,sea"]).expect(2);
+    assert!(ended.stderr.contains("hydrogen"), "{}", ended.stderr);
+    let idle = "title = \"t\"\n[[speed]]\nservice = \"no such service\"\nratio = 2\n";
+    let ended = what_if(idle, &[]).expect(2);
+    assert!(ended.stderr.contains("no such service"), "{}", ended.stderr);
+}
+
+/// Tags and attributes that a page would act on, from files that somebody else wrote.
+#[test]
+fn a_page_takes_no_text_for_markup() {
+    let dir = tempfile::tempdir().unwrap();
+    let services = dir.path().join("own.csv");
+    let evil = "<script>document.title='taken'</script>\"'&";
+    let row = format!("\"{}\",air,air.freight,,CNCKG,SGSIN,3167,gcd,4,,,,,,\"{}\"\n", evil.replace('"', "\"\""), "<img src=x onerror=alert(1)>");
+    let header = "service,mode,operation,carrier,origin,destination,distance_km,basis,transit_hours,departures_per_week,cost,currency,cost_per,source_ref,note\n";
+    std::fs::write(&services, format!("{header}{row}")).unwrap();
+    let own = ["--services", services.to_str().unwrap(), "--depart", "2025-10-01", "--format", "html"];
+    let page = compare(&[&["CNCKG", "SGSIN"], &own[..]].concat()).expect(0).stdout;
+    assert!(page.contains("&lt;script&gt;document.title=&#39;taken&#39;"), "the service is on the page");
+    assert_eq!(page.matches("<script").count(), 1, "the page's own script");
+    assert!(!page.contains("<img"));
+    for outside in ["http-equiv=\"refresh\"", "src=", "href=", "@import", "url("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+}

@@ -4,6 +4,7 @@ mod ask;
 mod load;
 mod pairs;
 mod table;
+mod what_if;
 
 use super::args::progress_mode;
 use super::Console;
@@ -13,7 +14,7 @@ use crate::output::comparison::csv;
 use crate::output::comparison::html::page;
 use crate::pipeline::progress::ProgressMode;
 use crate::reference::{Rate, Rates};
-use crate::routes::answer::{NoAnswer, World, answer};
+use crate::routes::answer::{Answer, NoAnswer, answer};
 use crate::routes::request::{Objective, Request};
 use crate::store::disk::RealDisk;
 use crate::store::files::write_file;
@@ -35,6 +36,9 @@ pub struct Args {
     pairs: Option<PathBuf>,
     #[command(flatten)]
     question: Question,
+    /// What-if: a TOML file of changes; options are told before and after
+    #[arg(long, value_name = "FILE", conflicts_with = "pairs")]
+    scenario: Option<PathBuf>,
     #[command(flatten)]
     data: Data,
     /// Form of the answer
@@ -146,14 +150,26 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     if args.pairs.is_some() && args.format == Format::Html {
         return Err(Error::Usage("--pairs: expected --format table, json or csv; a page shows one pair".to_owned()));
     }
-    let loaded = load::load(&args.data, console)?;
+    let files = load::read(&args.data)?;
+    let loaded = load::load(&files, &args.data, None, console)?;
     if let Some(file) = &args.pairs {
         return pairs::run(file, args, &loaded, console);
     }
     let (from, to) = (args.from.as_deref().unwrap_or_default(), args.to.as_deref().unwrap_or_default());
     let request = ask::request(&args.question, from, to, &loaded)?;
-    let network = loaded.network(&request);
-    let text = text(loaded.world(&network), &request, args, &loaded)?;
+    let text = match &args.scenario {
+        Some(path) => {
+            let scenario = load::scenario(path)?;
+            let changed = load::load(&files, &args.data, Some(&scenario), console)?;
+            what_if::text(args, &request, &loaded, (&changed, &scenario))?
+        }
+        None => {
+            let network = loaded.network(&request);
+            let answer = answer(loaded.world(&network, None), &request).map_err(stopped)?;
+            let sheet = Sheet::new(&answer, &request, &loaded.reference, &args.data.profile);
+            form(&sheet, &answer, &request, args, &loaded)?
+        }
+    };
     match &args.to_file {
         Some(path) => write_file(&RealDisk, path, text.as_bytes())?,
         None => console.print(&text)?,
@@ -161,15 +177,13 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The answer in the form asked for.
-fn text(world: World, request: &Request, args: &Args, loaded: &load::Loaded) -> Result<String> {
-    let answer = answer(world, request).map_err(stopped)?;
-    let sheet = Sheet::new(&answer, request, &loaded.reference, &args.data.profile);
+/// A sheet in the form asked for.
+fn form(sheet: &Sheet, answer: &Answer, request: &Request, args: &Args, loaded: &load::Loaded) -> Result<String> {
     Ok(match args.format {
-        Format::Table => table::text(&sheet),
-        Format::Json => json(&sheet, true)?,
-        Format::Csv => csv::header() + &csv::rows(&sheet),
-        Format::Html => page(&sheet, &load::map(&args.data, loaded, &answer, request)?),
+        Format::Table => table::text(sheet),
+        Format::Json => json(sheet, true)?,
+        Format::Csv => csv::header() + &csv::rows(sheet),
+        Format::Html => page(sheet, &load::map(&args.data, loaded, answer, request)?),
     })
 }
 
@@ -181,7 +195,7 @@ fn json(sheet: &Sheet, is_pretty: bool) -> Result<String> {
 
 fn stopped(why: NoAnswer) -> Error {
     match why {
-        NoAnswer::NoChain(_) | NoAnswer::Money => Error::Usage(why.to_string()),
+        NoAnswer::NoChain(_) | NoAnswer::Money | NoAnswer::Scenario(_) => Error::Usage(why.to_string()),
         NoAnswer::TooMany => Error::Limit(why.to_string()),
         NoAnswer::Disagreement(_) => Error::Internal(why.to_string()),
     }

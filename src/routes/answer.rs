@@ -2,15 +2,18 @@
 
 use super::choose::{Choice, choose};
 use super::costing::Costing;
-use super::network::{LinkIndex, Network};
+use super::network::{Link, LinkIndex, Network};
 use super::option::{FactorKey, RouteOption, options, price_of};
 use super::request::Request;
 use super::search::{Chain, MOST_LABELS, Search, Stopped};
+use super::scenario::Scenario;
 use super::{sea, why};
 use crate::calc::compare::{
     FactorBreakEven, PriceBreakEven, factor_break_evens, front_with_cost, price_break_even,
 };
 use crate::geo::sea::SeaGraph;
+use crate::model::id::LocationCode;
+use crate::model::mode::Mode;
 use crate::model::money::{Amount, Currency};
 use crate::model::symbol::Symbols;
 use crate::model::time::day_of;
@@ -32,6 +35,8 @@ pub struct World<'w> {
     pub sea: Option<&'w SeaGraph>,
     /// Exchange rates.
     pub rates: &'w Rates,
+    /// What is changed in the network; the reference holds what it changes in factors.
+    pub scenario: Option<&'w Scenario>,
 }
 
 /// An option with its standing.
@@ -86,6 +91,8 @@ pub enum NoAnswer {
     TooMany,
     /// Money beyond what can be held.
     Money,
+    /// The scenario cannot be computed.
+    Scenario(String),
     /// The parts of a chain do not add up to the whole: a fault of this program.
     Disagreement(String),
 }
@@ -99,7 +106,7 @@ impl fmt::Display for NoAnswer {
                 "more than {MOST_LABELS} partial chains; narrow the question with --modes, --via, --avoid or --max-days"
             ),
             NoAnswer::Money => f.write_str("an amount of money is beyond what can be held; check prices and rates"),
-            NoAnswer::Disagreement(what) => f.write_str(what),
+            NoAnswer::Scenario(what) | NoAnswer::Disagreement(what) => f.write_str(what),
         }
     }
 }
@@ -115,10 +122,7 @@ impl From<Stopped> for NoAnswer {
 
 /// Answers one question.
 pub fn answer<'w>(world: World<'w>, request: &Request) -> Result<Answer<'w>, NoAnswer> {
-    let network = match world.sea {
-        Some(graph) => Cow::Owned(sea::with_computed(world.network, graph, world.reference, request)),
-        None => Cow::Borrowed(world.network),
-    };
+    let network = network_for(&world, request)?;
     let mut costing = Costing::new(world.reference, &network, &request.cargo);
     let (prices, used) = prices(&world, &network, &costing, request)?;
     let chains = Search::run(world.reference, &network, request, &mut costing, &prices)?;
@@ -149,6 +153,51 @@ pub fn answer<'w>(world: World<'w>, request: &Request) -> Result<Answer<'w>, NoA
     });
     let options = options.collect();
     Ok(Answer { network, options, found: (found, beaten, cut), break_even, rates, symbols })
+}
+
+/// The network of one question: computed sea links added, the scenario applied.
+fn network_for<'w>(world: &World<'w>, request: &Request) -> Result<Cow<'w, Network>, NoAnswer> {
+    let mut network = match world.sea {
+        Some(graph) => Cow::Owned(sea::with_computed(world.network, graph, world.reference, request)),
+        None => Cow::Borrowed(world.network),
+    };
+    if let Some(scenario) = world.scenario {
+        scenario.change(network.to_mut(), &world.reference.factors).map_err(NoAnswer::Scenario)?;
+    }
+    Ok(network)
+}
+
+/// A link by what it is, in whatever network.
+pub type LinkKey = (String, Mode, LocationCode, LocationCode);
+
+/// The links of an option by what they are.
+pub fn keys(option: &RouteOption, network: &Network) -> Vec<LinkKey> {
+    let links = option.chain.links.iter().map(|l| network.link(*l));
+    links.map(|l| (l.service.clone(), l.mode, l.origin, l.destination)).collect()
+}
+
+/// Given chains as they are in this world, each with its network's figures; `None`: a link is closed, or has no departure.
+pub fn evaluate(world: World, request: &Request, chains: &[Vec<LinkKey>]) -> Result<Vec<Option<RouteOption>>, NoAnswer> {
+    let network = network_for(&world, request)?;
+    let mut costing = Costing::new(world.reference, &network, &request.cargo);
+    let (prices, _) = prices(&world, &network, &costing, request)?;
+    let find = |key: &LinkKey| {
+        let is_it = |l: &Link| l.service == key.0 && (l.mode, l.origin, l.destination) == (key.1, key.2, key.3);
+        network.links.iter().position(is_it).map(|i| i as LinkIndex)
+    };
+    let mut list = Vec::with_capacity(chains.len());
+    for chain in chains {
+        let links: Option<Vec<LinkIndex>> = chain.iter().map(find).collect();
+        let chain = links.and_then(|links| Chain::of(links, &network, request, &mut costing, &prices));
+        list.push(match chain {
+            Some(chain) => {
+                let found = options(vec![chain], &network, &mut costing, &prices, request.carbon_price);
+                found.ok_or(NoAnswer::Money)?.pop()
+            }
+            None => None,
+        });
+    }
+    Ok(list)
 }
 
 /// The search adds links and hubs one by one, the kernel computes the whole chain: both must say the same.

@@ -4,7 +4,8 @@ use super::network::{Link, LinkIndex, Network};
 use super::request::Cargo;
 use super::timing::Step;
 use crate::calc::Kernel;
-use crate::model::element::{Footprints, NO_ROW};
+use super::scenario::EDITION;
+use crate::model::element::{FactorIndex, Footprints, NO_ROW};
 use crate::model::flag::Flags;
 use crate::model::mode::{Basis, EnergyUnit, LoadStatus, Mode, RecordStatus};
 use crate::model::movement::{MovementBatch, NO_REJECT};
@@ -78,8 +79,10 @@ impl<'r> Costing<'r> {
             return *known;
         }
         let footprints = self.footprint(&[(&[index], &[*step])]);
-        let is_complete = footprints.rejected.is_empty();
-        let emission = Emission { micrograms: sum(&footprints, |row, _| row != NO_ROW), is_complete };
+        let factor = |i| footprints.elements.factor[i];
+        let is_known = |row, i| row != NO_ROW && self.unfuelled(self.network.link(index), factor(i)).is_none();
+        let is_complete = (0..footprints.elements.len()).any(|i| is_known(footprints.elements.row[i], i));
+        let emission = Emission { micrograms: sum(&footprints, is_known), is_complete };
         self.links.insert(key, emission);
         emission
     }
@@ -132,6 +135,26 @@ impl<'r> Costing<'r> {
         }
         let rows = batch.len();
         self.kernel.footprint(batch, 0..rows, &self.symbols)
+    }
+
+    /// Why a factor is none for the energy carrier that a what-if gives a link: it is another's, or its provision is not known. An
+    /// energy carrier whose provision nobody states is never taken for one without emissions.
+    pub fn unfuelled(&self, link: &Link, factor: FactorIndex) -> Option<String> {
+        let wanted = &link.energy_carrier;
+        if wanted.is_empty() {
+            return None;
+        }
+        let factor = &self.reference.factors.factors[factor as usize];
+        let energy = factor.composed.as_ref().map(|c| &self.reference.factors.factors[c.energy as usize]);
+        let is_stated = energy.is_some_and(|e| &*self.reference.factors.source_of(e).folder == EDITION);
+        let operation = &self.reference.factors.operations[link.operation as usize].code;
+        if &*factor.energy_carrier != wanted.as_str() {
+            Some(format!("no factor of {operation} for energy carrier {wanted}"))
+        } else if factor.intensity_provision == 0 && !is_stated {
+            Some(format!("the provision of {wanted} is not known ({} has none)", factor.id))
+        } else {
+            None
+        }
     }
 
     fn has_hub(&self, before: HubEnd, after: HubEnd) -> bool {

@@ -10,6 +10,7 @@ pub mod geometry;
 pub mod network;
 pub mod option;
 pub mod request;
+pub mod scenario;
 pub mod sea;
 pub mod search;
 pub mod spelling;

@@ -138,7 +138,7 @@ pub fn options(
 ) -> Option<Vec<RouteOption>> {
     let shipments: Vec<_> = chains.iter().map(|c| (c.links.as_slice(), c.steps.as_slice())).collect();
     let footprints = costing.footprint(&shipments);
-    let mut parts = sorted_parts(&footprints, &chains, prices);
+    let mut parts = sorted_parts(&footprints, &chains, prices, network, costing);
     let mut list = Vec::with_capacity(chains.len());
     for (chain, parts) in chains.into_iter().zip(parts.drain(..)) {
         list.push(option(chain, parts, network, carbon_price)?);
@@ -147,7 +147,13 @@ pub fn options(
 }
 
 /// Elements and refusals of each chain, in the order of the chain.
-fn sorted_parts(footprints: &Footprints, chains: &[Chain], prices: &[Option<(Currency, Amount)>]) -> Vec<Vec<Part>> {
+fn sorted_parts(
+    footprints: &Footprints,
+    chains: &[Chain],
+    prices: &[Option<(Currency, Amount)>],
+    network: &Network,
+    costing: &Costing,
+) -> Vec<Vec<Part>> {
     let batch = &footprints.batch;
     // By shipment; a hub before its neighbour sorts before it, one after the last element behind it.
     let mut keyed: Vec<Vec<((usize, u8), Part)>> = vec![Vec::new(); chains.len()];
@@ -163,14 +169,17 @@ fn sorted_parts(footprints: &Footprints, chains: &[Chain], prices: &[Option<(Cur
         let is_behind = is_hub && element.origin != batch.origin[element.anchor as usize];
         let own = (!is_hub).then(|| link(number, at));
         let price = own.and_then(|(link, _)| prices[link as usize]);
-        let part = Part { link: own, element: Some(element), refused: None, price };
+        let refused = own.and_then(|(link, _)| costing.unfuelled(network.link(link), element.factor));
+        let part = Part { link: own, element: refused.is_none().then_some(element), refused, price };
         keyed[number].push(((at, if is_behind { 2 } else { !is_hub as u8 }), part));
     }
     for rejected in &footprints.rejected {
         // Rows of a batch made here are numbered from 1.
         let (number, at) = place(rejected.row as usize - 1);
         let own = link(number, at);
-        let why = format!("{} {}: expected {}", rejected.reject.reason.code(), rejected.reject.column, rejected.reject.wanted);
+        let carrier = &network.link(own.0).energy_carrier;
+        let fuel = if carrier.is_empty() { String::new() } else { format!("energy carrier {carrier}: ") };
+        let why = format!("{fuel}{}: expected {}", rejected.reject.reason.code(), rejected.reject.wanted);
         let part = Part { link: Some(own), element: None, refused: Some(why), price: prices[own.0 as usize] };
         keyed[number].push(((at, 1), part));
     }

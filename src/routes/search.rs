@@ -73,6 +73,43 @@ pub struct Chain {
     pub criteria: Criteria,
 }
 
+impl Chain {
+    /// The chain of these links for a request; `None` when a service has no departure then, or a sum of money cannot be held.
+    pub fn of(
+        links: Vec<LinkIndex>,
+        network: &Network,
+        request: &Request,
+        costing: &mut Costing,
+        prices: &[Option<(Currency, Amount)>],
+    ) -> Option<Chain> {
+        let (mut steps, mut at, mut before) = (Vec::with_capacity(links.len()), request.depart, None);
+        let (mut modes, mut costs) = (ModeSequence::default(), Costs::default());
+        for index in &links {
+            let link = network.link(*index);
+            let next = step(link, &network.estimates, before, at)?;
+            costs = costs.then(prices[*index as usize])?;
+            (at, before, modes) = (next.arrived_at, Some(link.mode), modes.then(link.mode));
+            steps.push(next);
+        }
+        let mut emission = Emission::NONE;
+        for (i, (index, step)) in links.iter().zip(&steps).enumerate() {
+            let hub = match i.checked_sub(1) {
+                Some(j) => costing.hub((links[j], &steps[j]), (*index, step)),
+                None => costing.edge(*index, step, false),
+            };
+            emission = emission.plus(hub).plus(costing.transport(*index, step));
+        }
+        let (index, last) = (links.last()?, steps.last()?);
+        emission = emission.plus(costing.edge(*index, last, true));
+        let criteria = Criteria {
+            micrograms: emission.is_complete.then_some(emission.micrograms),
+            arrived_at: steps.iter().all(Step::is_timed).then_some(last.arrived_at),
+            costs,
+        };
+        Some(Chain { links, steps, modes, emission, criteria })
+    }
+}
+
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stopped {

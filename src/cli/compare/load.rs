@@ -15,6 +15,7 @@ use crate::routes::answer::{Answer, World};
 use crate::routes::geometry::{Spot, lines};
 use crate::routes::network::{Estimates, Network};
 use crate::routes::request::Request;
+use crate::routes::scenario::{EDITION, Scenario};
 use crate::routes::sea;
 use crate::store::files::{exists, read_file};
 use crate::store::reference::{MAX_FILE_BYTES, ReferenceFile, read_data, read_library, read_named};
@@ -62,52 +63,89 @@ impl Loaded {
     }
 
     /// What one question is asked of.
-    pub fn world<'w>(&'w self, network: &'w Network) -> World<'w> {
-        World { reference: &self.reference, network, sea: self.sea.as_ref(), rates: &self.rates }
+    pub fn world<'w>(&'w self, network: &'w Network, scenario: Option<&'w Scenario>) -> World<'w> {
+        World { reference: &self.reference, network, sea: self.sea.as_ref(), rates: &self.rates, scenario }
     }
 }
 
-/// Loads and checks everything.
-pub(super) fn load(args: &Data, console: &Console) -> Result<Loaded> {
+/// Files read once, from which a world is made, with a scenario or without.
+pub(super) struct Files {
+    library: Vec<DataFile>,
+    data: Vec<DataFile>,
+    locations: Vec<DataFile>,
+    services: Vec<DataFile>,
+    distances: Vec<DataFile>,
+    rates: Vec<DataFile>,
+}
+
+/// Reads everything that the arguments name.
+pub(super) fn read(args: &Data) -> Result<Files> {
     let library = match folder(args.factors.as_ref(), LIBRARY) {
         Some(dir) => as_data(read_library(dir)?),
         None => shipped(LIBRARY, |_| true),
     };
-    let home = folder(args.reference.as_ref(), DATA);
-    let data = match home {
+    let data = match folder(args.reference.as_ref(), DATA) {
         Some(dir) => as_data(read_data(dir, &FILES)?),
         None => shipped(DATA, |path| FILES.contains(&path)),
     };
-    let locations = named(&args.locations)?;
-    let loaded = Reference::load(&library, &args.profile, &data, &locations);
+    let rates: Vec<PathBuf> = args.rates.iter().cloned().collect();
+    let (locations, services, distances) = (named(&args.locations)?, named(&args.services)?, named(&args.distances)?);
+    Ok(Files { library, data, locations, services, distances, rates: named(&rates)? })
+}
+
+/// Makes a world of the files and checks everything.
+pub(super) fn load(files: &Files, args: &Data, scenario: Option<&Scenario>, console: &Console) -> Result<Loaded> {
+    let edition = scenario.filter(|s| s.has_energy()).map(|_| EDITION);
+    let own_library;
+    let library = match scenario.filter(|s| s.has_energy()) {
+        Some(scenario) => {
+            own_library = scenario.library(&files.library);
+            &own_library
+        }
+        None => &files.library,
+    };
+    let loaded = Reference::load_what_if(library, &args.profile, &files.data, &files.locations, edition);
     let (mut reference, warnings) = loaded.map_err(|faults| library_error(&faults))?;
     // Faults of what ships are for `factors check`; those of the user's own files are told here.
-    let own: Vec<Fault> = warnings.into_iter().filter(|f| locations.iter().any(|l| l.path == f.file)).collect();
+    let own: Vec<Fault> = warnings.into_iter().filter(|f| files.locations.iter().any(|l| l.path == f.file)).collect();
     let mut checked = Checked { console, warnings: own };
-    for file in named(&args.services)? {
-        let services = checked.take(Services::parse(&file, &reference.factors))?;
+    for file in &files.services {
+        let services = checked.take(Services::parse(file, &reference.factors))?;
         reference.services.put_on_top(services);
     }
-    for file in named(&args.distances)? {
-        let distances = checked.take(Distances::parse(&file))?;
+    for file in &files.distances {
+        let distances = checked.take(Distances::parse(file))?;
         reference.distances.put_on_top(distances);
     }
-    let find = |name: &str| data.iter().find(|f| f.path == name);
+    if let Some(scenario) = scenario {
+        scenario.scale_factors(&mut reference.factors).map_err(|what| Error::Usage(format!("--scenario: {what}")))?;
+    }
+    let find = |name: &str| files.data.iter().find(|f| f.path == name);
     let speeds = find("speeds.csv").map(|f| checked.take(Speeds::parse(f, &reference.factors))).transpose()?;
     let dwells = find("dwell.csv").map(|f| checked.take(Dwells::parse(f))).transpose()?;
-    let own_rates = args.rates.iter().cloned().collect::<Vec<_>>();
-    let own_rates = named(&own_rates)?;
-    let rates = own_rates.first().or_else(|| find("rates.csv"));
+    let rates = files.rates.first().or_else(|| find("rates.csv"));
     let mut rates = rates.map(|f| checked.take(Rates::parse(f))).transpose()?.unwrap_or_default();
     args.rate.iter().rev().for_each(|rate| rates.put_first(rate.clone()));
-    checked.tell();
+    if scenario.is_none() {
+        checked.tell();
+    }
     let estimates = Estimates {
         speeds: speeds.unwrap_or_default(),
         dwells: dwells.unwrap_or_default(),
         ..Estimates::default()
     };
     let network = Network::new(&reference, estimates);
-    Ok(Loaded { network, reference, sea: sea_graph(home)?, rates })
+    if let Some(idle) = scenario.and_then(|s| s.idle(&network, &reference.factors)) {
+        return Err(Error::Usage(format!("--scenario: {idle}: no link of the network is meant by this")));
+    }
+    Ok(Loaded { network, reference, sea: sea_graph(folder(args.reference.as_ref(), DATA))?, rates })
+}
+
+/// The scenario of a file.
+pub(super) fn scenario(path: &Path) -> Result<Scenario> {
+    let file = named(&[path.to_owned()])?.remove(0);
+    let (scenario, faults) = Scenario::parse(&file);
+    scenario.ok_or_else(|| Error::Usage(library_error(&faults).to_string()))
 }
 
 /// Warnings found so far; a fault that forbids going on ends the command.

@@ -100,7 +100,7 @@ fn one(from: &str, to: &str, args: &Args, loaded: &Loaded) -> std::result::Resul
     let told = |e: Error| e.to_string();
     let request = ask::request(&args.question, from, to, loaded).map_err(told)?;
     let network = loaded.network(&request);
-    let answer = answer(loaded.world(&network), &request).map_err(|e| e.to_string())?;
+    let answer = answer(loaded.world(&network, None), &request).map_err(|e| e.to_string())?;
     let sheet = Sheet::new(&answer, &request, &loaded.reference, &args.data.profile);
     Ok(match args.format {
         Format::Table => table::text(&sheet) + "\n",

@@ -1,7 +1,7 @@
 //! The answer as text for people.
 
 use crate::cli::table::{Table, grouped};
-use crate::output::comparison::sheet::{ElementSheet, OptionSheet, RequestSheet, Sheet, rounded};
+use crate::output::comparison::sheet::{ElementSheet, OptionSheet, RequestSheet, ScenarioSheet, Sheet, Standing, rounded};
 use std::fmt::Write;
 
 /// Question, options, their chains, break-evens, assumptions.
@@ -16,6 +16,9 @@ pub(super) fn text(sheet: &Sheet) -> String {
     out.push_str("; ~ holds estimated times; ? not known\n");
     for option in &sheet.options {
         out.push_str(&chain(option));
+    }
+    if let Some(scenario) = &sheet.scenario {
+        out.push_str(&before_and_after(scenario));
     }
     out.push_str("\nwhere the order turns round\n");
     for pair in &sheet.break_even {
@@ -83,6 +86,39 @@ fn options(sheet: &Sheet) -> String {
         ]);
     }
     table.text()
+}
+
+fn before_and_after(scenario: &ScenarioSheet) -> String {
+    let mut out = format!("\nwhat if: {} (the options above are those after it)\n", scenario.title);
+    for change in &scenario.changes {
+        let _ = writeln!(out, "  - {change}");
+    }
+    let heads = [">", "modes", "places", ">days before", ">after", ">kg CO2e before", ">after", ">operation", ">provision", ">change %"];
+    let mut table = Table::new(&heads);
+    for row in &scenario.rows {
+        let days = |s: &Option<Standing>| match s {
+            Some(s) => s.days.clone().unwrap_or_else(|| "?".to_owned()),
+            None => "closed".to_owned(),
+        };
+        let kg = |s: &Option<Standing>, of: fn(&Standing) -> &String| match s {
+            Some(s) if s.ghg_is_complete => grouped(&rounded(of(s), 9, 1)),
+            Some(_) => "?".to_owned(),
+            None => "closed".to_owned(),
+        };
+        table.row(vec![
+            row.option.clone().unwrap_or_default(),
+            row.modes.clone(),
+            row.places.join(" - "),
+            days(&row.before),
+            days(&row.after),
+            kg(&row.before, |s| &s.ghg_total_kg),
+            kg(&row.after, |s| &s.ghg_total_kg),
+            kg(&row.after, |s| &s.ghg_operation_kg),
+            kg(&row.after, |s| &s.ghg_provision_kg),
+            row.change_percent.clone().unwrap_or_else(|| "?".to_owned()),
+        ]);
+    }
+    out + &table.text()
 }
 
 fn chain(option: &OptionSheet) -> String {

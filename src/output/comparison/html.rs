@@ -3,7 +3,7 @@
 
 use super::map::{Map, svg};
 use super::scale::Axis;
-use super::sheet::{ElementSheet, OptionSheet, RateSheet, Sheet, plain, rounded};
+use super::sheet::{ElementSheet, OptionSheet, RateSheet, Sheet, Standing, plain, rounded};
 use crate::model::unit::{NANO_SCALE, decimal_text, div_half_even, parse_decimal};
 use crate::output::escape::html;
 use std::fmt::Write;
@@ -42,6 +42,7 @@ pub fn page(sheet: &Sheet, map: &Map) -> String {
     }
     out.push_str(&bars(sheet));
     out.push_str(&scatter(sheet));
+    out.push_str(&before_and_after(sheet));
     out.push_str(&chains(sheet));
     out.push_str(&break_evens(sheet));
     out.push_str(&ground(sheet));
@@ -235,6 +236,43 @@ fn scatter(sheet: &Sheet) -> String {
         );
     }
     out.push_str("</svg>\n<p class=\"quiet\">Filled: on the front, the dashed line. Left and below is better.</p>\n");
+    out
+}
+
+fn before_and_after(sheet: &Sheet) -> String {
+    let Some(scenario) = &sheet.scenario else { return String::new() };
+    let mut out = format!("<h2>What if: {}</h2>\n<p>The options above are those after these changes.</p>\n<ul>\n", html(&scenario.title));
+    for change in &scenario.changes {
+        let _ = writeln!(out, "<li>{}</li>", html(change));
+    }
+    out.push_str(
+        "</ul>\n<div class=\"scroll\"><table><thead><tr><th></th><th class=\"left\">modes and places</th><th>days before</th><th>after</th><th>kg CO2e before</th>\
+         <th>after</th><th>change %</th></tr></thead><tbody>\n",
+    );
+    for row in &scenario.rows {
+        let days = |s: &Option<Standing>| match s {
+            Some(s) => s.days.as_deref().map_or("not known".to_owned(), html),
+            None => "closed".to_owned(),
+        };
+        let kg = |s: &Option<Standing>| match s {
+            Some(s) if s.ghg_is_complete => kilograms(&s.ghg_total_kg),
+            Some(_) => "not known".to_owned(),
+            None => "closed".to_owned(),
+        };
+        let _ = writeln!(
+            out,
+            "<tr><td>{}</td><td class=\"left\">{}<br><span class=\"quiet\">{}</span></td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            row.option.as_deref().map_or(String::new(), html),
+            html(&row.modes),
+            html(&row.places.join(" - ")),
+            days(&row.before),
+            days(&row.after),
+            kg(&row.before),
+            kg(&row.after),
+            row.change_percent.as_deref().map_or("not known".to_owned(), html)
+        );
+    }
+    out.push_str("</tbody></table></div>\n");
     out
 }
 

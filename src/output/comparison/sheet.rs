@@ -45,6 +45,63 @@ pub struct Sheet {
     pub assumptions: Vec<String>,
     /// Editions of the factors used.
     pub sources: Vec<SourceSheet>,
+    /// What a scenario changes; the options are those under the scenario.
+    pub scenario: Option<ScenarioSheet>,
+}
+
+/// Before and after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct ScenarioSheet {
+    pub title: String,
+    pub changes: Vec<String>,
+    pub rows: Vec<ScenarioRow>,
+}
+
+/// A chain before and after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct ScenarioRow {
+    /// The option that it is under the scenario; absent: it is not among them.
+    pub option: Option<String>,
+    pub modes: String,
+    pub places: Vec<String>,
+    pub before: Option<Standing>,
+    pub after: Option<Standing>,
+    pub change_percent: Option<String>,
+}
+
+/// Figures of a chain in one world; a chain that is closed there has none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct Standing {
+    pub days: Option<String>,
+    pub ghg_operation_kg: String,
+    pub ghg_provision_kg: String,
+    pub ghg_total_kg: String,
+    pub ghg_is_complete: bool,
+}
+
+impl ScenarioRow {
+    /// The row of a chain whose places and modes are `places` and `modes`.
+    pub fn new(
+        option: Option<String>,
+        modes: String,
+        places: Vec<String>,
+        before: Option<&RouteOption>,
+        after: Option<&RouteOption>,
+    ) -> ScenarioRow {
+        let standing = |o: &RouteOption| Standing {
+            days: (!o.times.is_partial).then(|| days(o.times.total)),
+            ghg_operation_kg: kg(o.operation),
+            ghg_provision_kg: kg(o.provision),
+            ghg_total_kg: kg(o.micrograms()),
+            ghg_is_complete: o.is_complete(),
+        };
+        let both = before.zip(after).filter(|(b, a)| b.is_complete() && a.is_complete());
+        let change = both.and_then(|(b, a)| percent(a.micrograms() - b.micrograms(), b.micrograms()));
+        ScenarioRow { option, modes, places, before: before.map(standing), after: after.map(standing), change_percent: change }
+    }
 }
 
 /// The question.
@@ -272,6 +329,7 @@ impl Sheet {
             options,
             break_even,
             rates: answer.rates.iter().map(rate).collect(),
+            scenario: None,
         }
     }
 }
@@ -353,7 +411,7 @@ fn option(shown: &Shown, id: &str, request: &Request, names: &Names) -> OptionSh
 }
 
 /// `rail>sea`.
-pub(super) fn modes(option: &RouteOption) -> String {
+pub fn modes(option: &RouteOption) -> String {
     option.chain.modes.modes().iter().map(|m| m.code()).collect::<Vec<_>>().join(">")
 }
 
