@@ -125,6 +125,11 @@ impl<'r> Kernel<'r> {
         Some(BoxType { teu: found.teu, tare_g: found.tare_g.unwrap_or(0), refrigerated: found.refrigerated })
     }
 
+    /// The inferred hub at a place and time as an element with this load; `None` without a valid and applicable factor.
+    pub fn inferred_hub(&mut self, place: &hub::Place, load: &Load, symbols: &Symbols) -> Option<Element> {
+        hub::element(&mut self.lanes, place, load, 0, symbols)
+    }
+
     /// Load of one row of a batch whose container type reads `container_type`.
     pub fn load_of(&self, batch: &MovementBatch, row: usize, container_type: &str) -> Load {
         load::load(batch, row, self.box_type(container_type), self.defaults).0

@@ -4,11 +4,14 @@ use super::network::{Link, LinkIndex, Network};
 use super::request::Cargo;
 use super::timing::Step;
 use crate::calc::Kernel;
+use crate::calc::hub::Place;
+use crate::calc::load::Load;
 use super::scenario::EDITION;
 use crate::model::element::{FactorIndex, Footprints, NO_ROW};
 use crate::model::flag::Flags;
+use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, EnergyUnit, LoadStatus, Mode, RecordStatus};
-use crate::model::movement::{MovementBatch, NO_REJECT};
+use crate::model::movement::{MovementBatch, NO_REJECT, OperationIndex};
 use crate::model::symbol::Symbols;
 use crate::model::time::{Instant, NO_INSTANT, day_of};
 use crate::reference::{HubEnd, Reference};
@@ -41,8 +44,8 @@ pub struct Costing<'r> {
     kernel: Kernel<'r>,
     symbols: Symbols,
     links: FxHashMap<(LinkIndex, u32), Emission>,
-    hubs: FxHashMap<(LinkIndex, LinkIndex, u32), Emission>,
-    edges: FxHashMap<(LinkIndex, bool, u32), Emission>,
+    hubs: FxHashMap<(OperationIndex, LocationCode, u32), Emission>,
+    load: Load,
 }
 
 impl<'r> Costing<'r> {
@@ -54,8 +57,10 @@ impl<'r> Costing<'r> {
             symbols.intern(&link.carrier);
             symbols.intern(&link.energy_carrier);
         }
-        let (links, hubs, edges) = Default::default();
-        Costing { reference, network, cargo, kernel: Kernel::new(reference), symbols, links, hubs, edges }
+        let kernel = Kernel::new(reference);
+        let load = load_of(&kernel, cargo, &symbols);
+        let (links, hubs) = Default::default();
+        Costing { reference, network, cargo, kernel, symbols, links, hubs, load }
     }
 
     /// Texts behind the symbols of the footprints.
@@ -63,13 +68,9 @@ impl<'r> Costing<'r> {
         &self.symbols
     }
 
-    /// Mass in g and TEU in millionths of the cargo, by the kernel's rules for a record of it.
+    /// Mass in g and TEU in millionths of the cargo; `None`: not known.
     pub fn mass_and_teu(&self) -> (i64, Option<i64>) {
-        let mut batch = MovementBatch::default();
-        let Some(link) = self.network.links.first() else { return (self.cargo.mass_g.into(), None) };
-        push(&mut batch, &self.symbols, (0, 0), link, &Step::default(), self.cargo);
-        let load = self.kernel.load_of(&batch, 0, &self.cargo.container_type);
-        (load.mass_g, (load.teu >= 0).then_some(load.teu))
+        (self.load.mass_g, (self.load.teu >= 0).then_some(self.load.teu))
     }
 
     /// Emissions of a link as a transport element, hubs left out.
@@ -90,38 +91,33 @@ impl<'r> Costing<'r> {
     /// Emissions of the hub between two links that follow each other.
     pub fn hub(&mut self, before: (LinkIndex, &Step), after: (LinkIndex, &Step)) -> Emission {
         let (first, second) = (self.network.link(before.0), self.network.link(after.0));
-        if !self.has_hub(HubEnd::Mode(first.mode), HubEnd::Mode(second.mode)) {
-            return Emission::NONE;
-        }
         // The kernel's own rule: without an arrival the hub has the time of the next departure.
         let at = if first.transit.is_some() { before.1.arrived_at } else { after.1.departed_at };
-        let key = (before.0, after.0, self.epoch(at));
-        if let Some(known) = self.hubs.get(&key) {
-            return *known;
-        }
-        let place = second.origin;
-        let footprints = self.footprint(&[(&[before.0, after.0], &[*before.1, *after.1])]);
-        let emission = hub_of(&footprints, |i| footprints.elements.origin[i] == place);
-        self.hubs.insert(key, emission);
-        emission
+        self.hub_at(HubEnd::Mode(first.mode), HubEnd::Mode(second.mode), second.origin, at)
     }
 
     /// Emissions of the hub at the start of a chain, or at its end.
     pub fn edge(&mut self, index: LinkIndex, step: &Step, at_end: bool) -> Emission {
         let link = self.network.link(index);
         let mode = HubEnd::Mode(link.mode);
-        let (before, after) = if at_end { (mode, HubEnd::Edge) } else { (HubEnd::Edge, mode) };
-        if !self.has_hub(before, after) {
-            return Emission::NONE;
+        match at_end {
+            true => self.hub_at(mode, HubEnd::Edge, link.destination, step.arrived_at),
+            false => self.hub_at(HubEnd::Edge, mode, link.origin, step.departed_at),
         }
-        let key = (index, at_end, self.epoch(if at_end { step.arrived_at } else { step.departed_at }));
-        if let Some(known) = self.edges.get(&key) {
+    }
+
+    /// What the kernel infers; a hub that the profile asks for and that has no factor is missing.
+    fn hub_at(&mut self, before: HubEnd, after: HubEnd, location: LocationCode, at: Instant) -> Emission {
+        let operation = self.reference.hub(before, after).filter(|_| self.reference.profile.infer_hubs);
+        let Some(operation) = operation else { return Emission::NONE };
+        let key = (operation, location, self.epoch(at));
+        if let Some(known) = self.hubs.get(&key) {
             return *known;
         }
-        let place = if at_end { link.destination } else { link.origin };
-        let footprints = self.footprint(&[(&[index], &[*step])]);
-        let emission = hub_of(&footprints, |i| footprints.elements.origin[i] == place);
-        self.edges.insert(key, emission);
+        let element = self.kernel.inferred_hub(&Place { operation, location, at }, &self.load, &self.symbols);
+        let micrograms = element.map_or(0, |e| e.ghg_operation as i128 + e.ghg_provision as i128);
+        let emission = Emission { micrograms, is_complete: element.is_some() };
+        self.hubs.insert(key, emission);
         emission
     }
 
@@ -157,10 +153,6 @@ impl<'r> Costing<'r> {
         }
     }
 
-    fn has_hub(&self, before: HubEnd, after: HubEnd) -> bool {
-        self.reference.profile.infer_hubs && self.reference.hub(before, after).is_some()
-    }
-
     fn epoch(&self, at: Instant) -> u32 {
         self.reference.factors.epoch(day_of(at))
     }
@@ -173,11 +165,11 @@ fn sum(footprints: &Footprints, wanted: impl Fn(u32, usize) -> bool) -> i128 {
     admitted.map(|i| elements.ghg_operation[i] as i128 + elements.ghg_provision[i] as i128).sum()
 }
 
-/// The inferred hub at a place, which the profile asks for: without one, something is missing.
-fn hub_of(footprints: &Footprints, is_there: impl Fn(usize) -> bool) -> Emission {
-    let elements = &footprints.elements;
-    let is_complete = (0..elements.len()).any(|i| elements.row[i] == NO_ROW && is_there(i));
-    Emission { micrograms: sum(footprints, |row, i| row == NO_ROW && is_there(i)), is_complete }
+/// Load of the cargo by the kernel's rules for a record of it; which link it goes by does not matter.
+fn load_of(kernel: &Kernel, cargo: &Cargo, symbols: &Symbols) -> Load {
+    let mut batch = MovementBatch::default();
+    push(&mut batch, symbols, (0, 0), &Link::default(), &Step::default(), cargo);
+    kernel.load_of(&batch, 0, &cargo.container_type)
 }
 
 /// Appends a link as a movement record of shipment `number`.

@@ -29,13 +29,14 @@ pub struct Hours {
 }
 
 /// How long a container that is ready waits for the next departure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wait {
     /// Departures on these weekdays, bit 0 for Monday, each at the start of the day (UTC).
     Weekdays(u8),
     /// Half the mean interval between departures: how often it runs is known, on which days is not.
     Mean(Millihours),
     /// Not known. The dwell at the hub is all the time that is counted.
+    #[default]
     Unknown,
 }
 
@@ -51,7 +52,7 @@ pub struct Price {
 }
 
 /// A way from one place to the next by one mode.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Link {
     /// Name of the service; empty: no service is known, only a distance.
     pub service: String,

@@ -221,41 +221,37 @@ impl<'s, 'r> Search<'s, 'r> {
         index: LinkIndex,
         is_last: bool,
     ) -> Result<Option<Label>, Stopped> {
-        let link = self.network.link(index);
-        let end = self.network.ends[index as usize].1;
-        let before = parent.map(|p| self.labels[p as usize].clone());
-        let (count, mut visited) = before.as_ref().map_or((0, [place; MOST_ELEMENTS + 1]), |b| (b.count, b.visited));
+        let (network, link, end) = (self.network, self.network.link(index), self.network.ends[index as usize].1);
+        let before = parent.map(|p| &self.labels[p as usize]);
+        let (count, mut visited) = before.map_or((0, [place; MOST_ELEMENTS + 1]), |b| (b.count, b.visited));
         if visited[..count as usize + 1].contains(&end) {
             return Ok(None);
         }
-        let at = before.as_ref().map_or(self.request.depart, |b| b.at);
-        let last_mode = before.as_ref().map(|b| self.network.link(b.link).mode);
-        let Some(step) = step(link, &self.network.estimates, last_mode, at) else { return Ok(None) };
-        if step.arrived_at > self.latest {
+        let last_mode = before.map(|b| network.link(b.link).mode);
+        let at = before.map_or(self.request.depart, |b| b.at);
+        let Some(step) = step(link, &network.estimates, last_mode, at).filter(|s| s.arrived_at <= self.latest) else {
             return Ok(None);
-        }
-        let mut via = before.as_ref().map_or(0, |b| b.via);
+        };
+        let mut via = before.map_or(0, |b| b.via);
         if self.via.get(via as usize) == Some(&end) {
             via += 1;
         }
         if is_last && (via as usize) < self.via.len() {
             return Ok(None);
         }
-        let hub = match &before {
+        let hub = match before {
             Some(b) => self.costing.hub((b.link, &b.step), (index, &step)),
             None => self.costing.edge(index, &step, false),
         };
-        let mut emission = before.as_ref().map_or(Emission::NONE, |b| b.emission);
+        let mut emission = before.map_or(Emission::NONE, |b| b.emission);
         emission = emission.plus(hub).plus(self.costing.transport(index, &step));
         if is_last {
             emission = emission.plus(self.costing.edge(index, &step, true));
         }
         visited[count as usize + 1] = end;
-        let costs = match &before {
-            Some(b) => b.criteria.costs.then(self.prices[index as usize]),
-            None => Costs::default().then(self.prices[index as usize]),
-        };
-        let is_timed = before.as_ref().is_none_or(|b| b.criteria.arrived_at.is_some()) && step.is_timed();
+        let none = Costs::default();
+        let costs = before.map_or(&none, |b| &b.criteria.costs).then(self.prices[index as usize]);
+        let is_timed = before.is_none_or(|b| b.criteria.arrived_at.is_some()) && step.is_timed();
         let criteria = Criteria {
             micrograms: emission.is_complete.then_some(emission.micrograms),
             arrived_at: is_timed.then_some(step.arrived_at),
@@ -267,7 +263,7 @@ impl<'s, 'r> Search<'s, 'r> {
             via,
             is_dropped: false,
             visited,
-            modes: before.as_ref().map_or(ModeSequence::default(), |b| b.modes).then(link.mode),
+            modes: before.map_or(ModeSequence::default(), |b| b.modes).then(link.mode),
             at: step.arrived_at,
             emission,
             criteria,
