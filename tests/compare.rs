@@ -54,9 +54,10 @@ fn chongqing_singapore_offers_five_ways_in_their_published_times() {
 /// The movement records of every option, and what `compare` found for each element.
 fn movements(answer: &Value) -> (String, BTreeMap<(String, String), [String; 2]>) {
     let request = &answer["request"];
-    let mut csv = "shipment_id,movement_id,container_type,sequence,mode,operation,carrier,origin,destination,departed_at,arrived_at,\
+    let mut csv =
+        "shipment_id,movement_id,container_type,sequence,mode,operation,carrier,origin,destination,departed_at,arrived_at,\
                    distance_km,distance_basis,cargo_mass_kg,temperature,energy_carrier\n"
-        .to_owned();
+            .to_owned();
     let mut wanted = BTreeMap::new();
     for option in options(answer) {
         let shipment = format!("S{:0>3}", text(option, "id"));
@@ -100,7 +101,9 @@ fn check_against_run(answer: &Value, dir: &Path) {
     let file = dir.join("movements.csv");
     std::fs::write(&file, csv).unwrap();
     let run_file = dir.join("run.toml");
-    let plan = format!("movements = [\"movements.csv\"]\nfactors = '{HOME}/emission_factors'\nprofile = \"open\"\nreference = '{HOME}/data'\nout = \"out\"\n");
+    let plan = format!(
+        "movements = [\"movements.csv\"]\nfactors = '{HOME}/emission_factors'\nprofile = \"open\"\nreference = '{HOME}/data'\nout = \"out\"\n"
+    );
     std::fs::write(&run_file, plan).unwrap();
     green_corridor(["run".as_ref(), run_file.as_os_str()]).expect(0);
     let elements = Table::read(&current_run(&dir.join("out")), "elements");
@@ -196,15 +199,25 @@ fn own_services_go_on_top_and_full_costs_join_the_front() {
                 ship,sea,sea.container_feeder,,CNQZH,SGSIN,2513,sfd,144,2,,300,USD,teu\n\
                 truck,road,road.articulated,,CNCKG,SGSIN,4500,sfd,100,,,100,USD,t\n";
     std::fs::write(&services, format!("{header}{rows}")).unwrap();
-    let own = ["--services", services.to_str().unwrap(), "--depart", "2025-10-01", "--cargo-kg", "10000", "--options", "500", "--objective", "cost"];
+    let own = [
+        "--services",
+        services.to_str().unwrap(),
+        "--depart",
+        "2025-10-01",
+        "--cargo-kg",
+        "10000",
+        "--options",
+        "500",
+        "--objective",
+        "cost",
+    ];
     let answer = json(&[&["CNCKG", "SGSIN", "--max-days", "20"], &own[..]].concat());
     let services = |o: &Value| {
         let transport = o["elements"].as_array().unwrap().iter().filter(|e| e["kind"] == "transport");
         transport.map(|e| text(e, "service").to_owned()).collect::<Vec<_>>()
     };
-    let with = |wanted: &[&str]| {
-        options(&answer).iter().find(|o| services(o) == wanted).unwrap_or_else(|| panic!("no {wanted:?}"))
-    };
+    let with =
+        |wanted: &[&str]| options(&answer).iter().find(|o| services(o) == wanted).unwrap_or_else(|| panic!("no {wanted:?}"));
     let train = with(&["train", "ship"]);
     // Ready on a Wednesday, the day of departure; half of half a week for the ship.
     assert_eq!((text(train, "cost"), text(train, "currency"), text(train, "waiting_hours")), ("1600.00", "USD", "42.000"));
@@ -243,7 +256,18 @@ fn a_thousand_pairs_are_answered_in_their_order() {
     let file = dir.path().join("pairs.csv");
     let lines: String = pairs.iter().map(|(a, b)| format!("{a},{b}\n")).collect();
     std::fs::write(&file, format!("from,to\n{lines}")).unwrap();
-    let arguments = ["--pairs", file.to_str().unwrap(), "--format", "json", "--options", "2", "--depart", "2025-10-01", "--progress", "always"];
+    let arguments = [
+        "--pairs",
+        file.to_str().unwrap(),
+        "--format",
+        "json",
+        "--options",
+        "2",
+        "--depart",
+        "2025-10-01",
+        "--progress",
+        "always",
+    ];
     let ended = compare(&arguments).expect(0);
     let told = if count == 1000 { "compare: 1,000 rows" } else { "compare: 100 rows" };
     assert!(ended.stderr.contains(told), "{}", ended.stderr);
@@ -251,7 +275,8 @@ fn a_thousand_pairs_are_answered_in_their_order() {
     let asked: Vec<(&str, &str)> = answers.iter().map(|a| (text(&a["request"], "from"), text(&a["request"], "to"))).collect();
     assert_eq!(asked, pairs);
     for answer in &answers {
-        let is_possible = text(&answer["request"], "from") != text(&answer["request"], "to") && !answer["request"].to_string().contains("XXXXX");
+        let is_possible = text(&answer["request"], "from") != text(&answer["request"], "to")
+            && !answer["request"].to_string().contains("XXXXX");
         assert_eq!(is_possible, answer["error"].is_null(), "{answer}");
     }
     let again = compare(&arguments).expect(0);
@@ -330,7 +355,11 @@ fn a_page_takes_no_text_for_markup() {
     let dir = tempfile::tempdir().unwrap();
     let services = dir.path().join("own.csv");
     let evil = "<script>document.title='taken'</script>\"'&";
-    let row = format!("\"{}\",air,air.freight,,CNCKG,SGSIN,3167,gcd,4,,,,,,\"{}\"\n", evil.replace('"', "\"\""), "<img src=x onerror=alert(1)>");
+    let row = format!(
+        "\"{}\",air,air.freight,,CNCKG,SGSIN,3167,gcd,4,,,,,,\"{}\"\n",
+        evil.replace('"', "\"\""),
+        "<img src=x onerror=alert(1)>"
+    );
     let header = "service,mode,operation,carrier,origin,destination,distance_km,basis,transit_hours,departures_per_week,cost,currency,cost_per,source_ref,note\n";
     std::fs::write(&services, format!("{header}{row}")).unwrap();
     let own = ["--services", services.to_str().unwrap(), "--depart", "2025-10-01", "--format", "html"];

@@ -55,9 +55,7 @@ impl Costs {
         let same_currencies = self.amounts.len() == other.amounts.len() && pairs().all(|(a, b)| a.0 == b.0);
         match (self.is_partial, other.is_partial) {
             (true, true) => Some((true, false)),
-            (false, false) if same_currencies => {
-                Some((pairs().all(|(a, b)| a.1 <= b.1), pairs().any(|(a, b)| a.1 < b.1)))
-            }
+            (false, false) if same_currencies => Some((pairs().all(|(a, b)| a.1 <= b.1), pairs().any(|(a, b)| a.1 < b.1))),
             (false, false) | (true, false) | (false, true) => None,
         }
     }

@@ -6,12 +6,12 @@ mod pairs;
 mod table;
 mod what_if;
 
-use super::args::progress_mode;
 use super::Console;
+use super::args::progress_mode;
 use crate::error::{Error, Result};
-use crate::output::comparison::sheet::Sheet;
 use crate::output::comparison::csv;
 use crate::output::comparison::html::page;
+use crate::output::comparison::sheet::Sheet;
 use crate::pipeline::progress::ProgressMode;
 use crate::reference::{Rate, Rates};
 use crate::routes::answer::{Answer, NoAnswer, answer};

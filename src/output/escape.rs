@@ -43,3 +43,16 @@ pub fn csv_cell(text: &str) -> String {
         format!("{guard}{text}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_taken_for_a_formula() {
+        let cases = [("=1+1", "'=1+1"), ("-1.5", "-1.5"), ("-a", "'-a"), ("+1", "'+1"), ("@x", "'@x"), ("\tx", "'\tx")];
+        for (text, want) in cases.into_iter().chain([("a,\"b\"", "\"a,\"\"b\"\"\""), ("\rx", "\"'\rx\""), ("", "")]) {
+            assert_eq!(csv_cell(text), want);
+        }
+    }
+}

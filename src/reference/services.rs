@@ -105,7 +105,8 @@ impl Services {
                 1..=10_000_000,
                 "departures above 0, up to 10000, with at most 3 decimals",
             );
-            let departure_days = row.value(Cell::DepartureDays, weekdays, "weekdays as digits in order, 1 for Monday, such as 135");
+            let departure_days =
+                row.value(Cell::DepartureDays, weekdays, "weekdays as digits in order, 1 for Monday, such as 135");
             let cost = cost(row);
             let valid = row.open_interval(Cell::ValidFrom, Cell::ValidTo);
             let (Some(mode), Some(operation), Some(origin), Some(destination), Some((valid_from, valid_to)), false) =

@@ -5,12 +5,10 @@ use super::costing::Costing;
 use super::network::{Link, LinkIndex, Network};
 use super::option::{FactorKey, RouteOption, options, price_of};
 use super::request::Request;
-use super::search::{Chain, MOST_LABELS, Search, Stopped};
 use super::scenario::Scenario;
+use super::search::{Chain, MOST_LABELS, Search, Stopped};
 use super::{sea, why};
-use crate::calc::compare::{
-    FactorBreakEven, PriceBreakEven, factor_break_evens, front_with_cost, price_break_even,
-};
+use crate::calc::compare::{FactorBreakEven, PriceBreakEven, factor_break_evens, front_with_cost, price_break_even};
 use crate::geo::sea::SeaGraph;
 use crate::model::id::LocationCode;
 use crate::model::mode::Mode;
@@ -148,8 +146,11 @@ pub fn answer<'w>(world: World<'w>, request: &Request) -> Result<Answer<'w>, NoA
             rates.push(rate);
         }
     }
-    let options = list.into_iter().zip(standing).zip(with_cost).map(|((option, (pareto, is_best_of_modes)), with_cost)| {
-        Shown { option, pareto, pareto_with_cost: with_cost, is_best_of_modes }
+    let options = list.into_iter().zip(standing).zip(with_cost).map(|((option, (pareto, is_best_of_modes)), with_cost)| Shown {
+        option,
+        pareto,
+        pareto_with_cost: with_cost,
+        is_best_of_modes,
     });
     let options = options.collect();
     Ok(Answer { network, options, found: (found, beaten, cut), break_even, rates, symbols })

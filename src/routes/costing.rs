@@ -2,11 +2,11 @@
 
 use super::network::{Link, LinkIndex, Network};
 use super::request::Cargo;
+use super::scenario::EDITION;
 use super::timing::Step;
 use crate::calc::Kernel;
 use crate::calc::hub::Place;
 use crate::calc::load::Load;
-use super::scenario::EDITION;
 use crate::model::element::{FactorIndex, Footprints, NO_ROW};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;

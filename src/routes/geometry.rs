@@ -23,7 +23,13 @@ pub struct Line {
 }
 
 /// The lines of an option; an element between places without coordinates has none.
-pub fn lines(option: &RouteOption, network: &Network, reference: &Reference, sea: Option<&SeaGraph>, avoid: Passages) -> Vec<Line> {
+pub fn lines(
+    option: &RouteOption,
+    network: &Network,
+    reference: &Reference,
+    sea: Option<&SeaGraph>,
+    avoid: Passages,
+) -> Vec<Line> {
     let mut last_longitude = None;
     let mut list = Vec::new();
     for link in option.chain.links.iter().map(|l| network.link(*l)) {
@@ -60,6 +66,9 @@ mod tests {
 
     #[test]
     fn a_line_over_the_date_line_runs_on() {
-        assert_eq!([near(-17_900, 17_900), near(17_900, -17_900), near(100, 200), near(-17_900, 54_000)], [18_100, -18_100, 100, 54_100]);
+        assert_eq!(
+            [near(-17_900, 17_900), near(17_900, -17_900), near(100, 200), near(-17_900, 54_000)],
+            [18_100, -18_100, 100, 54_100]
+        );
     }
 }

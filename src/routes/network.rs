@@ -182,9 +182,8 @@ fn of_service(service: &Service, reference: &Reference, estimates: &Estimates) -
         (0, Some(per_week)) => Wait::Mean(div_half_even(WEEK as i128 * 1000, 2 * per_week as i128) as Millihours),
         (days, _) => Wait::Weekdays(days),
     };
-    let price = service.cost.as_ref().and_then(|c| {
-        Some(Price { price: c.amount, currency: Currency::parse(&c.currency)?, per: c.per })
-    });
+    let price =
+        service.cost.as_ref().and_then(|c| Some(Price { price: c.amount, currency: Currency::parse(&c.currency)?, per: c.per }));
     Link {
         service: service.service.clone(),
         mode: service.mode,

@@ -10,7 +10,7 @@ use crate::factors::{EmissionFactor, FactorSet};
 use crate::geo::sea::Passages;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Mode, Per};
-use crate::model::unit::{DECIMAL18_MAX, ONE, SHARE_SCALE, div_half_even};
+use crate::model::unit::{DECIMAL18_MAX, ONE, SHARE_SCALE, div_half_even, short_decimal_text};
 use toml::de::DeValue;
 
 /// Edition of a scenario's own energy rows; no library has it.
@@ -155,10 +155,7 @@ impl Scenario {
                 source_ref: word("source_ref", "where the figures are from", faults),
                 gwp_set: table.get("gwp_set", "a GWP set", faults, text).map_or("unstated".to_owned(), |t| t.value),
             };
-            table.finish(
-                &["energy_carrier", "region", "per", "operation_g", "provision_g", "gwp_set", "source_ref"],
-                faults,
-            );
+            table.finish(&["energy_carrier", "region", "per", "operation_g", "provision_g", "gwp_set", "source_ref"], faults);
             self.energy.push(row);
         }
     }
@@ -173,7 +170,14 @@ impl Scenario {
         for (number, row) in self.energy.iter().enumerate() {
             let id = format!("{}-{}", row.energy_carrier, number + 1);
             let cells = [
-                &id, &row.energy_carrier, &row.region, &row.per, &row.operation_g, &row.provision_g, "0001-01-01", &row.gwp_set,
+                &id,
+                &row.energy_carrier,
+                &row.region,
+                &row.per,
+                &row.operation_g,
+                &row.provision_g,
+                "0001-01-01",
+                &row.gwp_set,
                 &row.source_ref,
             ];
             energy += &line(&cells);
@@ -220,7 +224,8 @@ impl Scenario {
                 is_met = true;
                 for value in [&mut factor.intensity_operation, &mut factor.intensity_provision] {
                     let scaled = div_half_even(*value as i128 * ONE as i128, *ratio as i128);
-                    *value = i64::try_from(scaled).ok().filter(|v| *v <= DECIMAL18_MAX).ok_or("load_factor: too small a ratio")?;
+                    *value =
+                        i64::try_from(scaled).ok().filter(|v| *v <= DECIMAL18_MAX).ok_or("load_factor: too small a ratio")?;
                 }
             }
             if !is_met {
@@ -262,14 +267,14 @@ impl Scenario {
 
     /// What the scenario changes, a line each.
     pub fn words(&self) -> Vec<String> {
-        let times = |ratio: i64| super::super::model::unit::decimal_text(ratio as i128, SHARE_SCALE);
+        let times = |ratio: i64| short_decimal_text(ratio as i128, SHARE_SCALE);
         let changes = self.changes.iter().map(|(scope, change)| match change {
             Change::EnergyCarrier(carrier) => format!("{}: energy carrier {carrier}", scope.words()),
             Change::Operation(operation) => format!("{}: operation {operation}", scope.words()),
             Change::Speed(ratio) => format!("{}: speed x {}", scope.words(), times(*ratio)),
         });
         let loads = self.load_factors.iter().map(|(s, r)| format!("{}: load factor x {}", s.words(), times(*r)));
-        let hours = |h: Millihours| super::super::model::unit::decimal_text(h as i128, 3);
+        let hours = |h: Millihours| short_decimal_text(h as i128, 3);
         let dwells = self.dwells.iter().map(|(place, h)| format!("{place}: {} h in the hub", hours(*h)));
         let energy = self.energy.iter().map(|e| {
             format!(
@@ -333,9 +338,9 @@ mod tests {
         let want = [
             "road: energy carrier hvo",
             "x: operation rail.container_electric",
-            "sea: speed x 0.800000",
-            "road.articulated: load factor x 1.250000",
-            "CNSHA: 24.000 h in the hub",
+            "sea: speed x 0.8",
+            "road.articulated: load factor x 1.25",
+            "CNSHA: 24 h in the hub",
             "electricity in CN: 0 g operation and 300.5 g provision per kWh (plan)",
             "suez: closed",
         ];

@@ -179,8 +179,7 @@ impl<'s, 'r> Search<'s, 'r> {
         let hops = fewest_elements(network, request, destination);
         let last_limit = last_limit(reference, network, day_of(request.depart), day_of(latest));
         let (labels, buckets) = Default::default();
-        let mut search =
-            Search { network, request, costing, prices, hops, via, latest, last_limit, labels, buckets };
+        let mut search = Search { network, request, costing, prices, hops, via, latest, last_limit, labels, buckets };
         search.explore(origin, destination)?;
         Ok(search.chains(destination))
     }

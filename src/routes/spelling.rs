@@ -55,7 +55,14 @@ mod tests {
 
     #[test]
     fn edits_count_swaps_once() {
-        for (a, b, want) in [("cnckg", "cnckg", 0), ("cnckg", "cncgk", 1), ("sgsn", "sgsin", 1), ("", "abc", 3), ("cnckg", "sgsin", 5)] {
+        for (a, b, want) in [
+            ("kitten", "sitting", 3),
+            ("cnckg", "cnckg", 0),
+            ("cnckg", "cncgk", 1),
+            ("sgsn", "sgsin", 1),
+            ("", "abc", 3),
+            ("cnckg", "sgsin", 5),
+        ] {
             assert_eq!((edits(a, b), edits(b, a)), (want, want), "{a} {b}");
         }
     }

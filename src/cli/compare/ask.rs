@@ -107,7 +107,8 @@ fn mode(text: &str) -> Result<Mode> {
 
 fn most_hours(text: &str) -> Result<Millihours> {
     let days = parse_decimal(text, 3).and_then(|d| i64::try_from(d).ok()).filter(|d| (1..=1_000_000).contains(d));
-    let days = days.ok_or_else(|| Error::Usage(format!("--max-days {text}: expected days above 0, up to 1000, with at most 3 decimals")))?;
+    let days = days
+        .ok_or_else(|| Error::Usage(format!("--max-days {text}: expected days above 0, up to 1000, with at most 3 decimals")))?;
     Ok(days * DAY / 1000)
 }
 

@@ -129,11 +129,7 @@ pub(super) fn load(files: &Files, args: &Data, scenario: Option<&Scenario>, cons
     if scenario.is_none() {
         checked.tell();
     }
-    let estimates = Estimates {
-        speeds: speeds.unwrap_or_default(),
-        dwells: dwells.unwrap_or_default(),
-        ..Estimates::default()
-    };
+    let estimates = Estimates { speeds: speeds.unwrap_or_default(), dwells: dwells.unwrap_or_default(), ..Estimates::default() };
     let network = Network::new(&reference, estimates);
     if let Some(idle) = scenario.and_then(|s| s.idle(&network, &reference.factors)) {
         return Err(Error::Usage(format!("--scenario: {idle}: no link of the network is meant by this")));

@@ -56,7 +56,21 @@ fn head(request: &RequestSheet) -> String {
 }
 
 fn options(sheet: &Sheet) -> String {
-    let heads = [">", "", "modes", ">km", ">days", ">kg CO2e", ">operation", ">provision", ">kg/TEU", ">cost", ">priced", ">carbon", ">both"];
+    let heads = [
+        ">",
+        "",
+        "modes",
+        ">km",
+        ">days",
+        ">kg CO2e",
+        ">operation",
+        ">provision",
+        ">kg/TEU",
+        ">cost",
+        ">priced",
+        ">carbon",
+        ">both",
+    ];
     let mut table = Table::new(&heads);
     let carbon = sheet.request.currency.as_deref().filter(|_| sheet.request.carbon_price.is_some());
     for option in &sheet.options {
@@ -93,7 +107,8 @@ fn before_and_after(scenario: &ScenarioSheet) -> String {
     for change in &scenario.changes {
         let _ = writeln!(out, "  - {change}");
     }
-    let heads = [">", "modes", "places", ">days before", ">after", ">kg CO2e before", ">after", ">operation", ">provision", ">change %"];
+    let heads =
+        [">", "modes", "places", ">days before", ">after", ">kg CO2e before", ">after", ">operation", ">provision", ">change %"];
     let mut table = Table::new(&heads);
     for row in &scenario.rows {
         let days = |s: &Option<Standing>| match s {
@@ -123,7 +138,8 @@ fn before_and_after(scenario: &ScenarioSheet) -> String {
 
 fn chain(option: &OptionSheet) -> String {
     let mut out = format!("\n{}  {} ({})\n", option.id, option.places.join(" - "), option.standing);
-    let mut table = Table::new(&["", "mode", "from", "to", ">km", "basis", ">wait h", ">hours", ">kg CO2e", "service and source"]);
+    let mut table =
+        Table::new(&["", "mode", "from", "to", ">km", "basis", ">wait h", ">hours", ">kg CO2e", "service and source"]);
     for element in &option.elements {
         table.row(element_cells(element));
     }

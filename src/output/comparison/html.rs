@@ -3,8 +3,8 @@
 
 use super::map::{Map, svg};
 use super::scale::Axis;
-use super::sheet::{ElementSheet, OptionSheet, RateSheet, Sheet, Standing, plain, rounded};
-use crate::model::unit::{NANO_SCALE, decimal_text, div_half_even, parse_decimal};
+use super::sheet::{ElementSheet, OptionSheet, RateSheet, Sheet, Standing, rounded};
+use crate::model::unit::{NANO_SCALE, decimal_text, div_half_even, parse_decimal, short_decimal_text};
 use crate::output::escape::html;
 use std::fmt::Write;
 
@@ -109,7 +109,12 @@ fn table(sheet: &Sheet) -> String {
         );
         if has_price {
             let currency = &sheet.request.currency;
-            let _ = write!(out, "<td>{}</td><td>{}</td>", money(&option.carbon_cost, currency), money(&option.cost_with_carbon, currency));
+            let _ = write!(
+                out,
+                "<td>{}</td><td>{}</td>",
+                money(&option.carbon_cost, currency),
+                money(&option.cost_with_carbon, currency)
+            );
         }
         out.push_str("</tr>\n");
     }
@@ -207,14 +212,31 @@ fn scatter(sheet: &Sheet) -> String {
         WIDTH - RIGHT
     );
     for tick in &across.ticks {
-        let text = plain(*tick, 3);
-        let _ = writeln!(out, "<path class=\"axis\" d=\"M{0} {1}v6\"/><text x=\"{0}\" y=\"{2}\" text-anchor=\"middle\">{text}</text>", x(*tick), HEIGHT - BOTTOM, HEIGHT - BOTTOM + 22);
+        let text = short_decimal_text(*tick, 3);
+        let _ = writeln!(
+            out,
+            "<path class=\"axis\" d=\"M{0} {1}v6\"/><text x=\"{0}\" y=\"{2}\" text-anchor=\"middle\">{text}</text>",
+            x(*tick),
+            HEIGHT - BOTTOM,
+            HEIGHT - BOTTOM + 22
+        );
     }
     for tick in &up.ticks {
-        let text = plain(*tick, 3);
-        let _ = writeln!(out, "<path class=\"axis\" d=\"M{LEFT} {0}h-6\"/><text x=\"{1}\" y=\"{2}\" text-anchor=\"end\">{text}</text>", y(*tick), LEFT - 9, y(*tick) + 4);
+        let text = short_decimal_text(*tick, 3);
+        let _ = writeln!(
+            out,
+            "<path class=\"axis\" d=\"M{LEFT} {0}h-6\"/><text x=\"{1}\" y=\"{2}\" text-anchor=\"end\">{text}</text>",
+            y(*tick),
+            LEFT - 9,
+            y(*tick) + 4
+        );
     }
-    let _ = writeln!(out, "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">days</text><text x=\"6\" y=\"14\">kg CO2e</text>", WIDTH - RIGHT, HEIGHT - 8);
+    let _ = writeln!(
+        out,
+        "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">days</text><text x=\"6\" y=\"14\">kg CO2e</text>",
+        WIDTH - RIGHT,
+        HEIGHT - 8
+    );
     let mut front: Vec<(i128, i128)> = points.iter().filter(|(o, _)| o.pareto == Some(true)).map(|(_, p)| *p).collect();
     front.sort_unstable();
     let stairs: Vec<String> = front
@@ -241,7 +263,8 @@ fn scatter(sheet: &Sheet) -> String {
 
 fn before_and_after(sheet: &Sheet) -> String {
     let Some(scenario) = &sheet.scenario else { return String::new() };
-    let mut out = format!("<h2>What if: {}</h2>\n<p>The options above are those after these changes.</p>\n<ul>\n", html(&scenario.title));
+    let mut out =
+        format!("<h2>What if: {}</h2>\n<p>The options above are those after these changes.</p>\n<ul>\n", html(&scenario.title));
     for change in &scenario.changes {
         let _ = writeln!(out, "<li>{}</li>", html(change));
     }
@@ -367,9 +390,23 @@ fn ground(sheet: &Sheet) -> String {
         let _ = writeln!(out, "<li>{}</li>", html(&line));
     }
     let method = &sheet.method;
-    let _ = write!(out, "<li>{}</li>\n</ul>\n<h2>Method and sources</h2>\n<p>{}, {}.</p>\n<ul>\n", html(&method.boundary), html(&method.method), html(&method.title));
+    let _ = write!(
+        out,
+        "<li>{}</li>\n</ul>\n<h2>Method and sources</h2>\n<p>{}, {}.</p>\n<ul>\n",
+        html(&method.boundary),
+        html(&method.method),
+        html(&method.title)
+    );
     for source in &sheet.sources {
-        let _ = writeln!(out, "<li>{}: {}, {}. {}. {}</li>", html(&source.edition), html(&source.title), html(&source.publisher), html(&source.licence), html(&source.url));
+        let _ = writeln!(
+            out,
+            "<li>{}: {}, {}. {}. {}</li>",
+            html(&source.edition),
+            html(&source.title),
+            html(&source.publisher),
+            html(&source.licence),
+            html(&source.url)
+        );
     }
     out.push_str("</ul>\n<p>Left out:</p>\n<ul>\n");
     for exclusion in &method.exclusions {

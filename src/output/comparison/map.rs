@@ -80,7 +80,10 @@ pub(super) fn svg(map: &Map, sheet: &Sheet) -> String {
     }
     for (code, spot) in &map.places {
         let (x, y, code) = (frame.x(spot), frame.y(spot), html(code));
-        let _ = writeln!(out, "<g class=\"place\" data-place=\"{code}\"><circle cx=\"{x}\" cy=\"{y}\"/><text x=\"{x}\" y=\"{y}\">{code}</text></g>");
+        let _ = writeln!(
+            out,
+            "<g class=\"place\" data-place=\"{code}\"><circle cx=\"{x}\" cy=\"{y}\"/><text x=\"{x}\" y=\"{y}\">{code}</text></g>"
+        );
     }
     out.push_str("</svg>\n");
     out
@@ -89,7 +92,8 @@ pub(super) fn svg(map: &Map, sheet: &Sheet) -> String {
 fn graticule(frame: &Frame) -> String {
     let step = [500, 1000, 2000].into_iter().find(|s| frame.width / s < 9).unwrap_or(3000);
     let mut out = String::from("<g class=\"graticule\">\n");
-    let multiples = |from: i32, length: i32| ((from + step - 1).div_euclid(step)..=(from + length).div_euclid(step)).map(move |i| i * step);
+    let multiples =
+        |from: i32, length: i32| ((from + step - 1).div_euclid(step)..=(from + length).div_euclid(step)).map(move |i| i * step);
     for longitude in multiples(frame.west, frame.width) {
         let (x, degrees) = (longitude - frame.west, (longitude + TURN / 2).rem_euclid(TURN) - TURN / 2);
         let side = if degrees < 0 { "W" } else { "E" };
@@ -103,7 +107,8 @@ fn graticule(frame: &Frame) -> String {
     }
     for latitude in multiples(frame.north - frame.height, frame.height) {
         let (y, side) = (frame.north - latitude, if latitude < 0 { "S" } else { "N" });
-        let _ = writeln!(out, "<path d=\"M0 {y}H{}\"/><text x=\"0\" y=\"{y}\">{}°{side}</text>", frame.width, latitude.abs() / 100);
+        let _ =
+            writeln!(out, "<path d=\"M0 {y}H{}\"/><text x=\"0\" y=\"{y}\">{}°{side}</text>", frame.width, latitude.abs() / 100);
     }
     out.push_str("</g>\n");
     out
@@ -117,7 +122,11 @@ fn land(map: &Map, frame: &Frame) -> String {
         for turn in [-TURN, 0, TURN] {
             let moved: Vec<(i32, i32)> = ring.iter().map(|p| (frame.x(p) + turn, frame.y(p))).collect();
             let outside = |inside: &dyn Fn(&(i32, i32)) -> bool| !moved.iter().any(inside);
-            if outside(&|p| p.0 >= 0) || outside(&|p| p.0 <= frame.width) || outside(&|p| p.1 >= 0) || outside(&|p| p.1 <= frame.height) {
+            if outside(&|p| p.0 >= 0)
+                || outside(&|p| p.0 <= frame.width)
+                || outside(&|p| p.1 >= 0)
+                || outside(&|p| p.1 <= frame.height)
+            {
                 continue;
             }
             let cut = clipped(moved, frame.width, frame.height);

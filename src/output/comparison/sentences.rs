@@ -3,11 +3,11 @@
 use super::sheet::{FactorBreakEvenSheet, OptionSheet, rounded};
 use crate::calc::compare::{PriceBreakEven, beats};
 use crate::model::unit::NANO_SCALE;
+use crate::routes::DAY;
 use crate::routes::answer::{Answer, BreakEven, Shown};
 use crate::routes::option::RouteOption;
 use crate::routes::request::{Objective, Request};
 use crate::routes::search::{HORIZON, MOST_ELEMENTS};
-use crate::routes::DAY;
 
 /// By what options are in order.
 pub(super) const fn order(objective: Objective) -> &'static str {
@@ -122,11 +122,14 @@ pub(super) fn assumptions(answer: &Answer, request: &Request) -> Vec<String> {
         request.most_hours.unwrap_or(HORIZON) / DAY
     )];
     if options().any(|o| o.times.has_estimate) {
-        list.push("Times marked ~ hold estimates: a distance at the mean speed of the operation, or a mean dwell in a hub.".to_owned());
+        list.push(
+            "Times marked ~ hold estimates: a distance at the mean speed of the operation, or a mean dwell in a hub.".to_owned(),
+        );
     }
     if options().any(|o| o.times.unknown_waits > 0) {
         list.push(
-            "Where nobody publishes how often a service departs, the dwell in the hub is all the time before departure.".to_owned(),
+            "Where nobody publishes how often a service departs, the dwell in the hub is all the time before departure."
+                .to_owned(),
         );
     }
     list.push(
@@ -143,7 +146,9 @@ pub(super) fn assumptions(answer: &Answer, request: &Request) -> Vec<String> {
             .to_owned(),
     );
     if options().any(|o| !o.is_complete()) {
-        list.push("An option whose CO2e is not known in full shows the part that is known; it is compared with nothing.".to_owned());
+        list.push(
+            "An option whose CO2e is not known in full shows the part that is known; it is compared with nothing.".to_owned(),
+        );
     }
     list
 }

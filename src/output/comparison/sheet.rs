@@ -8,7 +8,9 @@ use crate::model::element::{Element, GhgTotals};
 use crate::model::mode::{Mode, Per};
 use crate::model::money::{Amount, PRICE_SCALE, RATE_SCALE};
 use crate::model::time::{date_text, instant_text};
-use crate::model::unit::{DISTANCE_SCALE, MASS_SCALE, NANO_SCALE, SHARE_SCALE, decimal_text, div_half_even, parse_decimal};
+use crate::model::unit::{
+    DISTANCE_SCALE, MASS_SCALE, NANO_SCALE, SHARE_SCALE, decimal_text, div_half_even, parse_decimal, short_decimal_text,
+};
 use crate::output::ratio::{ghg_kg_per_teu, ratio};
 use crate::reference::Reference;
 use crate::routes::answer::{Answer, BreakEven, Shown};
@@ -310,7 +312,7 @@ impl Sheet {
         let rate = |r: &crate::reference::Rate| RateSheet {
             from: r.from.to_string(),
             to: r.to.to_string(),
-            rate: plain(r.rate as i128, RATE_SCALE),
+            rate: short_decimal_text(r.rate as i128, RATE_SCALE),
             date: date_text(r.day),
             source_ref: r.source_ref.clone(),
         };
@@ -345,9 +347,9 @@ fn request_sheet(request: &Request, answer: &Answer, names: &Names, profile: &st
         from_name: names.place(request.origin),
         to: request.destination.to_string(),
         to_name: names.place(request.destination),
-        cargo_kg: plain(mass_g as i128, MASS_SCALE),
+        cargo_kg: short_decimal_text(mass_g as i128, MASS_SCALE),
         container: request.cargo.container_type.clone(),
-        teu: first.and_then(|o| o.teu).map(|teu| plain(teu as i128, SHARE_SCALE)),
+        teu: first.and_then(|o| o.teu).map(|teu| short_decimal_text(teu as i128, SHARE_SCALE)),
         temperature: request.cargo.temperature.code(),
         depart: instant_text(request.depart),
         via: request.via.iter().map(|p| p.to_string()).collect(),
@@ -357,7 +359,7 @@ fn request_sheet(request: &Request, answer: &Answer, names: &Names, profile: &st
         objective: request.objective.code(),
         options: request.options,
         profile: profile.to_owned(),
-        carbon_price: request.carbon_price.map(|p| plain(p as i128, PRICE_SCALE)),
+        carbon_price: request.carbon_price.map(|p| short_decimal_text(p as i128, PRICE_SCALE)),
         currency: request.currency.map(|c| c.to_string()),
     }
 }
@@ -575,15 +577,6 @@ fn days(hours: Millihours) -> String {
 
 fn percent(part: i128, whole: i128) -> Option<String> {
     ratio(part * 100, 1, whole).map(|p| decimal_text(p, 1))
-}
-
-/// A decimal without the zeros that say nothing.
-pub(super) fn plain(mantissa: i128, scale: u32) -> String {
-    let text = decimal_text(mantissa, scale);
-    match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text,
-    }
 }
 
 /// A decimal of `scale` places with only `places` of them, half to even; 0 for what is no decimal.

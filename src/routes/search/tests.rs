@@ -80,8 +80,11 @@ fn network(random: &mut Random, reference: &Reference, has_prices: bool) -> Netw
             origin: place(PLACES[from]),
             destination: place(PLACES[to]),
             distance: Some((1000 * (1 + random.below(2000)) as u32, Basis::Sfd)),
-            transit: (random.below(40) > 0)
-                .then(|| Hours { value: random.below(150_000) as i64, is_estimate: false, source: String::new() }),
+            transit: (random.below(40) > 0).then(|| Hours {
+                value: random.below(150_000) as i64,
+                is_estimate: false,
+                source: String::new(),
+            }),
             wait,
             price: (has_prices && random.below(4) > 0).then(|| crate::routes::network::Price {
                 price: random.below(900) as i64 * 1_000_000,
