@@ -35,12 +35,12 @@ pub struct Args {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to"])]
     pairs: Option<PathBuf>,
     #[command(flatten)]
-    question: Question,
+    question: Box<Question>,
     /// What-if: a TOML file of changes; options are told before and after
     #[arg(long, value_name = "FILE", conflicts_with = "pairs")]
     scenario: Option<PathBuf>,
     #[command(flatten)]
-    data: Data,
+    data: Box<Data>,
     /// Form of the answer
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,

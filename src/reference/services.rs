@@ -179,3 +179,41 @@ fn together(row: &mut table::Row, cells: &[Cell]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weekdays_are_digits_in_order() {
+        let found = ["1", "135", "7", "1234567", "", "0", "8", "31", "11", "1,3"].map(weekdays);
+        let want = [Some(1), Some(0b1_0101), Some(64), Some(127), Some(0), None, None, None, None, None];
+        assert_eq!(found, want);
+    }
+
+    #[test]
+    fn own_services_replace_those_of_their_name() {
+        let service = |name: &str, note: &str| Service {
+            service: name.into(),
+            mode: Mode::Rail,
+            operation: 0,
+            carrier: String::new(),
+            origin: LocationCode::default(),
+            destination: LocationCode::default(),
+            distance: None,
+            transit_hours: None,
+            departures_per_week: None,
+            departure_days: 0,
+            cost: None,
+            valid_from: Day::MIN,
+            valid_to: crate::model::time::NO_END,
+            source_ref: String::new(),
+            note: note.into(),
+            line: 1,
+        };
+        let mut services = Services { list: vec![service("a", "shipped"), service("b", "shipped")] };
+        services.put_on_top(Services { list: vec![service("b", "own"), service("c", "own")] });
+        let found: Vec<_> = services.list.iter().map(|s| (s.service.as_str(), s.note.as_str())).collect();
+        assert_eq!(found, [("b", "own"), ("c", "own"), ("a", "shipped")]);
+    }
+}

@@ -215,13 +215,11 @@ fn adds_up(option: &RouteOption) -> Result<(), NoAnswer> {
 /// The price of a link for a cargo.
 type LinkPrice = Option<(Currency, Amount)>;
 
+/// By link, and the rates of those that were converted.
+type Prices = (Vec<LinkPrice>, Vec<(LinkIndex, Rate)>);
+
 /// What each link costs for the cargo, in the currency asked for where a rate leads there; and the rate of each converted one.
-fn prices(
-    world: &World,
-    network: &Network,
-    costing: &Costing,
-    request: &Request,
-) -> Result<(Vec<LinkPrice>, Vec<(LinkIndex, Rate)>), NoAnswer> {
+fn prices(world: &World, network: &Network, costing: &Costing, request: &Request) -> Result<Prices, NoAnswer> {
     let (mass_g, teu) = costing.mass_and_teu();
     let day = day_of(request.depart);
     let mut used = Vec::new();

@@ -144,7 +144,7 @@ impl Scenario {
     fn read_energy(&mut self, keys: &mut Keys, faults: &mut Faults) {
         for mut table in keys.tables("energy", faults) {
             let mut word = |key: &str, wanted: &str, faults: &mut Faults| {
-                table.need(key, wanted, faults, |v| decimal_or_text(v)).map(|t| t.value).unwrap_or_default()
+                table.need(key, wanted, faults, decimal_or_text).map(|t| t.value).unwrap_or_default()
             };
             let row = EnergyRow {
                 energy_carrier: word("energy_carrier", "an energy carrier", faults),

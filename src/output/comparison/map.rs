@@ -61,9 +61,9 @@ impl Frame {
 pub(super) fn svg(map: &Map, sheet: &Sheet) -> String {
     let Some(frame) = Frame::around(map) else { return String::new() };
     let mut out = String::new();
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<svg class=\"map\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Map of the options\" style=\"--unit:{}px\">\n",
+        "<svg class=\"map\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Map of the options\" style=\"--unit:{}px\">",
         frame.width,
         frame.height,
         frame.width.max(frame.height) / 320

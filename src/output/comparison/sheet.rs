@@ -3,7 +3,6 @@
 
 use super::sentences;
 use crate::calc::compare::PriceBreakEven;
-use crate::geo::sea::Passages;
 use crate::model::element::{Element, GhgTotals};
 use crate::model::mode::{Mode, Per};
 use crate::model::money::{Amount, PRICE_SCALE, RATE_SCALE};
@@ -459,7 +458,7 @@ fn of_link(link: &Link, names: &Names) -> ElementSheet {
         destination_name: names.place(link.destination),
         reported_distance_km: link.distance.map(|(m, _)| decimal_text(m as i128, DISTANCE_SCALE)),
         distance_basis: link.distance.map_or("", |(_, basis)| basis.code()),
-        passages: link.passages.without(Passages::NONE).codes().collect(),
+        passages: link.passages.codes().collect(),
         source_ref: link.source_ref.clone(),
         note: link.note.clone(),
         ..ElementSheet::default()
