@@ -373,3 +373,17 @@ fn a_page_takes_no_text_for_markup() {
     }
     assert!(!page.contains("@import") && !page.contains("url("));
 }
+
+#[test]
+fn the_documented_answer_is_the_answer() {
+    let docs = include_str!("../docs/routes.md");
+    let excerpt = docs.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an excerpt");
+    let (_, command) = docs.split_once("    green-corridor compare ").expect("a command");
+    let arguments: Vec<&str> = command.lines().next().unwrap().split(' ').collect();
+    let answer = compare(&arguments).expect(0).stdout;
+    let lines: Vec<&str> = answer.lines().collect();
+    for line in excerpt.lines().filter(|l| l.trim() != "...") {
+        assert!(lines.contains(&line), "not in the answer: {line}");
+    }
+    assert!(excerpt.lines().count() > 20);
+}
