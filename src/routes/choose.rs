@@ -81,3 +81,69 @@ fn order(chain: &Chain, objective: Objective, is_one_currency: bool) -> (Vec<(bo
     };
     (keys, chain.links.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calc::compare::{Costs, Criteria};
+    use crate::model::mode::Mode;
+    use crate::model::money::{Amount, Currency};
+    use crate::routes::costing::Emission;
+
+    /// A chain of these modes with kg, hours and a cost in a currency.
+    fn chain(modes: &[Mode], kg: Option<i128>, hours: i64, cost: Option<(&str, i128)>) -> Chain {
+        let cost = cost.map(|(code, amount)| (Currency::parse(code).unwrap(), Amount(amount)));
+        Chain {
+            links: Vec::new(),
+            steps: Vec::new(),
+            modes: modes.iter().fold(ModeSequence::default(), |s, m| s.then(*m)),
+            emission: Emission { micrograms: kg.unwrap_or(0), is_complete: kg.is_some() },
+            criteria: Criteria { micrograms: kg, arrived_at: Some(hours), costs: Costs::default().then(cost).unwrap() },
+        }
+    }
+
+    fn shown(choice: &Choice) -> Vec<(Option<i128>, Option<bool>, bool)> {
+        choice.shown.iter().map(|c| (c.chain.criteria.micrograms, c.pareto, c.is_best_of_modes)).collect()
+    }
+
+    #[test]
+    fn the_front_comes_first_then_the_best_of_each_sequence_of_modes() {
+        use Mode::{Air, InlandWaterway, Rail, Road, Sea};
+        let chains = vec![
+            chain(&[Rail, Sea], Some(10), 200, None),
+            chain(&[Rail, Sea], Some(12), 190, None),
+            chain(&[InlandWaterway, Sea], Some(20), 500, None),
+            chain(&[InlandWaterway, Sea], Some(25), 450, None),
+            // Rail to sea beats it, and its modes are rail and sea with a truck between.
+            chain(&[Rail, Road, Sea], Some(13), 210, None),
+            chain(&[Air], Some(900), 10, None),
+            chain(&[Road], None, 50, None),
+        ];
+        let all = choose(chains.clone(), Objective::Co2e, 99);
+        let want = [
+            (Some(10), Some(true), true),
+            (Some(12), Some(true), false),
+            (Some(20), Some(false), true),
+            (Some(25), Some(false), false),
+            (Some(900), Some(true), true),
+            (None, None, true),
+        ];
+        assert_eq!(shown(&all), want);
+        assert_eq!((all.found, all.beaten, all.cut), (7, 1, 0));
+        // Of five, the second by river goes: the front and the first of each sequence stay.
+        let five = choose(chains.clone(), Objective::Days, 5);
+        let kept: Vec<_> = five.shown.iter().map(|c| c.chain.criteria.micrograms).collect();
+        assert_eq!((kept, five.cut), (vec![Some(900), None, Some(12), Some(10), Some(20)], 1));
+    }
+
+    #[test]
+    fn amounts_in_two_currencies_are_in_no_order() {
+        let costs = |first, second| {
+            let chains =
+                vec![chain(&[Mode::Rail], Some(2), 1, Some((first, 5))), chain(&[Mode::Road], Some(1), 9, Some((second, 7)))];
+            choose(chains, Objective::Cost, 9).shown[0].chain.criteria.micrograms
+        };
+        assert_eq!(costs("USD", "USD"), Some(2), "the cheaper one");
+        assert_eq!(costs("USD", "SGD"), Some(1), "then by CO2e");
+    }
+}

@@ -187,9 +187,9 @@ fn share(part: i128, whole: i128) -> String {
 
 const WIDTH: i64 = 760;
 const HEIGHT: i64 = 420;
-const LEFT: i64 = 70;
+const LEFT: i64 = 104;
 const RIGHT: i64 = 24;
-const TOP: i64 = 24;
+const TOP: i64 = 40;
 const BOTTOM: i64 = 52;
 
 /// Days against CO2e, both axes logarithmic, the front as a dashed staircase.
@@ -233,7 +233,7 @@ fn scatter(sheet: &Sheet) -> String {
     }
     let _ = writeln!(
         out,
-        "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">days</text><text x=\"6\" y=\"14\">kg CO2e</text>",
+        "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">days</text><text x=\"6\" y=\"20\">kg CO2e</text>",
         WIDTH - RIGHT,
         HEIGHT - 8
     );
