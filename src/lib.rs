@@ -10,5 +10,6 @@ pub mod model;
 pub mod output;
 pub mod pipeline;
 pub mod reference;
+pub mod routes;
 pub mod sample;
 pub mod store;
