@@ -1,6 +1,6 @@
 //! The command line's grammar: the list of commands, options that all share, and how single values are read.
 
-use super::{Console, completions, convert, diff, explain, export, factors, init, man, rejects, run, sample, verify};
+use super::{Console, completions, convert, diff, explain, export, factors, init, man, rejects, report, run, sample, verify};
 use crate::error::Result;
 use crate::model::time::{Day, parse_date};
 use crate::pipeline::plan::{MemoryLimit, Share};
@@ -51,6 +51,8 @@ commands! {
     Export => export,
     /// Turn what partners send into movement records and factors: DCSA events, iLEAP documents
     Convert => convert,
+    /// Write a report on a run: one HTML page and one XLSX workbook
+    Report => report,
     /// Check, question, compare and import emission factors
     Factors => factors,
     /// Generate movement records of any size from a seed

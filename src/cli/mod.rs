@@ -13,6 +13,7 @@ mod machine;
 mod man;
 mod progress;
 mod rejects;
+mod report;
 mod run;
 mod sample;
 mod summary;

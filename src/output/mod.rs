@@ -8,6 +8,7 @@ pub mod corridors;
 pub mod differences;
 pub mod elements;
 pub mod encode;
+pub mod escape;
 pub mod factors;
 pub mod find;
 pub mod part;
@@ -15,6 +16,8 @@ pub mod ratio;
 pub mod read;
 pub mod read_rejected;
 pub mod rejected;
+#[cfg(feature = "query")]
+pub mod report;
 pub mod schema;
 pub mod shipments;
 pub mod slices;

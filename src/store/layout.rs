@@ -76,6 +76,11 @@ impl Layout {
         self.root.join("metrics.prom")
     }
 
+    /// Reports on runs.
+    pub fn report(&self) -> PathBuf {
+        self.root.join("report")
+    }
+
     /// Runs that are never pruned.
     pub fn pins(&self) -> PathBuf {
         self.root.join("pins")
