@@ -98,3 +98,50 @@ impl First {
         Ok(self.frame)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Beyond 64 bits, and beyond the 38 digits of a decimal when three of them are added.
+    const HUGE: i128 = 40_000_000_000_000_000_000_000_000_000_000_000_000;
+
+    fn rows(keys: &[&str], kg: &[i128]) -> DataFrame {
+        let ones = vec![1i128; keys.len()];
+        let columns = vec![
+            Column::new("key".into(), keys),
+            Column::new("kg".into(), kg),
+            Column::new(ROWS.into(), ones.as_slice()),
+        ];
+        DataFrame::new(keys.len(), columns).unwrap()
+    }
+
+    fn figures(frame: &DataFrame, name: &str) -> Vec<i128> {
+        frame.column(name).unwrap().i128().unwrap().iter().map(|v| v.unwrap()).collect()
+    }
+
+    #[test]
+    fn sums_of_groups_do_not_depend_on_how_the_rows_came() {
+        let mut groups = Groups::new(&["key"], &["kg"]);
+        groups.add(&rows(&["b", "a", "b"], &[1, HUGE, 2])).unwrap();
+        groups.add(&rows(&[], &[])).unwrap();
+        groups.add(&rows(&["a", "a", "", "c"], &[HUGE, HUGE, -5, 0])).unwrap();
+        let found = groups.finish().unwrap();
+        let keys: Vec<&str> = found.column("key").unwrap().str().unwrap().iter().map(|k| k.unwrap()).collect();
+        assert_eq!(keys, ["", "a", "b", "c"]);
+        assert_eq!(figures(&found, "kg"), [-5, 3 * HUGE, 3, 0]);
+        assert_eq!(figures(&found, ROWS), [1, 3, 2, 1]);
+        assert_eq!(figures(&grouped(&found, &[], &["kg"]).unwrap(), "kg"), [3 * HUGE - 2]);
+        assert_eq!(Groups::new(&["key"], &["kg"]).finish().unwrap().height(), 0);
+    }
+
+    #[test]
+    fn the_first_rows_stay_whatever_comes_between() {
+        let mut first = First::new(3, &[("kg", true), ("key", false)]);
+        first.add(&rows(&["d", "b", "x"], &[7, HUGE, -1])).unwrap();
+        first.add(&rows(&["a", "c", "y"], &[7, HUGE, 0])).unwrap();
+        let found = first.finish().unwrap();
+        let keys: Vec<&str> = found.column("key").unwrap().str().unwrap().iter().map(|k| k.unwrap()).collect();
+        assert_eq!(keys, ["b", "c", "a"]);
+    }
+}

@@ -91,7 +91,9 @@ pub(super) fn lines(chart: &Lines) -> String {
     let (step, decimals) = step(most);
     let top = (most + step - 1) / step * step;
     let gaps = (chart.months.len() as i128 - 1).max(1);
-    let x = |at: usize| LEFT + (at as i128 * (WIDTH - LEFT - RIGHT)) / gaps;
+    // A single month stands in the middle.
+    let inset = if chart.months.len() == 1 { (WIDTH - LEFT - RIGHT) / 2 } else { 0 };
+    let x = |at: usize| LEFT + inset + (at as i128 * (WIDTH - LEFT - RIGHT)) / gaps;
     let y = |value: i128| HEIGHT - BOTTOM - div_half_even(value * (HEIGHT - TOP - BOTTOM), top);
     let mut out = format!(
         "<figure class=\"chart lines\"><figcaption>{}, {}</figcaption>\n<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}; the values stand in the table below\">\n",
@@ -106,7 +108,7 @@ pub(super) fn lines(chart: &Lines) -> String {
     }
     let every = chart.months.len().div_ceil(8).max(1);
     for (at, month) in chart.months.iter().enumerate().filter(|(at, _)| at % every == 0) {
-        let anchor = if at == 0 { "start" } else if at + 1 == chart.months.len() { "end" } else { "middle" };
+        let anchor = if at == 0 && inset == 0 { "start" } else if at + 1 == chart.months.len() && inset == 0 { "end" } else { "middle" };
         let _ = writeln!(out, "<text x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>", x(at), HEIGHT - 10, html(month));
     }
     for (number, series) in chart.series.iter().enumerate() {
