@@ -10,6 +10,7 @@ keyboard, no sideways scrolling at phone width, the dark scheme, print. The work
 Needs playwright, pyarrow, openpyxl and Chromium (in $CHROMIUM or on the path).
 """
 
+import csv
 import decimal
 import glob
 import json
@@ -217,6 +218,56 @@ def check_workbook(path, published):
         equal(found, wanted, f"workbook, total of {row[0]}")
 
 
+HOSTILE = [
+    "<img src=x onerror=alert(1)>",
+    "</script><script>alert(2)</script>",
+    "=HYPERLINK(1)",
+    "-2+3",
+    "A\u202eB\u2066C",
+    "it's \\ & \"double\"",
+    "__proto__",
+]
+INERT = str.maketrans({"\u202e": "\ufffd", "\u2066": "\ufffd"})
+
+
+def check_hostile(binary, run_file, folder, executable):
+    """Ids that a page or a spreadsheet could obey: they are shown as they are, found, opened, and do nothing."""
+    folder.mkdir(parents=True)
+    out, movements = folder / "out", folder / "movements.csv"
+    with movements.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow("movement_id shipment_id sequence mode carrier origin destination departed_at cargo_mass_kg teu evidence_ref".split())
+        for text in HOSTILE:
+            rows.writerow([text, text, 1, "rail", text, "CNCKG", "CNQZH", "2025-03-01T00:00:00Z", 20000, 2, text])
+    subprocess.run([binary, "run", run_file, "--movements", movements, "--out", out], check=True, capture_output=True)
+    subprocess.run([binary, "report", out], check=True, capture_output=True)
+    run_id = (out / "CURRENT").read_text().strip()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        page = browser.new_page()
+        faults = []
+        page.on("console", lambda message: faults.append(message.text))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("dialog", lambda dialog: (faults.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.goto((out / "report" / f"{run_id}.html").resolve().as_uri())
+        page.wait_for_function("() => document.body.dataset.ready === 'yes'", timeout=60_000)
+        shown = page.eval_on_selector_all("#found tbody tr td:first-child", "all => all.map(c => c.textContent)")
+        equal(sorted(shown), sorted(t.translate(INERT) for t in HOSTILE), "hostile ids in the list")
+        for at in range(len(HOSTILE)):
+            page.locator("#found tbody button").nth(at).click()
+            check("Calculation" in page.inner_text("#sheet"), f"the sheet of {shown[at]!r}")
+            check(shown[at] in page.text_content("#sheet"), f"the sheet names {shown[at]!r}")
+        equal(page.locator("img").count(), 0, "images on the page")
+        equal(faults, [], "console with hostile ids")
+        browser.close()
+    book = openpyxl.load_workbook(out / "report" / f"{run_id}.xlsx")
+    cells = [cell for row in book["Shipments"].iter_rows(min_row=5, max_col=1) for cell in row]
+    equal(sorted(c.value for c in cells), sorted(t.translate(INERT) for t in HOSTILE), "hostile ids in the workbook")
+    check(all(c.data_type == "s" for c in cells), "an id in the workbook is not a text")
+    quoted = {c.value for c in cells if c.quotePrefix}
+    equal(quoted, {"=HYPERLINK(1)", "-2+3"}, "ids that are marked as text")
+
+
 def main():
     binary, run_file, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
     pictures = sys.argv[4] if len(sys.argv) > 4 else None
@@ -253,6 +304,7 @@ def main():
         equal(requests, [], "requests")
         browser.close()
     check_workbook(xlsx, published)
+    check_hostile(binary, run_file, folder / "hostile", executable)
     print(f"report.py: {checks} checks passed")
 
 
