@@ -54,7 +54,11 @@ fn ids_are_shown_and_never_obeyed() {
     let run_id = current_run(&dir.path().join("out")).file_name().expect("a name").to_string_lossy().into_owned();
     let wanted = ["html", "xlsx"].map(|ending| dir.path().join("out/report").join(format!("{run_id}.{ending}")));
     assert_eq!(written, wanted);
-    assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;") && page.contains("=HYPERLINK(1)") && page.contains("A\u{fffd}B\u{fffd}C"));
+    assert!(
+        page.contains("&lt;img src=x onerror=alert(1)&gt;")
+            && page.contains("=HYPERLINK(1)")
+            && page.contains("A\u{fffd}B\u{fffd}C")
+    );
     assert!(!page.contains("<img") && !page.contains("alert(2)</script>") && !page.contains(['\u{202e}', '\u{2066}']));
     assert_eq!(page.matches("<script").count(), 3);
     assert!(!page.contains("http://") && !page.contains("src=\""), "the page names an address to fetch");
@@ -75,7 +79,8 @@ fn totals_are_the_published_decimals() {
         }
     }
     let run = current_run(&dir.path().join("out"));
-    for (table, column) in [("corridors", "ghg_total_kg"), ("corridor_sections", "ghg_operation_kg"), ("factors", "ghg_total_kg")] {
+    for (table, column) in [("corridors", "ghg_total_kg"), ("corridor_sections", "ghg_operation_kg"), ("factors", "ghg_total_kg")]
+    {
         for decimal in Table::read(&run, table).column(column) {
             assert!(text.contains(decimal), "{table}.{column} {decimal} is not on the page");
         }
@@ -120,6 +125,35 @@ fn tables_that_do_not_add_up_to_the_manifest_give_no_report() {
     let ended = green_corridor(["report", out.to_str().expect("a plain path")]).expect(7);
     assert!(ended.stderr.contains("rejected: 0 rows, the manifest says 1"), "{}", ended.stderr);
     assert!(!out.join("report").exists());
+}
+
+#[test]
+fn a_comparison_with_an_earlier_run_is_part_of_the_report() {
+    let dir = hostile_run();
+    let out = dir.path().join("out");
+    let earlier = current_run(&out).file_name().expect("a name").to_string_lossy().into_owned();
+    let (before, _) = report(dir.path(), &["--format", "html"]);
+    assert!(!before.contains("id=\"restatement\""));
+    let [movements, out] = [dir.path().join("movements.csv"), out].map(|p| p.to_str().expect("a plain path").to_owned());
+    let rows = fs::read_to_string(&movements).expect("the movements are read");
+    fs::write(&movements, rows.replace(",20000,", ",21000,")).expect("the movements are written");
+    let run_file = concat!(env!("CARGO_MANIFEST_DIR"), "/data/run.toml");
+    green_corridor(["run", run_file, "--movements", &movements, "--out", &out]).expect(0);
+    let said = green_corridor(["diff", &out, &earlier, "--format", "json"]).expect(0).stdout;
+    let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    let (page, _) = report(dir.path(), &["--format", "html"]);
+    let section = page.split("id=\"restatement\"").nth(1).expect("a section").to_owned();
+    let plain = section.replace("<i>", "").replace("</i>", "").replace("<small>", "");
+    for decimal in [&said["total"]["ghg_before_kg"], &said["total"]["ghg_after_kg"], &said["total"]["effects"]["activity"]] {
+        assert!(plain.contains(decimal.as_str().expect("a decimal")), "{decimal} is not in the section");
+    }
+    // A comparison that leads somewhere else gives no report.
+    let folder =
+        fs::read_dir(dir.path().join("out/diff")).expect("a folder").next().expect("a comparison").expect("an entry").path();
+    let later = current_run(Path::new(&out)).file_name().expect("a name").to_string_lossy().into_owned();
+    fs::rename(&folder, folder.with_file_name(format!("{later}-{earlier}"))).expect("the folder is renamed");
+    let ended = green_corridor(["report", &out, &earlier]).expect(7);
+    assert!(ended.stderr.contains("make the comparison again"), "{}", ended.stderr);
 }
 
 #[test]

@@ -50,9 +50,9 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     use crate::store::signal::Interrupt;
 
     let layout = Layout::new(&args.out);
-    let (run_id, dir) = layout.find_run(args.run.as_deref())?;
+    let (run_id, _) = layout.find_run(args.run.as_deref())?;
     let progress = super::progress::for_run(args.progress.unwrap_or_default(), *console);
-    let report = crate::pipeline::report::report(&dir, progress.as_ref(), &Interrupt::install()?);
+    let report = crate::pipeline::report::report(&layout, &run_id, progress.as_ref(), &Interrupt::install()?);
     progress.end();
     let report = report?;
     let to = args.to.clone().unwrap_or_else(|| layout.report());

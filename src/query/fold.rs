@@ -108,11 +108,8 @@ mod tests {
 
     fn rows(keys: &[&str], kg: &[i128]) -> DataFrame {
         let ones = vec![1i128; keys.len()];
-        let columns = vec![
-            Column::new("key".into(), keys),
-            Column::new("kg".into(), kg),
-            Column::new(ROWS.into(), ones.as_slice()),
-        ];
+        let columns =
+            vec![Column::new("key".into(), keys), Column::new("kg".into(), kg), Column::new(ROWS.into(), ones.as_slice())];
         DataFrame::new(keys.len(), columns).unwrap()
     }
 

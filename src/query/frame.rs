@@ -11,14 +11,14 @@ use polars_core::prelude::{Column, DataFrame, IntoSeries, NamedFrom, NewChunkedA
 
 /// Columns of a table that a question needs.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted {
+pub(super) struct Wanted<'w> {
     /// Texts, days and yes-or-no columns: what rows are grouped by. An absent value is the empty text.
-    pub texts: &'static [&'static str],
+    pub texts: &'w [&'static str],
     /// Figures, in the unit of their last decimal.
-    pub figures: &'static [&'static str],
+    pub figures: &'w [&'static str],
 }
 
-impl Wanted {
+impl Wanted<'_> {
     /// Every column.
     pub fn all(&self) -> Vec<&'static str> {
         self.texts.iter().chain(self.figures).copied().collect()

@@ -23,7 +23,7 @@ use twox_hash::XxHash64;
 /// Figures that every table of emissions has.
 const GHG: [&str; 3] = ["transport_activity_tkm", "ghg_operation_kg", "ghg_provision_kg"];
 
-const ELEMENTS: Wanted = Wanted {
+const ELEMENTS: Wanted<'static> = Wanted {
     texts: &[
         "mode",
         "operation",
@@ -37,7 +37,7 @@ const ELEMENTS: Wanted = Wanted {
     figures: &GHG,
 };
 
-const CORRIDORS: Wanted = Wanted {
+const CORRIDORS: Wanted<'static> = Wanted {
     texts: &["corridor_id", "period", "load_status", "activity_basis"],
     figures: &[
         "shipments",
@@ -60,12 +60,12 @@ const CORRIDORS: Wanted = Wanted {
     ],
 };
 
-const SECTIONS: Wanted = Wanted {
+const SECTIONS: Wanted<'static> = Wanted {
     texts: &["corridor_id", "period", "load_status", "kind", "mode", "origin", "destination", "country_pair"],
     figures: &["movements", "teu", "cargo_mass_kg", "transport_activity_tkm", "ghg_operation_kg", "ghg_provision_kg"],
 };
 
-const FACTORS: Wanted = Wanted {
+const FACTORS: Wanted<'static> = Wanted {
     texts: &[
         "factor_id",
         "table",
@@ -90,9 +90,9 @@ const FACTORS: Wanted = Wanted {
     figures: &["operation_g", "provision_g", "rows", "transport_activity_tkm", "ghg_operation_kg", "ghg_provision_kg"],
 };
 
-const REJECTED: Wanted = Wanted { texts: &["file", "code", "column"], figures: &[] };
+const REJECTED: Wanted<'static> = Wanted { texts: &["file", "code", "column"], figures: &[] };
 
-const SHIPMENTS: Wanted = Wanted {
+const SHIPMENTS: Wanted<'static> = Wanted {
     texts: &[
         "shipment_id",
         "corridor_id",
@@ -266,6 +266,21 @@ pub fn manifest_totals(manifest: &Manifest, table: &str) -> Result<GhgTotals> {
         operation: number(&totals.ghg_operation_kg)?,
         provision: number(&totals.ghg_provision_kg)?,
     })
+}
+
+/// Rows of a table that `diff` left in `folder`, as they stand.
+///
+/// Errors: exit 7 when it cannot be read.
+pub fn differences(folder: &Path, table: &str, keys: &[&'static str], figures: &[&'static str]) -> Result<Vec<Row>> {
+    let broken = |what: String| Error::Verification(format!("{}: {what}", folder.join(table).display()));
+    let wanted = Wanted { texts: keys, figures };
+    let mut out = Vec::new();
+    let file = open_below(folder, table).map_err(|e| broken(e.to_string()))?;
+    for batch in rows(file, &wanted.all()).map_err(|e| broken(e.to_string()))? {
+        let batch = batch.map_err(|e| broken(e.to_string()))?;
+        out.extend(answer(&frame(&batch, wanted).map_err(|e| broken(e.to_string()))?, keys, figures)?);
+    }
+    Ok(out)
 }
 
 const DRAW: &str = "draw";

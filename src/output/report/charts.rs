@@ -42,7 +42,8 @@ pub(super) fn bars(chart: &Bars) -> String {
         BarsForm::Waterfall => "waterfall",
         BarsForm::Strip => "strip",
     };
-    let mut out = format!("<figure class=\"chart {form}\"><figcaption>{}, {}</figcaption>\n", html(&chart.title), html(chart.unit));
+    let mut out =
+        format!("<figure class=\"chart {form}\"><figcaption>{}, {}</figcaption>\n", html(&chart.title), html(chart.unit));
     if !chart.key.is_empty() {
         out.push_str("<ul class=\"key\">");
         for (class, word) in &chart.key {
@@ -64,7 +65,12 @@ pub(super) fn bars(chart: &Bars) -> String {
         );
         let mut from = bar.from;
         for (class, amount) in bar.parts.iter().filter(|(_, amount)| *amount > 0) {
-            let _ = write!(out, "<rect class=\"{class}\" x=\"{}\" width=\"{}\" height=\"10\"/>", length(from, most), length(*amount, most));
+            let _ = write!(
+                out,
+                "<rect class=\"{class}\" x=\"{}\" width=\"{}\" height=\"10\"/>",
+                length(from, most),
+                length(*amount, most)
+            );
             from += amount;
         }
         let _ = writeln!(out, "</svg><span class=\"value\">{}</span></li>", figure(&bar.value));
@@ -104,11 +110,23 @@ pub(super) fn lines(chart: &Lines) -> String {
     for mark in 0..=(top / step) {
         let (value, at) = (mark * step, y(mark * step));
         let text = decimal_text(value / 10i128.pow(6 - decimals), decimals);
-        let _ = writeln!(out, "<path class=\"grid\" d=\"M{LEFT} {at}H{}\"/><text x=\"{}\" y=\"{}\" text-anchor=\"end\">{text}</text>", WIDTH - RIGHT, LEFT - 8, at + 5);
+        let _ = writeln!(
+            out,
+            "<path class=\"grid\" d=\"M{LEFT} {at}H{}\"/><text x=\"{}\" y=\"{}\" text-anchor=\"end\">{text}</text>",
+            WIDTH - RIGHT,
+            LEFT - 8,
+            at + 5
+        );
     }
     let every = chart.months.len().div_ceil(8).max(1);
     for (at, month) in chart.months.iter().enumerate().filter(|(at, _)| at % every == 0) {
-        let anchor = if at == 0 && inset == 0 { "start" } else if at + 1 == chart.months.len() && inset == 0 { "end" } else { "middle" };
+        let anchor = if at == 0 && inset == 0 {
+            "start"
+        } else if at + 1 == chart.months.len() && inset == 0 {
+            "end"
+        } else {
+            "middle"
+        };
         let _ = writeln!(out, "<text x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>", x(at), HEIGHT - 10, html(month));
     }
     for (number, series) in chart.series.iter().enumerate() {
@@ -146,7 +164,12 @@ mod tests {
     fn a_figure_reads_as_the_decimal_that_it_shows() {
         let text = |html: &str| {
             let mut is_tag = false;
-            html.chars().filter(|c| { is_tag = *c == '<' || is_tag && *c != '>'; !is_tag && *c != '>' }).collect::<String>()
+            html.chars()
+                .filter(|c| {
+                    is_tag = *c == '<' || is_tag && *c != '>';
+                    !is_tag && *c != '>'
+                })
+                .collect::<String>()
         };
         for decimal in ["0.000000000", "1234567.890", "-12345", "999", "1000", "", "n/a", "100000000000000000000.5"] {
             assert_eq!(text(&figure(decimal)), decimal);
@@ -157,7 +180,9 @@ mod tests {
 
     #[test]
     fn marks_of_an_axis_are_round_and_few() {
-        for (most, wanted) in [(19_466_163, (5_000_000, 0)), (1, (1, 6)), (640_000, (200_000, 1)), (1_105_966_079, (200_000_000, 0))] {
+        for (most, wanted) in
+            [(19_466_163, (5_000_000, 0)), (1, (1, 6)), (640_000, (200_000, 1)), (1_105_966_079, (200_000_000, 0))]
+        {
             assert_eq!(step(most), wanted, "{most}");
         }
     }
@@ -166,7 +191,8 @@ mod tests {
     fn bars_of_one_chart_share_one_scale() {
         let bar = |from, amount| Bar { from, parts: vec![("road", amount)], value: "1".to_owned(), ..Bar::default() };
         let rows = vec![bar(0, 30), bar(30, 10)];
-        let chart = Bars { title: "<t>".to_owned(), unit: "kg", form: BarsForm::Waterfall, rows, key: Vec::new(), note: String::new() };
+        let chart =
+            Bars { title: "<t>".to_owned(), unit: "kg", form: BarsForm::Waterfall, rows, key: Vec::new(), note: String::new() };
         let out = bars(&chart);
         assert!(out.contains("x=\"0.00\" width=\"750.00\"") && out.contains("x=\"750.00\" width=\"250.00\""), "{out}");
         assert!(out.contains("&lt;t&gt;") && !out.contains("<t>"));

@@ -70,7 +70,10 @@ fn part(part: &Part) -> String {
 }
 
 fn table(table: &Table) -> String {
-    let mut out = format!("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table>\n<caption>{0}</caption>\n<thead><tr>", html(table.name));
+    let mut out = format!(
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table>\n<caption>{0}</caption>\n<thead><tr>",
+        html(table.name)
+    );
     for head in &table.heads {
         let class = if head.cells == Cells::Number { " class=\"number\"" } else { "" };
         let _ = write!(out, "<th scope=\"col\"{class}>{}</th>", html(head.name));

@@ -119,7 +119,10 @@ fn write(sheet: &mut Worksheet, table: &Table, styles: &Styles) -> Result<(), Xl
     let cut = table.rows.len() > MAX_ROWS;
     let mut note = inert(&table.note);
     if cut {
-        note += &format!(" Only the first {MAX_ROWS} of {} rows: a sheet holds no more; the Parquet table has them all.", table.rows.len());
+        note += &format!(
+            " Only the first {MAX_ROWS} of {} rows: a sheet holds no more; the Parquet table has them all.",
+            table.rows.len()
+        );
     }
     if columns.iter().any(|c| c.form == Form::Exact) {
         note += " Exact figures of more than 15 digits are texts, with a number rounded to 15 digits beside them.";
@@ -128,7 +131,12 @@ fn write(sheet: &mut Worksheet, table: &Table, styles: &Styles) -> Result<(), Xl
     const HEAD: u32 = 3;
     for (at, column) in columns.iter().enumerate() {
         let is_text = column.form == Form::Text;
-        sheet.write_string_with_format(HEAD, at as u16, &column.name, if is_text { &styles.head } else { &styles.head_number })?;
+        sheet.write_string_with_format(
+            HEAD,
+            at as u16,
+            &column.name,
+            if is_text { &styles.head } else { &styles.head_number },
+        )?;
         sheet.set_column_width(at as u16, width(table, column))?;
     }
     let shown = &table.rows[..table.rows.len().min(MAX_ROWS)];

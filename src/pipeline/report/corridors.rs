@@ -72,9 +72,10 @@ pub(super) fn section(asked: &Asked) -> Result<Made> {
         table.sum(["total".to_owned()].into_iter().chain(cells(row, String::new(), &asked.whole)));
         debug_assert_eq!(table.total.as_ref().map(|t| t[9].clone()), Some(whole_cells(asked)[3].clone()));
     }
-    table.note = "A shipment counts for the first corridor whose origin, destination and places on the way it meets, else for its \
+    table.note =
+        "A shipment counts for the first corridor whose origin, destination and places on the way it meets, else for its \
                   lane of two countries. TEU and cargo are those of each container's first transport element."
-        .to_owned();
+            .to_owned();
     let months = months(asked)?;
     let sections = sections_by_month(asked)?;
     let mut parts = vec![Part::Bars(chart(&corridors)), Part::Lines(lines(asked, &corridors)?), Part::Table(table.clone())];
@@ -83,10 +84,7 @@ pub(super) fn section(asked: &Asked) -> Result<Made> {
         let text = format!("The {CHAPTERS} corridors with the largest totals of {}; the workbook has the rest.", corridors.len());
         parts.push(Part::Text(text));
     }
-    Ok(Made {
-        section: Section { id: "corridors", title: "Corridors", parts },
-        sheets: vec![table, months, sections],
-    })
+    Ok(Made { section: Section { id: "corridors", title: "Corridors", parts }, sheets: vec![table, months, sections] })
 }
 
 /// Cells in the order of [`HEADS`], from figures in the order of [`SUMS`].
@@ -261,7 +259,8 @@ fn chapters(asked: &Asked, corridors: &[Row], months: &Sheet, by_month: &Sheet) 
     for corridor in corridors.iter().take(CHAPTERS) {
         let id = &corridor.keys[0];
         let own: Vec<&Group> = sections.iter().filter(|g| g.keys[0] == *id).collect();
-        let usual = ends.iter().filter(|g| g.keys[0] == *id).max_by(|a, b| a.count.cmp(&b.count).then_with(|| b.keys.cmp(&a.keys)));
+        let usual =
+            ends.iter().filter(|g| g.keys[0] == *id).max_by(|a, b| a.count.cmp(&b.count).then_with(|| b.keys.cmp(&a.keys)));
         let mut parts = Vec::new();
         if let Some(usual) = usual {
             parts.extend(strip(&own, &usual.keys[1], &usual.keys[2]).map(Part::Bars));

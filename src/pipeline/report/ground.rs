@@ -28,8 +28,7 @@ const FACTOR_TEXTS: [&str; 15] = [
 
 /// Factors and their sources.
 pub(super) fn factors(asked: &Asked) -> Result<Made> {
-    let figures =
-        ["operation_g", "provision_g", "rows", "transport_activity_tkm", "ghg_operation_kg", "ghg_provision_kg"];
+    let figures = ["operation_g", "provision_g", "rows", "transport_activity_tkm", "ghg_operation_kg", "ghg_provision_kg"];
     let mut rows = asked.run.rows(Table::Factors, &FACTOR_TEXTS, &figures)?;
     rows.sort_by(|a, b| totals(b, 3).total().cmp(&totals(a, 3).total()).then_with(|| a.keys.cmp(&b.keys)));
     let mut table = Sheet::new(
@@ -63,11 +62,22 @@ pub(super) fn factors(asked: &Asked) -> Result<Made> {
         let used = [number(row, 2).to_string(), nano(total), percent(total, asked.whole.total())];
         table.row(row.keys.iter().cloned().chain(grams).chain(used));
     }
-    table.note = "Intensities of the library, before any uplift; per t.km, TEU.km, t, TEU, container, or unit of energy.".to_owned();
+    table.note =
+        "Intensities of the library, before any uplift; per t.km, TEU.km, t, TEU, container, or unit of energy.".to_owned();
     // The page has room for what a reader asks first; the workbook has every column.
     let mut short = Sheet::new(
         "Factors used",
-        &["factor", "per", "GWP set", "licence", ">operation g CO2e", ">provision g CO2e", ">elements", ">kg CO2e", ">% of emissions"],
+        &[
+            "factor",
+            "per",
+            "GWP set",
+            "licence",
+            ">operation g CO2e",
+            ">provision g CO2e",
+            ">elements",
+            ">kg CO2e",
+            ">% of emissions",
+        ],
     );
     let columns = [0, 7, 11, 13, 15, 16, 17, 18, 19];
     table.rows.iter().for_each(|row| short.row(columns.map(|at| row[at].clone())));
@@ -101,7 +111,10 @@ pub(super) fn method(asked: &Asked) -> Result<Made> {
         ("allocation", said("allocation")),
         ("cut-off", said("cut_off")),
         ("GWP sets admitted", m.gwp_sets.join(", ")),
-        ("rounding", "once per element, half to even to the microgram, operation and provision apart; every sum is exact".to_owned()),
+        (
+            "rounding",
+            "once per element, half to even to the microgram, operation and provision apart; every sum is exact".to_owned(),
+        ),
         ("program", format!("{} {}", m.package, m.version)),
         ("run id", m.run_id.clone()),
         ("library digest", m.library_digest.clone()),

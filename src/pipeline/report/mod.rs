@@ -9,6 +9,7 @@ mod corridors;
 mod figures;
 mod ground;
 mod quality;
+mod restatement;
 mod shipments;
 mod totals;
 mod way;
@@ -19,9 +20,9 @@ use crate::error::Result;
 use crate::model::element::GhgTotals;
 use crate::output::report::{Report, Section, Table as Sheet};
 use crate::query::{Run, Shown, Table, manifest_totals};
+use crate::store::layout::Layout;
 use crate::store::manifest::Manifest;
 use crate::store::signal::Interrupt;
-use std::path::Path;
 
 /// Shipments that the page can search; of a larger run, those with the largest totals.
 pub const SEARCHABLE: usize = 100_000;
@@ -45,18 +46,19 @@ struct Made {
     sheets: Vec<Sheet>,
 }
 
-/// The report on the run in `dir`.
+/// The report on a run of an output root.
 ///
 /// Errors: exit 7 when the files do not add up to the manifest or contradict the kernel.
-pub fn report(dir: &Path, progress: &dyn Progress, interrupt: &Interrupt) -> Result<Report> {
-    let explainer = Explainer::open(dir)?;
+pub fn report(layout: &Layout, run_id: &str, progress: &dyn Progress, interrupt: &Interrupt) -> Result<Report> {
+    let dir = layout.run(run_id);
+    let explainer = Explainer::open(&dir)?;
     let manifest = explainer.manifest();
     progress.stage("tables", None);
-    let run = Run::open(dir, manifest, Shown { largest: SEARCHABLE, drawn: DRAWN, seed: SEED }, interrupt)?;
+    let run = Run::open(&dir, manifest, Shown { largest: SEARCHABLE, drawn: DRAWN, seed: SEED }, interrupt)?;
     let asked = Asked { run: &run, manifest, whole: manifest_totals(manifest, "elements")? };
     let mut report = Report { run_id: manifest.run_id.clone(), ..Report::default() };
     totals::head(&asked, &mut report)?;
-    let parts = [
+    let mut parts = vec![
         totals::section(&asked)?,
         corridors::section(&asked)?,
         totals::countries(&asked)?,
@@ -66,6 +68,7 @@ pub fn report(dir: &Path, progress: &dyn Progress, interrupt: &Interrupt) -> Res
         ground::factors(&asked)?,
         ground::method(&asked)?,
     ];
+    parts.extend(restatement::section(layout, run_id, &asked.whole)?);
     for made in parts {
         report.sections.push(made.section);
         report.workbook.extend(made.sheets);

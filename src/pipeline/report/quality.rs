@@ -39,7 +39,8 @@ pub(super) fn section(asked: &Asked) -> Result<Made> {
         group.keys[0] = if group.keys[0].is_empty() { "none: hubs".to_owned() } else { word(&group.keys[0]) };
     }
     let mut distances = group_table("Distances by source", &["source", "basis as found"], ">elements", &named, whole)?;
-    distances.note = "reported: by the record; network: the distance table; great circle: between the coordinates of the places.".to_owned();
+    distances.note =
+        "reported: by the record; network: the distance table; great circle: between the coordinates of the places.".to_owned();
     let (flags, defaults) = flags(asked)?;
     let parts = vec![
         Part::Bars(chart(&categories, asked)),
@@ -48,10 +49,7 @@ pub(super) fn section(asked: &Asked) -> Result<Made> {
         Part::Table(defaults.clone()),
         Part::Table(flags.clone()),
     ];
-    Ok(Made {
-        section: Section { id: "quality", title: "Data quality", parts },
-        sheets: vec![table, distances, defaults, flags],
-    })
+    Ok(Made { section: Section { id: "quality", title: "Data quality", parts }, sheets: vec![table, distances, defaults, flags] })
 }
 
 fn chart(categories: &[Group], asked: &Asked) -> Bars {
@@ -65,7 +63,8 @@ fn chart(categories: &[Group], asked: &Asked) -> Bars {
         let parts: Vec<(&'static str, i128)> = ["primary", "modelled", "default"].map(|name| (name, of_category(name))).into();
         let said: Vec<String> = parts.iter().map(|(name, amount)| format!("{name} {} %", percent(*amount, whole))).collect();
         // Both bars are the whole of their kind, so both have the same length.
-        let parts = parts.into_iter().map(|(name, amount)| (name, if whole > 0 { amount * 1_000_000 / whole } else { 0 })).collect();
+        let parts =
+            parts.into_iter().map(|(name, amount)| (name, if whole > 0 { amount * 1_000_000 / whole } else { 0 })).collect();
         Bar { label: label.to_owned(), detail: said.join(", "), value: "100".to_owned(), parts, ..Bar::default() }
     };
     Bars {
@@ -158,8 +157,5 @@ pub(super) fn completeness(asked: &Asked) -> Result<Made> {
         parts.push(Part::Text("Input files that could not be read and that the run went without:".to_owned()));
         parts.push(Part::List(m.missing_files.iter().map(|f| format!("{}: {}", f.file, f.reason)).collect()));
     }
-    Ok(Made {
-        section: Section { id: "completeness", title: "Completeness", parts },
-        sheets: vec![complete, rejected, files],
-    })
+    Ok(Made { section: Section { id: "completeness", title: "Completeness", parts }, sheets: vec![complete, rejected, files] })
 }

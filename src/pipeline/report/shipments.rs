@@ -68,7 +68,11 @@ pub(super) fn section(asked: &Asked) -> Result<Made> {
         key: mode_key(),
         note: String::new(),
     };
-    let list = if all > SEARCHABLE as u64 { format!("the {SEARCHABLE} shipments with the largest totals of {all}") } else { format!("all {all} shipments") };
+    let list = if all > SEARCHABLE as u64 {
+        format!("the {SEARCHABLE} shipments with the largest totals of {all}")
+    } else {
+        format!("all {all} shipments")
+    };
     let text = format!(
         "The search finds {list}. The page holds the calculation sheets of the {LARGEST} largest and of {DRAWN} drawn by a hash of \
          their ids, as far as they have at most {ELEMENTS_OF_ONE} elements; for the others it gives the command that prints the sheet."

@@ -9,7 +9,10 @@ use crate::query::Table;
 
 /// Classes of the colours, with their words.
 pub(super) fn mode_key() -> Vec<(&'static str, &'static str)> {
-    Mode::ALL.into_iter().map(|mode| (mode.code(), if mode == Mode::InlandWaterway { "inland waterway" } else { mode.code() })).collect()
+    Mode::ALL
+        .into_iter()
+        .map(|mode| (mode.code(), if mode == Mode::InlandWaterway { "inland waterway" } else { mode.code() }))
+        .collect()
 }
 
 /// Title, key figures, and the sheet of the workbook that holds them.
@@ -37,7 +40,12 @@ pub(super) fn head(asked: &Asked, report: &mut Report) -> Result<()> {
         tile("Vehicle and hub operation", nano(whole.operation), "kg CO2e", "tank to wheel".to_owned()),
         tile("Energy provision", nano(whole.provision), "kg CO2e", "well to tank".to_owned()),
         tile("Transport activity", nano(whole.activity), "t.km", bases.join(", ")),
-        tile("Emission intensity", intensity(whole), "g CO2e/t.km", format!("hubs included; distance basis: {}", bases.join(", "))),
+        tile(
+            "Emission intensity",
+            intensity(whole),
+            "g CO2e/t.km",
+            format!("hubs included; distance basis: {}", bases.join(", ")),
+        ),
         tile("Shipments", shipments.to_string(), "", format!("{complete} of them complete")),
     ];
     let mut sheet = Sheet::new("Summary", &["what", ">value", "unit", "note"]);
@@ -127,7 +135,11 @@ pub(super) fn countries(asked: &Asked) -> Result<Made> {
         form: BarsForm::Stacked,
         rows: rows.collect(),
         key: vec![("operation", "operation"), ("provision", "provision")],
-        note: if pairs.len() > 12 { format!("The first 12 of {}; all of them in the table.", pairs.len()) } else { String::new() },
+        note: if pairs.len() > 12 {
+            format!("The first 12 of {}; all of them in the table.", pairs.len())
+        } else {
+            String::new()
+        },
     };
     let sheets = vec![table.clone()];
     let parts = vec![Part::Bars(chart), Part::Table(table)];
