@@ -1,8 +1,7 @@
 //! Text from anywhere made inert: in an HTML page, in a spreadsheet cell, and in a CSV file that a spreadsheet may open.
 
-/// Text without what would be obeyed instead of shown: control characters, and the marks that turn the direction of the text
-/// around them (a name could make its neighbours read backwards). Each becomes U+FFFD, so that the reader sees that
-/// something was there.
+/// Text without what would be obeyed instead of shown, [`is_hidden`]: a name could make its neighbours read backwards, or look
+/// like another. Each such character becomes U+FFFD, so that the reader sees that something was there.
 ///
 /// ```
 /// use green_corridor::output::escape::inert;
@@ -13,10 +12,14 @@ pub fn inert(text: &str) -> String {
     text.replace(is_obeyed, "\u{fffd}")
 }
 
+/// Whether a character is obeyed instead of shown, or not seen at all: controls, marks of direction, spaces without width.
+pub fn is_hidden(c: char) -> bool {
+    let hides = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    c.is_control() || hides
+}
+
 fn is_obeyed(c: char) -> bool {
-    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let breaks = matches!(c, '\u{2028}' | '\u{2029}');
-    c.is_control() && c != '\n' && c != '\t' || turns || breaks
+    is_hidden(c) && c != '\n' && c != '\t'
 }
 
 /// Text for an HTML page, in content and in quoted attributes.
@@ -45,8 +48,9 @@ pub fn html(text: &str) -> String {
 ///
 /// ```
 /// use green_corridor::output::escape::begins_formula;
-/// assert_eq!(["=1", "-1", "+1", "@x", "\tx", "1", ""].map(begins_formula), [true, true, true, true, true, false, false]);
+/// assert!(["=1", "-1", "+1", "@x", "\tx", "\u{ff1d}1"].into_iter().all(begins_formula));
+/// assert!(["1", "", "a=1"].into_iter().all(|text| !begins_formula(text)));
 /// ```
 pub fn begins_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r'])
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
 }

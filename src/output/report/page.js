@@ -9,7 +9,7 @@
     if (className) node.className = className;
     return node;
   };
-  const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+  const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
   const inert = (text) => String(text).replace(OBEYED, "\ufffd");
   const figure = (decimal) => {
     const parts = /^(-?)(\d+)(\.\d+)?$/.exec(decimal);
