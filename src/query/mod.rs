@@ -23,6 +23,10 @@ use twox_hash::XxHash64;
 /// Figures that every table of emissions has.
 const GHG: [&str; 3] = ["transport_activity_tkm", "ghg_operation_kg", "ghg_provision_kg"];
 
+/// Columns of the emissions by mode, in the order of the modes; hubs last.
+pub const GHG_BY_MODE: [&str; 6] =
+    ["ghg_road_kg", "ghg_rail_kg", "ghg_sea_kg", "ghg_inland_waterway_kg", "ghg_air_kg", "ghg_hub_kg"];
+
 const ELEMENTS: Wanted<'static> = Wanted {
     texts: &[
         "mode",

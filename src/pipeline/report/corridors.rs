@@ -9,7 +9,7 @@ use crate::model::element::GhgTotals;
 use crate::model::unit::{MASS_SCALE, SHARE_SCALE, decimal_text};
 use crate::output::ratio::{ghg_kg_per_teu, intensity_g_per_tkm};
 use crate::output::report::{Bar, Bars, BarsForm, Lines, Part, Section, Series, Table as Sheet};
-use crate::query::{Row, Table};
+use crate::query::{GHG_BY_MODE, Row, Table};
 use std::collections::BTreeMap;
 
 /// Corridors with a chapter of their own on the page; the workbook has all of them.
@@ -21,9 +21,6 @@ const LINES: usize = 4;
 /// Sections of single months on the page, over all corridors; the workbook has all of them.
 const MONTH_SECTIONS: usize = 3_000;
 
-const MODE_COLUMNS: [&str; 6] =
-    ["ghg_road_kg", "ghg_rail_kg", "ghg_sea_kg", "ghg_inland_waterway_kg", "ghg_air_kg", "ghg_hub_kg"];
-
 /// Figures of `corridors` that add up.
 const SUMS: [&str; 14] = [
     "transport_activity_tkm",
@@ -34,12 +31,12 @@ const SUMS: [&str; 14] = [
     "containers",
     "teu",
     "cargo_mass_kg",
-    MODE_COLUMNS[0],
-    MODE_COLUMNS[1],
-    MODE_COLUMNS[2],
-    MODE_COLUMNS[3],
-    MODE_COLUMNS[4],
-    MODE_COLUMNS[5],
+    GHG_BY_MODE[0],
+    GHG_BY_MODE[1],
+    GHG_BY_MODE[2],
+    GHG_BY_MODE[3],
+    GHG_BY_MODE[4],
+    GHG_BY_MODE[5],
 ];
 
 const HEADS: [&str; 12] = [

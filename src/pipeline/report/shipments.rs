@@ -9,7 +9,7 @@ use crate::model::unit::{SHARE_SCALE, decimal_text};
 use crate::output::report::{Bar, Bars, BarsForm, Figures, Part, Section, Sheets, ShipmentList, Table as Sheet, Words};
 use crate::pipeline::explain::Explainer;
 use crate::pipeline::progress::Progress;
-use crate::query::{Run, Table};
+use crate::query::{GHG_BY_MODE, Run, Table};
 use crate::store::signal::Interrupt;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -41,13 +41,10 @@ const FIGURES: [(&str, &str, &str, u32); 6] = [
     ("elements", "", "elements", 0),
 ];
 
-const MODE_COLUMNS: [&str; 6] =
-    ["ghg_road_kg", "ghg_rail_kg", "ghg_sea_kg", "ghg_inland_waterway_kg", "ghg_air_kg", "ghg_hub_kg"];
-
 /// The largest shipments and the search.
 pub(super) fn section(asked: &Asked) -> Result<Made> {
     let all = asked.manifest.counts.shipments;
-    let largest = asked.run.rows(Table::Largest, &["shipment_id", "corridor_id", "modes"], &MODE_COLUMNS)?;
+    let largest = asked.run.rows(Table::Largest, &["shipment_id", "corridor_id", "modes"], &GHG_BY_MODE)?;
     let codes = Mode::ALL.map(Mode::code);
     let bar = |(at, row): (usize, &crate::query::Row)| {
         let parts: Vec<(&'static str, i128)> = codes.into_iter().zip(0..).map(|(code, at)| (code, number(row, at))).collect();
