@@ -12,5 +12,6 @@ pub mod pipeline;
 #[cfg(feature = "query")]
 pub mod query;
 pub mod reference;
+pub mod routes;
 pub mod sample;
 pub mod store;

@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod chain;
+pub mod compare;
 pub mod duplicates;
 pub mod emissions;
 pub mod hub;
@@ -115,9 +116,23 @@ impl<'r> Kernel<'r> {
 
     fn resolve_types(&mut self, symbols: &Symbols) {
         for code in self.types.len()..symbols.len() {
-            let found = self.reference.containers.lookup(symbols.text(code as Symbol));
-            self.types.push(found.map(|t| BoxType { teu: t.teu, tare_g: t.tare_g.unwrap_or(0), refrigerated: t.refrigerated }));
+            self.types.push(self.box_type(symbols.text(code as Symbol)));
         }
+    }
+
+    fn box_type(&self, code: &str) -> Option<BoxType> {
+        let found = self.reference.containers.lookup(code)?;
+        Some(BoxType { teu: found.teu, tare_g: found.tare_g.unwrap_or(0), refrigerated: found.refrigerated })
+    }
+
+    /// The inferred hub at a place and time as an element with this load; `None` without a valid and applicable factor.
+    pub fn inferred_hub(&mut self, place: &hub::Place, load: &Load, symbols: &Symbols) -> Option<Element> {
+        hub::element(&mut self.lanes, place, load, 0, symbols)
+    }
+
+    /// Load of one row of a batch whose container type reads `container_type`.
+    pub fn load_of(&self, batch: &MovementBatch, row: usize, container_type: &str) -> Load {
+        load::load(batch, row, self.box_type(container_type), self.defaults).0
     }
 
     fn shipment(&mut self, batch: &MovementBatch, rows: Range<usize>, symbols: &Symbols, s: &mut Scratch, out: &mut Footprints) {

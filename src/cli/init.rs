@@ -41,6 +41,12 @@ pub(super) fn shipped(path: &str) -> Option<&'static str> {
     std::str::from_utf8(found.bytes).ok()
 }
 
+/// The files inside the program below one of the folders that `init` writes, by path below it.
+pub(super) fn shipped_below(folder: &str) -> Vec<(String, &'static [u8])> {
+    let below = |file: Shipped| Some((file.path.strip_prefix(folder)?.strip_prefix('/')?.to_owned(), file.bytes));
+    all().into_iter().filter_map(below).collect()
+}
+
 /// Every file, in order of path.
 fn all() -> Vec<Shipped> {
     let mut files = Vec::new();

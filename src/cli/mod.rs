@@ -1,6 +1,7 @@
 //! The command line: parses, calls the library, turns the outcome into text and an exit code. No figure is made here.
 
 mod args;
+mod compare;
 mod completions;
 mod console;
 mod convert;

@@ -7,6 +7,7 @@ mod candidates;
 mod compose;
 mod countries;
 pub mod diff;
+mod displace;
 pub(crate) mod document;
 pub mod factor;
 pub mod fault;

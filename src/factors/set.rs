@@ -84,6 +84,11 @@ impl FactorSet {
         self.boundaries.partition_point(|b| *b <= day) as u32
     }
 
+    /// The last day after `first`, up to `last`, on which a validity starts or ends.
+    pub fn last_boundary(&self, first: Day, last: Day) -> Option<Day> {
+        self.boundaries.iter().rev().copied().find(|d| *d <= last).filter(|d| *d > first)
+    }
+
     /// The operation with this code.
     pub fn operation(&self, code: &str) -> Option<OperationIndex> {
         self.operations.iter().position(|o| &*o.code == code).map(|i| i as OperationIndex)

@@ -34,6 +34,17 @@ impl Point {
     pub fn parse(latitude: &str, longitude: &str) -> Option<Point> {
         Some(Point { latitude: degrees(latitude, 90)?, longitude: degrees(longitude, 180)? })
     }
+
+    /// Latitude and longitude in hundredths of a degree, for maps.
+    ///
+    /// ```
+    /// use green_corridor::geo::Point;
+    /// assert_eq!(Point::parse("-1.256", "103.834").unwrap().hundredths(), (-126, 10_383));
+    /// ```
+    pub fn hundredths(self) -> (i32, i32) {
+        let whole = |degrees: f64| libm::rint(degrees * 100.0) as i32;
+        (whole(self.latitude), whole(self.longitude))
+    }
 }
 
 /// A point in whole 1e-5 degrees, about a metre.

@@ -7,6 +7,7 @@ pub mod element;
 pub mod flag;
 pub mod id;
 pub mod mode;
+pub mod money;
 pub mod movement;
 pub mod reject;
 pub mod sheet;

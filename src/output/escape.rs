@@ -1,5 +1,10 @@
 //! Text from anywhere made inert: in an HTML page, in a spreadsheet cell, and in a CSV file that a spreadsheet may open.
 
+use crate::model::unit::parse_decimal;
+
+/// More decimals than any published figure has.
+const MOST_DECIMALS: u32 = 18;
+
 /// Text without what would be obeyed instead of shown, [`is_hidden`]: a name could make its neighbours read backwards, or look
 /// like another. Each such character becomes U+FFFD, so that the reader sees that something was there.
 ///
@@ -53,4 +58,33 @@ pub fn html(text: &str) -> String {
 /// ```
 pub fn begins_formula(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
+}
+
+/// A CSV cell (RFC 4180), with an apostrophe in front where a spreadsheet would take it for a formula. A number is none.
+///
+/// ```
+/// use green_corridor::output::escape::csv_cell;
+/// assert_eq!(["=1", "-1", "-a", "a,b", "@\"x"].map(csv_cell), ["'=1", "-1", "'-a", "\"a,b\"", "\"'@\"\"x\""]);
+/// ```
+pub fn csv_cell(text: &str) -> String {
+    let is_formula = begins_formula(text) && parse_decimal(text, MOST_DECIMALS).is_none();
+    let guard = if is_formula { "'" } else { "" };
+    if text.contains(['"', ',', '\n', '\r']) {
+        format!("\"{guard}{}\"", text.replace('"', "\"\""))
+    } else {
+        format!("{guard}{text}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_taken_for_a_formula() {
+        let cases = [("=1+1", "'=1+1"), ("-1.5", "-1.5"), ("-a", "'-a"), ("+1", "'+1"), ("@x", "'@x"), ("\tx", "'\tx")];
+        for (text, want) in cases.into_iter().chain([("a,\"b\"", "\"a,\"\"b\"\"\""), ("\rx", "\"'\rx\""), ("", "")]) {
+            assert_eq!(csv_cell(text), want);
+        }
+    }
 }

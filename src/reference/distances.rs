@@ -69,6 +69,18 @@ impl Distances {
         row(origin, destination).or_else(|| row(destination, origin))
     }
 
+    /// Every row, by mode and places.
+    pub fn rows(&self) -> Vec<(Mode, LocationCode, LocationCode, &Distance)> {
+        let mut rows: Vec<_> = self.rows.iter().map(|((mode, a, b), d)| (*mode, *a, *b, d)).collect();
+        rows.sort_unstable_by_key(|r| (r.0, r.1, r.2));
+        rows
+    }
+
+    /// Puts the rows of another file on top: they win over those that are here.
+    pub fn put_on_top(&mut self, own: Distances) {
+        self.rows.extend(own.rows);
+    }
+
     /// Every place that a row names.
     pub fn places(&self) -> impl Iterator<Item = LocationCode> {
         self.rows.keys().flat_map(|(_, a, b)| [*a, *b])

@@ -8,6 +8,7 @@ pub mod corridors;
 pub mod distances;
 pub mod estimates;
 pub mod places;
+pub mod rates;
 pub mod services;
 
 pub use crate::factors::profile::{Adjustment, HubEnd};
@@ -18,6 +19,7 @@ pub use corridors::{Corridor, Corridors};
 pub use distances::{Distance, Distances};
 pub use estimates::{Dwell, Dwells, Speed, Speeds};
 pub use places::{Place, Places};
+pub use rates::{Rate, Rates};
 pub use services::{Cost, Service, Services};
 
 use crate::factors::fault::Faults;
@@ -99,6 +101,17 @@ impl Reference {
         data: &[DataFile],
         extra_locations: &[DataFile],
     ) -> Result<(Reference, Vec<Fault>), Vec<Fault>> {
+        Reference::load_what_if(library, profile_name, data, extra_locations, None)
+    }
+
+    /// As [`Reference::load`], with the energy rows of `edition` before all others of their energy carriers and regions.
+    pub fn load_what_if(
+        library: &[DataFile],
+        profile_name: &str,
+        data: &[DataFile],
+        extra_locations: &[DataFile],
+        edition: Option<&str>,
+    ) -> Result<(Reference, Vec<Fault>), Vec<Fault>> {
         let mut faults = Faults::default();
         fn keep<T>((value, mut new): (T, Vec<Fault>), faults: &mut Faults) -> T {
             faults.list.append(&mut new);
@@ -111,7 +124,7 @@ impl Reference {
             }
             file
         });
-        let parsed_library = keep(Library::parse(library), &mut faults);
+        let mut parsed_library = keep(Library::parse(library), &mut faults);
         let profile = profile_file(library, profile_name, &mut faults);
         let profile = profile.and_then(|file| keep(Profile::parse(profile_name, file), &mut faults));
         let zones = zones.map(|f| keep(Zones::parse(f), &mut faults)).unwrap_or_default();
@@ -120,7 +133,11 @@ impl Reference {
         let containers = containers.map(|f| keep(ContainerTypes::parse(f), &mut faults)).unwrap_or_default();
         let aliases = aliases.map(|f| keep(ModeAliases::parse(f), &mut faults)).unwrap_or_default();
         let corridors = corridors.map(|f| keep(Corridors::parse(f, &zones), &mut faults)).unwrap_or_default();
-        let Some(profile) = profile else { return Err(faults.list) };
+        let Some(mut profile) = profile else { return Err(faults.list) };
+        if let Some(edition) = edition {
+            profile.sources.insert(0, (edition.to_owned(), 0));
+            parsed_library.displace_energy(edition, &zones);
+        }
         let factors = keep(FactorSet::build(&parsed_library, &profile, &zones), &mut faults);
         let services = services.map(|f| keep(Services::parse(f, &factors), &mut faults)).unwrap_or_default();
         if faults.has_error() {

@@ -34,6 +34,8 @@ pub struct Service {
     pub transit_hours: Option<i64>,
     /// Departures per week, thousandths.
     pub departures_per_week: Option<i64>,
+    /// Weekdays of departure, bit 0 for Monday; 0: not known.
+    pub departure_days: u8,
     /// Cost.
     pub cost: Option<Cost>,
     /// First day of validity; `Day::MIN`: ever since.
@@ -71,7 +73,7 @@ layout! {
     Cell {
         Service = "service" must, Mode = "mode" must, Operation = "operation" must, Carrier = "carrier", Origin = "origin" must,
         Destination = "destination" must, DistanceKm = "distance_km", Basis = "basis", TransitHours = "transit_hours",
-        DeparturesPerWeek = "departures_per_week", Cost = "cost", Currency = "currency", CostPer = "cost_per",
+        DeparturesPerWeek = "departures_per_week", DepartureDays = "departure_days", Cost = "cost", Currency = "currency", CostPer = "cost_per",
         ValidFrom = "valid_from", ValidTo = "valid_to", SourceRef = "source_ref", Note = "note",
     }
 }
@@ -103,6 +105,8 @@ impl Services {
                 1..=10_000_000,
                 "departures above 0, up to 10000, with at most 3 decimals",
             );
+            let departure_days =
+                row.value(Cell::DepartureDays, weekdays, "weekdays as digits in order, 1 for Monday, such as 135");
             let cost = cost(row);
             let valid = row.open_interval(Cell::ValidFrom, Cell::ValidTo);
             let (Some(mode), Some(operation), Some(origin), Some(destination), Some((valid_from, valid_to)), false) =
@@ -121,6 +125,7 @@ impl Services {
                 distance: metres.map(|m| m as u32).zip(basis),
                 transit_hours,
                 departures_per_week,
+                departure_days: departure_days.unwrap_or(0),
                 cost,
                 valid_from,
                 valid_to,
@@ -131,6 +136,26 @@ impl Services {
         });
         (Services { list }, faults.list)
     }
+
+    /// Puts the services of another file on top: each replaces those that have its name.
+    pub fn put_on_top(&mut self, mut own: Services) {
+        self.list.retain(|s| !own.list.iter().any(|o| o.service == s.service));
+        own.list.append(&mut self.list);
+        self.list = own.list;
+    }
+}
+
+/// `135` for Monday, Wednesday and Friday as a set of bits.
+fn weekdays(text: &str) -> Option<u8> {
+    let mut days = 0;
+    for digit in text.bytes() {
+        let bit = 1 << digit.checked_sub(b'1').filter(|d| *d < 7)?;
+        if days >= bit {
+            return None;
+        }
+        days |= bit;
+    }
+    Some(days)
 }
 
 fn cost(row: &mut table::Row) -> Option<Cost> {
@@ -152,5 +177,43 @@ fn together(row: &mut table::Row, cells: &[Cell]) {
                 row.error(*cell, format!("expected a value: {} belong together", names.join(", ")));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weekdays_are_digits_in_order() {
+        let found = ["1", "135", "7", "1234567", "", "0", "8", "31", "11", "1,3"].map(weekdays);
+        let want = [Some(1), Some(0b1_0101), Some(64), Some(127), Some(0), None, None, None, None, None];
+        assert_eq!(found, want);
+    }
+
+    #[test]
+    fn own_services_replace_those_of_their_name() {
+        let service = |name: &str, note: &str| Service {
+            service: name.into(),
+            mode: Mode::Rail,
+            operation: 0,
+            carrier: String::new(),
+            origin: LocationCode::default(),
+            destination: LocationCode::default(),
+            distance: None,
+            transit_hours: None,
+            departures_per_week: None,
+            departure_days: 0,
+            cost: None,
+            valid_from: Day::MIN,
+            valid_to: crate::model::time::NO_END,
+            source_ref: String::new(),
+            note: note.into(),
+            line: 1,
+        };
+        let mut services = Services { list: vec![service("a", "shipped"), service("b", "shipped")] };
+        services.put_on_top(Services { list: vec![service("b", "own"), service("c", "own")] });
+        let found: Vec<_> = services.list.iter().map(|s| (s.service.as_str(), s.note.as_str())).collect();
+        assert_eq!(found, [("b", "own"), ("c", "own"), ("a", "shipped")]);
     }
 }

@@ -1,8 +1,9 @@
 //! Rows of texts in the three forms that `factors` prints: a table for a terminal, CSV, JSON.
 
-use super::text::{csv_cell, plain};
+use super::text::plain;
 use crate::cli::args::TableFormat;
 use crate::cli::table::Table;
+use crate::output::escape::csv_cell;
 
 /// A list to be printed.
 pub(super) struct Listing {

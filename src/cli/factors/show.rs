@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::factors::{EmissionFactor, FactorSet, QUANTITY_SCALE, conversion};
 use crate::model::time::{NO_END, date_text};
 use crate::model::unit::{NANO_SCALE, SHARE_SCALE, short_decimal_text};
+use crate::routes::spelling::edits;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
@@ -131,24 +132,9 @@ fn lines(out: &mut String, fields: &[(&str, String)]) {
 
 /// The ids that are most like `wanted`: first those that contain it, then by the number of characters to change.
 fn nearest<'i>(wanted: &str, ids: impl Iterator<Item = &'i str>) -> Vec<&'i str> {
-    let mut ranked: Vec<(bool, usize, &str)> = ids.map(|id| (!id.contains(wanted), changes(wanted, id), id)).collect();
+    let mut ranked: Vec<(bool, usize, &str)> = ids.map(|id| (!id.contains(wanted), edits(wanted, id), id)).collect();
     ranked.sort_unstable();
     ranked.into_iter().take(NEAREST).map(|(.., id)| id).collect()
-}
-
-/// Characters to insert, delete or replace to make one text of the other.
-fn changes(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, b) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[to.len()]
 }
 
 #[cfg(test)]
@@ -157,7 +143,6 @@ mod tests {
 
     #[test]
     fn the_nearest_id_comes_first() {
-        assert_eq!((changes("kitten", "sitting"), changes("", "ab"), changes("ab", "ab")), (3, 2, 0));
         let ids = ["one/1:rail-cn", "one/1:road-cn", "one/1:road-cn-diesel@one/1:diesel-kg"];
         assert_eq!(nearest("road-cn-diesel", ids.into_iter())[0], ids[2]);
         assert_eq!(nearest("one/1:raid-cn", ids.into_iter())[..2], ids[..2]);

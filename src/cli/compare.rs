@@ -1,0 +1,202 @@
+//! `compare FROM TO`: route options side by side, for one pair of places or a file of pairs.
+
+mod ask;
+mod load;
+mod pairs;
+mod table;
+mod what_if;
+
+use super::Console;
+use super::args::progress_mode;
+use crate::error::{Error, Result};
+use crate::output::comparison::csv;
+use crate::output::comparison::html::page;
+use crate::output::comparison::sheet::Sheet;
+use crate::pipeline::progress::ProgressMode;
+use crate::reference::{Rate, Rates};
+use crate::routes::answer::{Answer, NoAnswer, answer};
+use crate::routes::request::{Objective, Request};
+use crate::store::disk::RealDisk;
+use crate::store::files::write_file;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Arguments of `compare`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Origin, a UN/LOCODE such as CNCKG
+    #[arg(value_name = "FROM", required_unless_present = "pairs")]
+    from: Option<String>,
+    /// Destination, a UN/LOCODE such as SGSIN
+    #[arg(value_name = "TO", required_unless_present = "pairs")]
+    to: Option<String>,
+    /// Answer every pair of a CSV file with the columns from,to instead
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to"])]
+    pairs: Option<PathBuf>,
+    #[command(flatten)]
+    question: Box<Question>,
+    /// What-if: a TOML file of changes; options are told before and after
+    #[arg(long, value_name = "FILE", conflicts_with = "pairs")]
+    scenario: Option<PathBuf>,
+    #[command(flatten)]
+    data: Box<Data>,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+    /// Write the answer to this file instead of standard output
+    #[arg(long = "to", id = "to_file", value_name = "FILE")]
+    to_file: Option<PathBuf>,
+    /// When to show progress on standard error
+    #[arg(long, value_name = "WHEN", value_parser = progress_mode())]
+    progress: Option<ProgressMode>,
+}
+
+/// What is asked.
+#[derive(Debug, clap::Args)]
+pub(super) struct Question {
+    /// Cargo in the container, goods and packaging [default: the profile's mass per TEU]
+    #[arg(long, value_name = "KG")]
+    cargo_kg: Option<String>,
+    /// Container type, an ISO 6346 size-type or a trade name
+    #[arg(long, value_name = "TYPE", default_value = "45G1")]
+    container: String,
+    /// The cargo is refrigerated, whatever the container type says
+    #[arg(long)]
+    refrigerated: bool,
+    /// Day on which the cargo is ready, UTC [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    depart: Option<String>,
+    /// Places to call at, in this order
+    #[arg(long, value_name = "PLACE", value_delimiter = ',')]
+    via: Vec<String>,
+    /// Places, countries, modes and sea passages not to use, such as VNHPH, LA, air, suez
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    avoid: Vec<String>,
+    /// Only options that take no longer
+    #[arg(long, value_name = "DAYS")]
+    max_days: Option<String>,
+    /// Only these modes: road, rail, sea, inland_waterway, air
+    #[arg(long, value_name = "MODE", value_delimiter = ',')]
+    modes: Vec<String>,
+    /// Options to show
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    options: u16,
+    /// Price of a tonne of CO2e in --currency
+    #[arg(long, value_name = "PRICE", requires = "currency")]
+    carbon_price: Option<String>,
+    /// Currency of the carbon price, and of costs where a rate leads there
+    #[arg(long, value_name = "CODE")]
+    currency: Option<String>,
+    /// By what to put options in order
+    #[arg(long, value_name = "WHAT", value_parser = objective(), default_value = "co2e")]
+    objective: Objective,
+}
+
+/// Where the figures are from.
+#[derive(Debug, clap::Args)]
+pub(super) struct Data {
+    /// Profile
+    #[arg(long, value_name = "NAME", default_value = "open")]
+    profile: String,
+    /// Factor library [default: emission_factors, or else the one inside the program]
+    #[arg(long, value_name = "DIR")]
+    factors: Option<PathBuf>,
+    /// Folder of places, distances and services [default: data, or else the one inside the program]
+    #[arg(long, value_name = "DIR")]
+    reference: Option<PathBuf>,
+    /// Own places on top of locations.csv
+    #[arg(long, value_name = "FILE")]
+    locations: Vec<PathBuf>,
+    /// Own services on top of services.csv
+    #[arg(long, value_name = "FILE")]
+    services: Vec<PathBuf>,
+    /// Own distances on top of distances.csv
+    #[arg(long, value_name = "FILE")]
+    distances: Vec<PathBuf>,
+    /// Exchange rates: CSV with from,to,rate,date,source_ref
+    #[arg(long, value_name = "FILE")]
+    rates: Option<PathBuf>,
+    /// An exchange rate, such as USD/SGD=1.28@2025-06-13
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    rate: Vec<Rate>,
+}
+
+/// Form of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Format {
+    /// Text for people.
+    #[default]
+    Table,
+    /// JSON; with --pairs one object per line.
+    Json,
+    /// One row per option.
+    Csv,
+    /// One self-contained page.
+    Html,
+}
+
+fn objective() -> impl TypedValueParser<Value = Objective> {
+    PossibleValuesParser::new(Objective::LIST.map(Objective::code))
+        .map(|code| Objective::LIST.into_iter().find(|o| o.code() == code).unwrap_or_default())
+}
+
+fn rate(text: &str) -> std::result::Result<Rate, String> {
+    Rates::parse_one(text).ok_or_else(|| "expected FROM/TO=RATE@DATE, such as USD/SGD=1.28@2025-06-13".to_owned())
+}
+
+/// Answers.
+pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+    if args.pairs.is_some() && args.format == Format::Html {
+        return Err(Error::Usage("--pairs: expected --format table, json or csv; a page shows one pair".to_owned()));
+    }
+    let files = load::read(&args.data)?;
+    let loaded = load::load(&files, &args.data, None, console)?;
+    if let Some(file) = &args.pairs {
+        return pairs::run(file, args, &loaded, console);
+    }
+    let (from, to) = (args.from.as_deref().unwrap_or_default(), args.to.as_deref().unwrap_or_default());
+    let request = ask::request(&args.question, from, to, &loaded)?;
+    let text = match &args.scenario {
+        Some(path) => {
+            let scenario = load::scenario(path)?;
+            let changed = load::load(&files, &args.data, Some(&scenario), console)?;
+            what_if::text(args, &request, &loaded, (&changed, &scenario))?
+        }
+        None => {
+            let network = loaded.network(&request);
+            let answer = answer(loaded.world(&network, None), &request).map_err(stopped)?;
+            let sheet = Sheet::new(&answer, &request, &loaded.reference, &args.data.profile);
+            form(&sheet, &answer, &request, args, &loaded)?
+        }
+    };
+    match &args.to_file {
+        Some(path) => write_file(&RealDisk, path, text.as_bytes())?,
+        None => console.print(&text)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A sheet in the form asked for.
+fn form(sheet: &Sheet, answer: &Answer, request: &Request, args: &Args, loaded: &load::Loaded) -> Result<String> {
+    Ok(match args.format {
+        Format::Table => table::text(sheet),
+        Format::Json => json(sheet, true)?,
+        Format::Csv => csv::header() + &csv::rows(sheet),
+        Format::Html => page(sheet, &load::map(&args.data, loaded, answer, request)?),
+    })
+}
+
+/// A sheet as JSON, over many lines or on one.
+fn json(sheet: &Sheet, is_pretty: bool) -> Result<String> {
+    let written = if is_pretty { serde_json::to_string_pretty(sheet) } else { serde_json::to_string(sheet) };
+    written.map(|text| text + "\n").map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))
+}
+
+fn stopped(why: NoAnswer) -> Error {
+    match why {
+        NoAnswer::NoChain(_) | NoAnswer::Money | NoAnswer::Scenario(_) => Error::Usage(why.to_string()),
+        NoAnswer::TooMany => Error::Limit(why.to_string()),
+        NoAnswer::Disagreement(_) => Error::Internal(why.to_string()),
+    }
+}

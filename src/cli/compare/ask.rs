@@ -1,0 +1,122 @@
+//! The question from its words: places, conditions, cargo, money, each checked with what was wanted.
+
+use super::Question;
+use super::load::Loaded;
+use crate::error::{Error, Result};
+use crate::geo::sea::Passages;
+use crate::model::id::{CountryCode, LocationCode};
+use crate::model::mode::{Mode, Temperature};
+use crate::model::money::{Currency, PRICE_SCALE};
+use crate::model::time::{DAY_US, Day, parse_date};
+use crate::model::unit::{MASS_SCALE, parse_decimal};
+use crate::routes::request::{Avoid, Cargo, Request};
+use crate::routes::spelling::nearest;
+use crate::routes::{DAY, Millihours};
+
+/// Heaviest cargo, g.
+const MOST_MASS_G: i64 = 1_000_000_000;
+
+/// The request for one pair.
+pub(super) fn request(question: &Question, from: &str, to: &str, loaded: &Loaded) -> Result<Request> {
+    let place = |text: &str| place(text, loaded);
+    let (origin, destination) = (place(from)?, place(to)?);
+    if origin == destination {
+        return Err(Error::Usage(format!("{origin} to {destination}: expected two places")));
+    }
+    Ok(Request {
+        origin,
+        destination,
+        cargo: cargo(question, loaded)?,
+        depart: depart(question)? as i64 * DAY_US,
+        via: question.via.iter().map(|v| place(v)).collect::<Result<_>>()?,
+        avoid: avoid(&question.avoid, loaded)?,
+        modes: question.modes.iter().map(|m| mode(m)).collect::<Result<_>>()?,
+        most_hours: question.max_days.as_deref().map(most_hours).transpose()?,
+        options: question.options.into(),
+        objective: question.objective,
+        carbon_price: question.carbon_price.as_deref().map(price).transpose()?,
+        currency: question.currency.as_deref().map(currency).transpose()?,
+    })
+}
+
+/// A place that the data know.
+fn place(text: &str, loaded: &Loaded) -> Result<LocationCode> {
+    let code = LocationCode::parse(text.as_bytes());
+    let known = |c: &LocationCode| {
+        let has_port = loaded.sea.as_ref().is_some_and(|sea| sea.port(*c).is_some());
+        loaded.reference.places.get(*c).is_some() || loaded.network.place(*c).is_some() || has_port
+    };
+    code.filter(known).ok_or_else(|| {
+        let offers = nearest(text, &loaded.reference).join(", ");
+        Error::Usage(format!("{text}: unknown place; nearest: {offers}"))
+    })
+}
+
+fn cargo(question: &Question, loaded: &Loaded) -> Result<Cargo> {
+    if loaded.reference.containers.lookup(&question.container).is_none() {
+        let what = "expected a size-type or trade name of containers.csv, such as 22G1, 45G1, 45R1, 40HC";
+        return Err(Error::Usage(format!("--container {}: {what}", question.container)));
+    }
+    let wanted = "expected kilograms above 0, up to 1000000, with at most 3 decimals";
+    let mass = |text: &String| {
+        let mass = parse_decimal(text, MASS_SCALE).and_then(|m| i64::try_from(m).ok());
+        let mass = mass.filter(|m| (1..=MOST_MASS_G).contains(m));
+        mass.map(|m| m as u32).ok_or_else(|| Error::Usage(format!("--cargo-kg {text}: {wanted}")))
+    };
+    Ok(Cargo {
+        mass_g: question.cargo_kg.as_ref().map(mass).transpose()?.unwrap_or(0),
+        container_type: question.container.clone(),
+        temperature: if question.refrigerated { Temperature::Refrigerated } else { Temperature::Absent },
+    })
+}
+
+fn depart(question: &Question) -> Result<Day> {
+    match &question.depart {
+        Some(text) => parse_date(text).ok_or_else(|| Error::Usage(format!("--depart {text}: expected a date as YYYY-MM-DD"))),
+        None => Ok(jiff::Timestamp::now().as_second().div_euclid(86_400) as Day),
+    }
+}
+
+fn avoid(words: &[String], loaded: &Loaded) -> Result<Avoid> {
+    let mut avoid = Avoid::default();
+    for word in words {
+        let lower = word.to_ascii_lowercase();
+        if let Some(mode) = Mode::from_code(word).filter(|m| *m != Mode::Hub) {
+            avoid.modes.push(mode);
+        } else if let Some(passage) = Passages::parse(&lower) {
+            avoid.passages = avoid.passages.with(passage);
+        } else if let Some(country) = CountryCode::parse(word.as_bytes()) {
+            avoid.countries.push(country);
+        } else if LocationCode::parse(word.as_bytes()).is_some() {
+            avoid.places.push(place(word, loaded)?);
+        } else {
+            let passages = Passages::CODES.join(", ");
+            return Err(Error::Usage(format!(
+                "--avoid {word}: expected a UN/LOCODE, a country such as LA, a mode, or a passage: {passages}"
+            )));
+        }
+    }
+    Ok(avoid)
+}
+
+fn mode(text: &str) -> Result<Mode> {
+    let wanted = "expected road, rail, sea, inland_waterway or air";
+    let found = Mode::from_code(text).filter(|m| *m != Mode::Hub);
+    found.ok_or_else(|| Error::Usage(format!("--modes {text}: {wanted}")))
+}
+
+fn most_hours(text: &str) -> Result<Millihours> {
+    let days = parse_decimal(text, 3).and_then(|d| i64::try_from(d).ok()).filter(|d| (1..=1_000_000).contains(d));
+    let days = days
+        .ok_or_else(|| Error::Usage(format!("--max-days {text}: expected days above 0, up to 1000, with at most 3 decimals")))?;
+    Ok(days * DAY / 1000)
+}
+
+fn price(text: &str) -> Result<i64> {
+    let price = parse_decimal(text, PRICE_SCALE).and_then(|p| i64::try_from(p).ok()).filter(|p| *p >= 0);
+    price.ok_or_else(|| Error::Usage(format!("--carbon-price {text}: expected an amount per tonne with at most 6 decimals")))
+}
+
+fn currency(text: &str) -> Result<Currency> {
+    Currency::parse(text).ok_or_else(|| Error::Usage(format!("--currency {text}: expected an ISO 4217 code such as SGD")))
+}

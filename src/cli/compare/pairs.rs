@@ -1,0 +1,121 @@
+//! Many questions at once: the pairs of a file, answered on all cores, told in the order of the file.
+
+use super::load::Loaded;
+use super::{Args, Format, ask, csv, json, table};
+use crate::cli::{Console, progress};
+use crate::error::{Error, Result};
+use crate::factors::fault::{DataFile, Faults};
+use crate::factors::table::{layout, read};
+use crate::output::comparison::sheet::Sheet;
+use crate::pipeline::prepare::library_error;
+use crate::pipeline::progress::{Level, Progress};
+use crate::routes::answer::answer;
+use crate::store::disk::RealDisk;
+use crate::store::files::FileWriter;
+use crate::store::reference::read_named;
+use rayon::prelude::*;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+layout! {
+    /// Columns of a file of pairs.
+    Cell { From = "from" must, To = "to" must }
+}
+
+/// Pairs that are answered before they are written.
+const CHUNK: usize = 256;
+
+/// Answers every pair. A pair without an answer has a line that says why.
+pub(super) fn run(path: &Path, args: &Args, loaded: &Loaded, console: &Console) -> Result<ExitCode> {
+    let pairs = pairs(path)?;
+    let progress = progress::for_run(args.progress.unwrap_or_default(), *console);
+    progress.stage("compare", None);
+    let mut unanswered = 0;
+    let written = match &args.to_file {
+        Some(file) => {
+            let mut out = FileWriter::create(&RealDisk, file)?;
+            let outcome = write(&pairs, args, loaded, progress.as_ref(), &mut out, &mut unanswered);
+            outcome.and_then(|()| out.finish())
+        }
+        None => {
+            let mut outcome = Ok(());
+            console.write(|out| {
+                outcome = write(&pairs, args, loaded, progress.as_ref(), out, &mut unanswered);
+                Ok(())
+            })?;
+            outcome
+        }
+    };
+    progress.end();
+    written?;
+    if unanswered > 0 {
+        console.message(Level::Warning, &format!("{unanswered} of {} pairs have no answer; their lines say why", pairs.len()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn pairs(path: &Path) -> Result<Vec<(String, String)>> {
+    let file = read_named(path, &path.display().to_string()).map_err(|e| Error::Input(e.to_string()))?;
+    let file = DataFile { path: file.path, bytes: file.bytes };
+    let mut faults = Faults::default();
+    let mut list = Vec::new();
+    read(&file, Cell::LAYOUT, &mut faults, |row| list.push((row.text(Cell::From).to_owned(), row.text(Cell::To).to_owned())));
+    if faults.has_error() {
+        return Err(Error::Input(library_error(&faults.list).to_string()));
+    }
+    Ok(list)
+}
+
+fn write(
+    pairs: &[(String, String)],
+    args: &Args,
+    loaded: &Loaded,
+    progress: &dyn Progress,
+    out: &mut dyn Write,
+    unanswered: &mut usize,
+) -> Result<()> {
+    let storage = |e: std::io::Error| Error::Storage(e.to_string());
+    if args.format == Format::Csv {
+        out.write_all(csv::header().as_bytes()).map_err(storage)?;
+    }
+    for chunk in pairs.chunks(CHUNK) {
+        let answers: Vec<(String, bool)> = chunk
+            .par_iter()
+            .map(|(from, to)| {
+                let text = one(from, to, args, loaded);
+                progress.advance(1, 0);
+                text.map(|t| (t, true)).unwrap_or_else(|why| (no_answer(from, to, &why, args.format), false))
+            })
+            .collect();
+        for (text, is_answer) in answers {
+            *unanswered += !is_answer as usize;
+            out.write_all(text.as_bytes()).map_err(storage)?;
+        }
+    }
+    Ok(())
+}
+
+fn one(from: &str, to: &str, args: &Args, loaded: &Loaded) -> std::result::Result<String, String> {
+    let told = |e: Error| e.to_string();
+    let request = ask::request(&args.question, from, to, loaded).map_err(told)?;
+    let network = loaded.network(&request);
+    let answer = answer(loaded.world(&network, None), &request).map_err(|e| e.to_string())?;
+    let sheet = Sheet::new(&answer, &request, &loaded.reference, &args.data.profile);
+    Ok(match args.format {
+        Format::Table => table::text(&sheet) + "\n",
+        Format::Json => json(&sheet, false).map_err(told)?,
+        Format::Csv => csv::rows(&sheet),
+        Format::Html => return Err("a page shows one pair".to_owned()),
+    })
+}
+
+fn no_answer(from: &str, to: &str, why: &str, format: Format) -> String {
+    match format {
+        Format::Table | Format::Html => format!("{from} - {to}: {why}\n\n"),
+        Format::Json => {
+            format!("{}\n", serde_json::json!({"request": {"from": from, "to": to}, "options": [], "error": why}))
+        }
+        Format::Csv => csv::no_answer(from, to, why),
+    }
+}

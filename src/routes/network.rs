@@ -1,0 +1,243 @@
+//! What runs between places: services, and distances without a known service, as directed links.
+
+use super::{Millihours, WEEK};
+use crate::geo::sea::Passages;
+use crate::model::id::LocationCode;
+use crate::model::mode::{Basis, Mode, Per};
+use crate::model::money::Currency;
+use crate::model::movement::OperationIndex;
+use crate::model::time::{Day, NO_END};
+use crate::model::unit::div_half_even;
+use crate::reference::{Dwells, Reference, Service, Speeds};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Number of a link in its network.
+pub type LinkIndex = u32;
+
+/// Number of a place in its network.
+pub type PlaceIndex = u16;
+
+/// A duration with what is known about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hours {
+    /// Thousandths of an hour.
+    pub value: Millihours,
+    /// Whether it is an estimate and not a published time.
+    pub is_estimate: bool,
+    /// Where it is from.
+    pub source: String,
+}
+
+/// How long a container that is ready waits for the next departure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wait {
+    /// Departures on these weekdays, bit 0 for Monday, each at the start of the day (UTC).
+    Weekdays(u8),
+    /// Half the mean interval between departures: how often it runs is known, on which days is not.
+    Mean(Millihours),
+    /// Not known. The dwell at the hub is all the time that is counted.
+    #[default]
+    Unknown,
+}
+
+/// What a link costs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// Millionths of the currency unit.
+    pub price: i64,
+    /// Currency.
+    pub currency: Currency,
+    /// TEU, tonne or container.
+    pub per: Per,
+}
+
+/// A way from one place to the next by one mode.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    /// Name of the service; empty: no service is known, only a distance.
+    pub service: String,
+    /// Mode.
+    pub mode: Mode,
+    /// Operation.
+    pub operation: OperationIndex,
+    /// Carrier; empty: none.
+    pub carrier: String,
+    /// Energy carrier that differs from the usual one of the operation; empty: none.
+    pub energy_carrier: String,
+    /// Origin.
+    pub origin: LocationCode,
+    /// Destination.
+    pub destination: LocationCode,
+    /// Distance in metres that goes into the movement; `None`: the kernel looks it up.
+    pub distance: Option<(u32, Basis)>,
+    /// Time under way; `None`: not known.
+    pub transit: Option<Hours>,
+    /// Waiting before departure.
+    pub wait: Wait,
+    /// Price; `None`: not known.
+    pub price: Option<Price>,
+    /// First day of validity.
+    pub valid_from: Day,
+    /// First day after validity.
+    pub valid_to: Day,
+    /// Where distance, time and price are from.
+    pub source_ref: String,
+    /// Note.
+    pub note: String,
+    /// Passages on the way, where the way is known.
+    pub passages: Passages,
+}
+
+/// What stands in for times that nobody published.
+#[derive(Clone, Debug, Default)]
+pub struct Estimates {
+    /// Speeds by operation and mode.
+    pub speeds: Speeds,
+    /// Dwell times by place and modes.
+    pub dwells: Dwells,
+    /// Dwell times of a what-if, before all others.
+    pub own_dwells: FxHashMap<LocationCode, Millihours>,
+}
+
+impl Estimates {
+    /// Time in a hub between two modes, without waiting for a known departure, and whether it is an estimate; `None`: not known.
+    pub fn dwell(&self, place: LocationCode, before: Mode, after: Mode) -> Option<(Millihours, bool)> {
+        let own = self.own_dwells.get(&place).map(|hours| (*hours, true));
+        own.or_else(|| self.dwells.get(place, before, after).map(|d| (d.hours, d.is_estimate)))
+    }
+}
+
+/// Links between places.
+#[derive(Clone, Debug, Default)]
+pub struct Network {
+    /// Services in order of their file, then distances by mode and places.
+    pub links: Vec<Link>,
+    /// Places, ascending.
+    pub places: Vec<LocationCode>,
+    /// Links that leave a place.
+    pub out: Vec<Vec<LinkIndex>>,
+    /// Both ends of each link.
+    pub ends: Vec<(PlaceIndex, PlaceIndex)>,
+    /// What stands in for unpublished times.
+    pub estimates: Estimates,
+}
+
+/// Words in `source_ref` that mark a time of `services.csv` as an estimate.
+const ESTIMATED_TRANSIT: &str = "transit: estimate";
+
+impl Network {
+    /// The network of a reference: services, then the distances of lanes and directions that no service of the mode covers.
+    pub fn new(reference: &Reference, estimates: Estimates) -> Network {
+        let mut links: Vec<Link> = reference.services.list.iter().map(|s| of_service(s, reference, &estimates)).collect();
+        let mut served: FxHashSet<_> = links.iter().map(|l| (l.mode, l.origin, l.destination)).collect();
+        for (mode, a, b, distance) in reference.distances.rows() {
+            for (origin, destination) in [(a, b), (b, a)] {
+                // The other direction is looked at again when it has a row of its own; it has the same link then.
+                if distance.metres > 0 && origin != destination && served.insert((mode, origin, destination)) {
+                    links.extend(of_distance(mode, origin, destination, reference, &estimates));
+                }
+            }
+        }
+        Network::of(links, estimates)
+    }
+
+    /// A network of given links.
+    pub fn of(links: Vec<Link>, estimates: Estimates) -> Network {
+        let mut places: Vec<LocationCode> = links.iter().flat_map(|l| [l.origin, l.destination]).collect();
+        places.sort_unstable();
+        places.dedup();
+        let mut network = Network { links, places, estimates, ..Network::default() };
+        network.out = vec![Vec::new(); network.places.len()];
+        for i in 0..network.links.len() {
+            let link = &network.links[i];
+            let end = |place| network.places.binary_search(&place).map_or(0, |i| i as PlaceIndex);
+            let ends = (end(link.origin), end(link.destination));
+            network.out[ends.0 as usize].push(i as LinkIndex);
+            network.ends.push(ends);
+        }
+        network
+    }
+
+    /// Number of a place; `None`: no link touches it.
+    pub fn place(&self, code: LocationCode) -> Option<PlaceIndex> {
+        self.places.binary_search(&code).ok().map(|i| i as PlaceIndex)
+    }
+
+    /// A link.
+    pub fn link(&self, index: LinkIndex) -> &Link {
+        &self.links[index as usize]
+    }
+}
+
+fn of_service(service: &Service, reference: &Reference, estimates: &Estimates) -> Link {
+    let metres = service.distance.map(|(m, _)| m as i64);
+    let metres = metres.or_else(|| reference.distance(service.mode, service.origin, service.destination).map(|d| d.0));
+    let published = service.transit_hours.map(|value| Hours {
+        value,
+        is_estimate: service.source_ref.contains(ESTIMATED_TRANSIT),
+        source: service.source_ref.clone(),
+    });
+    let wait = match (service.departure_days, service.departures_per_week) {
+        (0, None) => Wait::Unknown,
+        (0, Some(per_week)) => Wait::Mean(div_half_even(WEEK as i128 * 1000, 2 * per_week as i128) as Millihours),
+        (days, _) => Wait::Weekdays(days),
+    };
+    let price =
+        service.cost.as_ref().and_then(|c| Some(Price { price: c.amount, currency: Currency::parse(&c.currency)?, per: c.per }));
+    Link {
+        service: service.service.clone(),
+        mode: service.mode,
+        operation: service.operation,
+        carrier: service.carrier.clone(),
+        energy_carrier: String::new(),
+        origin: service.origin,
+        destination: service.destination,
+        distance: service.distance,
+        transit: published.or_else(|| metres.and_then(|m| at_speed(m, service.mode, service.operation, estimates))),
+        wait,
+        price,
+        valid_from: service.valid_from,
+        valid_to: service.valid_to,
+        source_ref: service.source_ref.clone(),
+        note: service.note.clone(),
+        passages: Passages::NONE,
+    }
+}
+
+/// A lane of which only the distance is known, with the mode's default operation; `None` when the profile has none.
+fn of_distance(
+    mode: Mode,
+    origin: LocationCode,
+    destination: LocationCode,
+    reference: &Reference,
+    estimates: &Estimates,
+) -> Option<Link> {
+    let operation = reference.profile.default_operation.iter().find(|(m, ..)| *m == mode)?;
+    let operation = reference.factors.operation(&operation.1)?;
+    let distance = reference.distances.get(mode, origin, destination)?;
+    Some(Link {
+        service: String::new(),
+        mode,
+        operation,
+        carrier: String::new(),
+        energy_carrier: String::new(),
+        origin,
+        destination,
+        distance: None,
+        transit: at_speed(distance.metres as i64, mode, operation, estimates),
+        wait: Wait::Unknown,
+        price: None,
+        valid_from: Day::MIN,
+        valid_to: NO_END,
+        source_ref: distance.source_ref.to_string(),
+        note: String::new(),
+        passages: Passages::NONE,
+    })
+}
+
+/// Time for a distance at the speed of the operation, else of the mode, half to even.
+pub fn at_speed(metres: i64, mode: Mode, operation: OperationIndex, estimates: &Estimates) -> Option<Hours> {
+    let speed = estimates.speeds.get(operation, mode)?;
+    let value = div_half_even(metres as i128 * 1000, speed.metres_per_hour as i128) as Millihours;
+    Some(Hours { value, is_estimate: true, source: speed.source_ref.to_string() })
+}

@@ -1,0 +1,129 @@
+//! Sea links that no service and no distance file has, over the sea graph: from the origin, to the destination, and to the
+//! ports next to an inland destination. Published distances win: a lane that is in the network already stays as it is.
+
+use super::network::{Estimates, Link, Network, Wait, at_speed};
+use super::request::Request;
+use crate::geo::sea::{FAR_M, Passages, Reach, SeaGraph};
+use crate::model::id::LocationCode;
+use crate::model::mode::{Basis, Mode};
+use crate::model::movement::OperationIndex;
+use crate::model::time::{Day, NO_END};
+use crate::reference::Reference;
+use rustc_hash::FxHashSet;
+
+/// Most ports beside an inland destination that computed links lead to, by code.
+const MOST_GATEWAYS: usize = 6;
+
+/// The network without the sea links whose shortest way meets a closed passage.
+pub fn without(network: Network, sea: &SeaGraph, closed: Passages) -> Network {
+    if closed.is_empty() {
+        return network;
+    }
+    let origins: FxHashSet<LocationCode> = network.links.iter().filter(|l| l.mode == Mode::Sea).map(|l| l.origin).collect();
+    let mut shut: FxHashSet<(LocationCode, LocationCode)> = FxHashSet::default();
+    for origin in origins {
+        let Some(port) = sea.port(origin) else { continue };
+        let reach = sea.reach(port, Passages::USUALLY_CLOSED);
+        for link in network.links.iter().filter(|l| l.mode == Mode::Sea && l.origin == origin) {
+            let path = sea.port(link.destination).and_then(|to| reach.path(to));
+            if path.is_some_and(|p| p.passages.meets(closed)) {
+                shut.insert((origin, link.destination));
+            }
+        }
+    }
+    let Network { mut links, estimates, .. } = network;
+    links.retain(|l| l.mode != Mode::Sea || !shut.contains(&(l.origin, l.destination)));
+    Network::of(links, estimates)
+}
+
+/// The network with computed sea links for this request.
+pub fn with_computed(network: &Network, sea: &SeaGraph, reference: &Reference, request: &Request) -> Network {
+    let closed = Passages::USUALLY_CLOSED.with(request.avoid.passages);
+    let Some(operation) = sea_operation(reference) else { return network.clone() };
+    let mut maker = Maker {
+        sea,
+        operation,
+        estimates: &network.estimates,
+        served: network.links.iter().filter(|l| l.mode == Mode::Sea).map(|l| (l.origin, l.destination)).collect(),
+        links: Vec::new(),
+    };
+    let ports: Vec<LocationCode> = network.places.iter().copied().filter(|p| sea.port(*p).is_some()).collect();
+    let mut all = ports.clone();
+    all.extend([request.origin, request.destination].into_iter().filter(|p| sea.port(*p).is_some() && !ports.contains(p)));
+    if let Some(port) = sea.port(request.origin) {
+        let reach = sea.reach(port, closed);
+        all.iter().for_each(|to| maker.link(request.origin, *to, *to, &reach));
+    }
+    for end in last_ports(network, sea, request.destination) {
+        // Lanes run both ways, so one search from the end serves all ports before it.
+        if let Some(port) = sea.port(end) {
+            let reach = sea.reach(port, closed);
+            all.iter().for_each(|from| maker.link(*from, end, *from, &reach));
+        }
+    }
+    let mut links = network.links.clone();
+    links.append(&mut maker.links);
+    Network::of(links, network.estimates.clone())
+}
+
+/// The destination if it is a port, else the ports from which a link of another mode leads to it.
+fn last_ports(network: &Network, sea: &SeaGraph, destination: LocationCode) -> Vec<LocationCode> {
+    if sea.port(destination).is_some() {
+        return vec![destination];
+    }
+    let into = network.links.iter().filter(|l| l.destination == destination && l.mode != Mode::Sea);
+    let mut ports: Vec<LocationCode> = into.map(|l| l.origin).filter(|p| sea.port(*p).is_some()).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports.truncate(MOST_GATEWAYS);
+    ports
+}
+
+fn sea_operation(reference: &Reference) -> Option<OperationIndex> {
+    let default = reference.profile.default_operation.iter().find(|(mode, ..)| *mode == Mode::Sea)?;
+    reference.factors.operation(&default.1)
+}
+
+struct Maker<'m> {
+    sea: &'m SeaGraph,
+    operation: OperationIndex,
+    estimates: &'m Estimates,
+    served: FxHashSet<(LocationCode, LocationCode)>,
+    links: Vec<Link>,
+}
+
+impl Maker<'_> {
+    /// The link from `origin` to `destination`, whose length is that of the way to `far`, unless there is one already.
+    fn link(&mut self, origin: LocationCode, destination: LocationCode, far: LocationCode, reach: &Reach) {
+        let Some(port) = self.sea.port(far) else { return };
+        if origin == destination || self.served.contains(&(origin, destination)) {
+            return;
+        }
+        let Some(path) = reach.path(port) else { return };
+        let Ok(metres) = u32::try_from(path.metres) else { return };
+        if metres == 0 {
+            return;
+        }
+        self.served.insert((origin, destination));
+        let approach = port.approach_m();
+        let far_off = if approach > FAR_M { format!("; {far} lies {} km off the lanes", approach / 1000) } else { String::new() };
+        self.links.push(Link {
+            service: String::new(),
+            mode: Mode::Sea,
+            operation: self.operation,
+            carrier: String::new(),
+            energy_carrier: String::new(),
+            origin,
+            destination,
+            distance: Some((metres, Basis::Sfd)),
+            transit: at_speed(metres as i64, Mode::Sea, self.operation, self.estimates),
+            wait: Wait::Unknown,
+            price: None,
+            valid_from: Day::MIN,
+            valid_to: NO_END,
+            source_ref: format!("computed over {}{far_off}", self.sea.network()),
+            note: String::new(),
+            passages: path.passages,
+        });
+    }
+}

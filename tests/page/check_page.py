@@ -1,0 +1,150 @@
+"""The page of `compare` in headless Chromium: clicks, keys, scale, print, phone width, dark, no error, no request.
+
+Usage: python3 tests/page/check_page.py PROGRAM [FOLDER FOR SCREENSHOTS]
+
+Chromium alone is enough: a script put into a copy of the page acts as a reader would and writes what it saw into the page,
+which `--dump-dom` hands back.
+"""
+
+import html
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+QUESTION = ["CNCKG", "SGSIN", "--depart", "2025-10-01", "--cargo-kg", "20000", "--carbon-price", "50", "--currency", "SGD"]
+
+# Before anything else of the page: whatever goes wrong is kept.
+EARS = """<script>
+window.faults = [];
+addEventListener("error", (e) => faults.push("error: " + e.message));
+addEventListener("unhandledrejection", (e) => faults.push("rejection: " + e.reason));
+document.addEventListener("securitypolicyviolation", (e) => faults.push("policy: " + e.blockedURI));
+for (const kind of ["error", "warn"]) console[kind] = (...words) => faults.push(kind + ": " + words.join(" "));
+</script>"""
+
+HANDS = """<script>
+addEventListener("load", () => {
+  const seen = {};
+  const all = (s) => Array.from(document.querySelectorAll(s));
+  const one = (s) => document.querySelector(s);
+  const chosen = () => all("[data-option].chosen").map((e) => e.dataset.option).filter((v, i, l) => l.indexOf(v) === i);
+  const press = (target, key) => target.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
+  seen.options = all("#options tbody tr").length;
+  seen.ways = all(".way").length;
+  seen.lines = all(".way polyline").length;
+  seen.land = one(".land").getAttribute("d").length;
+  seen.dots = all(".dot").length;
+  seen.segments = all(".bars .bar i").length;
+  seen.none = chosen();
+  one("#options button.pick[value='2']").click();
+  seen.click = chosen();
+  seen.pressed = all("button.pick[aria-pressed=true]").map((b) => b.value);
+  seen.status = one("#status").textContent;
+  seen.faded = getComputedStyle(one(".way:not(.chosen) polyline")).opacity;
+  one("#options button.pick[value='2']").click();
+  seen.again = chosen();
+  one(".dot[data-option='3']").dispatchEvent(new MouseEvent("click", {bubbles: true}));
+  seen.dot = chosen();
+  press(one(".dot[data-option='1']"), "Enter");
+  seen.enter = chosen();
+  press(document.body, "Escape");
+  seen.escape = chosen();
+  const width = (id) => one(".bars li[data-option='" + id + "'] .bar").getBoundingClientRect().width;
+  const scale = one("#scale");
+  seen.small = width("1");
+  scale.value = scale.options[scale.options.length - 1].value;
+  scale.dispatchEvent(new Event("change"));
+  seen.large = width("1");
+  seen.over = all(".bars .value.over").length;
+  dispatchEvent(new Event("beforeprint"));
+  seen.printed = all("details[open]").length;
+  dispatchEvent(new Event("afterprint"));
+  seen.closed = all("details[open]").length;
+  seen.focusable = all("button, select, summary, [tabindex='0']").every((e) => { e.focus(); return document.activeElement === e; });
+  seen.unnamed = all("button, [role=button], select").filter((e) => !(e.getAttribute("aria-label") || e.textContent.trim() || e.labels?.length)).length;
+  seen.sideways = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  seen.ground = getComputedStyle(document.body).backgroundColor;
+  seen.faults = faults;
+  const out = document.createElement("pre");
+  out.id = "seen";
+  out.textContent = JSON.stringify(seen);
+  document.body.append(out);
+});
+</script>"""
+
+
+def browser():
+    return next((path for path in map(shutil.which, NAMES) if path), None)
+
+
+def chromium(home, *arguments):
+    command = [browser(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", f"--user-data-dir={home}/profile"]
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=180, check=True)
+    return done.stdout
+
+
+def look(home, page, *arguments):
+    """What the script saw on a copy of the page."""
+    copy = home / "acted.html"
+    text = page.read_text()
+    head, rest = text.split("<title>", 1)
+    copy.write_text(head + EARS + "<title>" + rest.replace("</body>", HANDS + "</body>"))
+    dom = chromium(home, *arguments, "--virtual-time-budget=5000", "--dump-dom", copy.as_uri())
+    found = re.search(r'<pre id="seen">(.*?)</pre>', dom, re.S)
+    assert found, "the script of the page did not come to its end"
+    return json.loads(html.unescape(found.group(1)))
+
+
+def check(seen, options):
+    assert seen["faults"] == [], seen["faults"]
+    assert seen["options"] == seen["ways"] == seen["dots"] == options, seen
+    assert seen["lines"] >= options and seen["segments"] >= options and seen["land"] > 2000, seen
+    assert seen["none"] == [] and seen["click"] == ["2"] and seen["again"] == [], seen
+    assert set(seen["pressed"]) == {"2"} and seen["status"].startswith("Option 2: "), seen
+    assert float(seen["faded"]) < 0.5, seen
+    assert seen["dot"] == ["3"] and seen["enter"] == ["1"] and seen["escape"] == [], seen
+    assert seen["large"] > 10 * seen["small"] > 0 and seen["over"] == options - 1, seen
+    assert seen["printed"] == options and seen["closed"] == 0, seen
+    assert seen["focusable"] and seen["unnamed"] == 0, seen
+    assert seen["sideways"] <= 0, "the page is wider than its window: only tables may scroll"
+
+
+def main():
+    program = sys.argv[1]
+    shots = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
+    if browser() is None:
+        print("page: 0 checks, skipped (chromium is missing)")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        home = pathlib.Path(folder)
+        page = home / "page.html"
+        subprocess.run([program, "compare", *QUESTION, "--format", "html", "--to", page], check=True)
+        answer = subprocess.run([program, "compare", *QUESTION, "--format", "json"], check=True, capture_output=True, text=True)
+        options = len(json.loads(answer.stdout)["options"])
+        wide = look(home, page, "--window-size=1200,900")
+        check(wide, options)
+        phone = look(home, page, "--window-size=500,900", "--force-device-scale-factor=1")
+        check(phone, options)
+        dark = look(home, page, "--window-size=1200,900", "--blink-settings=preferredColorScheme=0")
+        assert dark["faults"] == [] and dark["ground"] != wide["ground"], (dark["ground"], wide["ground"])
+        pdf = home / "page.pdf"
+        chromium(home, f"--print-to-pdf={pdf}", page.as_uri())
+        assert pdf.stat().st_size > 20_000
+        if shots:
+            shots.mkdir(parents=True, exist_ok=True)
+            shutil.copy(pdf, shots / "print.pdf")
+            for name, arguments in {
+                "light": ["--window-size=1200,3400"],
+                "phone": ["--window-size=500,3400"],
+                "dark": ["--window-size=1200,3400", "--blink-settings=preferredColorScheme=0"],
+            }.items():
+                chromium(home, *arguments, "--hide-scrollbars", f"--screenshot={shots / (name + '.png')}", page.as_uri())
+    print("page: wide, phone, dark and print checked")
+
+
+main()
