@@ -9,6 +9,8 @@ pub mod input;
 pub mod model;
 pub mod output;
 pub mod pipeline;
+#[cfg(feature = "query")]
+pub mod query;
 pub mod reference;
 pub mod routes;
 pub mod sample;

@@ -1,6 +1,8 @@
 //! The command line's grammar: the list of commands, options that all share, and how single values are read.
 
-use super::{Console, compare, completions, convert, diff, explain, export, factors, init, man, rejects, run, sample, verify};
+use super::{
+    Console, compare, completions, convert, diff, explain, export, factors, init, man, rejects, report, run, sample, verify,
+};
 use crate::error::Result;
 use crate::model::time::{Day, parse_date};
 use crate::pipeline::plan::{MemoryLimit, Share};
@@ -51,6 +53,8 @@ commands! {
     Export => export,
     /// Turn what partners send into movement records and factors: DCSA events, iLEAP documents
     Convert => convert,
+    /// Write a report on a run: one HTML page and one XLSX workbook
+    Report => report,
     /// Compare route options between two places: CO2e, days, cost, Pareto front, break-evens
     Compare => compare,
     /// Check, question, compare and import emission factors

@@ -60,7 +60,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let (before_id, before_dir) = layout.find_run(Some(&args.before))?;
     let (after_id, after_dir) = layout.find_run(args.after.as_deref())?;
     let (before, after) = (Run::open(&before_dir)?, Run::open(&after_dir)?);
-    let to = args.to.clone().unwrap_or_else(|| args.out.join("diff").join(format!("{before_id}-{after_id}")));
+    let to = args.to.clone().unwrap_or_else(|| layout.diff().join(format!("{before_id}-{after_id}")));
     let metadata = [("run_before".to_owned(), before_id), ("run_after".to_owned(), after_id)];
 
     let path = to.join("shipments.parquet");

@@ -14,6 +14,7 @@ mod machine;
 mod man;
 mod progress;
 mod rejects;
+mod report;
 mod run;
 mod sample;
 mod summary;

@@ -3,20 +3,12 @@
 //! JSON keeps every text as it is and only spells its dangerous characters as `\u` escapes: a reader gets the same text back.
 //! A CSV cell has no escapes, so there are two ways: [`id`] for what a program reads back, and [`note`] for people.
 
+use crate::output::escape::is_hidden;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use std::io::{self, Write};
 
 /// First characters that make a spreadsheet take a cell for a formula.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
-
-/// Characters that change the direction of text, or hide in it.
-fn is_bidirectional(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
-fn is_hidden(c: char) -> bool {
-    c.is_control() || is_bidirectional(c) || matches!(c, '\u{2028}' | '\u{2029}')
-}
 
 /// An id as a CSV cell. What could be a formula, turn text around or be trimmed is percent-encoded as UTF-8, and so is `%`
 /// itself: different ids stay different, [`original`] gives the id back, and ids as they occur in practice are unchanged.

@@ -17,6 +17,8 @@ pub mod ratio;
 pub mod read;
 pub mod read_rejected;
 pub mod rejected;
+#[cfg(feature = "query")]
+pub mod report;
 pub mod schema;
 pub mod shipments;
 pub mod slices;

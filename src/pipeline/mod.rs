@@ -13,6 +13,8 @@ pub mod progress;
 mod published;
 mod published_shipments;
 pub mod rejects;
+#[cfg(feature = "query")]
+pub mod report;
 pub mod run;
 pub mod scratch;
 pub mod sort;

@@ -76,6 +76,24 @@ impl Layout {
         self.root.join("metrics.prom")
     }
 
+    /// Comparisons of runs.
+    pub fn diff(&self) -> PathBuf {
+        self.root.join("diff")
+    }
+
+    /// Folders of comparisons whose later run is `run_id`, with the id of the earlier one, ascending by it.
+    pub fn differences_to(&self, run_id: &str) -> Result<Vec<(String, PathBuf)>> {
+        let ending = format!("-{run_id}");
+        let earlier = |name: &String| name.strip_suffix(&ending).filter(|id| !id.is_empty()).map(str::to_owned);
+        let names = folder_names(&self.diff())?;
+        Ok(names.iter().filter_map(|name| Some((earlier(name)?, self.diff().join(name)))).collect())
+    }
+
+    /// Reports on runs.
+    pub fn report(&self) -> PathBuf {
+        self.root.join("report")
+    }
+
     /// Runs that are never pruned.
     pub fn pins(&self) -> PathBuf {
         self.root.join("pins")

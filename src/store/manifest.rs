@@ -161,6 +161,13 @@ impl Manifest {
         Manifest::parse(run_dir, &read_small(run_dir, MANIFEST)?)
     }
 
+    /// Files of a table, in order: its parts, or the one file that it is.
+    pub fn parts(&self, table: &str) -> Vec<&str> {
+        let whole = format!("{table}.parquet");
+        let is_of = |path: &&str| *path == whole || path.strip_prefix(table).is_some_and(|rest| rest.starts_with('/'));
+        self.files.iter().map(|f| f.path.as_str()).filter(is_of).collect()
+    }
+
     pub(crate) fn parse(run_dir: &Path, bytes: &[u8]) -> Result<Manifest> {
         let path = run_dir.join(MANIFEST);
         let broken = |e: serde_json::Error| Error::Verification(format!("{}: not a manifest: {e}", path.display()));

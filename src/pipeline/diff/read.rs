@@ -146,8 +146,7 @@ pub fn rejected(dir: &Path, manifest: &Manifest) -> Result<HashSet<(String, Stri
 }
 
 fn parts(manifest: &Manifest, table: &str) -> Vec<String> {
-    let inside = |path: &&str| path.strip_prefix(table).is_some_and(|rest| rest.starts_with('/'));
-    manifest.files.iter().map(|f| f.path.as_str()).filter(inside).map(str::to_owned).collect()
+    manifest.parts(table).into_iter().map(str::to_owned).collect()
 }
 
 /// The batches of a table over its parts.

@@ -31,6 +31,7 @@ use crate::store::reference::read_reference_copy;
 use arrow::array::RecordBatch;
 use parquet::errors::ParquetError;
 use sheet::{ElementSheet, Fact, Flag, Sheet};
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -38,104 +39,117 @@ use std::path::Path;
 ///
 /// Errors: exit 2 when the run knows no such shipment, 7 when the files contradict the kernel.
 pub fn explain(dir: &Path, shipment: &str) -> Result<Sheet> {
-    let published = Published::open(dir)?;
-    let rejected = published.rejected(shipment)?;
-    let head = published.rows("shipments", shipment, &SHIPMENT_COLUMNS)?;
-    if head.iter().all(|b| b.num_rows() == 0) {
-        return match rejected.first() {
-            None => Err(Error::Usage(format!("{}: no shipment {shipment:?} in this run", dir.display()))),
-            Some(_) => Ok(published.sheet(shipment, Vec::new(), Vec::new(), Vec::new(), rejected)),
-        };
-    }
-    let reference = reference_of_run(&read_reference_copy(dir)?, &published.manifest.profile)?;
-    let mut again = Recalculation::new(&reference);
-    let columns: Vec<&str> = ELEMENT_COLUMNS.into_iter().chain(RECORD_COLUMNS).collect();
-    let mut elements = Vec::new();
-    let mut totals = GhgTotals::default();
-    for batch in published.rows("elements", shipment, &columns)? {
-        let c = Columns(&batch);
-        let records = records(&c).map_err(|e| published.fault(&e))?;
-        let read = again.elements(&c).map_err(|e| published.fault(&e))?;
-        for ((element, facts, _), record) in read.into_iter().zip(records) {
-            totals.add(&GhgTotals {
-                activity: element.activity as i128,
-                operation: element.ghg_operation as i128,
-                provision: element.ghg_provision as i128,
-            });
-            let computed = again.kernel.recalculate(&element, &facts, &again.symbols);
-            if computed != Ok(element) {
-                let what = format!("element {} of {shipment}: {element:?} computes to {computed:?}", element.element);
-                return Err(published.fault(&ParquetError::General(what)));
-            }
-            let subject = Subject { reference: &reference, element: &element, facts: &facts, symbols: &again.symbols };
-            elements.push(subject.sheet(record)?);
-        }
-    }
-    let (facts, sums) = shipment_facts(&head, &totals).map_err(|e| published.fault(&e))?;
-    Ok(published.sheet(shipment, facts, elements, sums, rejected))
+    let explainer = Explainer::open(dir)?;
+    let mut found = None;
+    explainer.sheets(&[shipment], &mut |sheet| {
+        found = Some(sheet);
+        Ok(())
+    })?;
+    found.ok_or_else(|| Error::Internal(format!("{shipment:?} was asked for and not answered")))
 }
 
-/// A published run, opened.
-struct Published<'d> {
+/// A published run, opened once for any number of sheets: its manifest, and the reference that it carries.
+pub struct Explainer<'d> {
     dir: &'d Path,
     manifest: Manifest,
+    reference: Reference,
 }
 
-impl Published<'_> {
-    fn open(dir: &Path) -> Result<Published<'_>> {
-        Ok(Published { dir, manifest: Manifest::load(dir)? })
+impl<'d> Explainer<'d> {
+    /// Opens the run in `dir`.
+    pub fn open(dir: &'d Path) -> Result<Explainer<'d>> {
+        let manifest = Manifest::load(dir)?;
+        let reference = reference_of_run(&read_reference_copy(dir)?, &manifest.profile)?;
+        Ok(Explainer { dir, manifest, reference })
+    }
+
+    /// The manifest of the run.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Hands the sheet of each shipment to `each`, in the order asked for.
+    ///
+    /// Errors: exit 2 when the run knows no such shipment, 7 when the files contradict the kernel.
+    pub fn sheets(&self, shipments: &[&str], each: &mut dyn FnMut(Sheet) -> Result<()>) -> Result<()> {
+        let mut again = Recalculation::new(&self.reference);
+        let mut rejected = self.rejected(shipments)?;
+        for shipment in shipments {
+            each(self.sheet(&mut again, shipment, rejected.remove(*shipment).unwrap_or_default())?)?;
+        }
+        Ok(())
+    }
+
+    fn sheet(&self, again: &mut Recalculation, shipment: &str, rejected: Vec<RejectedRow>) -> Result<Sheet> {
+        let mut sheet = Sheet {
+            run_id: self.manifest.run_id.clone(),
+            version: self.manifest.version.clone(),
+            profile: self.manifest.profile.clone(),
+            method: self.manifest.method.clone(),
+            shipment_id: shipment.to_owned(),
+            shipment: Vec::new(),
+            elements: Vec::new(),
+            sums: Vec::new(),
+            rejected,
+        };
+        let head = self.rows("shipments", shipment, &SHIPMENT_COLUMNS)?;
+        if head.iter().all(|b| b.num_rows() == 0) {
+            return match sheet.rejected.is_empty() {
+                true => Err(Error::Usage(format!("{}: no shipment {shipment:?} in this run", self.dir.display()))),
+                false => Ok(sheet),
+            };
+        }
+        let columns: Vec<&str> = ELEMENT_COLUMNS.into_iter().chain(RECORD_COLUMNS).collect();
+        let mut totals = GhgTotals::default();
+        for batch in self.rows("elements", shipment, &columns)? {
+            let c = Columns(&batch);
+            let records = records(&c).map_err(|e| self.fault(&e))?;
+            let read = again.elements(&c).map_err(|e| self.fault(&e))?;
+            for ((element, facts, _), record) in read.into_iter().zip(records) {
+                totals.add(&GhgTotals {
+                    activity: element.activity as i128,
+                    operation: element.ghg_operation as i128,
+                    provision: element.ghg_provision as i128,
+                });
+                let computed = again.kernel.recalculate(&element, &facts, &again.symbols);
+                if computed != Ok(element) {
+                    let what = format!("element {} of {shipment}: {element:?} computes to {computed:?}", element.element);
+                    return Err(self.fault(&ParquetError::General(what)));
+                }
+                let subject = Subject { reference: &self.reference, element: &element, facts: &facts, symbols: &again.symbols };
+                sheet.elements.push(subject.sheet(record)?);
+            }
+        }
+        (sheet.shipment, sheet.sums) = shipment_facts(&head, &totals).map_err(|e| self.fault(&e))?;
+        Ok(sheet)
     }
 
     fn fault(&self, what: &ParquetError) -> Error {
         Error::Verification(format!("{}: {what}", self.dir.display()))
     }
 
-    fn parts(&self, table: &str) -> Vec<&str> {
-        let inside = |path: &&str| path.strip_prefix(table).is_some_and(|rest| rest.starts_with('/'));
-        self.manifest.files.iter().map(|f| f.path.as_str()).filter(inside).collect()
-    }
-
     fn rows(&self, table: &str, shipment: &str, columns: &[&str]) -> Result<Vec<RecordBatch>> {
-        let parts = self.parts(table);
+        let parts = self.manifest.parts(table);
         let open = |part: usize| open_below(self.dir, parts[part]).map_err(|e| ParquetError::External(Box::new(e)));
         rows_of(parts.len(), open, "shipment_id", shipment, columns).map_err(|e: ParquetError| self.fault(&e))
     }
 
-    fn rejected(&self, shipment: &str) -> Result<Vec<RejectedRow>> {
-        let mut found = Vec::new();
-        for part in self.parts("rejected") {
+    /// The rejected rows of these shipments, in one pass over the table.
+    fn rejected(&self, shipments: &[&str]) -> Result<HashMap<String, Vec<RejectedRow>>> {
+        let wanted: HashSet<&str> = shipments.iter().copied().collect();
+        let mut found: HashMap<String, Vec<RejectedRow>> = HashMap::new();
+        for part in self.manifest.parts("rejected") {
             let broken = |what: String| Error::Verification(format!("{}: {what}", self.dir.join(part).display()));
             let file = open_below(self.dir, part).map_err(|e| broken(e.to_string()))?;
             let mut keep = |row: RejectedRow| {
-                if row.shipment_id == shipment {
-                    found.push(row);
+                if wanted.contains(row.shipment_id.as_str()) {
+                    found.entry(row.shipment_id.clone()).or_default().push(row);
                 }
                 ControlFlow::Continue(())
             };
             let _ = rejected_rows(file, &mut keep).map_err(broken)?;
         }
         Ok(found)
-    }
-
-    fn sheet(
-        &self,
-        shipment: &str,
-        facts: Vec<Fact>,
-        elements: Vec<ElementSheet>,
-        sums: Vec<Fact>,
-        rejected: Vec<RejectedRow>,
-    ) -> Sheet {
-        Sheet {
-            run_id: self.manifest.run_id.clone(),
-            version: self.manifest.version.clone(),
-            profile: self.manifest.profile.clone(),
-            method: self.manifest.method.clone(),
-            shipment_id: shipment.to_owned(),
-            shipment: facts,
-            elements,
-            sums,
-            rejected,
-        }
     }
 }
 

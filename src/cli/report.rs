@@ -1,0 +1,80 @@
+//! `report OUT [RUN]`: one self-contained HTML page and one XLSX workbook on a published run.
+
+use super::Console;
+use super::args::progress_mode;
+use crate::error::Result;
+use crate::pipeline::progress::ProgressMode;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Arguments of `report`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Output root
+    #[arg(value_name = "OUT")]
+    pub out: PathBuf,
+    /// Run [default: the current one]
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Folder for the files [default: OUT/report]
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+    /// Which files to write
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: ReportFormat,
+    /// When to show progress on standard error
+    #[arg(long, value_name = "WHEN", value_parser = progress_mode())]
+    pub progress: Option<ProgressMode>,
+}
+
+/// Which files to write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReportFormat {
+    /// The page
+    Html,
+    /// The workbook
+    Xlsx,
+    /// Both
+    #[default]
+    Both,
+}
+
+/// Writes the report and says where it is.
+#[cfg(feature = "query")]
+pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+    use crate::error::Error;
+    use crate::output::report::{page, workbook};
+    use crate::store::disk::RealDisk;
+    use crate::store::files::write_file;
+    use crate::store::layout::Layout;
+    use crate::store::signal::Interrupt;
+
+    let layout = Layout::new(&args.out);
+    let (run_id, _) = layout.find_run(args.run.as_deref())?;
+    let progress = super::progress::for_run(args.progress.unwrap_or_default(), *console);
+    let report = crate::pipeline::report::report(&layout, &run_id, progress.as_ref(), &Interrupt::install()?);
+    progress.end();
+    let report = report?;
+    let to = args.to.clone().unwrap_or_else(|| layout.report());
+    let mut written = Vec::new();
+    if args.format != ReportFormat::Xlsx {
+        let page = page(&report).map_err(|e| Error::Internal(format!("cannot make the page: {e}")))?;
+        written.push((to.join(format!("{run_id}.html")), page.into_bytes()));
+    }
+    if args.format != ReportFormat::Html {
+        let book = workbook(&report).map_err(|e| Error::Internal(format!("cannot make the workbook: {e}")))?;
+        written.push((to.join(format!("{run_id}.xlsx")), book));
+    }
+    for (path, bytes) in written {
+        write_file(&RealDisk, &path, &bytes)?;
+        console.print(&format!("{}, {} bytes\n", path.display(), super::table::grouped(&bytes.len().to_string())))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says what this build lacks.
+#[cfg(not(feature = "query"))]
+pub fn run(_: &Args, _: &Console) -> Result<ExitCode> {
+    let what = "this program was built without reports; build it with the default features, i.e. without --no-default-features";
+    Err(crate::error::Error::Usage(what.to_owned()))
+}

@@ -1,0 +1,200 @@
+//! Charts as markup of our own: bars are rows of a list with a small SVG each, so that their words stay text at any width;
+//! lines over months are one SVG.
+//!
+//! Lengths are per mille with two decimals of the longest bar, cut; the value beside a bar is the figure.
+
+use super::{Bar, Bars, BarsForm, Lines};
+use crate::model::unit::{decimal_text, div_half_even};
+use crate::output::escape::html;
+use std::fmt::Write;
+
+/// Width of a bar's own coordinates.
+const FULL: i128 = 1000;
+
+/// A decimal with its whole digits in groups of three and its decimals in small; read as text it is the decimal itself.
+pub(super) fn figure(decimal: &str) -> String {
+    let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal), |digits| ("-", digits));
+    let (whole, decimals) = digits.split_once('.').map_or((digits, None), |(whole, decimals)| (whole, Some(decimals)));
+    if whole.is_empty() || !whole.bytes().all(|b| b.is_ascii_digit()) {
+        return html(decimal);
+    }
+    let first = (whole.len() - 1) % 3 + 1;
+    let mut out = format!("<span class=\"n\">{sign}{}", &whole[..first]);
+    for group in whole.as_bytes()[first..].chunks(3) {
+        let _ = write!(out, "<i>{}</i>", String::from_utf8_lossy(group));
+    }
+    if let Some(decimals) = decimals {
+        let _ = write!(out, "<small>.{}</small>", html(decimals));
+    }
+    out + "</span>"
+}
+
+fn length(part: i128, most: i128) -> String {
+    if most <= 0 { "0".to_owned() } else { decimal_text(part.max(0) * FULL * 100 / most, 2) }
+}
+
+/// A bar chart.
+pub(super) fn bars(chart: &Bars) -> String {
+    let end = |bar: &Bar| bar.from + bar.parts.iter().map(|(_, amount)| amount.max(&0)).sum::<i128>();
+    let most = chart.rows.iter().map(end).max().unwrap_or(0);
+    let form = match chart.form {
+        BarsForm::Stacked => "stacked",
+        BarsForm::Waterfall => "waterfall",
+        BarsForm::Strip => "strip",
+    };
+    let mut out =
+        format!("<figure class=\"chart {form}\"><figcaption>{}, {}</figcaption>\n", html(&chart.title), html(chart.unit));
+    if !chart.key.is_empty() {
+        out.push_str("<ul class=\"key\">");
+        for (class, word) in &chart.key {
+            let _ = write!(out, "<li><b class=\"{class}\"></b>{}</li>", html(word));
+        }
+        out.push_str("</ul>\n");
+    }
+    out.push_str("<ol>\n");
+    for bar in &chart.rows {
+        let label = match bar.opens {
+            None => html(&bar.label),
+            Some(at) => format!("<button type=\"button\" class=\"open\" data-at=\"{at}\">{}</button>", html(&bar.label)),
+        };
+        let class = bar.parts.first().map_or("", |(class, _)| class);
+        let detail = if bar.detail.is_empty() { String::new() } else { format!("<small>{}</small>", html(&bar.detail)) };
+        let _ = write!(
+            out,
+            "<li class=\"{class}\"><span class=\"label\">{label}{detail}</span><svg viewBox=\"0 0 {FULL} 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
+        );
+        let mut from = bar.from;
+        for (class, amount) in bar.parts.iter().filter(|(_, amount)| *amount > 0) {
+            let _ = write!(
+                out,
+                "<rect class=\"{class}\" x=\"{}\" width=\"{}\" height=\"10\"/>",
+                length(from, most),
+                length(*amount, most)
+            );
+            from += amount;
+        }
+        let _ = writeln!(out, "</svg><span class=\"value\">{}</span></li>", figure(&bar.value));
+    }
+    out.push_str("</ol>\n");
+    out.push_str(&note(&chart.note));
+    out + "</figure>\n"
+}
+
+fn note(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("<p class=\"quiet\">{}</p>\n", html(text)) }
+}
+
+const WIDTH: i128 = 720;
+const HEIGHT: i128 = 260;
+const LEFT: i128 = 64;
+const RIGHT: i128 = 16;
+const TOP: i128 = 14;
+const BOTTOM: i128 = 34;
+
+/// Lines over months, from 0 up.
+pub(super) fn lines(chart: &Lines) -> String {
+    let most = chart.series.iter().flat_map(|s| &s.points).flatten().copied().max().unwrap_or(0).max(1);
+    let (step, decimals) = step(most);
+    let top = (most + step - 1) / step * step;
+    let gaps = (chart.months.len() as i128 - 1).max(1);
+    // A single month stands in the middle.
+    let inset = if chart.months.len() == 1 { (WIDTH - LEFT - RIGHT) / 2 } else { 0 };
+    let x = |at: usize| LEFT + inset + (at as i128 * (WIDTH - LEFT - RIGHT)) / gaps;
+    let y = |value: i128| HEIGHT - BOTTOM - div_half_even(value * (HEIGHT - TOP - BOTTOM), top);
+    let mut out = format!(
+        "<figure class=\"chart lines\"><figcaption>{}, {}</figcaption>\n<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}; the values stand in the table below\">\n",
+        html(&chart.title),
+        html(chart.unit),
+        html(&chart.title)
+    );
+    for mark in 0..=(top / step) {
+        let (value, at) = (mark * step, y(mark * step));
+        let text = decimal_text(value / 10i128.pow(6 - decimals), decimals);
+        let _ = writeln!(
+            out,
+            "<path class=\"grid\" d=\"M{LEFT} {at}H{}\"/><text x=\"{}\" y=\"{}\" text-anchor=\"end\">{text}</text>",
+            WIDTH - RIGHT,
+            LEFT - 8,
+            at + 5
+        );
+    }
+    let every = chart.months.len().div_ceil(8).max(1);
+    for (at, month) in chart.months.iter().enumerate().filter(|(at, _)| at % every == 0) {
+        let anchor = if at == 0 && inset == 0 {
+            "start"
+        } else if at + 1 == chart.months.len() && inset == 0 {
+            "end"
+        } else {
+            "middle"
+        };
+        let _ = writeln!(out, "<text x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>", x(at), HEIGHT - 10, html(month));
+    }
+    for (number, series) in chart.series.iter().enumerate() {
+        let points: Vec<(usize, i128)> = series.points.iter().enumerate().filter_map(|(at, v)| v.map(|v| (at, v))).collect();
+        let way: Vec<String> = points.iter().map(|(at, value)| format!("{} {}", x(*at), y(*value))).collect();
+        let _ = write!(out, "<g class=\"line s{number}\"><path d=\"M{}\"/>", way.join("L"));
+        for (at, value) in points {
+            let title = html(&format!("{}, {}: {} {}", series.name, chart.months[at], series.values[at], chart.unit));
+            let _ = write!(out, "<circle cx=\"{}\" cy=\"{}\" r=\"4\"><title>{title}</title></circle>", x(at), y(value));
+        }
+        out.push_str("</g>\n");
+    }
+    out.push_str("</svg>\n<ul class=\"key\">");
+    for (number, series) in chart.series.iter().enumerate() {
+        let _ = write!(out, "<li><b class=\"s{number}\"></b>{}</li>", html(&series.name));
+    }
+    out.push_str("</ul>\n");
+    out.push_str(&note(&chart.note));
+    out + "</figure>\n"
+}
+
+/// Distance of the marks of an axis that ends near `most` millionths, 1, 2 or 5 times a power of ten, and its decimals.
+fn step(most: i128) -> (i128, u32) {
+    let steps = (0..30).flat_map(|power| [1, 2, 5].map(|n| n * 10i128.pow(power)));
+    let step = steps.into_iter().find(|step| most / step <= 5).unwrap_or(most);
+    let decimals = (0..=6).find(|decimals| step % 10i128.pow(6 - decimals) == 0).unwrap_or(6);
+    (step, decimals)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_reads_as_the_decimal_that_it_shows() {
+        let text = |html: &str| {
+            let mut is_tag = false;
+            html.chars()
+                .filter(|c| {
+                    is_tag = *c == '<' || is_tag && *c != '>';
+                    !is_tag && *c != '>'
+                })
+                .collect::<String>()
+        };
+        for decimal in ["0.000000000", "1234567.890", "-12345", "999", "1000", "", "n/a", "100000000000000000000.5"] {
+            assert_eq!(text(&figure(decimal)), decimal);
+        }
+        assert_eq!(figure("1234.5"), "<span class=\"n\">1<i>234</i><small>.5</small></span>");
+        assert_eq!(figure("<b>"), "&lt;b&gt;");
+    }
+
+    #[test]
+    fn marks_of_an_axis_are_round_and_few() {
+        for (most, wanted) in
+            [(19_466_163, (5_000_000, 0)), (1, (1, 6)), (640_000, (200_000, 1)), (1_105_966_079, (200_000_000, 0))]
+        {
+            assert_eq!(step(most), wanted, "{most}");
+        }
+    }
+
+    #[test]
+    fn bars_of_one_chart_share_one_scale() {
+        let bar = |from, amount| Bar { from, parts: vec![("road", amount)], value: "1".to_owned(), ..Bar::default() };
+        let rows = vec![bar(0, 30), bar(30, 10)];
+        let chart =
+            Bars { title: "<t>".to_owned(), unit: "kg", form: BarsForm::Waterfall, rows, key: Vec::new(), note: String::new() };
+        let out = bars(&chart);
+        assert!(out.contains("x=\"0.00\" width=\"750.00\"") && out.contains("x=\"750.00\" width=\"250.00\""), "{out}");
+        assert!(out.contains("&lt;t&gt;") && !out.contains("<t>"));
+    }
+}
