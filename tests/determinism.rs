@@ -294,3 +294,29 @@ fn a_run_computed_again_has_the_same_bytes() {
     let first = again(&[]);
     assert!(first == again(&["--rebuild", "--threads", "3"]));
 }
+
+/// A code word that is new changes the table that rows being computed and columns being encoded read from. Whoever waits for
+/// the other must not be waited for.
+#[test]
+fn code_words_that_keep_coming_neither_stop_a_run_nor_change_a_byte() {
+    let home = tempfile::tempdir().expect("a folder");
+    let path = home.path().join("sample.csv");
+    green_corridor(["sample", "--shipments", "60000", "--seed", "5", "--out", path.to_str().expect("UTF-8")]).expect(0);
+    let (header, rows) = rows_of(&path);
+    let carrier = header.split(',').position(|name| name == "carrier").expect("a column");
+    let renamed = rows.iter().enumerate().map(|(number, row)| {
+        let mut cells: Vec<&str> = row.split(',').collect();
+        let code = format!("C{number}");
+        cells[carrier] = &code;
+        cells.join(",")
+    });
+    let rows: Vec<String> = renamed.collect();
+    let (texts, movements) = (home.path().join("texts.parquet"), home.path().join("movements.parquet"));
+    write_text_parquet(&texts, &header, &rows);
+    assert!(in_row_groups(&texts, &movements, 2048) > 160);
+    let one = run(&movements, "one", &["--threads", "1"]);
+    for time in 0..5 {
+        let two = run(&movements, &format!("two, {time}"), &["--threads", "2"]);
+        assert_same_bytes(&one, &two, "two threads");
+    }
+}

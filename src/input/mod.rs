@@ -161,7 +161,7 @@ pub struct Grain {
 
 impl Default for Grain {
     fn default() -> Grain {
-        Grain { unit_rows: 262_144, batch_rows: 65_536 }
+        Grain { unit_rows: 262_144, batch_rows: 32_768 }
     }
 }
 

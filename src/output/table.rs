@@ -15,6 +15,19 @@ use std::sync::Arc;
 /// How one column of a row group is gathered and encoded.
 pub type EncodeColumn<C> = fn(&Column, &Rows<C>, &Names<'_>) -> Result<Encoded>;
 
+/// Lends the texts behind codes to one column at a time, so that a table which still grows is not kept from growing while
+/// the other columns of a row group wait for a thread.
+pub trait LendNames: Sync {
+    /// Gives the names to `user`, which must not wait for any other column.
+    fn lend<R>(&self, user: impl FnOnce(&Names<'_>) -> R) -> R;
+}
+
+impl LendNames for Names<'_> {
+    fn lend<R>(&self, user: impl FnOnce(&Names<'_>) -> R) -> R {
+        user(self)
+    }
+}
+
 /// A column of a table of chunks.
 pub struct TableColumn<C> {
     /// Name and type.
@@ -45,10 +58,11 @@ impl<C: Send + Sync> Table<C> {
     }
 
     /// Encodes a row group on the threads of the current pool. The bytes depend on the rows alone.
-    pub fn encode(&self, schema: &Schema, rows: &Rows<C>, names: &Names<'_>) -> Result<Vec<Encoded>> {
+    pub fn encode(&self, schema: &Schema, rows: &Rows<C>, names: &impl LendNames) -> Result<Vec<Encoded>> {
         let mut order: Vec<usize> = (0..self.columns.len()).collect();
         order.sort_by_key(|&i| std::cmp::Reverse(self.columns[i].weight));
-        let encode = |i: usize| Ok((i, (self.columns[i].encode)(&schema.columns[i], rows, names)?));
+        let column = |i: usize| names.lend(|names| (self.columns[i].encode)(&schema.columns[i], rows, names));
+        let encode = |i: usize| Ok((i, column(i)?));
         let mut encoded: Vec<(usize, Encoded)> = order.into_par_iter().with_max_len(1).map(encode).collect::<Result<Vec<_>>>()?;
         encoded.sort_by_key(|(i, _)| *i);
         Ok(encoded.into_iter().map(|(_, column)| column).collect())

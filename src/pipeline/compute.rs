@@ -4,6 +4,7 @@ use super::budget::Budget;
 use super::feed::{Feed, Order, Shared};
 use super::ledger::accepted_rows;
 use super::merge::{Flow, Work};
+use super::window::Window;
 use super::write::BigTable;
 use crate::calc::Kernel;
 use crate::calc::rollup::merge as merge_rollup;
@@ -13,11 +14,11 @@ use crate::model::element::{Footprints, GhgTotals, Names, Rollup, Shipments};
 use crate::model::symbol::Symbols;
 use crate::output::elements::ELEMENTS;
 use crate::output::shipments::SHIPMENTS;
+use crate::output::table::LendNames;
 use crate::reference::Reference;
 use crate::store::stage::Stage;
-use rayon::prelude::*;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, ScopedJoinHandle};
 
 /// Results that wait for a table to take them: enough for the next row group while one is encoded.
@@ -49,6 +50,21 @@ impl FixedNames {
     /// All names, with the symbols known now.
     pub fn with<'n>(&'n self, symbols: &'n Symbols) -> Names<'n> {
         Names { operations: &self.operations, factors: &self.factors, symbols, corridors: &self.corridors, files: &self.files }
+    }
+}
+
+/// The names of a run that still learns code words.
+#[derive(Clone, Copy)]
+pub struct GrowingNames<'n> {
+    /// What stays the same.
+    pub fixed: &'n FixedNames,
+    /// What grows while files are read.
+    pub symbols: &'n RwLock<Symbols>,
+}
+
+impl LendNames for GrowingNames<'_> {
+    fn lend<R>(&self, user: impl FnOnce(&Names<'_>) -> R) -> R {
+        user(&self.fixed.with(&self.symbols.read().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 
@@ -116,34 +132,44 @@ fn ended<T>(thread: ScopedJoinHandle<T>) -> T {
 /// Leads work through the kernels and hands the results on in order, until the feed ends or a writer is gone.
 fn kernels(
     attempt: &Attempt,
-    work: Receiver<Work>,
+    work: Receiver<Vec<Work>>,
     shared: &Shared,
     elements: SyncSender<Arc<Footprints>>,
     shipments: SyncSender<Arc<Shipments>>,
 ) -> Result<Written> {
     let kernels: Vec<_> = (0..attempt.threads).map(|_| Mutex::new(Kernel::new(attempt.reference))).collect();
-    let kernel = || &kernels[rayon::current_thread_index().unwrap_or(0) % kernels.len()];
+    let compute = |work: Vec<Work>| -> Vec<Done> {
+        // Neither lock is held across anything that waits for the pool.
+        let kernel = &kernels[rayon::current_thread_index().unwrap_or(0) % kernels.len()];
+        let symbols = shared.symbols.read().unwrap_or_else(PoisonError::into_inner);
+        let mut kernel = kernel.lock().unwrap_or_else(PoisonError::into_inner);
+        work.into_iter().map(|work| Done::new(kernel.footprint(work.batch, work.range, &symbols))).collect()
+    };
     let mut written = Written::default();
-    while let Ok(first) = work.recv() {
-        let batch: Vec<Work> = std::iter::once(first).chain(work.try_iter().take(attempt.threads - 1)).collect();
-        let compute = |work: Work| {
-            let symbols = shared.symbols.read().unwrap_or_else(PoisonError::into_inner);
-            let mut kernel = kernel().lock().unwrap_or_else(PoisonError::into_inner);
-            Done::new(kernel.footprint(work.batch, work.range, &symbols))
-        };
-        let done: Vec<Done> = shared.pool.install(|| batch.into_par_iter().with_max_len(1).map(compute).collect());
-        for done in done {
-            let Done { mut footprints, accepted, totals } = done;
-            shared.ledger().computed(&accepted, std::mem::take(&mut footprints.rejected))?;
-            merge_rollup(&mut written.rollup, &std::mem::take(&mut footprints.rollup));
-            written.element_totals.add(&totals);
-            let chunk = std::mem::take(&mut footprints.shipments);
-            chunk.totals.iter().for_each(|totals| written.shipment_totals.add(totals));
-            if shipments.send(Arc::new(chunk)).is_err() || elements.send(Arc::new(footprints)).is_err() {
-                return Ok(written);
+    shared.pool.in_place_scope(|scope| {
+        let mut window = Window::new(scope, attempt.threads);
+        loop {
+            while !window.is_full() {
+                // Work is waited for only when there is nothing else to wait for.
+                let next = if window.is_empty() { work.recv().ok() } else { work.try_recv().ok() };
+                let Some(next) = next else { break };
+                let compute = &compute;
+                window.start(move || compute(next));
+            }
+            let Some(done) = window.oldest() else { return Ok(()) };
+            for Done { mut footprints, accepted, totals } in done {
+                shared.ledger().computed(&accepted, std::mem::take(&mut footprints.rejected))?;
+                merge_rollup(&mut written.rollup, &std::mem::take(&mut footprints.rollup));
+                written.element_totals.add(&totals);
+                let chunk = std::mem::take(&mut footprints.shipments);
+                chunk.totals.iter().for_each(|totals| written.shipment_totals.add(totals));
+                if shipments.send(Arc::new(chunk)).is_err() || elements.send(Arc::new(footprints)).is_err() {
+                    // The table that is gone says why.
+                    return Ok(());
+                }
             }
         }
-    }
+    })?;
     Ok(written)
 }
 

@@ -5,11 +5,11 @@ use super::ledger::Ledger;
 use super::merge::{Cursor, Cutter, Flow, Merge, Stop, Work};
 use super::progress::Progress;
 use super::sort::{RunStore, Sorter, in_order};
-use crate::input::{Parsed, Reader, Unit};
+use super::window::Window;
+use crate::input::{FileFault, Parsed, Reader};
 use crate::model::movement::MovementBatch;
 use crate::model::symbol::{Symbol, Symbols};
-use rayon::ThreadPool;
-use rayon::prelude::*;
+use rayon::{Scope, ThreadPool};
 use std::collections::VecDeque;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
@@ -42,44 +42,52 @@ impl<'a> Shared<'a> {
     }
 }
 
+/// What parsing a unit comes to.
+type UnitParsed = std::result::Result<Vec<Parsed>, FileFault>;
+
 /// One movement file.
-struct FileCursor<'f, 'a> {
+struct FileCursor<'s, 'scope, 'a> {
     reader: Box<dyn Reader>,
     file: u32,
-    ahead: usize,
+    units: Window<'s, 'scope, UnitParsed>,
+    /// Whether units are parsed before anybody asks for their rows.
+    ahead: bool,
     /// Whether batches are put in order as soon as they are parsed, for a sort.
     in_order: bool,
     ready: VecDeque<MovementBatch>,
-    shared: &'f Shared<'a>,
+    shared: &'scope Shared<'a>,
 }
 
-impl FileCursor<'_, '_> {
-    /// Parses the next units in parallel; `false` at the end of the file.
+impl FileCursor<'_, '_, '_> {
+    /// Gets the batches of the next unit ready; `false` at the end of the file.
     fn fill(&mut self) -> Flow<bool> {
         (self.shared.check)()?;
-        let mut units = Vec::with_capacity(self.ahead);
-        while units.len() < self.ahead {
-            match self.reader.next_unit().map_err(Stop::Broken)? {
-                Some(unit) => units.push(unit),
-                None => break,
-            }
+        self.start_units()?;
+        let Some(parsed) = self.units.oldest() else { return Ok(false) };
+        for parsed in parsed.map_err(Stop::Broken)? {
+            self.take(parsed)?;
         }
-        let more = !units.is_empty();
+        if self.ahead {
+            self.start_units()?;
+        }
+        Ok(true)
+    }
+
+    /// Starts to parse as many units as may be under way.
+    fn start_units(&mut self) -> Flow<()> {
         let sorts = self.in_order;
-        let parse = |unit: Box<dyn Unit>| {
-            let mut parsed = unit.parse()?;
-            for parsed in parsed.iter_mut().filter(|_| sorts) {
-                parsed.batch = in_order(std::mem::take(&mut parsed.batch));
-            }
-            Ok(parsed)
-        };
-        let parsed: Vec<_> = self.shared.pool.install(|| units.into_par_iter().with_max_len(1).map(parse).collect());
-        for unit in parsed {
-            for parsed in unit.map_err(Stop::Broken)? {
-                self.take(parsed)?;
-            }
+        while !self.units.is_full()
+            && let Some(unit) = self.reader.next_unit().map_err(Stop::Broken)?
+        {
+            self.units.start(move || {
+                let mut parsed = unit.parse()?;
+                for parsed in parsed.iter_mut().filter(|_| sorts) {
+                    parsed.batch = in_order(std::mem::take(&mut parsed.batch));
+                }
+                Ok(parsed)
+            });
         }
-        Ok(more)
+        Ok(())
     }
 
     /// Takes a batch over into the run's codes and counts.
@@ -97,7 +105,7 @@ impl FileCursor<'_, '_> {
     }
 }
 
-impl Cursor for FileCursor<'_, '_> {
+impl Cursor for FileCursor<'_, '_, '_> {
     fn next(&mut self) -> Flow<Option<MovementBatch>> {
         while self.ready.is_empty() {
             if !self.fill()? {
@@ -124,22 +132,23 @@ pub struct Feed<'a> {
 
 impl<'a> Feed<'a> {
     /// Opens the stream over `readers` (with their file index).
-    fn open(
+    fn open<'scope: 'a>(
         readers: Vec<(u32, Box<dyn Reader>)>,
         order: Order<'a>,
         threads: usize,
         budget: &Budget,
-        shared: &'a Shared<'_>,
+        shared: &'scope Shared<'_>,
+        scope: &'a Scope<'scope>,
     ) -> Flow<Feed<'a>> {
-        let ahead = match order {
-            Order::Sorted => (threads / readers.len().max(1)).max(1),
-            Order::Sort(_) => threads,
-        };
         let in_order = matches!(order, Order::Sort(_));
+        // In a stream the units of all files together are one for each thread: one of a file gives out its batches while
+        // others are parsed. A sort takes one file after the other.
+        let under_way = if in_order { threads } else { (threads / readers.len().max(1)).saturating_sub(1) };
         let files = readers.into_iter().map(|(file, reader)| FileCursor {
             reader,
             file,
-            ahead,
+            units: Window::new(scope, under_way.max(1)),
+            ahead: under_way > 0,
             in_order,
             ready: VecDeque::new(),
             shared,
@@ -159,28 +168,30 @@ impl<'a> Feed<'a> {
         Ok(Feed { merge: Merge::new(cursors, budget.grain.batch_rows as usize), cutter: Cutter::new(budget.shipment_bytes) })
     }
 
-    /// Hands on all work in order, until the input ends or nobody takes it any more.
+    /// Hands on all work in order, batch by batch, until the input ends or nobody takes it any more.
     pub fn run(
         readers: Vec<(u32, Box<dyn Reader>)>,
-        order: Order<'a>,
+        order: Order<'_>,
         threads: usize,
         budget: &Budget,
-        shared: &'a Shared<'_>,
-        to: SyncSender<Work>,
+        shared: &Shared<'_>,
+        to: SyncSender<Vec<Work>>,
     ) -> Flow<()> {
-        let mut feed = Feed::open(readers, order, threads, budget, shared)?;
-        let mut work = Vec::new();
-        loop {
-            let more = match feed.merge.next_batch()? {
-                Some(batch) => feed.cutter.push(batch, &mut work).map(|()| true)?,
-                None => {
-                    feed.cutter.flush(&mut work);
-                    false
+        shared.pool.in_place_scope(|scope| {
+            let mut feed = Feed::open(readers, order, threads, budget, shared, scope)?;
+            loop {
+                let mut work = Vec::new();
+                let more = match feed.merge.next_batch()? {
+                    Some(batch) => feed.cutter.push(batch, &mut work).map(|()| true)?,
+                    None => {
+                        feed.cutter.flush(&mut work);
+                        false
+                    }
+                };
+                if (!work.is_empty() && to.send(work).is_err()) || !more {
+                    return Ok(());
                 }
-            };
-            if !work.drain(..).all(|work| to.send(work).is_ok()) || !more {
-                return Ok(());
             }
-        }
+        })
     }
 }

@@ -22,4 +22,5 @@ pub mod spill;
 pub mod summary;
 pub mod tables;
 pub mod verify;
+pub mod window;
 pub mod write;

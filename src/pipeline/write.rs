@@ -1,16 +1,20 @@
 //! The big tables: rows are cut into row groups, encoded on the pool, and written to the stage by a thread of their own, so
 //! that no core waits for a disk or a digest.
 
-use super::compute::FixedNames;
+use super::compute::{FixedNames, GrowingNames};
 use super::feed::Shared;
+use super::window::Window;
 use crate::error::{Error, Result};
 use crate::output::part::{Part, RowGroup, TableWriter, io_error};
-use crate::output::slices::{Cut, Cutter, PART_ROWS};
+use crate::output::schema::Schema;
+use crate::output::slices::{Cut, Cutter, PART_ROWS, Rows};
 use crate::output::table::Table;
 use crate::store::stage::{DigestWriter, Stage};
+use parquet::errors::ParquetError;
+use rayon::Scope;
 use std::io;
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 /// Opens part `n` of a table in the stage.
@@ -51,11 +55,24 @@ pub struct BigTable<'a, C: 'static> {
     pub metadata: &'a [(String, String)],
 }
 
+type Encoding = std::result::Result<RowGroup, ParquetError>;
+
 /// A row group that is ready, or the end of a part.
 enum Ready {
     Group(RowGroup),
     EndOfPart,
 }
+
+/// Why no more row groups are encoded.
+enum Halt {
+    Failed(Error),
+    /// The thread that writes them has stopped, and says why.
+    NobodyWrites,
+}
+
+/// Row groups that are encoded at the same time: while the last columns of one are under way, the next one has work for
+/// the other threads.
+const GROUPS_UNDER_WAY: usize = 2;
 
 impl<C: Send + Sync> BigTable<'_, C> {
     /// Writes whole shipments in order of id, until the stream ends; gives the number of rows.
@@ -64,37 +81,65 @@ impl<C: Send + Sync> BigTable<'_, C> {
         let writer = TableWriter::new(schema.clone(), self.metadata, parts_of(self.stage, self.name));
         // One row group waits while the one before it is written.
         let (ready, groups) = sync_channel(1);
-        thread::scope(|scope| {
-            let written = scope.spawn(move || append(self.stage, writer, groups));
-            let mut cutter = Cutter::new(self.table.group_rows, PART_ROWS);
-            let encode = |rows| {
-                let symbols = shared.symbols.read().unwrap_or_else(PoisonError::into_inner);
-                let group = shared.pool.install(|| self.table.encode(&schema, &rows, &self.names.with(&symbols)));
-                group.map_err(|e| failure(self.stage, &io_error(e)))
-            };
-            let encoded = (|| {
-                for chunk in chunks {
-                    let shipments = (self.table.rows_per_shipment)(&chunk);
-                    for cut in cutter.push(&chunk, shipments.into_iter()) {
-                        let next = match cut {
-                            Cut::Group(rows) => Ready::Group(encode(rows)?),
-                            Cut::EndOfPart => Ready::EndOfPart,
-                        };
-                        if ready.send(next).is_err() {
-                            return Ok(());
-                        }
-                    }
-                }
-                if let Some(rows) = cutter.finish() {
-                    // Whoever does not take it has failed, and says so below.
-                    let _ = ready.send(Ready::Group(encode(rows)?));
-                }
-                Ok(())
-            })();
+        thread::scope(|threads| {
+            let written = threads.spawn(move || append(self.stage, writer, groups));
+            let encoded = shared.pool.in_place_scope(|scope| self.encode(chunks, &schema, shared, scope, &ready));
             drop(ready);
             let written = written.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            encoded.and(written)
+            match encoded {
+                Err(Halt::Failed(error)) => Err(error),
+                Ok(()) | Err(Halt::NobodyWrites) => written,
+            }
         })
+    }
+
+    /// Cuts chunks into row groups, encodes them side by side, and hands them on in order.
+    fn encode<'scope>(
+        &'scope self,
+        chunks: Receiver<Arc<C>>,
+        schema: &'scope Schema,
+        shared: &'scope Shared<'_>,
+        scope: &Scope<'scope>,
+        ready: &SyncSender<Ready>,
+    ) -> std::result::Result<(), Halt> {
+        let names = GrowingNames { fixed: self.names, symbols: &shared.symbols };
+        let mut window = Window::new(scope, GROUPS_UNDER_WAY);
+        let encode = |rows: Rows<C>| move || self.table.encode(schema, &rows, &names);
+        let mut cutter = Cutter::new(self.table.group_rows, PART_ROWS);
+        for chunk in chunks {
+            let shipments = (self.table.rows_per_shipment)(&chunk);
+            for cut in cutter.push(&chunk, shipments.into_iter()) {
+                match cut {
+                    Cut::Group(rows) => {
+                        if window.is_full() {
+                            self.hand_on(&mut window, ready)?;
+                        }
+                        window.start(encode(rows));
+                    }
+                    Cut::EndOfPart => {
+                        while !window.is_empty() {
+                            self.hand_on(&mut window, ready)?;
+                        }
+                        ready.send(Ready::EndOfPart).map_err(|_| Halt::NobodyWrites)?;
+                    }
+                }
+            }
+        }
+        while !window.is_empty() {
+            self.hand_on(&mut window, ready)?;
+        }
+        if let Some(rows) = cutter.finish() {
+            window.start(encode(rows));
+            self.hand_on(&mut window, ready)?;
+        }
+        Ok(())
+    }
+
+    /// Passes the oldest row group on to the file.
+    fn hand_on(&self, window: &mut Window<Encoding>, ready: &SyncSender<Ready>) -> std::result::Result<(), Halt> {
+        let Some(group) = window.oldest() else { return Ok(()) };
+        let group = group.map_err(|e| Halt::Failed(failure(self.stage, &io_error(e))))?;
+        ready.send(Ready::Group(group)).map_err(|_| Halt::NobodyWrites)
     }
 }
 
