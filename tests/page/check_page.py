@@ -56,11 +56,15 @@ addEventListener("load", () => {
   seen.escape = chosen();
   const width = (id) => one(".bars li[data-option='" + id + "'] .bar").getBoundingClientRect().width;
   const scale = one("#scale");
+  seen.beyond = all(".bars li.over").length;
+  scale.value = scale.options[0].value;
+  scale.dispatchEvent(new Event("change"));
+  seen.within = all(".bars li.over").length;
   seen.small = width("1");
   scale.value = scale.options[scale.options.length - 1].value;
   scale.dispatchEvent(new Event("change"));
   seen.large = width("1");
-  seen.over = all(".bars .value.over").length;
+  seen.over = all(".bars li.over").length;
   dispatchEvent(new Event("beforeprint"));
   seen.printed = all("details[open]").length;
   dispatchEvent(new Event("afterprint"));
@@ -109,6 +113,7 @@ def check(seen, options):
     assert float(seen["faded"]) < 0.5, seen
     assert seen["dot"] == ["3"] and seen["enter"] == ["1"] and seen["escape"] == [], seen
     assert seen["large"] > 10 * seen["small"] > 0 and seen["over"] == options - 1, seen
+    assert seen["beyond"] > 0 and seen["within"] == 0, seen
     assert seen["printed"] == options and seen["closed"] == 0, seen
     assert seen["focusable"] and seen["unnamed"] == 0, seen
     assert seen["sideways"] <= 0, "the page is wider than its window: only tables may scroll"
