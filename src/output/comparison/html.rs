@@ -2,7 +2,7 @@
 //! No address is fetched; every text from outside is escaped. What the script does is choosing and scaling, never a figure.
 
 use super::charts::{bars, scatter};
-use super::map::{Map, svg};
+use super::map::{Map, is_broad, svg};
 use super::sheet::{ElementSheet, OptionSheet, RateSheet, ScenarioRow, Sheet, Standing, rounded};
 use crate::model::unit::{NANO_SCALE, decimal_text, grouped, parse_decimal};
 use crate::output::escape::html;
@@ -32,12 +32,11 @@ pub fn page(sheet: &Sheet, map: &Map) -> String {
     out.push_str(&tiles(sheet, &names));
     out.push_str(&table(sheet, &names));
     out.push_str("<p id=\"status\" class=\"quiet screen\" role=\"status\">No option is chosen: choose one by its number.</p>\n");
+    let pair = if is_broad(map) { "pair broad" } else { "pair" };
+    let (drawing, scatter, bars) = (drawn(map, sheet, &names), scatter(sheet), bars(sheet));
     let _ = write!(
         out,
-        "<div class=\"pair\">\n{}<div>\n{}{}</div>\n</div>\n",
-        drawn(map, sheet, &names),
-        scatter(sheet),
-        bars(sheet)
+        "<div class=\"{pair}\">\n{drawing}<div class=\"charts\">\n<div>\n{scatter}</div>\n<div>\n{bars}</div>\n</div>\n</div>\n"
     );
     out.push_str(&before_and_after(sheet, &names));
     out.push_str(&chains(sheet, &names));

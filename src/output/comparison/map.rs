@@ -93,6 +93,11 @@ pub(super) fn svg(map: &Map, sheet: &Sheet, name: &dyn Fn(&str) -> String) -> St
     out
 }
 
+/// Whether the map is much wider than high: it then wants the whole width of the page.
+pub(super) fn is_broad(map: &Map) -> bool {
+    Frame::around(map).is_some_and(|frame| 2 * frame.width > 3 * frame.height)
+}
+
 /// The names twice, in the letters of a wide page and of a narrow one: the style shows one of them.
 fn names(map: &Map, frame: &Frame, unit: i32, name: &dyn Fn(&str) -> String) -> String {
     let texts: Vec<String> = map.places.iter().map(|(code, _)| name(code)).collect();
