@@ -196,7 +196,10 @@ def check_charts(page):
     # The sample is one month, which no line can show.
     intensity = page.locator("figure", has_text="Emission intensity by month: 2025-03")
     check(intensity.locator("rect").count() > 5, "the intensity of one month as bars")
-    check(page.locator("#points li").count() == 5, "key points")
+    points = page.eval_on_selector_all("#points li", "all => all.map(li => li.textContent)")
+    check(len(points) == 5, f"key points: {points}")
+    documented = (Path(__file__).parents[2] / "docs/report.md").read_text().splitlines()
+    check(set(points) <= set(documented), f"docs/report.md has other key points than {points}")
     widths = page.eval_on_selector_all("figure.stacked rect", "all => all.map(r => r.getBoundingClientRect().width)")
     check(max(widths) > 50, "bars are drawn")
 

@@ -71,6 +71,13 @@ addEventListener("load", () => {
   seen.closed = all("details[open]").length;
   seen.focusable = all("button, select, summary, [tabindex='0']").every((e) => { e.focus(); return document.activeElement === e; });
   seen.unnamed = all("button, [role=button], select").filter((e) => !(e.getAttribute("aria-label") || e.textContent.trim() || e.labels?.length)).length;
+  // Names that cover each other cannot be read: those of the map as they are shown, those of the points.
+  const shown = (s) => all(s).map((e) => [e.textContent, e.getBoundingClientRect()]).filter((e) => e[1].width > 0);
+  const covered = (list) => list.flatMap((a, i) => list.slice(0, i).filter((b) =>
+    Math.min(a[1].right, b[1].right) - Math.max(a[1].left, b[1].left) > 1 && Math.min(a[1].bottom, b[1].bottom) - Math.max(a[1].top, b[1].top) > 4
+  ).map((b) => a[0] + " / " + b[0]));
+  seen.names = shown(".names text").length;
+  seen.covered = [...covered(shown(".names text")), ...covered(shown(".dot text.name"))];
   seen.sideways = document.documentElement.scrollWidth - document.documentElement.clientWidth;
   seen.ground = getComputedStyle(document.body).backgroundColor;
   seen.faults = faults;
@@ -116,6 +123,7 @@ def check(seen, options):
     assert seen["beyond"] > 0 and seen["within"] == 0, seen
     assert seen["printed"] == options and seen["closed"] == 0, seen
     assert seen["focusable"] and seen["unnamed"] == 0, seen
+    assert seen["names"] >= 4 and seen["covered"] == [], (seen["names"], seen["covered"])
     assert seen["sideways"] <= 0, "the page is wider than its window: only tables may scroll"
 
 
