@@ -293,12 +293,44 @@ fn the_data_inside_the_program_answer_like_those_beside_it() {
     assert_eq!(inside.stdout, beside.stdout);
 }
 
-/// A scenario file, and `compare` under it.
+/// A word that avoids nothing would look as if it had been heeded.
+#[test]
+fn a_misspelt_condition_is_an_error() {
+    let refused = |arguments: &[&str], wanted: &str| {
+        let ended = compare(&[&["CNCKG", "SGSIN", "--depart", "2025-10-01"], arguments].concat()).expect(2);
+        assert!(ended.stderr.contains(wanted), "{arguments:?}: {}", ended.stderr);
+    };
+    refused(&["--avoid", "suezz"], "--avoid suezz: expected a place");
+    refused(&["--avoid", "suezz"], "panama, suez, sunda");
+    refused(&["--avoid", "XX"], "--avoid XX: expected a place");
+    refused(&["--cargo-kg", "-5"], "--cargo-kg -5: expected kilograms above 0");
+    refused(&["--max-days", "-1"], "--max-days -1: expected days above 0");
+}
+
+#[test]
+fn every_distance_names_its_source() {
+    let answer = json(&["CNCKG", "SGSIN", "--depart", "2025-10-01", "--options", "20"]);
+    let elements = options(&answer).iter().flat_map(|o| o["elements"].as_array().unwrap());
+    let moved: Vec<&Value> = elements.filter(|e| text(e, "kind") == "transport").collect();
+    assert!(moved.iter().all(|e| text(e, "source_ref").contains("distance: ")), "{moved:?}");
+    let of = |from: &str, to: &str, mode: &str| {
+        let is_it = |e: &&&Value| (text(e, "origin"), text(e, "destination"), text(e, "mode")) == (from, to, mode);
+        text(moved.iter().find(is_it).unwrap(), "source_ref").to_owned()
+    };
+    assert_eq!(of("CNCKG", "CNQZH", "rail"), "transit: S03; distance: published; S02");
+    assert_eq!(of("CNQZH", "SGSIN", "sea"), "transit: S03,S05; distance: computed marnet; S48");
+}
+
+/// A scenario file, and `compare` under it, as JSON.
 fn what_if(text: &str, arguments: &[&str]) -> support::binary::Ended {
+    what_if_as("json", text, arguments)
+}
+
+fn what_if_as(format: &str, text: &str, arguments: &[&str]) -> support::binary::Ended {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("what-if.toml");
     std::fs::write(&file, text).unwrap();
-    let lane = ["CNCKG", "SGSIN", "--depart", "2025-10-01", "--cargo-kg", "20000", "--format", "json"];
+    let lane = ["CNCKG", "SGSIN", "--depart", "2025-10-01", "--cargo-kg", "20000", "--format", format];
     compare(&[&lane[..], arguments, &["--scenario", file.to_str().unwrap()]].concat())
 }
 
@@ -333,6 +365,38 @@ fn a_scenario_is_told_before_and_after() {
     assert!((greener - wanted).abs() < 0.001, "{greener} {wanted}");
     let [_, diesel, _, hvo] = before_and_after(&answer, "road>sea", "CNQZH");
     assert!(hvo < diesel / 2.0, "{hvo} {diesel}");
+}
+
+/// Every chain that JSON tells before and after stands in the CSV with the same figures, those that are closed too.
+#[test]
+fn csv_tells_a_scenario_before_and_after() {
+    let scenario = "title = \"t\"\nclosed = [\"malacca\"]\n[[energy_carrier]]\nmode = \"road\"\nenergy_carrier = \"hvo\"\n\
+        [[dwell]]\nplace = \"CNQZH\"\nhours = 900\n";
+    let answer: Value = serde_json::from_str(&what_if(scenario, &["--options", "4"]).expect(0).stdout).unwrap();
+    let told = answer["scenario"]["rows"].as_array().unwrap();
+    let csv = what_if_as("csv", scenario, &["--options", "4"]).expect(0).stdout;
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let heads = reader.headers().unwrap().clone();
+    let rows: Vec<csv::StringRecord> = reader.records().map(|r| r.unwrap()).collect();
+    assert_eq!(rows.len(), told.len());
+    assert!(told.iter().any(|t| t["option"].is_null()) && told.iter().any(|t| !t["option"].is_null()), "{told:?}");
+    let plain = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    for (row, told) in rows.iter().zip(told) {
+        let cell = |name: &str| row[heads.iter().position(|h| h == name).unwrap()].to_owned();
+        assert_eq!((cell("option"), cell("modes")), (plain(&told["option"]), plain(&told["modes"])));
+        for (column, side, key) in [
+            ("days_before", "before", "days"),
+            ("ghg_total_kg_before", "before", "ghg_total_kg"),
+            ("ghg_provision_kg_before", "before", "ghg_provision_kg"),
+            ("days", "after", "days"),
+            ("ghg_total_kg", "after", "ghg_total_kg"),
+        ] {
+            assert_eq!(cell(column), plain(&told[side][key]), "{column}");
+        }
+        let is_open = |side: &str| if told[side].is_null() { "no" } else { "yes" };
+        assert_eq!((cell("open_before"), cell("open_after")), (is_open("before").to_owned(), is_open("after").to_owned()));
+        assert_eq!(cell("ghg_change_percent"), plain(&told["change_percent"]));
+    }
 }
 
 #[test]

@@ -184,7 +184,7 @@ const HOSTILE: &str = "=HYPERLINK(\"http://example.com\",\"\u{202e}gnp\")";
 fn events_of_three_senders_become_footprints() {
     let (dir, out, summary) = from_events("movements.csv");
     for (what, count) in
-        [("files", 3), ("events", 19), ("used", 12), ("ignored", 1), ("duplicate", 2), ("retracted", 2), ("malformed", 2)]
+        [("files", 3), ("events", 21), ("used", 14), ("ignored", 1), ("duplicate", 2), ("retracted", 2), ("malformed", 2)]
     {
         let line = summary.lines().find(|l| l.trim_start().starts_with(what)).unwrap_or_else(|| panic!("{what}: {summary}"));
         assert_eq!(line.split_whitespace().nth(1), Some(count.to_string().as_str()), "{summary}");
@@ -200,6 +200,8 @@ fn events_of_three_senders_become_footprints() {
     );
     let csv = fs::read_to_string(dir.path().join("movements.csv")).unwrap();
     assert!(!csv.contains('\u{202e}') && csv.contains(",\"%3DHYPERLINK("), "{csv}");
+    // Both containers sail with the vessel, not when they are loaded.
+    assert_eq!(csv.matches(",2025-03-07T03:30:00+08:00,2025-03-12T14:05:00+08:00,").count(), 2, "{csv}");
     let documents = export(&out, &["ileap"], "shipments");
     let chains: Vec<(String, Vec<String>)> = documents
         .iter()

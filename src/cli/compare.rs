@@ -56,7 +56,7 @@ pub struct Args {
 #[derive(Debug, clap::Args)]
 pub(super) struct Question {
     /// Cargo in the container, goods and packaging [default: the profile's mass per TEU]
-    #[arg(long, value_name = "KG")]
+    #[arg(long, value_name = "KG", allow_negative_numbers = true)]
     cargo_kg: Option<String>,
     /// Container type, an ISO 6346 size-type or a trade name
     #[arg(long, value_name = "TYPE", default_value = "45G1")]
@@ -74,7 +74,7 @@ pub(super) struct Question {
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     avoid: Vec<String>,
     /// Only options that take no longer
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long, value_name = "DAYS", allow_negative_numbers = true)]
     max_days: Option<String>,
     /// Only these modes: road, rail, sea, inland_waterway, air
     #[arg(long, value_name = "MODE", value_delimiter = ',')]
@@ -83,7 +83,7 @@ pub(super) struct Question {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
     options: u16,
     /// Price of a tonne of CO2e in --currency
-    #[arg(long, value_name = "PRICE", requires = "currency")]
+    #[arg(long, value_name = "PRICE", allow_negative_numbers = true, requires = "currency")]
     carbon_price: Option<String>,
     /// Currency of the carbon price, and of costs where a rate leads there
     #[arg(long, value_name = "CODE")]
@@ -182,7 +182,7 @@ fn form(sheet: &Sheet, answer: &Answer, request: &Request, args: &Args, loaded: 
     Ok(match args.format {
         Format::Table => table::text(sheet),
         Format::Json => json(sheet, true)?,
-        Format::Csv => csv::header() + &csv::rows(sheet),
+        Format::Csv => csv::header(sheet.scenario.is_some()) + &csv::rows(sheet),
         Format::Html => page(sheet, &load::map(&args.data, loaded, answer, request)?),
     })
 }

@@ -1,7 +1,6 @@
 //! `convert dcsa|ileap FILES`: what partners send, as movement records and factors.
 
 use super::Console;
-use super::table::grouped;
 use crate::error::{Error, Result};
 use crate::exchange::carrier::{self, Carrier};
 use crate::exchange::dcsa::{self, Converter};
@@ -9,6 +8,7 @@ use crate::exchange::left_out::{self, LeftOut, Outcome};
 use crate::exchange::movements::{self, Form};
 use crate::exchange::received::{Received, facilities, operations, receive};
 use crate::model::mode::{Basis, Mode};
+use crate::model::unit::grouped;
 use crate::pipeline::progress::Level;
 use crate::store::disk::RealDisk;
 use crate::store::files::{FileWriter, write_file};
@@ -117,7 +117,7 @@ fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
     let mut text = summary(received.files, "events", report.events, report.used, &report.left_out);
     let _ = writeln!(text, "{:<24}{:>12}", "movements", grouped(&report.records.len().to_string()));
     let _ = writeln!(text, "written to {}, left out: {}", args.out.display(), beside.display());
-    ended(console, &text, &received)
+    ended(console, &text, &received, &report.left_out)
 }
 
 fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
@@ -141,7 +141,7 @@ fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
         let _ = writeln!(text, "{name:<24}{:>12}", grouped(&count.to_string()));
     }
     let _ = writeln!(text, "written to {}", args.out.display());
-    ended(console, &text, &received)
+    ended(console, &text, &received, &report.left_out)
 }
 
 fn list(path: &Path, entries: &[LeftOut]) -> Result<()> {
@@ -173,8 +173,16 @@ fn summary(files: u64, what: &str, found: u64, used: u64, entries: &[LeftOut]) -
     out
 }
 
-fn ended(console: &Console, text: &str, received: &Received) -> Result<ExitCode> {
+fn ended(console: &Console, text: &str, received: &Received, left_out: &[LeftOut]) -> Result<ExitCode> {
     console.print(text)?;
+    let malformed = left_out::count(left_out, Outcome::Malformed);
+    if malformed > 0 {
+        let what = format!(
+            "{} malformed entries were left out; the list says in which files, where and why",
+            grouped(&malformed.to_string())
+        );
+        console.message(Level::Warning, &what);
+    }
     if received.unreadable.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }

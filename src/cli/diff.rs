@@ -1,11 +1,12 @@
 //! `diff OUT RUN_A RUN_B`: what changed between two runs and why; on the terminal, and as Parquet beside the runs.
 
 use super::args::progress_mode;
-use super::table::{Table, grouped};
+use super::table::Table;
 use super::{Console, progress};
 use crate::calc::restate::Effects;
 use crate::error::{Error, Result};
 use crate::model::time::date_text;
+use crate::model::unit::grouped;
 use crate::model::unit::{NANO_SCALE, decimal_text, div_half_even};
 use crate::output::differences::DifferencesWriter;
 use crate::pipeline::diff::{CorridorChange, CorridorOf, Difference, Run, ShipmentChange, diff};

@@ -1,8 +1,8 @@
 //! `explain OUT SHIPMENT [RUN]`: the calculation sheet of one shipment, from the kernel that made the figures.
 
 use super::Console;
-use super::table::grouped;
 use crate::error::{Error, Result};
+use crate::model::unit::grouped;
 use crate::pipeline::explain::explain;
 use crate::pipeline::explain::sheet::{Candidate, ElementSheet, Fact, FactorSheet, Sheet, Step};
 use crate::store::layout::Layout;

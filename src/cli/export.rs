@@ -1,10 +1,10 @@
 //! `export ileap|pact|ileap-tad OUT [RUN]`: a published run as exchange documents.
 
 use super::Console;
-use super::table::grouped;
 use crate::error::{Error, Result};
 use crate::exchange::export::{Company, Form, Kind, Order, Summary, export};
 use crate::exchange::pact::Pact;
+use crate::model::unit::grouped;
 use crate::pipeline::progress::Level;
 use crate::store::signal::Interrupt;
 use std::path::PathBuf;

@@ -49,6 +49,10 @@ impl Lines {
         let elapsed = stage.since.elapsed();
         let speed = per_second(rows, elapsed);
         self.console.line(&match self.console.log {
+            // Work that is counted by rows alone has no bytes to tell.
+            LogMode::Text if bytes == 0 || bytes == rows => {
+                format!("{}: {} rows in {:.1} s ({} rows/s)", stage.name, grouped(rows), elapsed.as_secs_f64(), grouped(speed))
+            }
             LogMode::Text => format!(
                 "{}: {} rows, {} bytes in {:.1} s ({} rows/s)",
                 stage.name,

@@ -2,10 +2,11 @@
 
 use super::Console;
 use super::args::TableFormat;
-use super::table::grouped;
 use crate::error::{Error, Result};
-use crate::exchange::inert::{cell, write_json};
+use crate::exchange::inert::write_json;
 use crate::model::reject::RejectReason;
+use crate::model::unit::grouped;
+use crate::output::escape::csv_cell;
 use crate::output::read_rejected::{RejectedRow, rejected_rows};
 use crate::store::layout::Layout;
 use crate::store::path::{list_below, open_below};
@@ -148,6 +149,6 @@ fn table(id: &str, codes: &Codes) -> String {
 fn csv_line(row: &RejectedRow) -> Result<String> {
     let number = row.row.to_string();
     let cells = [&row.file, &number, &row.code, &row.column, &row.value, &row.wanted, &row.shipment_id, &row.movement_id]
-        .map(|c| cell(c));
+        .map(|c| csv_cell(c));
     Ok(cells.join(",") + "\n")
 }

@@ -67,7 +67,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     }
     for (path, bytes) in written {
         write_file(&RealDisk, &path, &bytes)?;
-        console.print(&format!("{}, {} bytes\n", path.display(), super::table::grouped(&bytes.len().to_string())))?;
+        console.print(&format!("{}, {} bytes\n", path.display(), crate::model::unit::grouped(&bytes.len().to_string())))?;
     }
     Ok(ExitCode::SUCCESS)
 }

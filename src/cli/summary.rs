@@ -1,8 +1,9 @@
 //! The summary that a run prints at its end.
 
-use super::table::{Table, grouped};
+use super::table::Table;
 use crate::model::reject::RejectReason;
 use crate::model::unit::decimal_text;
+use crate::model::unit::grouped;
 use crate::pipeline::summary::Summary;
 use std::fmt::Write;
 

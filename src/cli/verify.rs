@@ -1,8 +1,8 @@
 //! `verify OUT [RUN]`: digests, counts and sums of a published run, from its files alone.
 
-use super::table::grouped;
 use super::{Console, progress};
 use crate::error::Result;
+use crate::model::unit::grouped;
 use crate::model::unit::{NANO_SCALE, decimal_text};
 use crate::pipeline;
 use crate::pipeline::progress::ProgressMode;

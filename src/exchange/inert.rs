@@ -1,14 +1,12 @@
 //! Text of strangers made inert: no cell is a formula, no control character turns a line around, no markup comes alive.
 //!
 //! JSON keeps every text as it is and only spells its dangerous characters as `\u` escapes: a reader gets the same text back.
-//! A CSV cell has no escapes, so there are two ways: [`id`] for what a program reads back, and [`note`] for people.
+//! A CSV cell has no escapes, so there are two ways: [`id`] for what a program reads back, and
+//! [`csv_text`](crate::output::escape::csv_text) for people.
 
-use crate::output::escape::is_hidden;
+use crate::output::escape::{begins_formula, is_hidden};
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use std::io::{self, Write};
-
-/// First characters that make a spreadsheet take a cell for a formula.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// An id as a CSV cell. What could be a formula, turn text around or be trimmed is percent-encoded as UTF-8, and so is `%`
 /// itself: different ids stay different, [`original`] gives the id back, and ids as they occur in practice are unchanged.
@@ -19,13 +17,13 @@ const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 /// ```
 pub fn id(text: &str) -> String {
     let last = text.chars().count().saturating_sub(1);
+    // Spreadsheets also look behind a leading quote.
+    let is_formula = begins_formula(text) || text.starts_with(['\'', '"']);
     let mut out = String::with_capacity(text.len());
     for (i, c) in text.chars().enumerate() {
         // A space at an end would not survive the reading of a cell.
         let is_edge = c == ' ' && (i == 0 || i == last);
-        // Spreadsheets also look behind leading quotes and wide forms of the signs.
-        let opens =
-            i == 0 && (FORMULA.contains(&c) || matches!(c, '\'' | '"' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}'));
+        let opens = i == 0 && is_formula;
         if c == '%' || is_edge || opens || is_hidden(c) {
             let mut bytes = [0; 4];
             c.encode_utf8(&mut bytes).bytes().for_each(|b| out.push_str(&format!("%{b:02X}")));
@@ -51,29 +49,6 @@ pub fn original(cell: &str) -> Option<String> {
         }
     }
     String::from_utf8(bytes).ok()
-}
-
-/// A text for people as a CSV cell: an apostrophe before what could be a formula, hidden characters spelled out.
-pub fn note(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    if text.starts_with(FORMULA) {
-        out.push('\'');
-    }
-    for c in text.chars() {
-        if is_hidden(c) { out.push_str(&format!("\\u{{{:x}}}", c as u32)) } else { out.push(c) }
-    }
-    out
-}
-
-/// The same with the quotes of RFC 4180 where it needs them.
-///
-/// ```
-/// use green_corridor::exchange::inert::cell;
-/// assert_eq!(["=1", "-1", "a,b", "@\"x", "1"].map(cell), ["'=1", "'-1", "\"a,b\"", "\"'@\"\"x\"", "1"]);
-/// ```
-pub fn cell(text: &str) -> String {
-    let note = note(text);
-    if note.contains(['"', ',']) { format!("\"{}\"", note.replace('"', "\"\"")) } else { note }
 }
 
 /// A part of a URN: letters, digits and `-._` as they are, everything else percent-encoded.
@@ -141,21 +116,13 @@ mod tests {
         let mut seen = std::collections::BTreeSet::new();
         for text in HOSTILE {
             let cell = id(text);
-            assert!(!cell.starts_with(FORMULA) && !cell.starts_with(['\'', ' ']), "{cell}");
+            assert!(!begins_formula(&cell) && !cell.starts_with(['\'', ' ']), "{cell}");
             assert!(!cell.chars().any(is_hidden), "{cell:?}");
             assert_eq!(original(&cell).as_deref(), Some(text));
             assert!(seen.insert(cell));
         }
         for plain in ["MSKU1234565", "HHL71800000", "BL/2025-03 (a)", "北京-1"] {
             assert_eq!(id(plain), plain);
-        }
-    }
-
-    #[test]
-    fn no_note_is_a_formula() {
-        for text in HOSTILE {
-            let cell = note(text);
-            assert!(!cell.starts_with(FORMULA) && !cell.chars().any(is_hidden), "{cell:?}");
         }
     }
 

@@ -1,8 +1,8 @@
 //! What a conversion did not use, and why: a line for each, and the counts.
 
 use super::documents::{Fault, Place};
-use super::inert::note;
 use crate::error::{Error, Result};
+use crate::output::escape::csv_text;
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -82,7 +82,7 @@ pub fn write(out: impl Write, list: &[LeftOut]) -> Result<()> {
     for entry in list.iter().filter(|e| e.outcome != Outcome::Ignored) {
         let line = entry.place.line.map_or(String::new(), |n| n.to_string());
         let cells = [&*entry.place.file, &line, &entry.place.pointer, &entry.id, &entry.subject, &entry.found, &entry.reason];
-        let cells = std::iter::once(entry.outcome.code().to_owned()).chain(cells.map(note));
+        let cells = std::iter::once(entry.outcome.code().to_owned()).chain(cells.map(csv_text));
         csv.write_record(cells).map_err(storage)?;
     }
     csv.flush().map_err(|e| Error::Storage(e.to_string()))

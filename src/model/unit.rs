@@ -61,6 +61,29 @@ pub fn short_decimal_text(mantissa: i128, scale: u32) -> String {
     if scale == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
 }
 
+/// Digits in groups of three, for people.
+///
+/// ```
+/// use green_corridor::model::unit::grouped;
+/// assert_eq!((grouped("-1234567.25"), grouped("12")), ("-1 234 567.25".into(), "12".into()));
+/// ```
+pub fn grouped(text: &str) -> String {
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+    let (whole, fraction) = digits.split_once('.').map_or((digits, ""), |(w, f)| (w, f));
+    let mut out = String::from(sign);
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) {
+            out.push(' ');
+        }
+        out.push(digit);
+    }
+    if !fraction.is_empty() {
+        out.push('.');
+        out.push_str(fraction);
+    }
+    out
+}
+
 /// Digits that any `u64` has room for.
 const U64_DIGITS: usize = 19;
 

@@ -60,20 +60,32 @@ pub fn begins_formula(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
 }
 
-/// A CSV cell (RFC 4180), with an apostrophe in front where a spreadsheet would take it for a formula. A number is none.
+/// Text for people in a CSV file: an apostrophe in front where a spreadsheet would take it for a formula, hidden characters
+/// spelled out. A number is no formula. The quotes of RFC 4180 are left to the writer of the file, or to [`csv_cell`].
+///
+/// ```
+/// use green_corridor::output::escape::csv_text;
+/// assert_eq!(["=1", "-1", "-a", "a\u{202e}b", "\r="].map(csv_text), ["'=1", "-1", "'-a", "a\\u{202e}b", "'\\u{d}="]);
+/// ```
+pub fn csv_text(text: &str) -> String {
+    let is_formula = begins_formula(text) && parse_decimal(text, MOST_DECIMALS).is_none();
+    let mut out = String::with_capacity(text.len() + 1);
+    out.push_str(if is_formula { "'" } else { "" });
+    for c in text.chars() {
+        if is_hidden(c) { out.push_str(&format!("\\u{{{:x}}}", c as u32)) } else { out.push(c) }
+    }
+    out
+}
+
+/// [`csv_text`] as a cell of RFC 4180, in quotes where it needs them.
 ///
 /// ```
 /// use green_corridor::output::escape::csv_cell;
-/// assert_eq!(["=1", "-1", "-a", "a,b", "@\"x"].map(csv_cell), ["'=1", "-1", "'-a", "\"a,b\"", "\"'@\"\"x\""]);
+/// assert_eq!(["a", "a,b", "@\"x"].map(csv_cell), ["a", "\"a,b\"", "\"'@\"\"x\""]);
 /// ```
 pub fn csv_cell(text: &str) -> String {
-    let is_formula = begins_formula(text) && parse_decimal(text, MOST_DECIMALS).is_none();
-    let guard = if is_formula { "'" } else { "" };
-    if text.contains(['"', ',', '\n', '\r']) {
-        format!("\"{guard}{}\"", text.replace('"', "\"\""))
-    } else {
-        format!("{guard}{text}")
-    }
+    let text = csv_text(text);
+    if text.contains(['"', ',']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
 #[cfg(test)]
@@ -82,9 +94,18 @@ mod tests {
 
     #[test]
     fn no_cell_is_taken_for_a_formula() {
-        let cases = [("=1+1", "'=1+1"), ("-1.5", "-1.5"), ("-a", "'-a"), ("+1", "'+1"), ("@x", "'@x"), ("\tx", "'\tx")];
-        for (text, want) in cases.into_iter().chain([("a,\"b\"", "\"a,\"\"b\"\"\""), ("\rx", "\"'\rx\""), ("", "")]) {
+        let cases = [("=1+1", "'=1+1"), ("-1.5", "-1.5"), ("-a", "'-a"), ("+1", "'+1"), ("@x", "'@x"), ("\tx", "'\\u{9}x")];
+        for (text, want) in cases.into_iter().chain([("a,\"b\"", "\"a,\"\"b\"\"\""), ("\u{ff1d}1", "'\u{ff1d}1"), ("", "")]) {
             assert_eq!(csv_cell(text), want);
+        }
+    }
+
+    #[test]
+    fn no_cell_turns_its_line_around_or_breaks_it() {
+        let cases = ["a\u{202e}gpj.exe", "x\u{2066}y", "\u{feff}=1", "a\nb", "a\r\nb", "\u{200b}-1", "\u{7}"];
+        for text in cases {
+            let cell = csv_cell(text);
+            assert!(!cell.chars().any(is_hidden) && !begins_formula(&cell), "{cell:?}");
         }
     }
 }

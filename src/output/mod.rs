@@ -19,6 +19,7 @@ pub mod read_rejected;
 pub mod rejected;
 #[cfg(feature = "query")]
 pub mod report;
+pub mod scale;
 pub mod schema;
 pub mod shipments;
 pub mod slices;

@@ -86,9 +86,11 @@ fn side(end: HubEnd) -> usize {
     }
 }
 
-/// Files of the data folder; each may be missing (a warning), then it counts as empty.
+/// Files of the data folder; each may be missing (a warning), then it counts as empty. Services are for route options alone:
+/// a run is not handed them, and lacks nothing without them.
+const SERVICES: &str = "services.csv";
 const DATA_FILES: [&str; 7] =
-    ["locations.csv", "distances.csv", "containers.csv", "zones.csv", "mode_aliases.csv", "services.csv", "corridors.toml"];
+    ["locations.csv", "distances.csv", "containers.csv", "zones.csv", "mode_aliases.csv", SERVICES, "corridors.toml"];
 
 impl Reference {
     /// Reads and checks everything; `Ok` carries the warnings, `Err` every fault, errors and warnings.
@@ -119,7 +121,7 @@ impl Reference {
         }
         let [locations, distances, containers, zones, aliases, services, corridors] = DATA_FILES.map(|name| {
             let file = data.iter().find(|f| f.path == name);
-            if file.is_none() {
+            if file.is_none() && name != SERVICES {
                 faults.warning(name, 0, "", "", "file is missing; it counts as empty");
             }
             file

@@ -122,3 +122,15 @@ fn an_unknown_profile_names_those_there_are() {
     let faults = Reference::load(&library(&[], ""), "gone", &data(), &[]).unwrap_err();
     assert_eq!(faults.last().unwrap().to_string(), "profiles/gone.toml: file is missing; profiles there are: test");
 }
+
+/// `run` does not hand on `services.csv`; its manifest must not say that a file is missing which is there.
+#[test]
+fn a_run_lacks_nothing_without_services() {
+    let without = |name: &str| {
+        let files: Vec<DataFile> = data().into_iter().filter(|f| f.path != name).collect();
+        let (_, warnings) = Reference::load(&library(&[], ""), "test", &files, &[]).unwrap();
+        warnings.into_iter().map(|w| w.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(without("services.csv"), Vec::<String>::new());
+    assert_eq!(without("containers.csv"), ["containers.csv: file is missing; it counts as empty"]);
+}

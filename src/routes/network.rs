@@ -198,10 +198,24 @@ fn of_service(service: &Service, reference: &Reference, estimates: &Estimates) -
         price,
         valid_from: service.valid_from,
         valid_to: service.valid_to,
-        source_ref: service.source_ref.clone(),
+        source_ref: sources(service, reference),
         note: service.note.clone(),
         passages: Passages::NONE,
     }
+}
+
+/// Where the figures of a service are from. Its own file names the source of times and prices; that of the distance is the row
+/// of the distance table that says the same.
+fn sources(service: &Service, reference: &Reference) -> String {
+    let row = reference.distances.get(service.mode, service.origin, service.destination);
+    let distance = match (service.distance, row) {
+        (Some(own), Some(row)) if own == (row.metres, row.basis) => format!("distance: {}", row.source_ref),
+        (None, Some(row)) => format!("distance: {}", row.source_ref),
+        (Some(_), _) => "distance: of the service".to_owned(),
+        (None, None) => String::new(),
+    };
+    let parts = [service.source_ref.clone(), distance];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
 /// A lane of which only the distance is known, with the mode's default operation; `None` when the profile has none.
@@ -229,7 +243,7 @@ fn of_distance(
         price: None,
         valid_from: Day::MIN,
         valid_to: NO_END,
-        source_ref: distance.source_ref.to_string(),
+        source_ref: format!("distance: {}", distance.source_ref),
         note: String::new(),
         passages: Passages::NONE,
     })

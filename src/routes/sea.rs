@@ -121,7 +121,7 @@ impl Maker<'_> {
             price: None,
             valid_from: Day::MIN,
             valid_to: NO_END,
-            source_ref: format!("computed over {}{far_off}", self.sea.network()),
+            source_ref: format!("distance: computed over {}{far_off}", self.sea.network()),
             note: String::new(),
             passages: path.passages,
         });

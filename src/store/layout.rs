@@ -136,7 +136,10 @@ impl Layout {
                     let root = self.root.display();
                     return Err(Error::Verification(format!("{root}: nothing is published here: there is no CURRENT")));
                 }
-                None => return Err(storage(&self.root, "read", io::ErrorKind::NotFound.into())),
+                None => {
+                    let root = self.root.display();
+                    return Err(Error::Storage(format!("{root}: no such folder, expected the output folder of a run")));
+                }
             },
         };
         let dir = self.run(&id);

@@ -69,6 +69,7 @@ class Schemas:
         event2 = yaml.safe_load((folder / "dcsa" / "TNT_v2.2.0-resolved.yaml").read_text())
         event3 = yaml.safe_load((folder / "dcsa" / "TNT_v3.0.0.yaml").read_text())
         self.event2 = validator({"$ref": "#/components/schemas/equipmentEvent"} | event2, draft7)
+        self.vehicle2 = validator({"$ref": "#/components/schemas/transportEvent"} | event2, draft7)
         self.event3 = validator({"$ref": "#/components/schemas/Event"} | event3, draft7)
 
 
@@ -155,7 +156,10 @@ def check_events(schemas):
     carrier = [e for e in json.loads((folder / "carrier.json").read_text()) if e["eventID"] != "sea-bad"]
     railway = [json.loads(line) for line in (folder / "railway.ndjson").read_text().splitlines()[:-1]]
     terminal = json.loads((folder / "terminal.json").read_text())["events"]
-    count = validate("carrier.json", carrier, schemas.event2) + validate("railway.ndjson", railway, schemas.event2)
+    vehicles = [event for event in carrier if event["eventType"] == "TRANSPORT"]
+    carrier = [event for event in carrier if event not in vehicles]
+    count = validate("carrier.json", carrier, schemas.event2) + validate("carrier.json, vehicles", vehicles, schemas.vehicle2)
+    count += validate("railway.ndjson", railway, schemas.event2)
     return count + validate("terminal.json", terminal, schemas.event3)
 
 

@@ -56,17 +56,28 @@ addEventListener("load", () => {
   seen.escape = chosen();
   const width = (id) => one(".bars li[data-option='" + id + "'] .bar").getBoundingClientRect().width;
   const scale = one("#scale");
+  seen.beyond = all(".bars li.over").length;
+  scale.value = scale.options[0].value;
+  scale.dispatchEvent(new Event("change"));
+  seen.within = all(".bars li.over").length;
   seen.small = width("1");
   scale.value = scale.options[scale.options.length - 1].value;
   scale.dispatchEvent(new Event("change"));
   seen.large = width("1");
-  seen.over = all(".bars .value.over").length;
+  seen.over = all(".bars li.over").length;
   dispatchEvent(new Event("beforeprint"));
   seen.printed = all("details[open]").length;
   dispatchEvent(new Event("afterprint"));
   seen.closed = all("details[open]").length;
   seen.focusable = all("button, select, summary, [tabindex='0']").every((e) => { e.focus(); return document.activeElement === e; });
   seen.unnamed = all("button, [role=button], select").filter((e) => !(e.getAttribute("aria-label") || e.textContent.trim() || e.labels?.length)).length;
+  // Names that cover each other cannot be read: those of the map as they are shown, those of the points.
+  const shown = (s) => all(s).map((e) => [e.textContent, e.getBoundingClientRect()]).filter((e) => e[1].width > 0);
+  const covered = (list) => list.flatMap((a, i) => list.slice(0, i).filter((b) =>
+    Math.min(a[1].right, b[1].right) - Math.max(a[1].left, b[1].left) > 1 && Math.min(a[1].bottom, b[1].bottom) - Math.max(a[1].top, b[1].top) > 4
+  ).map((b) => a[0] + " / " + b[0]));
+  seen.names = shown(".names text").length;
+  seen.covered = [...covered(shown(".names text")), ...covered(shown(".dot text.name"))];
   seen.sideways = document.documentElement.scrollWidth - document.documentElement.clientWidth;
   seen.ground = getComputedStyle(document.body).backgroundColor;
   seen.faults = faults;
@@ -109,8 +120,10 @@ def check(seen, options):
     assert float(seen["faded"]) < 0.5, seen
     assert seen["dot"] == ["3"] and seen["enter"] == ["1"] and seen["escape"] == [], seen
     assert seen["large"] > 10 * seen["small"] > 0 and seen["over"] == options - 1, seen
+    assert seen["beyond"] > 0 and seen["within"] == 0, seen
     assert seen["printed"] == options and seen["closed"] == 0, seen
     assert seen["focusable"] and seen["unnamed"] == 0, seen
+    assert seen["names"] >= 4 and seen["covered"] == [], (seen["names"], seen["covered"])
     assert seen["sideways"] <= 0, "the page is wider than its window: only tables may scroll"
 
 

@@ -85,18 +85,25 @@ fn avoid(words: &[String], loaded: &Loaded) -> Result<Avoid> {
             avoid.modes.push(mode);
         } else if let Some(passage) = Passages::parse(&lower) {
             avoid.passages = avoid.passages.with(passage);
-        } else if let Some(country) = CountryCode::parse(word.as_bytes()) {
+        } else if let Some(country) = CountryCode::parse(word.as_bytes()).filter(|c| has_place_in(*c, loaded)) {
             avoid.countries.push(country);
-        } else if LocationCode::parse(word.as_bytes()).is_some() {
-            avoid.places.push(place(word, loaded)?);
+        } else if let Ok(place) = place(word, loaded) {
+            avoid.places.push(place);
         } else {
-            let passages = Passages::CODES.join(", ");
+            // A word that avoids nothing must not pass for one that was heeded.
+            let (passages, near) = (Passages::CODES.join(", "), nearest(word, &loaded.reference).join(", "));
             return Err(Error::Usage(format!(
-                "--avoid {word}: expected a UN/LOCODE, a country such as LA, a mode, or a passage: {passages}"
+                "--avoid {word}: expected a place, a country with one, such as LA, a mode, or a passage: {passages}; nearest places: {near}"
             )));
         }
     }
     Ok(avoid)
+}
+
+/// Whether a link begins or ends in the country, or a port of the sea graph lies in it.
+fn has_place_in(country: CountryCode, loaded: &Loaded) -> bool {
+    let mut ports = loaded.sea.iter().flat_map(|sea| sea.ports()).map(|(code, _)| code);
+    loaded.network.places.iter().any(|place| place.country() == country) || ports.any(|port| port.country() == country)
 }
 
 fn mode(text: &str) -> Result<Mode> {

@@ -128,6 +128,9 @@ pub(super) fn load(files: &Files, args: &Data, scenario: Option<&Scenario>, cons
     args.rate.iter().rev().for_each(|rate| rates.put_first(rate.clone()));
     if scenario.is_none() {
         checked.tell();
+        for name in ["services.csv", "speeds.csv", "dwell.csv"].into_iter().filter(|name| find(name).is_none()) {
+            console.message(Level::Warning, &format!("{name}: file is missing in the reference folder; it counts as empty"));
+        }
     }
     let estimates = Estimates { speeds: speeds.unwrap_or_default(), dwells: dwells.unwrap_or_default(), ..Estimates::default() };
     let network = Network::new(&reference, estimates);

@@ -30,7 +30,7 @@ const CHUNK: usize = 256;
 pub(super) fn run(path: &Path, args: &Args, loaded: &Loaded, console: &Console) -> Result<ExitCode> {
     let pairs = pairs(path)?;
     let progress = progress::for_run(args.progress.unwrap_or_default(), *console);
-    progress.stage("compare", None);
+    progress.stage("compare", Some(pairs.len() as u64));
     let mut unanswered = 0;
     let written = match &args.to_file {
         Some(file) => {
@@ -77,14 +77,14 @@ fn write(
 ) -> Result<()> {
     let storage = |e: std::io::Error| Error::Storage(e.to_string());
     if args.format == Format::Csv {
-        out.write_all(csv::header().as_bytes()).map_err(storage)?;
+        out.write_all(csv::header(false).as_bytes()).map_err(storage)?;
     }
     for chunk in pairs.chunks(CHUNK) {
         let answers: Vec<(String, bool)> = chunk
             .par_iter()
             .map(|(from, to)| {
                 let text = one(from, to, args, loaded);
-                progress.advance(1, 0);
+                progress.advance(1, 1);
                 text.map(|t| (t, true)).unwrap_or_else(|why| (no_answer(from, to, &why, args.format), false))
             })
             .collect();

@@ -1,6 +1,7 @@
 //! The answer as text for people.
 
-use crate::cli::table::{Table, grouped};
+use crate::cli::table::Table;
+use crate::model::unit::grouped;
 use crate::output::comparison::sheet::{ElementSheet, OptionSheet, RequestSheet, ScenarioSheet, Sheet, Standing, rounded};
 use std::fmt::Write;
 
@@ -41,12 +42,14 @@ fn head(request: &RequestSheet) -> String {
     let named = |code: &str, name: &str| if name.is_empty() { code.to_owned() } else { format!("{code} {name}") };
     let mut out = format!("{} - {}\n", named(&request.from, &request.from_name), named(&request.to, &request.to_name));
     let _ = write!(out, "{} kg in one {}, ready {}", grouped(&request.cargo_kg), request.container, &request.depart[..10]);
+    if !request.temperature.is_empty() {
+        let _ = write!(out, ", {}", request.temperature);
+    }
     let mut condition = |name: &str, values: Vec<&str>| {
         if !values.is_empty() {
             let _ = write!(out, ", {name} {}", values.join(" "));
         }
     };
-    condition("", vec![request.temperature].into_iter().filter(|t| !t.is_empty()).collect());
     condition("via", request.via.iter().map(String::as_str).collect());
     condition("without", request.avoid.iter().map(String::as_str).collect());
     condition("by", request.modes.clone());

@@ -2,13 +2,14 @@
 
 use super::{Carrier, Document, Refusal, malformed, mode, refused};
 use crate::exchange::documents::{Fault, required, text};
-use crate::exchange::inert::{note, urn_part};
+use crate::exchange::inert::urn_part;
 use crate::factors::GwpSet;
 use crate::input::timestamp::parse_rfc3339;
 use crate::model::id::CountryCode;
 use crate::model::mode::{Basis, Mode};
 use crate::model::time::{DAY_US, Day, date_text, day_of};
 use crate::model::unit::{DECIMAL18_MAX, NANO_SCALE, SHARE_SCALE, decimal_text, div_half_even, parse_decimal};
+use crate::output::escape::csv_text;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -139,7 +140,7 @@ pub(super) fn factors(
             date_text(about.valid.1),
             about.data_category.to_owned(),
             about.gwp_set.to_owned(),
-            note(&format!("{} {} {id}", document.place, about.footprint)),
+            csv_text(&format!("{} {} {id}", document.place, about.footprint)),
             why.to_owned(),
         ];
         let kind = [operation.clone(), about.region.clone(), (*temperature).to_owned()];

@@ -8,12 +8,12 @@ mod category;
 mod tests;
 
 use super::documents::{self, Fault, Place, objects, required};
-use super::inert::note;
 use super::left_out::{LeftOut, Outcome};
 use super::movements::{self, Form};
 use crate::error::{Error, Result};
 use crate::factors::{DataFile, Profile};
 use crate::model::mode::{Basis, Mode};
+use crate::output::escape::csv_text;
 use crate::store::reference::read_library;
 use activity::{MOVEMENT_COLUMNS, Movement, movement};
 use category::{FACTOR_COLUMNS, Factor, Factors, factors};
@@ -215,7 +215,7 @@ impl Converter {
                 &*carrier.source,
                 &carrier.edition,
                 &title,
-                &note(&publisher),
+                &csv_text(&publisher),
                 "",
                 "",
                 "as agreed with the carrier",

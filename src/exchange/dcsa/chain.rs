@@ -49,7 +49,7 @@ pub struct Chain<'e> {
 pub fn handling(event: &Event) -> Option<&Handling> {
     match &event.statement {
         Statement::Handling(handling) => Some(handling),
-        Statement::Retracted | Statement::Ignored(_) => None,
+        Statement::Vehicle(_) | Statement::Retracted | Statement::Ignored(_) => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! One DCSA Track & Trace event, of version 2.2 or 3.0, as what pairing needs of it.
 
+use super::vehicle::Passage;
 use crate::exchange::documents::{Fault, Place, objects, required, text};
 use crate::exchange::left_out::{LeftOut, Outcome};
 use crate::input::timestamp::parse_rfc3339;
@@ -115,6 +116,8 @@ pub struct Handling {
     pub is_multimodal: bool,
     /// Operator of the vessel; empty: not stated.
     pub carrier: String,
+    /// Transport call of the vehicle; empty: not stated.
+    pub call: String,
 }
 
 /// What an event says.
@@ -126,6 +129,8 @@ pub enum Statement {
     Ignored(&'static str),
     /// A container moved.
     Handling(Box<Handling>),
+    /// A vehicle left or came.
+    Vehicle(Box<Passage>),
 }
 
 /// An event.
@@ -164,6 +169,8 @@ struct Layout {
     facilities: &'static [(&'static str, &'static str)],
     mode: &'static str,
     carrier: &'static str,
+    call: &'static str,
+    vehicle_step: &'static str,
 }
 
 const V2: Layout = Layout {
@@ -181,6 +188,8 @@ const V2: Layout = Layout {
     ],
     mode: "/transportCall/modeOfTransport",
     carrier: "/transportCall/vessel/vesselOperatorCarrierCode",
+    call: "/transportCall/transportCallID",
+    vehicle_step: "/transportEventTypeCode",
 };
 
 const V3: Layout = Layout {
@@ -195,6 +204,8 @@ const V3: Layout = Layout {
     facilities: &[("/eventLocation/facility/facilityCode", "/eventLocation/facility/facilityCodeListProvider")],
     mode: "/transportDetails/transportCall/modeOfTransport",
     carrier: "/transportDetails/transportCall/vesselTransport/operatorCarrierCode",
+    call: "/transportDetails/transportCall/transportCallReference",
+    vehicle_step: "/eventClassification/transportEventTypeCode",
 };
 
 /// Longest text that a movement record can hold, in characters.
@@ -270,7 +281,7 @@ fn statement(entry: &Value, layout: &Layout, facilities: &Facilities) -> Result<
     match kind {
         "EQUIPMENT" => {}
         "SHIPMENT" => return Ok(Statement::Ignored("event of a document")),
-        "TRANSPORT" => return Ok(Statement::Ignored("event of a vehicle, not of a container")),
+        "TRANSPORT" => return passage(entry, layout).map(|p| Statement::Vehicle(Box::new(p))),
         "IOT" => return Ok(Statement::Ignored("reading of a device")),
         "REEFER" => return Ok(Statement::Ignored("reading of a reefer")),
         _ => return Err(Fault::of(entry, layout.event_type, "EQUIPMENT, TRANSPORT, SHIPMENT, IOT or REEFER")),
@@ -282,6 +293,18 @@ fn statement(entry: &Value, layout: &Layout, facilities: &Facilities) -> Result<
     let step = Step::ALL.into_iter().find(|s| s.code() == code);
     let step = step.ok_or_else(|| Fault::of(entry, layout.step, "an equipment event type of DCSA"))?;
     handling(entry, layout, step, facilities).map(|h| Statement::Handling(Box::new(h)))
+}
+
+fn passage(entry: &Value, layout: &Layout) -> Result<Passage, Fault> {
+    let departs = match required(entry, layout.vehicle_step, "ARRI or DEPA")? {
+        "DEPA" => true,
+        "ARRI" => false,
+        _ => return Err(Fault::of(entry, layout.vehicle_step, "ARRI or DEPA")),
+    };
+    let at_text = required(entry, "/eventDateTime", "the time of the event")?;
+    let at = instant(entry, "/eventDateTime", at_text)?;
+    let call = text(entry, layout.call)?.unwrap_or_default().to_owned();
+    Ok(Passage { departs, at, at_text: at_text.to_owned(), call })
 }
 
 fn handling(entry: &Value, layout: &Layout, step: Step, facilities: &Facilities) -> Result<Handling, Fault> {
@@ -320,6 +343,7 @@ fn handling(entry: &Value, layout: &Layout, step: Step, facilities: &Facilities)
         mode,
         is_multimodal,
         carrier: short(entry, layout.carrier)?,
+        call: text(entry, layout.call)?.unwrap_or_default().to_owned(),
     })
 }
 

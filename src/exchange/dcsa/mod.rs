@@ -1,7 +1,7 @@
 //! DCSA Track & Trace events, versions 2.2 and 3.0, as movement records.
 //!
 //! `event` reads one event, `settle` picks the version of it that counts, `shipments` finds the shipment, `chain` pairs
-//! arrivals with departures. Every event ends in exactly one of the counts of [`Report`].
+//! arrivals with departures, `vehicle` finds when the vehicle left and came. Every event ends in exactly one of the counts of [`Report`].
 
 pub mod chain;
 pub mod event;
@@ -9,6 +9,7 @@ pub mod settle;
 pub mod shipments;
 #[cfg(test)]
 mod tests;
+pub mod vehicle;
 
 use super::documents;
 use super::left_out::{LeftOut, Outcome, count};
@@ -19,9 +20,10 @@ use event::{Event, Facilities, Statement};
 use settle::{gone, settle};
 use shipments::{Bookings, assign};
 use std::collections::BTreeMap;
+use vehicle::{Passages, Times, passage};
 
-/// Columns of the records; the last four are for people, and `run` lists them as unknown.
-pub const COLUMNS: [&str; 17] = [
+/// Columns of the records; the last six are for people, and `run` lists them as unknown.
+pub const COLUMNS: [&str; 19] = [
     "movement_id",
     "shipment_id",
     "container_id",
@@ -39,6 +41,8 @@ pub const COLUMNS: [&str; 17] = [
     "destination_facility",
     "start_event",
     "end_event",
+    "vehicle_departure_event",
+    "vehicle_arrival_event",
 ];
 
 /// A movement record: a value per column.
@@ -100,7 +104,7 @@ impl Converter {
             match &event.statement {
                 Statement::Handling(h) => containers.entry(&h.container).or_default().push(event),
                 Statement::Ignored(reason) => report.left_out.push(gone(event.clone(), Outcome::Ignored, reason)),
-                Statement::Retracted => {}
+                Statement::Vehicle(_) | Statement::Retracted => {}
             }
         }
         let mut chains: BTreeMap<(String, &str), Vec<&Event>> = BTreeMap::new();
@@ -113,16 +117,19 @@ impl Converter {
                 }
             }
         }
+        let mut passages = Passages::of(&events);
         for ((shipment, container), events) in chains {
             let handled: Vec<_> = events.into_iter().filter_map(|e| Some((e, handling(e)?))).collect();
             let chain = chain(&handled, gate_mode);
             let ends = chain.links.iter().flat_map(|l| [&l.start.place, &l.end.place]);
             report.used += ends.collect::<std::collections::BTreeSet<_>>().len() as u64 + chain.confirming.len() as u64;
             for (at, link) in chain.links.iter().enumerate() {
-                report.records.push(record(&shipment, container, at + 1, link));
+                report.records.push(record(&shipment, container, at + 1, (link, passages.times(link))));
             }
             report.left_out.extend(chain.left_out);
         }
+        report.used += passages.used();
+        report.left_out.extend(passages.left_out(&events));
         report.left_out.sort_by(|a, b| (&a.place, a.outcome).cmp(&(&b.place, b.outcome)));
         report.reconcile()?;
         Ok(report)
@@ -140,11 +147,15 @@ impl Report {
     }
 }
 
-fn record(shipment: &str, container: &str, sequence: usize, link: &Link) -> Record {
+fn record(shipment: &str, container: &str, sequence: usize, (link, times): (&Link, Times)) -> Record {
     let sides = handling(link.start).zip(handling(link.end));
     let text = |f: &dyn Fn(&event::Handling, &event::Handling) -> String| sides.map_or(String::new(), |(a, b)| f(a, b));
     let either = |a: &str, b: &str| if a.is_empty() { b.to_owned() } else { a.to_owned() };
-    let changed = if link.start.updated >= link.end.updated { link.start } else { link.end };
+    let all = [Some(link.start), Some(link.end), times.departure, times.arrival].into_iter().flatten();
+    // Of events changed at one time the first, so that the text is the same in every conversion.
+    let changed = all.reduce(|latest, e| if e.updated > latest.updated { e } else { latest }).unwrap_or(link.start);
+    let vehicle = |event: Option<&Event>| event.and_then(passage).map(|p| p.at_text.clone());
+    let id = |event: Option<&Event>| event.map_or(String::new(), |e| e.id.clone());
     [
         link.movement_id(),
         shipment.to_owned(),
@@ -156,13 +167,15 @@ fn record(shipment: &str, container: &str, sequence: usize, link: &Link) -> Reco
         text(&|a, b| if link.mode == Mode::Hub { String::new() } else { either(&a.carrier, &b.carrier) }),
         text(&|a, _| a.place.to_string()),
         text(&|_, b| b.place.to_string()),
-        text(&|a, _| a.at_text.clone()),
-        text(&|_, b| b.at_text.clone()),
+        vehicle(times.departure).unwrap_or_else(|| text(&|a, _| a.at_text.clone())),
+        vehicle(times.arrival).unwrap_or_else(|| text(&|_, b| b.at_text.clone())),
         link.load_status.map_or(String::new(), |status| status.code().to_owned()),
         changed.updated_text.clone(),
         text(&|a, _| a.facility.clone()),
         text(&|_, b| b.facility.clone()),
         link.start.id.clone(),
         link.end.id.clone(),
+        id(times.departure),
+        id(times.arrival),
     ]
 }

@@ -52,6 +52,7 @@ fn latest(mut group: Vec<Event>, left_out: &mut Vec<LeftOut>) -> Option<Event> {
 pub fn gone(event: Event, outcome: Outcome, reason: &str) -> LeftOut {
     let (subject, found) = match &event.statement {
         Statement::Handling(h) => (h.container.clone(), format!("{} {} {}", h.step.code(), h.place, h.at_text)),
+        Statement::Vehicle(v) => (v.call.clone(), format!("{} {}", if v.departs { "DEPA" } else { "ARRI" }, v.at_text)),
         Statement::Retracted | Statement::Ignored(_) => (String::new(), String::new()),
     };
     LeftOut { outcome, place: event.place, id: event.id, subject, found, reason: reason.to_owned() }

@@ -1,11 +1,13 @@
 //! The answer as one self-contained page: map, bars, scatter with the front, table, chains, break-evens, assumptions, sources.
 //! No address is fetched; every text from outside is escaped. What the script does is choosing and scaling, never a figure.
 
-use super::map::{Map, svg};
-use super::scale::Axis;
-use super::sheet::{ElementSheet, OptionSheet, RateSheet, Sheet, Standing, rounded};
-use crate::model::unit::{NANO_SCALE, decimal_text, div_half_even, parse_decimal, short_decimal_text};
+use super::charts::{bars, scatter};
+use super::map::{Map, is_broad, svg};
+use super::sheet::{ElementSheet, OptionSheet, RateSheet, ScenarioRow, Sheet, Standing, rounded};
+use crate::model::unit::{NANO_SCALE, decimal_text, grouped, parse_decimal};
 use crate::output::escape::html;
+use crate::output::ratio::ratio;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
@@ -19,42 +21,56 @@ const MODES: [(&str, &str); 6] =
 
 /// The page.
 pub fn page(sheet: &Sheet, map: &Map) -> String {
-    let request = &sheet.request;
-    let title = format!("{} to {}: route options", request.from, request.to);
+    let names = place_names(sheet);
+    let title = format!("{} to {}: route options", name_of(&names, &sheet.request.from), name_of(&names, &sheet.request.to));
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n",
         html(&title)
     );
-    out.push_str(&head(sheet));
-    out.push_str(&table(sheet));
-    out.push_str("<p id=\"status\" class=\"quiet screen\" role=\"status\">No option is chosen.</p>\n");
-    let drawn = svg(map, sheet);
-    if !drawn.is_empty() {
-        let _ = write!(out, "<h2>Map</h2>\n{}{drawn}", key(false));
-        let source = if map.land_source.is_empty() { String::new() } else { format!(" Land: {}.", map.land_source) };
-        let _ = writeln!(
-            out,
-            "<p class=\"quiet\">Latitude against longitude. Ways by land and air are straight lines between places, ways by sea the shortest over the \
-             sea graph.{}</p>",
-            html(&source)
-        );
-    }
-    out.push_str(&bars(sheet));
-    out.push_str(&scatter(sheet));
-    out.push_str(&before_and_after(sheet));
-    out.push_str(&chains(sheet));
+    out.push_str(&head(sheet, &names));
+    out.push_str(&tiles(sheet, &names));
+    out.push_str(&table(sheet, &names));
+    out.push_str("<p id=\"status\" class=\"quiet screen\" role=\"status\">No option is chosen: choose one by its number.</p>\n");
+    let pair = if is_broad(map) { "pair broad" } else { "pair" };
+    let (drawing, scatter, bars) = (drawn(map, sheet, &names), scatter(sheet), bars(sheet));
+    let _ = write!(
+        out,
+        "<div class=\"{pair}\">\n{drawing}<div class=\"charts\">\n<div>\n{scatter}</div>\n<div>\n{bars}</div>\n</div>\n</div>\n"
+    );
+    out.push_str(&before_and_after(sheet, &names));
+    out.push_str(&chains(sheet, &names));
     out.push_str(&break_evens(sheet));
     out.push_str(&ground(sheet));
     let _ = write!(out, "<script>\n{SCRIPT}</script>\n</body>\n</html>\n");
     out
 }
 
-fn head(sheet: &Sheet) -> String {
+/// Short names of the places called at: what stands before the bracket that names the terminal.
+fn place_names(sheet: &Sheet) -> BTreeMap<&str, &str> {
+    let elements = sheet.options.iter().flat_map(|o| &o.elements);
+    let ends = elements.flat_map(|e| [(&e.origin, &e.origin_name), (&e.destination, &e.destination_name)]);
+    let request = &sheet.request;
+    let all = ends.chain([(&request.from, &request.from_name), (&request.to, &request.to_name)]);
+    all.filter(|(code, name)| !code.is_empty() && !name.is_empty())
+        .map(|(code, name)| (code.as_str(), name.split(" (").next().unwrap_or(name)))
+        .collect()
+}
+
+fn name_of<'a>(names: &BTreeMap<&str, &'a str>, code: &'a str) -> &'a str {
+    names.get(code).copied().unwrap_or(code)
+}
+
+/// The places of a chain by their short names.
+fn places_of(places: &[String], names: &BTreeMap<&str, &str>) -> String {
+    places.iter().map(|code| html(name_of(names, code))).collect::<Vec<_>>().join(" – ")
+}
+
+fn head(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
     let request = &sheet.request;
     let place = |code: &str, name: &str| if name.is_empty() { html(code) } else { format!("{} {}", html(code), html(name)) };
     let mut asked = vec![
-        format!("{} kg in one {}", html(&request.cargo_kg), html(&request.container)),
+        format!("{} kg in one {}", grouped(&html(&request.cargo_kg)), html(&request.container)),
         format!("ready {}", html(&request.depart[..10])),
     ];
     let lists = [("via", request.via.join(", ")), ("without", request.avoid.join(", ")), ("by", request.modes.join(", "))];
@@ -64,68 +80,145 @@ fn head(sheet: &Sheet) -> String {
     if let (Some(price), Some(currency)) = (&request.carbon_price, &request.currency) {
         asked.push(format!("{} {} per tonne of CO2e", html(price), html(currency)));
     }
+    asked.push(format!("profile {}", html(&request.profile)));
+    let asked: Vec<String> = asked.into_iter().map(|what| format!("<li>{what}</li>")).collect();
     format!(
-        "<h1>{} to {}</h1>\n<p>{}</p>\n<p class=\"quiet\">In order of {}.</p>\n",
+        "<header>\n<h1>{} → {}</h1>\n<p class=\"quiet\">{} to {}</p>\n<ul class=\"asked\">{}</ul>\n</header>\n",
+        html(name_of(names, &request.from)),
+        html(name_of(names, &request.to)),
         place(&request.from, &request.from_name),
         place(&request.to, &request.to_name),
-        asked.join(", "),
-        html(&sheet.order)
+        asked.concat()
     )
 }
 
-fn table(sheet: &Sheet) -> String {
-    let has_price = sheet.request.carbon_price.is_some();
-    let mut out = String::from(
-        "<h2>Options</h2>\n<div class=\"scroll\"><table id=\"options\"><thead><tr><th></th><th class=\"left\">modes and places</th><th>days</th>\
-         <th>kg CO2e</th><th>operation</th><th>provision</th><th>per TEU</th><th>km</th><th>cost</th><th>priced</th>",
-    );
-    out.push_str(if has_price { "<th>carbon</th><th>both</th>" } else { "" });
-    out.push_str("</tr></thead><tbody>\n");
-    for option in &sheet.options {
-        let id = html(&option.id);
-        let front = if option.pareto == Some(true) { " class=\"front\"" } else { "" };
-        let with_cost = if option.pareto_with_cost == Some(true) { "; also on the front with cost" } else { "" };
-        let money = |value: &Option<String>, currency: &Option<String>| match (value, currency) {
-            (Some(value), Some(currency)) => format!("{} {}", html(value), html(currency)),
-            _ => "not known".to_owned(),
-        };
-        let _ = write!(
+/// The options that are best in one thing, first of all.
+fn tiles(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
+    let number = |value: Option<&String>, scale: u32| value.and_then(|v| parse_decimal(v, scale));
+    let options = || sheet.options.iter();
+    let least = options().filter(|o| o.ghg_is_complete).min_by_key(|o| number(Some(&o.ghg_total_kg), NANO_SCALE));
+    let fastest = options().filter(|o| o.hours.is_some()).min_by_key(|o| number(o.hours.as_ref(), 3));
+    let mut out = String::from("<ul class=\"tiles\">\n");
+    let mut tile = |name: &str, option: &OptionSheet, value: String| {
+        let _ = writeln!(
             out,
-            "<tr data-option=\"{id}\" data-says=\"{}\"{front}><td><button type=\"button\" class=\"pick\" value=\"{id}\" aria-pressed=\"false\" \
-             aria-label=\"Choose option {id}\">{id}</button></td><td class=\"left wrap\">{}<br><span class=\"quiet\">{}<br>{}{with_cost}</span></td><td>{}</td><td>{}</td><td>{}</td>\
-             <td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>",
-            html(&option.standing),
-            html(&option.modes),
-            html(&option.places.join(" - ")),
-            html(&option.standing),
-            days(option),
-            ghg(option),
-            kilograms(&option.ghg_operation_kg),
-            kilograms(&option.ghg_provision_kg),
-            option.ghg_kg_per_teu.as_ref().map_or("not known".to_owned(), |v| rounded(v, 6, 1)),
-            rounded(&option.distance_km, 3, 0),
-            money(&option.cost, &option.currency),
-            html(&option.cost_covers_elements),
+            "<li><span>{name}: option {}</span><strong>{value}</strong><small>{}</small><small>{}</small></li>",
+            html(&option.id),
+            mode_words(&option.modes),
+            places_of(&option.places, names)
         );
-        if has_price {
-            let currency = &sheet.request.currency;
-            let _ = write!(
+    };
+    if let Some(option) = least {
+        tile("Least CO2e", option, format!("{} kg CO2e <em>in {} days</em>", ghg(option), days(option)));
+    }
+    if let Some(option) = fastest {
+        tile("Fastest", option, format!("{} days <em>for {} kg CO2e</em>", days(option), ghg(option)));
+    }
+    let priced: Vec<&OptionSheet> = options().filter(|o| o.cost.is_some()).collect();
+    let currencies: std::collections::BTreeSet<&String> = priced.iter().filter_map(|o| o.currency.as_ref()).collect();
+    let cheapest = priced.iter().min_by_key(|o| number(o.cost.as_ref(), 2)).filter(|_| currencies.len() == 1);
+    match cheapest {
+        Some(option) => {
+            let value =
+                format!("{} <em>in {} days, {} kg CO2e</em>", money(&option.cost, &option.currency), days(option), ghg(option));
+            let of = if priced.len() == sheet.options.len() { "Least cost" } else { "Least known cost" };
+            tile(of, option, value);
+        }
+        None => {
+            let _ = writeln!(
                 out,
-                "<td>{}</td><td>{}</td>",
-                money(&option.carbon_cost, currency),
-                money(&option.cost_with_carbon, currency)
+                "<li><span>Cost</span><strong>not known</strong><small>known in full and in one currency for {} of {} options; own prices \
+                 come in with --services</small></li>",
+                if currencies.len() > 1 { 0 } else { priced.len() },
+                sheet.options.len()
             );
+        }
+    }
+    out + "</ul>\n"
+}
+
+fn money(value: &Option<String>, currency: &Option<String>) -> String {
+    match (value, currency) {
+        (Some(value), Some(currency)) => format!("{} {}", grouped(&html(value)), html(currency)),
+        _ => "<span class=\"quiet\">not known</span>".to_owned(),
+    }
+}
+
+/// The modes of a chain as words with their colours.
+fn mode_words(modes: &str) -> String {
+    let word = |mode: &str| {
+        format!("<span class=\"mode\"><i class=\"mode-{0}\"></i>{1}</span>", html(mode), html(&mode.replace('_', " ")))
+    };
+    modes.split('>').map(word).collect::<Vec<_>>().join(" › ")
+}
+
+fn table(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
+    let has_price = sheet.request.carbon_price.is_some();
+    let has_both = sheet.options.iter().any(|o| o.cost_with_carbon.is_some());
+    let mut out = String::from(
+        "<h2>Options</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Options\"><table id=\"options\"><thead><tr><th></th>\
+         <th class=\"left\">modes and places</th><th>days</th><th>kg CO2e</th><th>operation</th><th>provision</th><th>kg per TEU</th><th>km</th>\
+         <th>cost</th>",
+    );
+    out.push_str(if has_price { "<th>carbon cost</th>" } else { "" });
+    out.push_str(if has_both { "<th>cost with carbon</th>" } else { "" });
+    out.push_str("</tr></thead><tbody>\n");
+    let total = |o: &OptionSheet| parse_decimal(&o.ghg_total_kg, NANO_SCALE).filter(|_| o.ghg_is_complete);
+    let least = sheet.options.iter().filter_map(total).min();
+    for option in &sheet.options {
+        let times = total(option).zip(least).and_then(|(own, least)| ratio(own, 1, least)).map(|tenths| decimal_text(tenths, 1));
+        out.push_str(&table_row(option, names, times));
+        if has_price {
+            let _ = write!(out, "<td>{}</td>", money(&option.carbon_cost, &sheet.request.currency));
+        }
+        if has_both {
+            let _ = write!(out, "<td>{}</td>", money(&option.cost_with_carbon, &sheet.request.currency));
         }
         out.push_str("</tr>\n");
     }
-    out.push_str(
-        "</tbody></table></div>\n<p class=\"quiet\">Bold: on the Pareto front over CO2e and days. ~ holds estimated times. Priced: elements with a \
-         known price.</p>\n",
+    let _ = write!(
+        out,
+        "</tbody></table></div>\n<p class=\"quiet\">In order of {}. ~ holds estimated times; × is how many times the least CO2e of the options; \
+         priced: elements with a known price.{}</p>\n",
+        html(&sheet.order),
+        if has_price && !has_both {
+            " No cost is known in full in the currency of the carbon price, so the two are not added up."
+        } else {
+            ""
+        }
     );
     out
 }
 
-fn key(with_hub: bool) -> String {
+/// A row without its end: what is asked of money follows.
+fn table_row(option: &OptionSheet, names: &BTreeMap<&str, &str>, times_the_least: Option<String>) -> String {
+    let id = html(&option.id);
+    let is_front = option.pareto == Some(true);
+    let mut badges = String::from(if is_front { "<span class=\"badge\">front</span>" } else { "" });
+    badges.push_str(if option.pareto_with_cost == Some(true) { "<span class=\"badge\">front with cost</span>" } else { "" });
+    format!(
+        "<tr data-option=\"{id}\" data-says=\"{0}\"{1}><td><button type=\"button\" class=\"pick\" value=\"{id}\" aria-pressed=\"false\" \
+         aria-label=\"Choose option {id}\">{id}</button></td><td class=\"left wrap\"><b>{2}</b> {badges}<br>{3}<br><span class=\"quiet\">{0}</span></td>\
+         <td class=\"key-figure\">{4}</td><td class=\"key-figure\">{5}<br><small>{6}</small></td><td>{7}</td><td>{8}</td><td>{9}</td><td>{10}</td>\
+         <td>{11}<br><small>{12} priced</small></td>",
+        html(&option.standing),
+        if is_front { " class=\"front\"" } else { "" },
+        mode_words(&option.modes),
+        places_of(&option.places, names),
+        days(option),
+        ghg(option),
+        times_the_least.map_or(String::new(), |times| format!("{} ×", grouped(&times))),
+        kilograms(&option.ghg_operation_kg),
+        kilograms(&option.ghg_provision_kg),
+        option.ghg_kg_per_teu.as_ref().map_or("not known".to_owned(), |v| grouped(&rounded(v, 6, 1))),
+        grouped(&rounded(&option.distance_km, 3, 0)),
+        money(&option.cost, &option.currency),
+        html(&option.cost_covers_elements),
+    )
+}
+
+/// The colours of the modes.
+pub(super) fn mode_key(with_hub: bool) -> String {
     let mut out = String::from("<ul class=\"key\">");
     for (mode, word) in MODES.iter().filter(|(mode, _)| with_hub || *mode != "hub") {
         let _ = write!(out, "<li><i class=\"mode-{mode}\"></i>{word}</li>");
@@ -134,134 +227,21 @@ fn key(with_hub: bool) -> String {
     out
 }
 
-/// CO2e of each option by element, to one scale.
-fn bars(sheet: &Sheet) -> String {
-    let total = |o: &OptionSheet| parse_decimal(&o.ghg_total_kg, NANO_SCALE).unwrap_or(0);
-    let most = sheet.options.iter().map(total).max().unwrap_or(0);
-    let mut totals: Vec<&OptionSheet> = sheet.options.iter().collect();
-    totals.sort_by_key(|o| std::cmp::Reverse(total(o)));
-    let mut out = String::from("<h2>CO2e by element</h2>\n");
-    out.push_str("<p class=\"screen\"><label for=\"scale\">Full width is </label><select id=\"scale\">");
-    for option in totals {
-        let kg = rounded(&option.ghg_total_kg, NANO_SCALE, 1);
-        let _ = write!(out, "<option value=\"{}\">option {}, {kg} kg</option>", html(&option.ghg_total_kg), html(&option.id));
+fn drawn(map: &Map, sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
+    let drawing = svg(map, sheet, &|code| name_of(names, code).to_owned());
+    if drawing.is_empty() {
+        return String::new();
     }
-    let _ = write!(out, "</select></p>\n{}<ul class=\"bars\">\n", key(true));
-    for option in &sheet.options {
-        let id = html(&option.id);
-        let _ = write!(
-            out,
-            "<li data-option=\"{id}\" data-total=\"{}\"><button type=\"button\" class=\"pick\" value=\"{id}\" aria-pressed=\"false\" aria-label=\"Choose \
-             option {id}\">{id}</button><span><span class=\"bar\" style=\"width:{}%\">",
-            html(&option.ghg_total_kg),
-            share(total(option), most)
-        );
-        for element in &option.elements {
-            let kg = element.ghg_total_kg.as_deref().and_then(|g| parse_decimal(g, NANO_SCALE)).unwrap_or(0);
-            let _ = write!(
-                out,
-                "<i class=\"mode-{}\" style=\"width:{}%\" title=\"{}\"></i>",
-                element.mode,
-                share(kg, total(option)),
-                html(&element_title(element))
-            );
-        }
-        let _ = writeln!(out, "</span></span><span class=\"value\">{} kg</span></li>", ghg(option));
-    }
-    out.push_str("</ul>\n");
-    out
+    let source = if map.land_source.is_empty() { String::new() } else { format!(" Land: {}.", map.land_source) };
+    format!(
+        "<div>\n<h2>Map</h2>\n{}{drawing}<p class=\"quiet\">Latitude against longitude. Ways by land and air are straight lines between places, \
+         ways by sea the shortest over the sea graph.{}</p>\n</div>\n",
+        mode_key(false),
+        html(&source)
+    )
 }
 
-fn element_title(element: &ElementSheet) -> String {
-    let kg = element.ghg_total_kg.as_deref().map_or("not known".to_owned(), |g| rounded(g, NANO_SCALE, 1));
-    match element.kind {
-        "hub" => format!("{} {}: {kg} kg", element.operation, element.origin),
-        _ => format!("{} {} - {}: {kg} kg", element.mode, element.origin, element.destination),
-    }
-}
-
-/// Part of a whole in percent with three decimals, cut.
-fn share(part: i128, whole: i128) -> String {
-    if whole <= 0 { "0".to_owned() } else { decimal_text(part.max(0) * 100_000 / whole, 3) }
-}
-
-const WIDTH: i64 = 760;
-const HEIGHT: i64 = 420;
-const LEFT: i64 = 104;
-const RIGHT: i64 = 24;
-const TOP: i64 = 40;
-const BOTTOM: i64 = 52;
-
-/// Days against CO2e, both axes logarithmic, the front as a dashed staircase.
-fn scatter(sheet: &Sheet) -> String {
-    let point = |o: &OptionSheet| {
-        let hours = parse_decimal(o.hours.as_deref()?, 3)?;
-        let kg = parse_decimal(&o.ghg_total_kg, NANO_SCALE).filter(|_| o.ghg_is_complete)?;
-        // Days with three decimals and whole grams.
-        Some((div_half_even(hours, 24), div_half_even(kg, 1_000_000)))
-    };
-    let points: Vec<(&OptionSheet, (i128, i128))> = sheet.options.iter().filter_map(|o| Some((o, point(o)?))).collect();
-    let axis = |of: fn(&(i128, i128)) -> i128| Axis::new(&points.iter().map(|(_, p)| of(p)).collect::<Vec<_>>());
-    let (Some(across), Some(up)) = (axis(|p| p.0), axis(|p| p.1)) else { return String::new() };
-    let x = |days: i128| LEFT + across.at(days, WIDTH - LEFT - RIGHT);
-    let y = |grams: i128| HEIGHT - BOTTOM - up.at(grams, HEIGHT - TOP - BOTTOM);
-    let mut out = format!(
-        "<h2>Days and CO2e</h2>\n<svg class=\"scatter\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"group\" aria-label=\"Days across, kilograms of CO2e up, both \
-         on logarithmic scales\">\n<path class=\"axis\" d=\"M{LEFT} {TOP}V{}H{}\"/>\n",
-        HEIGHT - BOTTOM,
-        WIDTH - RIGHT
-    );
-    for tick in &across.ticks {
-        let text = short_decimal_text(*tick, 3);
-        let _ = writeln!(
-            out,
-            "<path class=\"axis\" d=\"M{0} {1}v6\"/><text x=\"{0}\" y=\"{2}\" text-anchor=\"middle\">{text}</text>",
-            x(*tick),
-            HEIGHT - BOTTOM,
-            HEIGHT - BOTTOM + 22
-        );
-    }
-    for tick in &up.ticks {
-        let text = short_decimal_text(*tick, 3);
-        let _ = writeln!(
-            out,
-            "<path class=\"axis\" d=\"M{LEFT} {0}h-6\"/><text x=\"{1}\" y=\"{2}\" text-anchor=\"end\">{text}</text>",
-            y(*tick),
-            LEFT - 9,
-            y(*tick) + 4
-        );
-    }
-    let _ = writeln!(
-        out,
-        "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">days</text><text x=\"6\" y=\"20\">kg CO2e</text>",
-        WIDTH - RIGHT,
-        HEIGHT - 8
-    );
-    let mut front: Vec<(i128, i128)> = points.iter().filter(|(o, _)| o.pareto == Some(true)).map(|(_, p)| *p).collect();
-    front.sort_unstable();
-    let stairs: Vec<String> = front
-        .iter()
-        .enumerate()
-        .map(|(i, p)| if i == 0 { format!("M{} {}", x(p.0), y(p.1)) } else { format!("H{}V{}", x(p.0), y(p.1)) })
-        .collect();
-    let _ = writeln!(out, "<path class=\"frontline\" d=\"{}\"/>", stairs.join(""));
-    for (option, p) in &points {
-        let (id, on) = (html(&option.id), if option.pareto == Some(true) { " on" } else { "" });
-        let (modes, days, kg) = (html(&option.modes), days(option), ghg(option));
-        let (x, y) = (x(p.0), y(p.1));
-        let _ = writeln!(
-            out,
-            "<g class=\"dot{on}\" data-option=\"{id}\" tabindex=\"0\" role=\"button\" aria-label=\"Option {id}, {modes}: {days} days, {kg} kg\"><circle \
-             cx=\"{x}\" cy=\"{y}\" r=\"8\"/><text class=\"name\" x=\"{}\" y=\"{}\">{id}</text></g>",
-            x + 11,
-            y - 6
-        );
-    }
-    out.push_str("</svg>\n<p class=\"quiet\">Filled: on the front, the dashed line. Left and below is better.</p>\n");
-    out
-}
-
-fn before_and_after(sheet: &Sheet) -> String {
+fn before_and_after(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
     let Some(scenario) = &sheet.scenario else { return String::new() };
     let mut out =
         format!("<h2>What if: {}</h2>\n<p>The options above are those after these changes.</p>\n<ul>\n", html(&scenario.title));
@@ -269,46 +249,57 @@ fn before_and_after(sheet: &Sheet) -> String {
         let _ = writeln!(out, "<li>{}</li>", html(change));
     }
     out.push_str(
-        "</ul>\n<div class=\"scroll\"><table><thead><tr><th></th><th class=\"left\">modes and places</th><th>days before</th><th>after</th><th>kg CO2e before</th>\
-         <th>after</th><th>change %</th></tr></thead><tbody>\n",
+        "</ul>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Before and after\"><table><thead><tr><th>option</th><th class=\"left\">modes \
+         and places</th><th>days before</th><th>after</th><th>kg CO2e before</th><th>after</th><th>operation</th><th>provision</th><th>change \
+         %</th></tr></thead><tbody>\n",
     );
-    for row in &scenario.rows {
-        let days = |s: &Option<Standing>| match s {
-            Some(s) => s.days.as_deref().map_or("not known".to_owned(), html),
-            None => "closed".to_owned(),
-        };
-        let kg = |s: &Option<Standing>| match s {
-            Some(s) if s.ghg_is_complete => kilograms(&s.ghg_total_kg),
-            Some(_) => "not known".to_owned(),
-            None => "closed".to_owned(),
-        };
-        let _ = writeln!(
-            out,
-            "<tr><td>{}</td><td class=\"left\">{}<br><span class=\"quiet\">{}</span></td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            row.option.as_deref().map_or(String::new(), html),
-            html(&row.modes),
-            html(&row.places.join(" - ")),
-            days(&row.before),
-            days(&row.after),
-            kg(&row.before),
-            kg(&row.after),
-            row.change_percent.as_deref().map_or("not known".to_owned(), html)
-        );
-    }
-    out.push_str("</tbody></table></div>\n");
+    scenario.rows.iter().for_each(|row| out.push_str(&scenario_row(row, names)));
+    out.push_str("</tbody></table></div>\n<p class=\"quiet\">Without an option: a chain that was among the options before the changes.</p>\n");
     out
 }
 
-fn chains(sheet: &Sheet) -> String {
+fn scenario_row(row: &ScenarioRow, names: &BTreeMap<&str, &str>) -> String {
+    let days = |s: &Option<Standing>| match s {
+        Some(s) => s.days.as_deref().map_or("not known".to_owned(), html),
+        None => "closed".to_owned(),
+    };
+    let kg = |s: &Option<Standing>, of: fn(&Standing) -> &String| match s {
+        Some(s) if s.ghg_is_complete => kilograms(of(s)),
+        Some(_) => "not known".to_owned(),
+        None => "closed".to_owned(),
+    };
+    let change = row.change_percent.as_deref();
+    let class = match change.and_then(|c| parse_decimal(c, 1)) {
+        Some(change) if change < 0 => "less",
+        Some(change) if change > 0 => "more",
+        _ => "",
+    };
+    format!(
+        "<tr><td>{}</td><td class=\"left wrap\"><b>{}</b><br>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"key-figure\">{}</td><td>{}</td><td>{}</td>\
+         <td class=\"key-figure {class}\">{}</td></tr>\n",
+        row.option.as_deref().map_or(String::new(), html),
+        mode_words(&row.modes),
+        places_of(&row.places, names),
+        days(&row.before),
+        days(&row.after),
+        kg(&row.before, |s| &s.ghg_total_kg),
+        kg(&row.after, |s| &s.ghg_total_kg),
+        kg(&row.after, |s| &s.ghg_operation_kg),
+        kg(&row.after, |s| &s.ghg_provision_kg),
+        change.map_or("not known".to_owned(), html)
+    )
+}
+
+fn chains(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
     let mut out = String::from("<h2>Chains</h2>\n");
     for option in &sheet.options {
         let _ = write!(
             out,
-            "<details data-option=\"{0}\"><summary><b>{0}</b>{1}, {2} days, {3} kg</summary>\n<div class=\"scroll\"><table><thead><tr><th class=\"left\">mode</th>\
+            "<details data-option=\"{0}\"><summary><b>{0}</b>{1}, {2} days, {3} kg CO2e</summary>\n<div class=\"scroll\"><table><thead><tr><th class=\"left\">mode</th>\
              <th class=\"left\">from</th><th class=\"left\">to</th><th>km</th><th class=\"left\">basis</th><th>in hub h</th><th>waiting h</th><th>under way h</th><th>kg \
              CO2e</th><th>cost</th><th class=\"left\">service, source and factor</th></tr></thead><tbody>\n",
             html(&option.id),
-            html(&option.places.join(" - ")),
+            places_of(&option.places, names),
             days(option),
             ghg(option)
         );
@@ -416,17 +407,17 @@ fn ground(sheet: &Sheet) -> String {
     out
 }
 
-fn days(option: &OptionSheet) -> String {
+pub(super) fn days(option: &OptionSheet) -> String {
     let mark = if option.has_estimated_time { "~" } else { "" };
     option.days.as_deref().map_or("not known".to_owned(), |d| format!("{mark}{}", html(d)))
 }
 
 /// Total with one decimal; what is known of it, where a part is missing.
-fn ghg(option: &OptionSheet) -> String {
+pub(super) fn ghg(option: &OptionSheet) -> String {
     let mark = if option.ghg_is_complete { "" } else { "more than " };
     format!("{mark}{}", kilograms(&option.ghg_total_kg))
 }
 
 fn kilograms(kg: &str) -> String {
-    rounded(kg, NANO_SCALE, 1)
+    grouped(&rounded(kg, NANO_SCALE, 1))
 }

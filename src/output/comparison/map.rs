@@ -1,6 +1,7 @@
 //! The map of the options: land outline, graticule and lines as SVG, latitude against longitude in hundredths of a degree
 //! (plate carrée), cut to the part of the world that the options touch. Whole numbers only.
 
+use super::labels::placed;
 use super::sheet::Sheet;
 use crate::output::escape::html;
 use crate::routes::geometry::{Line, Spot};
@@ -57,19 +58,23 @@ impl Frame {
     }
 }
 
-/// The map as SVG; empty when no place has coordinates.
-pub(super) fn svg(map: &Map, sheet: &Sheet) -> String {
+/// Letters of the names on a wide page and on a narrow one, and points, in parts of the longer side; as in the style sheet.
+const UNITS: i32 = 320;
+const LETTERS: [(&str, i64); 2] = [("wide", 55), ("narrow", 90)];
+const RADIUS: i64 = 22;
+
+/// The map as SVG; empty when no place has coordinates. `name` is how a place is called.
+pub(super) fn svg(map: &Map, sheet: &Sheet, name: &dyn Fn(&str) -> String) -> String {
     let Some(frame) = Frame::around(map) else { return String::new() };
     let mut out = String::new();
+    let unit = frame.width.max(frame.height) / UNITS;
     let _ = writeln!(
         out,
-        "<svg class=\"map\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Map of the options\" style=\"--unit:{}px\">",
-        frame.width,
-        frame.height,
-        frame.width.max(frame.height) / 320
+        "<svg class=\"map\" viewBox=\"0 0 {0} {1}\" role=\"img\" aria-label=\"Map of the options\" style=\"--unit:{unit}px;--wide:{0};--high:{1}\">",
+        frame.width, frame.height,
     );
     let _ = writeln!(out, "<path class=\"land\" d=\"{}\"/>", land(map, &frame));
-    out.push_str(&graticule(&frame));
+    out.push_str(&graticule(&frame, unit));
     for (lines, option) in map.lines.iter().zip(&sheet.options) {
         let _ = writeln!(out, "<g class=\"way\" data-option=\"{}\">", html(&option.id));
         for line in lines {
@@ -79,17 +84,40 @@ pub(super) fn svg(map: &Map, sheet: &Sheet) -> String {
         out.push_str("</g>\n");
     }
     for (code, spot) in &map.places {
-        let (x, y, code) = (frame.x(spot), frame.y(spot), html(code));
-        let _ = writeln!(
-            out,
-            "<g class=\"place\" data-place=\"{code}\"><circle cx=\"{x}\" cy=\"{y}\"/><text x=\"{x}\" y=\"{y}\">{code}</text></g>"
-        );
+        let (x, y) = (frame.x(spot), frame.y(spot));
+        let title = format!("{} {}", html(code), html(&name(code)));
+        let _ = writeln!(out, "<circle class=\"place\" cx=\"{x}\" cy=\"{y}\"><title>{title}</title></circle>");
     }
+    out.push_str(&names(map, &frame, unit, name));
     out.push_str("</svg>\n");
     out
 }
 
-fn graticule(frame: &Frame) -> String {
+/// Whether the map is much wider than high: it then wants the whole width of the page.
+pub(super) fn is_broad(map: &Map) -> bool {
+    Frame::around(map).is_some_and(|frame| 2 * frame.width > 3 * frame.height)
+}
+
+/// The names twice, in the letters of a wide page and of a narrow one: the style shows one of them.
+fn names(map: &Map, frame: &Frame, unit: i32, name: &dyn Fn(&str) -> String) -> String {
+    let texts: Vec<String> = map.places.iter().map(|(code, _)| name(code)).collect();
+    let at = |spot: &Spot| (i64::from(frame.x(spot)), i64::from(frame.y(spot)));
+    let points: Vec<((i64, i64), &str)> = map.places.iter().zip(&texts).map(|((_, p), t)| (at(p), t.as_str())).collect();
+    let mut out = String::new();
+    for (class, tenths) in LETTERS {
+        let scaled = |tenths: i64| tenths * i64::from(unit) / 10;
+        let spots = placed(&points, scaled(tenths), scaled(RADIUS), (frame.width.into(), frame.height.into()));
+        let _ = writeln!(out, "<g class=\"names {class}\">");
+        for (spot, text) in spots.iter().zip(&texts) {
+            let _ =
+                writeln!(out, "<text x=\"{}\" y=\"{}\" text-anchor=\"{}\">{}</text>", spot.x, spot.y, spot.anchor, html(text));
+        }
+        out.push_str("</g>\n");
+    }
+    out
+}
+
+fn graticule(frame: &Frame, unit: i32) -> String {
     let step = [500, 1000, 2000].into_iter().find(|s| frame.width / s < 9).unwrap_or(3000);
     let mut out = String::from("<g class=\"graticule\">\n");
     let multiples =
@@ -99,16 +127,23 @@ fn graticule(frame: &Frame) -> String {
         let side = if degrees < 0 { "W" } else { "E" };
         let _ = writeln!(
             out,
-            "<path d=\"M{x} 0V{}\"/><text x=\"{x}\" y=\"{}\">{}°{side}</text>",
+            "<path d=\"M{x} 0V{}\"/><text x=\"{}\" y=\"{}\">{}°{side}</text>",
             frame.height,
-            frame.height,
+            x + unit,
+            frame.height - 2 * unit,
             degrees.abs() / 100
         );
     }
     for latitude in multiples(frame.north - frame.height, frame.height) {
         let (y, side) = (frame.north - latitude, if latitude < 0 { "S" } else { "N" });
-        let _ =
-            writeln!(out, "<path d=\"M0 {y}H{}\"/><text x=\"0\" y=\"{y}\">{}°{side}</text>", frame.width, latitude.abs() / 100);
+        let _ = writeln!(
+            out,
+            "<path d=\"M0 {y}H{}\"/><text x=\"{}\" y=\"{}\">{}°{side}</text>",
+            frame.width,
+            2 * unit,
+            y - unit,
+            latitude.abs() / 100
+        );
     }
     out.push_str("</g>\n");
     out

@@ -10,7 +10,7 @@
     for (const part of all("[data-option]")) part.classList.toggle("chosen", part.dataset.option === chosen);
     for (const button of all("button.pick")) button.setAttribute("aria-pressed", String(button.value === chosen));
     const way = document.querySelector(".way.chosen");
-    if (way) way.parentNode.insertBefore(way, way.parentNode.querySelector(".place"));
+    if (way) way.parentNode.insertBefore(way, way.parentNode.querySelector("circle.place"));
     const row = document.querySelector("tr.chosen");
     status.textContent = row ? "Option " + chosen + ": " + row.dataset.says : "No option is chosen.";
   };
@@ -28,7 +28,7 @@
     for (const row of all(".bars li")) {
       const total = Number(row.dataset.total);
       row.querySelector(".bar").style.width = Math.min(100, 100 * total / most) + "%";
-      row.querySelector(".value").classList.toggle("over", total > most);
+      row.classList.toggle("over", total > most);
     }
   });
   let opened = [];

@@ -4,8 +4,9 @@
 //! Lengths are per mille with two decimals of the longest bar, cut; the value beside a bar is the figure.
 
 use super::{Bar, Bars, BarsForm, Lines};
-use crate::model::unit::{decimal_text, div_half_even};
+use crate::model::unit::{decimal_text, div_half_even, grouped, short_decimal_text};
 use crate::output::escape::html;
+use crate::output::scale::Axis;
 use std::fmt::Write;
 
 /// Width of a bar's own coordinates.
@@ -91,25 +92,59 @@ const RIGHT: i128 = 16;
 const TOP: i128 = 14;
 const BOTTOM: i128 = 34;
 
-/// Lines over months, from 0 up.
+/// Greatest over least value from which on the lines stand on a logarithmic scale: below it they would lie on each other.
+const WIDE: i128 = 15;
+
+/// The scale of values: its marks with their texts, and where a value stands, from 0 at the bottom to `HEIGHT` of the drawing.
+struct Scale {
+    marks: Vec<i128>,
+    logarithmic: Option<Axis>,
+    top: i128,
+}
+
+impl Scale {
+    fn new(values: &[i128]) -> Scale {
+        let most = values.iter().copied().max().unwrap_or(0).max(1);
+        let least = values.iter().copied().filter(|v| *v > 0).min().unwrap_or(most);
+        if most / least >= WIDE
+            && values.iter().all(|v| *v > 0)
+            && let Some(axis) = Axis::new(values)
+        {
+            return Scale { marks: axis.ticks.clone(), logarithmic: Some(axis), top: most };
+        }
+        let step = step(most);
+        let top = (most + step - 1) / step * step;
+        Scale { marks: (0..=top / step).map(|mark| mark * step).collect(), logarithmic: None, top }
+    }
+
+    fn y(&self, value: i128) -> i128 {
+        let length = HEIGHT - TOP - BOTTOM;
+        HEIGHT
+            - BOTTOM
+            - match &self.logarithmic {
+                Some(axis) => i128::from(axis.at(value, length as i64)),
+                None => div_half_even(value * length, self.top),
+            }
+    }
+}
+
+/// Lines over months: from 0 up, or on a logarithmic scale where they are far apart.
 pub(super) fn lines(chart: &Lines) -> String {
-    let most = chart.series.iter().flat_map(|s| &s.points).flatten().copied().max().unwrap_or(0).max(1);
-    let (step, decimals) = step(most);
-    let top = (most + step - 1) / step * step;
+    let values: Vec<i128> = chart.series.iter().flat_map(|s| &s.points).flatten().copied().collect();
+    let scale = Scale::new(&values);
     let gaps = (chart.months.len() as i128 - 1).max(1);
     // A single month stands in the middle.
     let inset = if chart.months.len() == 1 { (WIDTH - LEFT - RIGHT) / 2 } else { 0 };
     let x = |at: usize| LEFT + inset + (at as i128 * (WIDTH - LEFT - RIGHT)) / gaps;
-    let y = |value: i128| HEIGHT - BOTTOM - div_half_even(value * (HEIGHT - TOP - BOTTOM), top);
+    let logarithmic = if scale.logarithmic.is_some() { ", logarithmic scale" } else { "" };
     let mut out = format!(
-        "<figure class=\"chart lines\"><figcaption>{}, {}</figcaption>\n<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}; the values stand in the table below\">\n",
+        "<figure class=\"chart lines\"><figcaption>{0}, {1}{logarithmic}</figcaption>\n<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{0}; the values stand in the table below\">\n",
         html(&chart.title),
-        html(chart.unit),
-        html(&chart.title)
+        html(chart.unit)
     );
-    for mark in 0..=(top / step) {
-        let (value, at) = (mark * step, y(mark * step));
-        let text = decimal_text(value / 10i128.pow(6 - decimals), decimals);
+    for mark in &scale.marks {
+        let at = scale.y(*mark);
+        let text = grouped(&short_decimal_text(*mark, 6));
         let _ = writeln!(
             out,
             "<path class=\"grid\" d=\"M{LEFT} {at}H{}\"/><text x=\"{}\" y=\"{}\" text-anchor=\"end\">{text}</text>",
@@ -120,22 +155,17 @@ pub(super) fn lines(chart: &Lines) -> String {
     }
     let every = chart.months.len().div_ceil(8).max(1);
     for (at, month) in chart.months.iter().enumerate().filter(|(at, _)| at % every == 0) {
-        let anchor = if at == 0 && inset == 0 {
-            "start"
-        } else if at + 1 == chart.months.len() && inset == 0 {
-            "end"
-        } else {
-            "middle"
-        };
+        // The first has room on its left, beside the marks; the last would be cut off.
+        let anchor = if at + 1 == chart.months.len() && inset == 0 { "end" } else { "middle" };
         let _ = writeln!(out, "<text x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>", x(at), HEIGHT - 10, html(month));
     }
     for (number, series) in chart.series.iter().enumerate() {
         let points: Vec<(usize, i128)> = series.points.iter().enumerate().filter_map(|(at, v)| v.map(|v| (at, v))).collect();
-        let way: Vec<String> = points.iter().map(|(at, value)| format!("{} {}", x(*at), y(*value))).collect();
+        let way: Vec<String> = points.iter().map(|(at, value)| format!("{} {}", x(*at), scale.y(*value))).collect();
         let _ = write!(out, "<g class=\"line s{number}\"><path d=\"M{}\"/>", way.join("L"));
         for (at, value) in points {
             let title = html(&format!("{}, {}: {} {}", series.name, chart.months[at], series.values[at], chart.unit));
-            let _ = write!(out, "<circle cx=\"{}\" cy=\"{}\" r=\"4\"><title>{title}</title></circle>", x(at), y(value));
+            let _ = write!(out, "<circle cx=\"{}\" cy=\"{}\" r=\"4\"><title>{title}</title></circle>", x(at), scale.y(value));
         }
         out.push_str("</g>\n");
     }
@@ -148,12 +178,10 @@ pub(super) fn lines(chart: &Lines) -> String {
     out + "</figure>\n"
 }
 
-/// Distance of the marks of an axis that ends near `most` millionths, 1, 2 or 5 times a power of ten, and its decimals.
-fn step(most: i128) -> (i128, u32) {
-    let steps = (0..30).flat_map(|power| [1, 2, 5].map(|n| n * 10i128.pow(power)));
-    let step = steps.into_iter().find(|step| most / step <= 5).unwrap_or(most);
-    let decimals = (0..=6).find(|decimals| step % 10i128.pow(6 - decimals) == 0).unwrap_or(6);
-    (step, decimals)
+/// Distance of the marks of an axis that ends near `most` millionths: 1, 2 or 5 times a power of ten.
+fn step(most: i128) -> i128 {
+    let mut steps = (0..30).flat_map(|power| [1, 2, 5].map(|n| n * 10i128.pow(power)));
+    steps.find(|step| most / step <= 5).unwrap_or(most)
 }
 
 #[cfg(test)]
@@ -180,11 +208,20 @@ mod tests {
 
     #[test]
     fn marks_of_an_axis_are_round_and_few() {
-        for (most, wanted) in
-            [(19_466_163, (5_000_000, 0)), (1, (1, 6)), (640_000, (200_000, 1)), (1_105_966_079, (200_000_000, 0))]
-        {
+        for (most, wanted) in [(19_466_163, 5_000_000), (1, 1), (640_000, 200_000), (1_105_966_079, 200_000_000)] {
             assert_eq!(step(most), wanted, "{most}");
         }
+    }
+
+    #[test]
+    fn values_far_apart_stand_on_a_logarithmic_scale() {
+        let near = Scale::new(&[20_000_000, 50_000_000]);
+        assert_eq!((near.marks.first(), near.y(0)), (Some(&0), HEIGHT - BOTTOM));
+        let far = Scale::new(&[20_000_000, 1_100_000_000]);
+        assert_eq!((far.marks.first(), far.y(20_000_000)), (Some(&20_000_000), HEIGHT - BOTTOM));
+        assert!(far.y(200_000_000) < far.y(50_000_000) && far.y(1_100_000_000) >= TOP);
+        // Of nothing there is no logarithm.
+        assert!(Scale::new(&[0, 1_000_000_000]).logarithmic.is_none());
     }
 
     #[test]

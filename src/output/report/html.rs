@@ -12,6 +12,12 @@ const SCRIPT: &str = include_str!("page.js");
 /// No request to anywhere, whatever a text says.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
+/// Characters of a text from which on its column must not be narrow.
+const LONG: usize = 24;
+
+/// Columns that fit on a sheet of paper side by side.
+const ON_PAPER: usize = 13;
+
 /// The page.
 pub fn page(report: &Report) -> Result<String, std::io::Error> {
     let mut out = format!(
@@ -61,17 +67,20 @@ fn part(part: &Part) -> String {
         Part::Bars(chart) => bars(chart),
         Part::Lines(chart) => lines(chart),
         Part::Search => search(),
-        Part::Details { summary, value, unit, parts } => {
+        Part::Details { summary, value, unit, is_open, parts } => {
+            let open = if *is_open { " open" } else { "" };
             let inner: String = parts.iter().map(self::part).collect();
             let value = if value.is_empty() { String::new() } else { format!(" <span>{} {}</span>", figure(value), html(unit)) };
-            format!("<details>\n<summary><b>{}</b>{value}</summary>\n{inner}</details>\n", html(summary))
+            format!("<details{open}>\n<summary><b>{}</b>{value}</summary>\n{inner}</details>\n", html(summary))
         }
     }
 }
 
 fn table(table: &Table) -> String {
+    let is_wide = table.heads.len() > ON_PAPER;
+    let wide = if is_wide { " wide" } else { "" };
     let mut out = format!(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table>\n<caption>{0}</caption>\n<thead><tr>",
+        "<div class=\"scroll{wide}\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table>\n<caption>{0}</caption>\n<thead><tr>",
         html(table.name)
     );
     for head in &table.heads {
@@ -85,6 +94,14 @@ fn table(table: &Table) -> String {
         let _ = writeln!(out, "<tfoot>\n{}</tfoot>", table_row(table, total));
     }
     out.push_str("</table></div>\n");
+    if is_wide {
+        let name = html(table.name);
+        let _ = writeln!(
+            out,
+            "<p class=\"paper\">{name}: {} columns do not fit on paper; see the page or the workbook.</p>",
+            table.heads.len()
+        );
+    }
     if !table.note.is_empty() {
         let _ = writeln!(out, "<p class=\"quiet\">{}</p>", html(&table.note));
     }
@@ -96,6 +113,7 @@ fn table_row(table: &Table, row: &[String]) -> String {
     for (head, cell) in table.heads.iter().zip(row) {
         let _ = match head.cells {
             Cells::Number => write!(out, "<td class=\"number\">{}</td>", figure(cell)),
+            Cells::Text if cell.chars().count() > LONG => write!(out, "<td class=\"long\">{}</td>", html(cell)),
             Cells::Text => write!(out, "<td>{}</td>", html(cell)),
         };
     }
@@ -140,7 +158,7 @@ mod tests {
             Part::Bars(bars),
             Part::Lines(lines),
             Part::Search,
-            Part::Details { summary: text(), value: text(), unit: "kg", parts: vec![Part::Text(text())] },
+            Part::Details { summary: text(), value: text(), unit: "kg", is_open: true, parts: vec![Part::Text(text())] },
         ];
         Report {
             title: text(),

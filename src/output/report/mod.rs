@@ -82,6 +82,8 @@ pub enum Part {
         value: String,
         /// Unit of the figure.
         unit: &'static str,
+        /// Whether it stands open at first.
+        is_open: bool,
         /// What it holds.
         parts: Vec<Part>,
     },

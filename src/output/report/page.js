@@ -68,6 +68,9 @@
     }
     const of = list.id.length < list.all ? list.id.length + " of " + list.all : String(list.all);
     byId("count").textContent = count + " of " + of + " shipments" + (count > found.length ? ", the " + found.length + " largest shown" : "");
+    // Of a very large run the page holds the largest shipments only: one that is not here may still be in the run.
+    const asked = byId("wanted").value.trim();
+    if (count === 0 && list.id.length < list.all && asked) byId("count").append("; if it is the id of another one, this prints its sheet: ", make("code", command(asked)));
   };
 
   const opener = (id) => {
@@ -99,6 +102,8 @@
     const escaped = id.replace(/[\\']/g, "\\$&").replace(OBEYED, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
     return dashes + "$'" + escaped + "'";
   };
+
+  const command = (id) => "green-corridor explain OUT " + quoted(id) + " " + document.body.dataset.run;
 
   const element = (parent, part, factors) => {
     const where = part.kind === "hub" ? part.origin : part.origin + " \u2192 " + part.destination;
@@ -141,7 +146,7 @@
       }
     } else {
       const line = make("p", "The page does not hold the calculation sheet of this shipment; this command prints it: ");
-      line.append(make("code", "green-corridor explain OUT " + quoted(id) + " " + document.body.dataset.run));
+      line.append(make("code", command(id)));
       box.append(line);
     }
     box.hidden = false;

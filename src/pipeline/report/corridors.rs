@@ -6,7 +6,7 @@ use super::way::main_way;
 use super::{Asked, Made};
 use crate::error::{Error, Result};
 use crate::model::element::GhgTotals;
-use crate::model::unit::{MASS_SCALE, SHARE_SCALE, decimal_text};
+use crate::model::unit::{MASS_SCALE, SHARE_SCALE, decimal_text, grouped};
 use crate::output::ratio::{ghg_kg_per_teu, intensity_g_per_tkm};
 use crate::output::report::{Bar, Bars, BarsForm, Lines, Part, Section, Series, Table as Sheet};
 use crate::query::{GHG_BY_MODE, Row, Table};
@@ -75,7 +75,10 @@ pub(super) fn section(asked: &Asked) -> Result<Made> {
             .to_owned();
     let months = months(asked)?;
     let sections = sections_by_month(asked)?;
-    let mut parts = vec![Part::Bars(chart(&corridors)), Part::Lines(lines(asked, &corridors)?), Part::Table(table.clone())];
+    let lines = lines(asked, &corridors)?;
+    // A line needs two months; of one, bars tell more.
+    let by_month = if lines.months.len() == 1 { Part::Bars(intensities(asked, &corridors, &lines)) } else { Part::Lines(lines) };
+    let mut parts = vec![Part::Bars(chart(&corridors)), by_month, Part::Table(table.clone())];
     parts.extend(chapters(asked, &corridors, &months, &sections)?);
     if corridors.len() > CHAPTERS {
         let text = format!("The {CHAPTERS} corridors with the largest totals of {}; the workbook has the rest.", corridors.len());
@@ -212,6 +215,26 @@ fn chart(corridors: &[Row]) -> Bars {
     }
 }
 
+/// Intensity of the whole run and of its largest corridors, the highest first.
+fn intensities(asked: &Asked, corridors: &[Row], lines: &Lines) -> Bars {
+    let bar = |label: &str, class: &'static str, t: &GhgTotals| {
+        let parts = vec![(class, intensity_g_per_tkm(t).unwrap_or(0))];
+        Bar { label: label.to_owned(), value: intensity(t), parts, ..Bar::default() }
+    };
+    let moved = corridors.iter().take(BARS).map(|row| (row, totals(row, 0))).filter(|(_, t)| t.activity > 0);
+    let mut rows: Vec<Bar> = moved.map(|(row, t)| bar(&row.keys[0], "operation", &t)).collect();
+    rows.push(bar("all corridors", "other", &asked.whole));
+    rows.sort_by(|a, b| b.parts[0].1.cmp(&a.parts[0].1).then_with(|| a.label.cmp(&b.label)));
+    Bars {
+        title: format!("{}: {}", lines.title, lines.months.concat()),
+        unit: lines.unit,
+        form: BarsForm::Stacked,
+        rows,
+        key: Vec::new(),
+        note: lines.note.clone(),
+    }
+}
+
 /// Intensity of the whole run and of its largest corridors over the months.
 fn lines(asked: &Asked, corridors: &[Row]) -> Result<Lines> {
     let periods: Vec<String> = asked.run.by(Table::Corridors, &["period"], &[])?.into_iter().map(|r| r.keys[0].clone()).collect();
@@ -281,11 +304,18 @@ fn chapters(asked: &Asked, corridors: &[Row], months: &Sheet, by_month: &Sheet) 
                 let mut table = Sheet::new("Sections of the month", &SECTION_HEADS[2..]);
                 rows.iter().filter(|row| row[1] == *name).for_each(|row| table.row(row[2..].iter().cloned()));
                 let summary = format!("Sections in {name}");
-                parts.push(Part::Details { summary, value: String::new(), unit: "", parts: vec![Part::Table(table)] });
+                parts.push(Part::Details {
+                    summary,
+                    value: String::new(),
+                    unit: "",
+                    is_open: false,
+                    parts: vec![Part::Table(table)],
+                });
             }
         }
         let value = nano(totals(corridor, 0).total());
-        chapters.push(Part::Details { summary: id.clone(), value, unit: "kg CO2e", parts });
+        let is_open = chapters.is_empty();
+        chapters.push(Part::Details { summary: id.clone(), value, unit: "kg CO2e", is_open, parts });
     }
     Ok(chapters)
 }
@@ -302,8 +332,8 @@ fn strip(sections: &[&Group], from: &str, to: &str) -> Option<Bars> {
     let bar = |group: &Group, label: String| Bar {
         label,
         detail: match intensity(&group.totals).as_str() {
-            "" => format!("{} operations", group.count),
-            g => format!("{} movements, {g} g CO2e/t.km", group.count),
+            "" => format!("{} operations", grouped(&group.count.to_string())),
+            g => format!("{} movements, {g} g CO2e/t.km", grouped(&group.count.to_string())),
         },
         value: nano(group.totals.total()),
         parts: vec![(class_of(&group.keys[2]), group.totals.total())],

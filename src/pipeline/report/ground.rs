@@ -155,6 +155,7 @@ pub(super) fn method(asked: &Asked) -> Result<Made> {
         summary: "Digests of inputs, published tables and reference files".to_owned(),
         value: String::new(),
         unit: "",
+        is_open: false,
         parts: vec![Part::Table(digests.clone())],
     };
     parts.push(listed);

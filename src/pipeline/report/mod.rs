@@ -8,6 +8,7 @@
 mod corridors;
 mod figures;
 mod ground;
+mod points;
 mod quality;
 mod restatement;
 mod shipments;
@@ -59,6 +60,7 @@ pub fn report(layout: &Layout, run_id: &str, progress: &dyn Progress, interrupt:
     let mut report = Report { run_id: manifest.run_id.clone(), ..Report::default() };
     totals::head(&asked, &mut report)?;
     let mut parts = vec![
+        points::section(&asked)?,
         totals::section(&asked)?,
         corridors::section(&asked)?,
         totals::countries(&asked)?,

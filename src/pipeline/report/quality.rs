@@ -5,6 +5,7 @@ use super::{Asked, Made};
 use crate::error::Result;
 use crate::model::flag::Flags;
 use crate::model::reject::RejectReason;
+use crate::model::unit::grouped;
 use crate::output::report::{Bar, Bars, BarsForm, Part, Section, Table as Sheet};
 use crate::query::Table;
 
@@ -148,9 +149,10 @@ pub(super) fn completeness(asked: &Asked) -> Result<Made> {
     }
     let complete = group_table("Complete shipments", &["shipments"], ">count", &complete, &asked.whole)?;
     let c = &m.counts;
+    let [rows_in, accepted, refused, shipments, elements] =
+        [c.rows_in, c.accepted, c.rejected, c.shipments, c.elements].map(|n| grouped(&n.to_string()));
     let mut parts = vec![Part::Text(format!(
-        "{} rows in = {} accepted + {} rejected. {} shipments with {} elements.",
-        c.rows_in, c.accepted, c.rejected, c.shipments, c.elements
+        "{rows_in} rows in = {accepted} accepted + {refused} rejected. {shipments} shipments with {elements} elements."
     ))];
     parts.extend([complete.clone(), rejected.clone(), files.clone()].map(Part::Table));
     if !m.missing_files.is_empty() {

@@ -33,6 +33,7 @@ pub(super) fn section(layout: &Layout, run_id: &str, whole: &GhgTotals) -> Resul
             summary: format!("Corridors since run {earlier}"),
             value: String::new(),
             unit: "",
+            is_open: false,
             parts: vec![Part::Table(Sheet { name: "Restatement by corridor", ..table.clone() })],
         });
         match &mut sheet {

@@ -5,7 +5,7 @@ use super::totals::mode_key;
 use super::{Asked, DRAWN, LARGEST, Made, SEARCHABLE};
 use crate::error::{Error, Result};
 use crate::model::mode::Mode;
-use crate::model::unit::{SHARE_SCALE, decimal_text};
+use crate::model::unit::{SHARE_SCALE, decimal_text, grouped};
 use crate::output::report::{Bar, Bars, BarsForm, Figures, Part, Section, Sheets, ShipmentList, Table as Sheet, Words};
 use crate::pipeline::explain::Explainer;
 use crate::pipeline::progress::Progress;
@@ -66,9 +66,9 @@ pub(super) fn section(asked: &Asked) -> Result<Made> {
         note: String::new(),
     };
     let list = if all > SEARCHABLE as u64 {
-        format!("the {SEARCHABLE} shipments with the largest totals of {all}")
+        format!("the {} shipments with the largest totals of {}", grouped(&SEARCHABLE.to_string()), grouped(&all.to_string()))
     } else {
-        format!("all {all} shipments")
+        format!("all {} shipments", grouped(&all.to_string()))
     };
     let text = format!(
         "The search finds {list}. The page holds the calculation sheets of the {LARGEST} largest and of {DRAWN} drawn by a hash of \
@@ -91,7 +91,10 @@ fn sheet(asked: &Asked) -> Result<Sheet> {
         sheet.row(cells);
     }
     if asked.manifest.counts.shipments > SEARCHABLE as u64 {
-        sheet.note = format!("The {SEARCHABLE} shipments with the largest totals; the Parquet table has them all.");
+        sheet.note = format!(
+            "The {} shipments with the largest totals; the Parquet table has them all.",
+            grouped(&SEARCHABLE.to_string())
+        );
     }
     Ok(sheet)
 }

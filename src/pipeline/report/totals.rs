@@ -4,6 +4,7 @@ use super::figures::{Group, cells, group_table, groups, intensity, nano, percent
 use super::{Asked, Made};
 use crate::error::Result;
 use crate::model::mode::Mode;
+use crate::model::unit::grouped;
 use crate::output::report::{Bar, Bars, BarsForm, Part, Report, Section, Table as Sheet, Tile};
 use crate::query::Table;
 
@@ -46,7 +47,7 @@ pub(super) fn head(asked: &Asked, report: &mut Report) -> Result<()> {
             "g CO2e/t.km",
             format!("hubs included; distance basis: {}", bases.join(", ")),
         ),
-        tile("Shipments", shipments.to_string(), "", format!("{complete} of them complete")),
+        tile("Shipments", shipments.to_string(), "", format!("{} of them complete", grouped(&complete.to_string()))),
     ];
     let mut sheet = Sheet::new("Summary", &["what", ">value", "unit", "note"]);
     sheet.note = format!("{}. {}", report.title, report.subtitle);
@@ -66,8 +67,8 @@ pub(super) fn section(asked: &Asked) -> Result<Made> {
     let mut rows = Vec::new();
     for group in &modes {
         let detail = match intensity(&group.totals).as_str() {
-            "" => format!("{} hub operations", group.count),
-            g => format!("{} t.km at {g} g CO2e/t.km", nano(group.totals.activity)),
+            "" => format!("{} hub operations", grouped(&group.count.to_string())),
+            g => format!("{} t.km at {} g CO2e/t.km", grouped(&nano(group.totals.activity)), grouped(g)),
         };
         let parts = vec![(class_of(&group.keys[0]), group.totals.total())];
         rows.push(Bar { label: word(&group.keys[0]), detail, value: nano(group.totals.total()), from, parts, ..Bar::default() });
