@@ -5,6 +5,7 @@
 mod encode;
 mod factors;
 mod kernel;
+mod made_up_library;
 mod movements;
 mod parse;
 
