@@ -86,7 +86,8 @@ fn side(end: HubEnd) -> usize {
     }
 }
 
-/// Files of the data folder; each may be missing (a warning), then it counts as empty.
+/// Files of the data folder; each may be missing, then it counts as empty. A warning tells so of all but `services.csv`, which is for
+/// route options: a run does not read it.
 const DATA_FILES: [&str; 7] =
     ["locations.csv", "distances.csv", "containers.csv", "zones.csv", "mode_aliases.csv", "services.csv", "corridors.toml"];
 
@@ -119,7 +120,7 @@ impl Reference {
         }
         let [locations, distances, containers, zones, aliases, services, corridors] = DATA_FILES.map(|name| {
             let file = data.iter().find(|f| f.path == name);
-            if file.is_none() {
+            if file.is_none() && name != "services.csv" {
                 faults.warning(name, 0, "", "", "file is missing; it counts as empty");
             }
             file
