@@ -444,3 +444,24 @@ fn what_is_no_file_is_not_replaced_by_an_answer() {
     assert_eq!(std::fs::read_to_string(path("target")).expect("a file"), "kept");
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 4, "nothing is left beside them");
 }
+
+/// A file that is named and not there ends the run, unless it may go without; then every place that should says which.
+#[test]
+fn a_named_file_that_is_not_there_is_a_missing_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("a-good.csv"), format!("{HEADER}{}", good(1))).expect("a file");
+    let ended = run(folder.path(), &["a-good.csv", "gone.csv"], &[]).expect(3);
+    assert!(ended.stderr.contains("gone.csv: there is no such file; --allow-missing-files"), "{}", ended.stderr);
+    let ended = run(folder.path(), &["a-good.csv", "gone.csv"], &["--allow-missing-files"]).expect(10);
+    let lines: Vec<&str> = ended.stdout.lines().map(str::trim).collect();
+    let at = lines.iter().position(|line| line.starts_with("missing files")).expect("the summary says so");
+    assert_eq!((lines[at], lines[at + 1]), ("missing files   1", "gone.csv"));
+    let out = folder.path().join("out");
+    let manifest = Manifest::load(&current_run(&out)).expect("a manifest");
+    assert_eq!(manifest.missing_files[0].reason, "gone.csv: there is no such file");
+    let status = std::fs::read_to_string(out.join("status.json")).expect("a status");
+    assert!(status.contains("\"missing_files\": [\n    \"gone.csv\"\n  ]"), "{status}");
+    // A pattern is no file: it may match nothing only where an empty night may be published.
+    run(folder.path(), &["a-good.csv", "gone-*.csv"], &["--allow-missing-files"]).expect(3);
+    run(folder.path(), &["a-good.csv", "gone-*.csv"], &["--allow-empty"]).expect(0);
+}

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::factors::{DataFile, Fault};
 use crate::reference::Reference;
 use crate::store::digest::{ContentDigest, digest_files, sha256_hex};
-use crate::store::find::{InputFile, discover};
+use crate::store::find::{InputFile, Unmatched, discover};
 use crate::store::manifest::MissingFile;
 use crate::store::reference::{RUN_DATA, ReferenceFile, library_digest, read_data, read_library, read_named, under};
 use crate::store::signal::Interrupt;
@@ -105,16 +105,21 @@ pub fn find_inputs(plan: &Plan, progress: &dyn Progress, interrupt: &Interrupt) 
     let patterns: Vec<String> = plan.movements.iter().map(|p| p.search.clone()).collect();
     let folder = if plan.folder.as_os_str().is_empty() { Path::new(".") } else { &plan.folder };
     let found = discover(&patterns, folder, Some(&plan.out.path))?;
-    if let (Some(pattern), false) = (found.unmatched.first(), plan.allow_empty) {
-        return Err(Error::Input(format!(
-            "{pattern}: matches no file below {}; --allow-empty publishes without it",
-            folder.display()
-        )));
-    }
-    for pattern in &found.unmatched {
-        progress.message(Level::Warning, &format!("{pattern}: matches no file"));
-    }
     let mut inputs = Inputs::default();
+    for Unmatched { pattern, absent } in found.unmatched {
+        match absent {
+            Some(absent) if plan.allow_missing_files => {
+                inputs.missing.push(MissingFile { file: absent.name, reason: absent.reason });
+            }
+            Some(_) | None if plan.allow_empty => progress.message(Level::Warning, &format!("{pattern}: matches no file")),
+            Some(_) => {
+                return Err(Error::Input(format!(
+                    "{pattern}: there is no such file; --allow-missing-files publishes without it"
+                )));
+            }
+            None => return Err(Error::Input(format!("{pattern}: matches no file; --allow-empty publishes without it"))),
+        }
+    }
     for unreadable in found.unreadable {
         inputs.missing.push(MissingFile { file: unreadable.name, reason: unreadable.reason });
     }

@@ -136,7 +136,7 @@ impl Layout {
                     let root = self.root.display();
                     return Err(Error::Verification(format!("{root}: nothing is published here: there is no CURRENT")));
                 }
-                None => return Err(storage(&self.root, "read", io::ErrorKind::NotFound.into())),
+                None => return Err(Error::Storage(format!("{}: there is no such folder", self.root.display()))),
             },
         };
         let dir = self.run(&id);
