@@ -20,9 +20,10 @@ fn sample() -> (tempfile::TempDir, PathBuf) {
     (home, run)
 }
 
+const FORMATS: &str = include_str!("../docs/formats.md");
+
 /// Name and type of the columns that the documentation gives a table.
 fn documented(table: &str) -> Vec<(String, String)> {
-    const FORMATS: &str = include_str!("../docs/formats.md");
     let is_head = |line: &str| line.starts_with(&format!("### {table}.parquet")) || line.starts_with(&format!("### {table}/"));
     let section = FORMATS.lines().skip_while(|line| !is_head(line)).skip(1).take_while(|line| !line.starts_with('#'));
     let mut columns = Vec::new();
@@ -58,6 +59,38 @@ fn every_published_column_is_documented_with_its_type_and_in_its_place() {
     let (_home, run) = sample();
     for table in TABLES {
         assert_eq!(published(&run, table), documented(table), "docs/formats.md, {table}");
+    }
+}
+
+#[test]
+fn every_key_of_the_manifest_is_documented() {
+    let (_home, run) = sample();
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(run.join("manifest.json")).expect("a manifest")).expect("JSON");
+    let (_, list) = FORMATS.split_once("- `manifest.json` knows").expect("a list of keys");
+    let named =
+        |key: &str, places: &str| assert!(places.contains(&format!("`{key}`")), "docs/formats.md lacks {key} of the manifest");
+    let keys = |value: &serde_json::Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+    let rows = list.split("\n\n- ").next().unwrap_or_default();
+    keys(&manifest).iter().for_each(|key| named(key, rows));
+    for of in ["inputs", "files"] {
+        let row = rows.lines().find(|line| line.starts_with(&format!("  | `{of}` |"))).expect("a row");
+        keys(&manifest[of][0]).iter().filter(|key| !["file", "path"].contains(&key.as_str())).for_each(|key| named(key, row));
+    }
+}
+
+#[test]
+fn every_key_of_the_parquet_files_is_documented() {
+    let (_home, run) = sample();
+    for table in TABLES {
+        let file = File::open(&parts(&run, table)[0]).expect("a table");
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file).expect("a Parquet file");
+        let list = builder.metadata().file_metadata().key_value_metadata().expect("key-value metadata");
+        let keys: Vec<&str> = list.iter().map(|entry| entry.key.as_str()).filter(|key| *key != "ARROW:schema").collect();
+        assert!(keys.len() >= 8, "{table}: {keys:?}");
+        for key in keys {
+            assert!(FORMATS.contains(&format!("`{key}`")), "docs/formats.md lacks {key}");
+        }
     }
 }
 
