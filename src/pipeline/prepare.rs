@@ -36,6 +36,7 @@ pub struct Loaded {
 /// Reads and checks library, profile, data files.
 pub fn load_reference(plan: &Plan) -> Result<Loaded> {
     let library = read_library(&plan.factors.path)?;
+    known_profile(&profiles(library.iter().map(|f| f.path.as_str())), &plan.profile)?;
     let data = read_data(&plan.reference.path, &RUN_DATA)?;
     let named = |group: &str, number: usize, path: &Path| {
         let name = path.file_name().map_or_else(|| "file".to_owned(), |n| n.to_string_lossy().into_owned());
@@ -53,6 +54,21 @@ pub fn load_reference(plan: &Plan) -> Result<Loaded> {
         files.push(read_named(path, "run.toml")?);
     }
     Ok(Loaded { reference, files, digest, warnings })
+}
+
+/// Names of the profiles among the files of a library, ascending.
+pub fn profiles<'f>(paths: impl Iterator<Item = &'f str>) -> Vec<&'f str> {
+    let mut names: Vec<&str> = paths.filter_map(|path| path.strip_prefix("profiles/")?.strip_suffix(".toml")).collect();
+    names.sort_unstable();
+    names
+}
+
+/// Refuses a profile that the library does not have (exit 2); that a library has none at all is a fault of its own.
+pub fn known_profile(names: &[&str], profile: &str) -> Result<()> {
+    if names.contains(&profile) || names.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Usage(format!("profile \"{profile}\": expected one of {}", names.join(", "))))
 }
 
 /// Loads the reference from the copies in a published run.
