@@ -71,8 +71,8 @@ impl Display for Tally {
         let kills = self.kills();
         write!(
             f,
-            "{kills} kills: {} before the commit ({} with a stage left behind, {} between the two renames), {} after it; {} runs ended before their moment",
-            self.before_commit, self.with_leftovers, self.between_renames, self.after_commit, self.too_late
+            "{kills} kills: {} before the commit ({} between the two renames), {} after it; {} left a stage behind; {} runs ended before their moment",
+            self.before_commit, self.between_renames, self.after_commit, self.with_leftovers, self.too_late
         )
     }
 }

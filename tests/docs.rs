@@ -4,6 +4,7 @@ use green_corridor::factors::import::Field;
 use green_corridor::input::mapping::COLUMNS;
 use green_corridor::model::flag::Flags;
 use green_corridor::model::reject::RejectReason;
+use green_corridor::store::status::{Execution, Status};
 
 const FORMATS: &str = include_str!("../docs/formats.md");
 const RELIABILITY: &str = include_str!("../docs/reliability.md");
@@ -42,6 +43,22 @@ fn every_input_column_is_explained() {
 fn every_exit_code_is_explained() {
     for code in ["0", "2", "3", "4", "5", "6", "7", "8", "9", "10", "70", "130, 143"] {
         assert!(has_row(RELIABILITY, code, ""), "docs/reliability.md lacks exit code {code}");
+    }
+}
+
+#[test]
+fn every_key_for_machines_is_explained() {
+    let keys = |value: serde_json::Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<String>>();
+    for key in keys(serde_json::to_value(Status::default()).expect("JSON")) {
+        let stands = RELIABILITY.lines().filter(|line| line.starts_with("| `")).any(|line| {
+            let first = line.split(" | ").next().unwrap_or_default();
+            first.contains(&format!("`{key}`"))
+        });
+        assert!(stands, "docs/reliability.md has no row for {key} of status.json");
+    }
+    let (_, log) = RELIABILITY.split_once("`log/<run_id>-<n>.json` is never replaced").expect("a paragraph on the log");
+    for key in keys(serde_json::to_value(Execution::default()).expect("JSON")) {
+        assert!(log.contains(&format!("`{key}`")), "docs/reliability.md does not name {key} of the log");
     }
 }
 

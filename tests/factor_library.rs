@@ -197,3 +197,61 @@ fn check_names_editions_that_have_ended_by_the_day_it_is_told() {
         "{ended}"
     );
 }
+
+/// What `factors why` answers about a movement that reports the energy it used is what a run does with it.
+#[test]
+fn reported_energy_is_explained_as_a_run_uses_it() {
+    let why = |carrier: &str, unit: &str, lane: [&str; 2]| {
+        let question =
+            ["factors", "why", "--energy-carrier", carrier, "--energy-unit", unit, "--on", "2025-03-01", "--format", "json"];
+        let lane = ["--from", lane[0], "--to", lane[1]];
+        let said = green_corridor(question.into_iter().chain(lane)).expect(0).stdout;
+        serde_json::from_str::<serde_json::Value>(&said).expect("JSON")
+    };
+    let root = tempfile::tempdir().unwrap();
+    let movements = root.path().join("movements.csv");
+    let cases = [
+        ("electricity", "kWh", ["CNCKG", "CNQZH"]),
+        ("electricity", "MJ", ["CNCKG", "CNQZH"]),
+        ("diesel", "l", ["CNCKG", "CNPIN"]),
+        ("diesel", "kg", ["CNCKG", "SGSIN"]),
+        ("electricity", "l", ["CNCKG", "CNQZH"]),
+    ];
+    let head = "shipment_id,movement_id,sequence,mode,origin,destination,departed_at,distance_km,cargo_mass_kg,energy_carrier,energy_quantity,energy_unit\n";
+    let rows: Vec<String> = (0..cases.len())
+        .map(|i| {
+            let (carrier, unit, [from, to]) = cases[i];
+            format!("S{i},M,1,rail,{from},{to},2025-03-01T00:00:00Z,100,1000,{carrier},1000000,{unit}\n")
+        })
+        .collect();
+    fs::write(&movements, head.to_owned() + &rows.concat()).unwrap();
+    let out = root.path().join("out").display().to_string();
+    let run =
+        ["run", "data/run.toml", "--movements", &movements.display().to_string(), "--out", &out, "--max-reject-share", "100%"];
+    green_corridor(run).expect(0);
+    let run = support::tables::current_run(Path::new(&out));
+    let elements = support::tables::Table::read(&run, "elements");
+    let published = |shipment: String, column: &str| -> Vec<String> {
+        let rows = elements.column("shipment_id").into_iter().zip(elements.column("data_category")).zip(elements.column(column));
+        rows.filter(|((s, category), _)| *s == shipment && *category == "primary").map(|(_, cell)| cell.to_owned()).collect()
+    };
+    for (i, (carrier, unit, lane)) in cases.into_iter().enumerate() {
+        let said = why(carrier, unit, lane);
+        let answer = &said["answer"];
+        let (factor, total) = (published(format!("S{i}"), "factor_id"), published(format!("S{i}"), "ghg_total_kg"));
+        if unit == "l" && carrier == "electricity" {
+            assert!(answer["factor"].is_null() && answer["reason"].as_str().unwrap().contains("R022"), "{said}");
+            assert!(factor.is_empty(), "{factor:?}");
+            continue;
+        }
+        assert_eq!(answer["factor"].as_str(), factor.first().map(String::as_str), "{carrier} {unit}");
+        assert_eq!(said["candidates"][0]["decided_by"], "chosen", "{said}");
+        // A million units at 10^-9 g each are 1 000 micrograms.
+        let grams = |name: &str| green_corridor::model::unit::parse_decimal(answer[name].as_str().unwrap(), 9).unwrap();
+        let (n, d) = (answer["conversion"]["numerator"].as_i64().unwrap(), answer["conversion"]["denominator"].as_i64().unwrap());
+        let part = |name: &str| green_corridor::model::unit::div_half_even(grams(name) * i128::from(n) * 1_000, i128::from(d));
+        let wanted = part("operation_g") + part("provision_g");
+        assert_eq!(total, [green_corridor::model::unit::decimal_text(wanted, 9)], "{carrier} {unit}");
+    }
+    green_corridor(["factors", "why", "--energy-unit", "l", "--from", "CNCKG", "--to", "CNQZH", "--on", "2025-03-01"]).expect(2);
+}

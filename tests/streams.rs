@@ -132,6 +132,7 @@ fn failures_keep_their_exit_code_without_standard_error() {
     let failures: &[(&[&str], i32)] = &[
         (&["--no-such-flag"], 2),
         (&["run", "no-such-file.toml"], 2),
+        (&["run", RUN_FILE, "--profile", "no-such-profile"], 2),
         (&["run", RUN_FILE, "--movements", "no-such-file.csv"], 3),
         (&["run", RUN_FILE, "--out", file], 6),
         (&["run", RUN_FILE, "--factors", "no-such-folder", "--dry-run"], 9),

@@ -1,10 +1,11 @@
-//! Micro-benchmarks of the stages of a run, each on one thread unless it says otherwise: `cargo bench --bench micro -- parse`.
+//! Micro-benchmarks of the stages of a run, each on one thread unless it says otherwise: `cargo bench --locked --bench micro -- parse`.
 //!
 //! How to read them: benches/README.md. Only the public interface of the library is used, so that they measure what a run uses.
 
 mod encode;
 mod factors;
 mod kernel;
+mod made_up_library;
 mod movements;
 mod parse;
 

@@ -27,7 +27,7 @@ pub struct Args {
     /// Output root
     #[arg(value_name = "OUT")]
     pub out: PathBuf,
-    /// Run, published or failed [default: the current one]
+    /// Run, published or failed [default: the last one if it failed and left rejects, else the current one]
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
     /// Form of the answer

@@ -22,6 +22,10 @@ pub(super) fn text(summary: &Summary) -> String {
         let title = RejectReason::LIST.iter().find(|(r, _)| r.code() == *code).map_or("", |(_, title)| title);
         line(&format!("  {code}"), format!("{:>10}  {title}", count(*n)));
     }
+    if !summary.missing.is_empty() {
+        line("missing files", count(summary.missing.len() as u64));
+        summary.missing.iter().for_each(|file| line("", file.chars().flat_map(char::escape_debug).collect()));
+    }
     line("elements", count(counts.elements));
     line("shipments", count(counts.shipments));
     line("activity", format!("{} t.km", grouped(&summary.totals.transport_activity_tkm)));

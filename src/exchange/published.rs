@@ -7,14 +7,12 @@ use crate::factors::EmissionFactor;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, DataCategory, LoadStatus, Mode, Per, Temperature};
 use crate::model::time::Instant;
-use crate::output::read::{Columns, rows};
+use crate::output::read::Columns;
+use crate::pipeline::batches::Batches;
 use crate::pipeline::prepare::reference_of_run;
 use crate::reference::Reference;
 use crate::store::manifest::Manifest;
-use crate::store::path::open_below;
 use crate::store::reference::read_reference_copy;
-use arrow::array::RecordBatch;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use parquet::errors::ParquetError;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
@@ -140,9 +138,8 @@ impl Published {
     }
 
     fn table(&self, table: &str, columns: &'static [&'static str]) -> Batches<'_> {
-        let prefix = format!("{table}/");
-        let files = self.manifest.files.iter().map(|f| f.path.as_str()).filter(|p| p.starts_with(&prefix));
-        Batches { run: self, files: files.collect(), columns, open: None }
+        let parts = self.manifest.parts(table).into_iter().map(str::to_owned).collect();
+        Batches::new(&self.dir, parts, columns)
     }
 
     /// Every element, in the order of the table.
@@ -154,36 +151,6 @@ impl Published {
     pub fn shipments(&self) -> impl Iterator<Item = Result<Shipment>> {
         let shipments = Rows { batches: self.table("shipments", &SHIPMENT_COLUMNS), read: heads, waiting: VecDeque::new() };
         Shipments { run: self, shipments, elements: self.elements().peekable() }
-    }
-}
-
-/// Record batches of a table, file after file.
-struct Batches<'r> {
-    run: &'r Published,
-    files: VecDeque<&'r str>,
-    columns: &'static [&'static str],
-    open: Option<(&'r str, ParquetRecordBatchReader)>,
-}
-
-impl Iterator for Batches<'_> {
-    type Item = Result<(RecordBatch, String)>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some((name, reader)) = &mut self.open {
-                if let Some(batch) = reader.next() {
-                    let named = batch.map(|b| (b, (*name).to_owned()));
-                    return Some(named.map_err(|e| self.run.fault(&format!("{name}: {e}"))));
-                }
-                self.open = None;
-            }
-            let name = self.files.pop_front()?;
-            let opened = open_below(&self.run.dir, name).map_err(|e| self.run.fault(&format!("{name}: {e}")));
-            match opened.and_then(|file| rows(file, self.columns).map_err(|e| self.run.fault(&format!("{name}: {e}")))) {
-                Ok(reader) => self.open = Some((name, reader)),
-                Err(error) => return Some(Err(error)),
-            }
-        }
     }
 }
 
@@ -199,13 +166,9 @@ impl<T> Iterator for Rows<'_, T> {
 
     fn next(&mut self) -> Option<Result<T>> {
         while self.waiting.is_empty() {
-            let batch = match self.batches.next()? {
-                Ok(batch) => batch,
-                Err(error) => return Some(Err(error)),
-            };
-            match (self.read)(&Columns(&batch.0)) {
+            match self.batches.next_as(self.read).transpose()? {
                 Ok(rows) => self.waiting.extend(rows),
-                Err(error) => return Some(Err(self.batches.run.fault(&format!("{}: {error}", batch.1)))),
+                Err(error) => return Some(Err(error)),
             }
         }
         self.waiting.pop_front().map(Ok)

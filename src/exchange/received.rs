@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::model::id::LocationCode;
 use crate::store::files::read_file;
-use crate::store::find::{discover_among, open_input};
+use crate::store::find::{Unmatched, discover_among, open_input};
 use crate::store::signal::Interrupt;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -30,7 +30,7 @@ pub struct Received {
 /// Hands the bytes of every file to `take`, in order of path. [`Error::Input`] when a pattern matches nothing.
 pub fn receive(patterns: &[String], interrupt: &Interrupt, take: &mut dyn FnMut(&str, &[u8])) -> Result<Received> {
     let found = discover_among(patterns, Path::new("."), None, &EXTENSIONS)?;
-    if let [pattern, ..] = found.unmatched.as_slice() {
+    if let [Unmatched { pattern, .. }, ..] = found.unmatched.as_slice() {
         return Err(Error::Input(format!("{pattern}: no such file, or no .json, .ndjson or .jsonl file in it")));
     }
     let mut received = Received { files: 0, unreadable: found.unreadable.into_iter().map(|u| u.reason).collect() };

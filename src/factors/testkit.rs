@@ -182,12 +182,16 @@ pub fn id(set: &FactorSet, question: &str) -> String {
     ask(set, question).split(' ').next().unwrap().to_owned()
 }
 
-/// The answer for primary energy as `id numerator/denominator flags`.
+/// The answer for primary energy as `id numerator/denominator flags`; explained the same way it is chosen.
 pub fn ask_energy(set: &FactorSet, carrier: &str, unit: EnergyUnit, question: &str) -> Option<String> {
     let mut words = question.split(' ');
     let (origin, destination) = (place(words.next().unwrap()), place(words.next().unwrap()));
     let day = parse_date(words.next().unwrap()).unwrap();
-    let choice = set.select_energy(&EnergyQuery { energy_carrier: carrier, unit, origin, destination, day })?;
+    let query = EnergyQuery { energy_carrier: carrier, unit, origin, destination, day };
+    let (answer, candidates) = (set.select_energy(&query), set.energy_candidates(&query));
+    let explained = candidates.first().filter(|c| c.verdict == super::Verdict::Chosen).map(|c| c.factor);
+    assert_eq!(answer.as_ref().map(|c| c.factor), explained, "{question}: the explanation disagrees");
+    let choice = answer?;
     let id = &set.factors[choice.factor as usize].id;
     Some(format!("{id} {}/{} {}", choice.numerator, choice.denominator, choice.flags.text()).trim_end().to_owned())
 }

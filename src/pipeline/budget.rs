@@ -58,8 +58,9 @@ impl Budget {
         // A small input does not fill what a stream would take.
         if limit < least && bytes.saturating_mul(BYTES_OF_INPUT_BYTE) > least as u64 {
             return Err(Error::Limit(format!(
-                "a memory limit of {} MiB does not suffice for {threads} threads; {} MiB would",
+                "a memory limit of {} MiB does not suffice for {threads} {}; {} MiB would",
                 limit >> 20,
+                if threads == 1 { "thread" } else { "threads" },
                 least.div_ceil(1 << 20)
             )));
         }

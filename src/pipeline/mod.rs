@@ -1,4 +1,5 @@
 //! Joins input, factors, calculation, output and store into one run. `run` is the story, from top to bottom.
+pub mod batches;
 pub mod budget;
 pub mod compute;
 pub mod diff;

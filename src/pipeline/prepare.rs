@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::factors::{DataFile, Fault};
 use crate::reference::Reference;
 use crate::store::digest::{ContentDigest, digest_files, sha256_hex};
-use crate::store::find::{InputFile, discover};
+use crate::store::find::{InputFile, Unmatched, discover};
 use crate::store::manifest::MissingFile;
 use crate::store::reference::{RUN_DATA, ReferenceFile, library_digest, read_data, read_library, read_named, under};
 use crate::store::signal::Interrupt;
@@ -36,6 +36,7 @@ pub struct Loaded {
 /// Reads and checks library, profile, data files.
 pub fn load_reference(plan: &Plan) -> Result<Loaded> {
     let library = read_library(&plan.factors.path)?;
+    known_profile(&profiles(library.iter().map(|f| f.path.as_str())), &plan.profile)?;
     let data = read_data(&plan.reference.path, &RUN_DATA)?;
     let named = |group: &str, number: usize, path: &Path| {
         let name = path.file_name().map_or_else(|| "file".to_owned(), |n| n.to_string_lossy().into_owned());
@@ -53,6 +54,21 @@ pub fn load_reference(plan: &Plan) -> Result<Loaded> {
         files.push(read_named(path, "run.toml")?);
     }
     Ok(Loaded { reference, files, digest, warnings })
+}
+
+/// Names of the profiles among the files of a library, ascending.
+pub fn profiles<'f>(paths: impl Iterator<Item = &'f str>) -> Vec<&'f str> {
+    let mut names: Vec<&str> = paths.filter_map(|path| path.strip_prefix("profiles/")?.strip_suffix(".toml")).collect();
+    names.sort_unstable();
+    names
+}
+
+/// Refuses a profile that the library does not have (exit 2); that a library has none at all is a fault of its own.
+pub fn known_profile(names: &[&str], profile: &str) -> Result<()> {
+    if names.contains(&profile) || names.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Usage(format!("profile \"{profile}\": expected one of {}", names.join(", "))))
 }
 
 /// Loads the reference from the copies in a published run.
@@ -105,16 +121,21 @@ pub fn find_inputs(plan: &Plan, progress: &dyn Progress, interrupt: &Interrupt) 
     let patterns: Vec<String> = plan.movements.iter().map(|p| p.search.clone()).collect();
     let folder = if plan.folder.as_os_str().is_empty() { Path::new(".") } else { &plan.folder };
     let found = discover(&patterns, folder, Some(&plan.out.path))?;
-    if let (Some(pattern), false) = (found.unmatched.first(), plan.allow_empty) {
-        return Err(Error::Input(format!(
-            "{pattern}: matches no file below {}; --allow-empty publishes without it",
-            folder.display()
-        )));
-    }
-    for pattern in &found.unmatched {
-        progress.message(Level::Warning, &format!("{pattern}: matches no file"));
-    }
     let mut inputs = Inputs::default();
+    for Unmatched { pattern, absent } in found.unmatched {
+        match absent {
+            Some(absent) if plan.allow_missing_files => {
+                inputs.missing.push(MissingFile { file: absent.name, reason: absent.reason });
+            }
+            Some(_) | None if plan.allow_empty => progress.message(Level::Warning, &format!("{pattern}: matches no file")),
+            Some(_) => {
+                return Err(Error::Input(format!(
+                    "{pattern}: there is no such file; --allow-missing-files publishes without it"
+                )));
+            }
+            None => return Err(Error::Input(format!("{pattern}: matches no file; --allow-empty publishes without it"))),
+        }
+    }
     for unreadable in found.unreadable {
         inputs.missing.push(MissingFile { file: unreadable.name, reason: unreadable.reason });
     }

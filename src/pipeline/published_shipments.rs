@@ -1,10 +1,9 @@
 //! The published shipments one after the other, so that their sums can be compared with the elements without holding either.
 
-use crate::error::{Error, Result};
+use super::batches::Batches;
+use crate::error::Result;
 use crate::model::element::GhgTotals;
-use crate::output::read::{Columns, rows};
-use crate::store::path::open_below;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
+use crate::output::read::Columns;
 use std::path::Path;
 
 /// What a shipment's row says of its elements.
@@ -20,10 +19,8 @@ pub(super) struct ShipmentRow {
 
 /// The rows of the `shipments` table in order of its parts.
 pub(super) struct ShipmentRows<'d> {
-    dir: &'d Path,
-    parts: std::vec::IntoIter<String>,
-    reader: Option<(String, ParquetRecordBatchReader)>,
-    batch: std::vec::IntoIter<ShipmentRow>,
+    batches: Batches<'d>,
+    waiting: std::vec::IntoIter<ShipmentRow>,
 }
 
 const COLUMNS: [&str; 5] = ["shipment_id", "elements", "transport_activity_tkm", "ghg_operation_kg", "ghg_provision_kg"];
@@ -31,33 +28,22 @@ const COLUMNS: [&str; 5] = ["shipment_id", "elements", "transport_activity_tkm",
 impl<'d> ShipmentRows<'d> {
     /// Nothing read yet; `parts` are the table's files below `dir`, in order.
     pub fn new(dir: &'d Path, parts: Vec<String>) -> ShipmentRows<'d> {
-        ShipmentRows { dir, parts: parts.into_iter(), reader: None, batch: Vec::new().into_iter() }
+        ShipmentRows { batches: Batches::new(dir, parts, &COLUMNS), waiting: Vec::new().into_iter() }
     }
 
     #[cfg(test)]
     pub fn of(rows: Vec<ShipmentRow>) -> ShipmentRows<'static> {
-        ShipmentRows { batch: rows.into_iter(), ..ShipmentRows::new(Path::new(""), Vec::new()) }
+        ShipmentRows { waiting: rows.into_iter(), ..ShipmentRows::new(Path::new(""), Vec::new()) }
     }
 
     /// The next row; `None` after the last.
     pub fn next(&mut self) -> Result<Option<ShipmentRow>> {
         loop {
-            if let Some(row) = self.batch.next() {
+            if let Some(row) = self.waiting.next() {
                 return Ok(Some(row));
             }
-            if let Some((part, reader)) = &mut self.reader
-                && let Some(batch) = reader.next()
-            {
-                let fault = |e: String| Error::Verification(format!("{}: {e}", self.dir.join(&part).display()));
-                let batch = batch.map_err(|e| fault(e.to_string()))?;
-                self.batch = read(&Columns(&batch)).map_err(|e| fault(e.to_string()))?.into_iter();
-                continue;
-            }
-            let Some(part) = self.parts.next() else { return Ok(None) };
-            let fault = |e: String| Error::Verification(format!("{}: {e}", self.dir.join(&part).display()));
-            let file = open_below(self.dir, &part).map_err(|e| fault(e.to_string()))?;
-            let reader = rows(file, &COLUMNS).map_err(|e| fault(e.to_string()))?;
-            self.reader = Some((part, reader));
+            let Some(rows) = self.batches.next_as(read)? else { return Ok(None) };
+            self.waiting = rows.into_iter();
         }
     }
 }

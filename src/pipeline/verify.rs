@@ -1,5 +1,6 @@
 //! A published run checked from its files alone: digests, counts, sums; on request every element through the kernel.
 
+use super::batches::Batches;
 use super::prepare::reference_of_run;
 use super::progress::Progress;
 use super::published::{ELEMENT_COLUMNS, Recalculation};
@@ -8,13 +9,12 @@ use super::summary::CorridorLine;
 use crate::error::{Error, Result};
 use crate::model::element::GhgTotals;
 use crate::model::time::date_text;
-use crate::output::read::{Columns, rows};
+use crate::output::read::Columns;
 use crate::store::manifest::Manifest;
-use crate::store::path::{list_below, open_below};
+use crate::store::path::list_below;
 use crate::store::reference::read_reference_copy;
 use crate::store::signal::Interrupt;
 use crate::store::verify::verify_files;
-use arrow::array::RecordBatch;
 use std::path::Path;
 
 /// Tables whose sums must agree, and where their rows are.
@@ -90,7 +90,8 @@ pub fn corridor_lines(dir: &Path) -> Result<Vec<CorridorLine>> {
         "intensity_g_per_tkm",
     ];
     let mut lines = Vec::new();
-    each_batch(dir, "corridors.parquet", &columns, &mut |c| {
+    let mut table = Batches::new(dir, vec!["corridors.parquet".to_owned()], &columns);
+    let mut each = |c: &Columns| {
         let (ids, periods, status) = (c.texts("corridor_id")?, c.dates("period")?, c.texts("load_status")?);
         let (shipments, incomplete) = (c.present("shipments")?, c.present("incomplete_shipments")?);
         let (teu, activity, total) = (c.present("teu")?, c.present("transport_activity_tkm")?, c.present("ghg_total_kg")?);
@@ -109,22 +110,12 @@ pub fn corridor_lines(dir: &Path) -> Result<Vec<CorridorLine>> {
             });
         }
         Ok(())
-    })?;
+    };
+    while table.next_as(&mut each)?.is_some() {}
     Ok(lines)
 }
 
 type Visit<'v> = dyn FnMut(&Columns) -> parquet::errors::Result<()> + 'v;
-
-/// Visits the batches of a table file, naming the file in every error.
-fn each_batch(dir: &Path, relative: &str, columns: &[&str], visit: &mut Visit) -> Result<()> {
-    let fault = |what: String| Error::Verification(format!("{}: {what}", dir.join(relative).display()));
-    let file = open_below(dir, relative).map_err(|e| fault(e.to_string()))?;
-    for batch in rows(file, columns).map_err(|e| fault(e.to_string()))? {
-        let batch: RecordBatch = batch.map_err(|e| fault(e.to_string()))?;
-        visit(&Columns(&batch)).map_err(|e| fault(e.to_string()))?;
-    }
-    Ok(())
-}
 
 struct Check<'a> {
     dir: &'a Path,
@@ -145,11 +136,12 @@ impl Check<'_> {
     }
 
     fn table(&mut self, place: &str, columns: &[&str], visit: &mut Visit) -> Result<()> {
-        for part in self.parts(place)? {
-            each_batch(self.dir, &part, columns, &mut |c| {
-                self.progress.advance(c.0.num_rows() as u64, 0);
-                visit(c)
-            })?;
+        let mut batches = Batches::new(self.dir, self.parts(place)?, columns);
+        let mut each = |c: &Columns| {
+            self.progress.advance(c.0.num_rows() as u64, 0);
+            visit(c)
+        };
+        while batches.next_as(&mut each)?.is_some() {
             self.interrupt.check()?;
         }
         Ok(())

@@ -113,8 +113,14 @@ pub struct FileWriter<'a> {
 }
 
 impl<'a> FileWriter<'a> {
-    /// Begins the file that shall stand at `path`.
+    /// Begins the file that shall stand at `path`, in the place of one that does. Anything else there (folder, link, pipe,
+    /// device) is refused: it would be gone, and nothing would have been written to what it leads to.
     pub fn create(disk: &'a dyn Disk, path: &Path) -> Result<FileWriter<'a>> {
+        if let Ok(seen) = fs::symlink_metadata(path)
+            && !seen.is_file()
+        {
+            return Err(Error::Storage(format!("{}: is {}, expected a file or nothing there", path.display(), kind(&seen))));
+        }
         if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
             super::commit::make_dirs(disk, parent)?;
         }

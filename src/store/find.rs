@@ -33,8 +33,17 @@ pub struct InputFile {
 pub struct Unreadable {
     /// As [`InputFile::name`].
     pub name: String,
-    /// Path and cause in a sentence.
+    /// Name and cause in a sentence.
     pub reason: String,
+}
+
+/// A pattern that matches nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmatched {
+    /// As it was given.
+    pub pattern: String,
+    /// What it names, if it is the path of something that is not there.
+    pub absent: Option<Unreadable>,
 }
 
 /// What the patterns came to; each list by name as bytes.
@@ -45,7 +54,7 @@ pub struct Found {
     /// Pipes, dangling links, files without permission.
     pub unreadable: Vec<Unreadable>,
     /// Patterns that match nothing at all, in the order given.
-    pub unmatched: Vec<String>,
+    pub unmatched: Vec<Unmatched>,
 }
 
 impl Found {
@@ -73,12 +82,13 @@ pub fn discover(patterns: &[String], base: &Path, except: Option<&Path>) -> Resu
 pub fn discover_among(patterns: &[String], base: &Path, except: Option<&Path>, extensions: &[&str]) -> Result<Found> {
     let real_base = fs::canonicalize(base).map_err(|e| super::input(base, "read", e))?;
     let except = except.and_then(|path| fs::canonicalize(path).ok());
-    let mut search = Search { base, real_base, except, extensions, inside: Vec::new(), found: Found::default() };
+    let mut search = Search { base, real_base, except, extensions, inside: Vec::new(), absent: None, found: Found::default() };
     for pattern in patterns {
         let before = (search.found.files.len(), search.found.unreadable.len());
+        search.absent = None;
         search.pattern(pattern)?;
         if before == (search.found.files.len(), search.found.unreadable.len()) {
-            search.found.unmatched.push(pattern.clone());
+            search.found.unmatched.push(Unmatched { pattern: pattern.clone(), absent: search.absent.take() });
         }
     }
     let mut found = search.found;
@@ -142,6 +152,8 @@ struct Search<'a> {
     extensions: &'a [&'a str],
     /// The folders that the walk is inside of, to tell a loop of links.
     inside: Vec<PathBuf>,
+    /// What the pattern names, if nothing is there.
+    absent: Option<Unreadable>,
     found: Found,
 }
 
@@ -203,7 +215,10 @@ impl Search<'_> {
             Ok(m) if m.is_dir() => self.folder(path),
             Ok(m) => self.take(path, &m),
             // A name that nothing has is "unmatched"; a link to nothing is a file that cannot be read.
-            Err(e) if e.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_err() => {}
+            Err(e) if e.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_err() => {
+                let name = self.name(path);
+                self.absent = Some(Unreadable { reason: format!("{name}: there is no such file"), name });
+            }
             Err(e) => self.refuse(path, super::input(path, "open", e)),
         }
     }
@@ -268,7 +283,11 @@ impl Search<'_> {
     }
 
     fn refuse(&mut self, path: &Path, why: Error) {
-        self.found.unreadable.push(Unreadable { name: self.name(path), reason: why.to_string() });
+        // The reason stands in the manifest, where the way to the base folder must not show.
+        let (name, why) = (self.name(path), why.to_string());
+        let cause = why.strip_prefix(&path.display().to_string());
+        let reason = cause.map_or_else(|| why.clone(), |cause| format!("{name}{cause}"));
+        self.found.unreadable.push(Unreadable { name, reason });
     }
 
     fn is_excepted(&self, dir: &Path) -> bool {

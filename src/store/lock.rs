@@ -159,7 +159,7 @@ fn user() -> String {
 #[cfg(target_os = "linux")]
 fn user_id() -> Option<String> {
     use std::os::unix::fs::MetadataExt;
-    std::fs::metadata("/proc/self").ok().map(|m| m.uid().to_string())
+    std::fs::metadata("/proc/self").ok().map(|m| format!("user id {}", m.uid()))
 }
 
 #[cfg(not(target_os = "linux"))]

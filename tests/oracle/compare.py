@@ -63,9 +63,9 @@ def plain(value):
 def check_columns(table, wanted, found):
     missing = [name for name in wanted if name not in found]
     extra = [name for name in found if name not in wanted and name not in UNCOMPARED.get(table, ())]
-    problems = [f"{table}: column {name} of the contract is missing" for name in missing]
+    problems = [f"{table}: column {name} is missing" for name in missing]
     if table not in MAY_HAVE_MORE:
-        problems += [f"{table}: column {name} is not in the contract" for name in extra]
+        problems += [f"{table}: column {name} is not documented" for name in extra]
     return problems
 
 

@@ -1,4 +1,4 @@
-"""Whole numbers only: the number grammar, the one rounding rule, decimals as text (contract, section 3).
+"""Whole numbers only: the number grammar, the one rounding rule, decimals as text (docs/methodology.md, section 3).
 
 No float enters or leaves this module.
 """
@@ -16,7 +16,7 @@ def half_even(numerator, denominator):
 
 
 def parse_number(text, decimal=".", thousands=""):
-    """(whole number, decimal places) of a text in the contract's grammar, or None."""
+    """(whole number, decimal places) of a text in that grammar, or None."""
     if thousands or decimal != ".":
         text = _to_plain(text, decimal, thousands)
         if text is None:

@@ -4,7 +4,7 @@
 usage: generate.py SEED DIR [--parquet]        then: oracle.py DIR/data/run.toml --out ..., and the engine on the same run file
 
 --parquet makes one of the movement files a Parquet file (needs pyarrow, here and in the oracle).
-Clean shipments first, then dirt: each kind of fault that the contract names, at random rows.
+Clean shipments first, then dirt: each kind of fault that has a code, at random rows.
 """
 import json
 import os

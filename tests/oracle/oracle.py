@@ -4,7 +4,7 @@
 usage: oracle.py RUN.toml --out DIR [--movements FILE ..]
 
 Writes elements, shipments, corridors, corridor_sections, rejected and factors as JSON lines: decimals as text
-with the scale of the contract, UTC times with microseconds. Publishes nothing, refuses nothing but broken files.
+with the published scale, UTC times with microseconds. Publishes nothing, refuses nothing but broken files.
 """
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""Raw record -> movement or rejection; then duplicates and cancellations (contract, sections 4, 4.3 and 7)."""
+"""Raw record -> movement or rejection; then duplicates and cancellations (docs/formats.md, Movement records and Rejections)."""
 import re
 import unicodedata
 from dataclasses import dataclass, field

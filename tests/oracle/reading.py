@@ -1,6 +1,6 @@
-"""Run file and movement files -> raw records (contract, section 4 and the run file of reference-data.md).
+"""Run file and movement files -> raw records (docs/formats.md, Movement records and Run file).
 
-Splits CSV by the contract's own record rules; judges no cell, that is `parsing`.
+Splits CSV by the record rules stated there; judges no cell, that is `parsing`.
 """
 import codecs
 import glob

@@ -1,4 +1,4 @@
-"""Reference data, profile, factor library and the choice of a factor (contract, section 5 and reference-data.md).
+"""Reference data, profile, factor library and the choice of a factor (docs/methodology.md, section 7).
 
 Expects a valid library: it stops at what it cannot read, but does not look for every fault (exit 9).
 """

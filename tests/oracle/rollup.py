@@ -1,4 +1,4 @@
-"""Elements -> shipments -> corridors and sections: exact sums only (contract, sections 6.10, 6.11 and 7)."""
+"""Elements -> shipments -> corridors and sections: exact sums only (docs/methodology.md, section 11)."""
 from dataclasses import dataclass, field
 
 from calculation import Chain

@@ -1,4 +1,4 @@
-"""Timestamps: RFC 3339 with zone first, then the patterns of [formats] in its zone (contract, section 4)."""
+"""Timestamps: RFC 3339 with zone first, then the patterns of [formats] in its zone (docs/formats.md, Movement records)."""
 import re
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo

@@ -68,7 +68,7 @@ impl Table {
 }
 
 /// The files of a table, in order: one file, or the parts of a folder.
-fn parts(run: &Path, name: &str) -> Vec<PathBuf> {
+pub fn parts(run: &Path, name: &str) -> Vec<PathBuf> {
     let folder = run.join(name);
     if !folder.is_dir() {
         return vec![run.join(format!("{name}.parquet"))];

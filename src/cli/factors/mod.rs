@@ -11,9 +11,9 @@ mod text;
 mod why;
 
 use super::Console;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::factors::{DataFile, FactorSet, Fault, Severity};
-use crate::pipeline::prepare::library_error;
+use crate::pipeline::prepare::{known_profile, library_error, profiles};
 use crate::reference::Reference;
 use crate::store::reference::{ReferenceFile, read_data, read_library};
 use std::path::{Path, PathBuf};
@@ -92,19 +92,12 @@ impl Files {
 
     /// Names of the profiles, ascending.
     fn profiles(&self) -> Vec<&str> {
-        let named = self.library.iter().filter_map(|f| f.path.strip_prefix("profiles/")?.strip_suffix(".toml"));
-        let mut names: Vec<&str> = named.collect();
-        names.sort_unstable();
-        names
+        profiles(self.library.iter().map(|f| f.path.as_str()))
     }
 
     /// Refuses a profile that is not there.
     fn known(&self, profile: &str) -> Result<()> {
-        let names = self.profiles();
-        if names.contains(&profile) || names.is_empty() {
-            return Ok(());
-        }
-        Err(Error::Usage(format!("--profile \"{profile}\": expected one of {}", names.join(", "))))
+        known_profile(&self.profiles(), profile)
     }
 
     /// Factors of a profile; faults are one error.

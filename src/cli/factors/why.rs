@@ -6,14 +6,15 @@ use crate::cli::Console;
 use crate::cli::args::day;
 use crate::cli::table::Table;
 use crate::error::{Error, Result};
-use crate::factors::{Candidate, Choice, FactorQuery, FactorSet, NoFactor, Verdict};
+use crate::factors::{Candidate, EnergyQuery, FactorQuery, FactorSet, Section, Verdict};
+use crate::model::element::FactorIndex;
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
-use crate::model::mode::Temperature;
+use crate::model::mode::{EnergyUnit, Temperature};
 use crate::model::time::{Day, date_text};
 use crate::model::unit::{NANO_SCALE, decimal_text, short_decimal_text};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
 /// Arguments of `factors why`.
@@ -23,8 +24,8 @@ pub struct Why {
     #[command(flatten)]
     pub library: Library,
     /// Operation code
-    #[arg(long, value_name = "CODE")]
-    pub operation: String,
+    #[arg(long, value_name = "CODE", required_unless_present = "energy_unit", conflicts_with = "energy_unit")]
+    pub operation: Option<String>,
     /// Origin
     #[arg(long, value_name = "LOCODE", value_parser = place)]
     pub from: LocationCode,
@@ -35,13 +36,16 @@ pub struct Why {
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     pub on: Day,
     /// Carrier
-    #[arg(long, value_name = "CODE", default_value = "")]
-    pub carrier: String,
+    #[arg(long, value_name = "CODE", conflicts_with = "energy_unit")]
+    pub carrier: Option<String>,
     /// Energy carrier [default: the usual one of the operation]
-    #[arg(long, value_name = "CODE", default_value = "")]
-    pub energy_carrier: String,
+    #[arg(long, value_name = "CODE")]
+    pub energy_carrier: Option<String>,
+    /// Ask for a movement that reports the energy it used, in this unit (kg, l, kWh, MJ), instead of one of an operation
+    #[arg(long, value_name = "UNIT", value_parser = energy_unit, requires = "energy_carrier")]
+    pub energy_unit: Option<EnergyUnit>,
     /// Temperature class
-    #[arg(long, value_name = "CLASS", default_value = "ambient", value_parser = temperature)]
+    #[arg(long, value_name = "CLASS", default_value = "ambient", value_parser = temperature, conflicts_with = "energy_unit")]
     pub temperature: Temperature,
     /// Factors that do not apply, too
     #[arg(long)]
@@ -69,28 +73,116 @@ fn temperature(text: &str) -> std::result::Result<Temperature, String> {
     Temperature::from_code(text).ok_or_else(|| "expected ambient or refrigerated".to_owned())
 }
 
+fn energy_unit(text: &str) -> std::result::Result<EnergyUnit, String> {
+    EnergyUnit::from_code(text).ok_or_else(|| "expected kg, l, kWh or MJ".to_owned())
+}
+
 /// Prints the answer.
 pub(super) fn why(args: &Why, console: &Console) -> Result<ExitCode> {
     let set = factors_of(&args.library)?;
-    let operation = set.operation(&args.operation).ok_or_else(|| {
+    let answered = match args.energy_unit {
+        Some(unit) => ask_energy(args, &set, unit)?,
+        None => ask(args, &set)?,
+    };
+    console.print(&match args.format {
+        WhyFormat::Table => text(args, &set, &answered),
+        WhyFormat::Json => format!("{}\n", document(args, &set, &answered)),
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A question with its answer.
+struct Answered {
+    /// The question in one line.
+    heading: String,
+    /// The question as it was understood, for JSON.
+    question: Value,
+    /// The factor that applies, or why none does.
+    answer: std::result::Result<Chosen, String>,
+    candidates: Vec<Candidate>,
+}
+
+/// The factor that applies, as a run would use it.
+struct Chosen {
+    factor: FactorIndex,
+    /// 10^-9 g per unit, after uplift.
+    operation: i64,
+    provision: i64,
+    flags: Flags,
+    /// Of reported energy: its unit, and how much of the factor's unit one of it is, as numerator and denominator.
+    conversion: Option<(EnergyUnit, i64, i64)>,
+}
+
+/// What a movement of an operation asks.
+fn ask(args: &Why, set: &FactorSet) -> Result<Answered> {
+    let (code, carrier) = (args.operation.as_deref().unwrap_or_default(), args.carrier.as_deref().unwrap_or_default());
+    let operation = set.operation(code).ok_or_else(|| {
         let codes: Vec<&str> = set.operations.iter().map(|o| &*o.code).collect();
-        Error::Usage(format!("--operation \"{}\": expected one of {}", args.operation, codes.join(", ")))
+        Error::Usage(format!("--operation \"{code}\": expected one of {}", codes.join(", ")))
     })?;
     let query = FactorQuery {
         operation,
-        carrier: &args.carrier,
-        energy_carrier: &args.energy_carrier,
+        carrier,
+        energy_carrier: args.energy_carrier.as_deref().unwrap_or_default(),
         origin: args.from,
         destination: args.to,
         temperature: args.temperature,
         day: args.on,
     };
-    let (answer, candidates) = (set.select(&query), set.candidates(&query));
-    console.print(&match args.format {
-        WhyFormat::Table => text(args, &set, &answer, &candidates),
-        WhyFormat::Json => format!("{}\n", document(args, &set, &query, &answer, &candidates)),
-    })?;
-    Ok(ExitCode::SUCCESS)
+    let (day, temperature) = (date_text(query.day), query.temperature.code());
+    let answer = set.select(&query).map(|c| Chosen {
+        factor: c.factor,
+        operation: c.operation,
+        provision: c.provision,
+        flags: c.flags,
+        conversion: None,
+    });
+    Ok(Answered {
+        heading: format!("{code} {} to {} on {day}, {temperature}", query.origin, query.destination),
+        question: json!({
+            "operation": code,
+            "from": query.origin.to_string(),
+            "to": query.destination.to_string(),
+            "on": day,
+            "carrier": query.carrier,
+            "energy_carrier": query.energy_carrier,
+            "temperature": temperature,
+        }),
+        answer: answer.map_err(|reason| reason.to_string()),
+        candidates: set.candidates(&query),
+    })
+}
+
+/// What a movement asks that reports the energy it used.
+fn ask_energy(args: &Why, set: &FactorSet, unit: EnergyUnit) -> Result<Answered> {
+    let energy_carrier = args.energy_carrier.as_deref().unwrap_or_default();
+    let query = EnergyQuery { energy_carrier, unit, origin: args.from, destination: args.to, day: args.on };
+    let candidates = set.energy_candidates(&query);
+    if candidates.is_empty() {
+        let rows = set.factors.iter().filter(|f| f.section == Section::Energy);
+        let known: Vec<&str> = rows.map(|f| &*f.energy_carrier).collect::<BTreeSet<_>>().into_iter().collect();
+        return Err(Error::Usage(format!("--energy-carrier \"{energy_carrier}\": expected one of {}", known.join(", "))));
+    }
+    let (day, unit) = (date_text(query.day), query.unit.code());
+    let answer = set.select_energy(&query).map(|c| Chosen {
+        factor: c.factor,
+        operation: c.operation,
+        provision: c.provision,
+        flags: c.flags,
+        conversion: Some((query.unit, c.numerator, c.denominator)),
+    });
+    Ok(Answered {
+        heading: format!("{energy_carrier} reported in {unit}, {} to {} on {day}", query.origin, query.destination),
+        question: json!({
+            "energy_carrier": energy_carrier,
+            "energy_unit": unit,
+            "from": query.origin.to_string(),
+            "to": query.destination.to_string(),
+            "on": day,
+        }),
+        answer: answer.ok_or_else(|| format!("no energy row of {energy_carrier} in {unit} covers it on this date (R022)")),
+        candidates,
+    })
 }
 
 /// What the table tells of a candidate's rank; the rest is the same for all that apply, or has a column of its own.
@@ -108,12 +200,12 @@ fn applies(candidate: &Candidate) -> bool {
     !matches!(candidate.verdict, Verdict::Excluded(_))
 }
 
-fn text(args: &Why, set: &FactorSet, answer: &std::result::Result<Choice, NoFactor>, candidates: &[Candidate]) -> String {
-    let mut out =
-        format!("{} {} to {} on {}, {}\n", args.operation, args.from, args.to, date_text(args.on), args.temperature.code());
-    out += &match answer {
+fn text(args: &Why, set: &FactorSet, answered: &Answered) -> String {
+    let candidates = &answered.candidates;
+    let mut out = format!("{}\n", plain(&answered.heading));
+    out += &match &answered.answer {
         Ok(choice) => chosen(set, choice),
-        Err(reason) => format!("no factor: {reason}\n"),
+        Err(reason) => format!("no factor: {}\n", plain(reason)),
     };
     out.push('\n');
     let mut table = Table::new(&[">#", "decided by", "id", ">operation_g", ">provision_g", "per", "rank"]);
@@ -143,14 +235,18 @@ fn text(args: &Why, set: &FactorSet, answer: &std::result::Result<Choice, NoFact
 }
 
 /// The answer with the figures that a run would use.
-fn chosen(set: &FactorSet, choice: &Choice) -> String {
+fn chosen(set: &FactorSet, choice: &Chosen) -> String {
     let factor = &set.factors[choice.factor as usize];
     let grams = |m: i64| short_decimal_text(m.into(), NANO_SCALE);
     let flags = Flags::LIST.iter().filter(|(number, _)| choice.flags.text().split('|').any(|f| f == format!("Q{number:02}")));
     let flags: Vec<String> = flags.map(|(number, title)| format!("Q{number:02} {title}")).collect();
     let mut out = format!("{}\n", plain(&factor.id));
+    let conversion = match choice.conversion {
+        Some((unit, n, d)) if n != d => format!(" x {n}/{d} {}/{}", factor.per.code(), unit.code()),
+        Some(_) | None => String::new(),
+    };
     out += &format!(
-        "operation {} + provision {} g CO2e/{}{}\n",
+        "operation {} + provision {} g CO2e/{}{conversion}{}\n",
         grams(choice.operation),
         grams(choice.provision),
         factor.per.code(),
@@ -165,15 +261,10 @@ fn chosen(set: &FactorSet, choice: &Choice) -> String {
     out
 }
 
-fn document(
-    args: &Why,
-    set: &FactorSet,
-    query: &FactorQuery,
-    answer: &std::result::Result<Choice, NoFactor>,
-    candidates: &[Candidate],
-) -> Value {
+fn document(args: &Why, set: &FactorSet, answered: &Answered) -> Value {
     let grams = |m: i64| decimal_text(m.into(), NANO_SCALE);
-    let answer = match answer {
+    let candidates = &answered.candidates;
+    let mut answer = match &answered.answer {
         Ok(choice) => json!({
             "factor": &*set.factors[choice.factor as usize].id,
             "operation_g": grams(choice.operation),
@@ -181,8 +272,11 @@ fn document(
             "per": set.factors[choice.factor as usize].per.code(),
             "quality_flags": choice.flags.text(),
         }),
-        Err(reason) => json!({ "factor": null, "reason": reason.to_string() }),
+        Err(reason) => json!({ "factor": null, "reason": reason }),
     };
+    if let Ok(Chosen { conversion: Some((_, numerator, denominator)), .. }) = &answered.answer {
+        answer["conversion"] = json!({ "numerator": numerator, "denominator": denominator });
+    }
     let candidate = |c: &Candidate| {
         let factor = &set.factors[c.factor as usize];
         let rank: serde_json::Map<String, Value> = c.rank.iter().map(|(n, v)| ((*n).to_owned(), json!(v))).collect();
@@ -201,15 +295,7 @@ fn document(
     };
     let shown: Vec<Value> = candidates.iter().filter(|c| args.all || applies(c)).map(candidate).collect();
     json!({
-        "question": {
-            "operation": args.operation,
-            "from": query.origin.to_string(),
-            "to": query.destination.to_string(),
-            "on": date_text(query.day),
-            "carrier": query.carrier,
-            "energy_carrier": query.energy_carrier,
-            "temperature": query.temperature.code(),
-        },
+        "question": answered.question,
         "answer": answer,
         "candidates": shown,
         "not_applicable": candidates.iter().filter(|c| !applies(c)).count(),

@@ -2,6 +2,9 @@
 
 use crate::factors::testkit::*;
 use crate::factors::*;
+use crate::model::id::LocationCode;
+use crate::model::mode::EnergyUnit;
+use crate::model::time::parse_date;
 
 #[test]
 fn each_loser_names_the_rule_by_which_it_lost() {
@@ -44,4 +47,44 @@ fn each_loser_names_the_rule_by_which_it_lost() {
         rank.contains(&("region", "CN (1 pair)".to_owned())) && rank.contains(&("source", "1: one/1".to_owned())),
         "{rank:?}"
     );
+}
+
+#[test]
+fn each_energy_row_that_lost_names_the_rule() {
+    let one = [
+        "energy_id=winner region=CN",
+        "energy_id=wide",
+        "energy_id=old region=HOME valid_to=2024-01-01",
+        "energy_id=next region=ASIA valid_from=2030-01-01",
+        "energy_id=far region=US",
+        "energy_id=mass region=CN per=kg",
+        "energy_id=zz region=HOME per=MJ valid_from=2024-01-01",
+        "energy_id=fuel energy_carrier=diesel per=l",
+    ];
+    let set = set(vec![energy("one/1", &one), energy("two/1", &["energy_id=second region=CN"])], &[]);
+    let place = |code: &str| LocationCode::parse(code.as_bytes()).unwrap();
+    let query = EnergyQuery {
+        energy_carrier: "electricity",
+        unit: EnergyUnit::KWh,
+        origin: place("CNCKG"),
+        destination: place("CNQZH"),
+        day: parse_date("2024-05-01").unwrap(),
+    };
+    let verdicts: Vec<_> = set
+        .energy_candidates(&query)
+        .into_iter()
+        .map(|c| (set.factors[c.factor as usize].id.split(':').nth(1).unwrap().to_owned(), c.verdict))
+        .collect();
+    use Verdict::*;
+    let want = [
+        ("winner", Chosen),
+        ("zz", Outranked("id")),
+        ("second", Outranked("source order")),
+        ("wide", Outranked("region wider")),
+        ("old", Outranked("validity ended, where a valid factor applies")),
+        ("next", Excluded("not valid on the date")),
+        ("far", Excluded("region does not cover the movement")),
+        ("mass", Excluded("unit")),
+    ];
+    assert_eq!(verdicts, want.map(|(id, v)| (id.to_owned(), v)));
 }

@@ -1,18 +1,17 @@
 //! One published run as a stream of shipments: the row of each and its elements, in order of shipment id.
 
+use super::super::batches::Batches;
 use super::super::published::{ELEMENT_COLUMNS, Recalculation};
 use crate::calc::recalculate::Facts;
 use crate::error::{Error, Result};
 use crate::model::element::Element;
 use crate::model::reject::RejectReason;
 use crate::model::time::Day;
-use crate::output::read::{Columns, rows};
+use crate::output::read::Columns;
 use crate::output::read_rejected::rejected_rows;
 use crate::reference::Reference;
 use crate::store::manifest::Manifest;
 use crate::store::path::open_below;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
-use parquet::errors::ParquetError;
 use std::collections::{HashSet, VecDeque};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -56,11 +55,10 @@ pub struct Shipment {
 
 /// Reads the shipments of a run.
 pub struct Shipments<'r> {
-    dir: &'r Path,
     /// Kernel and symbols of the run.
     pub again: Recalculation<'r>,
-    shipments: Stream<'r>,
-    elements: Stream<'r>,
+    shipments: Batches<'r>,
+    elements: Batches<'r>,
     heads: VecDeque<(String, CorridorOf, i128)>,
     waiting: VecDeque<(String, Published)>,
 }
@@ -68,12 +66,11 @@ pub struct Shipments<'r> {
 impl<'r> Shipments<'r> {
     /// Nothing read yet.
     pub fn new(dir: &'r Path, manifest: &Manifest, reference: &'r Reference) -> Shipments<'r> {
-        let columns = ELEMENT_COLUMNS.into_iter().chain(["container_id", "movement_id"]).collect();
+        let columns: Vec<&str> = ELEMENT_COLUMNS.into_iter().chain(["container_id", "movement_id"]).collect();
         Shipments {
-            dir,
             again: Recalculation::new(reference),
-            shipments: Stream::new(dir, parts(manifest, "shipments"), HEAD_COLUMNS.to_vec()),
-            elements: Stream::new(dir, parts(manifest, "elements"), columns),
+            shipments: Batches::new(dir, parts(manifest, "shipments"), &HEAD_COLUMNS),
+            elements: Batches::new(dir, parts(manifest, "elements"), &columns),
             heads: VecDeque::new(),
             waiting: VecDeque::new(),
         }
@@ -82,8 +79,8 @@ impl<'r> Shipments<'r> {
     /// The next shipment; `None` after the last.
     pub fn next(&mut self) -> Result<Option<Shipment>> {
         while self.heads.is_empty() {
-            let Some(batch) = self.shipments.next()? else { return Ok(None) };
-            self.heads = heads(&Columns(&batch)).map_err(|e| self.fault(&e))?;
+            let Some(heads) = self.shipments.next_as(heads)? else { return Ok(None) };
+            self.heads = heads;
         }
         let Some((id, corridor, total)) = self.heads.pop_front() else { return Ok(None) };
         let mut elements = Vec::new();
@@ -94,26 +91,21 @@ impl<'r> Shipments<'r> {
             if !self.waiting.is_empty() {
                 break;
             }
-            let Some(batch) = self.elements.next()? else { break };
-            let read = self.read_elements(&Columns(&batch));
-            self.waiting = read.map_err(|e| self.fault(&e))?;
+            let Some(read) = self.elements.next_as(|c| elements_of(&mut self.again, c))? else { break };
+            self.waiting = read;
         }
         Ok(Some(Shipment { id, corridor, total, elements }))
     }
+}
 
-    fn read_elements(&mut self, c: &Columns) -> parquet::errors::Result<VecDeque<(String, Published)>> {
-        let (containers, movements) = (c.texts("container_id")?, c.texts("movement_id")?);
-        let read = self.again.elements(c)?;
-        let ids = containers.into_iter().zip(movements);
-        let whole = |((element, facts, owner), (container_id, movement_id))| {
-            (owner, Published { container_id, movement_id, element, facts })
-        };
-        Ok(read.into_iter().zip(ids).map(whole).collect())
-    }
-
-    fn fault(&self, what: &ParquetError) -> Error {
-        Error::Verification(format!("{}: {what}", self.dir.display()))
-    }
+/// The elements of a batch, each with its shipment.
+fn elements_of(again: &mut Recalculation, c: &Columns) -> parquet::errors::Result<VecDeque<(String, Published)>> {
+    let (containers, movements) = (c.texts("container_id")?, c.texts("movement_id")?);
+    let read = again.elements(c)?;
+    let ids = containers.into_iter().zip(movements);
+    let whole =
+        |((element, facts, owner), (container_id, movement_id))| (owner, Published { container_id, movement_id, element, facts });
+    Ok(read.into_iter().zip(ids).map(whole).collect())
 }
 
 const HEAD_COLUMNS: [&str; 5] = ["shipment_id", "corridor_id", "period", "load_status", "ghg_total_kg"];
@@ -147,30 +139,4 @@ pub fn rejected(dir: &Path, manifest: &Manifest) -> Result<HashSet<(String, Stri
 
 fn parts(manifest: &Manifest, table: &str) -> Vec<String> {
     manifest.parts(table).into_iter().map(str::to_owned).collect()
-}
-
-/// The batches of a table over its parts.
-struct Stream<'r> {
-    dir: &'r Path,
-    parts: std::vec::IntoIter<String>,
-    columns: Vec<&'static str>,
-    reader: Option<ParquetRecordBatchReader>,
-}
-
-impl<'r> Stream<'r> {
-    fn new(dir: &'r Path, parts: Vec<String>, columns: Vec<&'static str>) -> Stream<'r> {
-        Stream { dir, parts: parts.into_iter(), columns, reader: None }
-    }
-
-    fn next(&mut self) -> Result<Option<arrow::array::RecordBatch>> {
-        let fault = |dir: &Path, what: String| Error::Verification(format!("{}: {what}", dir.display()));
-        loop {
-            if let Some(batch) = self.reader.as_mut().and_then(Iterator::next) {
-                return batch.map(Some).map_err(|e| fault(self.dir, e.to_string()));
-            }
-            let Some(part) = self.parts.next() else { return Ok(None) };
-            let file = open_below(self.dir, &part).map_err(|e| fault(&self.dir.join(&part), e.to_string()))?;
-            self.reader = Some(rows(file, &self.columns).map_err(|e| fault(&self.dir.join(&part), e.to_string()))?);
-        }
-    }
 }
