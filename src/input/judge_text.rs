@@ -102,9 +102,10 @@ impl Judge<'_> {
                 texts = texts.spread(&vec![0; rows], None);
             }
             Cells::Coded(codes, nulls, values) => {
-                (0..values.len().unwrap_or(0)).for_each(|k| texts.push(rule, values.cell(k)));
+                let (used, codes) = used_values(codes, nulls.as_ref(), values.len().unwrap_or(0));
+                used.iter().for_each(|&k| texts.push(rule, values.cell(k)));
                 texts.push(rule, Cell::Absent);
-                texts = texts.spread(codes, nulls.as_ref());
+                texts = texts.spread(&codes, nulls.as_ref());
             }
             Cells::Spans(bytes, spans) => {
                 texts.bytes.reserve(rows * 12);
@@ -120,6 +121,28 @@ impl Judge<'_> {
         }
         TextColumn::from_parts(texts.bytes, texts.ends).expect("ends were pushed in order up to the last byte")
     }
+}
+
+/// The values that rows of this batch have, in order of first use, and the place of each row's value among them. The
+/// dictionary of a whole row group holds far more values than one batch has use for.
+fn used_values(codes: &[i32], nulls: Option<&NullBuffer>, distinct: usize) -> (Vec<usize>, Vec<i32>) {
+    const UNUSED: i32 = -1;
+    let mut places = vec![UNUSED; distinct];
+    let mut used = Vec::new();
+    let mut place = |code: i32| {
+        let place = &mut places[code as usize];
+        if *place == UNUSED {
+            *place = used.len() as i32;
+            used.push(code as usize);
+        }
+        *place
+    };
+    let places = match nulls {
+        // What stands in the place of an absent value means nothing.
+        Some(nulls) => codes.iter().zip(nulls).map(|(&code, present)| if present { place(code) } else { 0 }).collect(),
+        None => codes.iter().map(|&code| place(code)).collect(),
+    };
+    (used, places)
 }
 
 // Short texts are copied as whole words of this many bytes, the next text overwriting what is too much.

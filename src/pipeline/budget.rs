@@ -5,15 +5,14 @@
 use crate::error::{Error, Result};
 use crate::input::Grain;
 
-/// The program, reference data, and row groups that fill up and are encoded.
-const BASE: usize = 88 << 20;
-
+/// The program, reference data, and row groups that fill up and are encoded, one of each table.
+const BASE: usize = 96 << 20;
+/// Row groups of both tables that are encoded beside them.
+const MORE_GROUPS: usize = 44 << 20;
 /// Encoding, hashing and allocator slack of one thread.
-const PER_THREAD: usize = 8 << 20;
-
-/// A row in a unit that is being parsed.
-const PARSED_ROW: usize = 170;
-
+const PER_THREAD: usize = 12 << 20;
+/// A row in a unit that is being parsed, and one that waits in a batch meanwhile.
+const PARSED_ROW: usize = 340;
 /// A row in a batch with everything that is computed from it.
 const COMPUTED_ROW: usize = 400;
 
@@ -25,8 +24,8 @@ const BYTES_OF_INPUT_BYTE: u64 = 8;
 
 /// The pieces to choose from, largest first. Smaller ones cost time: every unit decodes its dictionaries anew.
 const GRAINS: [Grain; 4] = [
-    Grain { unit_rows: 262_144, batch_rows: 32_768 },
-    Grain { unit_rows: 65_536, batch_rows: 32_768 },
+    Grain { unit_rows: 131_072, batch_rows: 16_384 },
+    Grain { unit_rows: 65_536, batch_rows: 16_384 },
     Grain { unit_rows: 16_384, batch_rows: 16_384 },
     Grain { unit_rows: 8_192, batch_rows: 8_192 },
 ];
@@ -36,6 +35,8 @@ const GRAINS: [Grain; 4] = [
 pub struct Budget {
     /// Rows in a unit of a file and in a batch.
     pub grain: Grain,
+    /// Row groups of a table that are encoded at the same time.
+    pub groups_under_way: usize,
     /// Whether all files can be read at the same time; else their rows are sorted.
     pub can_merge: bool,
     /// Bytes of rows that may be held for sorting.
@@ -70,6 +71,7 @@ impl Budget {
         let rest = limit.saturating_sub(need(grain, threads, threads));
         Ok(Budget {
             grain: *grain,
+            groups_under_way: if need(grain, threads, threads) + MORE_GROUPS <= limit / 8 * 7 { 2 } else { 1 },
             can_merge: merged.is_some() || files <= threads,
             sort_bytes: (rest / 4 * 3).max(limit / 16),
             reject_bytes: (rest / 8).max(limit / 32),
@@ -92,8 +94,8 @@ pub struct Amount {
 /// Bytes that a run takes while its rows stream through, with this many units open at a time.
 fn need(grain: &Grain, threads: usize, units: usize) -> usize {
     let parsed = (grain.unit_rows as usize * PARSED_ROW).max(LEAST_UNIT) * units;
-    // One batch waits to be computed, each thread has one and a result, two wait to be written, one is half written.
-    let computed = grain.batch_rows as usize * COMPUTED_ROW * (2 * threads + 3);
+    // One batch waits to be computed, each thread has one and a result, four wait to be written, one is half written.
+    let computed = grain.batch_rows as usize * COMPUTED_ROW * (2 * threads + 5);
     BASE + PER_THREAD * threads + parsed + computed
 }
 

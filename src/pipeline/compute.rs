@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, ScopedJoinHandle};
 
 /// Results that wait for a table to take them: enough for the next row group while one is encoded.
-const CHUNKS_QUEUED: usize = 2;
+const CHUNKS_QUEUED: usize = 4;
 
 /// Texts that stay the same for a whole run; with the symbols they make [`Names`].
 pub struct FixedNames {
@@ -110,9 +110,10 @@ pub fn compute(attempt: &Attempt, readers: Vec<(u32, Box<dyn Reader>)>, order: O
     let Attempt { stage, names, metadata, .. } = *attempt;
     thread::scope(|scope| {
         let feed = scope.spawn(move || Feed::run(readers, order, attempt.threads, &attempt.budget, shared, to_kernels));
-        let elements = BigTable { table: &ELEMENTS, name: "elements", stage, names, metadata };
+        let groups_under_way = attempt.budget.groups_under_way;
+        let elements = BigTable { table: &ELEMENTS, name: "elements", stage, groups_under_way, names, metadata };
         let elements = scope.spawn(move || elements.write(footprints, shared));
-        let of_shipments = BigTable { table: &SHIPMENTS, name: "shipments", stage, names, metadata };
+        let of_shipments = BigTable { table: &SHIPMENTS, name: "shipments", stage, groups_under_way, names, metadata };
         let of_shipments = scope.spawn(move || of_shipments.write(shipments, shared));
         let computed = kernels(attempt, work, shared, to_elements, to_shipments);
         // A reader that stops has the better reason: a writer only sees its stream end.

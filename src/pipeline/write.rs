@@ -49,6 +49,9 @@ pub struct BigTable<'a, C: 'static> {
     pub name: &'static str,
     /// The stage.
     pub stage: &'a Stage,
+    /// Row groups that are encoded at the same time: while the last columns of one are under way, the next one has work for
+    /// the other threads.
+    pub groups_under_way: usize,
     /// Texts behind codes.
     pub names: &'a FixedNames,
     /// Key-value metadata of every footer.
@@ -69,10 +72,6 @@ enum Halt {
     /// The thread that writes them has stopped, and says why.
     NobodyWrites,
 }
-
-/// Row groups that are encoded at the same time: while the last columns of one are under way, the next one has work for
-/// the other threads.
-const GROUPS_UNDER_WAY: usize = 2;
 
 impl<C: Send + Sync> BigTable<'_, C> {
     /// Writes whole shipments in order of id, until the stream ends; gives the number of rows.
@@ -103,7 +102,7 @@ impl<C: Send + Sync> BigTable<'_, C> {
         ready: &SyncSender<Ready>,
     ) -> std::result::Result<(), Halt> {
         let names = GrowingNames { fixed: self.names, symbols: &shared.symbols };
-        let mut window = Window::new(scope, GROUPS_UNDER_WAY);
+        let mut window = Window::new(scope, self.groups_under_way);
         let encode = |rows: Rows<C>| move || self.table.encode(schema, &rows, &names);
         let mut cutter = Cutter::new(self.table.group_rows, PART_ROWS);
         for chunk in chunks {
