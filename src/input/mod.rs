@@ -159,15 +159,14 @@ pub struct Grain {
     pub batch_rows: u64,
 }
 
-impl Default for Grain {
-    fn default() -> Grain {
-        Grain { unit_rows: 262_144, batch_rows: 32_768 }
-    }
+impl Grain {
+    /// Where memory does not ask for less: larger pieces take more memory and no less time (docs/performance.md).
+    pub const LARGEST: Grain = Grain { unit_rows: 131_072, batch_rows: 16_384 };
 }
 
 /// Opens a file of movement records: reads what stands at its head, finds the columns, and nothing more.
 pub fn open(source: SourceFile, mapping: Arc<Mapping>, vocabulary: Arc<Vocabulary>) -> Result<Box<dyn Reader>, FileFault> {
-    open_in(Grain::default(), source, mapping, vocabulary)
+    open_in(Grain::LARGEST, source, mapping, vocabulary)
 }
 
 /// Opens a file whose rows are to be handed on in pieces of this size.

@@ -24,7 +24,7 @@ const BYTES_OF_INPUT_BYTE: u64 = 8;
 
 /// The pieces to choose from, largest first. Smaller ones cost time: every unit decodes its dictionaries anew.
 const GRAINS: [Grain; 4] = [
-    Grain { unit_rows: 131_072, batch_rows: 16_384 },
+    Grain::LARGEST,
     Grain { unit_rows: 65_536, batch_rows: 16_384 },
     Grain { unit_rows: 16_384, batch_rows: 16_384 },
     Grain { unit_rows: 8_192, batch_rows: 8_192 },

@@ -6,6 +6,12 @@ use crate::model::id::LocationCode;
 use crate::model::mode::EnergyUnit;
 use crate::model::time::parse_date;
 
+/// What became of each candidate, by the id of its row.
+fn verdicts(set: &FactorSet, candidates: Vec<Candidate>) -> Vec<(String, Verdict)> {
+    let id = |factor| set.factors[factor as usize].id.split(':').nth(1).expect("source, edition and row").to_owned();
+    candidates.into_iter().map(|c| (id(c.factor), c.verdict)).collect()
+}
+
 #[test]
 fn each_loser_names_the_rule_by_which_it_lost() {
     let rows = [
@@ -22,11 +28,7 @@ fn each_loser_names_the_rule_by_which_it_lost() {
     ];
     let set = set(vec![transport("one/1", &rows), transport("two/1", &["factor_id=second region=CN carrier=MAEU"])], &[]);
     let query = query(&set, "CNCKG CNQZH 2024-05-01 carrier:MAEU");
-    let verdicts: Vec<_> = set
-        .candidates(&query)
-        .into_iter()
-        .map(|c| (set.factors[c.factor as usize].id.split(':').nth(1).unwrap().to_owned(), c.verdict))
-        .collect();
+    let verdicts = verdicts(&set, set.candidates(&query));
     use Verdict::*;
     let want = [
         ("winner", Chosen),
@@ -70,11 +72,7 @@ fn each_energy_row_that_lost_names_the_rule() {
         destination: place("CNQZH"),
         day: parse_date("2024-05-01").unwrap(),
     };
-    let verdicts: Vec<_> = set
-        .energy_candidates(&query)
-        .into_iter()
-        .map(|c| (set.factors[c.factor as usize].id.split(':').nth(1).unwrap().to_owned(), c.verdict))
-        .collect();
+    let verdicts = verdicts(&set, set.energy_candidates(&query));
     use Verdict::*;
     let want = [
         ("winner", Chosen),
