@@ -235,7 +235,7 @@ fn large_row_groups_are_cut_and_small_ones_are_not() {
     let sequence: ArrayRef = Arc::new(Int32Array::from_iter_values((0..rows).map(|i| i % 10_000 + 1)));
     let shipments: ArrayRef = Arc::new(StringArray::from_iter_values((0..rows).map(|i| format!("S{:06}", i / 5))));
     let columns = || records(rows as usize, vec![("sequence", sequence.clone()), ("shipment_id", shipments.clone())]);
-    for (group_rows, units) in [(1_000_000, 3), (100_000, 6)] {
+    for (group_rows, units) in [(1_000_000, 5), (100_000, 6)] {
         let properties = WriterProperties::builder().set_max_row_group_row_count(Some(group_rows)).build();
         let content = write_with(columns(), properties);
         let mut reader =
@@ -247,7 +247,7 @@ fn large_row_groups_are_cut_and_small_ones_are_not() {
         assert_eq!(parsed.len(), units);
         let mut at = 0;
         for batch in parsed.into_iter().flat_map(|unit| unit.parse().unwrap()).map(|parsed| parsed.batch) {
-            assert!(batch.len() <= 65_536);
+            assert!(batch.len() as u64 <= Grain::LARGEST.batch_rows);
             for i in (0..batch.len()).step_by(997) {
                 let row = at + i;
                 let want = (row as u64 + 1, (row % 10_000 + 1) as u16, format!("M{}", row + 1), format!("S{:06}", row / 5));

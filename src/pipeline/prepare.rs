@@ -103,7 +103,7 @@ pub fn library_error(faults: &[Fault]) -> Error {
         faults.iter().filter(|f| f.severity == crate::factors::Severity::Error).map(Fault::to_string).collect();
     Error::Library(match errors.as_slice() {
         [one] => one.clone(),
-        many => format!("{} faults in the library: {}", many.len(), many.join("; ")),
+        many => format!("{} faults: {}", many.len(), many.join("; ")),
     })
 }
 
