@@ -3,7 +3,7 @@
 use crate::model::flag::Flags;
 use crate::model::mode::Mode;
 use crate::model::movement::MovementBatch;
-use crate::model::text::same;
+use crate::model::text::{self, same};
 use crate::model::time::NO_INSTANT;
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -66,11 +66,11 @@ fn by_container(batch: &MovementBatch, order: &mut Vec<u32>, spare: &mut Vec<u32
     };
     spans(order, |a, b| same(id(a), id(b)) && in_sequence(a, b), chains);
     let first = |chain: &Chain| id(order[chain.span.start]);
-    chains.sort_unstable_by(|a, b| first(a).cmp(first(b)));
+    chains.sort_unstable_by(|a, b| text::order(first(a), first(b)));
     if chains.windows(2).any(|pair| same(first(&pair[0]), first(&pair[1]))) {
         order.sort_unstable_by(|&a, &b| {
             let sequences = || batch.sequence[a as usize].cmp(&batch.sequence[b as usize]);
-            id(a).cmp(id(b)).then_with(sequences).then_with(|| by_id(batch, a, b))
+            text::order(id(a), id(b)).then_with(sequences).then_with(|| by_id(batch, a, b))
         });
         return spans(order, |a, b| same(id(a), id(b)), chains);
     }
@@ -94,7 +94,7 @@ fn spans(order: &[u32], follows: impl Fn(u32, u32) -> bool, chains: &mut Vec<Cha
 }
 
 fn by_id(batch: &MovementBatch, a: u32, b: u32) -> Ordering {
-    batch.movement_id.get(a as usize).cmp(batch.movement_id.get(b as usize))
+    text::order(batch.movement_id.get(a as usize), batch.movement_id.get(b as usize))
 }
 
 /// (departed_at, arrived_at, movement_id); an absent arrival is the smallest instant and so sorts first.
@@ -122,8 +122,13 @@ pub fn transport_count(batch: &MovementBatch, order: &[u32], chain: &Chain) -> u
 
 /// The chain of the container with the most transport TCEs, then the lowest id, rows without id last ("the speaking chain").
 pub fn speaking<'c>(batch: &MovementBatch, order: &[u32], chains: &'c [Chain]) -> Option<&'c Chain> {
-    chains.iter().min_by_key(|c| {
-        let id = batch.container_id.get(order[c.span.start] as usize);
-        (usize::MAX - transport_count(batch, order, c), id.is_empty(), id)
-    })
+    let id = |c: &Chain| batch.container_id.get(order[c.span.start] as usize);
+    let (first, rest) = chains.split_first()?;
+    let most = |c| transport_count(batch, order, c);
+    let speaks = rest.iter().fold((first, None), |(best, count), c| {
+        let (count, other) = (count.unwrap_or_else(|| most(best)), most(c));
+        let by_id = || id(best).is_empty().cmp(&id(c).is_empty()).then_with(|| text::order(id(best), id(c)));
+        if other.cmp(&count).then_with(by_id) == Ordering::Greater { (c, Some(other)) } else { (best, Some(count)) }
+    });
+    Some(speaks.0)
 }

@@ -4,7 +4,9 @@ use crate::model::flag::Flags;
 use crate::model::mode::RecordStatus;
 use crate::model::movement::MovementBatch;
 use crate::model::reject::RejectReason;
+use crate::model::text::order;
 use crate::model::time::{Instant, UNREADABLE_INSTANT};
+use std::cmp::Ordering;
 use std::ops::Range;
 
 /// Splits the rows of one shipment into survivors (in row order) and rejections. Tombstones are rejected here too: either
@@ -35,7 +37,8 @@ fn key(batch: &MovementBatch, row: u32) -> (&[u8], u32, u64) {
 /// The common case: movement ids ascend, nothing is cancelled, nothing was rejected in parsing.
 fn distinct_and_plain(batch: &MovementBatch, rows: Range<usize>) -> bool {
     let plain = |i: usize| batch.reject_of(i).is_none() && batch.record_status[i] == RecordStatus::Active;
-    rows.clone().all(plain) && rows.clone().skip(1).all(|i| batch.movement_id.get(i - 1) < batch.movement_id.get(i))
+    let id = |i| batch.movement_id.get(i);
+    rows.clone().all(plain) && rows.skip(1).all(|i| order(id(i - 1), id(i)) == Ordering::Less)
 }
 
 /// One movement id: the rows in order of (file, row).

@@ -60,38 +60,51 @@ const PER_KM: HalfEvenDivisor = HalfEvenDivisor::new(1_000_000_000_000);
 // g x 10^-9 g/t = 10^-15 g, and millionths x 10^-9 g likewise.
 const PER_UNIT: HalfEvenDivisor = HalfEvenDivisor::new(1_000_000_000);
 
-/// Micrograms CO2e of `amount` (g or millionths of a TEU) moved over `distance_m` at `intensity` (10^-9 g per t.km or TEU.km);
-/// `None` beyond `Decimal(18,9)` kg.
-///
-/// ```
-/// use green_corridor::calc::emissions::per_distance;
-/// // 10 t over 1000 km at 10 g/t.km: 100 kg
-/// assert_eq!(per_distance(10_000_000, 1_000_000, 10_000_000_000), Some(100_000_000_000));
-/// ```
-#[inline]
-pub fn per_distance(amount: i64, distance_m: i64, intensity: i64) -> Option<i64> {
-    product(amount, distance_m, intensity).and_then(|p| PER_KM.divide(p))
+/// What an intensity is applied to; both of its parts are applied to the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// g.m or millionths of a TEU times metres, for an intensity per t.km or TEU.km.
+    OverDistance(u128),
+    /// g, or millionths of a TEU or of a container.
+    Handled(u64),
+    /// Millionths of the unit of a quantity of energy, and the units of the energy row that one such unit is.
+    Energy(i64, (i64, i64)),
 }
 
-/// Micrograms CO2e of `amount` (g, millionths of a TEU or of a container) handled at `intensity` (10^-9 g per t, TEU or
-/// container); `None` beyond the limit.
-#[inline]
-pub fn per_amount(amount: i64, intensity: i64) -> Option<i64> {
-    PER_UNIT.divide(amount as u128 * intensity as u128)
+impl Amount {
+    /// Micrograms CO2e at `intensity` (10^-9 g per unit); `None` beyond `Decimal(18,9)` kg.
+    ///
+    /// ```
+    /// use green_corridor::calc::emissions::Amount;
+    /// // 10 t over 1000 km at 10 g/t.km: 100 kg
+    /// assert_eq!(Amount::over_distance(10_000_000, 1_000_000).at(10_000_000_000), Some(100_000_000_000));
+    /// ```
+    #[inline]
+    pub fn at(self, intensity: i64) -> Option<i64> {
+        match self {
+            // Only the product with the intensity can pass 128 bits, and then the result is far beyond the limit.
+            Amount::OverDistance(amount) => match u64::try_from(amount) {
+                Ok(amount) => PER_KM.divide(amount as u128 * intensity as u128),
+                Err(_) => amount.checked_mul(intensity as u128).and_then(|product| PER_KM.divide(product)),
+            },
+            Amount::Handled(amount) => PER_UNIT.divide(amount as u128 * intensity as u128),
+            Amount::Energy(quantity, (numerator, denominator)) => per_energy(quantity, intensity, numerator, denominator),
+        }
+    }
+
+    /// `amount` (g or millionths of a TEU) moved over `distance_m`.
+    #[inline]
+    pub fn over_distance(amount: i64, distance_m: i64) -> Amount {
+        Amount::OverDistance(amount as u128 * distance_m as u128)
+    }
 }
 
-/// Micrograms CO2e of an energy `quantity` (millionths of its unit) at `intensity` (10^-9 g per unit of the energy row),
-/// one unit of the quantity being `numerator / denominator` units of the energy row; `None` beyond the limit.
-pub fn per_energy(quantity: i64, intensity: i64, numerator: i64, denominator: i64) -> Option<i64> {
+// Micrograms CO2e of an energy `quantity` (millionths of its unit) at `intensity` (10^-9 g per unit of the energy row),
+// one unit of the quantity being `numerator / denominator` units of the energy row; `None` beyond the limit.
+fn per_energy(quantity: i64, intensity: i64, numerator: i64, denominator: i64) -> Option<i64> {
     let product = (quantity as i128 * intensity as i128).checked_mul(numerator as i128)?;
     let micrograms = div_half_even(product, 1_000_000_000 * denominator as i128);
     i64::try_from(micrograms).ok().filter(|&g| g <= DECIMAL18_MAX)
-}
-
-#[inline]
-fn product(a: i64, b: i64, c: i64) -> Option<u128> {
-    // All three are positive or zero; only the last product can pass 128 bits, and then the result is far beyond the limit.
-    (a as u128 * b as u128).checked_mul(c as u128)
 }
 
 #[cfg(test)]
@@ -125,6 +138,8 @@ mod tests {
 
     #[test]
     fn beyond_the_limit_is_none() {
+        let per_distance = |amount, metres, intensity| Amount::over_distance(amount, metres).at(intensity);
+        let per_amount = |amount, intensity| Amount::Handled(amount).at(intensity);
         assert_eq!(per_distance(1_000_000_000, 50_000_000, DECIMAL18_MAX), None);
         assert_eq!(per_distance(i64::MAX, i64::MAX, i64::MAX), None);
         assert_eq!(per_amount(1_000_000_000, 1_000_000_000_000_000_000), None);

@@ -73,8 +73,8 @@ fn arrival(batch: &MovementBatch, row: usize, otherwise: Instant) -> Instant {
     if batch.arrived_at[row] == NO_INSTANT { otherwise } else { batch.arrived_at[row] }
 }
 
-/// The hub as an element with the load of its neighbour; `None` without a valid and applicable factor.
-pub fn element(lanes: &mut Lanes, place: &Place, load: &Load, anchor: u32, symbols: &Symbols) -> Option<Element> {
+/// Makes a blank element the hub, with the load of its neighbour in row `anchor`; `false` without a valid and applicable factor.
+pub fn fill(e: &mut Element, lanes: &mut Lanes, place: &Place, load: &Load, anchor: u32, symbols: &Symbols) -> bool {
     let day = day_of(place.at);
     let key = LaneKey {
         operation: place.operation,
@@ -97,7 +97,9 @@ pub fn element(lanes: &mut Lanes, place: &Place, load: &Load, anchor: u32, symbo
         to_activity: None,
     };
     let mut found = Figures::default();
-    let factor = figures(&inputs, &mut found).ok()?;
-    let base = Element { operation: place.operation, ..super::place_at(anchor, place.location, place.location, place.at) };
-    Some(super::element(base, load, &found, factor, Flags::HUB_INFERRED | found.flags))
+    let Ok(factor) = figures(&inputs, &mut found) else { return false };
+    (e.anchor, e.operation, e.departed_at) = (anchor, place.operation, place.at);
+    (e.origin, e.destination) = (place.location, place.location);
+    super::fill(e, load, &found, factor, Flags::HUB_INFERRED | found.flags);
+    true
 }

@@ -1,5 +1,6 @@
 //! What is resolved once per distinct key and not once per row: the factor, the distance, the adjustment of a lane.
 
+use super::trail::Trail;
 use crate::factors::profile::Adjustment;
 use crate::factors::{EmissionFactor, EnergyQuery, FactorQuery};
 use crate::model::element::FactorIndex;
@@ -10,9 +11,6 @@ use crate::model::movement::OperationIndex;
 use crate::model::symbol::{Symbol, Symbols};
 use crate::model::time::Day;
 use crate::reference::Reference;
-use rustc_hash::FxHashMap;
-use std::collections::hash_map::Entry;
-use std::hash::{Hash, Hasher};
 
 /// Everything that decides about factor and distance of a row. Two days of one epoch have the same answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,18 +33,18 @@ pub struct LaneKey {
     pub epoch: u32,
 }
 
-// Three words instead of eight fields: the hash is taken for every element.
-impl Hash for LaneKey {
+impl LaneKey {
+    /// All eight fields in three words, which is what is compared for every element.
     #[inline]
-    fn hash<H: Hasher>(&self, state: &mut H) {
+    fn words(&self) -> Words {
         let places = (self.origin.0 as u64) << 32 | self.destination.0 as u64;
         let carriers = (self.carrier as u64) << 32 | self.energy_carrier as u64;
         let rest = (self.operation as u64) << 16 | (self.temperature as u64) << 8 | self.energy_unit as u64;
-        state.write_u64(places);
-        state.write_u64(carriers);
-        state.write_u64((self.epoch as u64) << 32 | rest);
+        (places, carriers, (self.epoch as u64) << 32 | rest)
     }
 }
+
+type Words = (u64, u64, u64);
 
 /// The factor of a lane as it will be applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +128,7 @@ pub struct Lane {
 pub struct Lanes<'r> {
     reference: &'r Reference,
     /// Places in `lanes`: the table that is searched stays small.
-    found: FxHashMap<LaneKey, u32>,
+    found: Trail<Words>,
     lanes: Vec<Lane>,
     last_day: (Day, u32),
 }
@@ -138,12 +136,7 @@ pub struct Lanes<'r> {
 impl<'r> Lanes<'r> {
     /// Nothing found yet.
     pub fn new(reference: &'r Reference) -> Lanes<'r> {
-        Lanes {
-            reference,
-            found: FxHashMap::default(),
-            lanes: Vec::new(),
-            last_day: (Day::MIN, reference.factors.epoch(Day::MIN)),
-        }
+        Lanes { reference, found: Trail::default(), lanes: Vec::new(), last_day: (Day::MIN, reference.factors.epoch(Day::MIN)) }
     }
 
     /// The epoch of a day.
@@ -158,14 +151,11 @@ impl<'r> Lanes<'r> {
     /// The lane of a key; `day` is any day of its epoch.
     #[inline]
     pub fn lane(&mut self, key: LaneKey, mode: Mode, day: Day, symbols: &Symbols) -> &Lane {
-        let at = match self.found.entry(key) {
-            Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(new) => {
-                self.lanes.push(resolve(self.reference, key, mode, day, symbols));
-                *new.insert(self.lanes.len() as u32 - 1)
-            }
-        };
-        &self.lanes[at as usize]
+        let at = self.found.place(key.words()).unwrap_or_else(|new| {
+            self.lanes.push(resolve(self.reference, key, mode, day, symbols));
+            new
+        });
+        &self.lanes[at]
     }
 }
 

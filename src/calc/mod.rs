@@ -15,17 +15,18 @@ pub mod recalculate;
 pub mod restate;
 pub mod rollup;
 pub mod tce;
+mod trail;
 
 use crate::factors::profile::Adjustment;
-use crate::model::element::{CorridorKey, Element, Footprints};
+use crate::model::element::{CorridorKey, Element, Footprints, NO_ROW, Rollup};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
-use crate::model::mode::{Basis, EnergyUnit, LoadStatus, Mode};
+use crate::model::mode::{Basis, DataCategory, DistanceSource, EnergyUnit, LoadStatus, Mode, Per, Temperature};
 use crate::model::movement::MovementBatch;
 use crate::model::reject::{Reject, RejectReason, Rejected};
 use crate::model::symbol::{ABSENT, Symbol, Symbols};
 use crate::model::text::same;
-use crate::model::time::{Instant, NO_INSTANT, day_of, month_start};
+use crate::model::time::{NO_INSTANT, day_of, month_start};
 use crate::model::unit::{DISTANCE_SCALE, MASS_SCALE, SHARE_SCALE, short_decimal_text};
 use crate::reference::Reference;
 use chain::Chain;
@@ -65,6 +66,9 @@ struct Scratch {
 /// Elements that are gathered before they are spread over their columns: few enough to stay in the nearest cache.
 const BLOCK: usize = 128;
 
+/// Rows that are brought near at a time, see [`MovementBatch::warm`]: they fit the nearest caches, and most shipments fit them.
+const WARM: usize = 256;
+
 impl<'r> Kernel<'r> {
     /// A kernel for one reference.
     pub fn new(reference: &'r Reference) -> Kernel<'r> {
@@ -94,9 +98,16 @@ impl<'r> Kernel<'r> {
         self.resolve_types(symbols);
         let mut out = Footprints::default();
         out.elements.reserve(range.len() * 2);
+        out.shipments.reserve(range.len() / 4);
         let mut scratch = std::mem::take(&mut self.scratch);
         let mut start = range.start;
+        let mut warm = start;
         while start < range.end {
+            if warm < (start + WARM / 4).min(range.end) {
+                let next = (warm + WARM).min(range.end);
+                batch.warm(warm..next);
+                warm = next;
+            }
             let id = batch.shipment_id.get(start);
             let mut end = start + 1;
             while end < range.end && same(batch.shipment_id.get(end), id) {
@@ -108,10 +119,14 @@ impl<'r> Kernel<'r> {
         out.elements.extend(&scratch.block);
         scratch.block.clear();
         self.scratch = scratch;
-        out.rollup = self.sums.take();
         assert_eq!(range.len() as u64, out.accepted + out.rejected.len() as u64);
         out.batch = batch;
         out
+    }
+
+    /// Sums by corridor, section and factor over all batches since they were last taken.
+    pub fn take_rollup(&mut self) -> Rollup {
+        self.sums.take()
     }
 
     fn resolve_types(&mut self, symbols: &Symbols) {
@@ -127,7 +142,8 @@ impl<'r> Kernel<'r> {
 
     /// The inferred hub at a place and time as an element with this load; `None` without a valid and applicable factor.
     pub fn inferred_hub(&mut self, place: &hub::Place, load: &Load, symbols: &Symbols) -> Option<Element> {
-        hub::element(&mut self.lanes, place, load, 0, symbols)
+        let mut hub = BLANK;
+        hub::fill(&mut hub, &mut self.lanes, place, load, 0, symbols).then_some(hub)
     }
 
     /// Load of one row of a batch whose container type reads `container_type`.
@@ -233,37 +249,48 @@ impl<'r> Kernel<'r> {
             let kind = self.types[batch.container_type[r] as usize];
             let (load, mut flags) = load::load(batch, r, kind, self.defaults);
             flags |= chain::continuity(batch, &s.order, chain, i) | batch.flags[r].without(Flags::BASIS_ASSUMED);
-            let mut push = |mut e: Element| {
-                number += 1;
-                e.element = number;
-                s.block.push(e);
-            };
             let [before, after] = hub::around(&self.hubs, batch, &s.order, chain, i);
             // A neighbour without a mass has none to lend.
-            let mut infer = |place: Option<hub::Place>| match place {
-                Some(place) if load.mass_g > 0 => {
-                    let hub = hub::element(&mut self.lanes, &place, &load, row, symbols);
-                    flags |= Flags::HUB_WITHOUT_FACTOR.when(hub.is_none());
-                    published.lost_hub |= hub.is_none();
-                    hub
-                }
-                _ => None,
+            let mut lend = |place: Option<hub::Place>, hub: &mut Element| {
+                let Some(place) = place.filter(|_| load.mass_g > 0) else { return false };
+                let found = hub::fill(hub, &mut self.lanes, &place, &load, row, symbols);
+                flags |= Flags::HUB_WITHOUT_FACTOR.when(!found);
+                published.lost_hub |= !found;
+                found
             };
-            let (before, after) = (infer(before), infer(after));
-            before.into_iter().for_each(&mut push);
+            if before.is_some() {
+                s.block.push(BLANK);
+                let hub = s.block.last_mut().expect("just pushed");
+                if lend(before, hub) {
+                    number += 1;
+                    hub.element = number;
+                } else {
+                    s.block.pop();
+                }
+            }
+            let mut last = BLANK;
+            let has_last = lend(after, &mut last);
             match self.element(batch, symbols, r, &load, &mut figures) {
                 Ok(factor) => {
                     published.accepted += 1;
                     if batch.mode[r] != Mode::Hub && published.first_load.is_none() {
                         published.first_load = Some(load);
                     }
-                    let base = place_at(row, batch.origin[r], batch.destination[r], batch.departed_at[r]);
-                    let base = Element { row, mode: batch.mode[r], operation: batch.operation[r], ..base };
-                    push(element(base, &load, &figures, factor, flags | figures.flags));
+                    number += 1;
+                    s.block.push(BLANK);
+                    let e = s.block.last_mut().expect("just pushed");
+                    (e.row, e.anchor, e.element) = (row, row, number);
+                    (e.mode, e.operation, e.departed_at) = (batch.mode[r], batch.operation[r], batch.departed_at[r]);
+                    (e.origin, e.destination) = (batch.origin[r], batch.destination[r]);
+                    fill(e, &load, &figures, factor, flags | figures.flags);
                 }
                 Err(refused) => out.rejected.push(late(batch, row, refused.reason, refused.column, symbols, self)),
             }
-            after.into_iter().for_each(&mut push);
+            if has_last {
+                number += 1;
+                last.element = number;
+                s.block.push(last);
+            }
         }
         published
     }
@@ -332,66 +359,61 @@ fn spell_modes(batch: &MovementBatch, speaking: &[u32], out: &mut String) {
     }
 }
 
-/// An element that has only its place and time.
-#[inline]
-fn place_at(anchor: u32, origin: LocationCode, destination: LocationCode, departed_at: Instant) -> Element {
-    Element {
-        row: crate::model::element::NO_ROW,
-        anchor,
-        element: 0,
-        mode: Mode::Hub,
-        operation: 0,
-        origin,
-        destination,
-        departed_at,
-        load_status: LoadStatus::Laden,
-        temperature: Default::default(),
-        mass_g: 0,
-        teu: 0,
-        containers: 0,
-        distance_m: 0,
-        distance_basis: Default::default(),
-        distance_source: Default::default(),
-        activity_distance_m: 0,
-        activity_basis: Default::default(),
-        emission_distance_m: 0,
-        activity: 0,
-        factor: 0,
-        intensity_operation: 0,
-        intensity_provision: 0,
-        per: Default::default(),
-        data_category: Default::default(),
-        ghg_operation: 0,
-        ghg_provision: 0,
-        flags: Flags::NONE,
-    }
-}
+/// An element before anything is known of it. Elements are filled where they stand: each has 136 bytes to move otherwise.
+const BLANK: Element = Element {
+    row: NO_ROW,
+    anchor: 0,
+    element: 0,
+    mode: Mode::Hub,
+    operation: 0,
+    origin: LocationCode(0),
+    destination: LocationCode(0),
+    departed_at: 0,
+    load_status: LoadStatus::Laden,
+    temperature: Temperature::Absent,
+    mass_g: 0,
+    teu: 0,
+    containers: 0,
+    distance_m: 0,
+    distance_basis: Basis::Absent,
+    distance_source: DistanceSource::Absent,
+    activity_distance_m: 0,
+    activity_basis: Basis::Absent,
+    emission_distance_m: 0,
+    activity: 0,
+    factor: 0,
+    intensity_operation: 0,
+    intensity_provision: 0,
+    per: Per::Tkm,
+    data_category: DataCategory::Default,
+    ghg_operation: 0,
+    ghg_provision: 0,
+    flags: Flags::NONE,
+};
 
+/// Everything of an element but its place, time and operation.
 #[inline]
-fn element(base: Element, load: &Load, figures: &Figures, factor: &LaneFactor, flags: Flags) -> Element {
-    Element {
-        load_status: load.load_status,
-        temperature: load.temperature,
-        mass_g: load.mass_g,
-        teu: load.teu,
-        containers: load.containers,
-        distance_m: figures.distance_m,
-        distance_basis: figures.distance_basis,
-        distance_source: figures.distance_source,
-        activity_distance_m: figures.activity_distance_m,
-        activity_basis: figures.activity_basis,
-        emission_distance_m: figures.emission_distance_m,
-        activity: figures.activity,
-        factor: factor.factor,
-        intensity_operation: factor.operation,
-        intensity_provision: factor.provision,
-        per: factor.per,
-        data_category: factor.data_category,
-        ghg_operation: figures.ghg_operation,
-        ghg_provision: figures.ghg_provision,
-        flags,
-        ..base
-    }
+fn fill(e: &mut Element, load: &Load, figures: &Figures, factor: &LaneFactor, flags: Flags) {
+    e.load_status = load.load_status;
+    e.temperature = load.temperature;
+    e.mass_g = load.mass_g;
+    e.teu = load.teu;
+    e.containers = load.containers;
+    e.distance_m = figures.distance_m;
+    e.distance_basis = figures.distance_basis;
+    e.distance_source = figures.distance_source;
+    e.activity_distance_m = figures.activity_distance_m;
+    e.activity_basis = figures.activity_basis;
+    e.emission_distance_m = figures.emission_distance_m;
+    e.activity = figures.activity;
+    e.factor = factor.factor;
+    e.intensity_operation = factor.operation;
+    e.intensity_provision = factor.provision;
+    e.per = factor.per;
+    e.data_category = factor.data_category;
+    e.ghg_operation = figures.ghg_operation;
+    e.ghg_provision = figures.ghg_provision;
+    e.flags = flags;
 }
 
 /// A row rejected among its duplicates; without a reason: for what parsing found.

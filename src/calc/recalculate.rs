@@ -5,7 +5,7 @@
 use super::lane::LaneKey;
 use super::load::Load;
 use super::tce::{Energy, Figures, Inputs, Unusable, figures};
-use super::{Kernel, element};
+use super::{Kernel, fill};
 use crate::model::element::Element;
 use crate::model::flag::Flags;
 use crate::model::mode::{Basis, DistanceSource, EnergyUnit, Mode};
@@ -79,6 +79,8 @@ impl Kernel<'_> {
         let mut found = Figures::default();
         let factor = figures(&inputs, &mut found)?;
         let flags = published.flags.without(OWN_FLAGS) | found.flags;
-        Ok(element(*published, &load, &found, factor, flags))
+        let mut element = *published;
+        fill(&mut element, &load, &found, factor, flags);
+        Ok(element)
     }
 }

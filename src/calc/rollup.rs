@@ -1,5 +1,6 @@
 //! Elements to shipments to corridors and sections: exact sums only (docs/methodology.md, section 11).
 
+use super::trail::Trail;
 use crate::model::element::{
     BasisSet, CorridorKey, CorridorTotals, Element, FactorIndex, FactorUse, GhgTotals, Rollup, SectionKey, SectionTotals,
     Shipments,
@@ -55,7 +56,7 @@ pub struct ShipmentFacts<'a> {
     pub is_complete: bool,
 }
 
-/// Sums of the batch under way. Corridor and month of a shipment are looked up once; what they and an element have in common
+/// Sums so far. Corridor and month of a shipment are looked up once; what they and an element have in common
 /// then fits into two words, so that a section is found fast.
 #[derive(Debug, Default)]
 pub struct Sums {
@@ -64,7 +65,7 @@ pub struct Sums {
     /// Laden and empty shipments of each corridor and month.
     groups: Vec<(CorridorKey, Day, [CorridorTotals; 2])>,
     /// Place in `sections`.
-    section_at: FxHashMap<[u64; 2], u32>,
+    section_at: Trail<(u64, u64)>,
     sections: Vec<(SectionKey, SectionTotals)>,
     /// By factor.
     factors: Vec<FactorUse>,
@@ -81,14 +82,14 @@ impl Sums {
     #[inline]
     fn section(&mut self, group: u32, e: &Element) -> &mut SectionTotals {
         let kind = (e.load_status as u64) << 8 | e.mode as u64;
-        let key = [(group as u64) << 32 | kind, (e.origin.0 as u64) << 32 | e.destination.0 as u64];
-        let at = *self.section_at.entry(key).or_insert_with(|| {
+        let key = ((group as u64) << 32 | kind, (e.origin.0 as u64) << 32 | e.destination.0 as u64);
+        let at = self.section_at.place(key).unwrap_or_else(|new| {
             let (corridor, period, _) = self.groups[group as usize];
             let key = (corridor, period, e.load_status, e.mode, e.origin, e.destination);
             self.sections.push((key, SectionTotals::default()));
-            self.sections.len() as u32 - 1
+            new
         });
-        &mut self.sections[at as usize].1
+        &mut self.sections[at].1
     }
 
     #[inline]

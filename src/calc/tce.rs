@@ -1,7 +1,7 @@
 //! One transport chain element: distance, factor, adjustment, activity, emissions; or why it cannot be computed.
 
 use super::activity::adjusted;
-use super::emissions::{per_amount, per_distance, per_energy};
+use super::emissions::Amount;
 use super::lane::{DistanceStep, Lane, LaneFactor};
 use super::load::{Load, UNKNOWN_TEU};
 use crate::factors::profile::Adjustment;
@@ -179,20 +179,18 @@ fn emissions(inputs: &Inputs, factor: &LaneFactor, out: &mut Figures) -> Result<
         return Err(unusable(RejectReason::LimitExceeded, "distance_km"));
     }
     out.activity = super::activity::transport_activity(load.mass_g, out.activity_distance_m).map_err(|_| LIMIT)?;
-    let part = |intensity: i64| match (factor.per, inputs.energy) {
-        (Per::Tkm, _) => per_distance(load.mass_g, out.emission_distance_m, intensity),
-        (Per::TeuKm, _) => per_distance(load.teu, out.emission_distance_m, intensity),
-        (Per::T, _) => per_amount(load.mass_g, intensity),
-        (Per::Teu, _) => per_amount(load.teu, intensity),
-        (Per::Container, _) => per_amount(load.containers, intensity),
-        (Per::Kg | Per::Litre | Per::KWh | Per::Mj, Energy::Used(quantity)) => {
-            per_energy(quantity, intensity, factor.ratio.0, factor.ratio.1)
-        }
+    let amount = match (factor.per, inputs.energy) {
+        (Per::Tkm, _) => Amount::over_distance(load.mass_g, out.emission_distance_m),
+        (Per::TeuKm, _) => Amount::over_distance(load.teu, out.emission_distance_m),
+        (Per::T, _) => Amount::Handled(load.mass_g as u64),
+        (Per::Teu, _) => Amount::Handled(load.teu as u64),
+        (Per::Container, _) => Amount::Handled(load.containers as u64),
+        (Per::Kg | Per::Litre | Per::KWh | Per::Mj, Energy::Used(quantity)) => Amount::Energy(quantity, factor.ratio),
         // An energy row is chosen only for energy used.
-        (Per::Kg | Per::Litre | Per::KWh | Per::Mj, Energy::None | Energy::Incomplete(_)) => None,
+        (Per::Kg | Per::Litre | Per::KWh | Per::Mj, Energy::None | Energy::Incomplete(_)) => return Err(LIMIT),
     };
-    out.ghg_operation = part(factor.operation).ok_or(LIMIT)?;
-    out.ghg_provision = part(factor.provision).ok_or(LIMIT)?;
+    out.ghg_operation = amount.at(factor.operation).ok_or(LIMIT)?;
+    out.ghg_provision = amount.at(factor.provision).ok_or(LIMIT)?;
     if out.ghg_operation + out.ghg_provision > DECIMAL18_MAX { Err(LIMIT) } else { Ok(()) }
 }
 

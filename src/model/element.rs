@@ -213,6 +213,34 @@ pub struct Shipments {
 }
 
 impl Shipments {
+    /// Room for more shipments.
+    pub fn reserve(&mut self, more: usize) {
+        let Shipments { shipment_id, modes, .. } = self;
+        shipment_id.reserve(more, 0);
+        modes.reserve(more, 0);
+        macro_rules! reserve { ($($column:ident),+) => { $(self.$column.reserve(more);)+ } }
+        reserve!(
+            corridor,
+            period,
+            origin,
+            destination,
+            first_departed_at,
+            last_arrived_at,
+            load_status,
+            containers,
+            teu,
+            mass_g,
+            elements,
+            rejected_rows,
+            is_complete,
+            totals,
+            by_mode,
+            primary,
+            activity_basis,
+            flags
+        );
+    }
+
     /// Number of shipments.
     pub fn len(&self) -> usize {
         self.corridor.len()
@@ -248,8 +276,6 @@ pub struct Footprints {
     pub rejected: Vec<super::reject::Rejected>,
     /// Accepted rows.
     pub accepted: u64,
-    /// Sums by corridor, section and factor.
-    pub rollup: Rollup,
 }
 
 /// Key of a row of `corridors`.

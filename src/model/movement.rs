@@ -10,7 +10,7 @@ use super::id::LocationCode;
 use super::mode::{Basis, EnergyUnit, LoadStatus, Mode, RecordStatus, Temperature};
 use super::reject::Reject;
 use super::symbol::Symbol;
-use super::text::TextColumn;
+use super::text::{self, TextColumn};
 use super::time::Instant;
 
 /// No entry in [`MovementBatch::rejects`].
@@ -120,6 +120,16 @@ macro_rules! columns {
                     self.reject[i] = self.rejects.len() as u32;
                     self.rejects.push(reject);
                 }
+            }
+
+            /// Reads rows `range` once, in all columns. A row is spread over more columns than a processor follows by itself, and
+            /// whoever then takes it row by row would wait for each of them; these loads do not depend on each other and wait
+            /// together.
+            pub fn warm(&self, range: std::ops::Range<usize>) {
+                $(text::warm(&self.$name[range.clone()]);)+
+                self.shipment_id.warm(range.clone());
+                self.container_id.warm(range.clone());
+                self.movement_id.warm(range);
             }
 
             /// Bytes held, for memory accounting.

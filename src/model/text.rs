@@ -1,5 +1,7 @@
 //! A column of short texts in one allocation.
 
+use std::cmp::Ordering;
+
 /// A single short text is copied as so many bytes, of which the ones behind its end are dropped: a copy of fixed length needs
 /// no call.
 const WORD: usize = 16;
@@ -48,6 +50,14 @@ impl TextColumn {
     /// Text `i` as a string.
     pub fn str(&self, i: usize) -> &str {
         std::str::from_utf8(self.get(i)).unwrap_or("")
+    }
+
+    /// Reads texts `range` once, see `MovementBatch::warm`.
+    pub fn warm(&self, range: std::ops::Range<usize>) {
+        let start = if range.start == 0 { 0 } else { self.ends[range.start - 1] as usize };
+        let ends = &self.ends[range];
+        warm(ends);
+        warm(&self.bytes[start..ends.last().map_or(start, |&end| end as usize)]);
     }
 
     /// Appends texts `range` of another column.
@@ -107,6 +117,29 @@ impl TextColumn {
     }
 }
 
+/// Bytes that memory comes in.
+const CACHE_LINE: usize = 64;
+
+/// Reads one value of every cache line.
+#[inline]
+pub fn warm<T: Copy>(values: &[T]) {
+    for value in values.iter().step_by((CACHE_LINE / size_of::<T>()).max(1)) {
+        std::hint::black_box(*value);
+    }
+}
+
+/// Order of two texts. Ids have 8 to 16 bytes: two overlapping words, no call.
+#[inline]
+pub fn order(a: &[u8], b: &[u8]) -> Ordering {
+    match (a.first_chunk(), a.last_chunk(), b.first_chunk(), b.last_chunk()) {
+        (Some(a_head), Some(a_tail), Some(b_head), Some(b_tail)) if a.len() == b.len() && a.len() <= 16 => {
+            let word = |bytes: &[u8; 8]| u64::from_be_bytes(*bytes);
+            word(a_head).cmp(&word(b_head)).then_with(|| word(a_tail).cmp(&word(b_tail)))
+        }
+        _ => a.cmp(b),
+    }
+}
+
 /// Whether two texts are equal. Ids have 8 to 16 bytes: two overlapping words, no call.
 #[inline]
 pub fn same(a: &[u8], b: &[u8]) -> bool {
@@ -131,6 +164,11 @@ mod tests {
                 let mut other = text.clone();
                 other[at] ^= 1;
                 assert!(!same(&text, &other) && !same(&text, &text[..at]));
+                for (a, b) in
+                    [(&text[..], &other[..]), (&other, &text), (&text, &text[..at]), (&other[..at], &text), (&text, &text)]
+                {
+                    assert_eq!(order(a, b), a.cmp(b), "{a:?} {b:?}");
+                }
             }
         }
     }

@@ -183,22 +183,34 @@ fn totals(id: &str, number: u64, from: usize, f: &mut Footprints, random: &mut R
     s.primary.push(if random.one_in(3) { totals.total() / 3 } else { 0 });
     s.activity_basis.push(basis);
     s.flags.push(Flags(random.below(8) as u32 * 2));
-    let row = f.rollup.corridors.entry((corridor, period, load_status)).or_default();
-    row.shipments += 1;
-    row.teu += 2_000_000;
-    row.totals.add(&totals);
-    for i in elements.clone() {
-        let key = (corridor, period, e.load_status[i], e.mode[i], e.origin[i], e.destination[i]);
-        let section = f.rollup.sections.entry(key).or_default();
-        section.movements += 1;
-        section.mass_g += e.mass_g[i] as i128;
-        section.totals.add(&GhgTotals {
-            activity: e.activity[i] as i128,
-            operation: e.ghg_operation[i] as i128,
-            provision: e.ghg_provision[i] as i128,
-        });
-    }
     f.elements_per_shipment.push(elements.len() as u32);
+}
+
+/// Some of the sums over a chunk, by corridor and by section.
+pub fn rollup_of(f: &Footprints) -> Rollup {
+    let (e, s, mut rollup) = (&f.elements, &f.shipments, Rollup::default());
+    let mut from = 0;
+    for (shipment, &count) in f.elements_per_shipment.iter().enumerate() {
+        let (corridor, period) = (s.corridor[shipment], s.period[shipment]);
+        let row = rollup.corridors.entry((corridor, period, s.load_status[shipment])).or_default();
+        row.shipments += 1;
+        row.teu += 2_000_000;
+        row.totals.add(&s.totals[shipment]);
+        let elements = from..from + count as usize;
+        from = elements.end;
+        for i in elements {
+            let key = (corridor, period, e.load_status[i], e.mode[i], e.origin[i], e.destination[i]);
+            let section = rollup.sections.entry(key).or_default();
+            section.movements += 1;
+            section.mass_g += e.mass_g[i] as i128;
+            section.totals.add(&GhgTotals {
+                activity: e.activity[i] as i128,
+                operation: e.ghg_operation[i] as i128,
+                provision: e.ghg_provision[i] as i128,
+            });
+        }
+    }
+    rollup
 }
 
 /// `count` rejections in order of (file, row).

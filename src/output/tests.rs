@@ -5,7 +5,7 @@ use super::elements::ELEMENTS;
 use super::part::Part;
 use super::ratio;
 use super::rejected::REJECTED;
-use super::sample::{SampleNames, chunk, rejected};
+use super::sample::{SampleNames, chunk, rejected, rollup_of};
 use super::shipments::SHIPMENTS;
 use super::table::{ChunkWriter, Table};
 use crate::model::element::*;
@@ -189,7 +189,7 @@ fn shipments_come_back_cell_by_cell() {
 #[test]
 fn corridors_and_sections_are_sorted_sums() {
     let sample = SampleNames::new();
-    let rollup = chunk(0..3000).rollup;
+    let rollup = rollup_of(&chunk(0..3000));
     let parts = write(&CORRIDORS, vec![CorridorRows::new(&rollup, &sample.names())]);
     let got = read(&parts[0].writer);
     assert_eq!(got.len(), rollup.corridors.len());

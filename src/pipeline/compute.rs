@@ -160,7 +160,6 @@ fn kernels(
             let Some(done) = window.oldest() else { return Ok(()) };
             for Done { mut footprints, accepted, totals } in done {
                 shared.ledger().computed(&accepted, std::mem::take(&mut footprints.rejected))?;
-                merge_rollup(&mut written.rollup, &std::mem::take(&mut footprints.rollup));
                 written.element_totals.add(&totals);
                 let chunk = std::mem::take(&mut footprints.shipments);
                 chunk.totals.iter().for_each(|totals| written.shipment_totals.add(totals));
@@ -171,6 +170,9 @@ fn kernels(
             }
         }
     })?;
+    for kernel in kernels {
+        merge_rollup(&mut written.rollup, &kernel.into_inner().unwrap_or_else(PoisonError::into_inner).take_rollup());
+    }
     Ok(written)
 }
 

@@ -6,7 +6,8 @@
 use crate::error::Error;
 use crate::input::FileFault;
 use crate::model::movement::{MovementBatch, Piece};
-use crate::model::text::same;
+use crate::model::text::{order, same};
+use std::cmp::Ordering;
 use std::ops::Range;
 
 /// Why an attempt to read everything in order ends.
@@ -47,7 +48,7 @@ pub struct Work {
 /// Whether the shipment ids of a batch ascend.
 pub fn ascends(batch: &MovementBatch) -> bool {
     let id = |i| batch.shipment_id.get(i);
-    (1..batch.len()).all(|i| same(id(i - 1), id(i)) || id(i - 1) < id(i))
+    (1..batch.len()).all(|i| order(id(i - 1), id(i)) != Ordering::Greater)
 }
 
 /// Cuts a stream of ascending batches into work at shipment boundaries without copying the batches: the last shipment of

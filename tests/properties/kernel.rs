@@ -182,7 +182,7 @@ pub fn compute(reference: &Reference, mapping: &Mapping, rows: &[String], cuts: 
     let mut rollup = Rollup::default();
     for work in work {
         let mut footprints = kernel.footprint(work.batch, work.range, &computed.symbols);
-        merge(&mut rollup, &footprints.rollup);
+        merge(&mut rollup, &kernel.take_rollup());
         rejected.append(&mut footprints.rejected);
         computed.accepted += footprints.accepted;
         computed.elements.extend((0..footprints.elements.len()).map(|i| found(&footprints, i)));

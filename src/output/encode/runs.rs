@@ -8,9 +8,10 @@ use super::rle;
 use super::rows::Rows;
 use super::texts::encode_texts;
 use super::{Column, Encoded, page_count, page_rows};
-use crate::model::text::same;
+use crate::model::text::{order, same};
 use parquet::basic::Encoding;
 use parquet::errors::Result;
+use std::cmp::Ordering;
 
 /// Distinct texts with their positions, in order of first occurrence. The hash kept per text also feeds the bloom filter.
 struct TextTable {
@@ -179,6 +180,9 @@ fn write_runs(runs: &[(u32, u32)], entries: usize, body: &mut Vec<u8>) -> Encodi
 fn range_of(runs: &[(u32, u32)], table: &TextTable) -> Option<Range> {
     let mut texts = runs.iter().filter(|r| r.0 != FREE).map(|r| table.get(r.0));
     let first = texts.next()?;
-    let (min, max) = texts.fold((first, first), |(min, max), text| (min.min(text), max.max(text)));
+    let (min, max) = texts.fold((first, first), |(min, max), text| {
+        // Ids ascend: a text above the largest is not below the smallest.
+        if order(text, max) == Ordering::Greater { (min, text) } else { (min.min(text), max) }
+    });
     Some(Range::new(Bound::Text(min.to_vec()), Bound::Text(max.to_vec())))
 }

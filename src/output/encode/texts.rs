@@ -27,6 +27,12 @@ struct Extreme<'a> {
     text: &'a [u8],
 }
 
+impl Extreme<'_> {
+    fn is_below(&self, other: &Self) -> bool {
+        self.head < other.head || (self.head == other.head && self.text < other.text)
+    }
+}
+
 // The first 16 bytes, zeros beyond the end, as a number that compares like them.
 fn head(text: &[u8]) -> u128 {
     match (text.first_chunk::<16>(), text.first_chunk::<8>(), text.last_chunk::<8>()) {
@@ -75,9 +81,9 @@ impl<'a> TextPage<'a> {
                 let this = Extreme { head: head(text), text };
                 if self.texts.len() == 0 {
                     (self.min, self.max) = (this, this);
-                } else if this.head <= self.min.head && text < self.min.text {
+                } else if this.is_below(&self.min) {
                     self.min = this;
-                } else if this.head >= self.max.head && text > self.max.text {
+                } else if self.max.is_below(&this) {
                     self.max = this;
                 }
                 if let Some(hashes) = &mut self.hashes {
