@@ -89,14 +89,14 @@ pub static CORRIDOR_SECTIONS: Table<SectionRows> = Table {
 /// A REQUIRED column.
 macro_rules! column {
     ($name:literal, $kind:expr, $encode:expr) => {
-        TableColumn { field: Field::required($name, $kind), weight: 1, encode: $encode }
+        TableColumn::new(Field::required($name, $kind), 1, $encode)
     };
 }
 
 /// A column that may be null.
 macro_rules! maybe {
     ($name:literal, $kind:expr, $encode:expr) => {
-        TableColumn { field: Field::optional($name, $kind), weight: 1, encode: $encode }
+        TableColumn::new(Field::optional($name, $kind), 1, $encode)
     };
 }
 

@@ -10,7 +10,7 @@
 use super::encode::{Bound, Column, Encoded, NO_CODE, RunPage, TextPage, encode_numbers, encode_runs, encode_texts};
 use super::schema::{Field, Kind};
 use super::slices::Rows;
-use super::table::{ChunkWriter, EncodeColumn, Table, TableColumn, codes, each_slice, keys, nonempty, numbers, text};
+use super::table::{ChunkWriter, EncodeColumn, Table, TableColumn, Twin, codes, each_slice, keys, nonempty, numbers, text};
 use crate::model::element::{Footprints, NO_ROW, Names};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
@@ -39,11 +39,11 @@ pub static ELEMENTS: Table<Footprints> = Table {
 };
 
 const fn column(name: &'static str, kind: Kind, weight: u32, encode: EncodeColumn<Footprints>) -> TableColumn<Footprints> {
-    TableColumn { field: Field::required(name, kind), weight, encode }
+    TableColumn::new(Field::required(name, kind), weight, encode)
 }
 
 const fn maybe(name: &'static str, kind: Kind, weight: u32, encode: EncodeColumn<Footprints>) -> TableColumn<Footprints> {
-    TableColumn { field: Field::optional(name, kind), weight, encode }
+    TableColumn::new(Field::optional(name, kind), weight, encode)
 }
 
 /// A word of a closed list, e.g. `mode`.
@@ -78,6 +78,22 @@ macro_rules! word_or_null {
 macro_rules! number {
     ($field:ident) => {
         |c, g, _| numbers(c, g, |f, r, out| out.extend_from_slice(&f.elements.$field[r]))
+    };
+}
+
+/// An earlier column of numbers, and whether it equals this one.
+macro_rules! twin_of {
+    ($name:literal, $earlier:ident, $field:ident) => {
+        Twin {
+            of: $name,
+            is_equal: |group| {
+                group
+                    .pages
+                    .iter()
+                    .flatten()
+                    .all(|s| s.chunk.elements.$earlier[s.rows.clone()] == s.chunk.elements.$field[s.rows.clone()])
+            },
+        }
     };
 }
 
@@ -187,9 +203,17 @@ static COLUMNS: [TableColumn<Footprints>; 41] = [
     column("distance_km", DISTANCE, 40, number!(distance_m)),
     maybe("distance_basis", Kind::Text, 10, word_or_null!(distance_basis, Basis)),
     maybe("distance_source", Kind::Text, 12, word_or_null!(distance_source, DistanceSource)),
-    column("activity_distance_km", DISTANCE, 40, number!(activity_distance_m)),
+    column("activity_distance_km", DISTANCE, 40, number!(activity_distance_m)).with_twin(twin_of!(
+        "distance_km",
+        distance_m,
+        activity_distance_m
+    )),
     maybe("activity_basis", Kind::Text, 10, word_or_null!(activity_basis, Basis)),
-    column("emission_distance_km", DISTANCE, 40, number!(emission_distance_m)),
+    column("emission_distance_km", DISTANCE, 40, number!(emission_distance_m)).with_twin(twin_of!(
+        "distance_km",
+        distance_m,
+        emission_distance_m
+    )),
     column("transport_activity_tkm", NANO, 70, number!(activity)),
     column("factor_id", Kind::Text, 12, |c, g, names| {
         codes(c, g, |code| text(&names.factors[code as usize]), |f, r, out| out.extend_from_slice(&f.elements.factor[r]))
@@ -203,7 +227,8 @@ static COLUMNS: [TableColumn<Footprints>; 41] = [
     column("ghg_total_kg", NANO, 90, |c, g, _| {
         numbers(c, g, |f, r, out| {
             let parts = f.elements.ghg_operation[r.clone()].iter().zip(&f.elements.ghg_provision[r]);
-            out.extend(parts.map(|(operation, provision)| operation + provision))
+            // Both are below 10^18; a check for overflow would keep the loop from being vectorised.
+            out.extend(parts.map(|(operation, provision)| operation.wrapping_add(*provision)))
         })
     }),
     column("quality_flags", Kind::Text, 14, |c, g, _| {

@@ -67,11 +67,11 @@ pub static FACTORS: Table<Vec<FactorRow>> =
     Table { columns: &COLUMNS, sorted_by: &["factor_id"], group_rows: 65_536, rows_per_shipment: |rows| vec![1; rows.len()] };
 
 const fn column(name: &'static str, kind: Kind, encode: EncodeColumn<Vec<FactorRow>>) -> TableColumn<Vec<FactorRow>> {
-    TableColumn { field: Field::required(name, kind), weight: 1, encode }
+    TableColumn::new(Field::required(name, kind), 1, encode)
 }
 
 const fn maybe(name: &'static str, kind: Kind, encode: EncodeColumn<Vec<FactorRow>>) -> TableColumn<Vec<FactorRow>> {
-    TableColumn { field: Field::optional(name, kind), weight: 1, encode }
+    TableColumn::new(Field::optional(name, kind), 1, encode)
 }
 
 /// A text column; the name is that of [`TEXTS`].

@@ -5,8 +5,6 @@
 
 use super::encode::Encoded;
 use super::schema::Schema;
-use parquet::basic::Encoding;
-use parquet::column::page::Page;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{WriterProperties, WriterPropertiesPtr, WriterVersion};
@@ -72,14 +70,12 @@ impl<W: Write + Send, F: FnMut(usize) -> io::Result<W>> TableWriter<W, F> {
 
     /// Appends a row group to the current part, opening one if there is none.
     pub fn append(&mut self, group: RowGroup) -> io::Result<()> {
-        let rows = group.first().map_or(0, |column| column.close.rows_written);
+        let rows = group.first().map_or(0, Encoded::rows);
+        let schema = self.schema.clone();
         let (writer, part_rows) = self.part()?;
         let mut row_group = writer.next_row_group().map_err(io_error)?;
-        for column in group {
-            // The crate reads finished columns from its own byte buffer type, which a page carries around.
-            let Encoded { bytes, close } = column;
-            let carrier = Page::DictionaryPage { buf: bytes.into(), num_values: 0, encoding: Encoding::PLAIN, is_sorted: false };
-            row_group.append_column(carrier.buffer(), close).map_err(io_error)?;
+        for (encoded, column) in group.into_iter().zip(&schema.columns) {
+            encoded.append(column, &mut row_group).map_err(io_error)?;
         }
         row_group.close().map_err(io_error)?;
         *part_rows += rows;

@@ -23,11 +23,11 @@ pub static REJECTED: Table<Vec<Rejected>> = Table {
 };
 
 const fn column(name: &'static str, kind: Kind, encode: EncodeColumn<Vec<Rejected>>) -> TableColumn<Vec<Rejected>> {
-    TableColumn { field: Field::required(name, kind), weight: 1, encode }
+    TableColumn::new(Field::required(name, kind), 1, encode)
 }
 
 const fn maybe(name: &'static str, encode: EncodeColumn<Vec<Rejected>>) -> TableColumn<Vec<Rejected>> {
-    TableColumn { field: Field::optional(name, Kind::Text), weight: 1, encode }
+    TableColumn::new(Field::optional(name, Kind::Text), 1, encode)
 }
 
 static COLUMNS: [TableColumn<Vec<Rejected>>; 8] = [

@@ -29,11 +29,11 @@ pub static SHIPMENTS: Table<Shipments> = Table {
 };
 
 const fn column(name: &'static str, kind: Kind, weight: u32, encode: EncodeColumn<Shipments>) -> TableColumn<Shipments> {
-    TableColumn { field: Field::required(name, kind), weight, encode }
+    TableColumn::new(Field::required(name, kind), weight, encode)
 }
 
 const fn maybe(name: &'static str, kind: Kind, weight: u32, encode: EncodeColumn<Shipments>) -> TableColumn<Shipments> {
-    TableColumn { field: Field::optional(name, kind), weight, encode }
+    TableColumn::new(Field::optional(name, kind), weight, encode)
 }
 
 macro_rules! number {

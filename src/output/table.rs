@@ -36,6 +36,28 @@ pub struct TableColumn<C> {
     pub weight: u32,
     /// From chunks to a column chunk.
     pub encode: EncodeColumn<C>,
+    /// A column that this one often equals.
+    pub twin: Option<Twin<C>>,
+}
+
+impl<C> TableColumn<C> {
+    /// A column that is encoded for itself.
+    pub const fn new(field: Field, weight: u32, encode: EncodeColumn<C>) -> TableColumn<C> {
+        TableColumn { field, weight, encode, twin: None }
+    }
+
+    /// The column, which often equals another one.
+    pub const fn with_twin(self, twin: Twin<C>) -> TableColumn<C> {
+        TableColumn { field: self.field, weight: self.weight, encode: self.encode, twin: Some(twin) }
+    }
+}
+
+/// A column of the same type that another one often equals, row by row; then it is encoded once for both.
+pub struct Twin<C> {
+    /// Its name.
+    pub of: &'static str,
+    /// Whether the two are equal in these rows.
+    pub is_equal: fn(&Rows<C>) -> bool,
 }
 
 /// Everything there is to know about a table of chunks.
@@ -59,13 +81,26 @@ impl<C: Send + Sync> Table<C> {
 
     /// Encodes a row group on the threads of the current pool. The bytes depend on the rows alone.
     pub fn encode(&self, schema: &Schema, rows: &Rows<C>, names: &impl LendNames) -> Result<Vec<Encoded>> {
-        let mut order: Vec<usize> = (0..self.columns.len()).collect();
+        let twins: Vec<Option<usize>> = self.columns.iter().map(|column| self.equal_column(column, rows)).collect();
+        let mut order: Vec<usize> = (0..self.columns.len()).filter(|&i| twins[i].is_none()).collect();
         order.sort_by_key(|&i| std::cmp::Reverse(self.columns[i].weight));
         let column = |i: usize| names.lend(|names| (self.columns[i].encode)(&schema.columns[i], rows, names));
         let encode = |i: usize| Ok((i, column(i)?));
-        let mut encoded: Vec<(usize, Encoded)> = order.into_par_iter().with_max_len(1).map(encode).collect::<Result<Vec<_>>>()?;
-        encoded.sort_by_key(|(i, _)| *i);
-        Ok(encoded.into_iter().map(|(_, column)| column).collect())
+        let encoded: Vec<(usize, Encoded)> = order.into_par_iter().with_max_len(1).map(encode).collect::<Result<Vec<_>>>()?;
+        let mut columns: Vec<Option<Encoded>> = vec![None; self.columns.len()];
+        encoded.into_iter().for_each(|(i, column)| columns[i] = Some(column));
+        for (i, twin) in twins.into_iter().enumerate() {
+            if let Some(twin) = twin {
+                columns[i] = columns[twin].clone();
+            }
+        }
+        Ok(columns.into_iter().map(|column| column.expect("encoded, or the twin of an encoded column")).collect())
+    }
+
+    /// The column that this one equals in these rows, if it has a twin. A twin has none itself.
+    fn equal_column(&self, column: &TableColumn<C>, rows: &Rows<C>) -> Option<usize> {
+        let twin = column.twin.as_ref().filter(|twin| (twin.is_equal)(rows))?;
+        self.columns.iter().position(|other| other.field.name == twin.of && other.twin.is_none())
     }
 }
 

@@ -9,6 +9,9 @@ use crate::input::Grain;
 const BASE: usize = 96 << 20;
 /// Row groups of both tables that are encoded beside them.
 const MORE_GROUPS: usize = 44 << 20;
+/// Results that wait for a table to take them: enough for the next row group while one is encoded; and where there is room for it,
+/// for the one after it, so that no thread runs out of work while others are late.
+const CHUNKS_QUEUED: [usize; 2] = [4, 8];
 /// Encoding, hashing and allocator slack of one thread.
 const PER_THREAD: usize = 12 << 20;
 /// A row in a unit that is being parsed, and one that waits in a batch meanwhile.
@@ -37,6 +40,10 @@ pub struct Budget {
     pub grain: Grain,
     /// Row groups of a table that are encoded at the same time.
     pub groups_under_way: usize,
+    /// Batches that are computed at the same time or have been and wait for one before them.
+    pub batches_under_way: usize,
+    /// Results that wait for a table to take them.
+    pub chunks_queued: usize,
     /// Whether all files can be read at the same time; else their rows are sorted.
     pub can_merge: bool,
     /// Bytes of rows that may be held for sorting.
@@ -69,9 +76,12 @@ impl Budget {
         let merged = fitting(files.max(threads));
         let grain = merged.or(fitting(threads)).unwrap_or(smallest);
         let rest = limit.saturating_sub(need(grain, threads, threads));
+        let is_roomy = need(grain, threads, threads) + more(grain, threads) <= limit / 8 * 7;
         Ok(Budget {
             grain: *grain,
-            groups_under_way: if need(grain, threads, threads) + MORE_GROUPS <= limit / 8 * 7 { 2 } else { 1 },
+            groups_under_way: 1 + is_roomy as usize,
+            batches_under_way: threads * (1 + is_roomy as usize),
+            chunks_queued: CHUNKS_QUEUED[is_roomy as usize],
             can_merge: merged.is_some() || files <= threads,
             sort_bytes: (rest / 4 * 3).max(limit / 16),
             reject_bytes: (rest / 8).max(limit / 32),
@@ -95,8 +105,13 @@ pub struct Amount {
 fn need(grain: &Grain, threads: usize, units: usize) -> usize {
     let parsed = (grain.unit_rows as usize * PARSED_ROW).max(LEAST_UNIT) * units;
     // One batch waits to be computed, each thread has one and a result, four wait to be written, one is half written.
-    let computed = grain.batch_rows as usize * COMPUTED_ROW * (2 * threads + 5);
+    let computed = grain.batch_rows as usize * COMPUTED_ROW * (2 * threads + CHUNKS_QUEUED[0] + 1);
     BASE + PER_THREAD * threads + parsed + computed
+}
+
+/// Bytes that it takes to keep more under way than the least.
+fn more(grain: &Grain, threads: usize) -> usize {
+    MORE_GROUPS + grain.batch_rows as usize * COMPUTED_ROW * (threads + CHUNKS_QUEUED[1] - CHUNKS_QUEUED[0])
 }
 
 #[cfg(test)]

@@ -21,9 +21,6 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, ScopedJoinHandle};
 
-/// Results that wait for a table to take them: enough for the next row group while one is encoded.
-const CHUNKS_QUEUED: usize = 4;
-
 /// Texts that stay the same for a whole run; with the symbols they make [`Names`].
 pub struct FixedNames {
     /// Operation codes.
@@ -105,8 +102,8 @@ pub struct Attempt<'a> {
 /// of them has work uses the pool. The order of results is the order of the feed.
 pub fn compute(attempt: &Attempt, readers: Vec<(u32, Box<dyn Reader>)>, order: Order, shared: &Shared) -> Flow<Written> {
     let (to_kernels, work) = sync_channel(1);
-    let (to_elements, footprints) = sync_channel(CHUNKS_QUEUED);
-    let (to_shipments, shipments) = sync_channel(CHUNKS_QUEUED);
+    let (to_elements, footprints) = sync_channel(attempt.budget.chunks_queued);
+    let (to_shipments, shipments) = sync_channel(attempt.budget.chunks_queued);
     let Attempt { stage, names, metadata, .. } = *attempt;
     thread::scope(|scope| {
         let feed = scope.spawn(move || Feed::run(readers, order, attempt.threads, &attempt.budget, shared, to_kernels));
@@ -148,7 +145,7 @@ fn kernels(
     };
     let mut written = Written::default();
     shared.pool.in_place_scope(|scope| {
-        let mut window = Window::new(scope, attempt.threads);
+        let mut window = Window::new(scope, attempt.budget.batches_under_way);
         loop {
             while !window.is_full() {
                 // Work is waited for only when there is nothing else to wait for.

@@ -2,15 +2,16 @@
 //! page index. Does not know how values are encoded.
 
 use super::bound::{Bound, Range, statistics};
-use super::{Column, Encoded, ZSTD_LEVEL};
+use super::{Column, ZSTD_LEVEL};
 use parquet::basic::{BoundaryOrder, Compression, Encoding, PageType, ZstdLevel};
 use parquet::bloom_filter::Sbbf;
 use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ColumnChunkMetaData, ColumnIndexBuilder, OffsetIndexBuilder, PageEncodingStats};
-use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
+use parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
 use std::cell::RefCell;
+use std::io::Write;
 
 thread_local! {
     // One zstd context per thread: setting one up costs more than compressing a small page. What a frame holds does not
@@ -44,15 +45,16 @@ pub struct DataPage<'a> {
 }
 
 /// A column chunk in the making.
-pub struct Chunk<'a> {
-    column: &'a Column,
+pub struct Chunk {
     sink: TrackedWrite<Vec<u8>>,
+    is_compressed: bool,
     pages: Vec<PageEntry>,
     uncompressed: usize,
     rows: usize,
     nulls: usize,
 }
 
+#[derive(Clone, Debug)]
 struct PageEntry {
     offset: u64,
     size: usize,
@@ -62,22 +64,23 @@ struct PageEntry {
     range: Option<Range>,
 }
 
-impl<'a> Chunk<'a> {
-    /// An empty chunk of `column`.
-    pub fn new(column: &'a Column) -> Chunk<'a> {
-        Chunk { column, sink: TrackedWrite::new(Vec::new()), pages: Vec::new(), uncompressed: 0, rows: 0, nulls: 0 }
+impl Chunk {
+    /// An empty chunk whose pages are compressed.
+    pub fn new() -> Chunk {
+        Chunk::with_compression(true)
     }
 
-    /// Compresses and adds a data page.
+    /// An empty chunk; compression is for values that give way to it.
+    pub fn with_compression(is_compressed: bool) -> Chunk {
+        let sink = TrackedWrite::new(Vec::new());
+        Chunk { sink, is_compressed, pages: Vec::new(), uncompressed: 0, rows: 0, nulls: 0 }
+    }
+
+    /// Adds a data page.
     pub fn page(&mut self, page: DataPage<'_>) -> Result<()> {
-        let compressed = compress(page.body)?;
-        self.page_compressed(page, compressed)
-    }
-
-    /// Adds a data page that was compressed already.
-    pub fn page_compressed(&mut self, page: DataPage<'_>, compressed: Vec<u8>) -> Result<()> {
+        let body = if self.is_compressed { compress(page.body)? } else { page.body.to_vec() };
         let header = Page::DataPage {
-            buf: compressed.into(),
+            buf: body.into(),
             num_values: count(page.rows)?,
             encoding: page.encoding,
             def_level_encoding: Encoding::RLE,
@@ -104,7 +107,7 @@ impl<'a> Chunk<'a> {
         let mut bytes = Vec::new();
         if let Some((body, entries)) = dictionary {
             let header = Page::DictionaryPage {
-                buf: compress(body)?.into(),
+                buf: if self.is_compressed { compress(body)? } else { body.to_vec() }.into(),
                 num_values: count(entries)?,
                 encoding: Encoding::PLAIN,
                 is_sorted: false,
@@ -115,33 +118,64 @@ impl<'a> Chunk<'a> {
             bytes = front.into_inner()?;
         }
         let first_page = bytes.len();
-        let pages = std::mem::take(&mut self.pages);
-        let sink = std::mem::replace(&mut self.sink, TrackedWrite::new(Vec::new()));
+        let Chunk { sink, is_compressed, pages, uncompressed, rows, nulls } = self;
         let data = sink.into_inner()?;
         if first_page == 0 {
             bytes = data;
         } else {
             bytes.extend_from_slice(&data);
         }
-        let metadata = self.metadata(&pages, bytes.len(), first_page)?;
-        Ok(Encoded {
-            close: ColumnCloseResult {
-                bytes_written: bytes.len() as u64,
-                rows_written: self.rows as u64,
-                metadata,
-                bloom_filter,
-                column_index: Some(self.column_index(&pages)?.build()?),
-                offset_index: Some(offset_index(&pages, first_page)?.build()),
-            },
-            bytes,
-        })
+        Ok(Encoded { bytes: carrier(bytes), first_page, is_compressed, pages, uncompressed, rows, nulls, bloom_filter })
+    }
+}
+
+/// A finished column chunk. It does not say which column it belongs to: columns that are equal are encoded once.
+#[derive(Clone, Debug)]
+pub struct Encoded {
+    bytes: Page,
+    first_page: usize,
+    is_compressed: bool,
+    pages: Vec<PageEntry>,
+    uncompressed: usize,
+    rows: usize,
+    nulls: usize,
+    bloom_filter: Option<Sbbf>,
+}
+
+// The crate reads finished columns from its own byte buffer type, which a page carries around and shares.
+fn carrier(bytes: Vec<u8>) -> Page {
+    Page::DictionaryPage { buf: bytes.into(), num_values: 0, encoding: Encoding::PLAIN, is_sorted: false }
+}
+
+impl Encoded {
+    /// Rows, nulls included.
+    pub fn rows(&self) -> u64 {
+        self.rows as u64
     }
 
-    fn metadata(&self, pages: &[PageEntry], size: usize, first_page: usize) -> Result<ColumnChunkMetaData> {
-        let ranges = pages.iter().filter_map(|p| p.range.as_ref());
+    /// Dictionary page, if any, and data pages.
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.buffer()
+    }
+
+    /// Appends the chunk to a row group as `column`.
+    pub fn append<W: Write + Send>(self, column: &Column, group: &mut SerializedRowGroupWriter<'_, W>) -> Result<()> {
+        let close = ColumnCloseResult {
+            bytes_written: self.bytes().len() as u64,
+            rows_written: self.rows(),
+            metadata: self.metadata(column)?,
+            column_index: Some(self.column_index(column)?.build()?),
+            offset_index: Some(offset_index(&self.pages, self.first_page)?.build()),
+            bloom_filter: self.bloom_filter,
+        };
+        group.append_column(self.bytes.buffer(), close)
+    }
+
+    fn metadata(&self, column: &Column) -> Result<ColumnChunkMetaData> {
+        let ranges = self.pages.iter().filter_map(|p| p.range.as_ref());
         let range = ranges.fold(None, |all: Option<Range>, r| Some(all.map_or_else(|| r.clone(), |a| a.join(r))));
-        let with_dictionary = first_page > 0;
-        let mut encodings: Vec<Encoding> = pages.iter().map(|p| p.encoding).chain([Encoding::RLE]).collect();
+        let with_dictionary = self.first_page > 0;
+        let mut encodings: Vec<Encoding> = self.pages.iter().map(|p| p.encoding).chain([Encoding::RLE]).collect();
         encodings.extend(with_dictionary.then_some(Encoding::PLAIN));
         encodings.sort();
         encodings.dedup();
@@ -150,31 +184,33 @@ impl<'a> Chunk<'a> {
             kinds.push(PageEncodingStats { page_type: PageType::DICTIONARY_PAGE, encoding: Encoding::PLAIN, count: 1 });
         }
         for encoding in &encodings {
-            let count = pages.iter().filter(|p| p.encoding == *encoding).count() as i32;
+            let count = self.pages.iter().filter(|p| p.encoding == *encoding).count() as i32;
             if count > 0 {
                 kinds.push(PageEncodingStats { page_type: PageType::DATA_PAGE, encoding: *encoding, count });
             }
         }
-        ColumnChunkMetaData::builder(self.column.descr.clone())
+        let compression =
+            if self.is_compressed { Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?) } else { Compression::UNCOMPRESSED };
+        ColumnChunkMetaData::builder(column.descr.clone())
             .set_encodings(encodings)
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
+            .set_compression(compression)
             .set_num_values(self.rows as i64)
-            .set_total_compressed_size(size as i64)
+            .set_total_compressed_size(self.bytes().len() as i64)
             .set_total_uncompressed_size(self.uncompressed as i64)
             .set_dictionary_page_offset(with_dictionary.then_some(0))
-            .set_data_page_offset(first_page as i64)
+            .set_data_page_offset(self.first_page as i64)
             .set_page_encoding_stats(kinds)
-            .set_statistics(statistics(self.column.descr.physical_type(), range.as_ref(), self.nulls as u64))
+            .set_statistics(statistics(column.descr.physical_type(), range.as_ref(), self.nulls as u64))
             .build()
     }
 
-    fn column_index(&self, pages: &[PageEntry]) -> Result<ColumnIndexBuilder> {
-        let mut index = ColumnIndexBuilder::new(self.column.descr.physical_type());
-        for page in pages {
+    fn column_index(&self, column: &Column) -> Result<ColumnIndexBuilder> {
+        let mut index = ColumnIndexBuilder::new(column.descr.physical_type());
+        for page in &self.pages {
             let (min, max) = page.range.as_ref().map_or((Vec::new(), Vec::new()), |r| (r.min.bytes(), r.max.bytes()));
             index.append(page.range.is_none(), min, max, page.nulls as i64);
         }
-        index.set_boundary_order(boundary_order(pages));
+        index.set_boundary_order(boundary_order(&self.pages));
         Ok(index)
     }
 }

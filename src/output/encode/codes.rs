@@ -87,7 +87,7 @@ fn encode<K: Copy + PartialEq>(
     mut fill: impl FnMut(usize, &mut Vec<K>),
     value: impl Fn(K) -> Bound,
 ) -> Result<Encoded> {
-    let mut chunk = Chunk::new(column);
+    let mut chunk = Chunk::new();
     let mut dictionary: Vec<Bound> = Vec::new();
     let mut distinct = Vec::new();
     // Page number + 1 in which an entry was last seen: which entries a page holds, without comparing values per row.
@@ -97,9 +97,16 @@ fn encode<K: Copy + PartialEq>(
         keys.clear();
         fill(page, &mut keys);
         assert_eq!(keys.len(), page_rows(page, rows).len(), "rows of a page");
-        let present = match column.is_nullable() {
-            true => Rows::compact(&mut keys, 0, null, true),
-            false => Rows::all(keys.len()),
+        let rows = keys.len();
+        // A page that holds one value, as many do, is one run whatever the value.
+        let is_one_run = rows > 0 && keys[0] != null && keys[1..] == keys[..rows - 1];
+        let present = if is_one_run {
+            keys.truncate(1);
+            Rows::from_bits(rows, 0, Vec::new(), column.is_nullable())
+        } else if column.is_nullable() {
+            Rows::compact(&mut keys, 0, null, true)
+        } else {
+            Rows::all(rows)
         };
         let stamp = page as u32 + 1;
         table.map(&keys, &mut distinct, &mut positions);
@@ -113,10 +120,22 @@ fn encode<K: Copy + PartialEq>(
         }
         let range = seen_range(&dictionary, &seen, stamp);
         present.start_body(&mut body);
-        let encoding = write_positions(&positions, dictionary.len(), &mut body);
+        let encoding = if is_one_run {
+            write_run(positions[0], rows, dictionary.len(), &mut body)
+        } else {
+            write_positions(&positions, dictionary.len(), &mut body)
+        };
         chunk.page(DataPage { rows: present.rows, nulls: present.nulls, body: &body, encoding, range })?;
     }
     finish(chunk, &dictionary)
+}
+
+/// Appends one dictionary position that all `rows` of a page have.
+fn write_run(position: u32, rows: usize, entries: usize, body: &mut Vec<u8>) -> Encoding {
+    let width = rle::position_width(entries);
+    body.push(width as u8);
+    rle::run(position, rows, width, body);
+    Encoding::RLE_DICTIONARY
 }
 
 /// Appends dictionary positions; a chunk without a value so far has no dictionary to point into.
@@ -128,7 +147,7 @@ pub fn write_positions(positions: &[u32], entries: usize, body: &mut Vec<u8>) ->
     Encoding::RLE_DICTIONARY
 }
 
-fn finish(chunk: Chunk<'_>, dictionary: &[Bound]) -> Result<Encoded> {
+fn finish(chunk: Chunk, dictionary: &[Bound]) -> Result<Encoded> {
     let mut plain = Vec::new();
     for entry in dictionary {
         entry.plain(&mut plain);
@@ -146,7 +165,7 @@ fn seen_range(dictionary: &[Bound], seen: &[u32], stamp: u32) -> Option<Range> {
 /// Encodes a required BOOLEAN column; `fill` appends the flags of a page.
 pub fn encode_flags(column: &Column, rows: usize, mut fill: impl FnMut(usize, &mut Vec<bool>)) -> Result<Encoded> {
     assert!(!column.is_nullable(), "flags are never null");
-    let mut chunk = Chunk::new(column);
+    let mut chunk = Chunk::new();
     let mut flags = Vec::new();
     for page in 0..page_count(rows) {
         flags.clear();

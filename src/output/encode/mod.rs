@@ -28,12 +28,12 @@ mod texts;
 mod tests;
 
 pub use bound::Bound;
+pub use chunk::Encoded;
 pub use codes::{encode_codes, encode_flags, encode_keys};
 pub use numbers::{Number, encode_numbers};
 pub use runs::{RunPage, encode_runs};
 pub use texts::{TextPage, encode_texts};
 
-use parquet::column::writer::ColumnCloseResult;
 use parquet::schema::types::ColumnDescPtr;
 
 /// Rows per data page.
@@ -63,15 +63,6 @@ impl Column {
     pub fn is_nullable(&self) -> bool {
         self.descr.max_def_level() > 0
     }
-}
-
-/// A finished column chunk.
-#[derive(Debug)]
-pub struct Encoded {
-    /// Dictionary page, if any, and data pages.
-    pub bytes: Vec<u8>,
-    /// Metadata with offsets into `bytes`.
-    pub close: ColumnCloseResult,
 }
 
 /// Number of pages of `rows` rows.

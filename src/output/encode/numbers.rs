@@ -57,6 +57,8 @@ number!(i128, Wide, to_be_bytes, None);
 const ROWS_PER_ENTRY: usize = 6;
 /// Values looked at for a first impression.
 const SAMPLE: usize = 8192;
+/// Values that the other encodings are tried on.
+const TRIED: usize = 2048;
 /// Fewer rows per run than this, and every value is looked at for a dictionary.
 const ROWS_PER_RUN: usize = 4;
 
@@ -75,8 +77,8 @@ pub fn encode_numbers<T: Number>(column: &Column, rows: usize, mut fill: impl Fn
         pages.push((from, present));
     }
     match Dictionary::of(&values) {
-        Some(dictionary) => dictionary.encode(column, &values, &pages),
-        None => encode_values(column, &values, &pages),
+        Some(dictionary) => dictionary.encode(&values, &pages),
+        None => encode_values(&values, &pages),
     }
 }
 
@@ -122,8 +124,8 @@ impl<T: Number> Dictionary<T> {
         Some(dictionary)
     }
 
-    fn encode(&self, column: &Column, values: &[T], pages: &[(usize, Rows)]) -> Result<Encoded> {
-        let mut chunk = Chunk::new(column);
+    fn encode(&self, values: &[T], pages: &[(usize, Rows)]) -> Result<Encoded> {
+        let mut chunk = Chunk::new();
         let mut body = Vec::new();
         for (from, present) in pages {
             let of_page = *from..from + present.values();
@@ -138,9 +140,9 @@ impl<T: Number> Dictionary<T> {
     }
 }
 
-fn encode_values<T: Number>(column: &Column, values: &[T], pages: &[(usize, Rows)]) -> Result<Encoded> {
-    let delta = delta_is_smaller(values)?;
-    let mut chunk = Chunk::new(column);
+fn encode_values<T: Number>(values: &[T], pages: &[(usize, Rows)]) -> Result<Encoded> {
+    let Choice { delta, compress } = choose(values)?;
+    let mut chunk = Chunk::with_compression(compress);
     let mut body = Vec::new();
     for (from, present) in pages {
         let of_page = &values[*from..from + present.values()];
@@ -158,15 +160,23 @@ fn encode_values<T: Number>(column: &Column, values: &[T], pages: &[(usize, Rows
     chunk.finish(None, None)
 }
 
+struct Choice {
+    delta: bool,
+    compress: bool,
+}
+
 // Tried on values in the middle of the chunk.
-fn delta_is_smaller<T: Number>(values: &[T]) -> Result<bool> {
-    let from = values.len().saturating_sub(SAMPLE) / 2;
-    let sample = &values[from..(from + SAMPLE).min(values.len())];
+fn choose<T: Number>(values: &[T]) -> Result<Choice> {
+    let from = values.len().saturating_sub(TRIED) / 2;
+    let sample = &values[from..(from + TRIED).min(values.len())];
     let (mut as_delta, mut as_plain) = (Vec::new(), Vec::new());
     if !T::delta(sample, &mut as_delta) {
-        return Ok(false);
+        return Ok(Choice { delta: false, compress: true });
     }
     T::plain(sample, &mut as_plain);
+    let (delta, plain) = (compress(&as_delta)?.len(), compress(&as_plain)?.len());
     // Delta is also the faster one to compress and to read, so plain has to win by a tenth.
-    Ok(compress(&as_delta)?.len() * 9 <= compress(&as_plain)?.len() * 10)
+    let is_delta = delta * 9 <= plain * 10;
+    // Differences are packed already; often little is left to take out, and that is not worth a reader's time either.
+    Ok(Choice { delta: is_delta, compress: !is_delta || delta * 20 <= as_delta.len() * 19 })
 }

@@ -125,7 +125,7 @@ pub fn encode_runs(column: &Column, rows: usize, bloom: bool, mut fill: impl FnM
             }
         });
     }
-    let mut chunk = Chunk::new(column);
+    let mut chunk = Chunk::new();
     let mut body = Vec::new();
     for runs in &pages {
         let present = presence(runs, column.is_nullable());

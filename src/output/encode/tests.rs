@@ -267,7 +267,8 @@ fn bytes_depend_on_rows_alone() {
     let encode = || {
         encode_numbers(&schema.columns[0], rows.len(), |p, out| out.extend_from_slice(&rows[page_rows(p, rows.len())]))
             .unwrap()
-            .bytes
+            .bytes()
+            .to_vec()
     };
     let first = encode();
     // The compressor of this thread has a past now; that of a new thread has none.
