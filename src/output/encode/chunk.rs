@@ -11,20 +11,46 @@ use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ColumnChunkMetaData, ColumnIndexBuilder, OffsetIndexBuilder, PageEncodingStats};
 use parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
 use std::cell::RefCell;
-use std::io::Write;
+use std::io::{self, Write};
+use zstd::bulk::Compressor;
+use zstd::zstd_safe::{CParameter, ParamSwitch};
+
+/// Where the bytes of a page may repeat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeats {
+    /// Anywhere.
+    Anywhere,
+    /// Hardly, and then whole numbers: most bytes are as good as random, and looking at each of them for something that came
+    /// before is in vain. What there is to gain lies in bytes being unevenly frequent, which costs nothing to find.
+    Numbers,
+}
+
+impl Repeats {
+    fn compressor(self) -> io::Result<Compressor<'static>> {
+        let mut compressor = Compressor::new(ZSTD_LEVEL)?;
+        if self == Repeats::Numbers {
+            compressor.set_parameter(CParameter::MinMatch(7))?;
+            // One place in eight bytes, so few that a small table holds them.
+            compressor.set_parameter(CParameter::TargetLength(7))?;
+            compressor.set_parameter(CParameter::HashLog(9))?;
+            compressor.set_parameter(CParameter::LiteralCompressionMode(ParamSwitch::Enable))?;
+        }
+        Ok(compressor)
+    }
+}
 
 thread_local! {
-    // One zstd context per thread: setting one up costs more than compressing a small page. What a frame holds does not
-    // depend on what the context compressed before.
-    static ZSTD: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+    // One zstd context per thread and kind: setting one up costs more than compressing a small page. What a frame holds does
+    // not depend on what the context compressed before.
+    static ZSTD: RefCell<[Option<Compressor<'static>>; 2]> = const { RefCell::new([None, None]) };
 }
 
 /// `body` as one zstd frame.
-pub fn compress(body: &[u8]) -> Result<Vec<u8>> {
-    ZSTD.with_borrow_mut(|slot| {
-        let compressor = match slot {
+pub fn compress(body: &[u8], repeats: Repeats) -> Result<Vec<u8>> {
+    ZSTD.with_borrow_mut(|kinds| {
+        let compressor = match &mut kinds[repeats as usize] {
             Some(compressor) => compressor,
-            None => slot.insert(zstd::bulk::Compressor::new(ZSTD_LEVEL)?),
+            slot => slot.insert(repeats.compressor()?),
         };
         Ok(compressor.compress(body)?)
     })
@@ -40,6 +66,8 @@ pub struct DataPage<'a> {
     pub body: &'a [u8],
     /// Encoding of the values.
     pub encoding: Encoding,
+    /// Where the body may repeat.
+    pub repeats: Repeats,
     /// Smallest and largest value; `None` when all rows are null.
     pub range: Option<Range>,
 }
@@ -78,7 +106,7 @@ impl Chunk {
 
     /// Adds a data page.
     pub fn page(&mut self, page: DataPage<'_>) -> Result<()> {
-        let body = if self.is_compressed { compress(page.body)? } else { page.body.to_vec() };
+        let body = if self.is_compressed { compress(page.body, page.repeats)? } else { page.body.to_vec() };
         let header = Page::DataPage {
             buf: body.into(),
             num_values: count(page.rows)?,
@@ -107,7 +135,7 @@ impl Chunk {
         let mut bytes = Vec::new();
         if let Some((body, entries)) = dictionary {
             let header = Page::DictionaryPage {
-                buf: if self.is_compressed { compress(body)? } else { body.to_vec() }.into(),
+                buf: if self.is_compressed { compress(body, Repeats::Anywhere)? } else { body.to_vec() }.into(),
                 num_values: count(entries)?,
                 encoding: Encoding::PLAIN,
                 is_sorted: false,

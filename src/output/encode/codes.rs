@@ -3,7 +3,7 @@
 //! Always dictionary-encoded, page by page, so that a page stays in the cache between gathering and packing.
 
 use super::bound::{Bound, Range};
-use super::chunk::{Chunk, DataPage};
+use super::chunk::{Chunk, DataPage, Repeats};
 use super::keys::KeyTable;
 use super::rows::Rows;
 use super::{Column, Encoded, NO_CODE, NO_KEY, page_count, page_rows, rle};
@@ -125,7 +125,14 @@ fn encode<K: Copy + PartialEq>(
         } else {
             write_positions(&positions, dictionary.len(), &mut body)
         };
-        chunk.page(DataPage { rows: present.rows, nulls: present.nulls, body: &body, encoding, range })?;
+        chunk.page(DataPage {
+            rows: present.rows,
+            nulls: present.nulls,
+            body: &body,
+            encoding,
+            repeats: Repeats::Anywhere,
+            range,
+        })?;
     }
     finish(chunk, &dictionary)
 }
@@ -173,7 +180,14 @@ pub fn encode_flags(column: &Column, rows: usize, mut fill: impl FnMut(usize, &m
         let body: Vec<u8> = flags.chunks(8).map(|c| c.iter().enumerate().fold(0, |b, (i, &f)| b | (f as u8) << i)).collect();
         let (all, any) = (flags.iter().all(|&f| f), flags.iter().any(|&f| f));
         let range = Some(Range::new(Bound::Flag(all), Bound::Flag(any)));
-        chunk.page(DataPage { rows: flags.len(), nulls: 0, body: &body, encoding: Encoding::PLAIN, range })?;
+        chunk.page(DataPage {
+            rows: flags.len(),
+            nulls: 0,
+            body: &body,
+            encoding: Encoding::PLAIN,
+            repeats: Repeats::Anywhere,
+            range,
+        })?;
     }
     chunk.finish(None, None)
 }

@@ -4,7 +4,7 @@
 //! long runs; else delta or plain, whichever makes its middle page smaller.
 
 use super::bound::{Bound, Range};
-use super::chunk::{Chunk, DataPage, compress};
+use super::chunk::{Chunk, DataPage, Repeats, compress};
 use super::codes::write_positions;
 use super::delta;
 use super::keys::{Key, KeyTable};
@@ -59,6 +59,8 @@ const ROWS_PER_ENTRY: usize = 6;
 const SAMPLE: usize = 8192;
 /// Values that the other encodings are tried on.
 const TRIED: usize = 2048;
+/// A dictionary with no more entries has positions of a byte at most.
+const FEW: usize = 256;
 /// Fewer rows per run than this, and every value is looked at for a dictionary.
 const ROWS_PER_RUN: usize = 4;
 
@@ -97,6 +99,7 @@ fn limit_of_sample(values: usize) -> usize {
 struct Dictionary<T> {
     entries: Vec<T>,
     positions: Vec<u32>,
+    in_runs: bool,
 }
 
 impl<T: Number> Dictionary<T> {
@@ -106,7 +109,7 @@ impl<T: Number> Dictionary<T> {
         // Each run may bring an entry of its own; single values must repeat, and 64 entries are always worth it.
         let limit = if in_runs { values.len() } else { (values.len() / ROWS_PER_ENTRY).max(64) };
         let mut table = KeyTable::new();
-        let mut dictionary = Dictionary { entries: Vec::new(), positions: Vec::with_capacity(values.len()) };
+        let mut dictionary = Dictionary { entries: Vec::new(), positions: Vec::with_capacity(values.len()), in_runs };
         let mut last = (T::NULL, 0);
         for (number, part) in values.chunks(SAMPLE).enumerate() {
             dictionary.positions.extend(part.iter().map(|&value| {
@@ -126,13 +129,15 @@ impl<T: Number> Dictionary<T> {
 
     fn encode(&self, values: &[T], pages: &[(usize, Rows)]) -> Result<Encoded> {
         let mut chunk = Chunk::new();
+        // Positions of few entries come in patterns, those of many are numbers themselves.
+        let repeats = if self.in_runs || self.entries.len() <= FEW { Repeats::Anywhere } else { Repeats::Numbers };
         let mut body = Vec::new();
         for (from, present) in pages {
             let of_page = *from..from + present.values();
             present.start_body(&mut body);
             let encoding = write_positions(&self.positions[of_page.clone()], self.entries.len(), &mut body);
             let range = range_of(&values[of_page]);
-            chunk.page(DataPage { rows: present.rows, nulls: present.nulls, body: &body, encoding, range })?;
+            chunk.page(DataPage { rows: present.rows, nulls: present.nulls, body: &body, encoding, repeats, range })?;
         }
         let mut plain = Vec::new();
         T::plain(&self.entries, &mut plain);
@@ -147,15 +152,15 @@ fn encode_values<T: Number>(values: &[T], pages: &[(usize, Rows)]) -> Result<Enc
     for (from, present) in pages {
         let of_page = &values[*from..from + present.values()];
         present.start_body(&mut body);
-        let mut encoding = Encoding::PLAIN;
+        let (mut encoding, mut repeats) = (Encoding::PLAIN, Repeats::Numbers);
         if delta && !of_page.is_empty() {
             T::delta(of_page, &mut body);
-            encoding = Encoding::DELTA_BINARY_PACKED;
+            (encoding, repeats) = (Encoding::DELTA_BINARY_PACKED, Repeats::Anywhere);
         } else {
             T::plain(of_page, &mut body);
         }
         let range = range_of(of_page);
-        chunk.page(DataPage { rows: present.rows, nulls: present.nulls, body: &body, encoding, range })?;
+        chunk.page(DataPage { rows: present.rows, nulls: present.nulls, body: &body, encoding, repeats, range })?;
     }
     chunk.finish(None, None)
 }
@@ -174,7 +179,7 @@ fn choose<T: Number>(values: &[T]) -> Result<Choice> {
         return Ok(Choice { delta: false, compress: true });
     }
     T::plain(sample, &mut as_plain);
-    let (delta, plain) = (compress(&as_delta)?.len(), compress(&as_plain)?.len());
+    let (delta, plain) = (compress(&as_delta, Repeats::Anywhere)?.len(), compress(&as_plain, Repeats::Numbers)?.len());
     // Delta is also the faster one to compress and to read, so plain has to win by a tenth.
     let is_delta = delta * 9 <= plain * 10;
     // Differences are packed already; often little is left to take out, and that is not worth a reader's time either.

@@ -3,7 +3,7 @@
 
 use super::bloom;
 use super::bound::{Bound, Range};
-use super::chunk::{Chunk, DataPage};
+use super::chunk::{Chunk, DataPage, Repeats};
 use super::rle;
 use super::rows::Rows;
 use super::texts::encode_texts;
@@ -132,7 +132,14 @@ pub fn encode_runs(column: &Column, rows: usize, bloom: bool, mut fill: impl FnM
         present.start_body(&mut body);
         let encoding = write_runs(runs, table.len(), &mut body);
         let range = range_of(runs, &table);
-        chunk.page(DataPage { rows: present.rows, nulls: present.nulls, body: &body, encoding, range })?;
+        chunk.page(DataPage {
+            rows: present.rows,
+            nulls: present.nulls,
+            body: &body,
+            encoding,
+            repeats: Repeats::Anywhere,
+            range,
+        })?;
     }
     let plain = table.plain();
     let dictionary = (table.len() > 0).then_some((plain.as_slice(), table.len()));

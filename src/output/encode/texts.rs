@@ -2,7 +2,7 @@
 
 use super::bloom;
 use super::bound::{Bound, Range};
-use super::chunk::{Chunk, DataPage};
+use super::chunk::{Chunk, DataPage, Repeats};
 use super::delta::Texts;
 use super::rows::Rows;
 use super::{Column, Encoded, page_count, page_rows};
@@ -133,7 +133,14 @@ pub fn encode_texts<'a>(
             texts.texts.write(&mut body);
         }
         let range = texts.range();
-        chunk.page(DataPage { rows: present.rows, nulls: present.nulls, body: &body, encoding, range })?;
+        chunk.page(DataPage {
+            rows: present.rows,
+            nulls: present.nulls,
+            body: &body,
+            encoding,
+            repeats: Repeats::Anywhere,
+            range,
+        })?;
     }
     chunk.finish(None, texts.hashes.as_deref().map(bloom::filter))
 }
