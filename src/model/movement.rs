@@ -30,6 +30,15 @@ pub struct Piece {
     pub end: u32,
 }
 
+/// A row of one of several batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowOf {
+    /// Which batch.
+    pub batch: u32,
+    /// Its row.
+    pub row: u32,
+}
+
 /// Declares the batch: each column once, so that appending, ranges, gathering and sizes cannot forget one.
 macro_rules! columns {
     ($($(#[$doc:meta])* $name:ident: $ty:ty,)+) => {
@@ -57,10 +66,22 @@ macro_rules! columns {
                 self.append(&[other], &[Piece { batch: 0, start: range.start as u32, end: range.end as u32 }]);
             }
 
-            /// Appends the rows of another batch in the order of `rows`.
-            pub fn gather(&mut self, other: &MovementBatch, rows: &[u32]) {
-                let pieces: Vec<Piece> = rows.iter().map(|&row| Piece { batch: 0, start: row, end: row + 1 }).collect();
-                self.append(&[other], &pieces);
+            /// Appends single rows of batches in the order of `rows`, column by column like [`Self::append`].
+            pub fn gather(&mut self, batches: &[&MovementBatch], rows: &[RowOf]) {
+                $({
+                    let of: Vec<&[$ty]> = batches.iter().map(|batch| &batch.$name[..]).collect();
+                    self.$name.extend(rows.iter().map(|r| of[r.batch as usize][r.row as usize]));
+                })+
+                let texts = |of: fn(&MovementBatch) -> &TextColumn| -> Vec<&TextColumn> { batches.iter().map(|b| of(b)).collect() };
+                self.shipment_id.gather(&texts(|b| &b.shipment_id), rows);
+                self.movement_id.gather(&texts(|b| &b.movement_id), rows);
+                self.container_id.gather(&texts(|b| &b.container_id), rows);
+                self.evidence_ref.gather(&texts(|b| &b.evidence_ref), rows);
+                if batches.iter().all(|batch| batch.rejects.is_empty()) {
+                    self.reject.resize(self.reject.len() + rows.len(), NO_REJECT);
+                } else {
+                    rows.iter().for_each(|r| self.push_reject(batches[r.batch as usize], r.row as usize));
+                }
             }
 
             /// Appends pieces of batches in their order, column by column: one column of many batches at a time is what a
@@ -68,12 +89,16 @@ macro_rules! columns {
             pub fn append(&mut self, batches: &[&MovementBatch], pieces: &[Piece]) {
                 let of = |p: &Piece| (batches[p.batch as usize], p.start as usize..p.end as usize);
                 let rows: usize = pieces.iter().map(|p| (p.end - p.start) as usize).sum();
-                $(self.$name.reserve(rows);
-                for (batch, range) in pieces.iter().map(of) {
-                    // A single row is the rule in a sort; a copy of any length would be a call.
-                    match range.len() {
-                        1 => self.$name.push(batch.$name[range.start]),
-                        _ => self.$name.extend_from_slice(&batch.$name[range]),
+                $({
+                    self.$name.reserve(rows);
+                    let columns: Vec<&[$ty]> = batches.iter().map(|batch| &batch.$name[..]).collect();
+                    for p in pieces {
+                        let rows = &columns[p.batch as usize][p.start as usize..p.end as usize];
+                        // A single row is the rule in a merge; a copy of any length would be a call.
+                        match rows {
+                            [row] => self.$name.push(*row),
+                            _ => self.$name.extend_from_slice(rows),
+                        }
                     }
                 })+
                 for (batch, range) in pieces.iter().map(of) {

@@ -1,6 +1,8 @@
 //! A column of short texts in one allocation.
 
+use super::movement::RowOf;
 use std::cmp::Ordering;
+use std::ops::Range;
 
 /// A single short text is copied as so many bytes, of which the ones behind its end are dropped: a copy of fixed length needs
 /// no call.
@@ -43,8 +45,7 @@ impl TextColumn {
 
     /// Text `i` as bytes (always UTF-8).
     pub fn get(&self, i: usize) -> &[u8] {
-        let start = if i == 0 { 0 } else { self.ends[i - 1] as usize };
-        &self.bytes[start..self.ends[i] as usize]
+        &self.bytes[self.bounds(i)]
     }
 
     /// Text `i` as a string.
@@ -53,7 +54,7 @@ impl TextColumn {
     }
 
     /// Reads texts `range` once, see `MovementBatch::warm`.
-    pub fn warm(&self, range: std::ops::Range<usize>) {
+    pub fn warm(&self, range: Range<usize>) {
         let start = if range.start == 0 { 0 } else { self.ends[range.start - 1] as usize };
         let ends = &self.ends[range];
         warm(ends);
@@ -61,7 +62,7 @@ impl TextColumn {
     }
 
     /// Appends texts `range` of another column.
-    pub fn extend(&mut self, other: &TextColumn, range: std::ops::Range<usize>) {
+    pub fn extend(&mut self, other: &TextColumn, range: Range<usize>) {
         if range.is_empty() {
             return;
         }
@@ -83,6 +84,38 @@ impl TextColumn {
         self.bytes.extend_from_slice(&other.bytes[start as usize..end as usize]);
         base.checked_add(end - start).expect("a text column is cut below 4 GiB");
         self.ends.extend(other.ends[range].iter().map(|&e| e - start + base));
+    }
+
+    /// Appends single texts of columns in the order of `rows`.
+    pub fn gather(&mut self, columns: &[&TextColumn], rows: &[RowOf]) {
+        // So many that what is looked up for their lengths is still near when they are copied.
+        for rows in rows.chunks(1_024) {
+            let from = self.bytes.len();
+            let place = |r: &RowOf| (&columns[r.batch as usize].bytes, columns[r.batch as usize].bounds(r.row as usize));
+            let mut at = from;
+            self.ends.extend(rows.iter().map(|r| {
+                at += place(r).1.len();
+                u32::try_from(at).expect("a text column is cut below 4 GiB")
+            }));
+            self.bytes.resize(at + WORD, 0);
+            let mut to = from;
+            for r in rows {
+                let (bytes, bounds) = place(r);
+                let length = bounds.len();
+                match bytes[bounds.start..].first_chunk::<WORD>() {
+                    Some(word) if length <= WORD => self.bytes[to..to + WORD].copy_from_slice(word),
+                    _ => self.bytes[to..to + length].copy_from_slice(&bytes[bounds]),
+                }
+                to += length;
+            }
+            self.bytes.truncate(at);
+        }
+    }
+
+    #[inline]
+    fn bounds(&self, i: usize) -> Range<usize> {
+        let start = if i == 0 { 0 } else { self.ends[i - 1] as usize };
+        start..self.ends[i] as usize
     }
 
     /// The column with the texts of `rows` (ascending) emptied.
@@ -180,6 +213,9 @@ mod tests {
         let (mut each, mut all) = (TextColumn::new(), TextColumn::new());
         (0..texts.len()).for_each(|i| each.extend(&texts, i..i + 1));
         all.extend(&texts, 0..texts.len());
-        assert_eq!((&each, &all), (&texts, &texts));
+        let mut gathered = TextColumn::new();
+        let rows: Vec<RowOf> = (0..texts.len() as u32).map(|row| RowOf { batch: row % 2, row }).collect();
+        gathered.gather(&[&each, &all], &rows);
+        assert_eq!((&each, &all, &gathered), (&texts, &texts, &texts));
     }
 }

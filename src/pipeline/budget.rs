@@ -11,7 +11,7 @@ const BASE: usize = 96 << 20;
 const MORE_GROUPS: usize = 44 << 20;
 /// Results that wait for a table to take them: enough for the next row group while one is encoded; and where there is room for it,
 /// for the one after it, so that no thread runs out of work while others are late.
-const CHUNKS_QUEUED: [usize; 2] = [4, 8];
+const CHUNKS_QUEUED: [usize; 2] = [3, 8];
 /// Encoding, hashing and allocator slack of one thread.
 const PER_THREAD: usize = 12 << 20;
 /// A row in a unit that is being parsed, and one that waits in a batch meanwhile.
@@ -104,7 +104,7 @@ pub struct Amount {
 /// Bytes that a run takes while its rows stream through, with this many units open at a time.
 fn need(grain: &Grain, threads: usize, units: usize) -> usize {
     let parsed = (grain.unit_rows as usize * PARSED_ROW).max(LEAST_UNIT) * units;
-    // One batch waits to be computed, each thread has one and a result, four wait to be written, one is half written.
+    // One batch waits to be computed, each thread has one and a result, some wait to be written, one is half written.
     let computed = grain.batch_rows as usize * COMPUTED_ROW * (2 * threads + CHUNKS_QUEUED[0] + 1);
     BASE + PER_THREAD * threads + parsed + computed
 }

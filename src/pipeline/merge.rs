@@ -214,7 +214,7 @@ impl<'a> Merge<'a> {
         let bound = self.queue.last().map(|&next| self.heads[next].id());
         let last = head.batch.len().min(head.at + most);
         let mut end = head.at + 1;
-        while end < last && bound.is_none_or(|b| head.batch.shipment_id.get(end) < b) {
+        while end < last && bound.is_none_or(|b| order(head.batch.shipment_id.get(end), b) == Ordering::Less) {
             end += 1;
         }
         Piece { batch: first as u32, start: head.at as u32, end: end as u32 }
@@ -229,8 +229,9 @@ impl<'a> Merge<'a> {
     /// Puts a head in its place in the queue, unless its input has ended.
     fn enqueue(&mut self, head: usize) -> Flow<()> {
         if self.heads[head].refill()? {
-            let key = |head: usize| (self.heads[head].id(), head);
-            let at = self.queue.partition_point(|&other| key(other) > key(head));
+            let id = self.heads[head].id();
+            let is_behind = |other: usize| order(self.heads[other].id(), id).then(other.cmp(&head)) == Ordering::Greater;
+            let at = self.queue.partition_point(|&other| is_behind(other));
             self.queue.insert(at, head);
         }
         Ok(())

@@ -5,9 +5,10 @@
 use super::merge::{Cursor, Flow, Merge, ascends};
 use super::spill;
 use crate::error::Result;
-use crate::model::movement::{MovementBatch, Piece};
+use crate::model::movement::{MovementBatch, RowOf};
 use rayon::ThreadPool;
 use rayon::prelude::*;
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 /// Rows per block of a spilled run: small, because a merge holds one block of each run.
@@ -141,11 +142,11 @@ pub fn in_order(batch: MovementBatch) -> MovementBatch {
     if ascends(&batch) {
         return batch;
     }
-    let id = |row: u32| batch.shipment_id.get(row as usize);
-    let mut rows: Vec<([u64; 2], u32)> = (0..batch.len() as u32).map(|row| (prefix(id(row)), row)).collect();
-    rows.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| id(a.1).cmp(id(b.1))).then_with(|| a.1.cmp(&b.1)));
+    let id = |row: usize| batch.shipment_id.get(row);
+    let mut order: Vec<Entry> = (0..batch.len()).map(|row| Entry::new(id(row), 0, row as u32)).collect();
+    order.sort_unstable_by(|a, b| a.order(b, |e| id(e.row as usize)));
     let mut sorted = MovementBatch::default();
-    sorted.gather(&batch, &rows.iter().map(|&(_, row)| row).collect::<Vec<_>>());
+    sorted.gather(&[&batch], &order.iter().map(Entry::place).collect::<Vec<_>>());
     sorted
 }
 
@@ -153,8 +154,31 @@ pub fn in_order(batch: MovementBatch) -> MovementBatch {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     prefix: [u64; 2],
+    /// With [`LONG`] when the id goes on behind the prefix.
     batch: u32,
     row: u32,
+}
+
+/// Nearly no id is so long; where none is, the order of two rows is known without looking up either.
+const LONG: u32 = 1 << 31;
+
+impl Entry {
+    fn new(id: &[u8], batch: u32, row: u32) -> Entry {
+        let is_long = id.len() > size_of::<[u64; 2]>();
+        Entry { prefix: prefix(id), batch: batch | if is_long { LONG } else { 0 }, row }
+    }
+
+    fn place(&self) -> RowOf {
+        RowOf { batch: self.batch & !LONG, row: self.row }
+    }
+
+    /// By shipment id, then by place. No id holds a zero byte, so an id that ends within the prefix equals its like alone.
+    fn order<'b>(&self, other: &Entry, id: impl Fn(&Entry) -> &'b [u8]) -> Ordering {
+        let is_long = |e: &Entry| e.batch & LONG != 0;
+        let rest = || if is_long(self) && is_long(other) { id(self).cmp(id(other)) } else { is_long(self).cmp(&is_long(other)) };
+        let by_place = || (self.batch, self.row).cmp(&(other.batch, other.row));
+        self.prefix.cmp(&other.prefix).then_with(rest).then_with(by_place)
+    }
 }
 
 /// Batches in memory and the order of their rows.
@@ -171,27 +195,18 @@ impl<'p> SortedHeld<'p> {
     fn new(batches: Vec<MovementBatch>, pool: &'p ThreadPool, batch_rows: usize) -> SortedHeld<'p> {
         let mut order = Vec::with_capacity(batches.iter().map(MovementBatch::len).sum());
         for (b, batch) in batches.iter().enumerate() {
-            order.extend((0..batch.len()).map(|r| Entry {
-                prefix: prefix(batch.shipment_id.get(r)),
-                batch: b as u32,
-                row: r as u32,
-            }));
+            order.extend((0..batch.len()).map(|r| Entry::new(batch.shipment_id.get(r), b as u32, r as u32)));
         }
-        let id = |e: &Entry| batches[e.batch as usize].shipment_id.get(e.row as usize);
-        pool.install(|| {
-            order.par_sort_unstable_by(|a, b| {
-                a.prefix.cmp(&b.prefix).then_with(|| id(a).cmp(id(b))).then_with(|| (a.batch, a.row).cmp(&(b.batch, b.row)))
-            });
-        });
+        let id = |e: &Entry| batches[e.place().batch as usize].shipment_id.get(e.row as usize);
+        pool.install(|| order.par_sort_unstable_by(|a, b| a.order(b, id)));
         SortedHeld { pool, batch_rows, batches, order, at: 0, ready: VecDeque::new() }
     }
 
     /// Rows in the order of `entries`, from many batches.
     fn rows(&self, entries: &[Entry]) -> MovementBatch {
         let batches: Vec<&MovementBatch> = self.batches.iter().collect();
-        let pieces: Vec<Piece> = entries.iter().map(|e| Piece { batch: e.batch, start: e.row, end: e.row + 1 }).collect();
         let mut out = MovementBatch::default();
-        out.append(&batches, &pieces);
+        out.gather(&batches, &entries.iter().map(Entry::place).collect::<Vec<_>>());
         out
     }
 }

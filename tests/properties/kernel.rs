@@ -7,7 +7,7 @@ use green_corridor::factors::DataFile;
 use green_corridor::input::mapping::Mapping;
 use green_corridor::input::{self, SourceFile};
 use green_corridor::model::element::{Element, Footprints, NO_ROW, Names, Rollup};
-use green_corridor::model::movement::MovementBatch;
+use green_corridor::model::movement::{MovementBatch, RowOf};
 use green_corridor::model::reject::Rejected;
 use green_corridor::model::symbol::Symbols;
 use green_corridor::output::elements::ELEMENTS;
@@ -174,7 +174,8 @@ pub fn compute(reference: &Reference, mapping: &Mapping, rows: &[String], cuts: 
     let (mut cutter, mut work) = (Cutter::new(usize::MAX), Vec::new());
     for range in ends.windows(2) {
         let mut piece = MovementBatch::default();
-        piece.gather(&batch, &order[range[0]..range[1]]);
+        let rows: Vec<RowOf> = order[range[0]..range[1]].iter().map(|&row| RowOf { batch: 0, row }).collect();
+        piece.gather(&[&batch], &rows);
         cutter.push(piece, &mut work).expect("rows in order");
     }
     cutter.flush(&mut work);
