@@ -1,7 +1,7 @@
 //! Columns of numbers: dates, instants, decimals.
 //!
 //! How a chunk is written is decided once and from its values alone: a dictionary when there are few distinct values or
-//! long runs; else delta or plain, whichever makes its middle page smaller.
+//! long runs; else delta or plain, whichever makes some values in its middle smaller.
 
 use super::bound::{Bound, Range};
 use super::chunk::{Chunk, DataPage, Repeats, compress};
