@@ -1,7 +1,8 @@
-//! Pages of one column in one row group, collected into a finished column chunk: compression, page headers, statistics,
-//! page index. Does not know how values are encoded.
+//! Pages of one column in one row group, collected into a finished column chunk: page headers, statistics, page index. Does
+//! not know how values are encoded.
 
 use super::bound::{Bound, Range, statistics};
+use super::frames::{Repeats, frame};
 use super::{Column, ZSTD_LEVEL};
 use parquet::basic::{BoundaryOrder, Compression, Encoding, PageType, ZstdLevel};
 use parquet::bloom_filter::Sbbf;
@@ -10,51 +11,7 @@ use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ColumnChunkMetaData, ColumnIndexBuilder, OffsetIndexBuilder, PageEncodingStats};
 use parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
-use std::cell::RefCell;
-use std::io::{self, Write};
-use zstd::bulk::Compressor;
-use zstd::zstd_safe::{CParameter, ParamSwitch};
-
-/// Where the bytes of a page may repeat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeats {
-    /// Anywhere.
-    Anywhere,
-    /// Hardly, and then whole numbers: most bytes are as good as random, and looking at each of them for something that came
-    /// before is in vain. What there is to gain lies in bytes being unevenly frequent, which costs nothing to find.
-    Numbers,
-}
-
-impl Repeats {
-    fn compressor(self) -> io::Result<Compressor<'static>> {
-        let mut compressor = Compressor::new(ZSTD_LEVEL)?;
-        if self == Repeats::Numbers {
-            compressor.set_parameter(CParameter::MinMatch(7))?;
-            // One place in eight bytes, so few that a small table holds them.
-            compressor.set_parameter(CParameter::TargetLength(7))?;
-            compressor.set_parameter(CParameter::HashLog(9))?;
-            compressor.set_parameter(CParameter::LiteralCompressionMode(ParamSwitch::Enable))?;
-        }
-        Ok(compressor)
-    }
-}
-
-thread_local! {
-    // One zstd context per thread and kind: setting one up costs more than compressing a small page. What a frame holds does
-    // not depend on what the context compressed before.
-    static ZSTD: RefCell<[Option<Compressor<'static>>; 2]> = const { RefCell::new([None, None]) };
-}
-
-/// `body` as one zstd frame.
-pub fn compress(body: &[u8], repeats: Repeats) -> Result<Vec<u8>> {
-    ZSTD.with_borrow_mut(|kinds| {
-        let compressor = match &mut kinds[repeats as usize] {
-            Some(compressor) => compressor,
-            slot => slot.insert(repeats.compressor()?),
-        };
-        Ok(compressor.compress(body)?)
-    })
-}
+use std::io::Write;
 
 /// What one data page holds.
 pub struct DataPage<'a> {
@@ -75,7 +32,6 @@ pub struct DataPage<'a> {
 /// A column chunk in the making.
 pub struct Chunk {
     sink: TrackedWrite<Vec<u8>>,
-    is_compressed: bool,
     pages: Vec<PageEntry>,
     uncompressed: usize,
     rows: usize,
@@ -93,22 +49,16 @@ struct PageEntry {
 }
 
 impl Chunk {
-    /// An empty chunk whose pages are compressed.
+    /// An empty chunk.
     pub fn new() -> Chunk {
-        Chunk::with_compression(true)
-    }
-
-    /// An empty chunk; compression is for values that give way to it.
-    pub fn with_compression(is_compressed: bool) -> Chunk {
         let sink = TrackedWrite::new(Vec::new());
-        Chunk { sink, is_compressed, pages: Vec::new(), uncompressed: 0, rows: 0, nulls: 0 }
+        Chunk { sink, pages: Vec::new(), uncompressed: 0, rows: 0, nulls: 0 }
     }
 
     /// Adds a data page.
     pub fn page(&mut self, page: DataPage<'_>) -> Result<()> {
-        let body = if self.is_compressed { compress(page.body, page.repeats)? } else { page.body.to_vec() };
         let header = Page::DataPage {
-            buf: body.into(),
+            buf: frame(page.body, page.repeats)?.into(),
             num_values: count(page.rows)?,
             encoding: page.encoding,
             def_level_encoding: Encoding::RLE,
@@ -135,7 +85,7 @@ impl Chunk {
         let mut bytes = Vec::new();
         if let Some((body, entries)) = dictionary {
             let header = Page::DictionaryPage {
-                buf: if self.is_compressed { compress(body, Repeats::Anywhere)? } else { body.to_vec() }.into(),
+                buf: frame(body, Repeats::Anywhere)?.into(),
                 num_values: count(entries)?,
                 encoding: Encoding::PLAIN,
                 is_sorted: false,
@@ -146,14 +96,14 @@ impl Chunk {
             bytes = front.into_inner()?;
         }
         let first_page = bytes.len();
-        let Chunk { sink, is_compressed, pages, uncompressed, rows, nulls } = self;
+        let Chunk { sink, pages, uncompressed, rows, nulls } = self;
         let data = sink.into_inner()?;
         if first_page == 0 {
             bytes = data;
         } else {
             bytes.extend_from_slice(&data);
         }
-        Ok(Encoded { bytes: carrier(bytes), first_page, is_compressed, pages, uncompressed, rows, nulls, bloom_filter })
+        Ok(Encoded { bytes: carrier(bytes), first_page, pages, uncompressed, rows, nulls, bloom_filter })
     }
 }
 
@@ -162,7 +112,6 @@ impl Chunk {
 pub struct Encoded {
     bytes: Page,
     first_page: usize,
-    is_compressed: bool,
     pages: Vec<PageEntry>,
     uncompressed: usize,
     rows: usize,
@@ -217,11 +166,9 @@ impl Encoded {
                 kinds.push(PageEncodingStats { page_type: PageType::DATA_PAGE, encoding: *encoding, count });
             }
         }
-        let compression =
-            if self.is_compressed { Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?) } else { Compression::UNCOMPRESSED };
         ColumnChunkMetaData::builder(column.descr.clone())
             .set_encodings(encodings)
-            .set_compression(compression)
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
             .set_num_values(self.rows as i64)
             .set_total_compressed_size(self.bytes().len() as i64)
             .set_total_uncompressed_size(self.uncompressed as i64)

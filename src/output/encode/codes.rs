@@ -3,7 +3,8 @@
 //! Always dictionary-encoded, page by page, so that a page stays in the cache between gathering and packing.
 
 use super::bound::{Bound, Range};
-use super::chunk::{Chunk, DataPage, Repeats};
+use super::chunk::{Chunk, DataPage};
+use super::frames::Repeats;
 use super::keys::KeyTable;
 use super::rows::Rows;
 use super::{Column, Encoded, NO_CODE, NO_KEY, page_count, page_rows, rle};

@@ -17,6 +17,7 @@ mod bound;
 mod chunk;
 mod codes;
 mod delta;
+mod frames;
 mod keys;
 mod numbers;
 mod rle;

@@ -4,9 +4,10 @@
 //! long runs; else delta or plain, whichever makes some values in its middle smaller.
 
 use super::bound::{Bound, Range};
-use super::chunk::{Chunk, DataPage, Repeats, compress};
+use super::chunk::{Chunk, DataPage};
 use super::codes::write_positions;
 use super::delta;
+use super::frames::{Repeats, frame};
 use super::keys::{Key, KeyTable};
 use super::rle::run_count;
 use super::rows::Rows;
@@ -146,19 +147,19 @@ impl<T: Number> Dictionary<T> {
 }
 
 fn encode_values<T: Number>(values: &[T], pages: &[(usize, Rows)]) -> Result<Encoded> {
-    let Choice { delta, compress } = choose(values)?;
-    let mut chunk = Chunk::with_compression(compress);
+    let Choice { is_delta, repeats } = choose(values)?;
+    let mut chunk = Chunk::new();
     let mut body = Vec::new();
     for (from, present) in pages {
         let of_page = &values[*from..from + present.values()];
         present.start_body(&mut body);
-        let (mut encoding, mut repeats) = (Encoding::PLAIN, Repeats::Numbers);
-        if delta && !of_page.is_empty() {
+        let encoding = if is_delta && !of_page.is_empty() {
             T::delta(of_page, &mut body);
-            (encoding, repeats) = (Encoding::DELTA_BINARY_PACKED, Repeats::Anywhere);
+            Encoding::DELTA_BINARY_PACKED
         } else {
             T::plain(of_page, &mut body);
-        }
+            Encoding::PLAIN
+        };
         let range = range_of(of_page);
         chunk.page(DataPage { rows: present.rows, nulls: present.nulls, body: &body, encoding, repeats, range })?;
     }
@@ -166,8 +167,8 @@ fn encode_values<T: Number>(values: &[T], pages: &[(usize, Rows)]) -> Result<Enc
 }
 
 struct Choice {
-    delta: bool,
-    compress: bool,
+    is_delta: bool,
+    repeats: Repeats,
 }
 
 // Tried on values in the middle of the chunk.
@@ -176,12 +177,17 @@ fn choose<T: Number>(values: &[T]) -> Result<Choice> {
     let sample = &values[from..(from + TRIED).min(values.len())];
     let (mut as_delta, mut as_plain) = (Vec::new(), Vec::new());
     if !T::delta(sample, &mut as_delta) {
-        return Ok(Choice { delta: false, compress: true });
+        return Ok(Choice { is_delta: false, repeats: Repeats::Numbers });
     }
     T::plain(sample, &mut as_plain);
-    let (delta, plain) = (compress(&as_delta, Repeats::Anywhere)?.len(), compress(&as_plain, Repeats::Numbers)?.len());
+    let (delta, plain) = (frame(&as_delta, Repeats::Anywhere)?.len(), frame(&as_plain, Repeats::Numbers)?.len());
     // Delta is also the faster one to compress and to read, so plain has to win by a tenth.
     let is_delta = delta * 9 <= plain * 10;
-    // Differences are packed already; often little is left to take out, and that is not worth a reader's time either.
-    Ok(Choice { delta: is_delta, compress: !is_delta || delta * 20 <= as_delta.len() * 19 })
+    let repeats = match is_delta {
+        false => Repeats::Numbers,
+        // Differences are packed already; often little is left to take out, and that is not worth a reader's time either.
+        true if delta * 20 > as_delta.len() * 19 => Repeats::Nowhere,
+        true => Repeats::Anywhere,
+    };
+    Ok(Choice { is_delta, repeats })
 }

@@ -3,7 +3,8 @@
 
 use super::bloom;
 use super::bound::{Bound, Range};
-use super::chunk::{Chunk, DataPage, Repeats};
+use super::chunk::{Chunk, DataPage};
+use super::frames::Repeats;
 use super::rle;
 use super::rows::Rows;
 use super::texts::encode_texts;

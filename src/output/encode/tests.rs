@@ -274,7 +274,7 @@ fn bytes_depend_on_rows_alone() {
     // The compressor of this thread has a past now; that of a new thread has none.
     for size in [10, 1000, 300_000] {
         let noise: Vec<u8> = (0..size).map(|_| random.below(7) as u8).collect();
-        chunk::compress(&noise, chunk::Repeats::Anywhere).unwrap();
+        frames::frame(&noise, frames::Repeats::Anywhere).unwrap();
         assert!(encode() == first);
     }
     std::thread::scope(|s| assert!(s.spawn(encode).join().unwrap() == first));

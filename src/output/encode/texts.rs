@@ -2,8 +2,9 @@
 
 use super::bloom;
 use super::bound::{Bound, Range};
-use super::chunk::{Chunk, DataPage, Repeats};
+use super::chunk::{Chunk, DataPage};
 use super::delta::Texts;
+use super::frames::Repeats;
 use super::rows::Rows;
 use super::{Column, Encoded, page_count, page_rows};
 use parquet::basic::Encoding;
