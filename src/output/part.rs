@@ -1,6 +1,7 @@
 //! A table as a sequence of files `part-NNNNN`: opened when needed, filled with finished row groups, closed with a footer.
 //!
-//! Opens nothing itself: the caller hands out a writer per part and gets it back, to sync it and to take its digest.
+//! Opens nothing itself: the caller hands out a writer per part and gets it back, to sync it and to take its digest. What a
+//! footer says of the run is asked for when a part is closed; it need not be known before.
 //! Nothing of clock, host or user goes into a file.
 
 use super::encode::Encoded;
@@ -54,15 +55,13 @@ pub fn io_error(error: ParquetError) -> io::Error {
 }
 
 impl<W: Write + Send, F: FnMut(usize) -> io::Result<W>> TableWriter<W, F> {
-    /// A table of `schema`; `open` gives the writer of a part by its number; `metadata` goes into every footer.
-    pub fn new(schema: Arc<Schema>, metadata: &[(String, String)], open: F) -> TableWriter<W, F> {
+    /// A table of `schema`; `open` gives the writer of a part by its number.
+    pub fn new(schema: Arc<Schema>, open: F) -> TableWriter<W, F> {
         let sorted_by = schema.sorted_by.iter();
         let sorting = sorted_by.map(|&i| SortingColumn { column_idx: i as i32, descending: false, nulls_first: true });
-        let metadata = metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
         let properties = WriterProperties::builder()
             .set_writer_version(WriterVersion::PARQUET_2_0)
             .set_created_by(CREATED_BY.to_owned())
-            .set_key_value_metadata(Some(metadata.collect()))
             .set_sorting_columns(Some(sorting.collect()))
             .build();
         TableWriter { schema, properties: Arc::new(properties), open, current: None, opened: 0, done: Vec::new() }
@@ -82,9 +81,12 @@ impl<W: Write + Send, F: FnMut(usize) -> io::Result<W>> TableWriter<W, F> {
         Ok(())
     }
 
-    /// Closes the current part, if there is one.
-    pub fn end_part(&mut self) -> io::Result<()> {
-        if let Some((writer, rows)) = self.current.take() {
+    /// Closes the current part, if there is one; `metadata` goes into its footer.
+    pub fn end_part(&mut self, metadata: &[(String, String)]) -> io::Result<()> {
+        if let Some((mut writer, rows)) = self.current.take() {
+            for (key, value) in metadata {
+                writer.append_key_value_metadata(KeyValue::new(key.clone(), value.clone()));
+            }
             let buffer = writer.into_inner().map_err(io_error)?;
             let writer = buffer.into_inner().map_err(|e| e.into_error())?;
             self.done.push(Part { number: self.opened - 1, rows, writer });
@@ -98,11 +100,11 @@ impl<W: Write + Send, F: FnMut(usize) -> io::Result<W>> TableWriter<W, F> {
     }
 
     /// Closes the table and gives the parts that were not taken. An empty table is one part that holds the schema.
-    pub fn finish(mut self) -> io::Result<Vec<Part<W>>> {
+    pub fn finish(mut self, metadata: &[(String, String)]) -> io::Result<Vec<Part<W>>> {
         if self.opened == 0 {
             self.part()?;
         }
-        self.end_part()?;
+        self.end_part(metadata)?;
         Ok(self.done)
     }
 

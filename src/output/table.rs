@@ -110,14 +110,15 @@ pub struct ChunkWriter<C: 'static, W: Write + Send, F> {
     schema: Arc<Schema>,
     cutter: Cutter<C>,
     writer: TableWriter<W, F>,
+    metadata: Vec<(String, String)>,
 }
 
 impl<C: Send + Sync, W: Write + Send, F: FnMut(usize) -> io::Result<W>> ChunkWriter<C, W, F> {
     /// An empty table; `open` gives the writer of part `n`, `metadata` goes into every footer.
     pub fn new(table: &'static Table<C>, metadata: &[(String, String)], open: F) -> ChunkWriter<C, W, F> {
         let schema = Arc::new(table.schema());
-        let writer = TableWriter::new(schema.clone(), metadata, open);
-        ChunkWriter { table, schema, cutter: Cutter::new(table.group_rows, PART_ROWS), writer }
+        let writer = TableWriter::new(schema.clone(), open);
+        ChunkWriter { table, schema, cutter: Cutter::new(table.group_rows, PART_ROWS), writer, metadata: metadata.to_vec() }
     }
 
     /// Adds whole shipments in order of id. Row groups that are full are encoded with the names known now.
@@ -126,7 +127,7 @@ impl<C: Send + Sync, W: Write + Send, F: FnMut(usize) -> io::Result<W>> ChunkWri
         for cut in self.cutter.push(&chunk, shipments.into_iter()) {
             match cut {
                 Cut::Group(rows) => self.write(rows, names)?,
-                Cut::EndOfPart => self.writer.end_part()?,
+                Cut::EndOfPart => self.writer.end_part(&self.metadata)?,
             }
         }
         Ok(())
@@ -147,7 +148,7 @@ impl<C: Send + Sync, W: Write + Send, F: FnMut(usize) -> io::Result<W>> ChunkWri
         if let Some(rows) = self.cutter.finish() {
             self.write(rows, names)?;
         }
-        self.writer.finish()
+        self.writer.finish(&self.metadata)
     }
 
     fn write(&mut self, rows: Rows<C>, names: &Names<'_>) -> io::Result<()> {

@@ -5,7 +5,7 @@ use super::feed::{Feed, Order, Shared};
 use super::ledger::accepted_rows;
 use super::merge::{Flow, Work};
 use super::window::Window;
-use super::write::BigTable;
+use super::write::{BigTable, Footer, joined};
 use crate::calc::Kernel;
 use crate::calc::rollup::merge as merge_rollup;
 use crate::error::Result;
@@ -19,7 +19,7 @@ use crate::reference::Reference;
 use crate::store::stage::Stage;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 
 /// Texts that stay the same for a whole run; with the symbols they make [`Names`].
 pub struct FixedNames {
@@ -89,7 +89,7 @@ pub struct Attempt<'a> {
     /// Texts behind codes.
     pub names: &'a FixedNames,
     /// Key-value metadata of every footer.
-    pub metadata: &'a [(String, String)],
+    pub metadata: Footer<'a>,
     /// Worker threads.
     pub threads: usize,
     /// How memory is spent.
@@ -114,17 +114,12 @@ pub fn compute(attempt: &Attempt, readers: Vec<(u32, Box<dyn Reader>)>, order: O
         let of_shipments = scope.spawn(move || of_shipments.write(shipments, shared));
         let computed = kernels(attempt, work, shared, to_elements, to_shipments);
         // A reader that stops has the better reason: a writer only sees its stream end.
-        ended(feed)?;
+        joined(feed)?;
         let mut written = computed?;
-        written.elements = ended(elements)?;
-        written.shipments = ended(of_shipments)?;
+        written.elements = joined(elements)?;
+        written.shipments = joined(of_shipments)?;
         Ok(written)
     })
-}
-
-/// What a thread came to; a panic goes on in this one.
-fn ended<T>(thread: ScopedJoinHandle<T>) -> T {
-    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Leads work through the kernels and hands the results on in order, until the feed ends or a writer is gone.

@@ -6,6 +6,7 @@ pub mod diff;
 pub mod explain;
 pub mod factors_used;
 pub mod feed;
+pub mod identity;
 pub mod ledger;
 pub mod merge;
 pub mod plan;

@@ -1,15 +1,14 @@
-//! Everything a run needs before the first row: reference data, input files, digests, the run id.
+//! Everything a run needs before the first row: reference data, input files; and what makes the run id.
 
 use super::plan::Plan;
 use super::progress::{Level, Progress};
 use crate::error::{Error, Result};
 use crate::factors::{DataFile, Fault};
 use crate::reference::Reference;
-use crate::store::digest::{ContentDigest, digest_files, sha256_hex};
+use crate::store::digest::{ContentDigest, sha256_hex};
 use crate::store::find::{InputFile, Unmatched, discover};
 use crate::store::manifest::MissingFile;
 use crate::store::reference::{RUN_DATA, ReferenceFile, library_digest, read_data, read_library, read_named, under};
-use crate::store::signal::Interrupt;
 use std::path::Path;
 
 /// Folder of the factor library in a run's `reference/`.
@@ -107,21 +106,38 @@ pub fn library_error(faults: &[Fault]) -> Error {
     })
 }
 
-/// Input files with their digests, and what is missing.
-#[derive(Default)]
+/// Input files, and what is missing.
+#[derive(Clone, Default)]
 pub struct Inputs {
     /// Files to read, by name.
-    pub files: Vec<(InputFile, ContentDigest)>,
+    pub files: Vec<InputFile>,
     /// Files that cannot be read.
     pub missing: Vec<MissingFile>,
 }
 
-/// Finds the input files and digests them.
-pub fn find_inputs(plan: &Plan, progress: &dyn Progress, interrupt: &Interrupt) -> Result<Inputs> {
+impl Inputs {
+    /// Goes on without these files, if the plan allows it.
+    pub fn leave_out(&mut self, missing: Vec<MissingFile>, plan: &Plan) -> Result<()> {
+        if let Some(first) = missing.first().filter(|_| !plan.allow_missing_files) {
+            return Err(Error::Input(first.reason.clone()));
+        }
+        self.files.retain(|file| missing.iter().all(|m| m.file != file.name));
+        self.missing.extend(missing);
+        Ok(())
+    }
+
+    /// Bytes of the files to read.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+}
+
+/// Finds the input files.
+pub fn find_inputs(plan: &Plan, progress: &dyn Progress) -> Result<Inputs> {
     let patterns: Vec<String> = plan.movements.iter().map(|p| p.search.clone()).collect();
     let folder = if plan.folder.as_os_str().is_empty() { Path::new(".") } else { &plan.folder };
     let found = discover(&patterns, folder, Some(&plan.out.path))?;
-    let mut inputs = Inputs::default();
+    let mut inputs = Inputs { files: found.files, missing: Vec::new() };
     for Unmatched { pattern, absent } in found.unmatched {
         match absent {
             Some(absent) if plan.allow_missing_files => {
@@ -136,35 +152,16 @@ pub fn find_inputs(plan: &Plan, progress: &dyn Progress, interrupt: &Interrupt) 
             None => return Err(Error::Input(format!("{pattern}: matches no file; --allow-empty publishes without it"))),
         }
     }
-    for unreadable in found.unreadable {
-        inputs.missing.push(MissingFile { file: unreadable.name, reason: unreadable.reason });
-    }
-    progress.stage("digest", Some(found.files.iter().map(|f| f.bytes).sum()));
-    let digests = digest_files(&found.files, &|bytes| {
-        progress.advance(0, bytes);
-        interrupt.check()
-    })?;
-    for (file, digest) in found.files.into_iter().zip(digests) {
-        match digest {
-            Ok(digest) => inputs.files.push((file, digest)),
-            Err(error) => inputs.missing.push(MissingFile { file: file.name, reason: error.to_string() }),
-        }
-    }
-    match inputs.missing.first() {
-        Some(first) if !plan.allow_missing_files => Err(Error::Input(first.reason.clone())),
-        _ => Ok(inputs),
-    }
+    let unreadable = found.unreadable.into_iter().map(|file| MissingFile { file: file.name, reason: file.reason });
+    inputs.leave_out(unreadable.collect(), plan)?;
+    Ok(inputs)
 }
 
-/// The run id: a digest of the plan, the inputs, the reference data and the version of this program.
-pub fn run_id(plan: &Plan, inputs: &Inputs, reference_digest: &str) -> String {
-    let mut parts = vec![
-        env!("CARGO_PKG_VERSION").to_owned(),
-        plan.canonical_json(),
-        reference_digest.to_owned(),
-        inputs.files.len().to_string(),
-    ];
-    for (file, digest) in &inputs.files {
+/// The run id: a digest of the plan, the inputs (files and their digests), the reference data and the version of this program.
+pub fn run_id(plan: &Plan, files: &[InputFile], digests: &[ContentDigest], reference_digest: &str) -> String {
+    let mut parts =
+        vec![env!("CARGO_PKG_VERSION").to_owned(), plan.canonical_json(), reference_digest.to_owned(), files.len().to_string()];
+    for (file, digest) in files.iter().zip(digests) {
         parts.push(file.name.clone());
         parts.push(digest.sha256.clone());
     }

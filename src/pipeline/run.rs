@@ -3,10 +3,11 @@
 use super::budget::{Amount, Budget};
 use super::compute::{Attempt, FixedNames, Written, compute};
 use super::feed::{Order, Shared};
+use super::identity::{Digests, Identity, Verdict};
 use super::ledger::Ledger;
 use super::merge::Stop;
 use super::plan::Plan;
-use super::prepare::{Inputs, Loaded, find_inputs, load_reference, run_id};
+use super::prepare::{Inputs, Loaded, find_inputs, load_reference};
 use super::progress::{Level, Progress};
 use super::rejects::Rejects;
 use super::scratch::Scratch;
@@ -15,17 +16,20 @@ use super::tables::{self, Outcome};
 use crate::error::{Error, Result};
 use crate::input::{self, FileFault, Reader};
 use crate::store::commit::{Published, publish_existing};
+use crate::store::digest::digest_files;
 use crate::store::disk::RealDisk;
 use crate::store::find::{check_unchanged, open_input};
 use crate::store::lock::{Holder, Output};
-use crate::store::manifest::{InputEntry, MissingFile};
+use crate::store::manifest::{InputEntry, Manifest, MissingFile};
 use crate::store::prune::prune;
 use crate::store::signal::Interrupt;
 use crate::store::stage::Stage;
 use crate::store::status::{Execution, State, Status, now, write_log, write_status};
 use rayon::ThreadPool;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::thread;
 use std::time::Instant;
 
 /// Runs a plan: computes, publishes, and says what became of it in status and log.
@@ -100,40 +104,103 @@ struct Run<'a> {
 /// How one attempt over all files ended.
 enum Ended {
     Published(Box<Summary>),
+    /// The digests came and say that this run is not to be computed.
+    Superseded,
     Disorder,
     Broken(FileFault),
 }
 
 impl Run<'_> {
-    /// Starts over when rows turn out to be unsorted, or, if allowed, without a file that turns out to be broken.
+    /// Computes the run while its inputs are digested.
     fn attempts(&self, status: &mut Status) -> Result<Summary> {
         self.progress.stage("load", None);
         let loaded = load_reference(self.plan)?;
         for warning in &loaded.warnings {
             self.progress.message(Level::Info, warning);
         }
-        let mut inputs = self.pool.install(|| find_inputs(self.plan, self.progress, self.interrupt))?;
-        let bytes = inputs.files.iter().map(|(_, digest)| digest.bytes).sum();
-        let amount = Amount { threads: self.plan.threads, files: inputs.files.len(), bytes };
+        let inputs = find_inputs(self.plan, self.progress)?;
+        let amount = Amount { threads: self.plan.threads, files: inputs.files.len(), bytes: inputs.bytes() };
         let budget = Budget::new(self.plan.limits.memory_bytes, &amount)?;
+        // A run that is probably there already is not computed until the digests say otherwise.
+        let waits = !self.plan.rebuild && self.is_of_current_run(&inputs);
+        if waits {
+            self.progress.stage("digest", Some(inputs.bytes()));
+        }
+        let is_over = AtomicBool::new(false);
+        let take = || {
+            self.pool.install(|| {
+                digest_files(&inputs.files, &|bytes| {
+                    if waits {
+                        self.progress.advance(0, bytes);
+                    }
+                    if is_over.load(Ordering::Relaxed) {
+                        Err(Error::Internal("nobody waits any more".into()))
+                    } else {
+                        self.interrupt.check()
+                    }
+                })
+            })
+        };
+        thread::scope(|threads| {
+            let digests = Digests::start(threads, &inputs.files, take);
+            let outcome = self.repeat(&loaded, inputs.clone(), &digests, waits, &budget, status);
+            is_over.store(true, Ordering::Relaxed);
+            outcome
+        })
+    }
+
+    /// Starts over when rows turn out to be unsorted, or, if allowed, without a file that turns out to be broken.
+    fn repeat(
+        &self,
+        loaded: &Loaded,
+        mut inputs: Inputs,
+        digests: &Digests,
+        waits: bool,
+        budget: &Budget,
+        status: &mut Status,
+    ) -> Result<Summary> {
         let mut sorted = budget.can_merge;
         loop {
-            let id = run_id(self.plan, &inputs, &loaded.digest);
-            status.run_id = Some(id.clone());
-            if !self.plan.rebuild && self.output.layout().run(&id).is_dir() {
-                return self.publish_again(&id, &inputs, status);
+            let layout = self.output.layout();
+            let identity = Identity { plan: self.plan, loaded, inputs: &inputs, digests, layout, verdict: OnceLock::new() };
+            if waits || digests.are_taken() {
+                match identity.verdict()?.clone() {
+                    Verdict::New { id, .. } => status.run_id = Some(id),
+                    Verdict::Published(id) => {
+                        status.run_id = Some(id.clone());
+                        return self.publish_again(&id, &inputs, status);
+                    }
+                    Verdict::Unreadable(missing) => {
+                        inputs.leave_out(missing, self.plan)?;
+                        continue;
+                    }
+                }
             }
-            match self.attempt(&id, &loaded, &inputs, &budget, sorted, status)? {
+            let ended = self.attempt(&identity, budget, sorted, status);
+            if let Some(Verdict::New { id, .. }) = identity.verdict.get() {
+                status.run_id = Some(id.clone());
+            }
+            match ended? {
                 Ended::Published(summary) => return Ok(*summary),
+                Ended::Superseded => {}
                 Ended::Disorder => sorted = false,
                 Ended::Broken(fault) => {
                     self.progress.message(Level::Warning, &format!("{fault}; starting over without it"));
-                    inputs.files.retain(|(file, _)| file.name != fault.label);
                     let reason = fault.to_string();
-                    inputs.missing.push(MissingFile { file: fault.label, reason });
+                    inputs.leave_out(vec![MissingFile { file: fault.label, reason }], self.plan)?;
                 }
             }
         }
+    }
+
+    /// Whether the current run was made from files of these names and sizes.
+    fn is_of_current_run(&self, inputs: &Inputs) -> bool {
+        let layout = self.output.layout();
+        let Ok(Some(id)) = layout.current_run() else { return false };
+        Manifest::load(&layout.run(&id)).is_ok_and(|manifest| {
+            let then = manifest.inputs.iter().map(|entry| (entry.file.as_str(), entry.bytes));
+            then.eq(inputs.files.iter().map(|file| (file.name.as_str(), file.bytes)))
+        })
     }
 
     /// The run exists: its bytes are checked and `CURRENT` is pointed at it.
@@ -147,32 +214,28 @@ impl Run<'_> {
         self.finish(published, inputs, status)
     }
 
-    fn attempt(
-        &self,
-        id: &str,
-        loaded: &Loaded,
-        inputs: &Inputs,
-        budget: &Budget,
-        sorted: bool,
-        status: &mut Status,
-    ) -> Result<Ended> {
-        let stage = Stage::begin(self.output, id)?;
+    fn attempt(&self, identity: &Identity, budget: &Budget, sorted: bool, status: &mut Status) -> Result<Ended> {
+        let Identity { loaded, inputs, .. } = *identity;
+        let stage = Stage::begin(self.output)?;
         status.stale_stages_removed += stage.stale_count() as u64;
         let (readers, mut entries) = match self.open(loaded, inputs, budget) {
             Ok(opened) => opened,
-            Err(Stop::Broken(fault)) => return self.broken(stage, id, fault, status),
+            Err(Stop::Broken(fault)) => return self.broken(stage, identity, fault, status),
             Err(Stop::Disorder) => return Ok(Ended::Disorder),
             Err(Stop::Failed(error)) => return Err(error),
         };
         let names = FixedNames::new(&loaded.reference, entries.iter().map(|e| e.file.clone()).collect());
-        let metadata = tables::metadata(id, loaded);
+        let metadata = || Ok(tables::metadata(identity.new_id()?, loaded));
         let (rejects, runs) = (Scratch::new(&stage, "rejected"), Scratch::new(&stage, "run"));
         let shared = Shared {
             pool: self.pool,
             symbols: RwLock::default(),
             ledger: Mutex::new(Ledger::new(entries.len(), Rejects::new(&rejects, budget.reject_bytes))),
             progress: self.progress,
-            check: &|| self.interrupt.check(),
+            check: &|| {
+                self.interrupt.check()?;
+                identity.check()
+            },
         };
         let attempt = Attempt {
             reference: &loaded.reference,
@@ -189,20 +252,32 @@ impl Run<'_> {
         let ledger = ledger.map_err(|_| Error::Internal("a worker failed".into()))?;
         let symbols = symbols.map_err(|_| Error::Internal("a worker failed".into()))?;
         let names = names.with(&symbols);
-        let written: Written = match computed {
-            Ok(written) => written,
+        let written: Result<Written> = match computed {
+            Ok(written) => Ok(written),
             Err(Stop::Disorder) => return Ok(Ended::Disorder),
-            Err(Stop::Broken(fault)) => {
-                tables::rejected(&stage, ledger, &names, &metadata)?;
-                return self.broken(stage, id, fault, status);
+            Err(Stop::Failed(_)) if identity.is_superseded() => return Ok(Ended::Superseded),
+            Err(Stop::Broken(fault)) if self.plan.allow_missing_files => return Ok(Ended::Broken(fault)),
+            Err(Stop::Broken(fault)) => Err(Error::Input(fault.to_string())),
+            Err(Stop::Failed(error @ Error::Limit(_))) => Err(error),
+            Err(Stop::Failed(error)) => {
+                // Who waited for the digests in vain does not know that it was a signal.
+                self.interrupt.check()?;
+                return Err(error);
             }
-            Err(Stop::Failed(error @ Error::Limit(_))) => {
+        };
+        let Verdict::New { id, digests } = identity.verdict()? else { return Ok(Ended::Superseded) };
+        let metadata = tables::metadata(id, loaded);
+        let written = match written {
+            Ok(written) => written,
+            Err(error) => {
                 tables::rejected(&stage, ledger, &names, &metadata)?;
                 return Err(self.keep_failure(stage, id, error, status));
             }
-            Err(Stop::Failed(error)) => return Err(error),
         };
-        for (file, _) in &inputs.files {
+        for (entry, digest) in entries.iter_mut().zip(digests) {
+            entry.sha256.clone_from(&digest.sha256);
+        }
+        for file in &inputs.files {
             check_unchanged(file)?;
         }
         ledger.reconcile(&entries.iter().map(|e| e.file.clone()).collect::<Vec<_>>())?;
@@ -234,7 +309,7 @@ impl Run<'_> {
         let vocabulary = Arc::new(loaded.reference.vocabulary());
         let mut readers = Vec::new();
         let mut entries = Vec::new();
-        for (index, (file, digest)) in inputs.files.iter().enumerate() {
+        for (index, file) in inputs.files.iter().enumerate() {
             let opened =
                 open_input(file).map_err(|e| Stop::Broken(FileFault { label: file.name.clone(), message: e.to_string() }))?;
             let source = input::SourceFile { file: opened, label: file.name.clone(), index: index as u32 };
@@ -243,8 +318,8 @@ impl Run<'_> {
             let info = reader.info();
             entries.push(InputEntry {
                 file: file.name.clone(),
-                bytes: digest.bytes,
-                sha256: digest.sha256.clone(),
+                bytes: file.bytes,
+                sha256: String::new(),
                 format: info.format.to_owned(),
                 rows_in: 0,
                 accepted: 0,
@@ -280,13 +355,13 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A broken file ends the run, or starts it over without the file.
-    fn broken(&self, stage: Stage, id: &str, fault: FileFault, status: &mut Status) -> Result<Ended> {
+    /// A file that is broken from its beginning ends the run, or starts it over without the file.
+    fn broken(&self, stage: Stage, identity: &Identity, fault: FileFault, status: &Status) -> Result<Ended> {
         if self.plan.allow_missing_files {
             return Ok(Ended::Broken(fault));
         }
-        let error = Error::Input(fault.to_string());
-        Err(self.keep_failure(stage, id, error, status))
+        let Verdict::New { id, .. } = identity.verdict()? else { return Ok(Ended::Superseded) };
+        Err(self.keep_failure(stage, id, Error::Input(fault.to_string()), status))
     }
 
     /// Keeps rejects and status of a run that is not published; gives back what stopped it.

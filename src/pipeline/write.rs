@@ -15,7 +15,7 @@ use rayon::Scope;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
 /// Opens part `n` of a table in the stage.
 pub type OpenPart<'s> = Box<dyn FnMut(usize) -> io::Result<DigestWriter> + Send + 's>;
@@ -41,6 +41,14 @@ pub fn failure(stage: &Stage, error: &io::Error) -> Error {
     stage.failure().unwrap_or_else(|| Error::Storage(error.to_string()))
 }
 
+/// What a thread came to; a panic goes on in this one.
+pub fn joined<T>(thread: ScopedJoinHandle<T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Gives the key-value metadata of a footer, as soon as they are known.
+pub type Footer<'a> = &'a (dyn Fn() -> Result<Vec<(String, String)>> + Sync);
+
 /// A table of the stage that is written from a stream of chunks.
 pub struct BigTable<'a, C: 'static> {
     /// Its columns.
@@ -54,8 +62,8 @@ pub struct BigTable<'a, C: 'static> {
     pub groups_under_way: usize,
     /// Texts behind codes.
     pub names: &'a FixedNames,
-    /// Key-value metadata of every footer.
-    pub metadata: &'a [(String, String)],
+    /// Key-value metadata of every footer; waits until they are known.
+    pub metadata: Footer<'a>,
 }
 
 type Encoding = std::result::Result<RowGroup, ParquetError>;
@@ -77,17 +85,21 @@ impl<C: Send + Sync> BigTable<'_, C> {
     /// Writes whole shipments in order of id, until the stream ends; gives the number of rows.
     pub fn write(&self, chunks: Receiver<Arc<C>>, shared: &Shared) -> Result<u64> {
         let schema = Arc::new(self.table.schema());
-        let writer = TableWriter::new(schema.clone(), self.metadata, parts_of(self.stage, self.name));
-        // One row group waits while the one before it is written.
-        let (ready, groups) = sync_channel(1);
+        // One row group waits while the one before it is written, and one request while a file is synced.
+        let ((ready, groups), (ahead, due)) = (sync_channel(1), sync_channel(1));
+        let mut open = parts_of(self.stage, self.name);
+        let open: OpenPart = Box::new(move |n| open(n).map(|part| part.syncing_ahead(ahead.clone())));
+        let writer = TableWriter::new(schema.clone(), open);
         thread::scope(|threads| {
-            let written = threads.spawn(move || append(self.stage, writer, groups));
+            let synced = threads.spawn(move || self.stage.sync_ahead(due));
+            let written = threads.spawn(move || append(self.stage, self.metadata, writer, groups));
             let encoded = shared.pool.in_place_scope(|scope| self.encode(chunks, &schema, shared, scope, &ready));
             drop(ready);
-            let written = written.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let written = joined(written);
+            let synced = joined(synced);
             match encoded {
                 Err(Halt::Failed(error)) => Err(error),
-                Ok(()) | Err(Halt::NobodyWrites) => written,
+                Ok(()) | Err(Halt::NobodyWrites) => synced.and(written),
             }
         })
     }
@@ -143,17 +155,22 @@ impl<C: Send + Sync> BigTable<'_, C> {
 }
 
 /// Writes row groups in order and closes parts, until the stream ends.
-fn append(stage: &Stage, mut writer: TableWriter<DigestWriter, OpenPart>, groups: Receiver<Ready>) -> Result<u64> {
+fn append(
+    stage: &Stage,
+    metadata: Footer,
+    mut writer: TableWriter<DigestWriter, OpenPart>,
+    groups: Receiver<Ready>,
+) -> Result<u64> {
     let failed = |e: io::Error| failure(stage, &e);
     let mut rows = 0;
     for ready in groups {
         match ready {
             Ready::Group(group) => writer.append(group).map_err(failed)?,
             Ready::EndOfPart => {
-                writer.end_part().map_err(failed)?;
+                writer.end_part(&metadata()?).map_err(failed)?;
                 rows += close(stage, Ok(writer.take_parts()))?;
             }
         }
     }
-    Ok(rows + close(stage, writer.finish())?)
+    Ok(rows + close(stage, writer.finish(&metadata()?))?)
 }

@@ -49,11 +49,11 @@ fn lock_on(disk: Arc<dyn Disk>, out: &Path) -> Result<Output> {
 }
 
 pub(crate) fn publish(output: &Output, run_id: &str, elements: &str) -> Result<super::commit::Published> {
-    staged(output, run_id, elements)?.publish(manifest(run_id))
+    staged(output, elements)?.publish(manifest(run_id))
 }
 
-fn staged(output: &Output, run_id: &str, elements: &str) -> Result<Stage> {
-    let stage = Stage::begin(output, run_id)?;
+fn staged(output: &Output, elements: &str) -> Result<Stage> {
+    let stage = Stage::begin(output)?;
     let mut writer = stage.create("elements/part-00000.parquet")?;
     writer.write_all(elements.as_bytes()).map_err(|e| stage.failure().unwrap_or(Error::Internal(e.to_string())))?;
     writer.finish_rows(1)?;
@@ -175,7 +175,7 @@ fn a_fault_at_any_operation_of_pruning_harms_no_run_that_stays() {
                 assert_eq!(reader_sees(out).as_deref(), Some("r3"), "{fault:?} at {at}");
                 assert!(Layout::new(out).run("r1").is_dir());
                 let output = lock(out);
-                assert_eq!(Stage::begin(&output, "next").unwrap().stale_count(), 0);
+                assert_eq!(Stage::begin(&output).unwrap().stale_count(), 0);
                 prune(&output, Some(1), "r3").unwrap();
                 assert_eq!(output.layout().list_runs().unwrap(), ["r1", "r3"]);
                 is_clean(out);
@@ -192,9 +192,9 @@ fn a_fault_at_any_operation_of_a_failed_run_leaves_current_alone() {
             |out| {
                 let output = lock(out);
                 publish(&output, "old", "old").unwrap();
-                staged(&output, "bad", "x").unwrap().fail("bad", b"{}\n").unwrap();
+                staged(&output, "x").unwrap().fail("bad", b"{}\n").unwrap();
             },
-            |disk, out| staged(&lock_on(disk, out)?, "bad", "x")?.fail("bad", b"{\"again\":1}\n").map(drop),
+            |disk, out| staged(&lock_on(disk, out)?, "x")?.fail("bad", b"{\"again\":1}\n").map(drop),
             |out, at, result| {
                 assert_eq!(reader_sees(out).as_deref(), Some("old"), "{fault:?} at {at}");
                 assert_eq!(Layout::new(out).list_runs().unwrap(), ["old"]);
@@ -203,7 +203,7 @@ fn a_fault_at_any_operation_of_a_failed_run_leaves_current_alone() {
                     assert_eq!(fs::read(kept.join("rejected/part-00000.parquet")).unwrap(), b"rejected");
                     assert!(kept.join("status.json").is_file() && !kept.join("elements").exists());
                 }
-                drop(Stage::begin(&lock(out), "next").unwrap());
+                drop(Stage::begin(&lock(out)).unwrap());
                 is_clean(out);
             },
         );
@@ -222,7 +222,7 @@ fn everything_is_synced_before_the_commit() {
     let commit = last(&|d| d.operation == "rename" && d.to == out.join("CURRENT")).unwrap();
     assert!(into_runs < commit);
 
-    let run = out.join("stage/r1/run");
+    let run = out.join("stage/new/run");
     let staged = |d: &&Done| d.path.starts_with(&run) && ["write", "create", "create_dir"].contains(&d.operation);
     let touched: Vec<&PathBuf> = done.iter().filter(staged).map(|d| &d.path).collect();
     assert!(touched.len() > 8);
@@ -239,6 +239,28 @@ fn everything_is_synced_before_the_commit() {
     between(out.clone(), commit, done.len());
     between(out.clone(), 0, commit); // `runs` itself is a new name in the root
     between(dir.path().to_owned(), 0, commit); // and so is the root
+}
+
+#[test]
+fn a_growing_file_is_synced_and_a_disk_that_fails_then_says_so() {
+    let write = |disk: &FaultyDisk| {
+        let dir = tempfile::tempdir().unwrap();
+        let stage = Stage::begin(&lock_on(Arc::new(disk.clone()), dir.path()).unwrap()).unwrap();
+        let (to, due) = std::sync::mpsc::sync_channel(1);
+        let mut writer = stage.create("big").unwrap().syncing_ahead(to);
+        let chunk = vec![7; 1 << 20];
+        for _ in 0..33 {
+            writer.write_all(&chunk).unwrap();
+        }
+        writer.finish().unwrap();
+        stage.sync_ahead(due)
+    };
+    let sound = FaultyDisk::sound();
+    write(&sound).unwrap();
+    let is_sync = |done: &Done| done.operation == "sync" && done.path.ends_with("run/big");
+    let at = sound.done().iter().position(is_sync).expect("a sync");
+    let error = write(&FaultyDisk::new(at, Fault::Errno(EIO))).unwrap_err();
+    assert!(error.exit_code() == 6 && error.to_string().contains("run/big: cannot sync"), "{error}");
 }
 
 #[cfg(unix)]
@@ -283,7 +305,7 @@ fn a_rebuilt_run_of_other_bytes_is_refused() {
 
     let mut other = manifest("r1");
     other.warnings.push("new".into());
-    let error = staged(&output, "r1", "elements").unwrap().publish(other).unwrap_err();
+    let error = staged(&output, "elements").unwrap().publish(other).unwrap_err();
     assert!(error.to_string().ends_with("these differ: manifest.json"), "{error}");
     is_clean(dir.path());
 }
@@ -311,7 +333,7 @@ fn rejects_are_those_of_the_last_execution() {
     let layout = output.layout();
     assert_eq!(find_rejects(layout, None).unwrap().1, layout.run("good"));
     let failed = status("bad").failed(&Error::TooManyRejects("9%".into()));
-    let kept = staged(&output, "bad", "x").unwrap().fail("bad", &failed.to_bytes().unwrap()).unwrap();
+    let kept = staged(&output, "x").unwrap().fail("bad", &failed.to_bytes().unwrap()).unwrap();
     write_status(&output, &failed).unwrap();
     assert_eq!(find_rejects(layout, None).unwrap(), ("bad".to_owned(), kept.clone()));
     assert_eq!(find_rejects(layout, Some("ba")).unwrap().1, kept);
@@ -328,14 +350,14 @@ fn rejects_are_those_of_the_last_execution() {
 fn an_unfinished_file_is_never_published() {
     let dir = tempfile::tempdir().unwrap();
     let output = lock(dir.path());
-    let stage = staged(&output, "r1", "x").unwrap();
+    let stage = staged(&output, "x").unwrap();
     let mut writer = stage.create("rejected/part-00001.parquet").unwrap();
     writer.write_all(&vec![7; 1 << 20]).unwrap();
     drop(writer);
     let error = stage.publish(manifest("r1")).err().unwrap();
     assert!(matches!(&error, Error::Internal(m) if m.contains("rejected/part-00001.parquet")), "{error}");
 
-    let stage = staged(&output, "r1", "x").unwrap();
+    let stage = staged(&output, "x").unwrap();
     let _unfinished = stage.create("rejected/part-00001.parquet").unwrap();
     let kept = stage.fail("r1", b"{}").unwrap();
     assert!(kept.join("rejected/part-00000.parquet").is_file());
@@ -346,8 +368,8 @@ fn an_unfinished_file_is_never_published() {
 fn the_stage_takes_plain_paths_once_and_one_at_a_time() {
     let dir = tempfile::tempdir().unwrap();
     let output = lock(dir.path());
-    let stage = Stage::begin(&output, "r1").unwrap();
-    assert!(Stage::begin(&output, "r2").is_err());
+    let stage = Stage::begin(&output).unwrap();
+    assert!(Stage::begin(&output).is_err());
     for bad in ["../x", "/x", "", "a//b"] {
         assert!(stage.create(bad).is_err(), "{bad:?}");
     }
@@ -360,7 +382,7 @@ fn the_stage_takes_plain_paths_once_and_one_at_a_time() {
     assert!(!scratch.exists());
     stage.discard().unwrap();
     is_clean(dir.path());
-    assert_eq!(Stage::begin(&output, "r2").unwrap().stale_count(), 0);
+    assert_eq!(Stage::begin(&output).unwrap().stale_count(), 0);
 }
 
 #[test]
@@ -370,7 +392,7 @@ fn stages_of_dead_runs_are_removed_and_counted() {
     fs::create_dir_all(dir.path().join("stage/dead/run/elements")).unwrap();
     fs::write(dir.path().join("stage/dead/run/elements/x"), "x").unwrap();
     fs::create_dir_all(dir.path().join("stage/removed-r0")).unwrap();
-    assert_eq!(Stage::begin(&output, "r1").unwrap().stale_count(), 1);
+    assert_eq!(Stage::begin(&output).unwrap().stale_count(), 1);
     is_clean(dir.path());
 }
 
@@ -378,7 +400,7 @@ fn stages_of_dead_runs_are_removed_and_counted() {
 fn digests_are_those_of_the_bytes_in_any_portions() {
     let dir = tempfile::tempdir().unwrap();
     let output = lock(dir.path());
-    let stage = Stage::begin(&output, "r1").unwrap();
+    let stage = Stage::begin(&output).unwrap();
     let bytes: Vec<u8> = (0..3_000_000u32).map(|n| (n * 7 % 251) as u8).collect();
     for (name, portion) in [("a", 1_000), ("b", 262_144), ("c", 262_145), ("d", 3_000_000)] {
         let mut writer = stage.create(name).unwrap();

@@ -213,7 +213,7 @@ mod tests {
         ];
         let mut digests = Vec::new();
         for _ in 0..2 {
-            let stage = Stage::begin(&output, "r1").unwrap();
+            let stage = Stage::begin(&output).unwrap();
             write_reference_copy(&stage, &files).unwrap();
             let published = stage.publish(manifest("r1")).unwrap();
             digests.push(published.manifest.files);

@@ -5,7 +5,6 @@
 
 use super::digest::hex;
 use super::disk::{Disk, create_dirs, remove_tree, sorted_entries};
-use super::layout::checked_run_id;
 use super::lock::{Output, Turn};
 use super::manifest::FileEntry;
 use super::path::{below, is_plain};
@@ -16,13 +15,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Folders below `stage/` that are on their way out begin like this; they are no stages of dead runs.
 pub(crate) const REMOVED: &str = "removed-";
 
+/// The folder below `stage/` in which a run is written; its id may not be known yet.
+const NEW: &str = "new";
+
 /// Bytes gathered before they are hashed and written.
 const BUFFER_BYTES: usize = 256 << 10;
+
+/// Bytes of a file that the disk is given at a time while the file is still written.
+const AHEAD_BYTES: u64 = 32 << 20;
 
 /// Bytes read ahead in a scratch file.
 const SCRATCH_BUFFER_BYTES: usize = 32 << 10;
@@ -30,7 +36,7 @@ const SCRATCH_BUFFER_BYTES: usize = 32 << 10;
 /// A run being written. Dropped without a publication, it takes everything with it.
 pub struct Stage {
     pub(crate) output: Output,
-    /// `stage/<hint>`: the run, and scratch files that are never published.
+    /// `stage/new`: the run, and scratch files that are never published.
     pub(crate) home: PathBuf,
     register: Arc<Mutex<Register>>,
     stale_count: usize,
@@ -49,7 +55,7 @@ impl Stage {
     /// Opens a stage, after removing what dead runs left behind: whoever holds the lock is alone.
     ///
     /// One stage at a time: a second one would take the first for a leftover.
-    pub fn begin(output: &Output, hint: &str) -> Result<Stage> {
+    pub fn begin(output: &Output) -> Result<Stage> {
         let turn = output.take_turn()?;
         let layout = output.layout();
         let stages = layout.stage();
@@ -66,7 +72,7 @@ impl Stage {
             remove_tree(output.disk(), &path).map_err(|e| storage(&path, "remove", e))?;
             stale_count += usize::from(!leftover);
         }
-        let home = stages.join(checked_run_id(hint)?);
+        let home = stages.join(NEW);
         let stage = Stage { output: output.clone(), home, register: Arc::default(), stale_count, _turn: turn };
         let run = stage.run_dir();
         create_dirs(output.disk(), &run).map_err(|e| storage(&run, "create folder", e))?;
@@ -98,7 +104,15 @@ impl Stage {
             bytes: 0,
             has_failed: false,
             register: Arc::clone(&self.register),
+            ahead: None,
         })
+    }
+
+    /// Makes files durable while they are still written, as their writers ask for it, until the last of them is gone: the
+    /// disk works beside the processors, and a publication, which syncs everything itself, finds little left to wait for.
+    pub fn sync_ahead(&self, due: Receiver<PathBuf>) -> Result<()> {
+        // The system tells a failed write to one sync only, so this one must not be forgotten.
+        due.iter().try_for_each(|path| self.output.disk().sync_file(&path).map_err(|e| storage(&path, "sync", e)))
     }
 
     /// Writes a whole file of the run.
@@ -218,9 +232,22 @@ pub struct DigestWriter {
     bytes: u64,
     has_failed: bool,
     register: Arc<Mutex<Register>>,
+    ahead: Option<Ahead>,
+}
+
+/// Where a writer asks for its file to be synced, and how much of it was there when it last did.
+struct Ahead {
+    to: SyncSender<PathBuf>,
+    asked_at: u64,
 }
 
 impl DigestWriter {
+    /// Asks for syncs of the growing file; `to` ends at [`Stage::sync_ahead`].
+    pub fn syncing_ahead(mut self, to: SyncSender<PathBuf>) -> DigestWriter {
+        self.ahead = Some(Ahead { to, asked_at: 0 });
+        self
+    }
+
     /// Bytes taken so far.
     pub fn bytes(&self) -> u64 {
         self.bytes
@@ -247,7 +274,13 @@ impl DigestWriter {
 
     fn write_through(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.hasher.update(bytes);
-        self.noted(|inner| inner.write_all(bytes))
+        self.noted(|inner| inner.write_all(bytes))?;
+        if let Some(ahead) = self.ahead.as_mut().filter(|ahead| self.bytes >= ahead.asked_at + AHEAD_BYTES) {
+            ahead.asked_at = self.bytes;
+            // The disk may be busy, or have failed and say so itself.
+            let _ = ahead.to.try_send(self.inner.path.clone());
+        }
+        Ok(())
     }
 
     fn empty_buffer(&mut self) -> io::Result<()> {

@@ -19,9 +19,9 @@ fn file_of(kind: Kind, nullable: bool, encode: impl FnOnce(&Column) -> Result<En
     let field = if nullable { Field::optional("c", kind) } else { Field::required("c", kind) };
     let schema = Arc::new(Schema::new(&[field], &[]));
     let encoded = encode(&schema.columns[0]).unwrap();
-    let mut table = TableWriter::new(schema, &[], |_| Ok(Vec::new()));
+    let mut table = TableWriter::new(schema, |_| Ok(Vec::new()));
     table.append(vec![encoded]).unwrap();
-    let parts = table.finish().unwrap();
+    let parts = table.finish(&[]).unwrap();
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(&parts[0].writer).unwrap();
     file
