@@ -21,7 +21,7 @@ use ::parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type};
 use arrow::datatypes::{DataType, Field, Schema};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Apache Parquet.
 pub const INPUT: Input = Input { name: "parquet", extensions: &["parquet"], is_text: false, open };
@@ -156,6 +156,13 @@ struct Group<B> {
     arrow_schema: Arc<Schema>,
     file: Arc<Mutex<File>>,
     bytes: Mutex<Option<B>>,
+    rest: Mutex<Option<Rest>>,
+}
+
+/// A decoder that a unit has left at this row, for the unit that begins there.
+struct Rest {
+    at: u64,
+    batches: ParquetRecordBatchReader,
 }
 
 impl<B: Shared> Reader for ParquetReader<B> {
@@ -242,6 +249,7 @@ fn group<B>(shape: &Shape, file: &ParquetMetaData, number: usize, handle: Arc<Mu
         arrow_schema: Arc::new(Schema::new(fields)),
         file: handle,
         bytes: Mutex::new(None),
+        rest: Mutex::new(None),
     })
 }
 
@@ -310,19 +318,28 @@ impl<B: Shared> Group<B> {
         Ok(bytes)
     }
 
-    /// Decodes these rows batch by batch; `None` when there is no column to decode.
-    fn decode(&self, offset: u64, rows: u64, batch_rows: u64) -> ParquetResult<Option<ParquetRecordBatchReader>> {
+    /// Decodes the rows from `offset` batch by batch; `None` when there is no column to decode. Mostly the unit before has come
+    /// just there; else its rows are skipped, for which they are decoded again.
+    fn decode(&self, offset: u64, batch_rows: u64) -> ParquetResult<Option<ParquetRecordBatchReader>> {
         if self.chunks.is_empty() {
             return Ok(None);
+        }
+        if let Some(rest) = self.rest().take_if(|rest| rest.at == offset) {
+            return Ok(Some(rest.batches));
         }
         let options = ArrowReaderOptions::new().with_schema(self.arrow_schema.clone());
         let metadata = ArrowReaderMetadata::try_new(self.metadata.clone(), options)?;
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes()?, metadata)
-            .with_batch_size(rows.min(batch_rows) as usize);
-        if rows < self.rows {
-            builder = builder.with_offset(offset as usize).with_limit(rows as usize);
+            .with_batch_size((self.rows - offset).min(batch_rows) as usize);
+        if offset > 0 {
+            builder = builder.with_offset(offset as usize);
         }
         builder.build().map(Some)
+    }
+
+    fn rest(&self) -> MutexGuard<'_, Option<Rest>> {
+        // Only ever replaced as a whole.
+        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -351,7 +368,7 @@ impl<B: Shared> Unit for ParquetUnit<B> {
         let ParquetUnit { shape, group, offset, rows, first } = *self;
         let batch_rows = shape.rules.grain.batch_rows;
         let unreadable = |e| shape.fault(format!("row group {} is not readable: {e}", group.number + 1));
-        let mut batches = guarded(&shape.label, || group.decode(offset, rows, batch_rows).map_err(unreadable))?;
+        let mut batches = guarded(&shape.label, || group.decode(offset, batch_rows).map_err(unreadable))?;
         let mut parsed = Vec::new();
         let mut at = 0;
         while at < rows {
@@ -359,6 +376,10 @@ impl<B: Shared> Unit for ParquetUnit<B> {
             let decoded = guarded(&shape.label, || next_cells(&mut batches, wanted).map_err(unreadable))?;
             parsed.push(shape.judge(decoded, wanted, first + at));
             at += wanted as u64;
+        }
+        let at = offset + rows;
+        if let Some(batches) = batches.filter(|_| at < group.rows) {
+            *group.rest() = Some(Rest { at, batches });
         }
         Ok(parsed)
     }

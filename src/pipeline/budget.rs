@@ -22,11 +22,13 @@ const COMPUTED_ROW: usize = 400;
 
 /// A unit of a text file, or the pages of a Parquet file that are decoded for one, however few rows it has.
 const LEAST_UNIT: usize = 12 << 20;
+/// Pages and dictionaries of a Parquet file that is read to somewhere within a row group and waits for its turn.
+const WAITING_FILE: usize = 16 << 20;
 
 /// What a byte of an input file can become in memory, at most.
 const BYTES_OF_INPUT_BYTE: u64 = 8;
 
-/// The pieces to choose from, largest first. Smaller ones cost time: every unit decodes its dictionaries anew.
+/// The pieces to choose from, largest first. Smaller ones cost time.
 const GRAINS: [Grain; 4] = [
     Grain::LARGEST,
     Grain { unit_rows: 65_536, batch_rows: 16_384 },
@@ -104,7 +106,8 @@ pub struct Amount {
 
 /// Bytes that a run takes while its rows stream through, with this many units open at a time.
 fn need(grain: &Grain, threads: usize, units: usize) -> usize {
-    let parsed = (grain.unit_rows as usize * PARSED_ROW).max(LEAST_UNIT) * units;
+    let waiting = WAITING_FILE * units.saturating_sub(threads);
+    let parsed = (grain.unit_rows as usize * PARSED_ROW).max(LEAST_UNIT) * units + waiting;
     // One batch waits to be computed, each thread has one and a result, some wait to be written, one is half written.
     let computed = grain.batch_rows as usize * COMPUTED_ROW * (2 * threads + CHUNKS_QUEUED[0] + 1);
     BASE + PER_THREAD * threads + parsed + computed
