@@ -74,6 +74,9 @@ fn by_container(batch: &MovementBatch, order: &mut Vec<u32>, spare: &mut Vec<u32
         });
         return spans(order, |a, b| same(id(a), id(b)), chains);
     }
+    if chains.windows(2).all(|pair| pair[0].span.end == pair[1].span.start) {
+        return;
+    }
     spare.clear();
     for chain in chains.iter_mut() {
         let start = spare.len();

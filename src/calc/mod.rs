@@ -258,6 +258,7 @@ impl<'r> Kernel<'r> {
                 published.lost_hub |= !found;
                 found
             };
+            // An element whose place turns out to be free is taken out again.
             if before.is_some() {
                 s.block.push(BLANK);
                 let hub = s.block.last_mut().expect("just pushed");
@@ -268,8 +269,15 @@ impl<'r> Kernel<'r> {
                     s.block.pop();
                 }
             }
-            let mut last = BLANK;
-            let has_last = lend(after, &mut last);
+            let at = s.block.len();
+            s.block.push(BLANK);
+            if after.is_some() {
+                s.block.push(BLANK);
+                if !lend(after, s.block.last_mut().expect("just pushed")) {
+                    s.block.pop();
+                }
+            }
+            let has_after = s.block.len() > at + 1;
             match self.element(batch, symbols, r, &load, &mut figures) {
                 Ok(factor) => {
                     published.accepted += 1;
@@ -277,19 +285,20 @@ impl<'r> Kernel<'r> {
                         published.first_load = Some(load);
                     }
                     number += 1;
-                    s.block.push(BLANK);
-                    let e = s.block.last_mut().expect("just pushed");
+                    let e = &mut s.block[at];
                     (e.row, e.anchor, e.element) = (row, row, number);
                     (e.mode, e.operation, e.departed_at) = (batch.mode[r], batch.operation[r], batch.departed_at[r]);
                     (e.origin, e.destination) = (batch.origin[r], batch.destination[r]);
                     fill(e, &load, &figures, factor, flags | figures.flags);
                 }
-                Err(refused) => out.rejected.push(late(batch, row, refused.reason, refused.column, symbols, self)),
+                Err(refused) => {
+                    s.block.remove(at);
+                    out.rejected.push(late(batch, row, refused.reason, refused.column, symbols, self));
+                }
             }
-            if has_last {
+            if has_after {
                 number += 1;
-                last.element = number;
-                s.block.push(last);
+                s.block.last_mut().expect("pushed above").element = number;
             }
         }
         published

@@ -13,6 +13,9 @@ use parquet::file::metadata::{ColumnChunkMetaData, ColumnIndexBuilder, OffsetInd
 use parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
 use std::io::Write;
 
+/// About what the header of a page takes.
+const HEADER: usize = 64;
+
 /// What one data page holds.
 pub struct DataPage<'a> {
     /// Rows, nulls included.
@@ -49,16 +52,21 @@ struct PageEntry {
 }
 
 impl Chunk {
-    /// An empty chunk.
-    pub fn new() -> Chunk {
+    /// An empty chunk for this many data pages.
+    pub fn new(pages: usize) -> Chunk {
         let sink = TrackedWrite::new(Vec::new());
-        Chunk { sink, pages: Vec::new(), uncompressed: 0, rows: 0, nulls: 0 }
+        Chunk { sink, pages: Vec::with_capacity(pages), uncompressed: 0, rows: 0, nulls: 0 }
     }
 
     /// Adds a data page.
     pub fn page(&mut self, page: DataPage<'_>) -> Result<()> {
+        let frame = frame(page.body, page.repeats)?;
+        if self.pages.is_empty() {
+            // Pages of a column are about alike.
+            self.sink.inner_mut().reserve(self.pages.capacity() * (frame.len() + frame.len() / 16 + HEADER));
+        }
         let header = Page::DataPage {
-            buf: frame(page.body, page.repeats)?.into(),
+            buf: frame.into(),
             num_values: count(page.rows)?,
             encoding: page.encoding,
             def_level_encoding: Encoding::RLE,

@@ -88,7 +88,7 @@ fn encode<K: Copy + PartialEq>(
     mut fill: impl FnMut(usize, &mut Vec<K>),
     value: impl Fn(K) -> Bound,
 ) -> Result<Encoded> {
-    let mut chunk = Chunk::new();
+    let mut chunk = Chunk::new(page_count(rows));
     let mut dictionary: Vec<Bound> = Vec::new();
     let mut distinct = Vec::new();
     // Page number + 1 in which an entry was last seen: which entries a page holds, without comparing values per row.
@@ -173,7 +173,7 @@ fn seen_range(dictionary: &[Bound], seen: &[u32], stamp: u32) -> Option<Range> {
 /// Encodes a required BOOLEAN column; `fill` appends the flags of a page.
 pub fn encode_flags(column: &Column, rows: usize, mut fill: impl FnMut(usize, &mut Vec<bool>)) -> Result<Encoded> {
     assert!(!column.is_nullable(), "flags are never null");
-    let mut chunk = Chunk::new();
+    let mut chunk = Chunk::new(page_count(rows));
     let mut flags = Vec::new();
     for page in 0..page_count(rows) {
         flags.clear();

@@ -16,6 +16,8 @@ pub enum Repeats {
     /// Hardly, and then whole numbers: most bytes are as good as random, and looking at each of them for something that came
     /// before is in vain. What there is to gain lies in bytes being unevenly frequent, which costs nothing to find.
     Numbers,
+    /// Anywhere, but bytes are evenly frequent: numbers packed to as many bits as they need.
+    Packed,
     /// Nowhere: the frame holds them as they are, which costs nothing to write and to read.
     Nowhere,
 }
@@ -23,13 +25,20 @@ pub enum Repeats {
 impl Repeats {
     fn compressor(self) -> io::Result<Compressor<'static>> {
         let mut compressor = Compressor::new(ZSTD_LEVEL)?;
-        if self == Repeats::Numbers {
-            compressor.set_parameter(CParameter::MinMatch(7))?;
-            // One place in eight bytes, so few that a small table holds them.
-            compressor.set_parameter(CParameter::TargetLength(7))?;
-            compressor.set_parameter(CParameter::HashLog(9))?;
-            compressor.set_parameter(CParameter::LiteralCompressionMode(ParamSwitch::Enable))?;
-        }
+        let parameters: &[CParameter] = match self {
+            Repeats::Numbers => &[
+                CParameter::MinMatch(7),
+                // One place in eight bytes, so few that a small table holds them.
+                CParameter::TargetLength(7),
+                CParameter::HashLog(9),
+                CParameter::LiteralCompressionMode(ParamSwitch::Enable),
+            ],
+            Repeats::Packed => {
+                &[CParameter::MinMatch(5), CParameter::HashLog(12), CParameter::LiteralCompressionMode(ParamSwitch::Disable)]
+            }
+            Repeats::Anywhere | Repeats::Nowhere => &[],
+        };
+        parameters.iter().try_for_each(|&parameter| compressor.set_parameter(parameter))?;
         Ok(compressor)
     }
 }
@@ -37,7 +46,7 @@ impl Repeats {
 thread_local! {
     // One zstd context per thread and kind: setting one up costs more than compressing a small page. What a frame holds does
     // not depend on what the context compressed before.
-    static ZSTD: RefCell<[Option<Compressor<'static>>; 2]> = const { RefCell::new([None, None]) };
+    static ZSTD: RefCell<[Option<Compressor<'static>>; 3]> = const { RefCell::new([None, None, None]) };
 }
 
 /// `body` as one zstd frame.
@@ -86,7 +95,7 @@ mod tests {
     fn a_frame_gives_back_what_went_in() {
         for len in [0, 1, 100, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, 3 * BLOCK + 5] {
             let body: Vec<u8> = (0..len).map(|i| (i * i / 7 + i / 255) as u8).collect();
-            for repeats in [Repeats::Anywhere, Repeats::Numbers, Repeats::Nowhere] {
+            for repeats in [Repeats::Anywhere, Repeats::Numbers, Repeats::Packed, Repeats::Nowhere] {
                 let framed = frame(&body, repeats).unwrap();
                 assert_eq!(zstd::bulk::decompress(&framed, len).unwrap(), body, "{len} {repeats:?}");
                 assert_eq!(zstd::stream::decode_all(framed.as_slice()).unwrap(), body, "{len} {repeats:?}");

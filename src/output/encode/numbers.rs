@@ -129,7 +129,7 @@ impl<T: Number> Dictionary<T> {
     }
 
     fn encode(&self, values: &[T], pages: &[(usize, Rows)]) -> Result<Encoded> {
-        let mut chunk = Chunk::new();
+        let mut chunk = Chunk::new(pages.len());
         // Positions of few entries come in patterns, those of many are numbers themselves.
         let repeats = if self.in_runs || self.entries.len() <= FEW { Repeats::Anywhere } else { Repeats::Numbers };
         let mut body = Vec::new();
@@ -148,7 +148,7 @@ impl<T: Number> Dictionary<T> {
 
 fn encode_values<T: Number>(values: &[T], pages: &[(usize, Rows)]) -> Result<Encoded> {
     let Choice { is_delta, repeats } = choose(values)?;
-    let mut chunk = Chunk::new();
+    let mut chunk = Chunk::new(pages.len());
     let mut body = Vec::new();
     for (from, present) in pages {
         let of_page = &values[*from..from + present.values()];
@@ -180,14 +180,19 @@ fn choose<T: Number>(values: &[T]) -> Result<Choice> {
         return Ok(Choice { is_delta: false, repeats: Repeats::Numbers });
     }
     T::plain(sample, &mut as_plain);
-    let (delta, plain) = (frame(&as_delta, Repeats::Anywhere)?.len(), frame(&as_plain, Repeats::Numbers)?.len());
+    let size = |body: &[u8], repeats| frame(body, repeats).map(|frame| frame.len());
+    let (delta, plain) = (size(&as_delta, Repeats::Anywhere)?, size(&as_plain, Repeats::Numbers)?);
     // Delta is also the faster one to compress and to read, so plain has to win by a tenth.
     let is_delta = delta * 9 <= plain * 10;
-    let repeats = match is_delta {
-        false => Repeats::Numbers,
+    let repeats = if !is_delta {
+        Repeats::Numbers
+    } else if delta * 20 > as_delta.len() * 19 {
         // Differences are packed already; often little is left to take out, and that is not worth a reader's time either.
-        true if delta * 20 > as_delta.len() * 19 => Repeats::Nowhere,
-        true => Repeats::Anywhere,
+        Repeats::Nowhere
+    } else if size(&as_delta, Repeats::Packed)? * 49 <= delta * 50 {
+        Repeats::Packed
+    } else {
+        Repeats::Anywhere
     };
     Ok(Choice { is_delta, repeats })
 }

@@ -126,7 +126,7 @@ pub fn encode_runs(column: &Column, rows: usize, bloom: bool, mut fill: impl FnM
             }
         });
     }
-    let mut chunk = Chunk::new();
+    let mut chunk = Chunk::new(page_count(rows));
     let mut body = Vec::new();
     for runs in &pages {
         let present = presence(runs, column.is_nullable());

@@ -117,7 +117,7 @@ pub fn encode_texts<'a>(
     bloom: bool,
     mut fill: impl FnMut(usize, &mut TextPage<'a>),
 ) -> Result<Encoded> {
-    let mut chunk = Chunk::new();
+    let mut chunk = Chunk::new(page_count(rows));
     let mut texts = TextPage::new(bloom);
     let mut body = Vec::new();
     for page in 0..page_count(rows) {
