@@ -1,10 +1,11 @@
 //! Hubs that no record reports but the chain implies (docs/methodology.md, section 9): between two transport TCEs, at the start, at the end.
 
+use super::block::{self, Head};
 use super::chain::Chain;
 use super::lane::{LaneKey, Lanes};
 use super::load::Load;
 use super::tce::{Energy, Figures, Inputs, figures};
-use crate::model::element::Element;
+use crate::model::element::{Element, NO_ROW};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, EnergyUnit, Mode};
@@ -73,7 +74,7 @@ fn arrival(batch: &MovementBatch, row: usize, otherwise: Instant) -> Instant {
     if batch.arrived_at[row] == NO_INSTANT { otherwise } else { batch.arrived_at[row] }
 }
 
-/// Makes a blank element the hub, with the load of its neighbour in row `anchor`; `false` without a valid and applicable factor.
+/// Makes an element the hub, with the load of its neighbour in row `anchor`; `false` without a valid and applicable factor.
 pub fn fill(e: &mut Element, lanes: &mut Lanes, place: &Place, load: &Load, anchor: u32, symbols: &Symbols) -> bool {
     let day = day_of(place.at);
     let key = LaneKey {
@@ -98,8 +99,15 @@ pub fn fill(e: &mut Element, lanes: &mut Lanes, place: &Place, load: &Load, anch
     };
     let mut found = Figures::default();
     let Ok(factor) = figures(&inputs, &mut found) else { return false };
-    (e.anchor, e.operation, e.departed_at) = (anchor, place.operation, place.at);
-    (e.origin, e.destination) = (place.location, place.location);
-    super::fill(e, load, &found, factor, Flags::HUB_INFERRED | found.flags);
+    let head = Head {
+        row: NO_ROW,
+        anchor,
+        mode: Mode::Hub,
+        operation: place.operation,
+        origin: place.location,
+        destination: place.location,
+        departed_at: place.at,
+    };
+    block::fill(e, head, load, &found, factor, Flags::HUB_INFERRED | found.flags);
     true
 }

@@ -4,6 +4,7 @@
 //! floats or a columnar library. Read on in `duplicates`, `chain`, `load`, `lane`, `tce`, `emissions`, `rollup`.
 
 pub mod activity;
+mod block;
 pub mod chain;
 pub mod compare;
 pub mod duplicates;
@@ -18,10 +19,10 @@ pub mod tce;
 mod trail;
 
 use crate::factors::profile::Adjustment;
-use crate::model::element::{CorridorKey, Element, Footprints, NO_ROW, Rollup};
+use crate::model::element::{CorridorKey, Element, Footprints, Rollup};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
-use crate::model::mode::{Basis, DataCategory, DistanceSource, EnergyUnit, LoadStatus, Mode, Per, Temperature};
+use crate::model::mode::{Basis, EnergyUnit, Mode};
 use crate::model::movement::MovementBatch;
 use crate::model::reject::{Reject, RejectReason, Rejected};
 use crate::model::symbol::{ABSENT, Symbol, Symbols};
@@ -29,6 +30,7 @@ use crate::model::text::same;
 use crate::model::time::{NO_INSTANT, day_of, month_start};
 use crate::model::unit::{DISTANCE_SCALE, MASS_SCALE, SHARE_SCALE, short_decimal_text};
 use crate::reference::Reference;
+use block::{Block, Head};
 use chain::Chain;
 use lane::{LaneFactor, LaneKey, Lanes};
 use load::{BoxType, DefaultMass, Load};
@@ -60,11 +62,11 @@ struct Scratch {
     places: Vec<LocationCode>,
     modes: String,
     /// Elements of the last few shipments, on their way into their columns.
-    block: Vec<Element>,
+    block: Block,
 }
 
 /// Elements that are gathered before they are spread over their columns: few enough to stay in the nearest cache.
-const BLOCK: usize = 128;
+const GATHERED: usize = 128;
 
 /// Rows that are brought near at a time, see [`MovementBatch::warm`]: they fit the nearest caches, and most shipments fit them.
 const WARM: usize = 256;
@@ -117,7 +119,7 @@ impl<'r> Kernel<'r> {
             start = end;
         }
         out.elements.extend(&scratch.block);
-        scratch.block.clear();
+        scratch.block.truncate(0);
         self.scratch = scratch;
         assert_eq!(range.len() as u64, out.accepted + out.rejected.len() as u64);
         out.batch = batch;
@@ -142,7 +144,7 @@ impl<'r> Kernel<'r> {
 
     /// The inferred hub at a place and time as an element with this load; `None` without a valid and applicable factor.
     pub fn inferred_hub(&mut self, place: &hub::Place, load: &Load, symbols: &Symbols) -> Option<Element> {
-        let mut hub = BLANK;
+        let mut hub = block::BLANK;
         hub::fill(&mut hub, &mut self.lanes, place, load, 0, symbols).then_some(hub)
     }
 
@@ -200,9 +202,9 @@ impl<'r> Kernel<'r> {
         let elements = &s.block[first_element..];
         out.elements_per_shipment.push(elements.len() as u32);
         rollup::add_shipment(&facts, elements, &mut out.shipments, &mut self.sums);
-        if s.block.len() >= BLOCK {
+        if s.block.len() >= GATHERED {
             out.elements.extend(&s.block);
-            s.block.clear();
+            s.block.truncate(0);
         }
     }
 
@@ -260,22 +262,19 @@ impl<'r> Kernel<'r> {
             };
             // An element whose place turns out to be free is taken out again.
             if before.is_some() {
-                s.block.push(BLANK);
-                let hub = s.block.last_mut().expect("just pushed");
+                let at = s.block.len();
+                let hub = s.block.next();
                 if lend(before, hub) {
                     number += 1;
                     hub.element = number;
                 } else {
-                    s.block.pop();
+                    s.block.truncate(at);
                 }
             }
             let at = s.block.len();
-            s.block.push(BLANK);
-            if after.is_some() {
-                s.block.push(BLANK);
-                if !lend(after, s.block.last_mut().expect("just pushed")) {
-                    s.block.pop();
-                }
+            s.block.next();
+            if after.is_some() && !lend(after, s.block.next()) {
+                s.block.truncate(at + 1);
             }
             let has_after = s.block.len() > at + 1;
             match self.element(batch, symbols, r, &load, &mut figures) {
@@ -285,11 +284,18 @@ impl<'r> Kernel<'r> {
                         published.first_load = Some(load);
                     }
                     number += 1;
+                    let head = Head {
+                        row,
+                        anchor: row,
+                        mode: batch.mode[r],
+                        operation: batch.operation[r],
+                        origin: batch.origin[r],
+                        destination: batch.destination[r],
+                        departed_at: batch.departed_at[r],
+                    };
                     let e = &mut s.block[at];
-                    (e.row, e.anchor, e.element) = (row, row, number);
-                    (e.mode, e.operation, e.departed_at) = (batch.mode[r], batch.operation[r], batch.departed_at[r]);
-                    (e.origin, e.destination) = (batch.origin[r], batch.destination[r]);
-                    fill(e, &load, &figures, factor, flags | figures.flags);
+                    block::fill(e, head, &load, &figures, factor, flags | figures.flags);
+                    e.element = number;
                 }
                 Err(refused) => {
                     s.block.remove(at);
@@ -366,63 +372,6 @@ fn spell_modes(batch: &MovementBatch, speaking: &[u32], out: &mut String) {
             last = mode;
         }
     }
-}
-
-/// An element before anything is known of it. Elements are filled where they stand: each has 136 bytes to move otherwise.
-const BLANK: Element = Element {
-    row: NO_ROW,
-    anchor: 0,
-    element: 0,
-    mode: Mode::Hub,
-    operation: 0,
-    origin: LocationCode(0),
-    destination: LocationCode(0),
-    departed_at: 0,
-    load_status: LoadStatus::Laden,
-    temperature: Temperature::Absent,
-    mass_g: 0,
-    teu: 0,
-    containers: 0,
-    distance_m: 0,
-    distance_basis: Basis::Absent,
-    distance_source: DistanceSource::Absent,
-    activity_distance_m: 0,
-    activity_basis: Basis::Absent,
-    emission_distance_m: 0,
-    activity: 0,
-    factor: 0,
-    intensity_operation: 0,
-    intensity_provision: 0,
-    per: Per::Tkm,
-    data_category: DataCategory::Default,
-    ghg_operation: 0,
-    ghg_provision: 0,
-    flags: Flags::NONE,
-};
-
-/// Everything of an element but its place, time and operation.
-#[inline]
-fn fill(e: &mut Element, load: &Load, figures: &Figures, factor: &LaneFactor, flags: Flags) {
-    e.load_status = load.load_status;
-    e.temperature = load.temperature;
-    e.mass_g = load.mass_g;
-    e.teu = load.teu;
-    e.containers = load.containers;
-    e.distance_m = figures.distance_m;
-    e.distance_basis = figures.distance_basis;
-    e.distance_source = figures.distance_source;
-    e.activity_distance_m = figures.activity_distance_m;
-    e.activity_basis = figures.activity_basis;
-    e.emission_distance_m = figures.emission_distance_m;
-    e.activity = figures.activity;
-    e.factor = factor.factor;
-    e.intensity_operation = factor.operation;
-    e.intensity_provision = factor.provision;
-    e.per = factor.per;
-    e.data_category = factor.data_category;
-    e.ghg_operation = figures.ghg_operation;
-    e.ghg_provision = figures.ghg_provision;
-    e.flags = flags;
 }
 
 /// A row rejected among its duplicates; without a reason: for what parsing found.

@@ -2,10 +2,11 @@
 //!
 //! `verify --recalculate` and `explain` use it, so neither can disagree with the run.
 
+use super::Kernel;
+use super::block::{self, Head};
 use super::lane::LaneKey;
 use super::load::Load;
 use super::tce::{Energy, Figures, Inputs, Unusable, figures};
-use super::{Kernel, fill};
 use crate::model::element::Element;
 use crate::model::flag::Flags;
 use crate::model::mode::{Basis, DistanceSource, EnergyUnit, Mode};
@@ -79,8 +80,11 @@ impl Kernel<'_> {
         let mut found = Figures::default();
         let factor = figures(&inputs, &mut found)?;
         let flags = published.flags.without(OWN_FLAGS) | found.flags;
+        let Element { row, anchor, mode, operation, origin, destination, departed_at, .. } = *published;
+        let head = Head { row, anchor, mode, operation, origin, destination, departed_at };
         let mut element = *published;
-        fill(&mut element, &load, &found, factor, flags);
+        block::fill(&mut element, head, &load, &found, factor, flags);
+        element.element = published.element;
         Ok(element)
     }
 }

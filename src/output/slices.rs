@@ -149,10 +149,11 @@ mod tests {
 
     #[test]
     fn parts_end_with_a_shipment_and_groups_at_fixed_rows() {
-        assert_eq!(cut(&[&[20_000, 5]]), "16384 3621 ");
-        assert_eq!(cut(&[&[20_000], &[5], &[0], &[12_763], &[9], &[1, 3]]), "16384 16384 10 | 3 ");
-        assert_eq!(cut(&[&[70_000, 7]]), "16384 16384 16384 16384 4464 | 7 ");
-        assert_eq!(cut(&[&[2 * PAGE_ROWS + 10]]), "16384 16384 10 | ");
+        const P: usize = PAGE_ROWS;
+        assert_eq!(cut(&[&[P + 3_616, 5]]), format!("{P} 3621 "));
+        assert_eq!(cut(&[&[P + 3_616], &[5], &[0], &[P - 3_621], &[9], &[1, 3]]), format!("{P} {P} 10 | 3 "));
+        assert_eq!(cut(&[&[4 * P + 4_464, 7]]), format!("{P} {P} {P} {P} 4464 | 7 "));
+        assert_eq!(cut(&[&[2 * P + 10]]), format!("{P} {P} 10 | "));
         assert_eq!(cut(&[]), "");
     }
 }

@@ -30,11 +30,11 @@ impl Repeats {
                 CParameter::MinMatch(7),
                 // One place in eight bytes, so few that a small table holds them.
                 CParameter::TargetLength(7),
-                CParameter::HashLog(9),
+                CParameter::HashLog(8),
                 CParameter::LiteralCompressionMode(ParamSwitch::Enable),
             ],
             Repeats::Packed => {
-                &[CParameter::MinMatch(5), CParameter::HashLog(12), CParameter::LiteralCompressionMode(ParamSwitch::Disable)]
+                &[CParameter::MinMatch(5), CParameter::HashLog(10), CParameter::LiteralCompressionMode(ParamSwitch::Disable)]
             }
             Repeats::Anywhere | Repeats::Nowhere => &[],
         };

@@ -38,7 +38,7 @@ pub use texts::{TextPage, encode_texts};
 use parquet::schema::types::ColumnDescPtr;
 
 /// Rows per data page.
-pub const PAGE_ROWS: usize = 16_384;
+pub const PAGE_ROWS: usize = 65_536;
 
 /// zstd's fastest regular level; higher ones gain a few per cent at several times the time.
 pub const ZSTD_LEVEL: i32 = 1;
