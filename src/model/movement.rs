@@ -12,6 +12,7 @@ use super::reject::Reject;
 use super::symbol::Symbol;
 use super::text::{self, TextColumn};
 use super::time::Instant;
+use std::ops::Range;
 
 /// No entry in [`MovementBatch::rejects`].
 pub const NO_REJECT: u32 = u32::MAX;
@@ -28,6 +29,14 @@ pub struct Piece {
     pub start: u32,
     /// Behind the last row.
     pub end: u32,
+}
+
+impl Piece {
+    /// Its rows.
+    pub fn rows(&self) -> impl Iterator<Item = RowOf> + use<> {
+        let batch = self.batch;
+        (self.start..self.end).map(move |row| RowOf { batch, row })
+    }
 }
 
 /// A row of one of several batches.
@@ -62,58 +71,60 @@ macro_rules! columns {
 
         impl MovementBatch {
             /// Appends rows `range` of another batch.
-            pub fn extend(&mut self, other: &MovementBatch, range: std::ops::Range<usize>) {
-                self.append(&[other], &[Piece { batch: 0, start: range.start as u32, end: range.end as u32 }]);
+            pub fn extend(&mut self, other: &MovementBatch, range: Range<usize>) {
+                $(self.$name.extend_from_slice(&other.$name[range.clone()]);)+
+                self.shipment_id.extend(&other.shipment_id, range.clone());
+                self.movement_id.extend(&other.movement_id, range.clone());
+                self.container_id.extend(&other.container_id, range.clone());
+                self.evidence_ref.extend(&other.evidence_ref, range.clone());
+                range.for_each(|i| self.push_reject(other.reject_of(i)));
+            }
+
+            /// The same rows in less memory.
+            pub fn pack(mut self) -> Packed {
+                let rows = self.len();
+                $(keep_one(&mut self.$name);)+
+                if self.rejects.is_empty() {
+                    self.reject = Vec::new();
+                }
+                if self.evidence_ref.has_no_bytes() {
+                    self.evidence_ref = TextColumn::new();
+                }
+                Packed { rows, columns: self }
             }
 
             /// Appends single rows of batches in the order of `rows`, column by column like [`Self::append`].
-            pub fn gather(&mut self, batches: &[&MovementBatch], rows: &[RowOf]) {
-                $({
-                    let of: Vec<&[$ty]> = batches.iter().map(|batch| &batch.$name[..]).collect();
-                    self.$name.extend(rows.iter().map(|r| of[r.batch as usize][r.row as usize]));
-                })+
-                let texts = |of: fn(&MovementBatch) -> &TextColumn| -> Vec<&TextColumn> { batches.iter().map(|b| of(b)).collect() };
+            pub fn gather(&mut self, batches: &[&Packed], rows: &[RowOf]) {
+                $(gather(&mut self.$name, &of(batches, |b| &b.$name), rows);)+
+                let texts = |of: fn(&MovementBatch) -> &TextColumn| batches.iter().map(|b| of(&b.columns)).collect::<Vec<_>>();
                 self.shipment_id.gather(&texts(|b| &b.shipment_id), rows);
                 self.movement_id.gather(&texts(|b| &b.movement_id), rows);
                 self.container_id.gather(&texts(|b| &b.container_id), rows);
-                self.evidence_ref.gather(&texts(|b| &b.evidence_ref), rows);
-                if batches.iter().all(|batch| batch.rejects.is_empty()) {
-                    self.reject.resize(self.reject.len() + rows.len(), NO_REJECT);
+                if batches.iter().all(|batch| batch.columns.evidence_ref.is_empty()) {
+                    self.evidence_ref.push_empty(rows.len());
                 } else {
-                    rows.iter().for_each(|r| self.push_reject(batches[r.batch as usize], r.row as usize));
+                    rows.iter().for_each(|r| self.evidence_ref.push(batches[r.batch as usize].evidence_ref(r.row as usize)));
                 }
+                self.add_rejects(batches, rows.len(), || rows.iter().copied());
             }
 
             /// Appends pieces of batches in their order, column by column: one column of many batches at a time is what a
             /// cache and its prefetcher take.
-            pub fn append(&mut self, batches: &[&MovementBatch], pieces: &[Piece]) {
-                let of = |p: &Piece| (batches[p.batch as usize], p.start as usize..p.end as usize);
-                let rows: usize = pieces.iter().map(|p| (p.end - p.start) as usize).sum();
-                $({
-                    self.$name.reserve(rows);
-                    let columns: Vec<&[$ty]> = batches.iter().map(|batch| &batch.$name[..]).collect();
-                    for p in pieces {
-                        let rows = &columns[p.batch as usize][p.start as usize..p.end as usize];
-                        // A single row is the rule in a merge; a copy of any length would be a call.
-                        match rows {
-                            [row] => self.$name.push(*row),
-                            _ => self.$name.extend_from_slice(rows),
-                        }
-                    }
-                })+
-                for (batch, range) in pieces.iter().map(of) {
-                    self.shipment_id.extend(&batch.shipment_id, range.clone());
-                    self.movement_id.extend(&batch.movement_id, range.clone());
-                    self.container_id.extend(&batch.container_id, range.clone());
-                    self.evidence_ref.extend(&batch.evidence_ref, range);
-                }
-                for (batch, range) in pieces.iter().map(of) {
-                    if batch.rejects.is_empty() {
-                        self.reject.resize(self.reject.len() + range.len(), NO_REJECT);
+            pub fn append(&mut self, batches: &[&Packed], pieces: &[Piece]) {
+                let count = pieces.iter().map(|p| (p.end - p.start) as usize).sum();
+                $(append(&mut self.$name, &of(batches, |b| &b.$name), pieces, count);)+
+                for p in pieces {
+                    let (from, range) = (&batches[p.batch as usize].columns, p.start as usize..p.end as usize);
+                    self.shipment_id.extend(&from.shipment_id, range.clone());
+                    self.movement_id.extend(&from.movement_id, range.clone());
+                    self.container_id.extend(&from.container_id, range.clone());
+                    if from.evidence_ref.is_empty() {
+                        self.evidence_ref.push_empty(range.len());
                     } else {
-                        range.for_each(|i| self.push_reject(batch, i));
+                        self.evidence_ref.extend(&from.evidence_ref, range);
                     }
                 }
+                self.add_rejects(batches, count, || pieces.iter().flat_map(Piece::rows));
             }
 
             /// Appends a tombstone for a row that failed its checks; `recorded_at`, `file` and `row` as read.
@@ -150,7 +161,7 @@ macro_rules! columns {
             /// Reads rows `range` once, in all columns. A row is spread over more columns than a processor follows by itself, and
             /// whoever then takes it row by row would wait for each of them; these loads do not depend on each other and wait
             /// together.
-            pub fn warm(&self, range: std::ops::Range<usize>) {
+            pub fn warm(&self, range: Range<usize>) {
                 $(text::warm(&self.$name[range.clone()]);)+
                 self.shipment_id.warm(range.clone());
                 self.container_id.warm(range.clone());
@@ -243,13 +254,163 @@ impl MovementBatch {
         }
     }
 
-    fn push_reject(&mut self, other: &MovementBatch, i: usize) {
-        match other.reject_of(i) {
+    fn push_reject(&mut self, found: Option<&Reject>) {
+        match found {
             None => self.reject.push(NO_REJECT),
             Some(reject) => {
                 self.reject.push(self.rejects.len() as u32);
                 self.rejects.push(reject.clone());
             }
         }
+    }
+
+    fn add_rejects<R: Iterator<Item = RowOf>>(&mut self, batches: &[&Packed], count: usize, rows: impl FnOnce() -> R) {
+        if batches.iter().all(|batch| batch.columns.rejects.is_empty()) {
+            self.reject.resize(self.reject.len() + count, NO_REJECT);
+        } else {
+            rows().for_each(|r| self.push_reject(batches[r.batch as usize].reject_of(r.row as usize)));
+        }
+    }
+}
+
+/// A batch that waits, among others, for its rows to be brought in order. Of a column with one value in all rows, mostly one
+/// that the file does not have, that value alone is kept.
+#[derive(Clone, Debug, Default)]
+pub struct Packed {
+    rows: usize,
+    columns: MovementBatch,
+}
+
+impl Packed {
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// Through bill of lading numbers.
+    pub fn shipment_id(&self) -> &TextColumn {
+        &self.columns.shipment_id
+    }
+
+    /// Bytes held, for memory accounting.
+    pub fn heap_bytes(&self) -> usize {
+        self.columns.heap_bytes()
+    }
+
+    fn evidence_ref(&self, row: usize) -> &[u8] {
+        if self.columns.evidence_ref.is_empty() { b"" } else { self.columns.evidence_ref.get(row) }
+    }
+
+    fn reject_of(&self, row: usize) -> Option<&Reject> {
+        if self.columns.rejects.is_empty() { None } else { self.columns.reject_of(row) }
+    }
+}
+
+fn keep_one<T: PartialEq>(column: &mut Vec<T>) {
+    if let [first, rest @ ..] = &column[..]
+        && rest.iter().all(|value| value == first)
+    {
+        column.truncate(1);
+        column.shrink_to_fit();
+    }
+}
+
+/// One column of many packed batches.
+fn of<'b, T>(batches: &[&'b Packed], column: impl Fn(&'b MovementBatch) -> &'b Vec<T>) -> Vec<&'b [T]> {
+    batches.iter().map(|batch| &column(&batch.columns)[..]).collect()
+}
+
+/// The value that all rows of a column have, as far as that shows in the packed batches.
+fn common<T: Copy + PartialEq>(columns: &[&[T]]) -> Option<T> {
+    match columns {
+        [[value], rest @ ..] if rest.iter().all(|column| *column == [*value]) => Some(*value),
+        _ => None,
+    }
+}
+
+fn gather<T: Copy + PartialEq>(out: &mut Vec<T>, columns: &[&[T]], rows: &[RowOf]) {
+    if let Some(value) = common(columns) {
+        return out.resize(out.len() + rows.len(), value);
+    }
+    // Row 0 stands for all rows of a column of which one value is kept.
+    let masked: Vec<(&[T], u32)> = columns.iter().map(|c| (*c, if c.len() == 1 { 0 } else { u32::MAX })).collect();
+    out.extend(rows.iter().map(|r| {
+        let (column, mask) = masked[r.batch as usize];
+        column[(r.row & mask) as usize]
+    }));
+}
+
+fn append<T: Copy + PartialEq>(out: &mut Vec<T>, columns: &[&[T]], pieces: &[Piece], count: usize) {
+    if let Some(value) = common(columns) {
+        return out.resize(out.len() + count, value);
+    }
+    out.reserve(count);
+    for p in pieces {
+        // A single row is the rule in a merge; a copy of any length would be a call.
+        match (columns[p.batch as usize], (p.end - p.start) as usize) {
+            ([value], 1) => out.push(*value),
+            ([value], rows) => out.resize(out.len() + rows, *value),
+            (column, 1) => out.push(column[p.start as usize]),
+            (column, _) => out.extend_from_slice(&column[p.start as usize..p.end as usize]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::reject::RejectReason;
+
+    /// Rows of which some columns have one value in all of them, for some seeds.
+    fn batch(seed: u64, rows: usize) -> MovementBatch {
+        let mut batch = MovementBatch::default();
+        for i in 0..rows as u64 {
+            let reject = Reject::new(RejectReason::BadText, "mode", "x", "y");
+            batch.push_tombstone(format!("S{:09}", seed * 1_000 + i).as_bytes(), b"M", seed as Instant, seed as u32, i, reject);
+            let last = batch.len() - 1;
+            batch.mass_g[last] = (seed * i) as u32;
+            batch.teu[last] = 7;
+        }
+        if seed.is_multiple_of(2) {
+            batch.reject.fill(NO_REJECT);
+            batch.rejects.clear();
+        }
+        if seed == 3 {
+            batch.evidence_ref = TextColumn::new();
+            (0..rows).for_each(|i| batch.evidence_ref.push(format!("e{i}").as_bytes()));
+        }
+        batch
+    }
+
+    #[test]
+    fn packed_batches_give_their_rows_back() {
+        for seeds in [&[0][..], &[2, 4], &[1, 2, 3, 4], &[2, 2], &[3]] {
+            let batches: Vec<MovementBatch> = seeds.iter().enumerate().map(|(n, &seed)| batch(seed, 1 + 5 * n)).collect();
+            let packed: Vec<Packed> = batches.iter().cloned().map(MovementBatch::pack).collect();
+            let packed: Vec<&Packed> = packed.iter().collect();
+            let (mut want, mut rows, mut pieces) = (MovementBatch::default(), Vec::new(), Vec::new());
+            for (n, batch) in batches.iter().enumerate().rev() {
+                assert_eq!(packed[n].len(), batch.len());
+                want.extend(batch, 0..batch.len());
+                let piece = Piece { batch: n as u32, start: 0, end: batch.len() as u32 };
+                rows.extend(piece.rows());
+                pieces.extend([Piece { end: 1, ..piece }, Piece { start: 1, ..piece }]);
+            }
+            let (mut gathered, mut appended) = (MovementBatch::default(), MovementBatch::default());
+            gathered.gather(&packed, &rows);
+            appended.append(&packed, &pieces);
+            assert_eq!((&gathered, &appended), (&want, &want), "{seeds:?}");
+        }
+    }
+
+    #[test]
+    fn columns_of_one_value_take_no_room() {
+        let plain = batch(2, 1_000);
+        assert!(plain.clone().pack().heap_bytes() * 2 < plain.heap_bytes());
     }
 }

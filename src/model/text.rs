@@ -43,6 +43,16 @@ impl TextColumn {
         self.ends.push(u32::try_from(self.bytes.len()).expect("a text column is cut below 4 GiB"));
     }
 
+    /// Appends this many texts without a byte.
+    pub fn push_empty(&mut self, count: usize) {
+        self.ends.resize(self.ends.len() + count, self.bytes.len() as u32);
+    }
+
+    /// Whether all texts are empty.
+    pub fn has_no_bytes(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
     /// Text `i` as bytes (always UTF-8).
     pub fn get(&self, i: usize) -> &[u8] {
         &self.bytes[self.bounds(i)]
@@ -171,6 +181,15 @@ pub fn order(a: &[u8], b: &[u8]) -> Ordering {
         }
         _ => a.cmp(b),
     }
+}
+
+/// The first sixteen bytes of a text, padded with zeros, as two numbers that compare like them.
+pub fn prefix(id: &[u8]) -> [u64; 2] {
+    let mut bytes = [0; 16];
+    let len = id.len().min(16);
+    bytes[..len].copy_from_slice(&id[..len]);
+    let whole = u128::from_be_bytes(bytes);
+    [(whole >> 64) as u64, whole as u64]
 }
 
 /// Whether two texts are equal. Ids have 8 to 16 bytes: two overlapping words, no call.

@@ -5,8 +5,8 @@
 
 use crate::error::Error;
 use crate::input::FileFault;
-use crate::model::movement::{MovementBatch, Piece};
-use crate::model::text::{order, same};
+use crate::model::movement::{MovementBatch, Packed, Piece};
+use crate::model::text::{order, prefix, same};
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -124,31 +124,41 @@ impl Cutter {
 pub struct Merge<'a> {
     heads: Vec<Head<'a>>,
     /// Places of the heads that have rows, the one with the smallest id last; equal ids in the order of the inputs.
-    queue: Vec<usize>,
+    queue: Vec<Queued>,
     batch_rows: usize,
     begun: bool,
 }
 
+/// A head that has rows, by the first bytes of its next id: mostly they decide without a look at the id.
+#[derive(Clone, Copy)]
+struct Queued {
+    prefix: [u64; 2],
+    head: usize,
+}
+
 struct Head<'a> {
     cursor: Box<dyn Cursor + 'a>,
-    batch: MovementBatch,
+    batch: Packed,
     at: usize,
+    /// The last id that the input has given; empty: none yet.
+    last: Vec<u8>,
 }
 
 impl Head<'_> {
     fn id(&self) -> &[u8] {
-        self.batch.shipment_id.get(self.at)
+        self.batch.shipment_id().get(self.at)
     }
 
-    /// The next batch as it is; only the last id is kept, to see that the one after it does not go back.
-    fn pass(&mut self) -> Flow<Option<MovementBatch>> {
-        if !self.refill()? {
-            return Ok(None);
+    /// The next batch of the input, which must not go back.
+    fn next(&mut self) -> Flow<Option<MovementBatch>> {
+        let Some(batch) = self.cursor.next()? else { return Ok(None) };
+        let ids = &batch.shipment_id;
+        if !ascends(&batch) || self.last.as_slice() > ids.get(0) {
+            return Err(Stop::Disorder);
         }
-        let mut last = MovementBatch::default();
-        last.extend(&self.batch, self.batch.len() - 1..self.batch.len());
-        self.at = last.len();
-        Ok(Some(std::mem::replace(&mut self.batch, last)))
+        self.last.clear();
+        self.last.extend_from_slice(ids.get(ids.len() - 1));
+        Ok(Some(batch))
     }
 
     /// Loads the next batch when this one is used up; `false` at the end.
@@ -156,32 +166,25 @@ impl Head<'_> {
         if self.at < self.batch.len() {
             return Ok(true);
         }
-        let last = (!self.batch.is_empty()).then(|| self.batch.shipment_id.get(self.batch.len() - 1).to_vec());
-        match self.cursor.next()? {
-            None => Ok(false),
-            Some(batch) => {
-                if !ascends(&batch) || last.is_some_and(|l| l.as_slice() > batch.shipment_id.get(0)) {
-                    return Err(Stop::Disorder);
-                }
-                (self.batch, self.at) = (batch, 0);
-                Ok(true)
-            }
-        }
+        let next = self.next()?;
+        let has_more = next.is_some();
+        (self.batch, self.at) = (next.unwrap_or_default().pack(), 0);
+        Ok(has_more)
     }
 }
 
 impl<'a> Merge<'a> {
     /// A merge of these inputs in batches of so many rows; equal ids come in the order of the inputs.
     pub fn new(cursors: Vec<Box<dyn Cursor + 'a>>, batch_rows: usize) -> Merge<'a> {
-        let heads = cursors.into_iter().map(|cursor| Head { cursor, batch: MovementBatch::default(), at: 0 }).collect();
-        Merge { heads, queue: Vec::new(), batch_rows, begun: false }
+        let head = |cursor| Head { cursor, batch: Packed::default(), at: 0, last: Vec::new() };
+        Merge { heads: cursors.into_iter().map(head).collect(), queue: Vec::new(), batch_rows, begun: false }
     }
 
     /// The next batch of ascending rows, or `None` at the end of all inputs.
     pub fn next_batch(&mut self) -> Flow<Option<MovementBatch>> {
         if let [only] = self.heads.as_mut_slice() {
             // One input needs no merging: its batches pass through as they are.
-            return only.pass();
+            return only.next();
         }
         if !self.begun {
             self.begun = true;
@@ -191,7 +194,7 @@ impl<'a> Merge<'a> {
         let mut pieces: Vec<Piece> = Vec::new();
         let mut rows = 0;
         while rows < self.batch_rows
-            && let Some(first) = self.queue.pop()
+            && let Some(Queued { head: first, .. }) = self.queue.pop()
         {
             let piece = self.leading_rows(first, self.batch_rows - rows);
             rows += (piece.end - piece.start) as usize;
@@ -211,17 +214,17 @@ impl<'a> Merge<'a> {
     /// The rows of `head` that come before the smallest id of the others: at least one, at most `most`.
     fn leading_rows(&self, first: usize, most: usize) -> Piece {
         let head = &self.heads[first];
-        let bound = self.queue.last().map(|&next| self.heads[next].id());
+        let bound = self.queue.last().map(|next| self.heads[next.head].id());
         let last = head.batch.len().min(head.at + most);
         let mut end = head.at + 1;
-        while end < last && bound.is_none_or(|b| order(head.batch.shipment_id.get(end), b) == Ordering::Less) {
+        while end < last && bound.is_none_or(|b| order(head.batch.shipment_id().get(end), b) == Ordering::Less) {
             end += 1;
         }
         Piece { batch: first as u32, start: head.at as u32, end: end as u32 }
     }
 
     fn take(&self, out: &mut MovementBatch, pieces: &mut Vec<Piece>) {
-        let batches: Vec<&MovementBatch> = self.heads.iter().map(|head| &head.batch).collect();
+        let batches: Vec<&Packed> = self.heads.iter().map(|head| &head.batch).collect();
         out.append(&batches, pieces);
         pieces.clear();
     }
@@ -230,9 +233,13 @@ impl<'a> Merge<'a> {
     fn enqueue(&mut self, head: usize) -> Flow<()> {
         if self.heads[head].refill()? {
             let id = self.heads[head].id();
-            let is_behind = |other: usize| order(self.heads[other].id(), id).then(other.cmp(&head)) == Ordering::Greater;
-            let at = self.queue.partition_point(|&other| is_behind(other));
-            self.queue.insert(at, head);
+            let this = Queued { prefix: prefix(id), head };
+            let is_behind = |other: &Queued| {
+                let rest = || order(self.heads[other.head].id(), id);
+                other.prefix.cmp(&this.prefix).then_with(rest).then(other.head.cmp(&head)) == Ordering::Greater
+            };
+            let at = self.queue.partition_point(is_behind);
+            self.queue.insert(at, this);
         }
         Ok(())
     }

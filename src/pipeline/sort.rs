@@ -5,7 +5,8 @@
 use super::merge::{Cursor, Flow, Merge, ascends};
 use super::spill;
 use crate::error::Result;
-use crate::model::movement::{MovementBatch, RowOf};
+use crate::model::movement::{MovementBatch, Packed, RowOf};
+use crate::model::text::prefix;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use std::cmp::Ordering;
@@ -47,7 +48,7 @@ pub struct Sorter<'s> {
     pool: &'s ThreadPool,
     limit: usize,
     batch_rows: usize,
-    held: Vec<MovementBatch>,
+    held: Vec<Packed>,
     held_bytes: usize,
     runs: Vec<usize>,
     created: usize,
@@ -64,6 +65,7 @@ impl<'s> Sorter<'s> {
         if batch.is_empty() {
             return Ok(());
         }
+        let batch = batch.pack();
         self.held_bytes += batch.heap_bytes() + batch.len() * size_of::<Entry>();
         self.held.push(batch);
         if self.held_bytes > self.limit { self.spill() } else { Ok(()) }
@@ -145,6 +147,7 @@ pub fn in_order(batch: MovementBatch) -> MovementBatch {
     let id = |row: usize| batch.shipment_id.get(row);
     let mut order: Vec<Entry> = (0..batch.len()).map(|row| Entry::new(id(row), 0, row as u32)).collect();
     order.sort_unstable_by(|a, b| a.order(b, |e| id(e.row as usize)));
+    let batch = batch.pack();
     let mut sorted = MovementBatch::default();
     sorted.gather(&[&batch], &order.iter().map(Entry::place).collect::<Vec<_>>());
     sorted
@@ -185,26 +188,26 @@ impl Entry {
 struct SortedHeld<'p> {
     pool: &'p ThreadPool,
     batch_rows: usize,
-    batches: Vec<MovementBatch>,
+    batches: Vec<Packed>,
     order: Vec<Entry>,
     at: usize,
     ready: VecDeque<MovementBatch>,
 }
 
 impl<'p> SortedHeld<'p> {
-    fn new(batches: Vec<MovementBatch>, pool: &'p ThreadPool, batch_rows: usize) -> SortedHeld<'p> {
-        let mut order = Vec::with_capacity(batches.iter().map(MovementBatch::len).sum());
+    fn new(batches: Vec<Packed>, pool: &'p ThreadPool, batch_rows: usize) -> SortedHeld<'p> {
+        let mut order = Vec::with_capacity(batches.iter().map(Packed::len).sum());
         for (b, batch) in batches.iter().enumerate() {
-            order.extend((0..batch.len()).map(|r| Entry::new(batch.shipment_id.get(r), b as u32, r as u32)));
+            order.extend((0..batch.len()).map(|r| Entry::new(batch.shipment_id().get(r), b as u32, r as u32)));
         }
-        let id = |e: &Entry| batches[e.place().batch as usize].shipment_id.get(e.row as usize);
+        let id = |e: &Entry| batches[e.place().batch as usize].shipment_id().get(e.row as usize);
         pool.install(|| order.par_sort_unstable_by(|a, b| a.order(b, id)));
         SortedHeld { pool, batch_rows, batches, order, at: 0, ready: VecDeque::new() }
     }
 
     /// Rows in the order of `entries`, from many batches.
     fn rows(&self, entries: &[Entry]) -> MovementBatch {
-        let batches: Vec<&MovementBatch> = self.batches.iter().collect();
+        let batches: Vec<&Packed> = self.batches.iter().collect();
         let mut out = MovementBatch::default();
         out.gather(&batches, &entries.iter().map(Entry::place).collect::<Vec<_>>());
         out
@@ -222,15 +225,6 @@ impl Cursor for SortedHeld<'_> {
         }
         Ok(self.ready.pop_front())
     }
-}
-
-/// The first sixteen bytes, padded with zeros, as two numbers that compare like them.
-fn prefix(id: &[u8]) -> [u64; 2] {
-    let mut bytes = [0; 16];
-    let len = id.len().min(16);
-    bytes[..len].copy_from_slice(&id[..len]);
-    let whole = u128::from_be_bytes(bytes);
-    [(whole >> 64) as u64, whole as u64]
 }
 
 struct Run {

@@ -1,7 +1,7 @@
 //! A movement batch, or rejected rows, as bytes and back: what an external sort writes to the stage and reads again.
 //!
-//! The format lives for one run on one machine, so it is the columns as they are, little-endian, each with its length. It
-//! is not for exchange. A block that does not decode is a storage fault, never a shorter result.
+//! The format lives for one run on one machine, so it is the columns as they are, little-endian, each with its length, and a
+//! value that all rows share only once. It is not for exchange. A block that does not decode is a storage fault, never a shorter result.
 
 use crate::error::{Error, Result};
 use crate::model::flag::Flags;
@@ -12,7 +12,7 @@ use crate::model::reject::{Reject, RejectReason, Rejected};
 use crate::model::text::TextColumn;
 
 /// A value of fixed width.
-trait Cell: Copy {
+trait Cell: Copy + PartialEq {
     const WIDTH: usize;
     fn put(self, out: &mut Vec<u8>);
     fn take(bytes: &[u8]) -> Option<Self>;
@@ -45,9 +45,15 @@ macro_rules! wrapped {
 }
 wrapped!(LocationCode, Flags);
 
+/// Rows of a block, at most; a length beyond it is damage, and no reason to ask for that much memory.
+const MOST_ROWS: usize = 1 << 24;
+
+// Many columns have one value in all rows, mostly those that the file does not have.
 fn put_column<T: Cell>(column: &[T], out: &mut Vec<u8>) {
     (column.len() as u64).put(out);
-    column.iter().for_each(|v| v.put(out));
+    let is_one_value = column.len() > 1 && column.iter().all(|v| *v == column[0]);
+    out.push(is_one_value as u8);
+    column[..if is_one_value { 1 } else { column.len() }].iter().for_each(|v| v.put(out));
 }
 
 fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
@@ -70,8 +76,11 @@ impl<'b> Block<'b> {
     }
 
     fn column<T: Cell>(&mut self) -> Option<Vec<T>> {
-        let len = self.length()?;
-        self.bytes(len.checked_mul(T::WIDTH)?)?.chunks_exact(T::WIDTH).map(T::take).collect()
+        let len = self.length().filter(|&len| len <= MOST_ROWS)?;
+        let is_one_value = self.bytes(1)?[0] == 1;
+        let values = if is_one_value { 1 } else { len };
+        let values: Vec<T> = self.bytes(values * T::WIDTH)?.chunks_exact(T::WIDTH).map(T::take).collect::<Option<_>>()?;
+        Some(if is_one_value { vec![values[0]; len] } else { values })
     }
 
     fn blob(&mut self) -> Option<&'b [u8]> {

@@ -175,7 +175,7 @@ pub fn compute(reference: &Reference, mapping: &Mapping, rows: &[String], cuts: 
     for range in ends.windows(2) {
         let mut piece = MovementBatch::default();
         let rows: Vec<RowOf> = order[range[0]..range[1]].iter().map(|&row| RowOf { batch: 0, row }).collect();
-        piece.gather(&[&batch], &rows);
+        piece.gather(&[&batch.clone().pack()], &rows);
         cutter.push(piece, &mut work).expect("rows in order");
     }
     cutter.flush(&mut work);
