@@ -182,12 +182,13 @@ fn choose<T: Number>(values: &[T]) -> Result<Choice> {
     T::plain(sample, &mut as_plain);
     let size = |body: &[u8], repeats| frame(body, repeats).map(|frame| frame.len());
     let (delta, plain) = (size(&as_delta, Repeats::Anywhere)?, size(&as_plain, Repeats::Numbers)?);
-    // Delta is also the faster one to compress and to read, so plain has to win by a tenth.
-    let is_delta = delta * 9 <= plain * 10;
+    // Differences are packed already; often little is left to take out, and that is not worth a reader's time either.
+    let is_packed_well = delta * 20 > as_delta.len() * 19;
+    // Delta is the faster one to write and to read, by far when it stays as it is: plain has to win by a tenth, or by a quarter.
+    let is_delta = delta * 9 <= plain * 10 || (is_packed_well && delta * 3 <= plain * 4);
     let repeats = if !is_delta {
         Repeats::Numbers
-    } else if delta * 20 > as_delta.len() * 19 {
-        // Differences are packed already; often little is left to take out, and that is not worth a reader's time either.
+    } else if is_packed_well {
         Repeats::Nowhere
     } else if size(&as_delta, Repeats::Packed)? * 49 <= delta * 50 {
         Repeats::Packed
