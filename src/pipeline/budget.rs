@@ -41,10 +41,10 @@ const GRAINS: [Grain; 4] = [
 pub struct Budget {
     /// Rows in a unit of a file and in a batch.
     pub grain: Grain,
-    /// Row groups of a table that are encoded at the same time.
-    pub groups_under_way: usize,
-    /// Batches that are computed at the same time or have been and wait for one before them.
-    pub batches_under_way: usize,
+    /// Row groups of a table that wait behind the one that is written next, beside the newest one.
+    pub groups_queued: usize,
+    /// Batches that wait behind the one whose result is taken next, beside the newest one.
+    pub batches_queued: usize,
     /// Results that wait for a table to take them.
     pub chunks_queued: usize,
     /// Whether all files can be read at the same time; else their rows are sorted.
@@ -82,8 +82,8 @@ impl Budget {
         let is_roomy = need(grain, threads, threads) + more(grain, threads) <= limit / 8 * 7;
         Ok(Budget {
             grain: *grain,
-            groups_under_way: 1 + is_roomy as usize,
-            batches_under_way: threads * (1 + is_roomy as usize),
+            groups_queued: is_roomy as usize,
+            batches_queued: (threads * (1 + is_roomy as usize)).saturating_sub(2),
             chunks_queued: CHUNKS_QUEUED[is_roomy as usize],
             can_merge: merged.is_some() || files <= threads,
             sort_bytes: (rest / 4 * 3).max(limit / 16),

@@ -2,9 +2,9 @@
 
 use super::budget::Budget;
 use super::feed::{Feed, Order, Shared};
+use super::jobs::Job;
 use super::ledger::accepted_rows;
-use super::merge::{Flow, Work};
-use super::window::Window;
+use super::merge::{Flow, Stop, Work};
 use super::write::{BigTable, Footer, joined};
 use crate::calc::Kernel;
 use crate::calc::rollup::merge as merge_rollup;
@@ -101,69 +101,56 @@ pub struct Attempt<'a> {
 /// Reading, computing and writing go on at the same time, each at the head of a queue that holds a few batches: whatever
 /// of them has work uses the pool. The order of results is the order of the feed.
 pub fn compute(attempt: &Attempt, readers: Vec<(u32, Box<dyn Reader>)>, order: Order, shared: &Shared) -> Flow<Written> {
-    let (to_kernels, work) = sync_channel(1);
-    let (to_elements, footprints) = sync_channel(attempt.budget.chunks_queued);
-    let (to_shipments, shipments) = sync_channel(attempt.budget.chunks_queued);
-    let Attempt { stage, names, metadata, .. } = *attempt;
-    thread::scope(|scope| {
-        let feed = scope.spawn(move || Feed::run(readers, order, attempt.threads, &attempt.budget, shared, to_kernels));
-        let groups_under_way = attempt.budget.groups_under_way;
-        let elements = BigTable { table: &ELEMENTS, name: "elements", stage, groups_under_way, names, metadata };
-        let elements = scope.spawn(move || elements.write(footprints, shared));
-        let of_shipments = BigTable { table: &SHIPMENTS, name: "shipments", stage, groups_under_way, names, metadata };
-        let of_shipments = scope.spawn(move || of_shipments.write(shipments, shared));
-        let computed = kernels(attempt, work, shared, to_elements, to_shipments);
-        // A reader that stops has the better reason: a writer only sees its stream end.
-        joined(feed)?;
-        let mut written = computed?;
-        written.elements = joined(elements)?;
-        written.shipments = joined(of_shipments)?;
-        Ok(written)
-    })
-}
-
-/// Leads work through the kernels and hands the results on in order, until the feed ends or a writer is gone.
-fn kernels(
-    attempt: &Attempt,
-    work: Receiver<Vec<Work>>,
-    shared: &Shared,
-    elements: SyncSender<Arc<Footprints>>,
-    shipments: SyncSender<Arc<Shipments>>,
-) -> Result<Written> {
-    let kernels: Vec<_> = (0..attempt.threads).map(|_| Mutex::new(Kernel::new(attempt.reference))).collect();
-    let compute = |work: Vec<Work>| -> Vec<Done> {
+    let Attempt { reference, stage, names, metadata, threads, ref budget } = *attempt;
+    let (to_results, results) = sync_channel(budget.batches_queued);
+    let (to_elements, footprints) = sync_channel(budget.chunks_queued);
+    let (to_shipments, shipments) = sync_channel(budget.chunks_queued);
+    let kernels: Vec<_> = (0..threads).map(|_| Mutex::new(Kernel::new(reference))).collect();
+    let kernel = |work: Vec<Work>| -> Vec<Done> {
         // Neither lock is held across anything that waits for the pool.
         let kernel = &kernels[rayon::current_thread_index().unwrap_or(0) % kernels.len()];
         let symbols = shared.symbols.read().unwrap_or_else(PoisonError::into_inner);
         let mut kernel = kernel.lock().unwrap_or_else(PoisonError::into_inner);
         work.into_iter().map(|work| Done::new(kernel.footprint(work.batch, work.range, &symbols))).collect()
     };
-    let mut written = Written::default();
-    shared.pool.in_place_scope(|scope| {
-        let mut window = Window::new(scope, attempt.budget.batches_under_way);
-        loop {
-            while !window.is_full() {
-                // Work is waited for only when there is nothing else to wait for.
-                let next = if window.is_empty() { work.recv().ok() } else { work.try_recv().ok() };
-                let Some(next) = next else { break };
-                let compute = &compute;
-                window.start(move || compute(next));
-            }
-            let Some(done) = window.oldest() else { return Ok(()) };
-            for Done { mut footprints, accepted, totals } in done {
-                shared.ledger().computed(&accepted, std::mem::take(&mut footprints.rejected))?;
-                written.element_totals.add(&totals);
-                let chunk = std::mem::take(&mut footprints.shipments);
-                chunk.totals.iter().for_each(|totals| written.shipment_totals.add(totals));
-                if shipments.send(Arc::new(chunk)).is_err() || elements.send(Arc::new(footprints)).is_err() {
-                    // The table that is gone says why.
-                    return Ok(());
-                }
-            }
-        }
+    let mut written = thread::scope(|scope| {
+        let kernel = &kernel;
+        let feed = scope.spawn(move || Feed::run(readers, order, threads, budget, shared, kernel, to_results));
+        let groups_queued = budget.groups_queued;
+        let elements = BigTable { table: &ELEMENTS, name: "elements", stage, groups_queued, names, metadata };
+        let elements = scope.spawn(move || elements.write(footprints, shared));
+        let of_shipments = BigTable { table: &SHIPMENTS, name: "shipments", stage, groups_queued, names, metadata };
+        let of_shipments = scope.spawn(move || of_shipments.write(shipments, shared));
+        let counted = hand_on(results, shared, to_elements, to_shipments);
+        // A reader that stops has the better reason: a writer only sees its stream end.
+        joined(feed)?;
+        let mut written = counted?;
+        written.elements = joined(elements)?;
+        written.shipments = joined(of_shipments)?;
+        Ok::<_, Stop>(written)
     })?;
     for kernel in kernels {
         merge_rollup(&mut written.rollup, &kernel.into_inner().unwrap_or_else(PoisonError::into_inner).take_rollup());
+    }
+    Ok(written)
+}
+
+/// Counts results and hands them on to the tables in order, until the feed ends or a table is gone, which says why itself.
+fn hand_on(
+    results: Receiver<Job<Vec<Done>>>,
+    shared: &Shared,
+    elements: SyncSender<Arc<Footprints>>,
+    shipments: SyncSender<Arc<Shipments>>,
+) -> Result<Written> {
+    let mut written = Written::default();
+    for Done { mut footprints, accepted, totals } in results.into_iter().map_while(Job::wait).flatten() {
+        shared.ledger().computed(&accepted, std::mem::take(&mut footprints.rejected))?;
+        written.element_totals.add(&totals);
+        let chunk = std::mem::take(&mut footprints.shipments);
+        chunk.totals.iter().for_each(|totals| written.shipment_totals.add(totals));
+        if shipments.send(Arc::new(chunk)).is_err() || elements.send(Arc::new(footprints)).is_err() {
+            break;
+        }
     }
     Ok(written)
 }

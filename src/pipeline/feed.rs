@@ -1,16 +1,18 @@
 //! Movement files as a stream of work in order of shipment id: parsed in parallel, handed on in order.
 
 use super::budget::Budget;
+use super::held::in_order;
+use super::jobs::{Job, Window};
 use super::ledger::Ledger;
 use super::merge::{Cursor, Cutter, Flow, Merge, Stop, Work};
 use super::progress::Progress;
-use super::sort::{RunStore, Sorter, in_order};
-use super::window::Window;
+use super::sort::{RunStore, Sorter};
 use crate::input::{FileFault, Parsed, Reader};
 use crate::model::movement::MovementBatch;
 use crate::model::symbol::{Symbol, Symbols};
 use rayon::{Scope, ThreadPool};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -26,6 +28,8 @@ pub struct Shared<'a> {
     pub progress: &'a dyn Progress,
     /// Asks whether a signal arrived.
     pub check: &'a (dyn Fn() -> crate::error::Result<()> + Sync),
+    /// The feed has stopped before the end of its input.
+    pub has_stopped: AtomicBool,
 }
 
 impl<'a> Shared<'a> {
@@ -156,7 +160,7 @@ impl<'a> Feed<'a> {
         let cursors = match order {
             Order::Sorted => files.map(|f| Box::new(f) as Box<dyn Cursor + 'a>).collect(),
             Order::Sort(store) => {
-                let mut sorter = Sorter::new(store, shared.pool, budget.sort_bytes, budget.grain.batch_rows as usize);
+                let mut sorter = Sorter::new(store, shared.pool, scope, budget.sort_bytes, budget.grain.batch_rows as usize);
                 for mut file in files {
                     while let Some(batch) = file.next()? {
                         sorter.push(batch)?;
@@ -168,16 +172,18 @@ impl<'a> Feed<'a> {
         Ok(Feed { merge: Merge::new(cursors, budget.grain.batch_rows as usize), cutter: Cutter::new(budget.shipment_bytes) })
     }
 
-    /// Hands on all work in order, batch by batch, until the input ends or nobody takes it any more.
-    pub fn run(
+    /// Starts to compute all work, in order, until the input ends or nobody takes the results any more. What is computed or waits
+    /// to be taken is as much as the channel holds and two more.
+    pub fn run<T: Send>(
         readers: Vec<(u32, Box<dyn Reader>)>,
         order: Order<'_>,
         threads: usize,
         budget: &Budget,
         shared: &Shared<'_>,
-        to: SyncSender<Vec<Work>>,
+        compute: &(impl Fn(Vec<Work>) -> T + Sync),
+        to: SyncSender<Job<T>>,
     ) -> Flow<()> {
-        shared.pool.in_place_scope(|scope| {
+        let fed = shared.pool.in_place_scope(|scope| {
             let mut feed = Feed::open(readers, order, threads, budget, shared, scope)?;
             loop {
                 let mut work = Vec::new();
@@ -188,10 +194,15 @@ impl<'a> Feed<'a> {
                         false
                     }
                 };
-                if (!work.is_empty() && to.send(work).is_err()) || !more {
+                let is_taken = work.is_empty() || to.send(Job::start(scope, move || compute(work))).is_ok();
+                if !is_taken || !more {
                     return Ok(());
                 }
             }
-        })
+        });
+        // Known before the channel closes, which those who take the results take for the end of the input.
+        shared.has_stopped.store(fed.is_err(), Ordering::Release);
+        drop(to);
+        fed
     }
 }

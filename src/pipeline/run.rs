@@ -236,6 +236,7 @@ impl Run<'_> {
                 self.interrupt.check()?;
                 identity.check()
             },
+            has_stopped: AtomicBool::new(false),
         };
         let attempt = Attempt {
             reference: &loaded.reference,

@@ -2,15 +2,12 @@
 //!
 //! Runs are merged by `merge`, like files. Within a shipment the order of rows does not matter: the kernel decides it.
 
+use super::held::{Held, RowOfId, Sorted, rows};
 use super::merge::{Cursor, Flow, Merge, ascends};
 use super::spill;
 use crate::error::Result;
-use crate::model::movement::{MovementBatch, Packed, RowOf};
-use crate::model::text::prefix;
-use rayon::ThreadPool;
-use rayon::prelude::*;
-use std::cmp::Ordering;
-use std::collections::VecDeque;
+use crate::model::movement::{MovementBatch, Packed};
+use rayon::{Scope, ThreadPool};
 
 /// Rows per block of a spilled run: small, because a merge holds one block of each run.
 const BLOCK_ROWS: usize = 1_024;
@@ -42,10 +39,11 @@ pub trait RunReader: Send {
     fn next(&mut self) -> Result<Option<Vec<u8>>>;
 }
 
-/// Collects rows in any order.
-pub struct Sorter<'s> {
+/// Collects batches in any order.
+pub struct Sorter<'s, 'scope> {
     store: &'s dyn RunStore,
     pool: &'s ThreadPool,
+    scope: &'s Scope<'scope>,
     limit: usize,
     batch_rows: usize,
     held: Vec<Packed>,
@@ -54,19 +52,26 @@ pub struct Sorter<'s> {
     created: usize,
 }
 
-impl<'s> Sorter<'s> {
+impl<'s, 'scope: 's> Sorter<'s, 'scope> {
     /// A sorter that holds at most `limit` bytes of rows in memory and gives back about `batch_rows` at a time.
-    pub fn new(store: &'s dyn RunStore, pool: &'s ThreadPool, limit: usize, batch_rows: usize) -> Sorter<'s> {
-        Sorter { store, pool, limit, batch_rows, held: Vec::new(), held_bytes: 0, runs: Vec::new(), created: 0 }
+    pub fn new(
+        store: &'s dyn RunStore,
+        pool: &'s ThreadPool,
+        scope: &'s Scope<'scope>,
+        limit: usize,
+        batch_rows: usize,
+    ) -> Sorter<'s, 'scope> {
+        Sorter { store, pool, scope, limit, batch_rows, held: Vec::new(), held_bytes: 0, runs: Vec::new(), created: 0 }
     }
 
-    /// Adds rows.
+    /// Adds the rows of a batch that is [in order](super::held::in_order) itself.
     pub fn push(&mut self, batch: MovementBatch) -> Result<()> {
+        debug_assert!(ascends(&batch), "a batch is sorted where it is parsed");
         if batch.is_empty() {
             return Ok(());
         }
         let batch = batch.pack();
-        self.held_bytes += batch.heap_bytes() + batch.len() * size_of::<Entry>();
+        self.held_bytes += batch.heap_bytes() + Held::EXTRA_BYTES;
         self.held.push(batch);
         if self.held_bytes > self.limit { self.spill() } else { Ok(()) }
     }
@@ -79,9 +84,8 @@ impl<'s> Sorter<'s> {
     /// The rows as sorted inputs of a merge.
     pub fn finish(mut self) -> Flow<Vec<Box<dyn Cursor + 's>>> {
         if self.runs.is_empty() {
-            let held = std::mem::take(&mut self.held);
-            let sorted = SortedHeld::new(held, self.pool, self.batch_rows);
-            return Ok(if sorted.order.is_empty() { Vec::new() } else { vec![Box::new(sorted)] });
+            let sorted = self.take_held(rows);
+            return Ok(vec![Box::new(sorted)]);
         }
         if !self.held.is_empty() {
             self.spill()?;
@@ -99,17 +103,24 @@ impl<'s> Sorter<'s> {
         self.store.create(self.created - 1)
     }
 
-    fn spill(&mut self) -> Result<()> {
-        let sorted = SortedHeld::new(std::mem::take(&mut self.held), self.pool, self.batch_rows);
+    /// What is held, in order, in pieces of `batch_rows` rows.
+    fn take_held<T: Send + 'scope>(&mut self, make: fn(&Held, &[RowOfId]) -> T) -> Sorted<'s, 'scope, T> {
         self.held_bytes = 0;
+        let held = self.pool.install(|| Held::new(std::mem::take(&mut self.held), self.batch_rows));
+        Sorted::new(held, self.scope, self.pool.current_num_threads(), self.batch_rows, make)
+    }
+
+    fn spill(&mut self) -> Result<()> {
+        let sorted = self.take_held(|held, order| {
+            let encode = |order| {
+                let mut block = Vec::new();
+                spill::encode(&held.rows(order), &mut block);
+                block
+            };
+            order.chunks(BLOCK_ROWS).map(encode).collect::<Vec<_>>()
+        });
         let mut writer = self.create()?;
-        let encode = |entries: &[Entry]| {
-            let mut block = Vec::new();
-            spill::encode(&sorted.rows(entries), &mut block);
-            block
-        };
-        for entries in sorted.order.chunks(BLOCK_ROWS * 8 * self.pool.current_num_threads()) {
-            let blocks: Vec<Vec<u8>> = self.pool.install(|| entries.par_chunks(BLOCK_ROWS).map(encode).collect());
+        for blocks in sorted {
             blocks.iter().try_for_each(|block| writer.append(block))?;
         }
         writer.finish()
@@ -135,95 +146,6 @@ impl<'s> Sorter<'s> {
         drop(merge);
         oldest.iter().try_for_each(|&n| self.store.remove(n))?;
         Ok(())
-    }
-}
-
-/// A batch in order of shipment id. Rows of batches that are in order themselves stand close together when they are gathered
-/// from many, which is what a cache wants.
-pub fn in_order(batch: MovementBatch) -> MovementBatch {
-    if ascends(&batch) {
-        return batch;
-    }
-    let id = |row: usize| batch.shipment_id.get(row);
-    let mut order: Vec<Entry> = (0..batch.len()).map(|row| Entry::new(id(row), 0, row as u32)).collect();
-    order.sort_unstable_by(|a, b| a.order(b, |e| id(e.row as usize)));
-    let batch = batch.pack();
-    let mut sorted = MovementBatch::default();
-    sorted.gather(&[&batch], &order.iter().map(Entry::place).collect::<Vec<_>>());
-    sorted
-}
-
-/// A row by the first bytes of its shipment id, and where it stands.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    prefix: [u64; 2],
-    /// With [`LONG`] when the id goes on behind the prefix.
-    batch: u32,
-    row: u32,
-}
-
-/// Nearly no id is so long; where none is, the order of two rows is known without looking up either.
-const LONG: u32 = 1 << 31;
-
-impl Entry {
-    fn new(id: &[u8], batch: u32, row: u32) -> Entry {
-        let is_long = id.len() > size_of::<[u64; 2]>();
-        Entry { prefix: prefix(id), batch: batch | if is_long { LONG } else { 0 }, row }
-    }
-
-    fn place(&self) -> RowOf {
-        RowOf { batch: self.batch & !LONG, row: self.row }
-    }
-
-    /// By shipment id, then by place. No id holds a zero byte, so an id that ends within the prefix equals its like alone.
-    fn order<'b>(&self, other: &Entry, id: impl Fn(&Entry) -> &'b [u8]) -> Ordering {
-        let is_long = |e: &Entry| e.batch & LONG != 0;
-        let rest = || if is_long(self) && is_long(other) { id(self).cmp(id(other)) } else { is_long(self).cmp(&is_long(other)) };
-        let by_place = || (self.batch, self.row).cmp(&(other.batch, other.row));
-        self.prefix.cmp(&other.prefix).then_with(rest).then_with(by_place)
-    }
-}
-
-/// Batches in memory and the order of their rows.
-struct SortedHeld<'p> {
-    pool: &'p ThreadPool,
-    batch_rows: usize,
-    batches: Vec<Packed>,
-    order: Vec<Entry>,
-    at: usize,
-    ready: VecDeque<MovementBatch>,
-}
-
-impl<'p> SortedHeld<'p> {
-    fn new(batches: Vec<Packed>, pool: &'p ThreadPool, batch_rows: usize) -> SortedHeld<'p> {
-        let mut order = Vec::with_capacity(batches.iter().map(Packed::len).sum());
-        for (b, batch) in batches.iter().enumerate() {
-            order.extend((0..batch.len()).map(|r| Entry::new(batch.shipment_id().get(r), b as u32, r as u32)));
-        }
-        let id = |e: &Entry| batches[e.place().batch as usize].shipment_id().get(e.row as usize);
-        pool.install(|| order.par_sort_unstable_by(|a, b| a.order(b, id)));
-        SortedHeld { pool, batch_rows, batches, order, at: 0, ready: VecDeque::new() }
-    }
-
-    /// Rows in the order of `entries`, from many batches.
-    fn rows(&self, entries: &[Entry]) -> MovementBatch {
-        let batches: Vec<&Packed> = self.batches.iter().collect();
-        let mut out = MovementBatch::default();
-        out.gather(&batches, &entries.iter().map(Entry::place).collect::<Vec<_>>());
-        out
-    }
-}
-
-impl Cursor for SortedHeld<'_> {
-    fn next(&mut self) -> Flow<Option<MovementBatch>> {
-        if self.ready.is_empty() {
-            let end = self.order.len().min(self.at + self.batch_rows * self.pool.current_num_threads());
-            let entries = &self.order[self.at..end];
-            let rows = |entries| self.rows(entries);
-            self.ready = self.pool.install(|| entries.par_chunks(self.batch_rows).map(rows).collect::<Vec<_>>()).into();
-            self.at = end;
-        }
-        Ok(self.ready.pop_front())
     }
 }
 
@@ -281,6 +203,7 @@ pub(super) mod test_store {
 
 #[cfg(test)]
 mod tests {
+    use super::super::held::in_order;
     use super::test_store::InMemory;
     use super::*;
     use crate::model::reject::{Reject, RejectReason};
@@ -297,26 +220,26 @@ mod tests {
     fn sorted(limit: usize) -> (Vec<u64>, usize) {
         let store = InMemory::default();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
-        let mut sorter = Sorter::new(&store, &pool, limit, 5_000);
-        let mut seed = 7u64;
-        for _ in 0..200 {
-            let ids: Vec<u64> = (0..200)
-                .map(|_| {
-                    seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                    seed >> 54
-                })
-                .collect();
-            // Every other batch in order, as the feed gives them.
-            let batch = batch(&ids);
-            sorter.push(if seed.is_multiple_of(2) { in_order(batch) } else { batch }).unwrap();
-        }
-        let runs = sorter.runs();
-        let mut merge = Merge::new(sorter.finish().unwrap(), 5_000);
-        let mut out = Vec::new();
-        while let Some(batch) = merge.next_batch().unwrap() {
-            out.extend_from_slice(&batch.row);
-        }
-        (out, runs)
+        pool.in_place_scope(|scope| {
+            let mut sorter = Sorter::new(&store, &pool, scope, limit, 5_000);
+            let mut seed = 7u64;
+            for _ in 0..200 {
+                let ids: Vec<u64> = (0..200)
+                    .map(|_| {
+                        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                        seed >> 54
+                    })
+                    .collect();
+                sorter.push(in_order(batch(&ids))).unwrap();
+            }
+            let runs = sorter.runs();
+            let mut merge = Merge::new(sorter.finish().unwrap(), 5_000);
+            let mut out = Vec::new();
+            while let Some(batch) = merge.next_batch().unwrap() {
+                out.extend_from_slice(&batch.row);
+            }
+            (out, runs)
+        })
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use super::compute::{FixedNames, GrowingNames};
 use super::feed::Shared;
-use super::window::Window;
+use super::jobs::Job;
 use crate::error::{Error, Result};
 use crate::output::part::{Part, RowGroup, TableWriter, io_error};
 use crate::output::schema::Schema;
@@ -14,6 +14,7 @@ use parquet::errors::ParquetError;
 use rayon::Scope;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, ScopedJoinHandle};
 
@@ -57,100 +58,67 @@ pub struct BigTable<'a, C: 'static> {
     pub name: &'static str,
     /// The stage.
     pub stage: &'a Stage,
-    /// Row groups that are encoded at the same time: while the last columns of one are under way, the next one has work for
-    /// the other threads.
-    pub groups_under_way: usize,
+    /// Row groups that wait behind the one that is written next, beside the newest one: while the last columns of one are under
+    /// way, the others have work for the other threads.
+    pub groups_queued: usize,
     /// Texts behind codes.
     pub names: &'a FixedNames,
     /// Key-value metadata of every footer; waits until they are known.
     pub metadata: Footer<'a>,
 }
 
-type Encoding = std::result::Result<RowGroup, ParquetError>;
-
-/// A row group that is ready, or the end of a part.
-enum Ready {
-    Group(RowGroup),
+/// A row group that is ready or under way, or the end of a part.
+enum Next {
+    Group(Job<std::result::Result<RowGroup, ParquetError>>),
     EndOfPart,
-}
-
-/// Why no more row groups are encoded.
-enum Halt {
-    Failed(Error),
-    /// The thread that writes them has stopped, and says why.
-    NobodyWrites,
 }
 
 impl<C: Send + Sync> BigTable<'_, C> {
     /// Writes whole shipments in order of id, until the stream ends; gives the number of rows.
     pub fn write(&self, chunks: Receiver<Arc<C>>, shared: &Shared) -> Result<u64> {
         let schema = Arc::new(self.table.schema());
-        // One row group waits while the one before it is written, and one request while a file is synced.
-        let ((ready, groups), (ahead, due)) = (sync_channel(1), sync_channel(1));
+        // One request waits while a file is synced.
+        let ((to_file, groups), (ahead, due)) = (sync_channel(self.groups_queued), sync_channel(1));
         let mut open = parts_of(self.stage, self.name);
         let open: OpenPart = Box::new(move |n| open(n).map(|part| part.syncing_ahead(ahead.clone())));
         let writer = TableWriter::new(schema.clone(), open);
         thread::scope(|threads| {
             let synced = threads.spawn(move || self.stage.sync_ahead(due));
-            let written = threads.spawn(move || append(self.stage, self.metadata, writer, groups));
-            let encoded = shared.pool.in_place_scope(|scope| self.encode(chunks, &schema, shared, scope, &ready));
-            drop(ready);
+            let written = threads.spawn(move || append(self.stage, self.metadata, writer, groups, shared));
+            shared.pool.in_place_scope(|scope| self.encode(chunks, &schema, shared, scope, to_file));
             let written = joined(written);
-            let synced = joined(synced);
-            match encoded {
-                Err(Halt::Failed(error)) => Err(error),
-                Ok(()) | Err(Halt::NobodyWrites) => synced.and(written),
-            }
+            joined(synced).and(written)
         })
     }
 
-    /// Cuts chunks into row groups, encodes them side by side, and hands them on in order.
+    /// Cuts chunks into row groups and starts to encode them, until the stream ends or nobody writes them any more.
     fn encode<'scope>(
         &'scope self,
         chunks: Receiver<Arc<C>>,
         schema: &'scope Schema,
         shared: &'scope Shared<'_>,
         scope: &Scope<'scope>,
-        ready: &SyncSender<Ready>,
-    ) -> std::result::Result<(), Halt> {
+        to_file: SyncSender<Next>,
+    ) {
         let names = GrowingNames { fixed: self.names, symbols: &shared.symbols };
-        let mut window = Window::new(scope, self.groups_under_way);
-        let encode = |rows: Rows<C>| move || self.table.encode(schema, &rows, &names);
+        let start = |rows: Rows<C>| Next::Group(Job::start(scope, move || self.table.encode(schema, &rows, &names)));
         let mut cutter = Cutter::new(self.table.group_rows, PART_ROWS);
         for chunk in chunks {
             let shipments = (self.table.rows_per_shipment)(&chunk);
             for cut in cutter.push(&chunk, shipments.into_iter()) {
-                match cut {
-                    Cut::Group(rows) => {
-                        if window.is_full() {
-                            self.hand_on(&mut window, ready)?;
-                        }
-                        window.start(encode(rows));
-                    }
-                    Cut::EndOfPart => {
-                        while !window.is_empty() {
-                            self.hand_on(&mut window, ready)?;
-                        }
-                        ready.send(Ready::EndOfPart).map_err(|_| Halt::NobodyWrites)?;
-                    }
+                let next = match cut {
+                    Cut::Group(rows) => start(rows),
+                    Cut::EndOfPart => Next::EndOfPart,
+                };
+                if to_file.send(next).is_err() {
+                    return;
                 }
             }
         }
-        while !window.is_empty() {
-            self.hand_on(&mut window, ready)?;
-        }
         if let Some(rows) = cutter.finish() {
-            window.start(encode(rows));
-            self.hand_on(&mut window, ready)?;
+            // The thread that is gone says why.
+            let _ = to_file.send(start(rows));
         }
-        Ok(())
-    }
-
-    /// Passes the oldest row group on to the file.
-    fn hand_on(&self, window: &mut Window<Encoding>, ready: &SyncSender<Ready>) -> std::result::Result<(), Halt> {
-        let Some(group) = window.oldest() else { return Ok(()) };
-        let group = group.map_err(|e| Halt::Failed(failure(self.stage, &io_error(e))))?;
-        ready.send(Ready::Group(group)).map_err(|_| Halt::NobodyWrites)
     }
 }
 
@@ -159,18 +127,27 @@ fn append(
     stage: &Stage,
     metadata: Footer,
     mut writer: TableWriter<DigestWriter, OpenPart>,
-    groups: Receiver<Ready>,
+    groups: Receiver<Next>,
+    shared: &Shared,
 ) -> Result<u64> {
     let failed = |e: io::Error| failure(stage, &e);
     let mut rows = 0;
-    for ready in groups {
-        match ready {
-            Ready::Group(group) => writer.append(group).map_err(failed)?,
-            Ready::EndOfPart => {
+    for next in groups {
+        match next {
+            Next::Group(group) => {
+                // A panic goes on where the job was started.
+                let group = group.wait().ok_or_else(|| Error::Internal("a worker failed".into()))?;
+                writer.append(group.map_err(io_error).map_err(failed)?).map_err(failed)?;
+            }
+            Next::EndOfPart => {
                 writer.end_part(&metadata()?).map_err(failed)?;
                 rows += close(stage, Ok(writer.take_parts()))?;
             }
         }
+    }
+    // A table that nobody wants needs no footer, for which the digests of the inputs would have to be waited for.
+    if shared.has_stopped.load(Ordering::Acquire) {
+        return Ok(rows);
     }
     Ok(rows + close(stage, writer.finish(&metadata()?))?)
 }

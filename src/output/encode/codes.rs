@@ -93,7 +93,7 @@ fn encode<K: Copy + PartialEq>(
     let mut distinct = Vec::new();
     // Page number + 1 in which an entry was last seen: which entries a page holds, without comparing values per row.
     let mut seen: Vec<u32> = Vec::new();
-    let (mut keys, mut positions, mut body) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut keys, mut positions, mut body) = (Vec::with_capacity(page_rows(0, rows).len()), Vec::new(), Vec::new());
     for page in 0..page_count(rows) {
         keys.clear();
         fill(page, &mut keys);

@@ -1,47 +1,62 @@
-//! Jobs that run on the pool side by side and are taken back in the order in which they were given.
+//! Jobs on the pool whose results are taken back elsewhere, in the order in which the jobs were started.
+//!
+//! A job must not wait for another one, nor hold a lock while it waits for the pool: whoever waits there works on other jobs
+//! meanwhile.
 
 use rayon::Scope;
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, sync_channel};
 
-/// The jobs that are under way.
+/// A job that is under way, or its result.
 ///
-/// A job must not wait for another one, nor hold a lock while it waits for the pool: whoever waits there works on other jobs
-/// meanwhile.
+/// How many there are is up to who starts them: a channel of jobs that is full keeps the next one from being started.
+pub struct Job<T>(Receiver<T>);
+
+impl<T: Send> Job<T> {
+    /// Starts a job.
+    pub fn start<'scope>(scope: &Scope<'scope>, job: impl FnOnce() -> T + Send + 'scope) -> Job<T>
+    where
+        T: 'scope,
+    {
+        let (done, result) = sync_channel(1);
+        // Nobody takes the result of a run that has failed.
+        scope.spawn(move |_| drop(done.send(job())));
+        Job(result)
+    }
+
+    /// Waits for the result; `None` when the job panicked, which the scope passes on.
+    pub fn wait(self) -> Option<T> {
+        self.0.recv().ok()
+    }
+}
+
+/// Jobs of one who starts them and takes them back as well.
 pub struct Window<'s, 'scope, T> {
     scope: &'s Scope<'scope>,
-    results: VecDeque<Receiver<T>>,
+    jobs: VecDeque<Job<T>>,
     most: usize,
 }
 
 impl<'s, 'scope, T: Send + 'scope> Window<'s, 'scope, T> {
     /// No job yet, and never more than `most` at the same time.
     pub fn new(scope: &'s Scope<'scope>, most: usize) -> Window<'s, 'scope, T> {
-        Window { scope, results: VecDeque::with_capacity(most), most }
-    }
-
-    /// Whether nothing is under way.
-    pub fn is_empty(&self) -> bool {
-        self.results.is_empty()
+        Window { scope, jobs: VecDeque::with_capacity(most), most }
     }
 
     /// Whether the oldest job has to be taken back before another one can start.
     pub fn is_full(&self) -> bool {
-        self.results.len() >= self.most
+        self.jobs.len() >= self.most
     }
 
     /// Starts a job.
     pub fn start(&mut self, job: impl FnOnce() -> T + Send + 'scope) {
         debug_assert!(!self.is_full(), "more jobs than there is memory for");
-        let (done, result) = sync_channel(1);
-        // Nobody takes the result of a run that has failed.
-        self.scope.spawn(move |_| drop(done.send(job())));
-        self.results.push_back(result);
+        self.jobs.push_back(Job::start(self.scope, job));
     }
 
-    /// Waits for the oldest job; `None` when nothing is under way, or when it panicked, which the scope passes on.
+    /// Waits for the oldest job; `None` when nothing is under way, or when it panicked.
     pub fn oldest(&mut self) -> Option<T> {
-        self.results.pop_front()?.recv().ok()
+        self.jobs.pop_front()?.wait()
     }
 }
 
@@ -73,7 +88,7 @@ mod tests {
                 window.start(move || job(n));
             }
             results.extend(std::iter::from_fn(|| window.oldest()));
-            assert!(window.is_empty());
+            assert!(window.oldest().is_none());
         });
         assert_eq!(results, (0..20).collect::<Vec<_>>());
         assert!((2..=3).contains(&most.into_inner()));
