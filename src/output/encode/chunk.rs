@@ -88,12 +88,13 @@ impl Chunk {
         Ok(())
     }
 
-    /// The finished chunk; `dictionary` is the PLAIN body of its dictionary page and the number of entries.
-    pub fn finish(mut self, dictionary: Option<(&[u8], usize)>, bloom_filter: Option<Sbbf>) -> Result<Encoded> {
+    /// The finished chunk; `dictionary` is the PLAIN body of its dictionary page, the number of entries, and where the body may
+    /// repeat.
+    pub fn finish(mut self, dictionary: Option<(&[u8], usize, Repeats)>, bloom_filter: Option<Sbbf>) -> Result<Encoded> {
         let mut bytes = Vec::new();
-        if let Some((body, entries)) = dictionary {
+        if let Some((body, entries, repeats)) = dictionary {
             let header = Page::DictionaryPage {
-                buf: frame(body, Repeats::Anywhere)?.into(),
+                buf: frame(body, repeats)?.into(),
                 num_values: count(entries)?,
                 encoding: Encoding::PLAIN,
                 is_sorted: false,

@@ -160,7 +160,7 @@ fn finish(chunk: Chunk, dictionary: &[Bound]) -> Result<Encoded> {
     for entry in dictionary {
         entry.plain(&mut plain);
     }
-    chunk.finish((!dictionary.is_empty()).then_some((&plain, dictionary.len())), None)
+    chunk.finish((!dictionary.is_empty()).then_some((&plain, dictionary.len(), Repeats::Anywhere)), None)
 }
 
 fn seen_range(dictionary: &[Bound], seen: &[u32], stamp: u32) -> Option<Range> {

@@ -130,8 +130,9 @@ impl<T: Number> Dictionary<T> {
 
     fn encode(&self, values: &[T], pages: &[(usize, Rows)]) -> Result<Encoded> {
         let mut chunk = Chunk::new(pages.len());
+        let of_entries = if self.entries.len() <= FEW { Repeats::Anywhere } else { Repeats::Numbers };
         // Positions of few entries come in patterns, those of many are numbers themselves.
-        let repeats = if self.in_runs || self.entries.len() <= FEW { Repeats::Anywhere } else { Repeats::Numbers };
+        let repeats = if self.in_runs { Repeats::Anywhere } else { of_entries };
         let mut body = Vec::new();
         for (from, present) in pages {
             let of_page = *from..from + present.values();
@@ -142,7 +143,7 @@ impl<T: Number> Dictionary<T> {
         }
         let mut plain = Vec::new();
         T::plain(&self.entries, &mut plain);
-        chunk.finish((!self.entries.is_empty()).then_some((&plain, self.entries.len())), None)
+        chunk.finish((!self.entries.is_empty()).then_some((&plain, self.entries.len(), of_entries)), None)
     }
 }
 

@@ -143,7 +143,9 @@ pub fn encode_runs(column: &Column, rows: usize, bloom: bool, mut fill: impl FnM
         })?;
     }
     let plain = table.plain();
-    let dictionary = (table.len() > 0).then_some((plain.as_slice(), table.len()));
+    // Ids in no order, which a filter is for, share little with those before; ids that ascend share nearly everything.
+    let repeats = if bloom { Repeats::Numbers } else { Repeats::Anywhere };
+    let dictionary = (table.len() > 0).then_some((plain.as_slice(), table.len(), repeats));
     chunk.finish(dictionary, bloom.then(|| bloom::filter(&table.hashes)))
 }
 
