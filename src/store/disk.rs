@@ -22,6 +22,9 @@ pub trait Disk: Send + Sync {
     fn create_new(&self, path: &Path) -> io::Result<Box<dyn Write + Send>>;
     /// Makes the content of a closed file durable.
     fn sync_file(&self, path: &Path) -> io::Result<()>;
+    /// Tells the system that the durable part of a file is not read again soon, so that its memory can go to what comes next.
+    /// Advice: nothing depends on whether it is taken.
+    fn release(&self, _path: &Path) {}
     /// Makes the names in a folder durable.
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
     /// Renames a file over a file, or a folder to a free name.
@@ -54,6 +57,13 @@ impl Disk for RealDisk {
     fn sync_file(&self, path: &Path) -> io::Result<()> {
         // Windows flushes only through a handle that may write.
         OpenOptions::new().read(true).write(cfg!(windows)).open(path)?.sync_all()
+    }
+
+    #[cfg(target_os = "linux")]
+    fn release(&self, path: &Path) {
+        if let Ok(file) = File::open(path) {
+            let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
+        }
     }
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {

@@ -30,6 +30,10 @@ const BUFFER_BYTES: usize = 256 << 10;
 /// Bytes of a file that the disk is given at a time while the file is still written.
 const AHEAD_BYTES: u64 = 32 << 20;
 
+/// Finished bytes of a run that stay in the system's memory for whoever reads them next. What a large run writes beyond them would
+/// push out everything else.
+const CACHED_BYTES: u64 = 1 << 30;
+
 /// Bytes read ahead in a scratch file.
 const SCRATCH_BUFFER_BYTES: usize = 32 << 10;
 
@@ -111,8 +115,15 @@ impl Stage {
     /// Makes files durable while they are still written, as their writers ask for it, until the last of them is gone: the
     /// disk works beside the processors, and a publication, which syncs everything itself, finds little left to wait for.
     pub fn sync_ahead(&self, due: Receiver<PathBuf>) -> Result<()> {
-        // The system tells a failed write to one sync only, so this one must not be forgotten.
-        due.iter().try_for_each(|path| self.output.disk().sync_file(&path).map_err(|e| storage(&path, "sync", e)))
+        let disk = self.output.disk();
+        due.iter().try_for_each(|path| {
+            // The system tells a failed write to one sync only, so this one must not be forgotten.
+            disk.sync_file(&path).map_err(|e| storage(&path, "sync", e))?;
+            if self.register().finished.values().map(|file| file.bytes).sum::<u64>() > CACHED_BYTES {
+                disk.release(&path);
+            }
+            Ok(())
+        })
     }
 
     /// Writes a whole file of the run.
