@@ -11,6 +11,7 @@ use crate::model::text::{order, prefix};
 use rayon::Scope;
 use rayon::prelude::*;
 use std::cmp::Ordering;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Stretches at most: each batch has that many bounds. With more rows than go into so many, stretches become longer.
@@ -24,9 +25,8 @@ pub fn in_order(batch: MovementBatch) -> MovementBatch {
         return batch;
     }
     let batches = [batch.pack()];
-    let id = |row: &RowOfId| row.id(&batches);
     let mut rows: Vec<RowOfId> = (0..batches[0].len() as u32).map(|row| RowOfId::new(&batches, 0, row)).collect();
-    rows.sort_unstable_by(|a, b| a.order(b, id));
+    rows.sort_unstable_by(|a, b| a.order(b, &batches));
     gather(&batches, &rows)
 }
 
@@ -58,9 +58,12 @@ impl RowOfId {
     }
 
     /// By shipment id, then by place. No id holds a zero byte, so an id that ends within the prefix equals its like alone.
-    fn order<'b>(&self, other: &RowOfId, id: impl Fn(&RowOfId) -> &'b [u8]) -> Ordering {
+    fn order(&self, other: &RowOfId, batches: &[Packed]) -> Ordering {
         let is_long = |row: &RowOfId| row.batch & LONG != 0;
-        let rest = || if is_long(self) && is_long(other) { id(self).cmp(id(other)) } else { is_long(self).cmp(&is_long(other)) };
+        let rest = || match (is_long(self), is_long(other)) {
+            (true, true) => self.id(batches).cmp(other.id(batches)),
+            (this, that) => this.cmp(&that),
+        };
         let by_place = || (self.batch, self.row).cmp(&(other.batch, other.row));
         self.prefix.cmp(&other.prefix).then_with(rest).then_with(by_place)
     }
@@ -99,7 +102,7 @@ impl Held {
             }
             next -= batch.len();
         }
-        sample.sort_unstable_by(|a, b| a.order(b, |row| row.id(&batches)));
+        sample.sort_unstable_by(|a, b| a.order(b, &batches));
         let bounds: Vec<&[u8]> = (1..stretches).map(|n| sample[n * sample.len() / stretches].id(&batches)).collect();
         let ends = batches.par_iter().map(|batch| ends(batch, &bounds)).collect();
         Held { batches, ends, stretches }
@@ -112,7 +115,7 @@ impl Held {
             let start = number.checked_sub(1).map_or(0, |before| ends[before]);
             rows.extend((start..ends[number]).map(|row| RowOfId::new(&self.batches, batch as u32, row)));
         }
-        rows.sort_unstable_by(|a, b| a.order(b, |row| row.id(&self.batches)));
+        rows.sort_unstable_by(|a, b| a.order(b, &self.batches));
         rows
     }
 
@@ -141,7 +144,7 @@ pub struct Sorted<'s, 'scope, T> {
     stretches: Window<'s, 'scope, Vec<RowOfId>>,
     started: usize,
     /// Rows in order that are in no piece yet.
-    rows: Vec<RowOfId>,
+    rows: VecDeque<RowOfId>,
     piece_rows: usize,
     make: fn(&Held, &[RowOfId]) -> T,
     pieces: Window<'s, 'scope, T>,
@@ -157,7 +160,7 @@ impl<'s, 'scope, T: Send + 'scope> Sorted<'s, 'scope, T> {
         make: fn(&Held, &[RowOfId]) -> T,
     ) -> Sorted<'s, 'scope, T> {
         let (stretches, pieces) = (Window::new(scope, threads), Window::new(scope, threads));
-        Sorted { held: Arc::new(held), stretches, started: 0, rows: Vec::new(), piece_rows, make, pieces }
+        Sorted { held: Arc::new(held), stretches, started: 0, rows: VecDeque::new(), piece_rows, make, pieces }
     }
 
     /// Waits for as many stretches as a piece takes.
@@ -172,7 +175,7 @@ impl<'s, 'scope, T: Send + 'scope> Sorted<'s, 'scope, T> {
                 return;
             }
             let Some(rows) = self.stretches.oldest() else { return };
-            self.rows.extend_from_slice(&rows);
+            self.rows.extend(rows);
         }
     }
 }
@@ -183,8 +186,7 @@ impl<'scope, T: Send + 'scope> Iterator for Sorted<'_, 'scope, T> {
     fn next(&mut self) -> Option<T> {
         while !self.pieces.is_full() {
             self.collect();
-            let rest = self.rows.split_off(self.piece_rows.min(self.rows.len()));
-            let piece = std::mem::replace(&mut self.rows, rest);
+            let piece: Vec<RowOfId> = self.rows.drain(..self.piece_rows.min(self.rows.len())).collect();
             if piece.is_empty() {
                 break;
             }
@@ -193,11 +195,6 @@ impl<'scope, T: Send + 'scope> Iterator for Sorted<'_, 'scope, T> {
         }
         self.pieces.oldest()
     }
-}
-
-/// Batches of rows, as [`Sorted`] makes them.
-pub fn rows(held: &Held, order: &[RowOfId]) -> MovementBatch {
-    held.rows(order)
 }
 
 impl Cursor for Sorted<'_, '_, MovementBatch> {
@@ -225,7 +222,7 @@ mod tests {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("a pool");
         let held = pool.install(|| Held::new(batches.into_iter().map(MovementBatch::pack).collect(), stretch_rows));
         let stretches = held.stretches;
-        let pieces: Vec<_> = pool.in_place_scope(|scope| Sorted::new(held, scope, 2, piece_rows, rows).collect());
+        let pieces: Vec<_> = pool.in_place_scope(|scope| Sorted::new(held, scope, 2, piece_rows, Held::rows).collect());
         let rows = |b: MovementBatch| (0..b.len()).map(|i| (b.shipment_id.str(i).to_owned(), b.row[i])).collect();
         (pieces.into_iter().map(rows).collect(), stretches)
     }

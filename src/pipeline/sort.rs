@@ -2,7 +2,7 @@
 //!
 //! Runs are merged by `merge`, like files. Within a shipment the order of rows does not matter: the kernel decides it.
 
-use super::held::{Held, RowOfId, Sorted, rows};
+use super::held::{Held, RowOfId, Sorted};
 use super::merge::{Cursor, Flow, Merge, ascends};
 use super::spill;
 use crate::error::Result;
@@ -84,7 +84,7 @@ impl<'s, 'scope: 's> Sorter<'s, 'scope> {
     /// The rows as sorted inputs of a merge.
     pub fn finish(mut self) -> Flow<Vec<Box<dyn Cursor + 's>>> {
         if self.runs.is_empty() {
-            let sorted = self.take_held(rows);
+            let sorted = self.take_held(Held::rows);
             return Ok(vec![Box::new(sorted)]);
         }
         if !self.held.is_empty() {
