@@ -78,7 +78,9 @@ impl fmt::Display for Error {
             | Error::Library(m)
             | Error::FilesMissing(m)
             | Error::Internal(m) => f.write_str(m),
-            Error::Interrupted(signal) => write!(f, "interrupted by signal {signal}; nothing was published"),
+            Error::Interrupted(signal) => {
+                write!(f, "interrupted by signal {signal}; nothing was published")
+            }
         }
     }
 }

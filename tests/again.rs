@@ -13,12 +13,19 @@ const RUN_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/run.toml");
 
 fn run(movements: &Path, out: &Path, more: &[&str]) -> Ended {
     let mut command = command();
-    command.args(["run", RUN_FILE, "--movements"]).arg(movements).arg("--out").arg(out).args(more);
+    command
+        .args(["run", RUN_FILE, "--movements"])
+        .arg(movements)
+        .arg("--out")
+        .arg(out)
+        .args(more);
     wait(command.spawn().expect("the binary starts"), TIMEOUT)
 }
 
 fn written_at(run: &Path) -> SystemTime {
-    fs::metadata(run.join("manifest.json")).and_then(|file| file.modified()).expect("a manifest")
+    fs::metadata(run.join("manifest.json"))
+        .and_then(|file| file.modified())
+        .expect("a manifest")
 }
 
 #[test]
@@ -32,19 +39,40 @@ fn a_run_from_before_becomes_current_again_as_it_was() {
         green_corridor(sample.into_iter().chain([file.as_path()])).expect(0);
     }
     let ids = movements.each_ref().map(|file| {
-        assert!(run(file, &out, &[]).expect(0).stdout.contains("published in"));
+        assert!(
+            run(file, &out, &[])
+                .expect(0)
+                .stdout
+                .contains("published in")
+        );
         layout.current_run().expect("CURRENT").expect("a run")
     });
     let written = ids.each_ref().map(|id| written_at(&layout.run(id)));
     for threads in ["1", "2", "4"] {
         // In turn, so that the run asked for is never the current one, and then once more, when it is.
         for at in [0, 0, 1, 1] {
-            let told = run(&movements[at], &out, &["--threads", threads]).expect(0).stdout;
-            assert!(told.contains(&format!("run {} was there already and is current", ids[at])), "{told}");
-            assert_eq!(layout.current_run().expect("CURRENT").as_ref(), Some(&ids[at]));
+            let told = run(&movements[at], &out, &["--threads", threads])
+                .expect(0)
+                .stdout;
+            assert!(
+                told.contains(&format!("run {} was there already and is current", ids[at])),
+                "{told}"
+            );
+            assert_eq!(
+                layout.current_run().expect("CURRENT").as_ref(),
+                Some(&ids[at])
+            );
         }
     }
-    assert_eq!(ids.each_ref().map(|id| written_at(&layout.run(id))), written);
+    assert_eq!(
+        ids.each_ref().map(|id| written_at(&layout.run(id))),
+        written
+    );
     assert_eq!(fs::read_dir(layout.stage()).expect("a stage").count(), 0);
-    assert!(run(&movements[0], &out, &["--rebuild"]).expect(0).stdout.contains(&ids[0]));
+    assert!(
+        run(&movements[0], &out, &["--rebuild"])
+            .expect(0)
+            .stdout
+            .contains(&ids[0])
+    );
 }

@@ -14,7 +14,13 @@ const HOME: &str = env!("CARGO_MANIFEST_DIR");
 /// `compare` with the shipped library and data.
 fn compare(arguments: &[&str]) -> support::binary::Ended {
     let (factors, data) = (format!("{HOME}/emission_factors"), format!("{HOME}/data"));
-    green_corridor([&["compare", "--factors", &factors, "--reference", &data], arguments].concat())
+    green_corridor(
+        [
+            &["compare", "--factors", &factors, "--reference", &data],
+            arguments,
+        ]
+        .concat(),
+    )
 }
 
 fn json(arguments: &[&str]) -> Value {
@@ -33,12 +39,24 @@ fn options(answer: &Value) -> &Vec<Value> {
 /// Days of the first option with these modes.
 fn days(answer: &Value, modes: &str) -> f64 {
     let found = options(answer).iter().find(|o| text(o, "modes") == modes);
-    text(found.unwrap_or_else(|| panic!("no {modes} among the options")), "days").parse().unwrap()
+    text(
+        found.unwrap_or_else(|| panic!("no {modes} among the options")),
+        "days",
+    )
+    .parse()
+    .unwrap()
 }
 
 #[test]
 fn chongqing_singapore_offers_five_ways_in_their_published_times() {
-    let answer = json(&["CNCKG", "SGSIN", "--depart", "2025-10-01", "--cargo-kg", "20000"]);
+    let answer = json(&[
+        "CNCKG",
+        "SGSIN",
+        "--depart",
+        "2025-10-01",
+        "--cargo-kg",
+        "20000",
+    ]);
     let rail_sea = days(&answer, "rail>sea");
     assert!((7.0..=10.0).contains(&rail_sea), "{rail_sea}");
     let river_sea = days(&answer, "inland_waterway>sea");
@@ -46,8 +64,16 @@ fn chongqing_singapore_offers_five_ways_in_their_published_times() {
     for modes in ["road>sea", "air"] {
         assert!(days(&answer, modes) > 0.0);
     }
-    let by_rail = options(&answer).iter().find(|o| text(o, "modes") == "rail").expect("rail");
-    let trains = by_rail["elements"].as_array().unwrap().iter().filter(|e| e["mode"] == "rail").count();
+    let by_rail = options(&answer)
+        .iter()
+        .find(|o| text(o, "modes") == "rail")
+        .expect("rail");
+    let trains = by_rail["elements"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|e| e["mode"] == "rail")
+        .count();
     assert_eq!(trains, 2, "through Laos and Malaysia by two trains");
 }
 
@@ -63,14 +89,19 @@ fn movements(answer: &Value) -> (String, BTreeMap<(String, String), [String; 2]>
         let shipment = format!("S{:0>3}", text(option, "id"));
         let mut sequence = 0;
         for (place, element) in option["elements"].as_array().unwrap().iter().enumerate() {
-            let figures = ["ghg_operation_kg", "ghg_provision_kg"].map(|key| text(element, key).to_owned());
+            let figures =
+                ["ghg_operation_kg", "ghg_provision_kg"].map(|key| text(element, key).to_owned());
             wanted.insert((shipment.clone(), format!("{}", place + 1)), figures);
             if element["kind"] == "hub" {
                 continue;
             }
             sequence += 1;
             let reported = text(element, "reported_distance_km");
-            let basis = if reported.is_empty() { "" } else { text(element, "distance_basis") };
+            let basis = if reported.is_empty() {
+                ""
+            } else {
+                text(element, "distance_basis")
+            };
             let cells = [
                 &shipment,
                 &sequence.to_string(),
@@ -109,30 +140,69 @@ fn check_against_run(answer: &Value, dir: &Path) {
     let elements = Table::read(&current_run(&dir.join("out")), "elements");
     let column = |name| elements.column(name);
     let keys = column("shipment_id").into_iter().zip(column("element"));
-    let figures = column("ghg_operation_kg").into_iter().zip(column("ghg_provision_kg"));
+    let figures = column("ghg_operation_kg")
+        .into_iter()
+        .zip(column("ghg_provision_kg"));
     let found: BTreeMap<(String, String), [String; 2]> = keys
         .zip(figures)
         .map(|((shipment, element), (operation, provision))| {
-            ((shipment.to_owned(), element.to_owned()), [operation.to_owned(), provision.to_owned()])
+            (
+                (shipment.to_owned(), element.to_owned()),
+                [operation.to_owned(), provision.to_owned()],
+            )
         })
         .collect();
     assert_eq!(found, wanted);
     let shipments = Table::read(&current_run(&dir.join("out")), "shipments");
-    let totals: Vec<&str> = options(answer).iter().map(|o| text(o, "ghg_total_kg")).collect();
+    let totals: Vec<&str> = options(answer)
+        .iter()
+        .map(|o| text(o, "ghg_total_kg"))
+        .collect();
     assert_eq!(shipments.column("ghg_total_kg"), totals);
 }
 
 #[test]
 fn run_finds_the_same_micrograms_for_every_chain() {
     for (arguments, count) in [
-        (vec!["CNCKG", "SGSIN", "--depart", "2025-10-01", "--cargo-kg", "20000", "--options", "20"], 15),
+        (
+            vec![
+                "CNCKG",
+                "SGSIN",
+                "--depart",
+                "2025-10-01",
+                "--cargo-kg",
+                "20000",
+                "--options",
+                "20",
+            ],
+            15,
+        ),
         // Refrigerated, across the end of a year and its factor editions, mass from the profile.
-        (vec!["SGSIN", "CNCKG", "--depart", "2024-12-27", "--container", "45R1", "--modes", "rail,sea,road,inland_waterway"], 5),
+        (
+            vec![
+                "SGSIN",
+                "CNCKG",
+                "--depart",
+                "2024-12-27",
+                "--container",
+                "45R1",
+                "--modes",
+                "rail,sea,road,inland_waterway",
+            ],
+            5,
+        ),
         // Computed over the sea graph.
-        (vec!["CNCKG", "NLRTM", "--depart", "2025-03-01", "--options", "6"], 2),
+        (
+            vec!["CNCKG", "NLRTM", "--depart", "2025-03-01", "--options", "6"],
+            2,
+        ),
     ] {
         let answer = json(&arguments);
-        assert!(options(&answer).len() >= count, "{arguments:?}: {}", options(&answer).len());
+        assert!(
+            options(&answer).len() >= count,
+            "{arguments:?}: {}",
+            options(&answer).len()
+        );
         let dir = tempfile::tempdir().unwrap();
         check_against_run(&answer, dir.path());
     }
@@ -140,53 +210,183 @@ fn run_finds_the_same_micrograms_for_every_chain() {
 
 #[test]
 fn the_front_is_a_front() {
-    let answer = json(&["CNCKG", "SGSIN", "--depart", "2025-10-01", "--options", "50"]);
-    let point = |o: &Value| (text(o, "ghg_total_kg").parse::<f64>().unwrap(), text(o, "hours").parse::<f64>().unwrap());
+    let answer = json(&[
+        "CNCKG",
+        "SGSIN",
+        "--depart",
+        "2025-10-01",
+        "--options",
+        "50",
+    ]);
+    let point = |o: &Value| {
+        (
+            text(o, "ghg_total_kg").parse::<f64>().unwrap(),
+            text(o, "hours").parse::<f64>().unwrap(),
+        )
+    };
     let points: Vec<(f64, f64)> = options(&answer).iter().map(point).collect();
     let mut on_front = 0;
     for (option, p) in options(&answer).iter().zip(&points) {
         let is_beaten = points.iter().any(|q| q != p && q.0 <= p.0 && q.1 <= p.1);
-        assert_eq!(option["pareto"], Value::Bool(!is_beaten), "{}", text(option, "id"));
+        assert_eq!(
+            option["pareto"],
+            Value::Bool(!is_beaten),
+            "{}",
+            text(option, "id")
+        );
         on_front += !is_beaten as usize;
     }
     assert!(on_front > 1 && on_front < points.len());
-    assert!(points.windows(2).all(|w| w[0].0 <= w[1].0), "in order of CO2e");
+    assert!(
+        points.windows(2).all(|w| w[0].0 <= w[1].0),
+        "in order of CO2e"
+    );
 }
 
 #[test]
 fn conditions_are_kept() {
-    let places = |o: &Value| o["places"].as_array().unwrap().iter().map(|p| p.as_str().unwrap().to_owned()).collect::<Vec<_>>();
-    let via = json(&["CNCKG", "SGSIN", "--depart", "2025-10-01", "--via", "CNCDU,CNQZH"]);
-    assert!(options(&via).iter().all(|o| places(o).join(" ").contains("CNCDU CNQZH")));
-    let avoid = json(&["CNCKG", "SGSIN", "--depart", "2025-10-01", "--avoid", "CNQZH,air,TH", "--max-days", "12.5"]);
+    let places = |o: &Value| {
+        o["places"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|p| p.as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let via = json(&[
+        "CNCKG",
+        "SGSIN",
+        "--depart",
+        "2025-10-01",
+        "--via",
+        "CNCDU,CNQZH",
+    ]);
+    assert!(
+        options(&via)
+            .iter()
+            .all(|o| places(o).join(" ").contains("CNCDU CNQZH"))
+    );
+    let avoid = json(&[
+        "CNCKG",
+        "SGSIN",
+        "--depart",
+        "2025-10-01",
+        "--avoid",
+        "CNQZH,air,TH",
+        "--max-days",
+        "12.5",
+    ]);
     for option in options(&avoid) {
-        assert!(!places(option).iter().any(|p| p == "CNQZH" || p.starts_with("TH")));
+        assert!(
+            !places(option)
+                .iter()
+                .any(|p| p == "CNQZH" || p.starts_with("TH"))
+        );
         assert!(!text(option, "modes").contains("air"));
         assert!(text(option, "days").parse::<f64>().unwrap() <= 12.5);
     }
-    let one = json(&["CNCKG", "SGSIN", "--depart", "2025-10-01", "--options", "1", "--objective", "days"]);
-    assert_eq!((options(&one).len(), text(&options(&one)[0], "modes")), (1, "air"));
-    let suez = json(&["SGSIN", "NLRTM", "--depart", "2025-10-01", "--modes", "sea", "--options", "1"]);
-    let cape = json(&["SGSIN", "NLRTM", "--depart", "2025-10-01", "--modes", "sea", "--options", "1", "--avoid", "suez"]);
-    let km = |answer: &Value| text(&options(answer)[0], "distance_km").parse::<f64>().unwrap();
+    let one = json(&[
+        "CNCKG",
+        "SGSIN",
+        "--depart",
+        "2025-10-01",
+        "--options",
+        "1",
+        "--objective",
+        "days",
+    ]);
+    assert_eq!(
+        (options(&one).len(), text(&options(&one)[0], "modes")),
+        (1, "air")
+    );
+    let suez = json(&[
+        "SGSIN",
+        "NLRTM",
+        "--depart",
+        "2025-10-01",
+        "--modes",
+        "sea",
+        "--options",
+        "1",
+    ]);
+    let cape = json(&[
+        "SGSIN",
+        "NLRTM",
+        "--depart",
+        "2025-10-01",
+        "--modes",
+        "sea",
+        "--options",
+        "1",
+        "--avoid",
+        "suez",
+    ]);
+    let km = |answer: &Value| {
+        text(&options(answer)[0], "distance_km")
+            .parse::<f64>()
+            .unwrap()
+    };
     assert!(km(&cape) > km(&suez) * 1.2, "{} {}", km(&cape), km(&suez));
 }
 
 #[test]
 fn costs_convert_only_with_a_dated_rate_and_unknown_costs_stay_unknown() {
-    let lane = ["CNCKG", "SGSIN", "--depart", "2025-10-01", "--via", "CNYSA", "--modes", "inland_waterway,sea", "--options", "1"];
+    let lane = [
+        "CNCKG",
+        "SGSIN",
+        "--depart",
+        "2025-10-01",
+        "--via",
+        "CNYSA",
+        "--modes",
+        "inland_waterway,sea",
+        "--options",
+        "1",
+    ];
     let plain = json(&lane);
     let option = &options(&plain)[0];
-    assert_eq!((&option["cost"], text(option, "cost_covers_elements")), (&Value::Null, "1/2"));
-    assert_eq!(option["known_costs"].to_string(), r#"[{"amount":"910.00","currency":"USD"}]"#);
-    let dated = json(&[&lane[..], &["--currency", "SGD", "--rate", "USD/SGD=1.3@2025-06-13", "--carbon-price", "50"]].concat());
+    assert_eq!(
+        (&option["cost"], text(option, "cost_covers_elements")),
+        (&Value::Null, "1/2")
+    );
+    assert_eq!(
+        option["known_costs"].to_string(),
+        r#"[{"amount":"910.00","currency":"USD"}]"#
+    );
+    let dated = json(
+        &[
+            &lane[..],
+            &[
+                "--currency",
+                "SGD",
+                "--rate",
+                "USD/SGD=1.3@2025-06-13",
+                "--carbon-price",
+                "50",
+            ],
+        ]
+        .concat(),
+    );
     let option = &options(&dated)[0];
-    assert_eq!(option["known_costs"].to_string(), r#"[{"amount":"1183.00","currency":"SGD"}]"#);
+    assert_eq!(
+        option["known_costs"].to_string(),
+        r#"[{"amount":"1183.00","currency":"SGD"}]"#
+    );
     assert_eq!(text(&dated["rates"][0], "date"), "2025-06-13");
     let tonnes = text(option, "ghg_total_kg").parse::<f64>().unwrap() / 1000.0;
     assert!((text(option, "carbon_cost").parse::<f64>().unwrap() - 50.0 * tonnes).abs() < 0.006);
-    let later = json(&[&lane[..], &["--currency", "SGD", "--rate", "USD/SGD=1.3@2025-10-02"]].concat());
-    assert_eq!(options(&later)[0]["known_costs"][0]["currency"], "USD", "a rate of a later day is not used");
+    let later = json(
+        &[
+            &lane[..],
+            &["--currency", "SGD", "--rate", "USD/SGD=1.3@2025-10-02"],
+        ]
+        .concat(),
+    );
+    assert_eq!(
+        options(&later)[0]["known_costs"][0]["currency"],
+        "USD",
+        "a rate of a later day is not used"
+    );
     compare(&[&lane[..], &["--rate", "USD/SGD=1.3"]].concat()).expect(2);
 }
 
@@ -213,32 +413,75 @@ fn own_services_go_on_top_and_full_costs_join_the_front() {
     ];
     let answer = json(&[&["CNCKG", "SGSIN", "--max-days", "20"], &own[..]].concat());
     let services = |o: &Value| {
-        let transport = o["elements"].as_array().unwrap().iter().filter(|e| e["kind"] == "transport");
-        transport.map(|e| text(e, "service").to_owned()).collect::<Vec<_>>()
+        let transport = o["elements"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|e| e["kind"] == "transport");
+        transport
+            .map(|e| text(e, "service").to_owned())
+            .collect::<Vec<_>>()
     };
-    let with =
-        |wanted: &[&str]| options(&answer).iter().find(|o| services(o) == wanted).unwrap_or_else(|| panic!("no {wanted:?}"));
+    let with = |wanted: &[&str]| {
+        options(&answer)
+            .iter()
+            .find(|o| services(o) == wanted)
+            .unwrap_or_else(|| panic!("no {wanted:?}"))
+    };
     let train = with(&["train", "ship"]);
     // Ready on a Wednesday, the day of departure; half of half a week for the ship.
-    assert_eq!((text(train, "cost"), text(train, "currency"), text(train, "waiting_hours")), ("1600.00", "USD", "42.000"));
+    assert_eq!(
+        (
+            text(train, "cost"),
+            text(train, "currency"),
+            text(train, "waiting_hours")
+        ),
+        ("1600.00", "USD", "42.000")
+    );
     assert_eq!(text(with(&["truck"]), "cost"), "1000.00");
-    assert!(options(&answer).iter().all(|o| o["pareto_with_cost"].is_null()), "one cost is unknown, so cost does not join");
-    let pair = answer["break_even"].as_array().unwrap().iter().find(|p| !p["carbon_price"].is_null());
-    let price: f64 = pair.map(|p| text(p, "carbon_price").parse().unwrap()).expect("a break-even carbon price");
+    assert!(
+        options(&answer)
+            .iter()
+            .all(|o| o["pareto_with_cost"].is_null()),
+        "one cost is unknown, so cost does not join"
+    );
+    let pair = answer["break_even"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|p| !p["carbon_price"].is_null());
+    let price: f64 = pair
+        .map(|p| text(p, "carbon_price").parse().unwrap())
+        .expect("a break-even carbon price");
     let kg = |o: &Value| text(o, "ghg_total_kg").parse::<f64>().unwrap();
-    assert!((price - 600.0 / ((kg(with(&["truck"])) - kg(train)) / 1000.0)).abs() < 0.01, "{price}");
+    assert!(
+        (price - 600.0 / ((kg(with(&["truck"])) - kg(train)) / 1000.0)).abs() < 0.01,
+        "{price}"
+    );
 }
 
 #[test]
 fn it_says_no_with_a_reason() {
     let misspelt = compare(&["CNCGK", "SGSIN"]).expect(2);
-    assert!(misspelt.stderr.contains("CNCKG (Chongqing"), "{}", misspelt.stderr);
+    assert!(
+        misspelt.stderr.contains("CNCKG (Chongqing"),
+        "{}",
+        misspelt.stderr
+    );
     let by_name = compare(&["Chongqing", "SGSIN"]).expect(2);
     assert!(by_name.stderr.contains("CNCKG"), "{}", by_name.stderr);
     let closed = compare(&["CNCKG", "SGSIN", "--modes", "road"]).expect(2);
-    assert!(closed.stderr.contains("there is one without --modes"), "{}", closed.stderr);
+    assert!(
+        closed.stderr.contains("there is one without --modes"),
+        "{}",
+        closed.stderr
+    );
     let missing = compare(&["CNCKG", "AFKBL"]);
-    let missing = if missing.code == Some(2) { missing } else { panic!("{missing:?}") };
+    let missing = if missing.code == Some(2) {
+        missing
+    } else {
+        panic!("{missing:?}")
+    };
     assert!(missing.stderr.contains("AFKBL"), "{}", missing.stderr);
     compare(&["CNCKG", "CNCKG"]).expect(2);
     compare(&["CNCKG", "SGSIN", "--container", "99X9"]).expect(2);
@@ -251,8 +494,12 @@ fn a_thousand_pairs_are_answered_in_their_order() {
     // Without optimisation a thousand would take minutes.
     let count = if cfg!(debug_assertions) { 100 } else { 1000 };
     let dir = tempfile::tempdir().unwrap();
-    let places = ["CNCKG", "SGSIN", "CNCDU", "VNHAN", "THBKK", "MYKUL", "CNSHA", "LAVTE", "XXXXX", "CNQZH"];
-    let pairs: Vec<(&str, &str)> = (0..count).map(|i| (places[i % 10], places[(i / 10 + i + 1) % 10])).collect();
+    let places = [
+        "CNCKG", "SGSIN", "CNCDU", "VNHAN", "THBKK", "MYKUL", "CNSHA", "LAVTE", "XXXXX", "CNQZH",
+    ];
+    let pairs: Vec<(&str, &str)> = (0..count)
+        .map(|i| (places[i % 10], places[(i / 10 + i + 1) % 10]))
+        .collect();
     let file = dir.path().join("pairs.csv");
     let lines: String = pairs.iter().map(|(a, b)| format!("{a},{b}\n")).collect();
     std::fs::write(&file, format!("from,to\n{lines}")).unwrap();
@@ -269,10 +516,21 @@ fn a_thousand_pairs_are_answered_in_their_order() {
         "always",
     ];
     let ended = compare(&arguments).expect(0);
-    let told = if count == 1000 { "compare: 1,000 rows" } else { "compare: 100 rows" };
+    let told = if count == 1000 {
+        "compare: 1,000 rows"
+    } else {
+        "compare: 100 rows"
+    };
     assert!(ended.stderr.contains(told), "{}", ended.stderr);
-    let answers: Vec<Value> = ended.stdout.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
-    let asked: Vec<(&str, &str)> = answers.iter().map(|a| (text(&a["request"], "from"), text(&a["request"], "to"))).collect();
+    let answers: Vec<Value> = ended
+        .stdout
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    let asked: Vec<(&str, &str)> = answers
+        .iter()
+        .map(|a| (text(&a["request"], "from"), text(&a["request"], "to")))
+        .collect();
     assert_eq!(asked, pairs);
     for answer in &answers {
         let is_possible = text(&answer["request"], "from") != text(&answer["request"], "to")
@@ -280,15 +538,21 @@ fn a_thousand_pairs_are_answered_in_their_order() {
         assert_eq!(is_possible, answer["error"].is_null(), "{answer}");
     }
     let again = compare(&arguments).expect(0);
-    assert!(again.stdout == ended.stdout, "the same answer every time, however many threads");
+    assert!(
+        again.stdout == ended.stdout,
+        "the same answer every time, however many threads"
+    );
 }
 
 #[test]
 fn the_data_inside_the_program_answer_like_those_beside_it() {
     let dir = tempfile::tempdir().unwrap();
     let mut command = support::binary::command();
-    command.current_dir(dir.path()).args(["compare", "CNCKG", "SGSIN", "--depart", "2025-10-01"]);
-    let inside = support::binary::wait(command.spawn().unwrap(), support::binary::TIMEOUT).expect(0);
+    command
+        .current_dir(dir.path())
+        .args(["compare", "CNCKG", "SGSIN", "--depart", "2025-10-01"]);
+    let inside =
+        support::binary::wait(command.spawn().unwrap(), support::binary::TIMEOUT).expect(0);
     let beside = compare(&["CNCKG", "SGSIN", "--depart", "2025-10-01"]).expect(0);
     assert_eq!(inside.stdout, beside.stdout);
 }
@@ -297,28 +561,63 @@ fn the_data_inside_the_program_answer_like_those_beside_it() {
 #[test]
 fn a_misspelt_condition_is_an_error() {
     let refused = |arguments: &[&str], wanted: &str| {
-        let ended = compare(&[&["CNCKG", "SGSIN", "--depart", "2025-10-01"], arguments].concat()).expect(2);
-        assert!(ended.stderr.contains(wanted), "{arguments:?}: {}", ended.stderr);
+        let ended =
+            compare(&[&["CNCKG", "SGSIN", "--depart", "2025-10-01"], arguments].concat()).expect(2);
+        assert!(
+            ended.stderr.contains(wanted),
+            "{arguments:?}: {}",
+            ended.stderr
+        );
     };
     refused(&["--avoid", "suezz"], "--avoid suezz: expected a place");
     refused(&["--avoid", "suezz"], "panama, suez, sunda");
     refused(&["--avoid", "XX"], "--avoid XX: expected a place");
-    refused(&["--cargo-kg", "-5"], "--cargo-kg -5: expected kilograms above 0");
-    refused(&["--max-days", "-1"], "--max-days -1: expected days above 0");
+    refused(
+        &["--cargo-kg", "-5"],
+        "--cargo-kg -5: expected kilograms above 0",
+    );
+    refused(
+        &["--max-days", "-1"],
+        "--max-days -1: expected days above 0",
+    );
 }
 
 #[test]
 fn every_distance_names_its_source() {
-    let answer = json(&["CNCKG", "SGSIN", "--depart", "2025-10-01", "--options", "20"]);
-    let elements = options(&answer).iter().flat_map(|o| o["elements"].as_array().unwrap());
-    let moved: Vec<&Value> = elements.filter(|e| text(e, "kind") == "transport").collect();
-    assert!(moved.iter().all(|e| text(e, "source_ref").contains("distance: ")), "{moved:?}");
+    let answer = json(&[
+        "CNCKG",
+        "SGSIN",
+        "--depart",
+        "2025-10-01",
+        "--options",
+        "20",
+    ]);
+    let elements = options(&answer)
+        .iter()
+        .flat_map(|o| o["elements"].as_array().unwrap());
+    let moved: Vec<&Value> = elements
+        .filter(|e| text(e, "kind") == "transport")
+        .collect();
+    assert!(
+        moved
+            .iter()
+            .all(|e| text(e, "source_ref").contains("distance: ")),
+        "{moved:?}"
+    );
     let of = |from: &str, to: &str, mode: &str| {
-        let is_it = |e: &&&Value| (text(e, "origin"), text(e, "destination"), text(e, "mode")) == (from, to, mode);
+        let is_it = |e: &&&Value| {
+            (text(e, "origin"), text(e, "destination"), text(e, "mode")) == (from, to, mode)
+        };
         text(moved.iter().find(is_it).unwrap(), "source_ref").to_owned()
     };
-    assert_eq!(of("CNCKG", "CNQZH", "rail"), "transit: S03; distance: published; S02");
-    assert_eq!(of("CNQZH", "SGSIN", "sea"), "transit: S03,S05; distance: computed marnet; S48");
+    assert_eq!(
+        of("CNCKG", "CNQZH", "rail"),
+        "transit: S03; distance: published; S02"
+    );
+    assert_eq!(
+        of("CNQZH", "SGSIN", "sea"),
+        "transit: S03,S05; distance: computed marnet; S48"
+    );
 }
 
 /// A scenario file, and `compare` under it, as JSON.
@@ -330,17 +629,41 @@ fn what_if_as(format: &str, text: &str, arguments: &[&str]) -> support::binary::
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("what-if.toml");
     std::fs::write(&file, text).unwrap();
-    let lane = ["CNCKG", "SGSIN", "--depart", "2025-10-01", "--cargo-kg", "20000", "--format", format];
-    compare(&[&lane[..], arguments, &["--scenario", file.to_str().unwrap()]].concat())
+    let lane = [
+        "CNCKG",
+        "SGSIN",
+        "--depart",
+        "2025-10-01",
+        "--cargo-kg",
+        "20000",
+        "--format",
+        format,
+    ];
+    compare(
+        &[
+            &lane[..],
+            arguments,
+            &["--scenario", file.to_str().unwrap()],
+        ]
+        .concat(),
+    )
 }
 
 /// Days, emissions before, and the same after, of the first chain with these modes and places.
 fn before_and_after(answer: &Value, modes: &str, over: &str) -> [f64; 4] {
     let rows = answer["scenario"]["rows"].as_array().unwrap();
     let fits = |r: &&Value| text(r, "modes") == modes && r["places"].to_string().contains(over);
-    let row = rows.iter().find(fits).unwrap_or_else(|| panic!("no {modes} over {over}"));
+    let row = rows
+        .iter()
+        .find(fits)
+        .unwrap_or_else(|| panic!("no {modes} over {over}"));
     let number = |side: &str, key: &str| text(&row[side], key).parse::<f64>().unwrap();
-    [number("before", "days"), number("before", "ghg_total_kg"), number("after", "days"), number("after", "ghg_total_kg")]
+    [
+        number("before", "days"),
+        number("before", "ghg_total_kg"),
+        number("after", "days"),
+        number("after", "ghg_total_kg"),
+    ]
 }
 
 #[test]
@@ -354,12 +677,29 @@ fn a_scenario_is_told_before_and_after() {
     // 144 h at sea become 288, 24 h in the hub 48.
     assert!((slower - days - 7.0).abs() < 0.011, "{days} {slower}");
     // Sea halves; 20 t over 1,450 km at 0.021672 kWh and 100 g: 62.85 kg; the hub stays.
-    let plain = json(&["CNCKG", "SGSIN", "--depart", "2025-10-01", "--cargo-kg", "20000"]);
+    let plain = json(&[
+        "CNCKG",
+        "SGSIN",
+        "--depart",
+        "2025-10-01",
+        "--cargo-kg",
+        "20000",
+    ]);
     let elements = |modes: &str| {
-        let option = options(&plain).iter().find(|o| text(o, "modes") == modes).unwrap();
-        option["elements"].as_array().unwrap().iter().map(|e| text(e, "ghg_total_kg").parse::<f64>().unwrap()).collect::<Vec<_>>()
+        let option = options(&plain)
+            .iter()
+            .find(|o| text(o, "modes") == modes)
+            .unwrap();
+        option["elements"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| text(e, "ghg_total_kg").parse::<f64>().unwrap())
+            .collect::<Vec<_>>()
     };
-    let [train, hub, ship] = elements("rail>sea")[..] else { panic!("three elements") };
+    let [train, hub, ship] = elements("rail>sea")[..] else {
+        panic!("three elements")
+    };
     assert!((kg - (train + hub + ship)).abs() < 1e-6);
     let wanted = 20.0 * 1450.0 * 0.021672 * 0.1 + hub + ship / 2.0;
     assert!((greener - wanted).abs() < 0.001, "{greener} {wanted}");
@@ -372,18 +712,27 @@ fn a_scenario_is_told_before_and_after() {
 fn csv_tells_a_scenario_before_and_after() {
     let scenario = "title = \"t\"\nclosed = [\"malacca\"]\n[[energy_carrier]]\nmode = \"road\"\nenergy_carrier = \"hvo\"\n\
         [[dwell]]\nplace = \"CNQZH\"\nhours = 900\n";
-    let answer: Value = serde_json::from_str(&what_if(scenario, &["--options", "4"]).expect(0).stdout).unwrap();
+    let answer: Value =
+        serde_json::from_str(&what_if(scenario, &["--options", "4"]).expect(0).stdout).unwrap();
     let told = answer["scenario"]["rows"].as_array().unwrap();
-    let csv = what_if_as("csv", scenario, &["--options", "4"]).expect(0).stdout;
+    let csv = what_if_as("csv", scenario, &["--options", "4"])
+        .expect(0)
+        .stdout;
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
     let heads = reader.headers().unwrap().clone();
     let rows: Vec<csv::StringRecord> = reader.records().map(|r| r.unwrap()).collect();
     assert_eq!(rows.len(), told.len());
-    assert!(told.iter().any(|t| t["option"].is_null()) && told.iter().any(|t| !t["option"].is_null()), "{told:?}");
+    assert!(
+        told.iter().any(|t| t["option"].is_null()) && told.iter().any(|t| !t["option"].is_null()),
+        "{told:?}"
+    );
     let plain = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     for (row, told) in rows.iter().zip(told) {
         let cell = |name: &str| row[heads.iter().position(|h| h == name).unwrap()].to_owned();
-        assert_eq!((cell("option"), cell("modes")), (plain(&told["option"]), plain(&told["modes"])));
+        assert_eq!(
+            (cell("option"), cell("modes")),
+            (plain(&told["option"]), plain(&told["modes"]))
+        );
         for (column, side, key) in [
             ("days_before", "before", "days"),
             ("ghg_total_kg_before", "before", "ghg_total_kg"),
@@ -394,14 +743,18 @@ fn csv_tells_a_scenario_before_and_after() {
             assert_eq!(cell(column), plain(&told[side][key]), "{column}");
         }
         let is_open = |side: &str| if told[side].is_null() { "no" } else { "yes" };
-        assert_eq!((cell("open_before"), cell("open_after")), (is_open("before").to_owned(), is_open("after").to_owned()));
+        assert_eq!(
+            (cell("open_before"), cell("open_after")),
+            (is_open("before").to_owned(), is_open("after").to_owned())
+        );
         assert_eq!(cell("ghg_change_percent"), plain(&told["change_percent"]));
     }
 }
 
 #[test]
 fn an_energy_carrier_without_a_known_provision_ends_the_what_if() {
-    let unknown = "title = \"t\"\n[[energy_carrier]]\nmode = \"road\"\nenergy_carrier = \"moonshine\"\n";
+    let unknown =
+        "title = \"t\"\n[[energy_carrier]]\nmode = \"road\"\nenergy_carrier = \"moonshine\"\n";
     let ended = what_if(unknown, &["--modes", "road,sea"]).expect(2);
     assert!(ended.stderr.contains("moonshine"), "{}", ended.stderr);
     // Hydrogen has a factor for Chinese roads only; the truck to Bangkok has none.
@@ -426,9 +779,21 @@ fn a_page_takes_no_text_for_markup() {
     );
     let header = "service,mode,operation,carrier,origin,destination,distance_km,basis,transit_hours,departures_per_week,cost,currency,cost_per,source_ref,note\n";
     std::fs::write(&services, format!("{header}{row}")).unwrap();
-    let own = ["--services", services.to_str().unwrap(), "--depart", "2025-10-01", "--format", "html"];
-    let page = compare(&[&["CNCKG", "SGSIN"], &own[..]].concat()).expect(0).stdout;
-    assert!(page.contains("&lt;script&gt;document.title=&#39;taken&#39;"), "the service is on the page");
+    let own = [
+        "--services",
+        services.to_str().unwrap(),
+        "--depart",
+        "2025-10-01",
+        "--format",
+        "html",
+    ];
+    let page = compare(&[&["CNCKG", "SGSIN"], &own[..]].concat())
+        .expect(0)
+        .stdout;
+    assert!(
+        page.contains("&lt;script&gt;document.title=&#39;taken&#39;"),
+        "the service is on the page"
+    );
     assert_eq!(page.matches("<script").count(), 1, "the page's own script");
     assert!(!page.contains("<img"));
     let tags = || page.split('<').skip(1).filter_map(|t| t.split('>').next());
@@ -441,8 +806,14 @@ fn a_page_takes_no_text_for_markup() {
 #[test]
 fn the_documented_answer_is_the_answer() {
     let docs = include_str!("../docs/routes.md");
-    let excerpt = docs.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an excerpt");
-    let (_, command) = docs.split_once("    green-corridor compare ").expect("a command");
+    let excerpt = docs
+        .split("```text\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("an excerpt");
+    let (_, command) = docs
+        .split_once("    green-corridor compare ")
+        .expect("a command");
     let arguments: Vec<&str> = command.lines().next().unwrap().split(' ').collect();
     let answer = compare(&arguments).expect(0).stdout;
     let lines: Vec<&str> = answer.lines().collect();

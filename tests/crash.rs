@@ -72,7 +72,11 @@ impl Display for Tally {
         write!(
             f,
             "{kills} kills: {} before the commit ({} between the two renames), {} after it; {} left a stage behind; {} runs ended before their moment",
-            self.before_commit, self.between_renames, self.after_commit, self.with_leftovers, self.too_late
+            self.before_commit,
+            self.between_renames,
+            self.after_commit,
+            self.with_leftovers,
+            self.too_late
         )
     }
 }
@@ -88,10 +92,23 @@ impl Nights {
     fn new(seed: u64) -> Nights {
         let home = tempfile::tempdir().expect("a folder");
         let movements = home.path().join("movements.csv");
-        green_corridor(["sample", "--seed", "7", "--shipments", SHIPMENTS, "--out", path_text(&movements)]).expect(0);
+        green_corridor([
+            "sample",
+            "--seed",
+            "7",
+            "--shipments",
+            SHIPMENTS,
+            "--out",
+            path_text(&movements),
+        ])
+        .expect(0);
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
-        Nights { home, random: TestRng::from_seed(RngAlgorithm::ChaCha, &key), begun: 0 }
+        Nights {
+            home,
+            random: TestRng::from_seed(RngAlgorithm::ChaCha, &key),
+            begun: 0,
+        }
     }
 
     fn layout(&self) -> Layout {
@@ -109,9 +126,22 @@ impl Nights {
         // Enough for everything, or so little that rows are sorted on disk; a limit is no part of the run's id.
         let memory = ["1GiB", "2MiB"][self.below(2) as usize];
         let mut run = command();
-        run.args(["run", concat!(env!("CARGO_MANIFEST_DIR"), "/data/run.toml"), "--movements"]);
-        run.arg(self.home.path().join("movements.csv")).arg("--out").arg(self.layout().root());
-        run.args(["--max-reject-share", &share, "--memory-limit", memory, "--keep", KEPT]);
+        run.args([
+            "run",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/data/run.toml"),
+            "--movements",
+        ]);
+        run.arg(self.home.path().join("movements.csv"))
+            .arg("--out")
+            .arg(self.layout().root());
+        run.args([
+            "--max-reject-share",
+            &share,
+            "--memory-limit",
+            memory,
+            "--keep",
+            KEPT,
+        ]);
         run.spawn().expect("the binary starts")
     }
 
@@ -128,7 +158,11 @@ impl Nights {
             let commit = begun.elapsed();
             wait(child, TIMEOUT).expect(0);
             let whole = begun.elapsed();
-            seen.push(Stretches { whole, manifest_to_commit: commit - manifest, commit_to_end: whole - commit });
+            seen.push(Stretches {
+                whole,
+                manifest_to_commit: commit - manifest,
+                commit_to_end: whole - commit,
+            });
         }
         let middle = |stretch: fn(&Stretches) -> Duration| {
             let mut sorted: Vec<Duration> = seen.iter().map(stretch).collect();
@@ -151,10 +185,17 @@ impl Nights {
         let stage = self.layout().stage();
         let has_come = || match from {
             From::Start => true,
-            From::Manifest => names(&stage).iter().any(|run| stage.join(run).join("run/manifest.json").exists()),
+            From::Manifest => names(&stage)
+                .iter()
+                .any(|run| stage.join(run).join("run/manifest.json").exists()),
             From::Commit => self.current() != *old,
         };
-        while !has_come() && child.try_wait().expect("the process can be waited for").is_none() {}
+        while !has_come()
+            && child
+                .try_wait()
+                .expect("the process can be waited for")
+                .is_none()
+        {}
     }
 
     /// Kills a run at a random moment; whether it was still at work.
@@ -166,7 +207,10 @@ impl Nights {
         std::thread::sleep(delay);
         child.kill().expect("the process can be killed");
         let Ended { code, stderr, .. } = wait(child, TIMEOUT);
-        assert!(matches!(code, None | Some(0)), "neither killed nor done: {code:?} {stderr}");
+        assert!(
+            matches!(code, None | Some(0)),
+            "neither killed nor done: {code:?} {stderr}"
+        );
         code.is_none()
     }
 }
@@ -174,7 +218,9 @@ impl Nights {
 #[test]
 fn a_kill_at_any_moment_leaves_a_sound_current_run() {
     let kills = from_environment("GREEN_CORRIDOR_KILLS").unwrap_or(FEW);
-    let clock = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock past 1970");
+    let clock = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("a clock past 1970");
     let seed = from_environment("GREEN_CORRIDOR_SEED").unwrap_or(clock.as_micros() as u64);
     println!("seed {seed}");
     let mut nights = Nights::new(seed);
@@ -196,11 +242,17 @@ fn a_kill_at_any_moment_leaves_a_sound_current_run() {
         if is_last {
             break;
         }
-        assert!(attempt < 5 * kills, "most runs end before they are killed: {tally}");
+        assert!(
+            attempt < 5 * kills,
+            "most runs end before they are killed: {tally}"
+        );
     }
     println!("{tally}");
     // A few moments may miss the short stretches, many must not.
-    assert!(kills < 100 || tally.before_commit.min(tally.after_commit) > 9, "the moments missed a side of the commit: {tally}");
+    assert!(
+        kills < 100 || tally.before_commit.min(tally.after_commit) > 9,
+        "the moments missed a side of the commit: {tally}"
+    );
 }
 
 /// Kills a run and looks at what is left with the eyes of a reader.
@@ -210,46 +262,85 @@ fn check_kill(nights: &mut Nights, from: From, within: Duration, tally: &mut Tal
     let runs = layout.list_runs().expect("a list of runs");
     let was_at_work = nights.kill(from, within);
     let now = nights.current().expect("a current run");
-    let new: Vec<String> = layout.list_runs().expect("a list of runs").into_iter().filter(|id| !runs.contains(id)).collect();
-    assert!(now == old || new == [now.clone()], "CURRENT names {now}; it was {old}, new is {new:?}");
+    let new: Vec<String> = layout
+        .list_runs()
+        .expect("a list of runs")
+        .into_iter()
+        .filter(|id| !runs.contains(id))
+        .collect();
+    assert!(
+        now == old || new == [now.clone()],
+        "CURRENT names {now}; it was {old}, new is {new:?}"
+    );
     tally.before_commit += u64::from(now == old && was_at_work);
     tally.after_commit += u64::from(now != old && was_at_work);
     tally.too_late += u64::from(!was_at_work);
     tally.between_renames += u64::from(now == old && !new.is_empty());
     tally.with_leftovers += u64::from(!names(&layout.stage()).is_empty());
     // Every run in `runs/` is whole, the current one among them, and so are the files for machines.
-    for id in layout.list_runs().expect("a list of runs").iter().filter(|id| **id != now) {
+    for id in layout
+        .list_runs()
+        .expect("a list of runs")
+        .iter()
+        .filter(|id| **id != now)
+    {
         green_corridor(["verify", path_text(layout.root()), id]).expect(0);
     }
     green_corridor(["verify", path_text(layout.root())]).expect(0);
-    read_status(&layout).expect("a readable status").expect("a status");
-    assert!(layout.latest().join("manifest.json").is_file(), "latest names no run");
+    read_status(&layout)
+        .expect("a readable status")
+        .expect("a status");
+    assert!(
+        layout.latest().join("manifest.json").is_file(),
+        "latest names no run"
+    );
 }
 
 /// The next run takes the lock at once, publishes, and leaves nothing of the dead ones.
 fn check_next_run(nights: &mut Nights) {
     let layout = nights.layout();
-    let leftovers = names(&layout.stage()).iter().filter(|name| !name.starts_with("removed-")).count();
+    let leftovers = names(&layout.stage())
+        .iter()
+        .filter(|name| !name.starts_with("removed-"))
+        .count();
     let old = nights.current().expect("a current run");
     wait(nights.start(), TIMEOUT).expect(0);
     assert_ne!(nights.current().expect("a current run"), old);
-    assert_eq!(names(&layout.stage()), Vec::<String>::new(), "the stage is empty after a run");
+    assert_eq!(
+        names(&layout.stage()),
+        Vec::<String>::new(),
+        "the stage is empty after a run"
+    );
     let temporary: Vec<PathBuf> = [layout.root().to_owned(), layout.log()]
         .iter()
         .flat_map(|dir| names(dir).into_iter().map(|name| dir.join(name)))
         .filter(|path| path.extension().is_some_and(|e| e == "tmp"))
         .collect();
-    assert_eq!(temporary, Vec::<PathBuf>::new(), "a file on its way was left");
-    let status = read_status(&layout).expect("a readable status").expect("a status");
-    assert_eq!((status.state, status.exit_code, status.stale_stages_removed), (State::Done, Some(0), leftovers as u64));
-    assert!(layout.list_runs().expect("a list of runs").len() <= 2, "runs beyond --keep {KEPT} are removed");
+    assert_eq!(
+        temporary,
+        Vec::<PathBuf>::new(),
+        "a file on its way was left"
+    );
+    let status = read_status(&layout)
+        .expect("a readable status")
+        .expect("a status");
+    assert_eq!(
+        (status.state, status.exit_code, status.stale_stages_removed),
+        (State::Done, Some(0), leftovers as u64)
+    );
+    assert!(
+        layout.list_runs().expect("a list of runs").len() <= 2,
+        "runs beyond --keep {KEPT} are removed"
+    );
     green_corridor(["verify", path_text(layout.root())]).expect(0);
 }
 
 /// Names in a folder, ascending; none when it is not there, or goes while it is read.
 fn names(dir: &Path) -> Vec<String> {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
     names
 }
@@ -259,5 +350,8 @@ fn path_text(path: &Path) -> &str {
 }
 
 fn from_environment(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text}: expected a whole number")))
+    std::env::var(name).ok().map(|text| {
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name}={text}: expected a whole number"))
+    })
 }

@@ -43,18 +43,28 @@ fn published() -> (tempfile::TempDir, PathBuf) {
 
 /// Exports and reads the documents of a file.
 fn export(out: &Path, kind: &[&str], name: &str) -> Vec<Value> {
-    let words: Vec<&str> = ["export"].into_iter().chain(kind.iter().copied()).chain([text(out)]).collect();
+    let words: Vec<&str> = ["export"]
+        .into_iter()
+        .chain(kind.iter().copied())
+        .chain([text(out)])
+        .collect();
     green_corridor(words).expect(0);
     let run = current_run(out);
     let folder = if kind[0] == "pact" { "pact-3" } else { kind[0] };
-    let path = out.join("export").join(folder).join(run.file_name().unwrap()).join(format!("{name}.json"));
+    let path = out
+        .join("export")
+        .join(folder)
+        .join(run.file_name().unwrap())
+        .join(format!("{name}.json"));
     let bytes = fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     serde_json::from_slice(&bytes).expect("JSON")
 }
 
 /// The mantissa of a decimal text with this many places.
 fn number(value: &Value, places: u32) -> i128 {
-    let text = value.as_str().unwrap_or_else(|| panic!("{value} is no text"));
+    let text = value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is no text"));
     parse_decimal(text, places).unwrap_or_else(|| panic!("{text} is no decimal of {places} places"))
 }
 
@@ -64,11 +74,18 @@ fn footprints_are_the_published_figures_and_refer_to_what_is_there() {
     let shipments = export(&out, &["ileap"], "shipments");
     let ids = |name: &str, key: &str| -> BTreeSet<String> {
         let documents = export(&out, &["ileap"], name);
-        documents.iter().map(|d| d["extensions"][0]["data"][key].as_str().unwrap().to_owned()).collect()
+        documents
+            .iter()
+            .map(|d| d["extensions"][0]["data"][key].as_str().unwrap().to_owned())
+            .collect()
     };
     let (tocs, hocs) = (ids("tocs", "tocId"), ids("hocs", "hocId"));
     let table = Table::read(&current_run(&out), "shipments");
-    let totals: BTreeMap<&str, &str> = table.column("shipment_id").into_iter().zip(table.column("ghg_total_kg")).collect();
+    let totals: BTreeMap<&str, &str> = table
+        .column("shipment_id")
+        .into_iter()
+        .zip(table.column("ghg_total_kg"))
+        .collect();
     assert_eq!(shipments.len(), totals.len());
     let mut referenced = BTreeSet::new();
     for document in &shipments {
@@ -78,21 +95,46 @@ fn footprints_are_the_published_figures_and_refer_to_what_is_there() {
         let (mut activity, mut total) = (0, 0);
         let mut seen = BTreeSet::new();
         for tce in data["tces"].as_array().unwrap() {
-            let distance = tce["distance"].as_object().unwrap().values().next().unwrap();
-            assert_eq!(number(&tce["transportActivity"], 9), number(&tce["mass"], 3) * number(distance, 3));
+            let distance = tce["distance"]
+                .as_object()
+                .unwrap()
+                .values()
+                .next()
+                .unwrap();
+            assert_eq!(
+                number(&tce["transportActivity"], 9),
+                number(&tce["mass"], 3) * number(distance, 3)
+            );
             activity += number(&tce["transportActivity"], 9);
             total += number(&tce["co2eWTW"], 9);
             assert!(number(&tce["co2eWTW"], 9) >= number(&tce["co2eTTW"], 9));
             let (toc, hoc) = (tce.get("tocId"), tce.get("hocId"));
             assert!(toc.is_some() != hoc.is_some(), "{tce}");
-            toc.into_iter().for_each(|t| assert!(tocs.contains(t.as_str().unwrap()), "{t}"));
-            hoc.into_iter().for_each(|h| assert!(hocs.contains(h.as_str().unwrap()), "{h}"));
-            referenced.extend([toc, hoc].into_iter().flatten().map(|v| v.as_str().unwrap().to_owned()));
+            toc.into_iter()
+                .for_each(|t| assert!(tocs.contains(t.as_str().unwrap()), "{t}"));
+            hoc.into_iter()
+                .for_each(|h| assert!(hocs.contains(h.as_str().unwrap()), "{h}"));
+            referenced.extend(
+                [toc, hoc]
+                    .into_iter()
+                    .flatten()
+                    .map(|v| v.as_str().unwrap().to_owned()),
+            );
             // Only what came before can be referred to, so the chain cannot turn back.
-            tce["prevTceIds"].as_array().unwrap().iter().for_each(|p| assert!(seen.contains(p.as_str().unwrap()), "{p}"));
+            tce["prevTceIds"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .for_each(|p| assert!(seen.contains(p.as_str().unwrap()), "{p}"));
             assert!(seen.insert(tce["tceId"].as_str().unwrap()));
         }
-        assert_eq!((number(&pcf["unitaryProductAmount"], 9), number(&pcf["pCfExcludingBiogenic"], 9)), (activity, total));
+        assert_eq!(
+            (
+                number(&pcf["unitaryProductAmount"], 9),
+                number(&pcf["pCfExcludingBiogenic"], 9)
+            ),
+            (activity, total)
+        );
     }
     assert_eq!(referenced, tocs.union(&hocs).cloned().collect());
 }
@@ -102,20 +144,42 @@ fn all_kinds_and_forms_hold_the_same_documents() {
     let (dir, out) = published();
     let json = export(&out, &["ileap"], "shipments");
     let to = dir.path().join("elsewhere");
-    green_corridor(["export", "ileap", text(&out), "--to", text(&to), "--format", "ndjson"]).expect(0);
+    green_corridor([
+        "export",
+        "ileap",
+        text(&out),
+        "--to",
+        text(&to),
+        "--format",
+        "ndjson",
+    ])
+    .expect(0);
     let ndjson = fs::read_to_string(to.join("shipments.ndjson")).unwrap();
-    let lines: Vec<Value> = ndjson.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let lines: Vec<Value> = ndjson
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
     assert_eq!(lines, json);
     let third = export(&out, &["pact"], "shipments");
     for (two, three) in json.iter().zip(&third) {
-        assert_eq!(two["pcf"]["pCfExcludingBiogenic"], three["pcf"]["pcfExcludingBiogenicUptake"]);
-        assert_eq!((&two["id"], &two["extensions"]), (&three["id"], &three["extensions"]));
+        assert_eq!(
+            two["pcf"]["pCfExcludingBiogenic"],
+            three["pcf"]["pcfExcludingBiogenicUptake"]
+        );
+        assert_eq!(
+            (&two["id"], &two["extensions"]),
+            (&three["id"], &three["extensions"])
+        );
         assert!(three.get("version").is_none() && three["specVersion"] == "3.0.3");
     }
     let activities = export(&out, &["ileap-tad"], "tad");
     let elements = Table::read(&current_run(&out), "elements");
-    let moves =
-        elements.column("mode").iter().zip(elements.column("arrived_at")).filter(|(m, a)| **m != "hub" && !a.is_empty()).count();
+    let moves = elements
+        .column("mode")
+        .iter()
+        .zip(elements.column("arrived_at"))
+        .filter(|(m, a)| **m != "hub" && !a.is_empty())
+        .count();
     assert_eq!(activities.len(), moves);
 }
 
@@ -123,12 +187,22 @@ fn all_kinds_and_forms_hold_the_same_documents() {
 fn the_same_result_keeps_its_id_and_a_changed_one_continues_the_chain() {
     let (dir, out) = published();
     let first = export(&out, &["ileap"], "shipments");
-    assert_eq!(export(&out, &["ileap"], "shipments"), first, "exported again");
+    assert_eq!(
+        export(&out, &["ileap"], "shipments"),
+        first,
+        "exported again"
+    );
     let path = dir.path().join("movements.csv");
     let rows = fs::read_to_string(&path).unwrap();
     let changed: Vec<String> = rows
         .lines()
-        .map(|row| if row.contains(",SAMPLE-0000000001,") { row.replace(",23803,", ",11111,") } else { row.to_owned() })
+        .map(|row| {
+            if row.contains(",SAMPLE-0000000001,") {
+                row.replace(",23803,", ",11111,")
+            } else {
+                row.to_owned()
+            }
+        })
         .collect();
     fs::write(&path, changed.join("\n") + "\n").unwrap();
     green_corridor(["run", text(&dir.path().join("run.toml"))]).expect(0);
@@ -136,7 +210,10 @@ fn the_same_result_keeps_its_id_and_a_changed_one_continues_the_chain() {
     for (before, after) in first.iter().zip(&second) {
         if before["extensions"][0]["data"]["shipmentId"] == "SAMPLE-0000000001" {
             assert_ne!(before["pcf"], after["pcf"]);
-            assert_eq!((&after["version"], &after["precedingPfIds"]), (&1.into(), &Value::from(vec![before["id"].clone()])));
+            assert_eq!(
+                (&after["version"], &after["precedingPfIds"]),
+                (&1.into(), &Value::from(vec![before["id"].clone()]))
+            );
             assert_ne!(before["id"], after["id"]);
         } else {
             assert_eq!(before, after);
@@ -147,7 +224,10 @@ fn the_same_result_keeps_its_id_and_a_changed_one_continues_the_chain() {
     fs::write(&path, rows).unwrap();
     green_corridor(["run", text(&dir.path().join("run.toml"))]).expect(0);
     let third = export(&out, &["ileap"], "shipments");
-    assert_eq!(third[0]["precedingPfIds"], Value::from(vec![old, second[0]["id"].clone()]));
+    assert_eq!(
+        third[0]["precedingPfIds"],
+        Value::from(vec![old, second[0]["id"].clone()])
+    );
     assert_eq!(third[0]["pcf"], first[0]["pcf"]);
 }
 
@@ -156,10 +236,16 @@ fn an_export_beside_another_is_refused_and_a_damaged_ledger_is_not_overwritten()
     let (_dir, out) = published();
     export(&out, &["ileap"], "shipments");
     let ledger = out.join("export/ileap/shipments.ledger.ndjson");
-    let damaged = fs::read_to_string(&ledger).unwrap().replacen("\"versions\"", "\"versjons\"", 1);
+    let damaged = fs::read_to_string(&ledger)
+        .unwrap()
+        .replacen("\"versions\"", "\"versjons\"", 1);
     fs::write(&ledger, &damaged).unwrap();
     let ended = green_corridor(["export", "ileap", text(&out)]).expect(7);
-    assert!(ended.stderr.contains("shipments.ledger.ndjson:1: "), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("shipments.ledger.ndjson:1: "),
+        "{}",
+        ended.stderr
+    );
     assert_eq!(fs::read_to_string(&ledger).unwrap(), damaged);
     fs::remove_file(&ledger).unwrap();
     let held = fs::File::create(out.join("export/ileap/lock")).unwrap();
@@ -171,7 +257,14 @@ fn an_export_beside_another_is_refused_and_a_damaged_ledger_is_not_overwritten()
 fn from_events(name: &str) -> (tempfile::TempDir, PathBuf, String) {
     let (dir, run) = folder(name);
     let events = format!("{ROOT}/tests/exchange/dcsa");
-    let ended = green_corridor(["convert", "dcsa", &events, "--out", text(&dir.path().join(name))]).expect(0);
+    let ended = green_corridor([
+        "convert",
+        "dcsa",
+        &events,
+        "--out",
+        text(&dir.path().join(name)),
+    ])
+    .expect(0);
     green_corridor(["run", text(&run)]).expect(0);
     let out = dir.path().join("out");
     (dir, out, ended.stdout)
@@ -183,15 +276,30 @@ const HOSTILE: &str = "=HYPERLINK(\"http://example.com\",\"\u{202e}gnp\")";
 #[test]
 fn events_of_three_senders_become_footprints() {
     let (dir, out, summary) = from_events("movements.csv");
-    for (what, count) in
-        [("files", 3), ("events", 21), ("used", 14), ("ignored", 1), ("duplicate", 2), ("retracted", 2), ("malformed", 2)]
-    {
-        let line = summary.lines().find(|l| l.trim_start().starts_with(what)).unwrap_or_else(|| panic!("{what}: {summary}"));
-        assert_eq!(line.split_whitespace().nth(1), Some(count.to_string().as_str()), "{summary}");
+    for (what, count) in [
+        ("files", 3),
+        ("events", 21),
+        ("used", 14),
+        ("ignored", 1),
+        ("duplicate", 2),
+        ("retracted", 2),
+        ("malformed", 2),
+    ] {
+        let line = summary
+            .lines()
+            .find(|l| l.trim_start().starts_with(what))
+            .unwrap_or_else(|| panic!("{what}: {summary}"));
+        assert_eq!(
+            line.split_whitespace().nth(1),
+            Some(count.to_string().as_str()),
+            "{summary}"
+        );
     }
     let left_out = fs::read_to_string(dir.path().join("movements.left-out.csv")).unwrap();
     assert!(
-        left_out.contains("carrier.json,,/6/eventLocation/UNLocationCode,sea-bad,,Qinzhou,expected a UN/LOCODE"),
+        left_out.contains(
+            "carrier.json,,/6/eventLocation/UNLocationCode,sea-bad,,Qinzhou,expected a UN/LOCODE"
+        ),
         "{left_out}"
     );
     assert!(
@@ -199,9 +307,17 @@ fn events_of_three_senders_become_footprints() {
         "{left_out}"
     );
     let csv = fs::read_to_string(dir.path().join("movements.csv")).unwrap();
-    assert!(!csv.contains('\u{202e}') && csv.contains(",\"%3DHYPERLINK("), "{csv}");
+    assert!(
+        !csv.contains('\u{202e}') && csv.contains(",\"%3DHYPERLINK("),
+        "{csv}"
+    );
     // Both containers sail with the vessel, not when they are loaded.
-    assert_eq!(csv.matches(",2025-03-07T03:30:00+08:00,2025-03-12T14:05:00+08:00,").count(), 2, "{csv}");
+    assert_eq!(
+        csv.matches(",2025-03-07T03:30:00+08:00,2025-03-12T14:05:00+08:00,")
+            .count(),
+        2,
+        "{csv}"
+    );
     let documents = export(&out, &["ileap"], "shipments");
     let chains: Vec<(String, Vec<String>)> = documents
         .iter()
@@ -209,17 +325,32 @@ fn events_of_three_senders_become_footprints() {
             let data = &d["extensions"][0]["data"];
             let tces = data["tces"].as_array().unwrap();
             let places = |t: &Value| {
-                format!("{}-{}", t["origin"]["locode"].as_str().unwrap(), t["destination"]["locode"].as_str().unwrap())
+                format!(
+                    "{}-{}",
+                    t["origin"]["locode"].as_str().unwrap(),
+                    t["destination"]["locode"].as_str().unwrap()
+                )
             };
-            (data["shipmentId"].as_str().unwrap().to_owned(), tces.iter().map(places).collect())
+            (
+                data["shipmentId"].as_str().unwrap().to_owned(),
+                tces.iter().map(places).collect(),
+            )
         })
         .collect();
     assert_eq!(chains.len(), 2);
     assert_eq!(original(&chains[0].0).as_deref(), Some(HOSTILE));
     assert_eq!(chains[1].0, "HHL71800000");
     for (id, places) in &chains {
-        let travelled: Vec<&str> = places.iter().map(String::as_str).filter(|p| p[..5] != p[6..]).collect();
-        assert_eq!(travelled, ["CNCKG-CNQZH", "CNQZH-SGSIN", "SGSIN-MYTPP"], "{id}");
+        let travelled: Vec<&str> = places
+            .iter()
+            .map(String::as_str)
+            .filter(|p| p[..5] != p[6..])
+            .collect();
+        assert_eq!(
+            travelled,
+            ["CNCKG-CNQZH", "CNQZH-SGSIN", "SGSIN-MYTPP"],
+            "{id}"
+        );
     }
 }
 
@@ -229,14 +360,30 @@ fn ids_survive_both_forms_and_no_figure_depends_on_the_form() {
     let (_ndjson_dir, ndjson, _) = from_events("movements.ndjson");
     let table = |out: &Path| Table::read(&current_run(out), "shipments");
     let (csv, ndjson) = (table(&csv), table(&ndjson));
-    let decoded: BTreeMap<String, &str> =
-        csv.column("shipment_id").into_iter().map(|id| original(id).unwrap()).zip(csv.column("ghg_total_kg")).collect();
-    let exact: BTreeMap<String, &str> =
-        ndjson.column("shipment_id").into_iter().map(str::to_owned).zip(ndjson.column("ghg_total_kg")).collect();
+    let decoded: BTreeMap<String, &str> = csv
+        .column("shipment_id")
+        .into_iter()
+        .map(|id| original(id).unwrap())
+        .zip(csv.column("ghg_total_kg"))
+        .collect();
+    let exact: BTreeMap<String, &str> = ndjson
+        .column("shipment_id")
+        .into_iter()
+        .map(str::to_owned)
+        .zip(ndjson.column("ghg_total_kg"))
+        .collect();
     assert_eq!(decoded, exact);
     assert!(exact.contains_key(HOSTILE));
-    for row in fs::read_to_string(csv_dir.path().join("movements.left-out.csv")).unwrap().lines() {
-        assert!(!row.split(',').any(|cell| cell.trim_start_matches('"').starts_with(['=', '+', '-', '@'])), "{row}");
+    for row in fs::read_to_string(csv_dir.path().join("movements.left-out.csv"))
+        .unwrap()
+        .lines()
+    {
+        assert!(
+            !row.split(',').any(|cell| cell
+                .trim_start_matches('"')
+                .starts_with(['=', '+', '-', '@'])),
+            "{row}"
+        );
     }
 }
 
@@ -244,33 +391,83 @@ fn ids_survive_both_forms_and_no_figure_depends_on_the_form() {
 fn a_carriers_categories_become_factors_that_its_movements_use() {
     let (dir, out) = published();
     export(&out, &["ileap"], "tocs");
-    green_corridor(["export", "ileap-tad", text(&out), "--to", text(&dir.path().join("tad"))]).expect(0);
+    green_corridor([
+        "export",
+        "ileap-tad",
+        text(&out),
+        "--to",
+        text(&dir.path().join("tad")),
+    ])
+    .expect(0);
     let run = current_run(&out);
     let folder = out.join("export/ileap").join(run.file_name().unwrap());
     let library = dir.path().join("library");
     copy(Path::new(ROOT).join("emission_factors").as_path(), &library);
-    let files = [folder.join("tocs.json"), folder.join("hocs.json"), dir.path().join("tad/tad.json")];
+    let files = [
+        folder.join("tocs.json"),
+        folder.join("hocs.json"),
+        dir.path().join("tad/tad.json"),
+    ];
     let to = dir.path().join("carrier");
     let factors = format!("{ROOT}/emission_factors");
     let mut words = vec!["convert", "ileap"];
     words.extend(files.iter().map(|f| text(f)));
-    words.extend(["--carrier", "MAEU", "--source", "maeu/2025", "--out", text(&to), "--factors", &factors]);
+    words.extend([
+        "--carrier",
+        "MAEU",
+        "--source",
+        "maeu/2025",
+        "--out",
+        text(&to),
+        "--factors",
+        &factors,
+    ]);
     green_corridor(words).expect(0);
     copy(&to.join("maeu"), &library.join("maeu"));
-    let row = fs::read_to_string(to.join("sources.csv")).unwrap().lines().nth(1).unwrap().to_owned();
+    let row = fs::read_to_string(to.join("sources.csv"))
+        .unwrap()
+        .lines()
+        .nth(1)
+        .unwrap()
+        .to_owned();
     let sources = fs::read_to_string(library.join("sources.csv")).unwrap();
     fs::write(library.join("sources.csv"), format!("{sources}{row}\n")).unwrap();
     let profile = library.join("profiles/open.toml");
-    let lines = fs::read_to_string(&profile).unwrap().replacen("sources = [", "sources = [\"maeu/2025\", ", 1);
+    let lines = fs::read_to_string(&profile).unwrap().replacen(
+        "sources = [",
+        "sources = [\"maeu/2025\", ",
+        1,
+    );
     fs::write(&profile, lines).unwrap();
-    green_corridor(["factors", "check", "--factors", text(&library), "--reference", &format!("{ROOT}/data")]).expect(0);
+    green_corridor([
+        "factors",
+        "check",
+        "--factors",
+        text(&library),
+        "--reference",
+        &format!("{ROOT}/data"),
+    ])
+    .expect(0);
     let again = dir.path().join("again");
     let movements = to.join("movements.csv");
     let run_file = dir.path().join("run.toml");
-    let words = ["run", text(&run_file), "--movements", text(&movements), "--factors", text(&library), "--out", text(&again)];
+    let words = [
+        "run",
+        text(&run_file),
+        "--movements",
+        text(&movements),
+        "--factors",
+        text(&library),
+        "--out",
+        text(&again),
+    ];
     green_corridor(words).expect(0);
     let elements = Table::read(&current_run(&again), "elements");
-    let used: BTreeSet<&str> = elements.column("factor_id").into_iter().filter(|f| f.starts_with("maeu/2025:")).collect();
+    let used: BTreeSet<&str> = elements
+        .column("factor_id")
+        .into_iter()
+        .filter(|f| f.starts_with("maeu/2025:"))
+        .collect();
     assert!(!used.is_empty(), "{:?}", elements.column("factor_id"));
 }
 
@@ -279,7 +476,11 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let target = to.join(path.file_name().unwrap());
-        if path.is_dir() { copy(&path, &target) } else { fs::copy(&path, &target).map(|_| ()).unwrap() }
+        if path.is_dir() {
+            copy(&path, &target)
+        } else {
+            fs::copy(&path, &target).map(|_| ()).unwrap()
+        }
     }
 }
 
@@ -292,12 +493,27 @@ fn files_that_cannot_be_read_are_told_and_the_rest_goes_on() {
     fs::write(dir.path().join("deep.json"), "[".repeat(1_000_000)).unwrap();
     fs::write(dir.path().join("binary.json"), [0xff, 0xfe, 0, 1]).unwrap();
     let out = dir.path().join("out.csv");
-    let ended = green_corridor(["convert", "dcsa", text(dir.path()), "--out", text(&out)]).expect(10);
+    let ended =
+        green_corridor(["convert", "dcsa", text(dir.path()), "--out", text(&out)]).expect(10);
     assert!(ended.stderr.contains("broken.json.gz"), "{}", ended.stderr);
     assert!(ended.stdout.contains("malformed"), "{}", ended.stdout);
     assert!(out.is_file());
-    green_corridor(["convert", "dcsa", text(&dir.path().join("nowhere.json")), "--out", text(&out)]).expect(3);
-    green_corridor(["convert", "dcsa", &events, "--out", text(&dir.path().join("out.xlsx"))]).expect(2);
+    green_corridor([
+        "convert",
+        "dcsa",
+        text(&dir.path().join("nowhere.json")),
+        "--out",
+        text(&out),
+    ])
+    .expect(3);
+    green_corridor([
+        "convert",
+        "dcsa",
+        &events,
+        "--out",
+        text(&dir.path().join("out.xlsx")),
+    ])
+    .expect(2);
 }
 
 /// A list of made-up container numbers with their check digits, from outside the project.
@@ -307,8 +523,16 @@ fn check_digits_agree_with_a_foreign_list() {
     let Ok(list) = fs::read_to_string(&path) else {
         if let Ok(skips) = std::env::var("GREEN_CORRIDOR_SKIPS") {
             use std::io::Write;
-            let mut file = fs::OpenOptions::new().append(true).create(true).open(skips).unwrap();
-            writeln!(file, "check_digits_agree_with_a_foreign_list: the list of container numbers").unwrap();
+            let mut file = fs::OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open(skips)
+                .unwrap();
+            writeln!(
+                file,
+                "check_digits_agree_with_a_foreign_list: the list of container numbers"
+            )
+            .unwrap();
         }
         return;
     };
@@ -318,7 +542,11 @@ fn check_digits_agree_with_a_foreign_list() {
         let right: u8 = cells[3].parse().unwrap();
         for digit in 0..10 {
             let id = format!("{}{}{}{digit}", cells[0], cells[1], cells[2]);
-            assert_eq!(green_corridor::model::id::is_iso6346(id.as_bytes()), digit == right, "{id}");
+            assert_eq!(
+                green_corridor::model::id::is_iso6346(id.as_bytes()),
+                digit == right,
+                "{id}"
+            );
         }
         count += 1;
     }

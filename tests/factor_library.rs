@@ -13,7 +13,14 @@ const LIBRARY: &str = "emission_factors";
 /// Beside the project, where it is developed and tested; users have no copy.
 const REFERENCE: &str = "../shared/reference/emission_factors";
 /// Sources whose figures may not be passed on.
-const FORBIDDEN: [&str; 6] = ["glec", "smart freight", "clean cargo", "ecotransit", "gb/t 51366", "rail-eti-"];
+const FORBIDDEN: [&str; 6] = [
+    "glec",
+    "smart freight",
+    "clean cargo",
+    "ecotransit",
+    "gb/t 51366",
+    "rail-eti-",
+];
 /// Terms under which rows are shipped; a row under any other is new ground and must be thought about.
 const PERMITTING: [&str; 9] = [
     "Open Government Licence v3.0",
@@ -30,20 +37,32 @@ const PERMITTING: [&str; 9] = [
 type Row = HashMap<String, String>;
 
 fn rows(path: &Path) -> Vec<Row> {
-    let mut reader = csv::Reader::from_path(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    reader.deserialize().map(|row| row.unwrap_or_else(|e| panic!("{}: {e}", path.display()))).collect()
+    let mut reader =
+        csv::Reader::from_path(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    reader
+        .deserialize()
+        .map(|row| row.unwrap_or_else(|e| panic!("{}: {e}", path.display())))
+        .collect()
 }
 
 /// Every row of every table with its place and the row of its edition.
 fn every_row() -> Vec<(String, Row, Row)> {
     let mut list = Vec::new();
     for edition in rows(&Path::new(LIBRARY).join("sources.csv")) {
-        let folder = Path::new(LIBRARY).join(&edition["source"]).join(&edition["edition"]);
+        let folder = Path::new(LIBRARY)
+            .join(&edition["source"])
+            .join(&edition["edition"]);
         for name in ["transport.csv", "hub.csv", "energy.csv"] {
             let path = folder.join(name);
             if path.exists() {
                 let placed = rows(&path).into_iter().enumerate();
-                list.extend(placed.map(|(i, row)| (format!("{}, row {}", path.display(), i + 1), row, edition.clone())));
+                list.extend(placed.map(|(i, row)| {
+                    (
+                        format!("{}, row {}", path.display(), i + 1),
+                        row,
+                        edition.clone(),
+                    )
+                }));
             }
         }
     }
@@ -55,18 +74,32 @@ fn every_row_has_source_edition_cell_and_a_licence_that_lets_it_be_passed_on() {
     let all = every_row();
     assert!(all.len() > 800, "{} rows", all.len());
     for (place, row, edition) in &all {
-        assert_eq!(edition["redistributable"], "yes", "{place}: the edition may not be redistributed");
+        assert_eq!(
+            edition["redistributable"], "yes",
+            "{place}: the edition may not be redistributed"
+        );
         for column in ["source", "edition", "title", "publisher", "licence"] {
-            assert!(!edition[column].is_empty(), "{place}: the edition has no {column}");
+            assert!(
+                !edition[column].is_empty(),
+                "{place}: the edition has no {column}"
+            );
         }
-        let licence = if row["licence"].is_empty() { &edition["licence"] } else { &row["licence"] };
+        let licence = if row["licence"].is_empty() {
+            &edition["licence"]
+        } else {
+            &row["licence"]
+        };
         assert!(
             PERMITTING.iter().any(|p| licence.starts_with(p)),
             "{place}: licence {licence:?} is not known to permit redistribution"
         );
         // The table or document, and what in it: a row, a page, a place.
         assert!(
-            row["source_ref"].split([';', ':', ',']).filter(|part| !part.trim().is_empty()).count() >= 2,
+            row["source_ref"]
+                .split([';', ':', ','])
+                .filter(|part| !part.trim().is_empty())
+                .count()
+                >= 2,
             "{place}: {:?}",
             row["source_ref"]
         );
@@ -96,17 +129,47 @@ fn figures_drawn_from_the_library_stand_in_the_source_tables() {
     }
     let mut sources: HashMap<String, Row> = HashMap::new();
     for table in ["transport_intensity", "energy_carrier", "electricity_grid"] {
-        sources.extend(rows(&Path::new(REFERENCE).join(format!("{table}.csv"))).into_iter().map(|r| (r["id"].clone(), r)));
+        sources.extend(
+            rows(&Path::new(REFERENCE).join(format!("{table}.csv")))
+                .into_iter()
+                .map(|r| (r["id"].clone(), r)),
+        );
     }
-    let plain = |text: &str| if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }.to_owned();
+    let plain = |text: &str| {
+        if text.contains('.') {
+            text.trim_end_matches('0').trim_end_matches('.')
+        } else {
+            text
+        }
+        .to_owned()
+    };
     let mut drawn = 0;
     // Rows taken over as they are; derived ones are computed again by tests/library/check_sources.py, with every other row.
-    for (place, row, _) in every_row().into_iter().filter(|(_, row, _)| is_taken_over(row)).step_by(5) {
-        let Some(source) = sources.get(row["source_ref"].split(';').next().unwrap_or_default().trim()) else { continue };
-        let wanted = match (source.get("ttw_gco2e"), source.get("gco2e_per_kwh"), row["per"].as_str()) {
+    for (place, row, _) in every_row()
+        .into_iter()
+        .filter(|(_, row, _)| is_taken_over(row))
+        .step_by(5)
+    {
+        let Some(source) = sources.get(
+            row["source_ref"]
+                .split(';')
+                .next()
+                .unwrap_or_default()
+                .trim(),
+        ) else {
+            continue;
+        };
+        let wanted = match (
+            source.get("ttw_gco2e"),
+            source.get("gco2e_per_kwh"),
+            row["per"].as_str(),
+        ) {
             (Some(ttw), ..) => (ttw.clone(), source["wtt_gco2e"].clone()),
             (_, Some(grid), _) => ("0".to_owned(), grid.clone()),
-            (_, _, "MJ") => (source["ttw_gco2e_per_MJ"].clone(), source["wtt_gco2e_per_MJ"].clone()),
+            (_, _, "MJ") => (
+                source["ttw_gco2e_per_MJ"].clone(),
+                source["wtt_gco2e_per_MJ"].clone(),
+            ),
             _ => continue,
         };
         let found = (plain(&row["operation_g"]), plain(&row["provision_g"]));
@@ -123,10 +186,21 @@ fn a_changed_figure_changes_the_library_digest_and_the_run_id() {
     copy_tree(Path::new("tests/golden/three_modes"), &case);
     let run = || {
         let out = root.path().join("out");
-        green_corridor(["run", &case.join("run.toml").display().to_string(), "--out", &out.display().to_string()]).expect(0);
+        green_corridor([
+            "run",
+            &case.join("run.toml").display().to_string(),
+            "--out",
+            &out.display().to_string(),
+        ])
+        .expect(0);
         let run = support::tables::current_run(&out);
-        let manifest: serde_json::Value = serde_json::from_slice(&fs::read(run.join("manifest.json")).unwrap()).unwrap();
-        (manifest["run_id"].to_string(), manifest["library_digest"].to_string(), run)
+        let manifest: serde_json::Value =
+            serde_json::from_slice(&fs::read(run.join("manifest.json")).unwrap()).unwrap();
+        (
+            manifest["run_id"].to_string(),
+            manifest["library_digest"].to_string(),
+            run,
+        )
     };
     let first = run();
     assert_eq!(run(), first, "the same library is the same run");
@@ -135,7 +209,10 @@ fn a_changed_figure_changes_the_library_digest_and_the_run_id() {
     assert!(text.contains(",62.5,"));
     fs::write(&table, text.replace(",62.5,", ",62.500000001,")).unwrap();
     let second = run();
-    assert!(first.0 != second.0 && first.1 != second.1 && first.2 != second.2, "{first:?} {second:?}");
+    assert!(
+        first.0 != second.0 && first.1 != second.1 && first.2 != second.2,
+        "{first:?} {second:?}"
+    );
     assert!(first.0.len() > 10 && first.1 != "null", "{first:?}");
 }
 
@@ -148,8 +225,21 @@ fn answered(question: &str) -> Vec<serde_json::Value> {
 #[test]
 fn two_editions_side_by_side_show_what_changed_by_how_much_and_why() {
     let list = answered("factors diff desnz/2024 desnz/2025 --operation air.freight");
-    let row = list.iter().find(|d| d["operation"] == "air.freight").expect("air freight changed");
-    let cells = ["change", "unit", "before", "after", "difference", "percent", "after_operation", "after_provision", "reasons"];
+    let row = list
+        .iter()
+        .find(|d| d["operation"] == "air.freight")
+        .expect("air freight changed");
+    let cells = [
+        "change",
+        "unit",
+        "before",
+        "after",
+        "difference",
+        "percent",
+        "after_operation",
+        "after_provision",
+        "reasons",
+    ];
     let shown = cells.map(|c| row[c].as_str().unwrap_or("-"));
     let reasons = "edition: desnz/2024, then desnz/2025";
     assert_eq!(
@@ -176,9 +266,14 @@ fn two_profiles_side_by_side_answer_the_same_questions() {
     let list = answered("factors diff open desnz --on 2025-03-01 --operation road.articulated");
     let china = list
         .iter()
-        .find(|d| d["region"] == "CN" && d["temperature"] == "ambient" && d["energy_carrier"] == "diesel")
+        .find(|d| {
+            d["region"] == "CN" && d["temperature"] == "ambient" && d["energy_carrier"] == "diesel"
+        })
         .expect("a row");
-    assert_eq!((china["before"].as_str(), china["after"].as_str()), (Some("82.593144000"), Some("95.020000000")));
+    assert_eq!(
+        (china["before"].as_str(), china["after"].as_str()),
+        (Some("82.593144000"), Some("95.020000000"))
+    );
     assert!(
         china["reasons"].as_str().unwrap().contains(
             "empty share: 0.25, then not stated; region: CN, then GLOBAL; edition: corridor-open/2026, then desnz/2025"
@@ -189,11 +284,20 @@ fn two_profiles_side_by_side_answer_the_same_questions() {
 
 #[test]
 fn check_names_editions_that_have_ended_by_the_day_it_is_told() {
-    let said = |day: &str| green_corridor(["factors", "check", "--profile", "desnz", "--on", day]).expect(0).stdout;
-    assert!(said("2025-12-31").contains("desnz: 411 factors, 0 errors, 0 warnings"), "{}", said("2025-12-31"));
+    let said = |day: &str| {
+        green_corridor(["factors", "check", "--profile", "desnz", "--on", day])
+            .expect(0)
+            .stdout
+    };
+    assert!(
+        said("2025-12-31").contains("desnz: 411 factors, 0 errors, 0 warnings"),
+        "{}",
+        said("2025-12-31")
+    );
     let ended = said("2026-01-01");
     assert!(
-        ended.contains("of the rows of desnz/2025 ended before 2026-01-01") && ended.contains("0 errors, 2 warnings"),
+        ended.contains("of the rows of desnz/2025 ended before 2026-01-01")
+            && ended.contains("0 errors, 2 warnings"),
         "{ended}"
     );
 }
@@ -202,10 +306,22 @@ fn check_names_editions_that_have_ended_by_the_day_it_is_told() {
 #[test]
 fn reported_energy_is_explained_as_a_run_uses_it() {
     let why = |carrier: &str, unit: &str, lane: [&str; 2]| {
-        let question =
-            ["factors", "why", "--energy-carrier", carrier, "--energy-unit", unit, "--on", "2025-03-01", "--format", "json"];
+        let question = [
+            "factors",
+            "why",
+            "--energy-carrier",
+            carrier,
+            "--energy-unit",
+            unit,
+            "--on",
+            "2025-03-01",
+            "--format",
+            "json",
+        ];
         let lane = ["--from", lane[0], "--to", lane[1]];
-        let said = green_corridor(question.into_iter().chain(lane)).expect(0).stdout;
+        let said = green_corridor(question.into_iter().chain(lane))
+            .expect(0)
+            .stdout;
         serde_json::from_str::<serde_json::Value>(&said).expect("JSON")
     };
     let root = tempfile::tempdir().unwrap();
@@ -221,37 +337,89 @@ fn reported_energy_is_explained_as_a_run_uses_it() {
     let rows: Vec<String> = (0..cases.len())
         .map(|i| {
             let (carrier, unit, [from, to]) = cases[i];
-            format!("S{i},M,1,rail,{from},{to},2025-03-01T00:00:00Z,100,1000,{carrier},1000000,{unit}\n")
+            format!(
+                "S{i},M,1,rail,{from},{to},2025-03-01T00:00:00Z,100,1000,{carrier},1000000,{unit}\n"
+            )
         })
         .collect();
     fs::write(&movements, head.to_owned() + &rows.concat()).unwrap();
     let out = root.path().join("out").display().to_string();
-    let run =
-        ["run", "data/run.toml", "--movements", &movements.display().to_string(), "--out", &out, "--max-reject-share", "100%"];
+    let run = [
+        "run",
+        "data/run.toml",
+        "--movements",
+        &movements.display().to_string(),
+        "--out",
+        &out,
+        "--max-reject-share",
+        "100%",
+    ];
     green_corridor(run).expect(0);
     let run = support::tables::current_run(Path::new(&out));
     let elements = support::tables::Table::read(&run, "elements");
     let published = |shipment: String, column: &str| -> Vec<String> {
-        let rows = elements.column("shipment_id").into_iter().zip(elements.column("data_category")).zip(elements.column(column));
-        rows.filter(|((s, category), _)| *s == shipment && *category == "primary").map(|(_, cell)| cell.to_owned()).collect()
+        let rows = elements
+            .column("shipment_id")
+            .into_iter()
+            .zip(elements.column("data_category"))
+            .zip(elements.column(column));
+        rows.filter(|((s, category), _)| *s == shipment && *category == "primary")
+            .map(|(_, cell)| cell.to_owned())
+            .collect()
     };
     for (i, (carrier, unit, lane)) in cases.into_iter().enumerate() {
         let said = why(carrier, unit, lane);
         let answer = &said["answer"];
-        let (factor, total) = (published(format!("S{i}"), "factor_id"), published(format!("S{i}"), "ghg_total_kg"));
+        let (factor, total) = (
+            published(format!("S{i}"), "factor_id"),
+            published(format!("S{i}"), "ghg_total_kg"),
+        );
         if unit == "l" && carrier == "electricity" {
-            assert!(answer["factor"].is_null() && answer["reason"].as_str().unwrap().contains("R022"), "{said}");
+            assert!(
+                answer["factor"].is_null() && answer["reason"].as_str().unwrap().contains("R022"),
+                "{said}"
+            );
             assert!(factor.is_empty(), "{factor:?}");
             continue;
         }
-        assert_eq!(answer["factor"].as_str(), factor.first().map(String::as_str), "{carrier} {unit}");
+        assert_eq!(
+            answer["factor"].as_str(),
+            factor.first().map(String::as_str),
+            "{carrier} {unit}"
+        );
         assert_eq!(said["candidates"][0]["decided_by"], "chosen", "{said}");
         // A million units at 10^-9 g each are 1 000 micrograms.
-        let grams = |name: &str| green_corridor::model::unit::parse_decimal(answer[name].as_str().unwrap(), 9).unwrap();
-        let (n, d) = (answer["conversion"]["numerator"].as_i64().unwrap(), answer["conversion"]["denominator"].as_i64().unwrap());
-        let part = |name: &str| green_corridor::model::unit::div_half_even(grams(name) * i128::from(n) * 1_000, i128::from(d));
+        let grams = |name: &str| {
+            green_corridor::model::unit::parse_decimal(answer[name].as_str().unwrap(), 9).unwrap()
+        };
+        let (n, d) = (
+            answer["conversion"]["numerator"].as_i64().unwrap(),
+            answer["conversion"]["denominator"].as_i64().unwrap(),
+        );
+        let part = |name: &str| {
+            green_corridor::model::unit::div_half_even(
+                grams(name) * i128::from(n) * 1_000,
+                i128::from(d),
+            )
+        };
         let wanted = part("operation_g") + part("provision_g");
-        assert_eq!(total, [green_corridor::model::unit::decimal_text(wanted, 9)], "{carrier} {unit}");
+        assert_eq!(
+            total,
+            [green_corridor::model::unit::decimal_text(wanted, 9)],
+            "{carrier} {unit}"
+        );
     }
-    green_corridor(["factors", "why", "--energy-unit", "l", "--from", "CNCKG", "--to", "CNQZH", "--on", "2025-03-01"]).expect(2);
+    green_corridor([
+        "factors",
+        "why",
+        "--energy-unit",
+        "l",
+        "--from",
+        "CNCKG",
+        "--to",
+        "CNQZH",
+        "--on",
+        "2025-03-01",
+    ])
+    .expect(2);
 }

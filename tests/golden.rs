@@ -31,23 +31,37 @@ struct Outcome {
 impl Outcome {
     /// The files of `expected/` by name; a table without a row has none.
     fn files(&self) -> BTreeMap<String, String> {
-        let tables = self.tables.iter().filter(|(_, table)| !table.rows.is_empty());
-        let mut files: BTreeMap<String, String> = tables.map(|(name, t)| (format!("{name}.txt"), t.records())).collect();
+        let tables = self
+            .tables
+            .iter()
+            .filter(|(_, table)| !table.rows.is_empty());
+        let mut files: BTreeMap<String, String> = tables
+            .map(|(name, t)| (format!("{name}.txt"), t.records()))
+            .collect();
         files.insert(SUMMARY.to_owned(), self.summary.clone());
         files
     }
 
     /// The different values of a column; of quality flags, the single codes.
     fn values(&self, table: &str, column: &str) -> BTreeSet<String> {
-        self.tables[table].column(column).iter().flat_map(|cell| cell.split('|')).map(str::to_owned).collect()
+        self.tables[table]
+            .column(column)
+            .iter()
+            .flat_map(|cell| cell.split('|'))
+            .map(str::to_owned)
+            .collect()
     }
 }
 
 /// Names of the cases: folders that hold movement records.
 fn names() -> Vec<String> {
-    let entries = fs::read_dir(GOLDEN).expect("the folder of the cases").map(|e| e.expect("an entry"));
+    let entries = fs::read_dir(GOLDEN)
+        .expect("the folder of the cases")
+        .map(|e| e.expect("an entry"));
     let cases = entries.filter(|e| e.path().join("movements.csv").is_file());
-    let mut names: Vec<String> = cases.map(|e| e.file_name().into_string().expect("a plain name")).collect();
+    let mut names: Vec<String> = cases
+        .map(|e| e.file_name().into_string().expect("a plain name"))
+        .collect();
     names.sort();
     names
 }
@@ -63,7 +77,9 @@ fn outcomes() -> &'static BTreeMap<String, Outcome> {
             for _ in 0..workers {
                 scope.spawn(|| {
                     loop {
-                        let Some(name) = names.lock().unwrap().next() else { break };
+                        let Some(name) = names.lock().unwrap().next() else {
+                            break;
+                        };
                         let outcome = publish(&name);
                         done.lock().unwrap().insert(name, outcome);
                     }
@@ -85,10 +101,19 @@ fn publish(name: &str) -> Outcome {
         // Puts every element through the kernel and checks each printed product against the published figure.
         explain(&run, shipment).unwrap_or_else(|e| panic!("{name}: {e}"));
     }
-    let tables = TABLES.into_iter().map(|table| (table, Table::read(&run, table))).collect();
+    let tables = TABLES
+        .into_iter()
+        .map(|table| (table, Table::read(&run, table)))
+        .collect();
     // What follows depends on the version, the clock and the place.
-    let (summary, _) = ended.stdout.split_once("\nrun ").expect("a summary names its run");
-    Outcome { tables, summary: summary.to_owned() }
+    let (summary, _) = ended
+        .stdout
+        .split_once("\nrun ")
+        .expect("a summary names its run");
+    Outcome {
+        tables,
+        summary: summary.to_owned(),
+    }
 }
 
 fn run(case: &Path, out: &str) -> Ended {
@@ -96,9 +121,16 @@ fn run(case: &Path, out: &str) -> Ended {
     let (run_file, movements): (PathBuf, Vec<PathBuf>) = if own.is_file() {
         (own, Vec::new())
     } else {
-        (Path::new(GOLDEN).join("run.toml"), vec!["--movements".into(), case.join("movements.csv")])
+        (
+            Path::new(GOLDEN).join("run.toml"),
+            vec!["--movements".into(), case.join("movements.csv")],
+        )
     };
-    green_corridor(["run".into(), run_file, "--out".into(), out.into()].into_iter().chain(movements))
+    green_corridor(
+        ["run".into(), run_file, "--out".into(), out.into()]
+            .into_iter()
+            .chain(movements),
+    )
 }
 
 #[test]
@@ -114,7 +146,10 @@ fn every_case_gives_what_is_expected() {
             differences.push_str(&format!("{name}/expected/{difference}\n"));
         }
     }
-    assert!(differences.is_empty(), "UPDATE_GOLDEN=1 accepts what was found:\n{differences}");
+    assert!(
+        differences.is_empty(),
+        "UPDATE_GOLDEN=1 accepts what was found:\n{differences}"
+    );
 }
 
 fn rewrite(folder: &Path, files: &BTreeMap<String, String>) {
@@ -128,9 +163,15 @@ fn rewrite(folder: &Path, files: &BTreeMap<String, String>) {
 }
 
 fn read(folder: &Path) -> BTreeMap<String, String> {
-    let Ok(entries) = fs::read_dir(folder) else { return BTreeMap::new() };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return BTreeMap::new();
+    };
     let file = |path: PathBuf| {
-        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
         (name, fs::read_to_string(&path).expect("text"))
     };
     entries.map(|e| file(e.expect("an entry").path())).collect()
@@ -142,9 +183,18 @@ fn compare(expected: &BTreeMap<String, String>, found: &BTreeMap<String, String>
     let difference = |name: &String| match (expected.get(name), found.get(name)) {
         (Some(wanted), Some(found)) if wanted == found => None,
         (Some(wanted), Some(found)) => {
-            let line = wanted.lines().zip(found.lines()).take_while(|(a, b)| a == b).count();
+            let line = wanted
+                .lines()
+                .zip(found.lines())
+                .take_while(|(a, b)| a == b)
+                .count();
             let text = |t: &str| t.lines().nth(line).unwrap_or("(the end)").to_owned();
-            Some(format!("{name}:{}: wanted {:?}, found {:?}", line + 1, text(wanted), text(found)))
+            Some(format!(
+                "{name}:{}: wanted {:?}, found {:?}",
+                line + 1,
+                text(wanted),
+                text(found)
+            ))
         }
         (Some(_), None) => Some(format!("{name}: the table is empty now")),
         (None, _) => Some(format!("{name}: not there")),
@@ -154,38 +204,70 @@ fn compare(expected: &BTreeMap<String, String>, found: &BTreeMap<String, String>
 
 /// Fails for every code without a case that is named after it and in which it occurs.
 #[track_caller]
-fn each_has_a_case(codes: impl Iterator<Item = (String, String)>, occurs: impl Fn(&Outcome, &str) -> bool) {
+fn each_has_a_case(
+    codes: impl Iterator<Item = (String, String)>,
+    occurs: impl Fn(&Outcome, &str) -> bool,
+) {
     let lacking = |(prefix, code): &(String, String)| {
-        let named = |name: &str| name.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
-        !outcomes().iter().any(|(name, outcome)| named(name) && occurs(outcome, code))
+        let named = |name: &str| {
+            name.strip_prefix(prefix.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+        };
+        !outcomes()
+            .iter()
+            .any(|(name, outcome)| named(name) && occurs(outcome, code))
     };
     let codes: Vec<_> = codes.collect();
-    let lacking: Vec<_> = codes.iter().filter(|code| lacking(code)).map(|(prefix, _)| prefix).collect();
-    assert!(!codes.is_empty() && lacking.is_empty(), "no case in tests/golden/ shows: {lacking:?}");
+    let lacking: Vec<_> = codes
+        .iter()
+        .filter(|code| lacking(code))
+        .map(|(prefix, _)| prefix)
+        .collect();
+    assert!(
+        !codes.is_empty() && lacking.is_empty(),
+        "no case in tests/golden/ shows: {lacking:?}"
+    );
 }
 
 #[test]
 fn every_rejection_code_has_a_case() {
-    let codes = RejectReason::LIST.iter().map(|(reason, _)| (reason.code().to_lowercase(), reason.code()));
-    each_has_a_case(codes, |outcome, code| outcome.values("rejected", "code").contains(code));
+    let codes = RejectReason::LIST
+        .iter()
+        .map(|(reason, _)| (reason.code().to_lowercase(), reason.code()));
+    each_has_a_case(codes, |outcome, code| {
+        outcome.values("rejected", "code").contains(code)
+    });
 }
 
 #[test]
 fn every_quality_flag_has_a_case() {
-    let codes = Flags::LIST.iter().map(|(number, _)| (format!("q{number:02}"), format!("Q{number:02}")));
-    each_has_a_case(codes, |outcome, code| outcome.values("elements", "quality_flags").contains(code));
+    let codes = Flags::LIST
+        .iter()
+        .map(|(number, _)| (format!("q{number:02}"), format!("Q{number:02}")));
+    each_has_a_case(codes, |outcome, code| {
+        outcome.values("elements", "quality_flags").contains(code)
+    });
 }
 
 #[test]
 fn every_mode_has_a_case() {
-    let codes = Mode::ALL.iter().map(|mode| (format!("mode_{}", mode.code()), mode.code().to_owned()));
-    each_has_a_case(codes, |outcome, code| outcome.values("elements", "mode").contains(code));
+    let codes = Mode::ALL
+        .iter()
+        .map(|mode| (format!("mode_{}", mode.code()), mode.code().to_owned()));
+    each_has_a_case(codes, |outcome, code| {
+        outcome.values("elements", "mode").contains(code)
+    });
 }
 
 #[test]
 fn every_distance_basis_has_a_case() {
-    let codes = Basis::ALL.iter().filter(|b| **b != Basis::Absent).map(|b| (format!("basis_{}", b.code()), b.code().to_owned()));
-    each_has_a_case(codes, |outcome, code| outcome.values("elements", "activity_basis").contains(code));
+    let codes = Basis::ALL
+        .iter()
+        .filter(|b| **b != Basis::Absent)
+        .map(|b| (format!("basis_{}", b.code()), b.code().to_owned()));
+    each_has_a_case(codes, |outcome, code| {
+        outcome.values("elements", "activity_basis").contains(code)
+    });
 }
 
 #[test]
@@ -194,8 +276,12 @@ fn every_activity_unit_has_a_case() {
         Per::Tkm | Per::TeuKm | Per::T | Per::Teu | Per::Container => format!("per_{}", per.code()),
         Per::Kg | Per::Litre | Per::KWh | Per::Mj => "primary_data".to_owned(),
     };
-    let codes = Per::ALL.iter().map(|per| (shown_by(per), per.code().to_owned()));
-    each_has_a_case(codes, |outcome, code| outcome.values("elements", "intensity_per").contains(code));
+    let codes = Per::ALL
+        .iter()
+        .map(|per| (shown_by(per), per.code().to_owned()));
+    each_has_a_case(codes, |outcome, code| {
+        outcome.values("elements", "intensity_per").contains(code)
+    });
 }
 
 /// Case, movement, operation and provision in kg CO2e; the arithmetic beside it was done by hand.
@@ -221,22 +307,57 @@ const BY_HAND: [(&str, &str, &str, &str); 26] = [
     // 1.5 TEU x 10 t = 15 t; x 1,000 km x 60 g; x 15 g
     ("q01_mass_defaulted", "M1", "900.000000000", "225.000000000"),
     // 10 t x 1,500 km x 20 g, in both directions
-    ("q02_distance_from_network", "M1", "0.000000000", "300.000000000"),
-    ("q02_distance_from_network", "M2", "0.000000000", "300.000000000"),
+    (
+        "q02_distance_from_network",
+        "M1",
+        "0.000000000",
+        "300.000000000",
+    ),
+    (
+        "q02_distance_from_network",
+        "M2",
+        "0.000000000",
+        "300.000000000",
+    ),
     // 10 degrees of the equator: 6,371.0088 km x pi / 18 = 1,111.9508 km, to the metre 1,111.951; x 10 t x 500 g; x 100 g
-    ("q03_distance_from_great_circle", "M1", "5559.755000000", "1111.951000000"),
+    (
+        "q03_distance_from_great_circle",
+        "M1",
+        "5559.755000000",
+        "1111.951000000",
+    ),
     // 2,000 km x 1.15 = 2,300 km x 1 TEU x 50 g; x 8 g
-    ("q06_distance_adjusted", "M1", "115.000000000", "18.400000000"),
+    (
+        "q06_distance_adjusted",
+        "M1",
+        "115.000000000",
+        "18.400000000",
+    ),
     // 3,905 km + 95 km = 4,000 km x 10 t x 500 g; x 100 g
-    ("q06_distance_adjusted", "M2", "20000.000000000", "4000.000000000"),
+    (
+        "q06_distance_adjusted",
+        "M2",
+        "20000.000000000",
+        "4000.000000000",
+    ),
     // 10 t x 1,000 km x 60 g x 1.12; x 15 g x 1.12
-    ("q07_refrigerated_uplift", "M1", "672.000000000", "168.000000000"),
+    (
+        "q07_refrigerated_uplift",
+        "M1",
+        "672.000000000",
+        "168.000000000",
+    ),
     // Tare 2.3 t x 1,000 km x 60 g; x 15 g
     ("q14_empty_box", "M1", "138.000000000", "34.500000000"),
     // 2 TEU x 2 t = 4 t; x 1,000 km x 60 g; x 15 g
     ("q14_empty_box", "M2", "240.000000000", "60.000000000"),
     // 10,000.0005 kg: half, to the even 10,000.000; 1,000.0015 km: half, to the even 1,000.002; 10,000.02 t.km x 60 g; x 15 g
-    ("q20_decimals_rounded", "M1", "600.001200000", "150.000300000"),
+    (
+        "q20_decimals_rounded",
+        "M1",
+        "600.001200000",
+        "150.000300000",
+    ),
     // Activity 1,000 km x 0.9 = 900 km, and the factor wants sfd too: 10 t x 900 km x 20 g; x 4 g
     ("basis_sfd", "M1", "180.000000000", "36.000000000"),
     // 3,895 km - 95 km = 3,800 km x 10 t x 500 g; x 100 g
@@ -246,7 +367,12 @@ const BY_HAND: [(&str, &str, &str, &str); 26] = [
     // 20 t of 30 t in 2 TEU: 1.333333 TEU x 1,000 km x 50 g; x 8 g
     ("shared_box", "BL-2 M1", "66.666650000", "10.666664000"),
     // 1,000 t x 1,000 km x 999,999 g: the largest that a decimal(18,9) of kg holds in whole kilometres
-    ("r020_limit_exceeded", "M1", "999999000.000000000", "0.000000000"),
+    (
+        "r020_limit_exceeded",
+        "M1",
+        "999999000.000000000",
+        "0.000000000",
+    ),
     // Of the latest of four records: 20 t x 1,000 km x 60 g; x 15 g
     ("r008_duplicate", "M1", "1200.000000000", "300.000000000"),
     // 2 TEU x 1,000 km x 1.15 x 50 g; x 8 g
@@ -258,10 +384,24 @@ fn figures_computed_by_hand() {
     for (case, movement, operation, provision) in BY_HAND {
         let elements = &outcomes()[case].tables["elements"];
         let (shipment, movement) = movement.split_once(' ').unwrap_or(("BL-1", movement));
-        let ids = elements.column("shipment_id").into_iter().zip(elements.column("movement_id"));
-        let figures = elements.column("ghg_operation_kg").into_iter().zip(elements.column("ghg_provision_kg"));
-        let found: Vec<_> = ids.zip(figures).filter(|(ids, _)| *ids == (shipment, movement)).map(|(_, f)| f).collect();
-        assert_eq!(found, [(operation, provision)], "{case} {shipment} {movement}");
+        let ids = elements
+            .column("shipment_id")
+            .into_iter()
+            .zip(elements.column("movement_id"));
+        let figures = elements
+            .column("ghg_operation_kg")
+            .into_iter()
+            .zip(elements.column("ghg_provision_kg"));
+        let found: Vec<_> = ids
+            .zip(figures)
+            .filter(|(ids, _)| *ids == (shipment, movement))
+            .map(|(_, f)| f)
+            .collect();
+        assert_eq!(
+            found,
+            [(operation, provision)],
+            "{case} {shipment} {movement}"
+        );
     }
 }
 
@@ -272,25 +412,62 @@ fn three_modes_equal_the_computation_by_hand() {
     let column = |name: &str| tables["elements"].column(name);
     assert_eq!(column("mode"), ["road", "hub", "rail", "hub", "sea", "hub"]);
     assert_eq!(column("movement_id"), ["M1", "", "M2", "", "M3", "M4"]);
-    assert_eq!(column("activity_distance_km"), ["38.095", "0.000", "1450.000", "0.000", "2500.000", "0.000"]);
-    assert_eq!(column("emission_distance_km"), ["40.000", "0.000", "1450.000", "0.000", "2875.000", "0.000"]);
+    assert_eq!(
+        column("activity_distance_km"),
+        ["38.095", "0.000", "1450.000", "0.000", "2500.000", "0.000"]
+    );
+    assert_eq!(
+        column("emission_distance_km"),
+        ["40.000", "0.000", "1450.000", "0.000", "2875.000", "0.000"]
+    );
     assert_eq!(
         column("transport_activity_tkm"),
-        ["695.238511875", "0.000000000", "26462.681250000", "0.000000000", "45625.312500000", "0.000000000"]
+        [
+            "695.238511875",
+            "0.000000000",
+            "26462.681250000",
+            "0.000000000",
+            "45625.312500000",
+            "0.000000000"
+        ]
     );
     assert_eq!(
         column("ghg_operation_kg"),
-        ["45.625312500", "23.734287562", "0.000000000", "14.000000000", "316.959876537", "9.000123456"]
+        [
+            "45.625312500",
+            "23.734287562",
+            "0.000000000",
+            "14.000000000",
+            "316.959876537",
+            "9.000123456"
+        ]
     );
     assert_eq!(
         column("ghg_provision_kg"),
-        ["11.132576250", "3.655500038", "325.983655700", "13.000250000", "43.125000000", "4.000000000"]
+        [
+            "11.132576250",
+            "3.655500038",
+            "325.983655700",
+            "13.000250000",
+            "43.125000000",
+            "4.000000000"
+        ]
     );
     assert_eq!(
         column("ghg_total_kg"),
-        ["56.757888750", "27.389787600", "325.983655700", "27.000250000", "360.084876537", "13.000123456"]
+        [
+            "56.757888750",
+            "27.389787600",
+            "325.983655700",
+            "27.000250000",
+            "360.084876537",
+            "13.000123456"
+        ]
     );
-    assert_eq!(column("quality_flags"), ["Q11|Q12", "Q08", "Q02|Q11|Q12", "Q08", "Q06|Q11|Q12", "Q11"]);
+    assert_eq!(
+        column("quality_flags"),
+        ["Q11|Q12", "Q08", "Q02|Q11|Q12", "Q08", "Q06|Q11|Q12", "Q11"]
+    );
     for table in ["shipments", "corridors"] {
         let sums = [
             ("corridor_id", "chongqing-singapore-rail-sea"),
@@ -317,12 +494,23 @@ fn three_modes_equal_the_computation_by_hand() {
 fn a_late_rejection_shows_what_the_record_said() {
     let shown = |case: &str| {
         let rejected = &outcomes()[case].tables["rejected"];
-        let cells = rejected.column("movement_id").into_iter().zip(rejected.column("value"));
-        cells.map(|(movement, value)| format!("{movement} {value}")).collect::<Vec<_>>()
+        let cells = rejected
+            .column("movement_id")
+            .into_iter()
+            .zip(rejected.column("value"));
+        cells
+            .map(|(movement, value)| format!("{movement} {value}"))
+            .collect::<Vec<_>>()
     };
     assert_eq!(shown("r014_no_teu"), ["M2 ", "M3 ", "M4 4.000001"]);
     assert_eq!(shown("r020_limit_exceeded"), ["M2 1000000"]);
-    assert_eq!(shown("r022_energy_incomplete"), ["M2 ", "M3 ", "M4 hydrogen", "M5 diesel"]);
+    assert_eq!(
+        shown("r022_energy_incomplete"),
+        ["M2 ", "M3 ", "M4 hydrogen", "M5 diesel"]
+    );
     // The operation of M5 is the profile's.
-    assert_eq!(shown("r011_no_factor"), ["M2 road.van", "M3 road.truck", "M4 rail.train", "M5 "]);
+    assert_eq!(
+        shown("r011_no_factor"),
+        ["M2 road.van", "M3 road.truck", "M4 rail.train", "M5 "]
+    );
 }

@@ -3,7 +3,10 @@
 
 mod support;
 
-use arrow::array::{ArrayRef, BinaryArray, BooleanArray, Float64Array, Int64Array, ListArray, RecordBatch, StringArray};
+use arrow::array::{
+    ArrayRef, BinaryArray, BooleanArray, Float64Array, Int64Array, ListArray, RecordBatch,
+    StringArray,
+};
 use arrow::array::{Decimal128Array, TimestampSecondArray};
 use arrow::datatypes::Int32Type;
 use flate2::Compression;
@@ -51,48 +54,103 @@ fn good(n: u32) -> String {
 
 /// A CSV of one hostile row between two good ones.
 fn csv(column: &str, cell: &str) -> Vec<u8> {
-    [HEADER, &good(1), &row(2, column, cell), &good(3)].concat().into_bytes()
+    [HEADER, &good(1), &row(2, column, cell), &good(3)]
+        .concat()
+        .into_bytes()
 }
 
 /// Runs over files of a folder, made-up factors, any share of rejects.
 fn run(folder: &Path, movements: &[&str], flags: &[&str]) -> Ended {
     let mut command = command();
-    command.current_dir(folder).arg("run").arg("--movements").args(movements);
-    command.args(["--factors", &format!("{LIBRARY}/emission_factors"), "--profile", "golden"]);
-    command.args(["--reference", &format!("{LIBRARY}/data"), "--out", "out", "--max-reject-share", "100%"]).args(flags);
+    command
+        .current_dir(folder)
+        .arg("run")
+        .arg("--movements")
+        .args(movements);
+    command.args([
+        "--factors",
+        &format!("{LIBRARY}/emission_factors"),
+        "--profile",
+        "golden",
+    ]);
+    command
+        .args([
+            "--reference",
+            &format!("{LIBRARY}/data"),
+            "--out",
+            "out",
+            "--max-reject-share",
+            "100%",
+        ])
+        .args(flags);
     wait(command.spawn().expect("the binary starts"), TIMEOUT)
 }
 
 /// The exit code is a documented one; rows add up per file and in total; nothing half done is current.
 #[track_caller]
 fn accounted(folder: &Path, ended: &Ended, what: &str) -> Option<Manifest> {
-    let code = ended.code.unwrap_or_else(|| panic!("{what}: ended by a signal\n{}", ended.stderr));
-    assert!(DOCUMENTED.contains(&code), "{what}: exit {code}\n{}", ended.stderr);
+    let code = ended
+        .code
+        .unwrap_or_else(|| panic!("{what}: ended by a signal\n{}", ended.stderr));
+    assert!(
+        DOCUMENTED.contains(&code),
+        "{what}: exit {code}\n{}",
+        ended.stderr
+    );
     if !matches!(code, 0 | 10) {
-        assert!(!folder.join("out/CURRENT").exists(), "{what}: exit {code}, but a run is current");
-        assert!(!ended.stderr.trim().is_empty(), "{what}: exit {code} without a word");
+        assert!(
+            !folder.join("out/CURRENT").exists(),
+            "{what}: exit {code}, but a run is current"
+        );
+        assert!(
+            !ended.stderr.trim().is_empty(),
+            "{what}: exit {code} without a word"
+        );
         return None;
     }
     let manifest = Manifest::load(&current_run(&folder.join("out"))).expect("a manifest");
     let (mut rows, mut accepted, mut rejected) = (0, 0, 0);
     for input in &manifest.inputs {
-        assert_eq!(input.rows_in, input.accepted + input.rejected, "{what}: {}", input.file);
+        assert_eq!(
+            input.rows_in,
+            input.accepted + input.rejected,
+            "{what}: {}",
+            input.file
+        );
         rows += input.rows_in;
         accepted += input.accepted;
         rejected += input.rejected;
     }
     let counts = &manifest.counts;
-    assert_eq!((counts.rows_in, counts.accepted, counts.rejected), (rows, accepted, rejected), "{what}");
-    assert_eq!(counts.rejected_by_code.values().sum::<u64>(), rejected, "{what}");
+    assert_eq!(
+        (counts.rows_in, counts.accepted, counts.rejected),
+        (rows, accepted, rejected),
+        "{what}"
+    );
+    assert_eq!(
+        counts.rejected_by_code.values().sum::<u64>(),
+        rejected,
+        "{what}"
+    );
     Some(manifest)
 }
 
 /// Exit code, then accepted rows, then rejected ones by code: `0: 2, R016 1`.
 fn text(code: Option<i32>, manifest: Option<&Manifest>) -> String {
     let code = code.map_or("signal".to_owned(), |c| c.to_string());
-    let Some(manifest) = manifest else { return code };
-    let codes = manifest.counts.rejected_by_code.iter().map(|(code, n)| format!(", {code} {n}"));
-    format!("{code}: {}{}", manifest.counts.accepted, codes.collect::<String>())
+    let Some(manifest) = manifest else {
+        return code;
+    };
+    let codes = manifest
+        .counts
+        .rejected_by_code
+        .iter()
+        .map(|(code, n)| format!(", {code} {n}"));
+    format!(
+        "{code}: {}{}",
+        manifest.counts.accepted,
+        codes.collect::<String>()
+    )
 }
 
 /// A file of these bytes gives this; a file that cannot be read is left out of a run over two files when that is allowed.
@@ -107,14 +165,32 @@ fn check(name: &str, bytes: &[u8], wanted: &str) {
 fn check_there(folder: &Path, name: &str, wanted: &str) {
     let ended = run(folder, &[name], &[]);
     let manifest = accounted(folder, &ended, name);
-    assert_eq!(text(ended.code, manifest.as_ref()), wanted, "{name}\n{}", ended.stderr);
+    assert_eq!(
+        text(ended.code, manifest.as_ref()),
+        wanted,
+        "{name}\n{}",
+        ended.stderr
+    );
     if ended.code == Some(3) {
-        assert!(ended.stderr.contains(name), "the message does not name {name}: {}", ended.stderr);
-        std::fs::write(folder.join("a-good.csv"), [HEADER, &good(1)].concat()).expect("the input can be written");
+        assert!(
+            ended.stderr.contains(name),
+            "the message does not name {name}: {}",
+            ended.stderr
+        );
+        std::fs::write(folder.join("a-good.csv"), [HEADER, &good(1)].concat())
+            .expect("the input can be written");
         let ended = run(folder, &["a-good.csv", name], &["--allow-missing-files"]);
-        let manifest = accounted(folder, &ended, name).unwrap_or_else(|| panic!("{name}: {}", ended.stderr));
-        let missing: Vec<&str> = manifest.missing_files.iter().map(|m| m.file.as_str()).collect();
-        assert_eq!((ended.code, manifest.counts.accepted, missing), (Some(10), 1, vec![name]));
+        let manifest =
+            accounted(folder, &ended, name).unwrap_or_else(|| panic!("{name}: {}", ended.stderr));
+        let missing: Vec<&str> = manifest
+            .missing_files
+            .iter()
+            .map(|m| m.file.as_str())
+            .collect();
+        assert_eq!(
+            (ended.code, manifest.counts.accepted, missing),
+            (Some(10), 1, vec![name])
+        );
     }
 }
 
@@ -128,17 +204,26 @@ fn check_rowless(name: &str, bytes: &[u8]) {
     assert_eq!(ended.code, Some(3), "{name}: {}", ended.stderr);
     let ended = run(folder.path(), &[name], &["--allow-empty"]);
     let manifest = accounted(folder.path(), &ended, name);
-    assert_eq!(text(ended.code, manifest.as_ref()), "0: 0", "{name}: {}", ended.stderr);
+    assert_eq!(
+        text(ended.code, manifest.as_ref()),
+        "0: 0",
+        "{name}: {}",
+        ended.stderr
+    );
 }
 
 #[test]
 fn bytes_that_are_no_text() {
     let with = |bytes: &[u8]| {
-        [HEADER.as_bytes(), good(1).replace(",,", ",\x01,").as_bytes(), good(2).as_bytes()]
-            .concat()
-            .iter()
-            .flat_map(|b| if *b == 1 { bytes.to_vec() } else { vec![*b] })
-            .collect::<Vec<u8>>()
+        [
+            HEADER.as_bytes(),
+            good(1).replace(",,", ",\x01,").as_bytes(),
+            good(2).as_bytes(),
+        ]
+        .concat()
+        .iter()
+        .flat_map(|b| if *b == 1 { bytes.to_vec() } else { vec![*b] })
+        .collect::<Vec<u8>>()
     };
     check("invalid.csv", &with(b"\xff\xfe"), "0: 1, R016 1");
     check("half.csv", &with(b"\xe4\xb8"), "0: 1, R016 1");
@@ -146,7 +231,15 @@ fn bytes_that_are_no_text() {
     check("nul.csv", &with(b"\0"), "0: 1, R016 1");
     check("zeros.csv", &[0; 4096], "3");
     check("header.csv", b"shipment_id,\xff\xff\n1,2\n", "3");
-    check("utf16.csv", &[b"\xff\xfe".to_vec(), HEADER.encode_utf16().flat_map(u16::to_le_bytes).collect()].concat(), "3");
+    check(
+        "utf16.csv",
+        &[
+            b"\xff\xfe".to_vec(),
+            HEADER.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        ]
+        .concat(),
+        "3",
+    );
 }
 
 #[test]
@@ -154,9 +247,17 @@ fn line_ends_and_marks() {
     let text = [HEADER, &good(1), &good(2)].concat();
     check("bom.csv", format!("\u{feff}{text}").as_bytes(), "0: 2");
     check("crlf.csv", text.replace('\n', "\r\n").as_bytes(), "0: 2");
-    check("bom-crlf.csv", format!("\u{feff}{text}").replace('\n', "\r\n").as_bytes(), "0: 2");
+    check(
+        "bom-crlf.csv",
+        format!("\u{feff}{text}").replace('\n', "\r\n").as_bytes(),
+        "0: 2",
+    );
     check("no-last-line-end.csv", text.trim_end().as_bytes(), "0: 2");
-    check("empty-lines.csv", text.replace('\n', "\n\n\r\n").as_bytes(), "0: 2");
+    check(
+        "empty-lines.csv",
+        text.replace('\n', "\n\n\r\n").as_bytes(),
+        "0: 2",
+    );
     // A lone CR ends no line: the file is one long header.
     check_rowless("cr.csv", text.replace('\n', "\r").as_bytes());
 }
@@ -166,26 +267,80 @@ fn lines_without_measure() {
     for bytes in [70 << 10, 20 << 20] {
         let long = "x".repeat(bytes);
         check("long-cell.csv", &csv("carrier", &long), "0: 2, R023 1");
-        check("long-last.csv", [HEADER, &good(1), &long].concat().as_bytes(), "0: 1, R023 1");
-        check("long-quoted.csv", [HEADER, &good(1), "\"", &long].concat().as_bytes(), "0: 1, R023 1");
-        check("long.ndjson", format!("{{\"shipment_id\":\"{long}\"}}\n").as_bytes(), "0: 0, R023 1");
+        check(
+            "long-last.csv",
+            [HEADER, &good(1), &long].concat().as_bytes(),
+            "0: 1, R023 1",
+        );
+        check(
+            "long-quoted.csv",
+            [HEADER, &good(1), "\"", &long].concat().as_bytes(),
+            "0: 1, R023 1",
+        );
+        check(
+            "long.ndjson",
+            format!("{{\"shipment_id\":\"{long}\"}}\n").as_bytes(),
+            "0: 0, R023 1",
+        );
     }
     check("long-header.csv", "x,".repeat(10 << 20).as_bytes(), "3");
-    check("commas.csv", [HEADER, &",".repeat(60_000), "\n", &good(1)].concat().as_bytes(), "0: 1, R023 1");
+    check(
+        "commas.csv",
+        [HEADER, &",".repeat(60_000), "\n", &good(1)]
+            .concat()
+            .as_bytes(),
+        "0: 1, R023 1",
+    );
     let lines = "\n".repeat(17);
-    check("line-breaks.csv", [HEADER, &row(1, "carrier", &format!("\"{lines}\"")), &good(2)].concat().as_bytes(), "0: 1, R023 2");
+    check(
+        "line-breaks.csv",
+        [
+            HEADER,
+            &row(1, "carrier", &format!("\"{lines}\"")),
+            &good(2),
+        ]
+        .concat()
+        .as_bytes(),
+        "0: 1, R023 2",
+    );
 }
 
 #[test]
 fn records_of_another_shape() {
-    check("short.csv", [HEADER, "BL-1,1\n", &good(2)].concat().as_bytes(), "0: 1, R023 1");
-    check("wide.csv", [HEADER, good(1).trim_end(), ",\n", &good(2)].concat().as_bytes(), "0: 1, R023 1");
-    check("spaces.csv", [HEADER, "   \n", &good(2)].concat().as_bytes(), "0: 1, R023 1");
-    check("open-quote.csv", [HEADER, &good(1), "\"BL-1,2"].concat().as_bytes(), "0: 1, R023 1");
-    check("quote-then-rows.csv", [HEADER, "\"", &good(1), &good(2)].concat().as_bytes(), "0: 1, R023 1");
+    check(
+        "short.csv",
+        [HEADER, "BL-1,1\n", &good(2)].concat().as_bytes(),
+        "0: 1, R023 1",
+    );
+    check(
+        "wide.csv",
+        [HEADER, good(1).trim_end(), ",\n", &good(2)]
+            .concat()
+            .as_bytes(),
+        "0: 1, R023 1",
+    );
+    check(
+        "spaces.csv",
+        [HEADER, "   \n", &good(2)].concat().as_bytes(),
+        "0: 1, R023 1",
+    );
+    check(
+        "open-quote.csv",
+        [HEADER, &good(1), "\"BL-1,2"].concat().as_bytes(),
+        "0: 1, R023 1",
+    );
+    check(
+        "quote-then-rows.csv",
+        [HEADER, "\"", &good(1), &good(2)].concat().as_bytes(),
+        "0: 1, R023 1",
+    );
     check("stray-quote.csv", &csv("carrier", "a\"b"), "0: 2, R023 1");
     check("after-quote.csv", &csv("carrier", "\"a\"b"), "0: 2, R023 1");
-    check("header-twice.csv", [HEADER.trim_end(), ",mode\n"].concat().as_bytes(), "3");
+    check(
+        "header-twice.csv",
+        [HEADER.trim_end(), ",mode\n"].concat().as_bytes(),
+        "3",
+    );
     check("no-mode.csv", HEADER.replace(",mode", "").as_bytes(), "3");
     check("open-header.csv", b"\"shipment_id,movement_id\n", "3");
     check("empty.csv", b"", "3");
@@ -219,18 +374,36 @@ fn numbers_of_all_kinds() {
     ] {
         mass(cell, "0: 2, R002 1");
     }
-    for cell in ["-1", "0", "-0", "0.0004", "1000000.001", "9223372036854775807", "9223372036854775808", "-9223372036854775808"] {
+    for cell in [
+        "-1",
+        "0",
+        "-0",
+        "0.0004",
+        "1000000.001",
+        "9223372036854775807",
+        "9223372036854775808",
+        "-9223372036854775808",
+    ] {
         mass(cell, "0: 2, R003 1");
     }
-    for cell in ["18446744073709551616", "9999999999999999999999999999999999999999", "-9999999999999999999999999999999999999999"]
-    {
+    for cell in [
+        "18446744073709551616",
+        "9999999999999999999999999999999999999999",
+        "-9999999999999999999999999999999999999999",
+    ] {
         mass(cell, "0: 2, R003 1");
     }
     mass("0.0005000000000000000000000000000000000001", "0: 3");
     mass("0000000000000000000000000000000000000001", "0: 3");
     mass(&format!("1.{}", "0".repeat(60)), "0: 3");
     for column in ["distance_km", "teu", "sequence"] {
-        for cell in ["9223372036854775807", "-9223372036854775808", "9223372036854775808", "4294967296", "4294967297"] {
+        for cell in [
+            "9223372036854775807",
+            "-9223372036854775808",
+            "9223372036854775808",
+            "4294967296",
+            "4294967297",
+        ] {
             check("edge.csv", &csv(column, cell), "0: 2, R003 1");
         }
     }
@@ -242,7 +415,12 @@ fn times_of_all_kinds() {
     time("0000-12-31T23:59:59Z", "0: 2, R004 1");
     // A time that exists, but before any factor.
     time("0001-01-01T00:00:00Z", "0: 2, R011 1");
-    for cell in ["10000-01-01T00:00:00Z", "+10000-01-01T00:00:00Z", "-0001-01-01T00:00:00Z", "2016-12-31T23:59:60Z"] {
+    for cell in [
+        "10000-01-01T00:00:00Z",
+        "+10000-01-01T00:00:00Z",
+        "-0001-01-01T00:00:00Z",
+        "2016-12-31T23:59:60Z",
+    ] {
         time(cell, "0: 2, R004 1");
     }
     for cell in [
@@ -260,36 +438,88 @@ fn times_of_all_kinds() {
     time("2025-06-01T08:00:00.123456789Z", "0: 3");
     // The last year, and an offset that leads out of it.
     time("9999-12-31T23:59:59.999999999Z", "0: 3");
-    check("late.csv", &csv("arrived_at", "9999-12-31T23:59:59-23:59"), "0: 2, R004 1");
-    check("early.csv", &csv("departed_at", "0000-01-01T00:00:00+23:59"), "0: 2, R004 1");
+    check(
+        "late.csv",
+        &csv("arrived_at", "9999-12-31T23:59:59-23:59"),
+        "0: 2, R004 1",
+    );
+    check(
+        "early.csv",
+        &csv("departed_at", "0000-01-01T00:00:00+23:59"),
+        "0: 2, R004 1",
+    );
 }
 
 #[test]
 fn json_of_all_kinds() {
     let good = |n: u32| {
-        let pairs = HEADER.trim_end().split(',').zip(good(n).trim_end().split(',').map(str::to_owned).collect::<Vec<_>>());
-        let fields: Vec<String> = pairs.map(|(name, cell)| format!("\"{name}\":\"{cell}\"")).collect();
+        let pairs = HEADER.trim_end().split(',').zip(
+            good(n)
+                .trim_end()
+                .split(',')
+                .map(str::to_owned)
+                .collect::<Vec<_>>(),
+        );
+        let fields: Vec<String> = pairs
+            .map(|(name, cell)| format!("\"{name}\":\"{cell}\""))
+            .collect();
         format!("{{{}}}\n", fields.join(","))
     };
-    let line = |line: &str, wanted: &str| check("x.ndjson", [&good(1), line, "\n", &good(2)].concat().as_bytes(), wanted);
+    let line = |line: &str, wanted: &str| {
+        check(
+            "x.ndjson",
+            [&good(1), line, "\n", &good(2)].concat().as_bytes(),
+            wanted,
+        )
+    };
     let with = |name: &str, value: &str| good(3).replace("{", &format!("{{\"{name}\":{value},"));
     for deep in [1_000, 60_000] {
         line(&"[".repeat(deep), "0: 2, R023 1");
-        line(&with("carrier", &("[".repeat(deep / 2) + &"]".repeat(deep / 2))), "0: 2, R023 1");
+        line(
+            &with("carrier", &("[".repeat(deep / 2) + &"]".repeat(deep / 2))),
+            "0: 2, R023 1",
+        );
         line(&"{\"a\":".repeat(deep / 5), "0: 2, R023 1");
     }
-    for text in ["[]", "1", "null", "\"x\"", "{", "}", "{}{}", "{\"a\"}", "not json", "{\"a\":NaN}", "{'a':1}"] {
+    for text in [
+        "[]",
+        "1",
+        "null",
+        "\"x\"",
+        "{",
+        "}",
+        "{}{}",
+        "{\"a\"}",
+        "not json",
+        "{\"a\":NaN}",
+        "{'a':1}",
+    ] {
         line(text, "0: 2, R023 1");
     }
-    line(&good(3).replace("\"carrier\":\"\"", "\"carrier\":\"\\ud800\""), "0: 2, R016 1");
+    line(
+        &good(3).replace("\"carrier\":\"\"", "\"carrier\":\"\\ud800\""),
+        "0: 2, R016 1",
+    );
     line("{}", "0: 2, R001 1");
     line(&with("unknown", "[[[{}]]]"), "0: 3");
     line(&with("x", "\"\\u0000\""), "0: 3");
     line(&good(3).replace("\"10000\"", "1e5"), "0: 2, R002 1");
     line(&good(3).replace("\"10000\"", "true"), "0: 2, R023 1");
-    line(&good(3).replace("\"10000\"", "9223372036854775808"), "0: 2, R003 1");
-    line(&good(3).replace("\"carrier\":\"\"", "\"carrier\":\"\\u0000\""), "0: 2, R016 1");
-    check("open.ndjson", [&good(1), good(2).trim_end().trim_end_matches('}')].concat().as_bytes(), "0: 1, R023 1");
+    line(
+        &good(3).replace("\"10000\"", "9223372036854775808"),
+        "0: 2, R003 1",
+    );
+    line(
+        &good(3).replace("\"carrier\":\"\"", "\"carrier\":\"\\u0000\""),
+        "0: 2, R016 1",
+    );
+    check(
+        "open.ndjson",
+        [&good(1), good(2).trim_end().trim_end_matches('}')]
+            .concat()
+            .as_bytes(),
+        "0: 1, R023 1",
+    );
 }
 
 /// Columns of three accepted rows as Parquet; a column of the same name takes the place of ours.
@@ -297,12 +527,19 @@ fn parquet(other: Vec<(&str, ArrayRef)>) -> Vec<u8> {
     let rows: Vec<String> = (1..=3).map(good).collect();
     let mut columns: Vec<(&str, ArrayRef)> = Vec::new();
     for (at, name) in HEADER.trim_end().split(',').enumerate() {
-        let cells = rows.iter().map(|row| row.trim_end().split(',').nth(at).filter(|cell| !cell.is_empty()));
+        let cells = rows.iter().map(|row| {
+            row.trim_end()
+                .split(',')
+                .nth(at)
+                .filter(|cell| !cell.is_empty())
+        });
         columns.push((name, Arc::new(cells.collect::<StringArray>())));
     }
     columns.retain(|(name, _)| !other.iter().any(|(o, _)| o == name));
     columns.extend(other);
-    let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, a)| (n, a, true))).expect("a batch");
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, a)| (n, a, true)))
+            .expect("a batch");
     let mut bytes = Vec::new();
     let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).expect("a writer");
     writer.write(&batch).expect("rows");
@@ -312,19 +549,63 @@ fn parquet(other: Vec<(&str, ArrayRef)>) -> Vec<u8> {
 
 #[test]
 fn parquet_of_other_types() {
-    let column = |name: &str, array: ArrayRef, wanted: &str| check("x.parquet", &parquet(vec![(name, array)]), wanted);
+    let column = |name: &str, array: ArrayRef, wanted: &str| {
+        check("x.parquet", &parquet(vec![(name, array)]), wanted)
+    };
     check("x.parquet", &parquet(vec![]), "0: 3");
-    column("mode", Arc::new(StringArray::from(vec![Some("road"), None, Some("")])), "0: 1, R001 2");
-    column("cargo_mass_kg", Arc::new(Float64Array::from(vec![Some(1e4), None, Some(f64::NAN)])), "0: 1, R002 1, R013 1");
-    column("cargo_mass_kg", Arc::new(Float64Array::from(vec![f64::INFINITY, 1e300, -0.0])), "0: 0, R002 1, R003 2");
-    column("cargo_mass_kg", Arc::new(Int64Array::from(vec![i64::MAX, i64::MIN, 7])), "0: 1, R003 2");
-    let wide = Decimal128Array::from(vec![i128::MAX / 10, -1, 10_000]).with_precision_and_scale(38, 0).expect("a decimal");
+    column(
+        "mode",
+        Arc::new(StringArray::from(vec![Some("road"), None, Some("")])),
+        "0: 1, R001 2",
+    );
+    column(
+        "cargo_mass_kg",
+        Arc::new(Float64Array::from(vec![Some(1e4), None, Some(f64::NAN)])),
+        "0: 1, R002 1, R013 1",
+    );
+    column(
+        "cargo_mass_kg",
+        Arc::new(Float64Array::from(vec![f64::INFINITY, 1e300, -0.0])),
+        "0: 0, R002 1, R003 2",
+    );
+    column(
+        "cargo_mass_kg",
+        Arc::new(Int64Array::from(vec![i64::MAX, i64::MIN, 7])),
+        "0: 1, R003 2",
+    );
+    let wide = Decimal128Array::from(vec![i128::MAX / 10, -1, 10_000])
+        .with_precision_and_scale(38, 0)
+        .expect("a decimal");
     column("cargo_mass_kg", Arc::new(wide), "0: 1, R003 2");
-    column("departed_at", Arc::new(TimestampSecondArray::from(vec![i64::MAX, i64::MIN, 1_748_764_800])), "0: 1, R004 2");
-    column("departed_at", Arc::new(Int64Array::from(vec![1, 2, 3])), "3");
-    column("carrier", Arc::new(BooleanArray::from(vec![true, false, true])), "3");
-    column("carrier", Arc::new(BinaryArray::from(vec![&b"a"[..], b"\xff", b""])), "3");
-    let lists = ListArray::from_iter_primitive::<Int32Type, _, _>(vec![Some(vec![Some(1)]), None, Some(vec![])]);
+    column(
+        "departed_at",
+        Arc::new(TimestampSecondArray::from(vec![
+            i64::MAX,
+            i64::MIN,
+            1_748_764_800,
+        ])),
+        "0: 1, R004 2",
+    );
+    column(
+        "departed_at",
+        Arc::new(Int64Array::from(vec![1, 2, 3])),
+        "3",
+    );
+    column(
+        "carrier",
+        Arc::new(BooleanArray::from(vec![true, false, true])),
+        "3",
+    );
+    column(
+        "carrier",
+        Arc::new(BinaryArray::from(vec![&b"a"[..], b"\xff", b""])),
+        "3",
+    );
+    let lists = ListArray::from_iter_primitive::<Int32Type, _, _>(vec![
+        Some(vec![Some(1)]),
+        None,
+        Some(vec![]),
+    ]);
     column("carrier", Arc::new(lists.clone()), "3");
     column("of_no_meaning", Arc::new(lists), "0: 3");
 }
@@ -341,10 +622,17 @@ fn parquet_that_is_broken() {
         let mut bytes = whole.clone();
         let at = random.below(bytes.len());
         bytes[at] ^= 1 << random.below(8);
-        std::fs::write(folder.path().join("flipped.parquet"), &bytes).expect("the input can be written");
+        std::fs::write(folder.path().join("flipped.parquet"), &bytes)
+            .expect("the input can be written");
         let ended = run(folder.path(), &["flipped.parquet"], &["--dry-run"]);
-        let code = ended.code.unwrap_or_else(|| panic!("byte {at}: ended by a signal"));
-        assert!(matches!(code, 0 | 3), "byte {at}: exit {code}\n{}", ended.stderr);
+        let code = ended
+            .code
+            .unwrap_or_else(|| panic!("byte {at}: ended by a signal"));
+        assert!(
+            matches!(code, 0 | 3),
+            "byte {at}: exit {code}\n{}",
+            ended.stderr
+        );
     }
 }
 
@@ -367,14 +655,23 @@ impl Random {
 #[test]
 fn noise_under_a_known_name() {
     let mut random = Random(11);
-    for name in ["x.parquet", "x.csv.gz", "x.csv.zst", "x.ndjson.gz", "x.ndjson.zst", "x.csv"] {
+    for name in [
+        "x.parquet",
+        "x.csv.gz",
+        "x.csv.zst",
+        "x.ndjson.gz",
+        "x.ndjson.zst",
+        "x.csv",
+    ] {
         check(name, &random.bytes(50_000), "3");
     }
     // Each line is a record, however odd: only that all are accounted for is certain.
     let folder = tempfile::tempdir().expect("a temporary folder");
-    std::fs::write(folder.path().join("x.ndjson"), random.bytes(50_000)).expect("the input can be written");
+    std::fs::write(folder.path().join("x.ndjson"), random.bytes(50_000))
+        .expect("the input can be written");
     let ended = run(folder.path(), &["x.ndjson"], &[]);
-    let manifest = accounted(folder.path(), &ended, "x.ndjson").unwrap_or_else(|| panic!("{}", ended.stderr));
+    let manifest =
+        accounted(folder.path(), &ended, "x.ndjson").unwrap_or_else(|| panic!("{}", ended.stderr));
     assert!(manifest.counts.accepted == 0 && manifest.counts.rejected > 100);
 }
 
@@ -391,7 +688,11 @@ fn compressed_and_cut() {
     check("whole.csv.gz", &packed, "0: 1999");
     check("cut.csv.gz", &packed[..packed.len() / 2], "3");
     check("no-checksum.csv.gz", &packed[..packed.len() - 8], "3");
-    check("then-noise.csv.gz", &[packed.as_slice(), b"noise"].concat(), "3");
+    check(
+        "then-noise.csv.gz",
+        &[packed.as_slice(), b"noise"].concat(),
+        "3",
+    );
     let packed = zstd::encode_all(text.as_bytes(), 1).expect("memory");
     check("whole.csv.zst", &packed, "0: 1999");
     check("cut.csv.zst", &packed[..packed.len() / 2], "3");
@@ -416,7 +717,13 @@ fn what_is_no_file() {
 fn pipes_and_devices_are_refused_at_once() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let pipe: PathBuf = folder.path().join("pipe.csv");
-    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is there").success());
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .expect("mkfifo is there")
+            .success()
+    );
     check_there(folder.path(), "pipe.csv", "3");
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::os::unix::fs::symlink("/dev/zero", folder.path().join("zero.csv")).expect("a link");
@@ -429,39 +736,101 @@ fn pipes_and_devices_are_refused_at_once() {
 fn what_is_no_file_is_not_replaced_by_an_answer() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = |name: &str| folder.path().join(name);
-    assert!(Command::new("mkfifo").arg(path("pipe.csv")).status().expect("mkfifo is there").success());
+    assert!(
+        Command::new("mkfifo")
+            .arg(path("pipe.csv"))
+            .status()
+            .expect("mkfifo is there")
+            .success()
+    );
     std::fs::write(path("target"), "kept").expect("a file");
     std::os::unix::fs::symlink(path("target"), path("link.csv")).expect("a link");
     std::fs::create_dir(path("folder.csv")).expect("a folder");
-    for (name, what) in [("pipe.csv", "a pipe"), ("link.csv", "a link"), ("folder.csv", "a folder")] {
+    for (name, what) in [
+        ("pipe.csv", "a pipe"),
+        ("link.csv", "a link"),
+        ("folder.csv", "a folder"),
+    ] {
         let file = path(name).display().to_string();
-        let kind = || std::fs::symlink_metadata(path(name)).expect("it is there").file_type();
+        let kind = || {
+            std::fs::symlink_metadata(path(name))
+                .expect("it is there")
+                .file_type()
+        };
         let before = kind();
-        let ended = green_corridor(["sample", "--shipments", "2", "--seed", "1", "--out", &file]).expect(6);
-        assert_eq!(ended.stderr, format!("error: {file}: is {what}, expected a file or nothing there\n"));
+        let ended =
+            green_corridor(["sample", "--shipments", "2", "--seed", "1", "--out", &file]).expect(6);
+        assert_eq!(
+            ended.stderr,
+            format!("error: {file}: is {what}, expected a file or nothing there\n")
+        );
         assert_eq!(kind(), before, "{name}");
     }
-    assert_eq!(std::fs::read_to_string(path("target")).expect("a file"), "kept");
-    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 4, "nothing is left beside them");
+    assert_eq!(
+        std::fs::read_to_string(path("target")).expect("a file"),
+        "kept"
+    );
+    assert_eq!(
+        std::fs::read_dir(folder.path()).expect("a folder").count(),
+        4,
+        "nothing is left beside them"
+    );
 }
 
 /// A file that is named and not there ends the run, unless it may go without; then every place that should says which.
 #[test]
 fn a_named_file_that_is_not_there_is_a_missing_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    std::fs::write(folder.path().join("a-good.csv"), format!("{HEADER}{}", good(1))).expect("a file");
+    std::fs::write(
+        folder.path().join("a-good.csv"),
+        format!("{HEADER}{}", good(1)),
+    )
+    .expect("a file");
     let ended = run(folder.path(), &["a-good.csv", "gone.csv"], &[]).expect(3);
-    assert!(ended.stderr.contains("gone.csv: there is no such file; --allow-missing-files"), "{}", ended.stderr);
-    let ended = run(folder.path(), &["a-good.csv", "gone.csv"], &["--allow-missing-files"]).expect(10);
+    assert!(
+        ended
+            .stderr
+            .contains("gone.csv: there is no such file; --allow-missing-files"),
+        "{}",
+        ended.stderr
+    );
+    let ended = run(
+        folder.path(),
+        &["a-good.csv", "gone.csv"],
+        &["--allow-missing-files"],
+    )
+    .expect(10);
     let lines: Vec<&str> = ended.stdout.lines().map(str::trim).collect();
-    let at = lines.iter().position(|line| line.starts_with("missing files")).expect("the summary says so");
-    assert_eq!((lines[at], lines[at + 1]), ("missing files   1", "gone.csv"));
+    let at = lines
+        .iter()
+        .position(|line| line.starts_with("missing files"))
+        .expect("the summary says so");
+    assert_eq!(
+        (lines[at], lines[at + 1]),
+        ("missing files   1", "gone.csv")
+    );
     let out = folder.path().join("out");
     let manifest = Manifest::load(&current_run(&out)).expect("a manifest");
-    assert_eq!(manifest.missing_files[0].reason, "gone.csv: there is no such file");
+    assert_eq!(
+        manifest.missing_files[0].reason,
+        "gone.csv: there is no such file"
+    );
     let status = std::fs::read_to_string(out.join("status.json")).expect("a status");
-    assert!(status.contains("\"missing_files\": [\n    \"gone.csv\"\n  ]"), "{status}");
+    assert!(
+        status.contains("\"missing_files\": [\n    \"gone.csv\"\n  ]"),
+        "{status}"
+    );
     // A pattern is no file: it may match nothing only where an empty night may be published.
-    run(folder.path(), &["a-good.csv", "gone-*.csv"], &["--allow-missing-files"]).expect(3);
-    run(folder.path(), &["a-good.csv", "gone-*.csv"], &["--allow-empty"]).expect(0);
+    run(
+        folder.path(),
+        &["a-good.csv", "gone-*.csv"],
+        &["--allow-missing-files"],
+    )
+    .expect(3);
+    run(
+        folder.path(),
+        &["a-good.csv", "gone-*.csv"],
+        &["--allow-empty"],
+    )
+    .expect(0);
 }

@@ -63,7 +63,10 @@ fn a_question_is_answered_and_explained_in_10_ms() {
     let set = load(&library());
     let carrier = carrier(9);
     let chosen = set.select(&query(&set, &carrier)).expect("a factor").factor;
-    assert_eq!(&*set.factors[chosen as usize].id, "made-up/1:39-CARRIER9-1-2025");
+    assert_eq!(
+        &*set.factors[chosen as usize].id,
+        "made-up/1:39-CARRIER9-1-2025"
+    );
     takes_less_than(QUESTION, || set.select(&query(&set, &carrier)));
     takes_less_than(QUESTION, || set.candidates(&query(&set, &carrier)));
 }

@@ -5,18 +5,36 @@ use green_corridor::reference::{DataFile, Dwells, Reference, Speeds};
 use green_corridor::store::reference::{ReferenceFile, read_data, read_library};
 use std::path::Path;
 
-const MODES: [Mode; 5] = [Mode::Road, Mode::Rail, Mode::Sea, Mode::InlandWaterway, Mode::Air];
+const MODES: [Mode; 5] = [
+    Mode::Road,
+    Mode::Rail,
+    Mode::Sea,
+    Mode::InlandWaterway,
+    Mode::Air,
+];
 
 fn as_data(files: Vec<ReferenceFile>) -> Vec<DataFile> {
-    files.into_iter().map(|f| DataFile::new(f.path, f.bytes)).collect()
+    files
+        .into_iter()
+        .map(|f| DataFile::new(f.path, f.bytes))
+        .collect()
 }
 
 fn reference() -> Reference {
     let library = as_data(read_library(Path::new("emission_factors")).unwrap());
-    let names =
-        ["locations.csv", "distances.csv", "containers.csv", "zones.csv", "mode_aliases.csv", "services.csv", "corridors.toml"];
+    let names = [
+        "locations.csv",
+        "distances.csv",
+        "containers.csv",
+        "zones.csv",
+        "mode_aliases.csv",
+        "services.csv",
+        "corridors.toml",
+    ];
     let data = as_data(read_data(Path::new("data"), &names).unwrap());
-    Reference::load(&library, "open", &data, &[]).unwrap_or_else(|faults| panic!("{faults:#?}")).0
+    Reference::load(&library, "open", &data, &[])
+        .unwrap_or_else(|faults| panic!("{faults:#?}"))
+        .0
 }
 
 fn file(name: &str) -> DataFile {
@@ -30,15 +48,33 @@ fn every_operation_has_a_speed_and_every_change_of_mode_a_dwell() {
     assert!(faults.is_empty(), "{faults:#?}");
     let (dwells, faults) = Dwells::parse(&file("dwell.csv"));
     assert!(faults.is_empty(), "{faults:#?}");
-    for (index, operation) in reference.factors.operations.iter().enumerate().filter(|(_, o)| o.mode != Mode::Hub) {
-        let speed = speeds.get(index as _, operation.mode).unwrap_or_else(|| panic!("no speed for {}", operation.code));
-        assert!(speed.is_estimate == speed.source_ref.contains("estimate"), "{}: {}", operation.code, speed.source_ref);
+    for (index, operation) in reference
+        .factors
+        .operations
+        .iter()
+        .enumerate()
+        .filter(|(_, o)| o.mode != Mode::Hub)
+    {
+        let speed = speeds
+            .get(index as _, operation.mode)
+            .unwrap_or_else(|| panic!("no speed for {}", operation.code));
+        assert!(
+            speed.is_estimate == speed.source_ref.contains("estimate"),
+            "{}: {}",
+            operation.code,
+            speed.source_ref
+        );
     }
     let anywhere = green_corridor::model::id::LocationCode::parse(b"CNQZH").unwrap();
     for before in MODES {
         for after in MODES {
-            let dwell = dwells.get(anywhere, before, after).unwrap_or_else(|| panic!("no dwell {before:?} to {after:?}"));
-            assert!(dwell.is_estimate == dwell.source_ref.contains("estimate"), "{before:?} to {after:?}");
+            let dwell = dwells
+                .get(anywhere, before, after)
+                .unwrap_or_else(|| panic!("no dwell {before:?} to {after:?}"));
+            assert!(
+                dwell.is_estimate == dwell.source_ref.contains("estimate"),
+                "{before:?} to {after:?}"
+            );
         }
     }
 }
@@ -50,16 +86,39 @@ fn what_a_service_claims_has_a_source() {
     let mut costs = 0;
     for service in &reference.services.list {
         let cites = |what: &str| service.source_ref.contains(&format!("{what}: "));
-        assert!(service.transit_hours.is_none() || cites("transit"), "{}: a time without a source", service.service);
-        assert!(service.cost.is_none() || cites("cost"), "{}: a cost without a source", service.service);
+        assert!(
+            service.transit_hours.is_none() || cites("transit"),
+            "{}: a time without a source",
+            service.service
+        );
+        assert!(
+            service.cost.is_none() || cites("cost"),
+            "{}: a cost without a source",
+            service.service
+        );
         costs += usize::from(service.cost.is_some());
         let is_estimate = service.source_ref.contains("estimate");
-        assert!(!is_estimate || service.note.contains("estimated"), "{}: an estimate that does not say so", service.service);
-        let words = service.source_ref.split(|c: char| !c.is_ascii_alphanumeric());
-        for id in words.filter(|w| w.len() == 3 && w.starts_with('S') && w[1..].bytes().all(|b| b.is_ascii_digit())) {
-            assert!(readme.contains(&format!("| {id} | ")), "{}: {id} is not in the list of sources", service.service);
+        assert!(
+            !is_estimate || service.note.contains("estimated"),
+            "{}: an estimate that does not say so",
+            service.service
+        );
+        let words = service
+            .source_ref
+            .split(|c: char| !c.is_ascii_alphanumeric());
+        for id in words.filter(|w| {
+            w.len() == 3 && w.starts_with('S') && w[1..].bytes().all(|b| b.is_ascii_digit())
+        }) {
+            assert!(
+                readme.contains(&format!("| {id} | ")),
+                "{}: {id} is not in the list of sources",
+                service.service
+            );
         }
-        let known = service.distance.is_some() || reference.distance(service.mode, service.origin, service.destination).is_some();
+        let known = service.distance.is_some()
+            || reference
+                .distance(service.mode, service.origin, service.destination)
+                .is_some();
         assert!(known, "{}: no distance", service.service);
     }
     assert_eq!(costs, 9);

@@ -13,23 +13,47 @@ const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
 fn every_line_of_a_real_export_is_computed_or_rejected_with_its_reason() {
-    if !Path::new(PROJECT).join("../shared/real/scms_delivery_history.csv").is_file() {
+    if !Path::new(PROJECT)
+        .join("../shared/real/scms_delivery_history.csv")
+        .is_file()
+    {
         skip("tests/real.rs", "../shared/real is missing");
         let all = std::env::var("GREEN_CORRIDOR_REQUIRE_ALL").is_ok_and(|v| v == "1");
-        assert!(!all, "../shared/real is missing, and GREEN_CORRIDOR_REQUIRE_ALL=1");
+        assert!(
+            !all,
+            "../shared/real is missing, and GREEN_CORRIDOR_REQUIRE_ALL=1"
+        );
         return;
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
     let out = folder.path().to_str().expect("a plain path");
-    green_corridor(["run", &format!("{PROJECT}/examples/real/run.toml"), "--out", out]).expect(0);
+    green_corridor([
+        "run",
+        &format!("{PROJECT}/examples/real/run.toml"),
+        "--out",
+        out,
+    ])
+    .expect(0);
     green_corridor(["verify", out, "--recalculate"]).expect(0);
 
     let run = current_run(folder.path());
     let counts = Manifest::load(&run).expect("a manifest").counts;
-    assert_eq!((counts.rows_in, counts.accepted, counts.rejected), (10_324, 5_410, 4_914));
+    assert_eq!(
+        (counts.rows_in, counts.accepted, counts.rejected),
+        (10_324, 5_410, 4_914)
+    );
     // No mode; weights that are text; a weight of 0; sites without a code; no coordinates for a pair.
-    let wanted = [("R001", 360), ("R002", 3_805), ("R003", 1), ("R007", 747), ("R012", 1)];
-    let wanted: BTreeMap<String, u64> = wanted.into_iter().map(|(code, n)| (code.to_owned(), n)).collect();
+    let wanted = [
+        ("R001", 360),
+        ("R002", 3_805),
+        ("R003", 1),
+        ("R007", 747),
+        ("R012", 1),
+    ];
+    let wanted: BTreeMap<String, u64> = wanted
+        .into_iter()
+        .map(|(code, n)| (code.to_owned(), n))
+        .collect();
     assert_eq!(counts.rejected_by_code, wanted);
 
     let mut published = BTreeMap::new();

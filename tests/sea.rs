@@ -18,7 +18,11 @@ fn place(code: &str) -> LocationCode {
 }
 
 fn rows(path: &str) -> Vec<csv::StringRecord> {
-    csv::Reader::from_path(path).unwrap().records().map(Result::unwrap).collect()
+    csv::Reader::from_path(path)
+        .unwrap()
+        .records()
+        .map(Result::unwrap)
+        .collect()
 }
 
 #[test]
@@ -28,10 +32,17 @@ fn published_distances_are_met() {
     for row in &rows {
         let miles: f64 = row[2].parse().unwrap();
         let tolerance: f64 = row[3].parse().unwrap();
-        let path = sea.path(place(&row[0]), place(&row[1]), Passages::USUALLY_CLOSED).unwrap();
+        let path = sea
+            .path(place(&row[0]), place(&row[1]), Passages::USUALLY_CLOSED)
+            .unwrap();
         let percent = (path.metres as f64 / 1852.0 / miles - 1.0) * 100.0;
         println!("{} - {}: {percent:+.1} %", &row[0], &row[1]);
-        assert!(percent.abs() <= tolerance, "{} - {}: {percent:+.1} %", &row[0], &row[1]);
+        assert!(
+            percent.abs() <= tolerance,
+            "{} - {}: {percent:+.1} %",
+            &row[0],
+            &row[1]
+        );
     }
     assert_eq!(rows.len(), 16);
 }
@@ -65,26 +76,47 @@ fn no_way_is_shorter_than_the_great_circle_and_doubtful_ones_are_listed() {
         let usual = sea.path(from, to, Passages::USUALLY_CLOSED);
         let is_arctic = usual.is_none();
         // Ports of the Arctic are reached through the Northwest Passage only.
-        let path = usual.or_else(|| sea.path(from, to, Passages::NONE)).unwrap_or_else(|| panic!("no way {from} - {to}"));
-        assert!(path.metres >= straight, "{from} - {to}: {} m, great circle {straight} m", path.metres);
+        let path = usual
+            .or_else(|| sea.path(from, to, Passages::NONE))
+            .unwrap_or_else(|| panic!("no way {from} - {to}"));
+        assert!(
+            path.metres >= straight,
+            "{from} - {to}: {} m, great circle {straight} m",
+            path.metres
+        );
         // The graph rounds each piece up, the great circle to the nearest.
         let drawn = line_m(&path.line);
-        assert!(drawn <= path.metres && path.metres <= drawn + path.line.len() as u64, "{from} - {to}: the line is another way");
+        assert!(
+            drawn <= path.metres && path.metres <= drawn + path.line.len() as u64,
+            "{from} - {to}: the line is another way"
+        );
         let approach = a.approach_m().max(b.approach_m());
         if path.metres > 3 * straight || approach > FAR_M || is_arctic {
-            listed.push(format!("{from},{to},{},{straight},{approach},\"{}\"", path.metres, path.passages));
+            listed.push(format!(
+                "{from},{to},{},{straight},{approach},\"{}\"",
+                path.metres, path.passages
+            ));
         }
     }
     listed.sort();
-    let text = format!("origin,destination,sea_m,great_circle_m,longest_approach_m,passages\n{}\n", listed.join("\n"));
+    let text = format!(
+        "origin,destination,sea_m,great_circle_m,longest_approach_m,passages\n{}\n",
+        listed.join("\n")
+    );
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(LISTED, &text).unwrap();
     }
-    assert_eq!(text, std::fs::read_to_string(LISTED).unwrap(), "UPDATE_GOLDEN=1 writes the list; look at what it says");
+    assert_eq!(
+        text,
+        std::fs::read_to_string(LISTED).unwrap(),
+        "UPDATE_GOLDEN=1 writes the list; look at what it says"
+    );
 }
 
 fn line_m(line: &[Vertex]) -> u64 {
-    line.windows(2).map(|w| great_circle_m(w[0].into(), w[1].into()) as u64).sum()
+    line.windows(2)
+        .map(|w| great_circle_m(w[0].into(), w[1].into()) as u64)
+        .sum()
 }
 
 #[test]
@@ -96,11 +128,16 @@ fn no_edge_crosses_land_but_in_named_waters() {
     for (a, b, _) in sea.edges().filter(|(a, b, _)| shores.is_crossed(*a, *b)) {
         let within = |row: &csv::StringRecord| {
             let e5 = |i: usize| (row[i].parse::<f64>().unwrap() * 1e5) as i32;
-            let is_in = |v: Vertex| (e5(1)..=e5(3)).contains(&v.latitude_e5) && (e5(2)..=e5(4)).contains(&v.longitude_e5);
+            let is_in = |v: Vertex| {
+                (e5(1)..=e5(3)).contains(&v.latitude_e5)
+                    && (e5(2)..=e5(4)).contains(&v.longitude_e5)
+            };
             is_in(a) && is_in(b)
         };
-        let at =
-            waters.iter().position(within).unwrap_or_else(|| panic!("{a:?} - {b:?} is over land and in no water of waters.csv"));
+        let at = waters
+            .iter()
+            .position(within)
+            .unwrap_or_else(|| panic!("{a:?} - {b:?} is over land and in no water of waters.csv"));
         used[at] += 1;
     }
     for (row, count) in waters.iter().zip(used) {
@@ -111,38 +148,87 @@ fn no_edge_crosses_land_but_in_named_waters() {
 #[test]
 fn a_closed_passage_is_a_closed_way() {
     let sea = shipped();
-    let closed =
-        |codes: &str| codes.split_whitespace().fold(Passages::USUALLY_CLOSED, |all, c| all.with(Passages::parse(c).unwrap()));
+    let closed = |codes: &str| {
+        codes
+            .split_whitespace()
+            .fold(Passages::USUALLY_CLOSED, |all, c| {
+                all.with(Passages::parse(c).unwrap())
+            })
+    };
     let way = |from: &str, to: &str, codes: &str| sea.path(place(from), place(to), closed(codes));
-    let over = |from: &str, to: &str, codes: &str| way(from, to, codes).unwrap().passages.to_string();
-    assert_eq!(over("SGSIN", "NLRTM", ""), "bab_el_mandeb, gibraltar, malacca, suez");
+    let over =
+        |from: &str, to: &str, codes: &str| way(from, to, codes).unwrap().passages.to_string();
+    assert_eq!(
+        over("SGSIN", "NLRTM", ""),
+        "bab_el_mandeb, gibraltar, malacca, suez"
+    );
     assert_eq!(over("SGSIN", "NLRTM", "suez"), "cape_of_good_hope, sunda");
-    assert_eq!(over("SGSIN", "NLRTM", "bab_el_mandeb"), "cape_of_good_hope, sunda");
+    assert_eq!(
+        over("SGSIN", "NLRTM", "bab_el_mandeb"),
+        "cape_of_good_hope, sunda"
+    );
     assert_eq!(over("SGSIN", "NLRTM", "suez cape_of_good_hope"), "panama");
-    assert_eq!(over("SGSIN", "NLRTM", "suez cape_of_good_hope panama"), "cape_horn, sunda");
-    assert_eq!(way("SGSIN", "NLRTM", "suez cape_of_good_hope panama cape_horn"), None);
+    assert_eq!(
+        over("SGSIN", "NLRTM", "suez cape_of_good_hope panama"),
+        "cape_horn, sunda"
+    );
+    assert_eq!(
+        way("SGSIN", "NLRTM", "suez cape_of_good_hope panama cape_horn"),
+        None
+    );
     assert_eq!(over("USLAX", "USNYC", "panama"), "cape_horn");
     assert_eq!(over("SGSIN", "LKCMB", "malacca"), "sunda");
     assert_eq!(over("IDJKT", "ZADUR", "sunda"), "malacca");
-    assert_eq!(over("NLRTM", "GRPIR", "gibraltar"), "bab_el_mandeb, cape_of_good_hope, suez");
-    for (from, to, codes) in [("AEJEA", "SGSIN", "hormuz"), ("UAODS", "GRPIR", "bosporus"), ("UAODS", "GRPIR", "dardanelles")] {
+    assert_eq!(
+        over("NLRTM", "GRPIR", "gibraltar"),
+        "bab_el_mandeb, cape_of_good_hope, suez"
+    );
+    for (from, to, codes) in [
+        ("AEJEA", "SGSIN", "hormuz"),
+        ("UAODS", "GRPIR", "bosporus"),
+        ("UAODS", "GRPIR", "dardanelles"),
+    ] {
         assert!(way(from, to, "").is_some());
         assert_eq!(way(from, to, codes), None, "{codes}");
     }
-    let open = sea.path(place("NLRTM"), place("JPYOK"), Passages::NONE).unwrap();
-    assert_eq!(open.passages.to_string(), "bering, northwest", "only where somebody opens it");
+    let open = sea
+        .path(place("NLRTM"), place("JPYOK"), Passages::NONE)
+        .unwrap();
+    assert_eq!(
+        open.passages.to_string(),
+        "bering, northwest",
+        "only where somebody opens it"
+    );
     assert!(open.metres < way("NLRTM", "JPYOK", "").unwrap().metres);
 }
 
 #[test]
 fn both_ways_are_equally_long() {
     let sea = shipped();
-    for (from, to) in [("CNQZH", "SGSIN"), ("NLRTM", "JPYOK"), ("CNSHA", "USLAX"), ("AUSYD", "CLVAP")] {
-        let way = |from, to| sea.path(place(from), place(to), Passages::USUALLY_CLOSED).unwrap().metres;
+    for (from, to) in [
+        ("CNQZH", "SGSIN"),
+        ("NLRTM", "JPYOK"),
+        ("CNSHA", "USLAX"),
+        ("AUSYD", "CLVAP"),
+    ] {
+        let way = |from, to| {
+            sea.path(place(from), place(to), Passages::USUALLY_CLOSED)
+                .unwrap()
+                .metres
+        };
         assert_eq!(way(from, to), way(to, from), "{from} - {to}");
     }
-    assert_eq!(sea.path(place("SGSIN"), place("SGSIN"), Passages::NONE).unwrap().metres, 0);
-    assert_eq!(sea.path(place("CNCKG"), place("SGSIN"), Passages::NONE), None, "no sea port");
+    assert_eq!(
+        sea.path(place("SGSIN"), place("SGSIN"), Passages::NONE)
+            .unwrap()
+            .metres,
+        0
+    );
+    assert_eq!(
+        sea.path(place("CNCKG"), place("SGSIN"), Passages::NONE),
+        None,
+        "no sea port"
+    );
 }
 
 #[test]
@@ -153,12 +239,19 @@ fn the_table_of_ports_is_what_the_graph_holds() {
     assert_eq!(table.len(), approaches);
     for row in &table {
         let port = sea.port(place(&row[0])).unwrap();
-        assert!(port.approaches.iter().any(|a| a.metres.to_string() == row[3]), "{row:?}");
+        assert!(
+            port.approaches
+                .iter()
+                .any(|a| a.metres.to_string() == row[3]),
+            "{row:?}"
+        );
     }
     // And the places are those of the locations.
     let locations = rows("data/locations.csv");
-    let positions: std::collections::HashMap<_, _> =
-        locations.iter().filter_map(|r| Some((place(&r[0]), Vertex::from(Point::parse(&r[3], &r[4])?)))).collect();
+    let positions: std::collections::HashMap<_, _> = locations
+        .iter()
+        .filter_map(|r| Some((place(&r[0]), Vertex::from(Point::parse(&r[3], &r[4])?))))
+        .collect();
     for (code, port) in sea.ports() {
         assert_eq!(positions.get(&code), Some(&port.position), "{code}");
     }
@@ -173,10 +266,20 @@ fn a_port_of_ones_own_is_pinned_off_the_land() {
     // A berth beside Qinzhou: the same distance to Singapore, within some kilometres.
     let berth = sea.pin(at("21.70", "108.60"), &shores).unwrap();
     let singapore = sea.port(place("SGSIN")).unwrap();
-    let own = sea.reach(&berth, Passages::USUALLY_CLOSED).metres(singapore).unwrap();
-    let shipped = sea.path(place("CNQZH"), place("SGSIN"), Passages::USUALLY_CLOSED).unwrap().metres;
+    let own = sea
+        .reach(&berth, Passages::USUALLY_CLOSED)
+        .metres(singapore)
+        .unwrap();
+    let shipped = sea
+        .path(place("CNQZH"), place("SGSIN"), Passages::USUALLY_CLOSED)
+        .unwrap()
+        .metres;
     assert!(own.abs_diff(shipped) < 10_000, "{own} {shipped}");
-    assert_eq!(sea.pin(at("29.56", "106.55"), &shores), None, "Chongqing is no sea port");
+    assert_eq!(
+        sea.pin(at("29.56", "106.55"), &shores),
+        None,
+        "Chongqing is no sea port"
+    );
 }
 
 #[test]
@@ -196,7 +299,10 @@ fn a_damaged_file_is_refused() {
             changed[at] ^= 1;
             assert!(load(&changed).is_some(), "{name}, byte {at}");
         }
-        assert!(load(&[&bytes[..], b"x"].concat()).is_some(), "{name} with a byte more");
+        assert!(
+            load(&[&bytes[..], b"x"].concat()).is_some(),
+            "{name} with a byte more"
+        );
     }
 }
 
@@ -207,9 +313,15 @@ fn computed_distances_of_the_file_are_near_those_of_the_graph() {
     let sea = shipped();
     let mut apart = Vec::new();
     let mut far = Vec::new();
-    for row in rows("data/distances.csv").iter().filter(|row| &row[0] == "sea" && row[5].starts_with("computed")) {
-        let path = sea.path(place(&row[1]), place(&row[2]), Passages::USUALLY_CLOSED).unwrap();
-        let percent = (row[3].parse::<f64>().unwrap() / (path.metres as f64 / 1000.0) - 1.0) * 100.0;
+    for row in rows("data/distances.csv")
+        .iter()
+        .filter(|row| &row[0] == "sea" && row[5].starts_with("computed"))
+    {
+        let path = sea
+            .path(place(&row[1]), place(&row[2]), Passages::USUALLY_CLOSED)
+            .unwrap();
+        let percent =
+            (row[3].parse::<f64>().unwrap() / (path.metres as f64 / 1000.0) - 1.0) * 100.0;
         println!("{} - {}: {percent:+.1} %", &row[1], &row[2]);
         apart.push(percent.abs());
         if percent.abs() > 5.0 {
@@ -220,7 +332,25 @@ fn computed_distances_of_the_file_are_near_those_of_the_graph() {
     assert_eq!(apart.len(), 150);
     assert!(apart[75] < 0.5 && apart[149] < 17.0, "{apart:?}");
     far.sort();
-    assert_eq!(far, ["CNBIH-HKHKG", "CNFAN-VNHPH", "CNQZH-VNHPH", "CNSHA-KRPUS", "CNYTN-HKHKG", "CNZNG-HKHKG"]);
-    let readme = std::fs::read_to_string("data/README.md").unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(far.iter().all(|pair| readme.contains(&pair.replace('-', " - "))), "data/README.md does not name {far:?}");
+    assert_eq!(
+        far,
+        [
+            "CNBIH-HKHKG",
+            "CNFAN-VNHPH",
+            "CNQZH-VNHPH",
+            "CNSHA-KRPUS",
+            "CNYTN-HKHKG",
+            "CNZNG-HKHKG"
+        ]
+    );
+    let readme = std::fs::read_to_string("data/README.md")
+        .unwrap()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(
+        far.iter()
+            .all(|pair| readme.contains(&pair.replace('-', " - "))),
+        "data/README.md does not name {far:?}"
+    );
 }

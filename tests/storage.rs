@@ -12,7 +12,10 @@ use std::process::Command;
 use support::binary::{Ended, TIMEOUT, command, green_corridor, wait};
 use support::skip::skip;
 
-const RUN_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/three_modes/run.toml");
+const RUN_FILE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/golden/three_modes/run.toml"
+);
 const BLOCK: u64 = 4096;
 
 /// A file system mounted for a test, and gone with it.
@@ -21,7 +24,11 @@ struct Mount(PathBuf);
 impl Mount {
     /// `None` where nobody but root may mount, or a container forbids it.
     fn new(at: &Path, arguments: &[&str]) -> Option<Mount> {
-        let done = Command::new("mount").args(arguments).arg(at).output().is_ok_and(|done| done.status.success());
+        let done = Command::new("mount")
+            .args(arguments)
+            .arg(at)
+            .output()
+            .is_ok_and(|done| done.status.success());
         done.then(|| Mount(at.to_owned()))
     }
 }
@@ -36,7 +43,10 @@ impl Drop for Mount {
 fn run(out: &Path, variant: u64, more: &[&str]) -> Ended {
     let share = format!("50.{variant:04}%");
     let mut command = command();
-    command.args(["run", RUN_FILE, "--max-reject-share", &share, "--out"]).arg(out).args(more);
+    command
+        .args(["run", RUN_FILE, "--max-reject-share", &share, "--out"])
+        .arg(out)
+        .args(more);
     wait(command.spawn().expect("the binary starts"), TIMEOUT)
 }
 
@@ -59,7 +69,8 @@ fn fill(at: &Path, left: u64) {
     while let Ok(written @ 1..) = file.write(&[1; BLOCK as usize]) {
         length += written as u64;
     }
-    file.set_len(length.saturating_sub(left)).expect("a shorter file");
+    file.set_len(length.saturating_sub(left))
+        .expect("a shorter file");
 }
 
 /// One run with `left` bytes free; whether it was published. The exit code must say what `CURRENT` says.
@@ -73,13 +84,23 @@ fn run_with_free(at: &Path, left: u64, more: &[&str]) -> bool {
     let Ended { code, stderr, .. } = run(&out, 1, more);
     sound(&out);
     let is_new = current(&out) != old;
-    assert_eq!(code, Some(if is_new { 0 } else { 6 }), "{left} bytes free: {stderr}");
+    assert_eq!(
+        code,
+        Some(if is_new { 0 } else { 6 }),
+        "{left} bytes free: {stderr}"
+    );
     if !is_new {
-        let named =
-            stderr.lines().any(|l| l.starts_with(&format!("error: {}", out.display())) && l.contains("No space left on device"));
+        let named = stderr.lines().any(|l| {
+            l.starts_with(&format!("error: {}", out.display()))
+                && l.contains("No space left on device")
+        });
         assert!(named, "{left} bytes free: {stderr}");
     }
-    assert_eq!(fs::read_dir(out.join("stage")).expect("a stage").count(), 0, "{left} bytes free: the stage is not empty");
+    assert_eq!(
+        fs::read_dir(out.join("stage")).expect("a stage").count(),
+        0,
+        "{left} bytes free: the stage is not empty"
+    );
     is_new
 }
 
@@ -95,7 +116,11 @@ fn a_full_disk_keeps_the_old_run_and_the_exit_code_says_which_one_is_current() {
     assert!(run_with_free(home.path(), works, &[]) && !run_with_free(home.path(), fails, &[]));
     while works - fails > BLOCK {
         let middle = (fails + works) / 2 / BLOCK * BLOCK;
-        if run_with_free(home.path(), middle, &[]) { works = middle } else { fails = middle }
+        if run_with_free(home.path(), middle, &[]) {
+            works = middle
+        } else {
+            fails = middle
+        }
     }
     for blocks in 1..=12 {
         run_with_free(home.path(), works.saturating_sub(blocks * BLOCK), &[]);
@@ -117,7 +142,13 @@ fn a_disk_that_fills_up_while_rows_are_sorted_on_it_is_named() {
     run(&out, 0, &[]).expect(0);
     let old = current(&out);
     let sorted = home.path().join("sorted.csv");
-    green_corridor([Path::new("sample"), "--shipments=4000".as_ref(), "--out".as_ref(), &sorted]).expect(0);
+    green_corridor([
+        Path::new("sample"),
+        "--shipments=4000".as_ref(),
+        "--out".as_ref(),
+        &sorted,
+    ])
+    .expect(0);
     let text = fs::read_to_string(&sorted).expect("a sample");
     let (header, rows) = text.split_once('\n').expect("a header");
     let reversed: Vec<&str> = rows.lines().rev().collect();
@@ -125,10 +156,20 @@ fn a_disk_that_fills_up_while_rows_are_sorted_on_it_is_named() {
     fs::write(&movements, format!("{header}\n{}\n", reversed.join("\n"))).expect("a file");
     fill(&at, 64 * BLOCK);
     let mut command = command();
-    command.args(["run", concat!(env!("CARGO_MANIFEST_DIR"), "/data/run.toml"), "--memory-limit", "1MiB", "--movements"]);
+    command.args([
+        "run",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/data/run.toml"),
+        "--memory-limit",
+        "1MiB",
+        "--movements",
+    ]);
     command.arg(&movements).arg("--out").arg(&out);
     let ended = wait(command.spawn().expect("the binary starts"), TIMEOUT).expect(6);
-    assert!(ended.stderr.contains("/scratch/run-") && ended.stderr.contains("No space left on device"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("/scratch/run-") && ended.stderr.contains("No space left on device"),
+        "{}",
+        ended.stderr
+    );
     assert_eq!(current(&out), old);
     sound(&out);
     assert_eq!(fs::read_dir(out.join("stage")).expect("a stage").count(), 0);
@@ -144,11 +185,24 @@ fn a_read_only_output_is_named_and_can_be_read() {
     let Some(_mount) = Mount::new(&root, &["--bind", bound]) else {
         return skip("read-only output", "a folder cannot be mounted read-only");
     };
-    assert!(Mount::new(&root, &["-o", "remount,ro,bind"]).map(std::mem::forget).is_some());
+    assert!(
+        Mount::new(&root, &["-o", "remount,ro,bind"])
+            .map(std::mem::forget)
+            .is_some()
+    );
     let old = current(&out);
-    for (place, message) in [(out.clone(), "out/lock: cannot lock"), (root.join("new/out"), "new/out: cannot create folder")] {
+    for (place, message) in [
+        (out.clone(), "out/lock: cannot lock"),
+        (root.join("new/out"), "new/out: cannot create folder"),
+    ] {
         let ended = run(&place, 1, &[]).expect(6);
-        assert!(ended.stderr.contains(&format!("{message}: Read-only file system")), "{}", ended.stderr);
+        assert!(
+            ended
+                .stderr
+                .contains(&format!("{message}: Read-only file system")),
+            "{}",
+            ended.stderr
+        );
         assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
     }
     assert_eq!(current(&out), old);
@@ -164,9 +218,21 @@ fn a_missing_parent_is_created_and_one_that_is_no_folder_is_named() {
     sound(&deep);
     let file = home.path().join("file");
     fs::write(&file, "kept").expect("a file");
-    for place in [file.clone(), file.join("out"), PathBuf::from("/dev/null"), PathBuf::from("/proc/nowhere/out")] {
+    for place in [
+        file.clone(),
+        file.join("out"),
+        PathBuf::from("/dev/null"),
+        PathBuf::from("/proc/nowhere/out"),
+    ] {
         let ended = run(&place, 0, &[]).expect(6);
-        assert!(ended.stderr.starts_with(&format!("error: {}: cannot create folder: ", place.display())), "{}", ended.stderr);
+        assert!(
+            ended.stderr.starts_with(&format!(
+                "error: {}: cannot create folder: ",
+                place.display()
+            )),
+            "{}",
+            ended.stderr
+        );
     }
     assert_eq!(fs::read(&file).expect("the file"), b"kept");
     std::os::unix::fs::symlink("/nowhere/at/all", home.path().join("link")).expect("a link");
@@ -188,7 +254,13 @@ fn put(obstacle: Obstacle, path: &Path, outside: &Path) {
     match obstacle {
         Obstacle::File => fs::write(path, "in the way").expect("a file"),
         Obstacle::Folder => fs::create_dir_all(path.join("in the way")).expect("a folder"),
-        Obstacle::Pipe => assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo").success()),
+        Obstacle::Pipe => assert!(
+            Command::new("mkfifo")
+                .arg(path)
+                .status()
+                .expect("mkfifo")
+                .success()
+        ),
         Obstacle::Link => std::os::unix::fs::symlink(outside, path).expect("a link"),
     }
 }
@@ -215,23 +287,38 @@ fn nothing_that_stands_in_the_way_makes_a_run_hang_or_write_elsewhere() {
         "pins",
     ];
     for (number, name) in names.iter().enumerate() {
-        for obstacle in [Obstacle::File, Obstacle::Folder, Obstacle::Pipe, Obstacle::Link] {
+        for obstacle in [
+            Obstacle::File,
+            Obstacle::Folder,
+            Obstacle::Pipe,
+            Obstacle::Link,
+        ] {
             let out = home.path().join(format!("{number}-{obstacle:?}"));
             fs::create_dir_all(out.join(name).parent().expect("a parent")).expect("a folder");
             put(obstacle, &out.join(name), &outside);
             let Ended { code, stderr, .. } = run(&out, 0, &["--keep", "1"]);
-            assert!(matches!(code, Some(0 | 6)), "{name} is a {obstacle:?}: exit {code:?}, {stderr}");
+            assert!(
+                matches!(code, Some(0 | 6)),
+                "{name} is a {obstacle:?}: exit {code:?}, {stderr}"
+            );
             if code == Some(6) {
                 assert!(
                     stderr.starts_with("error: ") && stderr.contains(name.trim_end_matches(".tmp")),
                     "{name}, {obstacle:?}: {stderr}"
                 );
                 let published = Layout::new(&out).current_run().ok().flatten();
-                assert_eq!(published, None, "{name} is a {obstacle:?}: exit 6 and published");
+                assert_eq!(
+                    published, None,
+                    "{name} is a {obstacle:?}: exit 6 and published"
+                );
             } else {
                 sound(&out);
             }
-            assert_eq!(fs::read(&outside).expect("the file"), b"somebody else's", "{name} is a {obstacle:?}");
+            assert_eq!(
+                fs::read(&outside).expect("the file"),
+                b"somebody else's",
+                "{name} is a {obstacle:?}"
+            );
         }
     }
 }

@@ -11,7 +11,10 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use support::binary::{command, green_corridor};
 
-const RUN_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/three_modes/run.toml");
+const RUN_FILE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/golden/three_modes/run.toml"
+);
 
 /// What a stream leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +34,11 @@ const BAD: [Stream; 3] = [Stream::Closed, Stream::Full, Stream::Broken];
 fn stdio(stream: Stream) -> Stdio {
     match stream {
         Stream::Closed | Stream::Null => Stdio::null(),
-        Stream::Full => File::options().write(true).open("/dev/full").expect("/dev/full").into(),
+        Stream::Full => File::options()
+            .write(true)
+            .open("/dev/full")
+            .expect("/dev/full")
+            .into(),
         Stream::Broken => std::io::pipe().expect("a pipe").1.into(),
     }
 }
@@ -41,15 +48,35 @@ fn stdio(stream: Stream) -> Stdio {
 fn code(arguments: &[&str], stdout: Stream, stderr: Stream) -> i32 {
     let plain = command();
     // Only a shell can start a process whose streams are closed.
-    let closed = |number, stream| if stream == Stream::Closed { format!(" {number}>&-") } else { String::new() };
+    let closed = |number, stream| {
+        if stream == Stream::Closed {
+            format!(" {number}>&-")
+        } else {
+            String::new()
+        }
+    };
     let mut shell = Command::new("sh");
-    shell.args(["-c", &format!("exec \"$0\" \"$@\"{}{}", closed(1, stdout), closed(2, stderr))]);
+    shell.args([
+        "-c",
+        &format!(
+            "exec \"$0\" \"$@\"{}{}",
+            closed(1, stdout),
+            closed(2, stderr)
+        ),
+    ]);
     shell.arg(plain.get_program()).args(arguments);
-    let mut child = shell.stdin(Stdio::null()).stdout(stdio(stdout)).stderr(stdio(stderr)).spawn().expect("sh starts");
+    let mut child = shell
+        .stdin(Stdio::null())
+        .stdout(stdio(stdout))
+        .stderr(stdio(stderr))
+        .spawn()
+        .expect("sh starts");
     let begun = Instant::now();
     loop {
         if let Some(status) = child.try_wait().expect("the process can be waited for") {
-            return status.code().unwrap_or_else(|| panic!("{arguments:?} ended by {status}"));
+            return status
+                .code()
+                .unwrap_or_else(|| panic!("{arguments:?} ended by {status}"));
         }
         if begun.elapsed() > Duration::from_secs(60) {
             child.kill().expect("the process can be ended");
@@ -83,10 +110,18 @@ fn an_answer_that_cannot_be_written_is_a_storage_error_unless_its_reader_left() 
         &["man"],
     ];
     for arguments in commands {
-        assert_eq!(code(arguments, Stream::Null, Stream::Null), 0, "{arguments:?}");
+        assert_eq!(
+            code(arguments, Stream::Null, Stream::Null),
+            0,
+            "{arguments:?}"
+        );
         for (stdout, wanted) in [(Stream::Closed, 0), (Stream::Broken, 0), (Stream::Full, 6)] {
             for stderr in [Stream::Null, stdout] {
-                assert_eq!(code(arguments, stdout, stderr), wanted, "{arguments:?} with stdout {stdout:?}, stderr {stderr:?}");
+                assert_eq!(
+                    code(arguments, stdout, stderr),
+                    wanted,
+                    "{arguments:?} with stdout {stdout:?}, stderr {stderr:?}"
+                );
             }
         }
     }
@@ -101,12 +136,31 @@ fn a_published_run_is_a_success_whoever_can_read_about_it() {
         for stderr in BAD {
             // Another limit for rejects is another run.
             let share = format!("{}.{}%", number + 1, stderr as usize);
-            let arguments = ["run", RUN_FILE, "--out", &out, "--max-reject-share", &share, "--progress", "always"];
-            assert_eq!(code(&arguments, stdout, stderr), 0, "stdout {stdout:?}, stderr {stderr:?}");
-            assert_eq!(code(&["--log", "json", "verify", &out], Stream::Null, stderr), 0);
+            let arguments = [
+                "run",
+                RUN_FILE,
+                "--out",
+                &out,
+                "--max-reject-share",
+                &share,
+                "--progress",
+                "always",
+            ];
+            assert_eq!(
+                code(&arguments, stdout, stderr),
+                0,
+                "stdout {stdout:?}, stderr {stderr:?}"
+            );
+            assert_eq!(
+                code(&["--log", "json", "verify", &out], Stream::Null, stderr),
+                0
+            );
         }
     }
-    assert_ne!(Layout::new(&out).current_run().expect("a readable CURRENT"), first);
+    assert_ne!(
+        Layout::new(&out).current_run().expect("a readable CURRENT"),
+        first
+    );
     assert_eq!(Layout::new(&out).list_runs().expect("a list").len(), 10);
 }
 
@@ -115,12 +169,22 @@ fn a_lost_summary_is_told_on_standard_error() {
     let home = tempfile::tempdir().expect("a folder");
     let out = home.path().join("out");
     let mut run = command();
-    run.args(["run", RUN_FILE, "--out"]).arg(&out).stdout(stdio(Stream::Full));
+    run.args(["run", RUN_FILE, "--out"])
+        .arg(&out)
+        .stdout(stdio(Stream::Full));
     let ended = run.output().expect("the binary starts");
     let told = String::from_utf8_lossy(&ended.stderr).into_owned();
     assert_eq!(ended.status.code(), Some(0), "{told}");
-    assert!(told.starts_with("warning: standard output: No space left on device"), "{told}");
-    assert!(Layout::new(&out).current_run().expect("a readable CURRENT").is_some());
+    assert!(
+        told.starts_with("warning: standard output: No space left on device"),
+        "{told}"
+    );
+    assert!(
+        Layout::new(&out)
+            .current_run()
+            .expect("a readable CURRENT")
+            .is_some()
+    );
 }
 
 #[test]
@@ -135,11 +199,18 @@ fn failures_keep_their_exit_code_without_standard_error() {
         (&["run", RUN_FILE, "--profile", "no-such-profile"], 2),
         (&["run", RUN_FILE, "--movements", "no-such-file.csv"], 3),
         (&["run", RUN_FILE, "--out", file], 6),
-        (&["run", RUN_FILE, "--factors", "no-such-folder", "--dry-run"], 9),
+        (
+            &["run", RUN_FILE, "--factors", "no-such-folder", "--dry-run"],
+            9,
+        ),
     ];
     for (arguments, wanted) in failures {
         for stderr in BAD {
-            assert_eq!(code(arguments, stderr, stderr), *wanted, "{arguments:?} with {stderr:?}");
+            assert_eq!(
+                code(arguments, stderr, stderr),
+                *wanted,
+                "{arguments:?} with {stderr:?}"
+            );
         }
     }
 }

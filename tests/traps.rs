@@ -13,8 +13,7 @@ const OPERATIONS: &str = "operation,mode,kind,energy_carrier,title,description\n
     air.freighter,air,transport,jet,Freighter,\nair.belly_freight,air,transport,jet,Belly,\nhub.terminal,hub,hub,,Terminal,\n";
 const SOURCES: &str = "source,edition,title,publisher,published_on,url,licence,redistributable,gwp_set\n\
     base,1,No figures,,,,CC0,yes,AR5\n";
-const TRANSPORT: &str =
-    "factor_id,operation,region,temperature,per,operation_g,provision_g,distance_basis,valid_from,data_category\n";
+const TRANSPORT: &str = "factor_id,operation,region,temperature,per,operation_g,provision_g,distance_basis,valid_from,data_category\n";
 const PROFILE: &str = "title = \"traps\"\nmethod = \"ISO 14083:2023\"\ngwp_sets = [\"AR5\"]\nafter_last_edition = \"reject\"\n\
     sources = [\"own/1\"]\ndefault_distance_basis = \"actual\"\ndefault_mass_per_teu_kg = \"10000\"\nempty_mass_per_teu_kg = \"2000\"\n\
     infer_hubs = false\n[statement]\nboundary = \"b\"\nallocation = \"a\"\ncut_off = \"c\"\n\
@@ -45,7 +44,10 @@ impl World {
     /// As [`World::new`], with the edition `own/1` written as it is, without an import.
     fn with_rows(table: &str, rows: &str, profile: &[(&str, &str)]) -> World {
         let world = World::new();
-        world.write("lib/sources.csv", &format!("{SOURCES}own,1,Own,,,,CC0,yes,AR5\n"));
+        world.write(
+            "lib/sources.csv",
+            &format!("{SOURCES}own,1,Own,,,,CC0,yes,AR5\n"),
+        );
         world.write(&format!("lib/own/1/{table}"), rows);
         let text = profile.iter().fold(PROFILE.to_owned(), |text, (old, new)| {
             assert!(text.contains(old), "{old}");
@@ -88,7 +90,11 @@ impl World {
             "--profile",
             &text(self.path("traps.toml")),
         ]);
-        if ended.code == Some(0) { Ok(()) } else { Err(ended.stdout + &ended.stderr) }
+        if ended.code == Some(0) {
+            Ok(())
+        } else {
+            Err(ended.stdout + &ended.stderr)
+        }
     }
 
     /// Runs movements and gives the columns of the elements, one text a row; rejected rows follow as their codes.
@@ -98,8 +104,15 @@ impl World {
         let run = current_run(&self.path("out"));
         let elements = Table::read(&run, "elements");
         let cells: Vec<Vec<&str>> = columns.iter().map(|c| elements.column(c)).collect();
-        let rows = (0..elements.rows.len()).map(|row| cells.iter().map(|c| c[row]).collect::<Vec<_>>().join(" "));
-        rows.chain(Table::read(&run, "rejected").column("code").into_iter().map(str::to_owned)).collect()
+        let rows = (0..elements.rows.len())
+            .map(|row| cells.iter().map(|c| c[row]).collect::<Vec<_>>().join(" "));
+        rows.chain(
+            Table::read(&run, "rejected")
+                .column("code")
+                .into_iter()
+                .map(str::to_owned),
+        )
+        .collect()
     }
 }
 
@@ -114,7 +127,9 @@ fn sea_mapping(constants: &str) -> String {
 
 /// A sea movement of 10 t in a forty-foot box.
 fn sea(distance_km: &str, basis: &str) -> String {
-    format!("S,M,1,sea,sea.container,CNQZH,SGSIN,2025-03-01T00:00:00Z,{distance_km},{basis},10000,,42G1\n")
+    format!(
+        "S,M,1,sea,sea.container,CNQZH,SGSIN,2025-03-01T00:00:00Z,{distance_km},{basis},10000,,42G1\n"
+    )
 }
 
 #[test]
@@ -128,17 +143,31 @@ fn a_distance_adjustment_is_neither_applied_twice_nor_forgotten() {
         ("no", "actual", "actual", "1000.000 100.000000000"),
     ] {
         let world = World::new();
-        let said = format!("per = \"t.km\"\ndistance_adjustment_inside = \"{inside}\"\ndistance_basis = \"{basis}\"\n");
-        world.import("Region,TTW,WTW\nGLOBAL,8,10\n", &sea_mapping(&said)).unwrap();
+        let said = format!(
+            "per = \"t.km\"\ndistance_adjustment_inside = \"{inside}\"\ndistance_basis = \"{basis}\"\n"
+        );
+        world
+            .import("Region,TTW,WTW\nGLOBAL,8,10\n", &sea_mapping(&said))
+            .unwrap();
         // 10 t x 10 g: a tenth of a kilogram per kilometre.
-        assert_eq!(world.run(&sea("1000", reported), &["emission_distance_km", "ghg_total_kg"]), [want], "{inside} {reported}");
+        assert_eq!(
+            world.run(
+                &sea("1000", reported),
+                &["emission_distance_km", "ghg_total_kg"]
+            ),
+            [want],
+            "{inside} {reported}"
+        );
     }
 }
 
 #[test]
 fn whether_the_adjustment_is_inside_is_asked_and_never_guessed() {
     let refused = World::new()
-        .import("Region,TTW,WTW\nGLOBAL,8,10\n", &sea_mapping("per = \"t.km\"\ndistance_basis = \"sfd\"\n"))
+        .import(
+            "Region,TTW,WTW\nGLOBAL,8,10\n",
+            &sea_mapping("per = \"t.km\"\ndistance_basis = \"sfd\"\n"),
+        )
         .unwrap_err();
     assert!(refused.contains("distance_adjustment_inside"), "{refused}");
 }
@@ -146,15 +175,35 @@ fn whether_the_adjustment_is_inside_is_asked_and_never_guessed() {
 #[test]
 fn tank_to_wheel_is_not_taken_for_well_to_wheel() {
     let world = World::new();
-    let basis = "per = \"t.km\"\ndistance_adjustment_inside = \"no\"\ndistance_basis = \"actual\"\n";
-    world.import("Region,TTW,WTW\nGLOBAL,8,10\n", &sea_mapping(basis)).unwrap();
-    let rows = world.run(&sea("1000", "actual"), &["ghg_operation_kg", "ghg_provision_kg", "ghg_total_kg"]);
-    assert_eq!(rows, ["80.000000000 20.000000000 100.000000000"], "neither 80 nor 180 in total");
-    let exchanged = World::new().import("Region,TTW,WTW\nGLOBAL,10,8\n", &sea_mapping(basis)).unwrap_err();
-    assert!(exchanged.contains("table.csv table C2: ghg_total \"8\""), "{exchanged}");
+    let basis =
+        "per = \"t.km\"\ndistance_adjustment_inside = \"no\"\ndistance_basis = \"actual\"\n";
+    world
+        .import("Region,TTW,WTW\nGLOBAL,8,10\n", &sea_mapping(basis))
+        .unwrap();
+    let rows = world.run(
+        &sea("1000", "actual"),
+        &["ghg_operation_kg", "ghg_provision_kg", "ghg_total_kg"],
+    );
+    assert_eq!(
+        rows,
+        ["80.000000000 20.000000000 100.000000000"],
+        "neither 80 nor 180 in total"
+    );
+    let exchanged = World::new()
+        .import("Region,TTW,WTW\nGLOBAL,10,8\n", &sea_mapping(basis))
+        .unwrap_err();
+    assert!(
+        exchanged.contains("table.csv table C2: ghg_total \"8\""),
+        "{exchanged}"
+    );
     let alone = sea_mapping(basis).replace("ghg_operation = \"TTW\"\n", "");
-    let alone = World::new().import("Region,TTW,WTW\nGLOBAL,8,10\n", &alone).unwrap_err();
-    assert!(alone.contains("one alone says not how much is operation"), "{alone}");
+    let alone = World::new()
+        .import("Region,TTW,WTW\nGLOBAL,8,10\n", &alone)
+        .unwrap_err();
+    assert!(
+        alone.contains("one alone says not how much is operation"),
+        "{alone}"
+    );
 }
 
 #[test]
@@ -163,23 +212,41 @@ fn a_hub_figure_per_container_is_not_read_as_per_tonne() {
         operation = \"hub.terminal\"\ntemperature = \"ambient\"\nvalid_from = \"2020-01-01\"\ndata_category = \"default\"\nsource_ref = \"Table 2\"\n\
         ghg_unit = \"kg\"\n[table.values.per]\n\"kg/container\" = \"container\"\n\"kg/t\" = \"t\"\n";
     let call = "S,M,1,hub,hub.terminal,SGSIN,SGSIN,2025-03-01T00:00:00Z,,,10000,,42G1\n";
-    for (unit, want) in [("kg/container", "container 20.000000000"), ("kg/t", "t 200.000000000")] {
+    for (unit, want) in [
+        ("kg/container", "container 20.000000000"),
+        ("kg/t", "t 200.000000000"),
+    ] {
         let world = World::new();
-        world.import(&format!("Region,Unit,TTW,WTW\nGLOBAL,{unit},15,20\n"), hub).unwrap();
+        world
+            .import(&format!("Region,Unit,TTW,WTW\nGLOBAL,{unit},15,20\n"), hub)
+            .unwrap();
         assert_eq!(world.run(call, &["intensity_per", "ghg_total_kg"]), [want]);
     }
-    let silent = World::new().import("Region,Unit,TTW,WTW\nGLOBAL,,15,20\n", hub).unwrap_err();
+    let silent = World::new()
+        .import("Region,Unit,TTW,WTW\nGLOBAL,,15,20\n", hub)
+        .unwrap_err();
     assert!(silent.contains("B2: per \"\""), "{silent}");
 }
 
 #[test]
 fn a_figure_per_feu_is_two_teu() {
-    for (per, want) in [("feu.km", "teukm 10.000000000"), ("teu.km", "teukm 20.000000000")] {
+    for (per, want) in [
+        ("feu.km", "teukm 10.000000000"),
+        ("teu.km", "teukm 20.000000000"),
+    ] {
         let world = World::new();
-        let said = format!("per = \"{per}\"\ndistance_adjustment_inside = \"no\"\ndistance_basis = \"actual\"\n");
-        world.import("Region,TTW,WTW\nGLOBAL,8,10\n", &sea_mapping(&said)).unwrap();
+        let said = format!(
+            "per = \"{per}\"\ndistance_adjustment_inside = \"no\"\ndistance_basis = \"actual\"\n"
+        );
+        world
+            .import("Region,TTW,WTW\nGLOBAL,8,10\n", &sea_mapping(&said))
+            .unwrap();
         // One forty-foot box over 1,000 km: 1 FEU, 2 TEU.
-        assert_eq!(world.run(&sea("1000", "actual"), &["intensity_per", "ghg_total_kg"]), [want], "{per}");
+        assert_eq!(
+            world.run(&sea("1000", "actual"), &["intensity_per", "ghg_total_kg"]),
+            [want],
+            "{per}"
+        );
     }
 }
 
@@ -191,17 +258,37 @@ fn an_edition_that_has_ended_is_not_used_unawares() {
         "old,sea.container,GLOBAL,ambient,tkm,10,0,actual,2023-01-01,2024-01-01,default\n",
         "new,sea.container,GLOBAL,ambient,tkm,5,0,actual,2024-01-01,2025-01-01,default\n"
     );
-    let movement = |day: &str| format!("S{day},M,1,sea,sea.container,CNQZH,SGSIN,{day}T00:00:00Z,1000,actual,10000,,42G1\n");
+    let movement = |day: &str| {
+        format!(
+            "S{day},M,1,sea,sea.container,CNQZH,SGSIN,{day}T00:00:00Z,1000,actual,10000,,42G1\n"
+        )
+    };
     let world = World::with_rows("transport.csv", &rows, &[]);
-    let days = ["2023-12-31", "2024-01-01", "2024-12-31", "2025-01-01"].map(movement).concat();
+    let days = ["2023-12-31", "2024-01-01", "2024-12-31", "2025-01-01"]
+        .map(movement)
+        .concat();
     assert_eq!(
         world.run(&days, &["factor_id", "ghg_total_kg"]),
-        ["own/1:old 100.000000000", "own/1:new 50.000000000", "own/1:new 50.000000000", "R011"]
+        [
+            "own/1:old 100.000000000",
+            "own/1:new 50.000000000",
+            "own/1:new 50.000000000",
+            "R011"
+        ]
     );
     let latest = World::with_rows("transport.csv", &rows, &[("\"reject\"", "\"use_latest\"")]);
-    let rows = latest.run(&[movement("2024-12-31"), movement("2025-01-01")].concat(), &["factor_id", "quality_flags"]);
-    assert!(rows[0].starts_with("own/1:new ") && !rows[0].contains("Q17"), "{rows:?}");
-    assert!(rows[1].starts_with("own/1:new ") && rows[1].contains("Q17"), "{rows:?}");
+    let rows = latest.run(
+        &[movement("2024-12-31"), movement("2025-01-01")].concat(),
+        &["factor_id", "quality_flags"],
+    );
+    assert!(
+        rows[0].starts_with("own/1:new ") && !rows[0].contains("Q17"),
+        "{rows:?}"
+    );
+    assert!(
+        rows[1].starts_with("own/1:new ") && rows[1].contains("Q17"),
+        "{rows:?}"
+    );
 }
 
 #[test]
@@ -211,21 +298,46 @@ fn figures_of_two_gwp_sets_never_mix_unless_the_profile_says_so() {
         TRANSPORT.replace("data_category", "data_category,gwp_set")
     );
     let world = World::with_rows("transport.csv", &rows, &[]);
-    world.write("movements.csv", &format!("{MOVEMENTS}{}", sea("1000", "actual")));
+    world.write(
+        "movements.csv",
+        &format!("{MOVEMENTS}{}", sea("1000", "actual")),
+    );
     let run = world.path("run.toml").display().to_string();
     let refused = green_corridor(["run", &run]).expect(9);
-    assert!(refused.stderr.contains("own/1/transport.csv:3: gwp_set \"AR6\""), "{}", refused.stderr);
-    let admitted = World::with_rows("transport.csv", &rows, &[("[\"AR5\"]", "[\"AR5\", \"AR6\"]")]);
-    assert_eq!(admitted.run(&sea("1000", "actual"), &["factor_id"]), ["own/1:a"]);
+    assert!(
+        refused
+            .stderr
+            .contains("own/1/transport.csv:3: gwp_set \"AR6\""),
+        "{}",
+        refused.stderr
+    );
+    let admitted = World::with_rows(
+        "transport.csv",
+        &rows,
+        &[("[\"AR5\"]", "[\"AR5\", \"AR6\"]")],
+    );
+    assert_eq!(
+        admitted.run(&sea("1000", "actual"), &["factor_id"]),
+        ["own/1:a"]
+    );
 }
 
 #[test]
 fn belly_freight_and_freighters_do_not_stand_in_for_each_other() {
-    let rows = format!("{TRANSPORT}belly,air.belly_freight,GLOBAL,ambient,tkm,900,100,gcd,2023-01-01,default\n");
+    let rows = format!(
+        "{TRANSPORT}belly,air.belly_freight,GLOBAL,ambient,tkm,900,100,gcd,2023-01-01,default\n"
+    );
     let world = World::with_rows("transport.csv", &rows, &[]);
-    let flight = |operation: &str| format!("{operation},M,1,air,{operation},CNCKG,SGSIN,2025-03-01T00:00:00Z,3000,gcd,1000,,\n");
+    let flight = |operation: &str| {
+        format!(
+            "{operation},M,1,air,{operation},CNCKG,SGSIN,2025-03-01T00:00:00Z,3000,gcd,1000,,\n"
+        )
+    };
     assert_eq!(
-        world.run(&[flight("air.belly_freight"), flight("air.freighter")].concat(), &["factor_id"]),
+        world.run(
+            &[flight("air.belly_freight"), flight("air.freighter")].concat(),
+            &["factor_id"]
+        ),
         ["own/1:belly", "R011"]
     );
 }
@@ -237,16 +349,30 @@ fn a_grid_figure_of_carbon_dioxide_alone_does_not_pass_for_co2e() {
         TRANSPORT.trim_end()
     );
     let grid = "energy_id,energy_carrier,region,per,operation_g,provision_g,valid_from,gwp_set\ngrid,electricity,CN,kWh,0,500,2023-01-01,CO2\n";
-    let movement = "S,M,1,rail,rail.electric,CNCKG,CNQZH,2025-03-01T00:00:00Z,1000,actual,10000,,42G1\n";
+    let movement =
+        "S,M,1,rail,rail.electric,CNCKG,CNQZH,2025-03-01T00:00:00Z,1000,actual,10000,,42G1\n";
     let world = World::with_rows("transport.csv", &train, &[]);
     world.write("lib/own/1/energy.csv", grid);
     world.write("movements.csv", &format!("{MOVEMENTS}{movement}"));
     let refused = green_corridor(["run", &world.path("run.toml").display().to_string()]).expect(9);
-    assert!(refused.stderr.contains("own/1/energy.csv:2: gwp_set \"CO2\""), "{}", refused.stderr);
-    let admitted = World::with_rows("transport.csv", &train, &[("[\"AR5\"]", "[\"AR5\", \"CO2\"]")]);
+    assert!(
+        refused
+            .stderr
+            .contains("own/1/energy.csv:2: gwp_set \"CO2\""),
+        "{}",
+        refused.stderr
+    );
+    let admitted = World::with_rows(
+        "transport.csv",
+        &train,
+        &[("[\"AR5\"]", "[\"AR5\", \"CO2\"]")],
+    );
     admitted.write("lib/own/1/energy.csv", grid);
     let rows = admitted.run(movement, &["ghg_total_kg", "quality_flags"]);
-    assert!(rows[0].starts_with("100.000000000 ") && rows[0].contains("Q19"), "{rows:?}");
+    assert!(
+        rows[0].starts_with("100.000000000 ") && rows[0].contains("Q19"),
+        "{rows:?}"
+    );
     // Where the shipped library has a figure of CO2e for the place and day, it comes before the one of CO2.
     let shipped = green_corridor([
         "factors",
@@ -266,22 +392,38 @@ fn a_grid_figure_of_carbon_dioxide_alone_does_not_pass_for_co2e() {
     let chosen = answer["answer"]["factor"].as_str().unwrap();
     assert!(!chosen.contains("@mee/"), "{chosen}: CO2 of generation");
     assert!(
-        answer["candidates"].as_array().unwrap().iter().any(|c| c["factor"].as_str().unwrap().contains("@mee/")),
+        answer["candidates"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|c| c["factor"].as_str().unwrap().contains("@mee/")),
         "it is a candidate"
     );
 }
 
 #[test]
 fn nautical_miles_are_not_read_as_kilometres() {
-    for (per, want) in [("t.nautical_mile", "10.000000000"), ("t.km", "18.520000000")] {
+    for (per, want) in [
+        ("t.nautical_mile", "10.000000000"),
+        ("t.km", "18.520000000"),
+    ] {
         let world = World::new();
-        let said = format!("per = \"{per}\"\ndistance_adjustment_inside = \"no\"\ndistance_basis = \"actual\"\n");
-        world.import("Region,TTW,WTW\nGLOBAL,18.52,18.52\n", &sea_mapping(&said)).unwrap();
-        assert_eq!(world.run(&sea("1000", "actual"), &["intensity_operation_g"]), [want]);
+        let said = format!(
+            "per = \"{per}\"\ndistance_adjustment_inside = \"no\"\ndistance_basis = \"actual\"\n"
+        );
+        world
+            .import("Region,TTW,WTW\nGLOBAL,18.52,18.52\n", &sea_mapping(&said))
+            .unwrap();
+        assert_eq!(
+            world.run(&sea("1000", "actual"), &["intensity_operation_g"]),
+            [want]
+        );
     }
     let odd = World::new().import(
         "Region,TTW,WTW\nGLOBAL,8,10\n",
-        &sea_mapping("per = \"t.nm\"\ndistance_adjustment_inside = \"no\"\ndistance_basis = \"actual\"\n"),
+        &sea_mapping(
+            "per = \"t.nm\"\ndistance_adjustment_inside = \"no\"\ndistance_basis = \"actual\"\n",
+        ),
     );
     assert!(odd.unwrap_err().contains("nautical_mile"));
 }

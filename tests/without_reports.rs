@@ -8,5 +8,9 @@ use support::binary::green_corridor;
 #[test]
 fn report_says_what_this_build_lacks() {
     let ended = green_corridor(["report", "out"]).expect(2);
-    assert!(ended.stderr.contains("built without reports"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("built without reports"),
+        "{}",
+        ended.stderr
+    );
 }

@@ -27,8 +27,14 @@ fn elements(bencher: Bencher, threads: usize) {
     let footprints = Arc::new(Kernel::new(&REFERENCE).footprint(batch, 0..rows, &symbols));
     let fixed = FixedNames::new(&REFERENCE, vec!["movements.csv".to_owned()]);
     let names = fixed.with(&symbols);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    let (rows, bytes) = (footprints.elements.len(), pool.install(|| encode(&footprints, &names)));
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .unwrap();
+    let (rows, bytes) = (
+        footprints.elements.len(),
+        pool.install(|| encode(&footprints, &names)),
+    );
     bencher
         .counter(ItemsCount::new(rows))
         .counter(BytesCount::new(bytes))
@@ -39,5 +45,10 @@ fn elements(bencher: Bencher, threads: usize) {
 fn encode(footprints: &Arc<Footprints>, names: &Names) -> usize {
     let mut writer = ElementsWriter::new(&ELEMENTS, &[], |_| Ok(Vec::new()));
     writer.push(footprints.clone(), names).unwrap();
-    writer.finish(names).unwrap().iter().map(|part| part.writer.len()).sum()
+    writer
+        .finish(names)
+        .unwrap()
+        .iter()
+        .map(|part| part.writer.len())
+        .sum()
 }

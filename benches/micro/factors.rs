@@ -13,7 +13,9 @@ use green_corridor::model::time::{Day, parse_date};
 fn load_20_000(bencher: Bencher) {
     let files = library();
     assert_eq!(load(&files).factors.len(), FACTORS);
-    bencher.counter(ItemsCount::new(FACTORS)).bench_local(|| load(&files));
+    bencher
+        .counter(ItemsCount::new(FACTORS))
+        .bench_local(|| load(&files));
 }
 
 /// Every operation, carrier, lane and year in turn; what a run asks once for each lane, since it remembers the answers.
@@ -22,9 +24,17 @@ fn question(bencher: Bencher) {
     let set = load(&library());
     let carriers: Vec<String> = (0..CARRIERS).map(carrier).collect();
     let place = |code: &str| LocationCode::parse(code.as_bytes()).unwrap();
-    let lanes = [("CNSHA", "SGSIN"), ("CNCKG", "CNSHA"), ("VNHPH", "CNPIN"), ("SGSIN", "SGJUR"), ("NLRTM", "DEDUI")]
-        .map(|(origin, destination)| (place(origin), place(destination)));
-    let days: Vec<Day> = YEARS.map(|year| parse_date(&format!("{year}-07-01")).unwrap()).collect();
+    let lanes = [
+        ("CNSHA", "SGSIN"),
+        ("CNCKG", "CNSHA"),
+        ("VNHPH", "CNPIN"),
+        ("SGSIN", "SGJUR"),
+        ("NLRTM", "DEDUI"),
+    ]
+    .map(|(origin, destination)| (place(origin), place(destination)));
+    let days: Vec<Day> = YEARS
+        .map(|year| parse_date(&format!("{year}-07-01")).unwrap())
+        .collect();
     let mut asked = 0;
     bencher.bench_local(|| {
         asked += 1;

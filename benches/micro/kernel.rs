@@ -14,7 +14,10 @@ fn known_lanes(bencher: Bencher) {
     let (batch, symbols) = batch(SHIPMENTS);
     let rows = batch.len();
     let mut kernel = Kernel::new(&REFERENCE);
-    let elements = kernel.footprint(batch.clone(), 0..rows, &symbols).elements.len();
+    let elements = kernel
+        .footprint(batch.clone(), 0..rows, &symbols)
+        .elements
+        .len();
     bencher
         .counter(ItemsCount::new(elements))
         .with_inputs(|| batch.clone())
@@ -26,7 +29,10 @@ fn known_lanes(bencher: Bencher) {
 fn new_lanes(bencher: Bencher) {
     let (batch, symbols) = batch(SHIPMENTS);
     let rows = batch.len();
-    let elements = Kernel::new(&REFERENCE).footprint(batch.clone(), 0..rows, &symbols).elements.len();
+    let elements = Kernel::new(&REFERENCE)
+        .footprint(batch.clone(), 0..rows, &symbols)
+        .elements
+        .len();
     bencher
         .counter(ItemsCount::new(elements))
         .with_inputs(|| batch.clone())

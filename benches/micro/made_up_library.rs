@@ -38,7 +38,10 @@ pub fn carrier(number: usize) -> String {
 pub fn load(files: &[DataFile]) -> FactorSet {
     let (library, faults) = Library::parse(files);
     expect_no_error(&faults);
-    let file = files.iter().find(|f| f.path == "profiles/made-up.toml").expect("written below");
+    let file = files
+        .iter()
+        .find(|f| f.path == "profiles/made-up.toml")
+        .expect("written below");
     let (profile, faults) = Profile::parse("made-up", file);
     expect_no_error(&faults);
     let (set, faults) = FactorSet::build(&library, &profile.expect("no error"), &Zones::default());
@@ -59,7 +62,11 @@ pub fn library() -> Vec<DataFile> {
         energy_unit,distance_basis,load_factor,empty_share,valid_from,valid_to,data_category,gwp_set,licence,source_ref,basis_note,note\n"
         .to_owned();
     for operation in 0..OPERATIONS {
-        writeln!(operations, "sea.class{operation},sea,transport,,Class {operation},").unwrap();
+        writeln!(
+            operations,
+            "sea.class{operation},sea,transport,,Class {operation},"
+        )
+        .unwrap();
         for carrier in (0..CARRIERS).map(carrier) {
             for (i, region) in REGIONS.iter().enumerate() {
                 for year in YEARS {

@@ -15,8 +15,12 @@ use std::sync::{Arc, LazyLock};
 
 /// The shipped library, profile and data.
 pub static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
-    let as_data =
-        |files: Vec<ReferenceFile>| -> Vec<DataFile> { files.into_iter().map(|f| DataFile::new(f.path, f.bytes)).collect() };
+    let as_data = |files: Vec<ReferenceFile>| -> Vec<DataFile> {
+        files
+            .into_iter()
+            .map(|f| DataFile::new(f.path, f.bytes))
+            .collect()
+    };
     let library = as_data(read_library(&shipped("emission_factors")).unwrap());
     let data = as_data(read_data(&shipped("data"), &RUN_DATA).unwrap());
     Reference::load(&library, "open", &data, &[]).unwrap().0
@@ -30,8 +34,18 @@ fn shipped(path: &str) -> std::path::PathBuf {
 pub fn sample(shipments: u64, format: Format) -> Vec<u8> {
     let text = |path: &str| read_to_string(shipped(path)).unwrap();
     let (routes, distances) = (text("data/sample_routes.toml"), text("data/distances.csv"));
-    let templates = Templates::parse(&routes, &distances, &text("emission_factors/profiles/open.toml")).unwrap();
-    let order = Order { shipments, seed: 1, month: Month::parse("2025-03").unwrap(), dirt: Share(0) };
+    let templates = Templates::parse(
+        &routes,
+        &distances,
+        &text("emission_factors/profiles/open.toml"),
+    )
+    .unwrap();
+    let order = Order {
+        shipments,
+        seed: 1,
+        month: Month::parse("2025-03").unwrap(),
+        dirt: Share(0),
+    };
     let mut bytes = Vec::new();
     write(&order, &templates, format, &mut bytes, &|_| {}).unwrap();
     bytes
@@ -44,8 +58,13 @@ pub fn ndjson(csv: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for record in reader.records() {
         let record = record.unwrap();
-        let cells = header.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
-        let object: serde_json::Map<_, _> = cells.map(|(name, cell)| (name.to_owned(), cell.into())).collect();
+        let cells = header
+            .iter()
+            .zip(&record)
+            .filter(|(_, cell)| !cell.is_empty());
+        let object: serde_json::Map<_, _> = cells
+            .map(|(name, cell)| (name.to_owned(), cell.into()))
+            .collect();
         serde_json::to_writer(&mut bytes, &object).unwrap();
         bytes.push(b'\n');
     }
@@ -65,15 +84,25 @@ impl InputFile {
     pub fn new(label: &'static str, content: &[u8]) -> InputFile {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(content).unwrap();
-        InputFile { file, label, mapping: Arc::default(), vocabulary: Arc::new(REFERENCE.vocabulary()) }
+        InputFile {
+            file,
+            label,
+            mapping: Arc::default(),
+            vocabulary: Arc::new(REFERENCE.vocabulary()),
+        }
     }
 
     /// Parses the file on this thread and hands on the rows of each unit.
     pub fn parse(&self, mut each: impl FnMut(input::Parsed)) {
         let mut file = self.file.try_clone().unwrap();
         file.rewind().unwrap();
-        let source = SourceFile { file, label: self.label.to_owned(), index: 0 };
-        let mut reader = input::open(source, self.mapping.clone(), self.vocabulary.clone()).unwrap();
+        let source = SourceFile {
+            file,
+            label: self.label.to_owned(),
+            index: 0,
+        };
+        let mut reader =
+            input::open(source, self.mapping.clone(), self.vocabulary.clone()).unwrap();
         while let Some(unit) = reader.next_unit().unwrap() {
             unit.parse().unwrap().into_iter().for_each(&mut each);
         }
@@ -83,7 +112,11 @@ impl InputFile {
     pub fn rows(&self) -> u64 {
         let mut rows = 0;
         self.parse(|parsed| {
-            assert!(parsed.unplaced.is_empty() && parsed.batch.rejects.is_empty(), "{}: a row is rejected", self.label);
+            assert!(
+                parsed.unplaced.is_empty() && parsed.batch.rejects.is_empty(),
+                "{}: a row is rejected",
+                self.label
+            );
             rows += parsed.rows;
         });
         rows

@@ -15,12 +15,20 @@ fn csv(bencher: Bencher) {
 
 #[divan::bench]
 fn newline_delimited_json(bencher: Bencher) {
-    measure(bencher, "movements.ndjson", &ndjson(&sample(SHIPMENTS, Format::Csv)));
+    measure(
+        bencher,
+        "movements.ndjson",
+        &ndjson(&sample(SHIPMENTS, Format::Csv)),
+    );
 }
 
 #[divan::bench]
 fn parquet(bencher: Bencher) {
-    measure(bencher, "movements.parquet", &sample(SHIPMENTS, Format::Parquet));
+    measure(
+        bencher,
+        "movements.parquet",
+        &sample(SHIPMENTS, Format::Parquet),
+    );
 }
 
 fn measure(bencher: Bencher, label: &'static str, content: &[u8]) {

@@ -23,7 +23,9 @@ pub fn adjusted(distance_m: i64, adjustment: Adjustment) -> i128 {
     match adjustment {
         Adjustment::Ratio(millionths) => {
             let product = distance_m as i128 * millionths as i128;
-            let quick = u128::try_from(product).ok().and_then(|p| PER_MILLION.divide(p));
+            let quick = u128::try_from(product)
+                .ok()
+                .and_then(|p| PER_MILLION.divide(p));
             quick.map_or_else(|| div_half_even(product, 1_000_000), i128::from)
         }
         Adjustment::AddMetres(metres) => distance_m as i128 + metres as i128,

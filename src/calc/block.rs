@@ -78,7 +78,14 @@ pub struct Head {
 /// Everything of an element but its number within the container. A field that is new to elements does not compile before it is
 /// filled here.
 #[inline]
-pub fn fill(e: &mut Element, head: Head, load: &Load, figures: &Figures, factor: &LaneFactor, flags: Flags) {
+pub fn fill(
+    e: &mut Element,
+    head: Head,
+    load: &Load,
+    figures: &Figures,
+    factor: &LaneFactor,
+    flags: Flags,
+) {
     *e = Element {
         row: head.row,
         anchor: head.anchor,

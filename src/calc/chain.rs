@@ -31,14 +31,19 @@ pub fn assemble(
     let (mut kept, mut found) = (0, 0);
     for c in 0..chains.len() {
         let Range { start, end } = chains[c].span;
-        let by_time = order[start..end].iter().any(|&r| batch.sequence[r as usize] == 0);
+        let by_time = order[start..end]
+            .iter()
+            .any(|&r| batch.sequence[r as usize] == 0);
         if by_time {
             order[start..end].sort_unstable_by(|&a, &b| by_departure(batch, a, b));
         }
         let (first, clashes) = (kept, clashing.len());
         if !by_time {
             let same = |a: u32, b: u32| batch.sequence[a as usize] == batch.sequence[b as usize];
-            for group in order[start..end].chunk_by(|&a, &b| same(a, b)).filter(|g| g.len() > 1) {
+            for group in order[start..end]
+                .chunk_by(|&a, &b| same(a, b))
+                .filter(|g| g.len() > 1)
+            {
                 clashing.extend_from_slice(group);
             }
         }
@@ -49,7 +54,10 @@ pub fn assemble(
             }
         }
         if kept > first {
-            chains[found] = Chain { span: first..kept, by_time };
+            chains[found] = Chain {
+                span: first..kept,
+                by_time,
+            };
             found += 1;
         }
     }
@@ -59,22 +67,42 @@ pub fn assemble(
 
 /// Orders rows by container id, then sequence; gives the span of each container. Records mostly come container by container
 /// and in sequence, so whole spans are moved where that is enough.
-fn by_container(batch: &MovementBatch, order: &mut Vec<u32>, spare: &mut Vec<u32>, chains: &mut Vec<Chain>) {
+fn by_container(
+    batch: &MovementBatch,
+    order: &mut Vec<u32>,
+    spare: &mut Vec<u32>,
+    chains: &mut Vec<Chain>,
+) {
     let id = |row: u32| batch.container_id.get(row as usize);
     let in_sequence = |a: u32, b: u32| {
-        batch.sequence[a as usize].cmp(&batch.sequence[b as usize]).then_with(|| by_id(batch, a, b)) != Ordering::Greater
+        batch.sequence[a as usize]
+            .cmp(&batch.sequence[b as usize])
+            .then_with(|| by_id(batch, a, b))
+            != Ordering::Greater
     };
-    spans(order, |a, b| same(id(a), id(b)) && in_sequence(a, b), chains);
+    spans(
+        order,
+        |a, b| same(id(a), id(b)) && in_sequence(a, b),
+        chains,
+    );
     let first = |chain: &Chain| id(order[chain.span.start]);
     chains.sort_unstable_by(|a, b| text::order(first(a), first(b)));
-    if chains.windows(2).any(|pair| same(first(&pair[0]), first(&pair[1]))) {
+    if chains
+        .windows(2)
+        .any(|pair| same(first(&pair[0]), first(&pair[1])))
+    {
         order.sort_unstable_by(|&a, &b| {
             let sequences = || batch.sequence[a as usize].cmp(&batch.sequence[b as usize]);
-            text::order(id(a), id(b)).then_with(sequences).then_with(|| by_id(batch, a, b))
+            text::order(id(a), id(b))
+                .then_with(sequences)
+                .then_with(|| by_id(batch, a, b))
         });
         return spans(order, |a, b| same(id(a), id(b)), chains);
     }
-    if chains.windows(2).all(|pair| pair[0].span.end == pair[1].span.start) {
+    if chains
+        .windows(2)
+        .all(|pair| pair[0].span.end == pair[1].span.start)
+    {
         return;
     }
     spare.clear();
@@ -91,13 +119,19 @@ fn spans(order: &[u32], follows: impl Fn(u32, u32) -> bool, chains: &mut Vec<Cha
     chains.clear();
     let mut start = 0;
     for rows in order.chunk_by(|&a, &b| follows(a, b)) {
-        chains.push(Chain { span: start..start + rows.len(), by_time: false });
+        chains.push(Chain {
+            span: start..start + rows.len(),
+            by_time: false,
+        });
         start += rows.len();
     }
 }
 
 fn by_id(batch: &MovementBatch, a: u32, b: u32) -> Ordering {
-    text::order(batch.movement_id.get(a as usize), batch.movement_id.get(b as usize))
+    text::order(
+        batch.movement_id.get(a as usize),
+        batch.movement_id.get(b as usize),
+    )
 }
 
 /// (departed_at, arrived_at, movement_id); an absent arrival is the smallest instant and so sorts first.
@@ -112,7 +146,8 @@ pub fn continuity(batch: &MovementBatch, order: &[u32], chain: &Chain, i: usize)
     if i > chain.span.start {
         let (before, after) = (order[i - 1] as usize, order[i] as usize);
         flags |= Flags::CHAIN_GAP.when(batch.destination[before] != batch.origin[after]);
-        let early = batch.arrived_at[before] != NO_INSTANT && batch.departed_at[after] < batch.arrived_at[before];
+        let early = batch.arrived_at[before] != NO_INSTANT
+            && batch.departed_at[after] < batch.arrived_at[before];
         flags |= Flags::DEPARTS_EARLY.when(early);
     }
     flags
@@ -120,18 +155,34 @@ pub fn continuity(batch: &MovementBatch, order: &[u32], chain: &Chain, i: usize)
 
 /// Transport TCEs of a chain (hub rows left out).
 pub fn transport_count(batch: &MovementBatch, order: &[u32], chain: &Chain) -> usize {
-    order[chain.span.clone()].iter().filter(|&&r| batch.mode[r as usize] != Mode::Hub).count()
+    order[chain.span.clone()]
+        .iter()
+        .filter(|&&r| batch.mode[r as usize] != Mode::Hub)
+        .count()
 }
 
 /// The chain of the container with the most transport TCEs, then the lowest id, rows without id last ("the speaking chain").
-pub fn speaking<'c>(batch: &MovementBatch, order: &[u32], chains: &'c [Chain]) -> Option<&'c Chain> {
+pub fn speaking<'c>(
+    batch: &MovementBatch,
+    order: &[u32],
+    chains: &'c [Chain],
+) -> Option<&'c Chain> {
     let id = |c: &Chain| batch.container_id.get(order[c.span.start] as usize);
     let (first, rest) = chains.split_first()?;
     let most = |c| transport_count(batch, order, c);
     let speaks = rest.iter().fold((first, None), |(best, count), c| {
         let (count, other) = (count.unwrap_or_else(|| most(best)), most(c));
-        let by_id = || id(best).is_empty().cmp(&id(c).is_empty()).then_with(|| text::order(id(best), id(c)));
-        if other.cmp(&count).then_with(by_id) == Ordering::Greater { (c, Some(other)) } else { (best, Some(count)) }
+        let by_id = || {
+            id(best)
+                .is_empty()
+                .cmp(&id(c).is_empty())
+                .then_with(|| text::order(id(best), id(c)))
+        };
+        if other.cmp(&count).then_with(by_id) == Ordering::Greater {
+            (c, Some(other))
+        } else {
+            (best, Some(count))
+        }
     });
     Some(speaks.0)
 }

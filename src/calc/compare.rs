@@ -32,10 +32,12 @@ impl Costs {
         let mut costs = self.clone();
         match price {
             None => costs.is_partial = true,
-            Some((currency, amount)) => match costs.amounts.binary_search_by_key(&currency, |(c, _)| *c) {
-                Ok(at) => costs.amounts[at].1 = costs.amounts[at].1.plus(amount)?,
-                Err(at) => costs.amounts.insert(at, (currency, amount)),
-            },
+            Some((currency, amount)) => {
+                match costs.amounts.binary_search_by_key(&currency, |(c, _)| *c) {
+                    Ok(at) => costs.amounts[at].1 = costs.amounts[at].1.plus(amount)?,
+                    Err(at) => costs.amounts.insert(at, (currency, amount)),
+                }
+            }
         }
         Some(costs)
     }
@@ -52,10 +54,14 @@ impl Costs {
     /// `None`: not comparable.
     fn against(&self, other: &Costs) -> Option<(bool, bool)> {
         let pairs = || self.amounts.iter().zip(&other.amounts);
-        let same_currencies = self.amounts.len() == other.amounts.len() && pairs().all(|(a, b)| a.0 == b.0);
+        let same_currencies =
+            self.amounts.len() == other.amounts.len() && pairs().all(|(a, b)| a.0 == b.0);
         match (self.is_partial, other.is_partial) {
             (true, true) => Some((true, false)),
-            (false, false) if same_currencies => Some((pairs().all(|(a, b)| a.1 <= b.1), pairs().any(|(a, b)| a.1 < b.1))),
+            (false, false) if same_currencies => Some((
+                pairs().all(|(a, b)| a.1 <= b.1),
+                pairs().any(|(a, b)| a.1 < b.1),
+            )),
             (false, false) | (true, false) | (false, true) => None,
         }
     }
@@ -67,10 +73,20 @@ impl Costs {
 /// Cost joins between costs known in full in the same currencies. Between two that are not known in full it does not join, and
 /// between one of each kind nothing is beaten.
 pub fn beats(a: &Criteria, b: &Criteria, must_meet: bool) -> bool {
-    let Some((not_dearer, is_cheaper)) = a.costs.against(&b.costs) else { return false };
-    let (Some(ghg_a), Some(ghg_b)) = (a.micrograms, b.micrograms) else { return false };
-    let (Some(at_a), Some(at_b)) = (a.arrived_at, b.arrived_at) else { return false };
-    let in_time = if must_meet { at_a == at_b } else { at_a <= at_b };
+    let Some((not_dearer, is_cheaper)) = a.costs.against(&b.costs) else {
+        return false;
+    };
+    let (Some(ghg_a), Some(ghg_b)) = (a.micrograms, b.micrograms) else {
+        return false;
+    };
+    let (Some(at_a), Some(at_b)) = (a.arrived_at, b.arrived_at) else {
+        return false;
+    };
+    let in_time = if must_meet {
+        at_a == at_b
+    } else {
+        at_a <= at_b
+    };
     ghg_a <= ghg_b && in_time && not_dearer && (ghg_a < ghg_b || at_a < at_b || is_cheaper)
 }
 
@@ -93,13 +109,30 @@ pub fn front_with_cost(options: &[Criteria]) -> Vec<Option<bool>> {
     if first.is_none() || currencies.any(|c| c != first) {
         return vec![None; options.len()];
     }
-    front_by(options, |o| Some([o.micrograms?, o.arrived_at? as i128, o.costs.complete()?.1.0]))
+    front_by(options, |o| {
+        Some([
+            o.micrograms?,
+            o.arrived_at? as i128,
+            o.costs.complete()?.1.0,
+        ])
+    })
 }
 
-fn front_by<const N: usize>(options: &[Criteria], point: impl Fn(&Criteria) -> Option<[i128; N]>) -> Vec<Option<bool>> {
+fn front_by<const N: usize>(
+    options: &[Criteria],
+    point: impl Fn(&Criteria) -> Option<[i128; N]>,
+) -> Vec<Option<bool>> {
     let points: Vec<Option<[i128; N]>> = options.iter().map(point).collect();
-    let beaten = |p: &[i128; N]| points.iter().flatten().any(|q| q != p && q.iter().zip(p).all(|(a, b)| a <= b));
-    points.iter().map(|p| p.as_ref().map(|p| !beaten(p))).collect()
+    let beaten = |p: &[i128; N]| {
+        points
+            .iter()
+            .flatten()
+            .any(|q| q != p && q.iter().zip(p).all(|(a, b)| a <= b))
+    };
+    points
+        .iter()
+        .map(|p| p.as_ref().map(|p| !beaten(p)))
+        .collect()
 }
 
 /// At which carbon price two options cost the same, freight and carbon together.
@@ -163,7 +196,10 @@ pub struct FactorBreakEven<K> {
 ///
 /// Emissions of a factor are taken as proportional to its intensity, the rounding of single elements left aside. `a` and
 /// `b` are the totals in micrograms with the shares of their factors, each factor once per option.
-pub fn factor_break_evens<K: Copy + Ord>(a: (i128, &[Share<K>]), b: (i128, &[Share<K>])) -> Vec<FactorBreakEven<K>> {
+pub fn factor_break_evens<K: Copy + Ord>(
+    a: (i128, &[Share<K>]),
+    b: (i128, &[Share<K>]),
+) -> Vec<FactorBreakEven<K>> {
     let lead = b.0 - a.0;
     if lead == 0 {
         return Vec::new();
@@ -177,10 +213,24 @@ pub fn factor_break_evens<K: Copy + Ord>(a: (i128, &[Share<K>]), b: (i128, &[Sha
     let break_even = |(factor, (intensity, net)): (K, (i64, i128))| {
         // At `1 + lead / net` times its value both are equal; that must not be below zero.
         let is_able = intensity > 0 && net != 0 && (net + lead) * net.signum() >= 0;
-        let scaled = |by: i128, value: i128| Some(div_half_even(value.checked_mul(by * net.signum())?, net.abs()));
+        let scaled = |by: i128, value: i128| {
+            Some(div_half_even(
+                value.checked_mul(by * net.signum())?,
+                net.abs(),
+            ))
+        };
         let found = || {
-            let (break_even, change) = (scaled(intensity as i128, net + lead)?, scaled(1_000_000, lead)?);
-            Some(FactorBreakEven { factor, intensity, break_even, change, second_wins_above: net > 0 })
+            let (break_even, change) = (
+                scaled(intensity as i128, net + lead)?,
+                scaled(1_000_000, lead)?,
+            );
+            Some(FactorBreakEven {
+                factor,
+                intensity,
+                break_even,
+                change,
+                second_wins_above: net > 0,
+            })
         };
         is_able.then(found).flatten()
     };
@@ -199,8 +249,14 @@ mod tests {
     }
 
     fn option(micrograms: i128, arrived_at: Instant, cost: Option<i128>) -> Criteria {
-        let costs = Costs::default().then(cost.map(|c| (usd(), Amount(c)))).unwrap();
-        Criteria { micrograms: Some(micrograms), arrived_at: Some(arrived_at), costs }
+        let costs = Costs::default()
+            .then(cost.map(|c| (usd(), Amount(c))))
+            .unwrap();
+        Criteria {
+            micrograms: Some(micrograms),
+            arrived_at: Some(arrived_at),
+            costs,
+        }
     }
 
     #[test]
@@ -216,20 +272,44 @@ mod tests {
         for (a, b, want) in cases {
             assert_eq!(beats(&a, &b, false), want, "{a:?} {b:?}");
         }
-        assert!(!beats(&option(1, 1, None), &option(2, 2, None), true), "with limits ahead earlier is not surely better");
+        assert!(
+            !beats(&option(1, 1, None), &option(2, 2, None), true),
+            "with limits ahead earlier is not surely better"
+        );
         assert!(beats(&option(1, 2, None), &option(2, 2, None), true));
-        let unknown = Criteria { micrograms: None, ..option(0, 0, None) };
-        assert!(!beats(&unknown, &option(9, 9, None), false) && !beats(&option(0, 0, None), &unknown, false));
+        let unknown = Criteria {
+            micrograms: None,
+            ..option(0, 0, None)
+        };
+        assert!(
+            !beats(&unknown, &option(9, 9, None), false)
+                && !beats(&option(0, 0, None), &unknown, false)
+        );
     }
 
     #[test]
     fn the_front_with_cost_wants_every_cost_in_one_currency() {
-        let options = [option(1, 9, Some(9)), option(9, 1, Some(9)), option(9, 9, Some(1)), option(9, 9, Some(9))];
-        assert_eq!(front(&options), [Some(true), Some(true), Some(false), Some(false)]);
-        assert_eq!(front_with_cost(&options), [Some(true), Some(true), Some(true), Some(false)]);
+        let options = [
+            option(1, 9, Some(9)),
+            option(9, 1, Some(9)),
+            option(9, 9, Some(1)),
+            option(9, 9, Some(9)),
+        ];
+        assert_eq!(
+            front(&options),
+            [Some(true), Some(true), Some(false), Some(false)]
+        );
+        assert_eq!(
+            front_with_cost(&options),
+            [Some(true), Some(true), Some(true), Some(false)]
+        );
         let partial = [option(1, 9, Some(9)), option(9, 1, None)];
         assert_eq!(front_with_cost(&partial), [None, None]);
-        assert_eq!(front(&[option(1, 1, None), option(1, 1, None)]), [Some(true), Some(true)], "equal ones share the front");
+        assert_eq!(
+            front(&[option(1, 1, None), option(1, 1, None)]),
+            [Some(true), Some(true)],
+            "equal ones share the front"
+        );
     }
 
     #[test]
@@ -238,27 +318,55 @@ mod tests {
         // 60 dearer for 1.5 t less: 40 a tonne.
         let clean = (Amount(160 * unit), tonne);
         let dirty = (Amount(100 * unit), tonne * 5 / 2);
-        assert_eq!(price_break_even(clean, dirty), PriceBreakEven::At(Amount(40 * unit)));
-        assert_eq!(price_break_even(dirty, clean), PriceBreakEven::At(Amount(40 * unit)));
-        assert_eq!(price_break_even((Amount(1), 1), (Amount(1), 2)), PriceBreakEven::Never);
-        assert_eq!(price_break_even((Amount(1), 2), (Amount(5), 2)), PriceBreakEven::SameEmissions);
+        assert_eq!(
+            price_break_even(clean, dirty),
+            PriceBreakEven::At(Amount(40 * unit))
+        );
+        assert_eq!(
+            price_break_even(dirty, clean),
+            PriceBreakEven::At(Amount(40 * unit))
+        );
+        assert_eq!(
+            price_break_even((Amount(1), 1), (Amount(1), 2)),
+            PriceBreakEven::Never
+        );
+        assert_eq!(
+            price_break_even((Amount(1), 2), (Amount(5), 2)),
+            PriceBreakEven::SameEmissions
+        );
     }
 
     #[test]
     fn the_deciding_factor_turns_the_order_with_the_smallest_change() {
-        let share = |factor, intensity, micrograms| Share { factor, intensity, micrograms };
+        let share = |factor, intensity, micrograms| Share {
+            factor,
+            intensity,
+            micrograms,
+        };
         // Rail 10 g for 1,000 t.km and sea for both; barge 26 g.
         let rail_sea = [share("rail", 10, 10_000), share("sea", 5, 9_000)];
         let river_sea = [share("barge", 26, 26_000), share("sea", 5, 15_000)];
         let found = factor_break_evens((19_000, &rail_sea), (41_000, &river_sea));
-        let short = |f: &FactorBreakEven<&'static str>| (f.factor, f.break_even, f.change, f.second_wins_above);
+        let short = |f: &FactorBreakEven<&'static str>| {
+            (f.factor, f.break_even, f.change, f.second_wins_above)
+        };
         // Barge at 26 x 4,000 / 26,000 = 4 g makes 4,000 + 15,000; rail at 10 x 32,000 / 10,000 = 32 g makes 32,000 + 9,000.
         // Sea is on both sides: it would have to be negative.
-        assert_eq!(found.iter().map(short).collect::<Vec<_>>(), [("barge", 4, -846_154, false), ("rail", 32, 2_200_000, true)]);
+        assert_eq!(
+            found.iter().map(short).collect::<Vec<_>>(),
+            [("barge", 4, -846_154, false), ("rail", 32, 2_200_000, true)]
+        );
         // The other way round says the same.
         let back = factor_break_evens((41_000, &river_sea), (19_000, &rail_sea));
-        assert_eq!(back.iter().map(short).collect::<Vec<_>>(), [("barge", 4, -846_154, true), ("rail", 32, 2_200_000, false)]);
+        assert_eq!(
+            back.iter().map(short).collect::<Vec<_>>(),
+            [("barge", 4, -846_154, true), ("rail", 32, 2_200_000, false)]
+        );
         assert_eq!(factor_break_evens((5, &rail_sea), (5, &river_sea)), []);
-        assert_eq!(factor_break_evens((5, &rail_sea[1..]), (6, &rail_sea[1..])), [], "what both share alike decides nothing");
+        assert_eq!(
+            factor_break_evens((5, &rail_sea[1..]), (6, &rail_sea[1..])),
+            [],
+            "what both share alike decides nothing"
+        );
     }
 }

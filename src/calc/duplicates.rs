@@ -23,7 +23,9 @@ pub fn settle(
     }
     let mut order: Vec<u32> = rows.map(|r| r as u32).collect();
     order.sort_unstable_by(|&a, &b| key(batch, a).cmp(&key(batch, b)));
-    for group in order.chunk_by(|&a, &b| batch.movement_id.get(a as usize) == batch.movement_id.get(b as usize)) {
+    for group in order
+        .chunk_by(|&a, &b| batch.movement_id.get(a as usize) == batch.movement_id.get(b as usize))
+    {
         settle_group(batch, group, survivors, &mut reject);
     }
     survivors.sort_unstable();
@@ -36,9 +38,13 @@ fn key(batch: &MovementBatch, row: u32) -> (&[u8], u32, u64) {
 
 /// The common case: movement ids ascend, nothing is cancelled, nothing was rejected in parsing.
 fn distinct_and_plain(batch: &MovementBatch, rows: Range<usize>) -> bool {
-    let plain = |i: usize| batch.reject_of(i).is_none() && batch.record_status[i] == RecordStatus::Active;
+    let plain =
+        |i: usize| batch.reject_of(i).is_none() && batch.record_status[i] == RecordStatus::Active;
     let id = |i| batch.movement_id.get(i);
-    rows.clone().all(plain) && rows.skip(1).all(|i| order(id(i - 1), id(i)) == Ordering::Less)
+    rows.clone().all(plain)
+        && rows
+            .skip(1)
+            .all(|i| order(id(i - 1), id(i)) == Ordering::Less)
 }
 
 /// One movement id: the rows in order of (file, row).
@@ -50,13 +56,30 @@ fn settle_group(
 ) {
     let recorded = |r: u32| batch.recorded_at[r as usize];
     let is_tombstone = |r: u32| batch.reject_of(r as usize).is_some();
-    let latest: Option<Instant> = group.iter().copied().filter(|&r| !is_tombstone(r)).map(recorded).max();
-    let has_id = group.first().is_some_and(|&r| !batch.movement_id.get(r as usize).is_empty());
-    let verdict = latest.map(|at| verdict(batch, group.iter().copied().filter(|&r| !is_tombstone(r) && recorded(r) == at)));
+    let latest: Option<Instant> = group
+        .iter()
+        .copied()
+        .filter(|&r| !is_tombstone(r))
+        .map(recorded)
+        .max();
+    let has_id = group
+        .first()
+        .is_some_and(|&r| !batch.movement_id.get(r as usize).is_empty());
+    let verdict = latest.map(|at| {
+        verdict(
+            batch,
+            group
+                .iter()
+                .copied()
+                .filter(|&r| !is_tombstone(r) && recorded(r) == at),
+        )
+    });
     for &row in group {
         if is_tombstone(row) {
             // An absent time is the earliest and readable; only a strictly later parsed row replaces a rejected one.
-            let replaced = has_id && recorded(row) != UNREADABLE_INSTANT && latest.is_some_and(|at| at > recorded(row));
+            let replaced = has_id
+                && recorded(row) != UNREADABLE_INSTANT
+                && latest.is_some_and(|at| at > recorded(row));
             reject(row, replaced.then_some(RejectReason::Duplicate));
             continue;
         }
@@ -77,16 +100,26 @@ enum Verdict {
 }
 
 fn verdict(batch: &MovementBatch, mut latest: impl Iterator<Item = u32> + Clone) -> Verdict {
-    if latest.clone().all(|r| batch.record_status[r as usize] == RecordStatus::Cancelled) {
+    if latest
+        .clone()
+        .all(|r| batch.record_status[r as usize] == RecordStatus::Cancelled)
+    {
         return Verdict::Cancelled;
     }
-    let Some(first) = latest.next() else { return Verdict::Conflict };
-    if latest.all(|r| identical(batch, first as usize, r as usize)) { Verdict::Keep(first) } else { Verdict::Conflict }
+    let Some(first) = latest.next() else {
+        return Verdict::Conflict;
+    };
+    if latest.all(|r| identical(batch, first as usize, r as usize)) {
+        Verdict::Keep(first)
+    } else {
+        Verdict::Conflict
+    }
 }
 
 /// Equal in every known column by value; a default filled in parsing (Q04, Q12) is not the same as the value written out.
 fn identical(batch: &MovementBatch, a: usize, b: usize) -> bool {
-    let filled = |i: usize| batch.flags[i].0 & (Flags::BASIS_ASSUMED | Flags::OPERATION_DEFAULTED).0;
+    let filled =
+        |i: usize| batch.flags[i].0 & (Flags::BASIS_ASSUMED | Flags::OPERATION_DEFAULTED).0;
     // Every field is named, so that a column that is new in the batch cannot be left out of the comparison.
     macro_rules! all_same {
         ($($column:ident),+) => {{

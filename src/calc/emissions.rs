@@ -22,7 +22,11 @@ impl HalfEvenDivisor {
         let shift = divisor.leading_zeros();
         let normal = divisor << shift;
         let reciprocal = (u128::MAX / normal as u128 - (1u128 << 64)) as u64;
-        HalfEvenDivisor { divisor, shift, reciprocal }
+        HalfEvenDivisor {
+            divisor,
+            shift,
+            reciprocal,
+        }
     }
 
     /// `n / divisor` rounded half to even, or `None` when the quotient is beyond [`DECIMAL18_MAX`].
@@ -36,7 +40,8 @@ impl HalfEvenDivisor {
         let normal = self.divisor << self.shift;
         let shifted = n << self.shift;
         let (high, low) = ((shifted >> 64) as u64, shifted as u64);
-        let q = (self.reciprocal as u128 * high as u128).wrapping_add((high as u128) << 64 | low as u128);
+        let q = (self.reciprocal as u128 * high as u128)
+            .wrapping_add((high as u128) << 64 | low as u128);
         let mut quotient = ((q >> 64) as u64).wrapping_add(1);
         let mut rest = low.wrapping_sub(quotient.wrapping_mul(normal));
         if rest > q as u64 {
@@ -51,7 +56,11 @@ impl HalfEvenDivisor {
         let half = self.divisor - rest;
         let up = rest > half || (rest == half && quotient & 1 == 1);
         let rounded = quotient.checked_add(up as u64)?;
-        if rounded > DECIMAL18_MAX as u64 { None } else { Some(rounded as i64) }
+        if rounded > DECIMAL18_MAX as u64 {
+            None
+        } else {
+            Some(rounded as i64)
+        }
     }
 }
 
@@ -85,10 +94,14 @@ impl Amount {
             // Only the product with the intensity can pass 128 bits, and then the result is far beyond the limit.
             Amount::OverDistance(amount) => match u64::try_from(amount) {
                 Ok(amount) => PER_KM.divide(amount as u128 * intensity as u128),
-                Err(_) => amount.checked_mul(intensity as u128).and_then(|product| PER_KM.divide(product)),
+                Err(_) => amount
+                    .checked_mul(intensity as u128)
+                    .and_then(|product| PER_KM.divide(product)),
             },
             Amount::Handled(amount) => PER_UNIT.divide(amount as u128 * intensity as u128),
-            Amount::Energy(quantity, (numerator, denominator)) => per_energy(quantity, intensity, numerator, denominator),
+            Amount::Energy(quantity, (numerator, denominator)) => {
+                per_energy(quantity, intensity, numerator, denominator)
+            }
         }
     }
 
@@ -104,7 +117,9 @@ impl Amount {
 fn per_energy(quantity: i64, intensity: i64, numerator: i64, denominator: i64) -> Option<i64> {
     let product = (quantity as i128 * intensity as i128).checked_mul(numerator as i128)?;
     let micrograms = div_half_even(product, 1_000_000_000 * denominator as i128);
-    i64::try_from(micrograms).ok().filter(|&g| g <= DECIMAL18_MAX)
+    i64::try_from(micrograms)
+        .ok()
+        .filter(|&g| g <= DECIMAL18_MAX)
 }
 
 #[cfg(test)]
@@ -116,7 +131,9 @@ mod tests {
         let q = n / divisor as u128;
         let twice = n % divisor as u128 * 2;
         let up = twice > divisor as u128 || (twice == divisor as u128 && q & 1 == 1);
-        i64::try_from(q + up as u128).ok().filter(|&v| v <= DECIMAL18_MAX)
+        i64::try_from(q + up as u128)
+            .ok()
+            .filter(|&v| v <= DECIMAL18_MAX)
     }
 
     proptest! {
@@ -138,12 +155,16 @@ mod tests {
 
     #[test]
     fn beyond_the_limit_is_none() {
-        let per_distance = |amount, metres, intensity| Amount::over_distance(amount, metres).at(intensity);
+        let per_distance =
+            |amount, metres, intensity| Amount::over_distance(amount, metres).at(intensity);
         let per_amount = |amount, intensity| Amount::Handled(amount).at(intensity);
         assert_eq!(per_distance(1_000_000_000, 50_000_000, DECIMAL18_MAX), None);
         assert_eq!(per_distance(i64::MAX, i64::MAX, i64::MAX), None);
         assert_eq!(per_amount(1_000_000_000, 1_000_000_000_000_000_000), None);
         assert_eq!(per_energy(i64::MAX, i64::MAX, 36, 10), None);
-        assert_eq!(per_energy(1_000_000, 100_000_000_000, 36, 10), Some(360_000_000));
+        assert_eq!(
+            per_energy(1_000_000, 100_000_000_000, 36, 10),
+            Some(360_000_000)
+        );
     }
 }

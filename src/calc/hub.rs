@@ -35,7 +35,13 @@ pub const EDGE: usize = Mode::Hub as usize;
 pub fn table(reference: &Reference) -> HubTable {
     let mut table = HubTable::default();
     if reference.profile.infer_hubs {
-        let end = |i: usize| if i == EDGE { HubEnd::Edge } else { HubEnd::Mode(Mode::ALL[i]) };
+        let end = |i: usize| {
+            if i == EDGE {
+                HubEnd::Edge
+            } else {
+                HubEnd::Mode(Mode::ALL[i])
+            }
+        };
         for (before, row) in table.iter_mut().enumerate() {
             for (after, cell) in row.iter_mut().enumerate() {
                 *cell = reference.hub(end(before), end(after));
@@ -47,23 +53,52 @@ pub fn table(reference: &Reference) -> HubTable {
 
 /// The hubs that row `order[i]` lends its load to: the one before it, and at the end of the chain the one after it.
 #[inline]
-pub fn around(table: &HubTable, batch: &MovementBatch, order: &[u32], chain: &Chain, i: usize) -> [Option<Place>; 2] {
+pub fn around(
+    table: &HubTable,
+    batch: &MovementBatch,
+    order: &[u32],
+    chain: &Chain,
+    i: usize,
+) -> [Option<Place>; 2] {
     let row = order[i] as usize;
     let mode = batch.mode[row];
     if mode == Mode::Hub {
         return [None, None];
     }
-    let place = |operation: Option<OperationIndex>, location, at| operation.map(|operation| Place { operation, location, at });
+    let place = |operation: Option<OperationIndex>, location, at| {
+        operation.map(|operation| Place {
+            operation,
+            location,
+            at,
+        })
+    };
     let before = if i == chain.span.start {
-        place(table[EDGE][mode as usize], batch.origin[row], batch.departed_at[row])
+        place(
+            table[EDGE][mode as usize],
+            batch.origin[row],
+            batch.departed_at[row],
+        )
     } else {
         let previous = order[i - 1] as usize;
-        let meets = batch.mode[previous] != Mode::Hub && batch.destination[previous] == batch.origin[row];
-        let operation = if meets { table[batch.mode[previous] as usize][mode as usize] } else { None };
-        place(operation, batch.origin[row], arrival(batch, previous, batch.departed_at[row]))
+        let meets =
+            batch.mode[previous] != Mode::Hub && batch.destination[previous] == batch.origin[row];
+        let operation = if meets {
+            table[batch.mode[previous] as usize][mode as usize]
+        } else {
+            None
+        };
+        place(
+            operation,
+            batch.origin[row],
+            arrival(batch, previous, batch.departed_at[row]),
+        )
     };
     let after = if i + 1 == chain.span.end {
-        place(table[mode as usize][EDGE], batch.destination[row], arrival(batch, row, batch.departed_at[row]))
+        place(
+            table[mode as usize][EDGE],
+            batch.destination[row],
+            arrival(batch, row, batch.departed_at[row]),
+        )
     } else {
         None
     };
@@ -71,11 +106,22 @@ pub fn around(table: &HubTable, batch: &MovementBatch, order: &[u32], chain: &Ch
 }
 
 fn arrival(batch: &MovementBatch, row: usize, otherwise: Instant) -> Instant {
-    if batch.arrived_at[row] == NO_INSTANT { otherwise } else { batch.arrived_at[row] }
+    if batch.arrived_at[row] == NO_INSTANT {
+        otherwise
+    } else {
+        batch.arrived_at[row]
+    }
 }
 
 /// Makes an element the hub, with the load of its neighbour in row `anchor`; `false` without a valid and applicable factor.
-pub fn fill(e: &mut Element, lanes: &mut Lanes, place: &Place, load: &Load, anchor: u32, symbols: &Symbols) -> bool {
+pub fn fill(
+    e: &mut Element,
+    lanes: &mut Lanes,
+    place: &Place,
+    load: &Load,
+    anchor: u32,
+    symbols: &Symbols,
+) -> bool {
     let day = day_of(place.at);
     let key = LaneKey {
         operation: place.operation,
@@ -98,7 +144,9 @@ pub fn fill(e: &mut Element, lanes: &mut Lanes, place: &Place, load: &Load, anch
         to_activity: None,
     };
     let mut found = Figures::default();
-    let Ok(factor) = figures(&inputs, &mut found) else { return false };
+    let Ok(factor) = figures(&inputs, &mut found) else {
+        return false;
+    };
     let head = Head {
         row: NO_ROW,
         anchor,
@@ -108,6 +156,13 @@ pub fn fill(e: &mut Element, lanes: &mut Lanes, place: &Place, load: &Load, anch
         destination: place.location,
         departed_at: place.at,
     };
-    block::fill(e, head, load, &found, factor, Flags::HUB_INFERRED | found.flags);
+    block::fill(
+        e,
+        head,
+        load,
+        &found,
+        factor,
+        Flags::HUB_INFERRED | found.flags,
+    );
     true
 }

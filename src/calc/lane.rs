@@ -39,7 +39,9 @@ impl LaneKey {
     fn words(&self) -> Words {
         let places = (self.origin.0 as u64) << 32 | self.destination.0 as u64;
         let carriers = (self.carrier as u64) << 32 | self.energy_carrier as u64;
-        let rest = (self.operation as u64) << 16 | (self.temperature as u64) << 8 | self.energy_unit as u64;
+        let rest = (self.operation as u64) << 16
+            | (self.temperature as u64) << 8
+            | self.energy_unit as u64;
         (places, carriers, (self.epoch as u64) << 32 | rest)
     }
 }
@@ -136,7 +138,12 @@ pub struct Lanes<'r> {
 impl<'r> Lanes<'r> {
     /// Nothing found yet.
     pub fn new(reference: &'r Reference) -> Lanes<'r> {
-        Lanes { reference, found: Trail::default(), lanes: Vec::new(), last_day: (Day::MIN, reference.factors.epoch(Day::MIN)) }
+        Lanes {
+            reference,
+            found: Trail::default(),
+            lanes: Vec::new(),
+            last_day: (Day::MIN, reference.factors.epoch(Day::MIN)),
+        }
     }
 
     /// The epoch of a day.
@@ -152,7 +159,8 @@ impl<'r> Lanes<'r> {
     #[inline]
     pub fn lane(&mut self, key: LaneKey, mode: Mode, day: Day, symbols: &Symbols) -> &Lane {
         let at = self.found.place(key.words()).unwrap_or_else(|new| {
-            self.lanes.push(resolve(self.reference, key, mode, day, symbols));
+            self.lanes
+                .push(resolve(self.reference, key, mode, day, symbols));
             new
         });
         &self.lanes[at]
@@ -160,16 +168,34 @@ impl<'r> Lanes<'r> {
 }
 
 /// One answer, from the rules; [`Lanes`] only remembers it.
-pub fn resolve(reference: &Reference, key: LaneKey, mode: Mode, day: Day, symbols: &Symbols) -> Lane {
+pub fn resolve(
+    reference: &Reference,
+    key: LaneKey,
+    mode: Mode,
+    day: Day,
+    symbols: &Symbols,
+) -> Lane {
     let factor = match key.energy_unit {
         EnergyUnit::Absent => intensity(reference, key, mode, day, symbols),
-        EnergyUnit::Kg | EnergyUnit::Litre | EnergyUnit::KWh | EnergyUnit::Mj => energy(reference, key, day, symbols),
+        EnergyUnit::Kg | EnergyUnit::Litre | EnergyUnit::KWh | EnergyUnit::Mj => {
+            energy(reference, key, day, symbols)
+        }
     };
-    let distance = if mode == Mode::Hub { None } else { reference.distance(mode, key.origin, key.destination) };
+    let distance = if mode == Mode::Hub {
+        None
+    } else {
+        reference.distance(mode, key.origin, key.destination)
+    };
     Lane { factor, distance }
 }
 
-fn intensity(reference: &Reference, key: LaneKey, mode: Mode, day: Day, symbols: &Symbols) -> Option<LaneFactor> {
+fn intensity(
+    reference: &Reference,
+    key: LaneKey,
+    mode: Mode,
+    day: Day,
+    symbols: &Symbols,
+) -> Option<LaneFactor> {
     let query = FactorQuery {
         operation: key.operation,
         carrier: symbols.text(key.carrier),
@@ -182,7 +208,15 @@ fn intensity(reference: &Reference, key: LaneKey, mode: Mode, day: Day, symbols:
     let choice = reference.factors.select(&query).ok()?;
     let row = &reference.factors.factors[choice.factor as usize];
     let intensities = (choice.operation, choice.provision);
-    Some(LaneFactor::applied(reference, mode, choice.factor, row, intensities, choice.flags, (1, 1)))
+    Some(LaneFactor::applied(
+        reference,
+        mode,
+        choice.factor,
+        row,
+        intensities,
+        choice.flags,
+        (1, 1),
+    ))
 }
 
 fn energy(reference: &Reference, key: LaneKey, day: Day, symbols: &Symbols) -> Option<LaneFactor> {

@@ -49,8 +49,14 @@ pub struct Load {
 
 /// Load of row `i` whose container type resolved to `kind`, and the flags of how it was found.
 #[inline]
-pub fn load(batch: &MovementBatch, i: usize, kind: Option<BoxType>, defaults: DefaultMass) -> (Load, Flags) {
-    let mut flags = Flags::UNKNOWN_CONTAINER_TYPE.when(kind.is_none() && batch.container_type[i] != ABSENT);
+pub fn load(
+    batch: &MovementBatch,
+    i: usize,
+    kind: Option<BoxType>,
+    defaults: DefaultMass,
+) -> (Load, Flags) {
+    let mut flags =
+        Flags::UNKNOWN_CONTAINER_TYPE.when(kind.is_none() && batch.container_type[i] != ABSENT);
     let whole_teu = match (batch.teu[i], kind) {
         (0, Some(kind)) => {
             flags |= Flags::TEU_FROM_TYPE;
@@ -84,15 +90,31 @@ pub fn load(batch: &MovementBatch, i: usize, kind: Option<BoxType>, defaults: De
         }
     }
     let temperature = match (batch.temperature[i], load_status, kind) {
-        (Temperature::Absent, LoadStatus::Laden, Some(kind)) if kind.refrigerated => Temperature::Refrigerated,
+        (Temperature::Absent, LoadStatus::Laden, Some(kind)) if kind.refrigerated => {
+            Temperature::Refrigerated
+        }
         (Temperature::Absent, _, _) => Temperature::Ambient,
         (reported, _, _) => reported,
     };
-    (Load { mass_g, teu, whole_teu, containers, load_status, temperature }, flags)
+    (
+        Load {
+            mass_g,
+            teu,
+            whole_teu,
+            containers,
+            load_status,
+            temperature,
+        },
+        flags,
+    )
 }
 
 /// Mass in g of `teu` millionths at `per_teu_g`, half to even; 0 when TEU or the profile's value is unknown.
 /// At most 1000 TEU x 10^6 kg, so it cannot overflow; whether it can be published is checked with the other limits.
 fn mass_of_teu(teu: i64, per_teu_g: i64) -> i64 {
-    if teu == UNKNOWN_TEU { 0 } else { div_half_even(teu as i128 * per_teu_g as i128, ONE as i128).min(i64::MAX as i128) as i64 }
+    if teu == UNKNOWN_TEU {
+        0
+    } else {
+        div_half_even(teu as i128 * per_teu_g as i128, ONE as i128).min(i64::MAX as i128) as i64
+    }
 }

@@ -75,12 +75,17 @@ impl<'r> Kernel<'r> {
     /// A kernel for one reference.
     pub fn new(reference: &'r Reference) -> Kernel<'r> {
         let to_activity = Mode::ALL.map(|mode| {
-            [Basis::Sfd, Basis::Gcd]
-                .into_iter()
-                .find_map(|b| reference.adjustment(mode, Basis::Actual, b).map(|entry| (entry, b)))
+            [Basis::Sfd, Basis::Gcd].into_iter().find_map(|b| {
+                reference
+                    .adjustment(mode, Basis::Actual, b)
+                    .map(|entry| (entry, b))
+            })
         });
         let profile = &reference.profile;
-        let defaults = DefaultMass { laden_g: profile.default_mass_per_teu_g, empty_g: profile.empty_mass_per_teu_g };
+        let defaults = DefaultMass {
+            laden_g: profile.default_mass_per_teu_g,
+            empty_g: profile.empty_mass_per_teu_g,
+        };
         Kernel {
             reference,
             lanes: Lanes::new(reference),
@@ -96,7 +101,12 @@ impl<'r> Kernel<'r> {
     /// Footprints of rows `range` of a batch: whole shipments in ascending order of shipment id.
     ///
     /// Every row of the range leaves either as accepted or in `rejected`: `range.len() == accepted + rejected.len()`.
-    pub fn footprint(&mut self, batch: MovementBatch, range: Range<usize>, symbols: &Symbols) -> Footprints {
+    pub fn footprint(
+        &mut self,
+        batch: MovementBatch,
+        range: Range<usize>,
+        symbols: &Symbols,
+    ) -> Footprints {
         self.resolve_types(symbols);
         let mut out = Footprints::default();
         out.elements.reserve(range.len() * 2);
@@ -139,11 +149,20 @@ impl<'r> Kernel<'r> {
 
     fn box_type(&self, code: &str) -> Option<BoxType> {
         let found = self.reference.containers.lookup(code)?;
-        Some(BoxType { teu: found.teu, tare_g: found.tare_g.unwrap_or(0), refrigerated: found.refrigerated })
+        Some(BoxType {
+            teu: found.teu,
+            tare_g: found.tare_g.unwrap_or(0),
+            refrigerated: found.refrigerated,
+        })
     }
 
     /// The inferred hub at a place and time as an element with this load; `None` without a valid and applicable factor.
-    pub fn inferred_hub(&mut self, place: &hub::Place, load: &Load, symbols: &Symbols) -> Option<Element> {
+    pub fn inferred_hub(
+        &mut self,
+        place: &hub::Place,
+        load: &Load,
+        symbols: &Symbols,
+    ) -> Option<Element> {
         let mut hub = block::BLANK;
         hub::fill(&mut hub, &mut self.lanes, place, load, 0, symbols).then_some(hub)
     }
@@ -153,27 +172,58 @@ impl<'r> Kernel<'r> {
         load::load(batch, row, self.box_type(container_type), self.defaults).0
     }
 
-    fn shipment(&mut self, batch: &MovementBatch, rows: Range<usize>, symbols: &Symbols, s: &mut Scratch, out: &mut Footprints) {
+    fn shipment(
+        &mut self,
+        batch: &MovementBatch,
+        rows: Range<usize>,
+        symbols: &Symbols,
+        s: &mut Scratch,
+        out: &mut Footprints,
+    ) {
         s.order.clear();
         s.clashing.clear();
         let first_reject = out.rejected.len();
-        duplicates::settle(batch, rows.clone(), &mut s.order, |row, reason| out.rejected.push(settled(batch, row, reason)));
-        chain::assemble(batch, &mut s.order, &mut s.spare, &mut s.clashing, &mut s.chains);
-        out.rejected
-            .extend(s.clashing.iter().map(|&row| late(batch, row, RejectReason::SameSequence, "sequence", symbols, self)));
+        duplicates::settle(batch, rows.clone(), &mut s.order, |row, reason| {
+            out.rejected.push(settled(batch, row, reason))
+        });
+        chain::assemble(
+            batch,
+            &mut s.order,
+            &mut s.spare,
+            &mut s.clashing,
+            &mut s.chains,
+        );
+        out.rejected.extend(s.clashing.iter().map(|&row| {
+            late(
+                batch,
+                row,
+                RejectReason::SameSequence,
+                "sequence",
+                symbols,
+                self,
+            )
+        }));
         if s.order.is_empty() {
             return;
         }
-        let speaking = chain::speaking(batch, &s.order, &s.chains).map_or(0..s.order.len(), |chain| chain.span.clone());
+        let speaking = chain::speaking(batch, &s.order, &s.chains)
+            .map_or(0..s.order.len(), |chain| chain.span.clone());
         let head = self.head(batch, s, speaking.clone());
         let first_element = s.block.len();
         let mut boxes = Boxes::default();
         let mut accepted = 0;
         let mut lost_hub = false;
-        let any_id = s.order.iter().any(|&r| !batch.container_id.get(r as usize).is_empty());
+        let any_id = s
+            .order
+            .iter()
+            .any(|&r| !batch.container_id.get(r as usize).is_empty());
         for c in 0..s.chains.len() {
             let chain = s.chains[c].clone();
-            let counts = !any_id || !batch.container_id.get(s.order[chain.span.start] as usize).is_empty();
+            let counts = !any_id
+                || !batch
+                    .container_id
+                    .get(s.order[chain.span.start] as usize)
+                    .is_empty();
             let published = self.chain(batch, symbols, &chain, s, out);
             lost_hub |= published.lost_hub;
             accepted += published.accepted;
@@ -211,8 +261,14 @@ impl<'r> Kernel<'r> {
     /// Corridor, period, ends and times, from the assembled chains; ends and places are those of the speaking chain.
     fn head(&self, batch: &MovementBatch, s: &mut Scratch, speaking: Range<usize>) -> ShipmentHead {
         let rows = || s.order.iter().map(|&r| r as usize);
-        let first_departed_at = rows().map(|r| batch.departed_at[r]).min().unwrap_or(NO_INSTANT);
-        let last_arrived_at = rows().map(|r| batch.arrived_at[r]).max().unwrap_or(NO_INSTANT);
+        let first_departed_at = rows()
+            .map(|r| batch.departed_at[r])
+            .min()
+            .unwrap_or(NO_INSTANT);
+        let last_arrived_at = rows()
+            .map(|r| batch.arrived_at[r])
+            .max()
+            .unwrap_or(NO_INSTANT);
         let speaking = &s.order[speaking];
         let origin = batch.origin[speaking[0] as usize];
         let destination = batch.destination[speaking[speaking.len() - 1] as usize];
@@ -225,12 +281,23 @@ impl<'r> Kernel<'r> {
                 }
             }
         }
-        let corridor = match self.reference.corridors.assign(origin, destination, &s.places) {
+        let corridor = match self
+            .reference
+            .corridors
+            .assign(origin, destination, &s.places)
+        {
             Some(index) => CorridorKey::Listed(index),
             None => CorridorKey::Lane(origin.country(), destination.country()),
         };
         let period = month_start(day_of(first_departed_at));
-        ShipmentHead { corridor, period, origin, destination, first_departed_at, last_arrived_at }
+        ShipmentHead {
+            corridor,
+            period,
+            origin,
+            destination,
+            first_departed_at,
+            last_arrived_at,
+        }
     }
 
     /// Computes the rows of one chain in order, inferred hubs in their places; writes elements and late rejections.
@@ -250,11 +317,14 @@ impl<'r> Kernel<'r> {
             let r = row as usize;
             let kind = self.types[batch.container_type[r] as usize];
             let (load, mut flags) = load::load(batch, r, kind, self.defaults);
-            flags |= chain::continuity(batch, &s.order, chain, i) | batch.flags[r].without(Flags::BASIS_ASSUMED);
+            flags |= chain::continuity(batch, &s.order, chain, i)
+                | batch.flags[r].without(Flags::BASIS_ASSUMED);
             let [before, after] = hub::around(&self.hubs, batch, &s.order, chain, i);
             // A neighbour without a mass has none to lend.
             let mut lend = |place: Option<hub::Place>, hub: &mut Element| {
-                let Some(place) = place.filter(|_| load.mass_g > 0) else { return false };
+                let Some(place) = place.filter(|_| load.mass_g > 0) else {
+                    return false;
+                };
                 let found = hub::fill(hub, &mut self.lanes, &place, &load, row, symbols);
                 flags |= Flags::HUB_WITHOUT_FACTOR.when(!found);
                 published.lost_hub |= !found;
@@ -299,7 +369,14 @@ impl<'r> Kernel<'r> {
                 }
                 Err(refused) => {
                     s.block.remove(at);
-                    out.rejected.push(late(batch, row, refused.reason, refused.column, symbols, self));
+                    out.rejected.push(late(
+                        batch,
+                        row,
+                        refused.reason,
+                        refused.column,
+                        symbols,
+                        self,
+                    ));
                 }
             }
             if has_after {
@@ -320,7 +397,11 @@ impl<'r> Kernel<'r> {
         out: &mut Figures,
     ) -> Result<&'k LaneFactor, Unusable> {
         let mode = batch.mode[row];
-        let energy = match (batch.energy_quantity[row], batch.energy_carrier[row], batch.energy_unit[row]) {
+        let energy = match (
+            batch.energy_quantity[row],
+            batch.energy_carrier[row],
+            batch.energy_unit[row],
+        ) {
             (0, _, _) => Energy::None,
             (_, ABSENT, _) => Energy::Incomplete("energy_carrier"),
             (_, _, EnergyUnit::Absent) => Energy::Incomplete("energy_unit"),
@@ -332,7 +413,11 @@ impl<'r> Kernel<'r> {
             temperature: load.temperature,
             carrier: batch.carrier[row],
             energy_carrier: batch.energy_carrier[row],
-            energy_unit: if matches!(energy, Energy::Used(_)) { batch.energy_unit[row] } else { EnergyUnit::Absent },
+            energy_unit: if matches!(energy, Energy::Used(_)) {
+                batch.energy_unit[row]
+            } else {
+                EnergyUnit::Absent
+            },
             origin: batch.origin[row],
             destination: batch.destination[row],
             epoch: self.lanes.epoch(day),
@@ -382,7 +467,9 @@ fn settled(batch: &MovementBatch, row: u32, reason: Option<RejectReason>) -> Rej
         (reason, _) => {
             let reason = reason.unwrap_or(RejectReason::Duplicate);
             let wanted = match reason {
-                RejectReason::ConflictingDuplicates => "one latest record per movement, or identical ones",
+                RejectReason::ConflictingDuplicates => {
+                    "one latest record per movement, or identical ones"
+                }
                 RejectReason::Cancelled => "a latest record that is active",
                 _ => "one record per movement: a later or an earlier identical one counts",
             };
@@ -406,25 +493,68 @@ fn late(
     let date = || crate::model::time::date_text(day_of(batch.departed_at[i]));
     let lane = || format!("{} to {}", batch.origin[i], batch.destination[i]);
     let wanted = match reason {
-        RejectReason::NoFactor => format!("a factor for {operation} valid on {} from {}", date(), lane()),
-        RejectReason::NoDistance => format!("a distance by {} from {}", batch.mode[i].code(), lane()),
-        RejectReason::NoMass => "a mass in the record, or TEU and a default mass in the profile".into(),
-        RejectReason::NoTeu => "a TEU count of at most 4 where the figure is per container".into(),
-        RejectReason::NoDistanceAdjustment => format!("an adjustment to the basis of the intensity of {operation}"),
-        RejectReason::EnergyIncomplete => {
-            format!("an energy carrier and unit with an energy factor valid on {} from {}", date(), lane())
+        RejectReason::NoFactor => format!(
+            "a factor for {operation} valid on {} from {}",
+            date(),
+            lane()
+        ),
+        RejectReason::NoDistance => {
+            format!("a distance by {} from {}", batch.mode[i].code(), lane())
         }
-        RejectReason::SameSequence => "a sequence of its own for each movement of a container".into(),
+        RejectReason::NoMass => {
+            "a mass in the record, or TEU and a default mass in the profile".into()
+        }
+        RejectReason::NoTeu => "a TEU count of at most 4 where the figure is per container".into(),
+        RejectReason::NoDistanceAdjustment => {
+            format!("an adjustment to the basis of the intensity of {operation}")
+        }
+        RejectReason::EnergyIncomplete => {
+            format!(
+                "an energy carrier and unit with an energy factor valid on {} from {}",
+                date(),
+                lane()
+            )
+        }
+        RejectReason::SameSequence => {
+            "a sequence of its own for each movement of a container".into()
+        }
         RejectReason::LimitExceeded => "figures within Decimal(18,9) and Decimal(15,3)".into(),
         _ => reason.title().into(),
     };
-    rejected(batch, i, Reject::new(reason, column, &found(batch, i, column, symbols, operation), wanted))
+    rejected(
+        batch,
+        i,
+        Reject::new(
+            reason,
+            column,
+            &found(batch, i, column, symbols, operation),
+            wanted,
+        ),
+    )
 }
 
 /// What the record says in a column that a late rejection blames; empty when it says nothing and a default stood in.
-fn found(batch: &MovementBatch, i: usize, column: &str, symbols: &Symbols, operation: &str) -> String {
-    let reported = |mantissa: u32, scale| if mantissa == 0 { String::new() } else { short_decimal_text(mantissa.into(), scale) };
-    let defaulted = |flag: Flags, text: &str| if batch.flags[i].has(flag) { String::new() } else { text.to_owned() };
+fn found(
+    batch: &MovementBatch,
+    i: usize,
+    column: &str,
+    symbols: &Symbols,
+    operation: &str,
+) -> String {
+    let reported = |mantissa: u32, scale| {
+        if mantissa == 0 {
+            String::new()
+        } else {
+            short_decimal_text(mantissa.into(), scale)
+        }
+    };
+    let defaulted = |flag: Flags, text: &str| {
+        if batch.flags[i].has(flag) {
+            String::new()
+        } else {
+            text.to_owned()
+        }
+    };
     match column {
         "sequence" => batch.sequence[i].to_string(),
         "operation" => defaulted(Flags::OPERATION_DEFAULTED, operation),

@@ -42,7 +42,12 @@ const OWN_FLAGS: Flags = Flags(
 impl Kernel<'_> {
     /// The element as the kernel computes it from `published`'s inputs. Equal to `published` unless the files were changed or
     /// the reference is another one.
-    pub fn recalculate(&mut self, published: &Element, facts: &Facts, symbols: &Symbols) -> Result<Element, Unusable> {
+    pub fn recalculate(
+        &mut self,
+        published: &Element,
+        facts: &Facts,
+        symbols: &Symbols,
+    ) -> Result<Element, Unusable> {
         let load = Load {
             mass_g: published.mass_g,
             teu: published.teu,
@@ -58,7 +63,11 @@ impl Kernel<'_> {
             temperature: published.temperature,
             carrier: facts.carrier,
             energy_carrier: facts.energy_carrier,
-            energy_unit: if used { facts.energy_unit } else { EnergyUnit::Absent },
+            energy_unit: if used {
+                facts.energy_unit
+            } else {
+                EnergyUnit::Absent
+            },
             origin: published.origin,
             destination: published.destination,
             epoch: self.lanes.epoch(day),
@@ -66,22 +75,45 @@ impl Kernel<'_> {
         let lane = self.lanes.lane(key, published.mode, day, symbols);
         let reported = match published.distance_source {
             DistanceSource::Reported => (published.distance_m, published.distance_basis),
-            DistanceSource::Absent | DistanceSource::Network | DistanceSource::GreatCircle => (0, Basis::Absent),
+            DistanceSource::Absent | DistanceSource::Network | DistanceSource::GreatCircle => {
+                (0, Basis::Absent)
+            }
         };
         let inputs = Inputs {
             is_hub: published.mode == Mode::Hub,
             reported,
             basis_assumed: false,
             load: &load,
-            energy: if used { Energy::Used(facts.energy_quantity) } else { Energy::None },
+            energy: if used {
+                Energy::Used(facts.energy_quantity)
+            } else {
+                Energy::None
+            },
             lane,
             to_activity: self.to_activity[published.mode as usize],
         };
         let mut found = Figures::default();
         let factor = figures(&inputs, &mut found)?;
         let flags = published.flags.without(OWN_FLAGS) | found.flags;
-        let Element { row, anchor, mode, operation, origin, destination, departed_at, .. } = *published;
-        let head = Head { row, anchor, mode, operation, origin, destination, departed_at };
+        let Element {
+            row,
+            anchor,
+            mode,
+            operation,
+            origin,
+            destination,
+            departed_at,
+            ..
+        } = *published;
+        let head = Head {
+            row,
+            anchor,
+            mode,
+            operation,
+            origin,
+            destination,
+            departed_at,
+        };
         let mut element = *published;
         block::fill(&mut element, head, &load, &found, factor, flags);
         element.element = published.element;

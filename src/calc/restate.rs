@@ -74,7 +74,10 @@ impl Effects {
 
     /// Adds other effects.
     pub fn add(&mut self, other: &Effects) {
-        self.0.iter_mut().zip(other.0).for_each(|(sum, part)| *sum += part);
+        self.0
+            .iter_mut()
+            .zip(other.0)
+            .for_each(|(sum, part)| *sum += part);
     }
 }
 
@@ -101,11 +104,26 @@ pub struct Later<'r> {
 impl<'r> Later<'r> {
     /// Compares operation codes and factor ids.
     pub fn new(earlier: &Reference, later: &'r Reference) -> Later<'r> {
-        let ids: rustc_hash::FxHashMap<&str, FactorIndex> =
-            earlier.factors.factors.iter().zip(0..).map(|(f, index)| (&*f.id, index)).collect();
+        let ids: rustc_hash::FxHashMap<&str, FactorIndex> = earlier
+            .factors
+            .factors
+            .iter()
+            .zip(0..)
+            .map(|(f, index)| (&*f.id, index))
+            .collect();
         Later {
-            operations: later.factors.operations.iter().map(|o| earlier.factors.operation(&o.code)).collect(),
-            factors: later.factors.factors.iter().map(|f| ids.get(&*f.id).copied()).collect(),
+            operations: later
+                .factors
+                .operations
+                .iter()
+                .map(|o| earlier.factors.operation(&o.code))
+                .collect(),
+            factors: later
+                .factors
+                .factors
+                .iter()
+                .map(|f| ids.get(&*f.id).copied())
+                .collect(),
             reference: later,
         }
     }
@@ -118,7 +136,13 @@ pub fn micrograms(element: &Element) -> i128 {
 
 /// The effects that lead from `before` to `after`, one and the same movement or hub in two runs. `facts` of both sides hold
 /// symbols of `symbols`; the operation and factor of `after` are indices of the later run.
-pub fn restate(kernel: &mut Kernel, later: &Later, before: Side, after: Side, symbols: &Symbols) -> Effects {
+pub fn restate(
+    kernel: &mut Kernel,
+    later: &Later,
+    before: Side,
+    after: Side,
+    symbols: &Symbols,
+) -> Effects {
     let mut effects = Effects::default();
     let mut value = micrograms(before.element);
     let mut step = |effect: Effect, state: Option<i128>| {
@@ -128,14 +152,22 @@ pub fn restate(kernel: &mut Kernel, later: &Later, before: Side, after: Side, sy
     };
     let mut state = State::of(before);
     if state.take_identity(later, after) {
-        step(Effect::RecordsCorrected, state.computed(kernel, symbols).map(|e| micrograms(&e)));
+        step(
+            Effect::RecordsCorrected,
+            state.computed(kernel, symbols).map(|e| micrograms(&e)),
+        );
     }
     if state.take_activity(after) {
-        step(Effect::Activity, state.computed(kernel, symbols).map(|e| micrograms(&e)));
+        step(
+            Effect::Activity,
+            state.computed(kernel, symbols).map(|e| micrograms(&e)),
+        );
     }
     // A hub whose operation the hub table decides changes with the method, not with the choice of its factor.
     let is_inferred = after.element.flags.has(Flags::HUB_INFERRED);
-    if !is_inferred || later.operations[after.element.operation as usize] == Some(before.element.operation) {
+    if !is_inferred
+        || later.operations[after.element.operation as usize] == Some(before.element.operation)
+    {
         let row = &later.reference.factors.factors[after.element.factor as usize];
         let own = later.factors[after.element.factor as usize];
         let uplift = after.element.flags.has(Flags::REFRIGERATED_UPLIFT);
@@ -143,10 +175,14 @@ pub fn restate(kernel: &mut Kernel, later: &Later, before: Side, after: Side, sy
         let chosen = own.map_or(row, |index| &earlier_rows[index as usize]);
         let earlier = state.computed(kernel, symbols);
         let other_edition = earlier.is_some_and(|e| {
-            e.flags.has(Flags::REFRIGERATED_UPLIFT) == uplift && is_other_edition(&earlier_rows[e.factor as usize].id, &row.id)
+            e.flags.has(Flags::REFRIGERATED_UPLIFT) == uplift
+                && is_other_edition(&earlier_rows[e.factor as usize].id, &row.id)
         });
         if !other_edition {
-            step(Effect::FactorChoice, state.with_factor(kernel, chosen, uplift));
+            step(
+                Effect::FactorChoice,
+                state.with_factor(kernel, chosen, uplift),
+            );
         }
         step(Effect::FactorValue, state.with_factor(kernel, row, uplift));
     }
@@ -164,7 +200,10 @@ impl State {
     fn of(side: Side) -> State {
         let mut element = *side.element;
         as_found(&mut element);
-        State { element, facts: *side.facts }
+        State {
+            element,
+            facts: *side.facts,
+        }
     }
 
     /// Takes what identifies the movement from the later record; whether anything differs. What the profile decided on both
@@ -172,14 +211,20 @@ impl State {
     fn take_identity(&mut self, later: &Later, after: Side) -> bool {
         let (old, facts) = (self.element, self.facts);
         let (e, a) = (&mut self.element, after.element);
-        (e.mode, e.origin, e.destination, e.departed_at) = (a.mode, a.origin, a.destination, a.departed_at);
+        (e.mode, e.origin, e.destination, e.departed_at) =
+            (a.mode, a.origin, a.destination, a.departed_at);
         (e.load_status, e.temperature) = (a.load_status, a.temperature);
         let defaulted = Flags::OPERATION_DEFAULTED;
-        let by_profile = old.flags.has(Flags::HUB_INFERRED) || (old.flags.has(defaulted) && a.flags.has(defaulted));
-        if let (Some(operation), false) = (later.operations[a.operation as usize], by_profile && old.mode == a.mode) {
+        let by_profile = old.flags.has(Flags::HUB_INFERRED)
+            || (old.flags.has(defaulted) && a.flags.has(defaulted));
+        if let (Some(operation), false) = (
+            later.operations[a.operation as usize],
+            by_profile && old.mode == a.mode,
+        ) {
             e.operation = operation;
         }
-        (self.facts.carrier, self.facts.energy_carrier) = (after.facts.carrier, after.facts.energy_carrier);
+        (self.facts.carrier, self.facts.energy_carrier) =
+            (after.facts.carrier, after.facts.energy_carrier);
         *e != old || self.facts != facts
     }
 
@@ -200,7 +245,8 @@ impl State {
             e.distance_basis = a.distance_basis;
         }
         as_found(e);
-        (self.facts.energy_quantity, self.facts.energy_unit) = (after.facts.energy_quantity, after.facts.energy_unit);
+        (self.facts.energy_quantity, self.facts.energy_unit) =
+            (after.facts.energy_quantity, after.facts.energy_unit);
         *e != old || self.facts != facts
     }
 
@@ -214,15 +260,34 @@ impl State {
         let e = &self.element;
         let reference = kernel.reference;
         let used = self.facts.energy_quantity > 0;
-        let unit = if used { self.facts.energy_unit } else { EnergyUnit::Absent };
+        let unit = if used {
+            self.facts.energy_unit
+        } else {
+            EnergyUnit::Absent
+        };
         let (mut operation, mut provision) = (row.intensity_operation, row.intensity_provision);
         if uplift {
             let ratio = reference.profile.refrigerated_uplift[e.mode as usize]?;
             (operation, provision) = (uplifted(operation, ratio)?, uplifted(provision, ratio)?);
         }
-        let ratio = if used { conversion(unit, row.per)? } else { (1, 1) };
-        let factor = LaneFactor::applied(reference, e.mode, 0, row, (operation, provision), Flags::NONE, ratio);
-        let lane = Lane { factor: Some(factor), distance: None };
+        let ratio = if used {
+            conversion(unit, row.per)?
+        } else {
+            (1, 1)
+        };
+        let factor = LaneFactor::applied(
+            reference,
+            e.mode,
+            0,
+            row,
+            (operation, provision),
+            Flags::NONE,
+            ratio,
+        );
+        let lane = Lane {
+            factor: Some(factor),
+            distance: None,
+        };
         let load = Load {
             mass_g: e.mass_g,
             teu: e.teu,
@@ -236,7 +301,11 @@ impl State {
             reported: (e.distance_m, e.distance_basis),
             basis_assumed: false,
             load: &load,
-            energy: if used { Energy::Used(self.facts.energy_quantity) } else { Energy::None },
+            energy: if used {
+                Energy::Used(self.facts.energy_quantity)
+            } else {
+                Energy::None
+            },
             lane: &lane,
             to_activity: None,
         };
@@ -251,7 +320,10 @@ fn is_other_edition(a: &str, b: &str) -> bool {
     fn series(id: &str) -> impl Iterator<Item = (&str, &str)> {
         id.split('@').map(|part| {
             let (folder, row) = part.split_once(':').unwrap_or(("", part));
-            (folder.split_once('/').map_or(folder, |(source, _)| source), row)
+            (
+                folder.split_once('/').map_or(folder, |(source, _)| source),
+                row,
+            )
         })
     }
     a != b && series(a).eq(series(b))
@@ -274,9 +346,15 @@ mod tests {
     #[test]
     fn editions_of_one_row() {
         assert!(is_other_edition("desnz/2024:truck", "desnz/2025:truck"));
-        assert!(is_other_edition("a/1:rail@mee/2023:cn", "a/1:rail@mee/2024:cn"));
-        for (a, b) in [("desnz/2024:truck", "desnz/2024:truck"), ("desnz/2024:truck", "epa/2024:truck"), ("a/1:x@m/1:y", "a/1:x")]
-        {
+        assert!(is_other_edition(
+            "a/1:rail@mee/2023:cn",
+            "a/1:rail@mee/2024:cn"
+        ));
+        for (a, b) in [
+            ("desnz/2024:truck", "desnz/2024:truck"),
+            ("desnz/2024:truck", "epa/2024:truck"),
+            ("a/1:x@m/1:y", "a/1:x"),
+        ] {
             assert!(!is_other_edition(a, b), "{a} {b}");
         }
     }
@@ -286,7 +364,11 @@ mod tests {
         let mut sum = Effects::of(Effect::Activity, 7);
         sum.add(&Effects::of(Effect::Method, -10));
         assert_eq!(
-            (sum.total(), sum.0[Effect::Method as usize], Effects::NAMES[Effect::Activity as usize]),
+            (
+                sum.total(),
+                sum.0[Effect::Method as usize],
+                Effects::NAMES[Effect::Activity as usize]
+            ),
             (-3, -10, "activity")
         );
     }

@@ -2,8 +2,8 @@
 
 use super::trail::Trail;
 use crate::model::element::{
-    BasisSet, CorridorKey, CorridorTotals, Element, FactorIndex, FactorUse, GhgTotals, Rollup, SectionKey, SectionTotals,
-    Shipments,
+    BasisSet, CorridorKey, CorridorTotals, Element, FactorIndex, FactorUse, GhgTotals, Rollup,
+    SectionKey, SectionTotals, Shipments,
 };
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
@@ -82,10 +82,20 @@ impl Sums {
     #[inline]
     fn section(&mut self, group: u32, e: &Element) -> &mut SectionTotals {
         let kind = (e.load_status as u64) << 8 | e.mode as u64;
-        let key = ((group as u64) << 32 | kind, (e.origin.0 as u64) << 32 | e.destination.0 as u64);
+        let key = (
+            (group as u64) << 32 | kind,
+            (e.origin.0 as u64) << 32 | e.destination.0 as u64,
+        );
         let at = self.section_at.place(key).unwrap_or_else(|new| {
             let (corridor, period, _) = self.groups[group as usize];
-            let key = (corridor, period, e.load_status, e.mode, e.origin, e.destination);
+            let key = (
+                corridor,
+                period,
+                e.load_status,
+                e.mode,
+                e.origin,
+                e.destination,
+            );
             self.sections.push((key, SectionTotals::default()));
             new
         });
@@ -107,20 +117,36 @@ impl Sums {
         self.group_at.clear();
         self.section_at.clear();
         for (corridor, period, by_status) in self.groups.drain(..) {
-            for (status, totals) in LoadStatus::ALL.iter().copied().zip(by_status).filter(|(_, totals)| totals.shipments > 0) {
+            for (status, totals) in LoadStatus::ALL
+                .iter()
+                .copied()
+                .zip(by_status)
+                .filter(|(_, totals)| totals.shipments > 0)
+            {
                 rollup.corridors.insert((corridor, period, status), totals);
             }
         }
         rollup.sections.extend(self.sections.drain(..));
-        let used = self.factors.iter().enumerate().filter(|(_, used)| used.rows > 0);
-        rollup.factors.extend(used.map(|(factor, used)| (factor as FactorIndex, *used)));
+        let used = self
+            .factors
+            .iter()
+            .enumerate()
+            .filter(|(_, used)| used.rows > 0);
+        rollup
+            .factors
+            .extend(used.map(|(factor, used)| (factor as FactorIndex, *used)));
         self.factors.clear();
         rollup
     }
 }
 
 /// Sums elements into one shipment, its corridor and its sections.
-pub fn add_shipment(facts: &ShipmentFacts, elements: &[Element], shipments: &mut Shipments, sums: &mut Sums) {
+pub fn add_shipment(
+    facts: &ShipmentFacts,
+    elements: &[Element],
+    shipments: &mut Shipments,
+    sums: &mut Sums,
+) {
     let head = &facts.head;
     let group = sums.group(head.corridor, head.period);
     let mut sum = GhgTotals::default();
@@ -130,8 +156,11 @@ pub fn add_shipment(facts: &ShipmentFacts, elements: &[Element], shipments: &mut
     let mut flags = Flags::NONE;
     let mut load_status = LoadStatus::Empty;
     for e in elements {
-        let element =
-            GhgTotals { activity: e.activity as i128, operation: e.ghg_operation as i128, provision: e.ghg_provision as i128 };
+        let element = GhgTotals {
+            activity: e.activity as i128,
+            operation: e.ghg_operation as i128,
+            provision: e.ghg_provision as i128,
+        };
         sum.add(&element);
         by_mode[e.mode as usize] += element.total();
         if e.data_category == DataCategory::Primary {

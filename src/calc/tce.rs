@@ -94,8 +94,12 @@ pub fn figures<'l>(inputs: &Inputs<'_, 'l>, out: &mut Figures) -> Result<&'l Lan
         find_activity_distance(inputs, out);
     }
     let factor = match (inputs.energy, &inputs.lane.factor) {
-        (Energy::Incomplete(column), _) => return Err(unusable(RejectReason::EnergyIncomplete, column)),
-        (Energy::Used(_), None) => return Err(unusable(RejectReason::EnergyIncomplete, "energy_carrier")),
+        (Energy::Incomplete(column), _) => {
+            return Err(unusable(RejectReason::EnergyIncomplete, column));
+        }
+        (Energy::Used(_), None) => {
+            return Err(unusable(RejectReason::EnergyIncomplete, "energy_carrier"));
+        }
         (Energy::None, None) => return Err(unusable(RejectReason::NoFactor, "operation")),
         (_, Some(factor)) => factor,
     };
@@ -113,17 +117,22 @@ pub fn figures<'l>(inputs: &Inputs<'_, 'l>, out: &mut Figures) -> Result<&'l Lan
 }
 
 fn find_distance(inputs: &Inputs, out: &mut Figures) -> Result<(), Unusable> {
-    (out.distance_m, out.distance_basis, out.distance_source) = match (inputs.reported, inputs.lane.distance) {
-        ((0, _), None) => return Err(unusable(RejectReason::NoDistance, "distance_km")),
-        ((0, _), Some((metres, basis, source))) => {
-            out.flags |= if source == DistanceSource::Network { Flags::DISTANCE_NETWORK } else { Flags::DISTANCE_GREAT_CIRCLE };
-            (metres, basis, source)
-        }
-        ((metres, basis), _) => {
-            out.flags |= Flags::BASIS_ASSUMED.when(inputs.basis_assumed);
-            (metres, basis, DistanceSource::Reported)
-        }
-    };
+    (out.distance_m, out.distance_basis, out.distance_source) =
+        match (inputs.reported, inputs.lane.distance) {
+            ((0, _), None) => return Err(unusable(RejectReason::NoDistance, "distance_km")),
+            ((0, _), Some((metres, basis, source))) => {
+                out.flags |= if source == DistanceSource::Network {
+                    Flags::DISTANCE_NETWORK
+                } else {
+                    Flags::DISTANCE_GREAT_CIRCLE
+                };
+                (metres, basis, source)
+            }
+            ((metres, basis), _) => {
+                out.flags |= Flags::BASIS_ASSUMED.when(inputs.basis_assumed);
+                (metres, basis, DistanceSource::Reported)
+            }
+        };
     Ok(())
 }
 
@@ -149,17 +158,29 @@ fn check_box(load: &Load, per: Per) -> Result<(), Unusable> {
         Per::Container => load.whole_teu > MOST_TEU_OF_A_CONTAINER,
         Per::Tkm | Per::T | Per::Kg | Per::Litre | Per::KWh | Per::Mj => false,
     };
-    if refused { Err(unusable(RejectReason::NoTeu, "teu")) } else { Ok(()) }
+    if refused {
+        Err(unusable(RejectReason::NoTeu, "teu"))
+    } else {
+        Ok(())
+    }
 }
 
 fn adjust_distance(factor: &LaneFactor, out: &mut Figures) -> Result<(), Unusable> {
     match factor.adjustment[out.distance_basis as usize] {
         DistanceStep::Same => {}
-        DistanceStep::Missing => return Err(unusable(RejectReason::NoDistanceAdjustment, "distance_basis")),
+        DistanceStep::Missing => {
+            return Err(unusable(
+                RejectReason::NoDistanceAdjustment,
+                "distance_basis",
+            ));
+        }
         DistanceStep::Adjust(entry) => {
             let metres = adjusted(out.distance_m, entry);
             if metres <= 0 {
-                return Err(unusable(RejectReason::NoDistanceAdjustment, "distance_basis"));
+                return Err(unusable(
+                    RejectReason::NoDistanceAdjustment,
+                    "distance_basis",
+                ));
             }
             out.emission_distance_m = saturated(metres);
             out.flags |= Flags::DISTANCE_ADJUSTED;
@@ -178,20 +199,29 @@ fn emissions(inputs: &Inputs, factor: &LaneFactor, out: &mut Figures) -> Result<
     if out.emission_distance_m.max(out.activity_distance_m) > DECIMAL12_MAX {
         return Err(unusable(RejectReason::LimitExceeded, "distance_km"));
     }
-    out.activity = super::activity::transport_activity(load.mass_g, out.activity_distance_m).map_err(|_| LIMIT)?;
+    out.activity = super::activity::transport_activity(load.mass_g, out.activity_distance_m)
+        .map_err(|_| LIMIT)?;
     let amount = match (factor.per, inputs.energy) {
         (Per::Tkm, _) => Amount::over_distance(load.mass_g, out.emission_distance_m),
         (Per::TeuKm, _) => Amount::over_distance(load.teu, out.emission_distance_m),
         (Per::T, _) => Amount::Handled(load.mass_g as u64),
         (Per::Teu, _) => Amount::Handled(load.teu as u64),
         (Per::Container, _) => Amount::Handled(load.containers as u64),
-        (Per::Kg | Per::Litre | Per::KWh | Per::Mj, Energy::Used(quantity)) => Amount::Energy(quantity, factor.ratio),
+        (Per::Kg | Per::Litre | Per::KWh | Per::Mj, Energy::Used(quantity)) => {
+            Amount::Energy(quantity, factor.ratio)
+        }
         // An energy row is chosen only for energy used.
-        (Per::Kg | Per::Litre | Per::KWh | Per::Mj, Energy::None | Energy::Incomplete(_)) => return Err(LIMIT),
+        (Per::Kg | Per::Litre | Per::KWh | Per::Mj, Energy::None | Energy::Incomplete(_)) => {
+            return Err(LIMIT);
+        }
     };
     out.ghg_operation = amount.at(factor.operation).ok_or(LIMIT)?;
     out.ghg_provision = amount.at(factor.provision).ok_or(LIMIT)?;
-    if out.ghg_operation + out.ghg_provision > DECIMAL18_MAX { Err(LIMIT) } else { Ok(()) }
+    if out.ghg_operation + out.ghg_provision > DECIMAL18_MAX {
+        Err(LIMIT)
+    } else {
+        Ok(())
+    }
 }
 
 fn saturated(metres: i128) -> i64 {

@@ -21,7 +21,11 @@ struct Step<K> {
 
 impl<K> Default for Trail<K> {
     fn default() -> Self {
-        Trail { places: FxHashMap::default(), steps: Vec::new(), last: 0 }
+        Trail {
+            places: FxHashMap::default(),
+            steps: Vec::new(),
+            last: 0,
+        }
     }
 }
 
@@ -48,7 +52,11 @@ impl<K: Copy + Eq + Hash> Trail<K> {
         }
         self.steps[self.last as usize].next = at;
         self.last = at;
-        if at == new { Err(at as usize) } else { Ok(at as usize) }
+        if at == new {
+            Err(at as usize)
+        } else {
+            Ok(at as usize)
+        }
     }
 
     /// Forgets all keys.
@@ -68,9 +76,15 @@ mod tests {
         let mut trail = Trail::default();
         let (mut seen, mut state): (Vec<u64>, u64) = (Vec::new(), 1);
         for n in 0..10_000 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             // Sequences that repeat, and leaps out of them.
-            let key = if state >> 60 == 0 { state >> 32 & 31 } else { n % 7 };
+            let key = if state >> 60 == 0 {
+                state >> 32 & 31
+            } else {
+                n % 7
+            };
             match seen.iter().position(|&k| k == key) {
                 Some(place) => assert_eq!(trail.place(key), Ok(place)),
                 None => {

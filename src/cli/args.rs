@@ -1,7 +1,8 @@
 //! The command line's grammar: the list of commands, options that all share, and how single values are read.
 
 use super::{
-    Console, compare, completions, convert, diff, explain, export, factors, init, man, rejects, report, run, sample, verify,
+    Console, compare, completions, convert, diff, explain, export, factors, init, man, rejects,
+    report, run, sample, verify,
 };
 use crate::error::Result;
 use crate::model::time::{Day, parse_date};
@@ -13,7 +14,12 @@ use std::process::ExitCode;
 
 /// Greenhouse-gas footprints of container movements to ISO 14083:2023: exact, reproducible, explained.
 #[derive(Debug, Parser)]
-#[command(name = "green-corridor", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    name = "green-corridor",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
 pub(super) struct CommandLine {
     /// Form of the lines on standard error: text for people, json for machines
     #[arg(long, global = true, value_name = "FORM", value_parser = log_mode())]
@@ -73,13 +79,21 @@ pub fn command() -> clap::Command {
 }
 
 fn log_mode() -> impl TypedValueParser<Value = LogMode> {
-    PossibleValuesParser::new(LogMode::LIST.map(LogMode::code))
-        .map(|code| LogMode::LIST.into_iter().find(|m| m.code() == code).unwrap_or_default())
+    PossibleValuesParser::new(LogMode::LIST.map(LogMode::code)).map(|code| {
+        LogMode::LIST
+            .into_iter()
+            .find(|m| m.code() == code)
+            .unwrap_or_default()
+    })
 }
 
 pub(super) fn progress_mode() -> impl TypedValueParser<Value = ProgressMode> {
-    PossibleValuesParser::new(ProgressMode::LIST.map(ProgressMode::code))
-        .map(|code| ProgressMode::LIST.into_iter().find(|m| m.code() == code).unwrap_or_default())
+    PossibleValuesParser::new(ProgressMode::LIST.map(ProgressMode::code)).map(|code| {
+        ProgressMode::LIST
+            .into_iter()
+            .find(|m| m.code() == code)
+            .unwrap_or_default()
+    })
 }
 
 /// Clap shows the text itself, so the message only says what was expected.
@@ -156,7 +170,17 @@ mod tests {
             let words = std::iter::once("green-corridor").chain(line.split(' '));
             assert!(CommandLine::try_parse_from(words).is_err(), "{line}");
         }
-        let words = ["green-corridor", "run", "x.toml", "--keep", "all", "--log", "json", "--memory-limit", "2GiB"];
+        let words = [
+            "green-corridor",
+            "run",
+            "x.toml",
+            "--keep",
+            "all",
+            "--log",
+            "json",
+            "--memory-limit",
+            "2GiB",
+        ];
         assert!(CommandLine::try_parse_from(words).is_ok());
     }
 }

@@ -83,7 +83,12 @@ pub(super) struct Question {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
     options: u16,
     /// Price of a tonne of CO2e in --currency
-    #[arg(long, value_name = "PRICE", allow_negative_numbers = true, requires = "currency")]
+    #[arg(
+        long,
+        value_name = "PRICE",
+        allow_negative_numbers = true,
+        requires = "currency"
+    )]
     carbon_price: Option<String>,
     /// Currency of the carbon price, and of costs where a rate leads there
     #[arg(long, value_name = "CODE")]
@@ -137,25 +142,35 @@ pub(super) enum Format {
 }
 
 fn objective() -> impl TypedValueParser<Value = Objective> {
-    PossibleValuesParser::new(Objective::LIST.map(Objective::code))
-        .map(|code| Objective::LIST.into_iter().find(|o| o.code() == code).unwrap_or_default())
+    PossibleValuesParser::new(Objective::LIST.map(Objective::code)).map(|code| {
+        Objective::LIST
+            .into_iter()
+            .find(|o| o.code() == code)
+            .unwrap_or_default()
+    })
 }
 
 fn rate(text: &str) -> std::result::Result<Rate, String> {
-    Rates::parse_one(text).ok_or_else(|| "expected FROM/TO=RATE@DATE, such as USD/SGD=1.28@2025-06-13".to_owned())
+    Rates::parse_one(text)
+        .ok_or_else(|| "expected FROM/TO=RATE@DATE, such as USD/SGD=1.28@2025-06-13".to_owned())
 }
 
 /// Answers.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     if args.pairs.is_some() && args.format == Format::Html {
-        return Err(Error::Usage("--pairs: expected --format table, json or csv; a page shows one pair".to_owned()));
+        return Err(Error::Usage(
+            "--pairs: expected --format table, json or csv; a page shows one pair".to_owned(),
+        ));
     }
     let files = load::read(&args.data)?;
     let loaded = load::load(&files, &args.data, None, console)?;
     if let Some(file) = &args.pairs {
         return pairs::run(file, args, &loaded, console);
     }
-    let (from, to) = (args.from.as_deref().unwrap_or_default(), args.to.as_deref().unwrap_or_default());
+    let (from, to) = (
+        args.from.as_deref().unwrap_or_default(),
+        args.to.as_deref().unwrap_or_default(),
+    );
     let request = ask::request(&args.question, from, to, &loaded)?;
     let text = match &args.scenario {
         Some(path) => {
@@ -178,7 +193,13 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
 }
 
 /// A sheet in the form asked for.
-fn form(sheet: &Sheet, answer: &Answer, request: &Request, args: &Args, loaded: &load::Loaded) -> Result<String> {
+fn form(
+    sheet: &Sheet,
+    answer: &Answer,
+    request: &Request,
+    args: &Args,
+    loaded: &load::Loaded,
+) -> Result<String> {
     Ok(match args.format {
         Format::Table => table::text(sheet),
         Format::Json => json(sheet, true)?,
@@ -189,13 +210,21 @@ fn form(sheet: &Sheet, answer: &Answer, request: &Request, args: &Args, loaded: 
 
 /// A sheet as JSON, over many lines or on one.
 fn json(sheet: &Sheet, is_pretty: bool) -> Result<String> {
-    let written = if is_pretty { serde_json::to_string_pretty(sheet) } else { serde_json::to_string(sheet) };
-    written.map(|text| text + "\n").map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))
+    let written = if is_pretty {
+        serde_json::to_string_pretty(sheet)
+    } else {
+        serde_json::to_string(sheet)
+    };
+    written
+        .map(|text| text + "\n")
+        .map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))
 }
 
 fn stopped(why: NoAnswer) -> Error {
     match why {
-        NoAnswer::NoChain(_) | NoAnswer::Money | NoAnswer::Scenario(_) => Error::Usage(why.to_string()),
+        NoAnswer::NoChain(_) | NoAnswer::Money | NoAnswer::Scenario(_) => {
+            Error::Usage(why.to_string())
+        }
         NoAnswer::TooMany => Error::Limit(why.to_string()),
         NoAnswer::Disagreement(_) => Error::Internal(why.to_string()),
     }

@@ -16,7 +16,10 @@ pub struct Console {
 impl Console {
     /// A console with the form of log lines that the command line asked for.
     pub fn new(log_said: Option<LogMode>) -> Console {
-        Console { log: log_said.unwrap_or_default(), log_said }
+        Console {
+            log: log_said.unwrap_or_default(),
+            log_said,
+        }
     }
 
     /// Prints a result on standard output.
@@ -32,7 +35,9 @@ impl Console {
         // What a failed write left in the buffer must not be tried again when it is dropped.
         let _ = out.into_parts();
         match written {
-            Err(fault) if fault.kind() != io::ErrorKind::BrokenPipe => Err(Error::Storage(format!("standard output: {fault}"))),
+            Err(fault) if fault.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Error::Storage(format!("standard output: {fault}")))
+            }
             _ => Ok(()),
         }
     }
@@ -45,7 +50,11 @@ impl Console {
             LogMode::Json => log_json(
                 "error",
                 "error",
-                &[("kind", error.kind().into()), ("exit_code", error.exit_code().into()), ("message", text.into())],
+                &[
+                    ("kind", error.kind().into()),
+                    ("exit_code", error.exit_code().into()),
+                    ("message", text.into()),
+                ],
             ),
         });
     }
@@ -65,16 +74,25 @@ impl Console {
 
     /// A line on standard error; whoever closed or filled it does not want it.
     pub(super) fn line(&self, line: &str) {
-        let _ = io::stderr().lock().write_all(format!("{line}\n").as_bytes());
+        let _ = io::stderr()
+            .lock()
+            .write_all(format!("{line}\n").as_bytes());
     }
 }
 
 /// One JSON object: time, level, event, then `fields`.
 pub(super) fn log_json(level: &str, event: &str, fields: &[(&str, serde_json::Value)]) -> String {
     let now = jiff::Timestamp::now().to_string();
-    let head = [("time", now.into()), ("level", level.into()), ("event", event.into())];
-    let pairs: Vec<String> =
-        head.iter().chain(fields).map(|(key, value)| format!("{}:{value}", serde_json::Value::from(*key))).collect();
+    let head = [
+        ("time", now.into()),
+        ("level", level.into()),
+        ("event", event.into()),
+    ];
+    let pairs: Vec<String> = head
+        .iter()
+        .chain(fields)
+        .map(|(key, value)| format!("{}:{value}", serde_json::Value::from(*key)))
+        .collect();
     format!("{{{}}}", pairs.join(","))
 }
 
@@ -88,10 +106,18 @@ mod tests {
 
     #[test]
     fn a_log_line_is_one_json_object() {
-        let line = log_json("info", "stage", &[("stage", "read \"x\"\n".into()), ("rows", 3.into())]);
+        let line = log_json(
+            "info",
+            "stage",
+            &[("stage", "read \"x\"\n".into()), ("rows", 3.into())],
+        );
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(
-            (value["stage"].as_str(), value["rows"].as_u64(), line.contains('\n')),
+            (
+                value["stage"].as_str(),
+                value["rows"].as_u64(),
+                line.contains('\n')
+            ),
             (Some("read \"x\"\n"), Some(3), false)
         );
     }

@@ -83,7 +83,10 @@ pub struct Ileap {
 
 fn source(text: &str) -> std::result::Result<(String, String), String> {
     let plain = |t: &str| {
-        !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')) && !t.starts_with('.')
+        !t.is_empty()
+            && t.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+            && !t.starts_with('.')
     };
     match text.split_once('/') {
         Some((a, b)) if plain(a) && plain(b) => Ok((a.to_owned(), b.to_owned())),
@@ -103,20 +106,51 @@ fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
     let form = match args.out.extension().and_then(|e| e.to_str()) {
         Some("csv") => Form::Csv,
         Some("ndjson" | "jsonl") => Form::Ndjson,
-        _ => return Err(Error::Usage(format!("--out {}: expected a name that ends in .csv or .ndjson", args.out.display()))),
+        _ => {
+            return Err(Error::Usage(format!(
+                "--out {}: expected a name that ends in .csv or .ndjson",
+                args.out.display()
+            )));
+        }
     };
-    let facilities = args.facilities.as_deref().map(facilities).transpose()?.unwrap_or_default();
-    let mut converter = Converter::new(facilities, args.gate_mode.as_deref().and_then(Mode::from_code));
-    let received = receive(&args.files, &Interrupt::install()?, &mut |file, bytes| converter.read(file, bytes))?;
+    let facilities = args
+        .facilities
+        .as_deref()
+        .map(facilities)
+        .transpose()?
+        .unwrap_or_default();
+    let mut converter = Converter::new(
+        facilities,
+        args.gate_mode.as_deref().and_then(Mode::from_code),
+    );
+    let received = receive(&args.files, &Interrupt::install()?, &mut |file, bytes| {
+        converter.read(file, bytes)
+    })?;
     let report = converter.finish()?;
     let mut out = FileWriter::create(&RealDisk, &args.out)?;
     movements::write(&mut out, form, dcsa::COLUMNS, &report.records)?;
     let beside = args.out.with_extension("left-out.csv");
     list(&beside, &report.left_out)?;
     out.finish()?;
-    let mut text = summary(received.files, "events", report.events, report.used, &report.left_out);
-    let _ = writeln!(text, "{:<24}{:>12}", "movements", grouped(&report.records.len().to_string()));
-    let _ = writeln!(text, "written to {}, left out: {}", args.out.display(), beside.display());
+    let mut text = summary(
+        received.files,
+        "events",
+        report.events,
+        report.used,
+        &report.left_out,
+    );
+    let _ = writeln!(
+        text,
+        "{:<24}{:>12}",
+        "movements",
+        grouped(&report.records.len().to_string())
+    );
+    let _ = writeln!(
+        text,
+        "written to {}, left out: {}",
+        args.out.display(),
+        beside.display()
+    );
     ended(console, &text, &received, &report.left_out)
 }
 
@@ -126,18 +160,35 @@ fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
         source: args.source.0.clone(),
         edition: args.source.1.clone(),
         by_mode: carrier::default_operations(&args.factors, &args.profile)?,
-        by_id: args.operations.as_deref().map(operations).transpose()?.unwrap_or_default(),
+        by_id: args
+            .operations
+            .as_deref()
+            .map(operations)
+            .transpose()?
+            .unwrap_or_default(),
         distance_basis: args.distance_basis.as_deref().and_then(Basis::from_code),
     };
     let mut converter = carrier::Converter::new(carrier)?;
-    let received = receive(&args.files, &Interrupt::install()?, &mut |file, bytes| converter.read(file, bytes))?;
+    let received = receive(&args.files, &Interrupt::install()?, &mut |file, bytes| {
+        converter.read(file, bytes)
+    })?;
     let report = converter.finish()?;
     for (path, bytes) in &report.files {
         write_file(&RealDisk, &args.out.join(path), bytes)?;
     }
     list(&args.out.join("left-out.csv"), &report.left_out)?;
-    let mut text = summary(received.files, "documents", report.documents, report.used, &report.left_out);
-    for (name, count) in [("transport factors", report.transport), ("hub factors", report.hub), ("movements", report.movements)] {
+    let mut text = summary(
+        received.files,
+        "documents",
+        report.documents,
+        report.used,
+        &report.left_out,
+    );
+    for (name, count) in [
+        ("transport factors", report.transport),
+        ("hub factors", report.hub),
+        ("movements", report.movements),
+    ] {
         let _ = writeln!(text, "{name:<24}{:>12}", grouped(&count.to_string()));
     }
     let _ = writeln!(text, "written to {}", args.out.display());
@@ -161,19 +212,40 @@ fn summary(files: u64, what: &str, found: u64, used: u64, entries: &[LeftOut]) -
     let _ = writeln!(out, "  {:<22}{:>12}", "used", count(used));
     let counts: BTreeMap<Outcome, BTreeMap<&str, u64>> = left_out::counts(entries);
     for (outcome, reasons) in counts {
-        let _ = writeln!(out, "  {:<22}{:>12}", outcome.code(), count(reasons.values().sum()));
+        let _ = writeln!(
+            out,
+            "  {:<22}{:>12}",
+            outcome.code(),
+            count(reasons.values().sum())
+        );
         let more = reasons.len().saturating_sub(REASONS);
         for (reason, n) in reasons.into_iter().take(REASONS) {
-            let _ = writeln!(out, "    {:<20}{:>12}  {}", "", count(n), reason.escape_debug());
+            let _ = writeln!(
+                out,
+                "    {:<20}{:>12}  {}",
+                "",
+                count(n),
+                reason.escape_debug()
+            );
         }
         if more > 0 {
-            let _ = writeln!(out, "    {:<34}and {} more reasons, see the list", "", count(more as u64));
+            let _ = writeln!(
+                out,
+                "    {:<34}and {} more reasons, see the list",
+                "",
+                count(more as u64)
+            );
         }
     }
     out
 }
 
-fn ended(console: &Console, text: &str, received: &Received, left_out: &[LeftOut]) -> Result<ExitCode> {
+fn ended(
+    console: &Console,
+    text: &str,
+    received: &Received,
+    left_out: &[LeftOut],
+) -> Result<ExitCode> {
     console.print(text)?;
     let malformed = left_out::count(left_out, Outcome::Malformed);
     if malformed > 0 {
@@ -189,5 +261,8 @@ fn ended(console: &Console, text: &str, received: &Received, left_out: &[LeftOut
     for reason in &received.unreadable {
         console.message(Level::Warning, reason);
     }
-    Err(Error::FilesMissing(format!("written without {} files that cannot be read", received.unreadable.len())))
+    Err(Error::FilesMissing(format!(
+        "written without {} files that cannot be read",
+        received.unreadable.len()
+    )))
 }

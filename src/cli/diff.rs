@@ -61,23 +61,41 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let (before_id, before_dir) = layout.find_run(Some(&args.before))?;
     let (after_id, after_dir) = layout.find_run(args.after.as_deref())?;
     let (before, after) = (Run::open(&before_dir)?, Run::open(&after_dir)?);
-    let to = args.to.clone().unwrap_or_else(|| layout.diff().join(format!("{before_id}-{after_id}")));
-    let metadata = [("run_before".to_owned(), before_id), ("run_after".to_owned(), after_id)];
+    let to = args
+        .to
+        .clone()
+        .unwrap_or_else(|| layout.diff().join(format!("{before_id}-{after_id}")));
+    let metadata = [
+        ("run_before".to_owned(), before_id),
+        ("run_after".to_owned(), after_id),
+    ];
 
     let path = to.join("shipments.parquet");
     let mut table = shipments_table(&path, &metadata)?;
     let mut top = Top::new(args.top);
     let progress = progress::for_run(args.progress.unwrap_or_default(), *console);
-    let difference = diff(&before, &after, progress.as_ref(), &Interrupt::install()?, &mut |change| {
-        top.add(change);
-        write_shipment(&mut table, change).map_err(|e| storage(&path, &e))
-    });
+    let difference = diff(
+        &before,
+        &after,
+        progress.as_ref(),
+        &Interrupt::install()?,
+        &mut |change| {
+            top.add(change);
+            write_shipment(&mut table, change).map_err(|e| storage(&path, &e))
+        },
+    );
     progress.end();
     let difference = difference?;
     table.finish().map_err(|e| storage(&path, &e))?.finish()?;
     write_corridors(&to.join("corridors.parquet"), &metadata, &difference)?;
 
-    let answer = Answer { before: &before, after: &after, difference: &difference, top: top.rows, to: &to };
+    let answer = Answer {
+        before: &before,
+        after: &after,
+        difference: &difference,
+        top: top.rows,
+        to: &to,
+    };
     match args.format {
         DiffFormat::Table => console.print(&answer.text())?,
         DiffFormat::Json => console.print(&answer.json()?)?,
@@ -97,7 +115,10 @@ struct Top {
 
 impl Top {
     fn new(most: usize) -> Top {
-        Top { most, rows: Vec::new() }
+        Top {
+            most,
+            rows: Vec::new(),
+        }
     }
 
     fn add(&mut self, change: &ShipmentChange) {
@@ -117,35 +138,88 @@ fn create(path: &Path) -> Result<FileWriter<'static>> {
 }
 
 fn shipments_table(path: &Path, metadata: &[(String, String)]) -> Result<Out> {
-    let texts = ["shipment_id", "corridor_before", "corridor_after", "load_status_before", "load_status_after"];
-    let figures: Vec<&str> = ["ghg_before_kg", "ghg_after_kg", "difference_kg"].into_iter().chain(Effects::NAMES).collect();
-    let table = DifferencesWriter::new(create(path)?, &texts, &["period_before", "period_after"], &figures, metadata);
+    let texts = [
+        "shipment_id",
+        "corridor_before",
+        "corridor_after",
+        "load_status_before",
+        "load_status_after",
+    ];
+    let figures: Vec<&str> = ["ghg_before_kg", "ghg_after_kg", "difference_kg"]
+        .into_iter()
+        .chain(Effects::NAMES)
+        .collect();
+    let table = DifferencesWriter::new(
+        create(path)?,
+        &texts,
+        &["period_before", "period_after"],
+        &figures,
+        metadata,
+    );
     table.map_err(|e| storage(path, &e))
 }
 
 fn write_shipment(table: &mut Out, change: &ShipmentChange) -> parquet::errors::Result<()> {
-    let (was, is) = (change.corridor_before.as_ref(), change.corridor_after.as_ref());
+    let (was, is) = (
+        change.corridor_before.as_ref(),
+        change.corridor_after.as_ref(),
+    );
     let corridor = |c: Option<&'_ CorridorOf>| c.map(|c| c.corridor.clone());
     let status = |c: Option<&'_ CorridorOf>| c.map(|c| c.load_status.clone());
-    let texts = [Some(change.id.clone()), corridor(was), corridor(is), status(was), status(is)];
+    let texts = [
+        Some(change.id.clone()),
+        corridor(was),
+        corridor(is),
+        status(was),
+        status(is),
+    ];
     let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
-    let figures: Vec<i128> =
-        [change.before, change.after, change.after - change.before].into_iter().chain(change.effects.0).collect();
-    table.row(&texts, &[was.map(|c| c.period), is.map(|c| c.period)], &figures)
+    let figures: Vec<i128> = [change.before, change.after, change.after - change.before]
+        .into_iter()
+        .chain(change.effects.0)
+        .collect();
+    table.row(
+        &texts,
+        &[was.map(|c| c.period), is.map(|c| c.period)],
+        &figures,
+    )
 }
 
-fn write_corridors(path: &Path, metadata: &[(String, String)], difference: &Difference) -> Result<()> {
-    let figures: Vec<&str> =
-        ["ghg_before_kg", "ghg_after_kg", "difference_kg", "moved"].into_iter().chain(Effects::NAMES).collect();
+fn write_corridors(
+    path: &Path,
+    metadata: &[(String, String)],
+    difference: &Difference,
+) -> Result<()> {
+    let figures: Vec<&str> = ["ghg_before_kg", "ghg_after_kg", "difference_kg", "moved"]
+        .into_iter()
+        .chain(Effects::NAMES)
+        .collect();
     let fault = |e| storage(path, &e);
-    let mut table =
-        DifferencesWriter::new(create(path)?, &["corridor_id", "load_status"], &["period"], &figures, metadata).map_err(fault)?;
+    let mut table = DifferencesWriter::new(
+        create(path)?,
+        &["corridor_id", "load_status"],
+        &["period"],
+        &figures,
+        metadata,
+    )
+    .map_err(fault)?;
     for (of, change) in &difference.corridors {
-        let figures: Vec<i128> = [change.before, change.after, change.after - change.before, change.moved]
-            .into_iter()
-            .chain(change.effects.0)
-            .collect();
-        table.row(&[Some(&of.corridor), Some(&of.load_status)], &[Some(of.period)], &figures).map_err(fault)?;
+        let figures: Vec<i128> = [
+            change.before,
+            change.after,
+            change.after - change.before,
+            change.moved,
+        ]
+        .into_iter()
+        .chain(change.effects.0)
+        .collect();
+        table
+            .row(
+                &[Some(&of.corridor), Some(&of.load_status)],
+                &[Some(of.period)],
+                &figures,
+            )
+            .map_err(fault)?;
     }
     table.finish().map_err(fault)?.finish()
 }
@@ -164,7 +238,11 @@ impl Answer<'_> {
         let d = self.difference;
         let mut out = String::new();
         for (name, run) in [("before", self.before), ("after", self.after)] {
-            let _ = writeln!(out, "{name:<20}run {}, profile {}", run.manifest.run_id, run.manifest.profile);
+            let _ = writeln!(
+                out,
+                "{name:<20}run {}, profile {}",
+                run.manifest.run_id, run.manifest.profile
+            );
         }
         let mut line = |name: &str, micrograms: i128| {
             let _ = writeln!(out, "{name:<20}{:>24} kg CO2e", grouped(&kg(micrograms)));
@@ -176,8 +254,15 @@ impl Answer<'_> {
         line("total after", d.after);
         line("difference", d.after - d.before);
         let count = |n: u64| grouped(&n.to_string());
-        let _ = writeln!(out, "\n{} of {} shipments changed", count(d.changed), count(d.shipments));
-        let changed = d.corridors.iter().filter(|(_, c)| c.before != c.after || c.moved != 0 || c.effects != Effects::default());
+        let _ = writeln!(
+            out,
+            "\n{} of {} shipments changed",
+            count(d.changed),
+            count(d.shipments)
+        );
+        let changed = d.corridors.iter().filter(|(_, c)| {
+            c.before != c.after || c.moved != 0 || c.effects != Effects::default()
+        });
         if d.changed > 0 {
             out.push_str(&self.corridors(changed));
         }
@@ -189,14 +274,24 @@ impl Answer<'_> {
         out
     }
 
-    fn corridors<'c>(&self, rows: impl Iterator<Item = (&'c CorridorOf, &'c CorridorChange)>) -> String {
+    fn corridors<'c>(
+        &self,
+        rows: impl Iterator<Item = (&'c CorridorOf, &'c CorridorChange)>,
+    ) -> String {
         let heads = HEADS.map(|h| if h == "shipment" { "corridor" } else { h });
-        let heads: Vec<&str> = ["corridor", "period", "status"].into_iter().chain(heads.into_iter().skip(1)).collect();
+        let heads: Vec<&str> = ["corridor", "period", "status"]
+            .into_iter()
+            .chain(heads.into_iter().skip(1))
+            .collect();
         let heads: Vec<&'static str> = heads.into_iter().chain([">moved"]).collect();
         let mut table = Table::new(&heads);
         for (of, change) in rows {
             let period = date_text(of.period);
-            let mut cells = vec![of.corridor.clone(), period.get(..7).unwrap_or(&period).to_owned(), of.load_status.clone()];
+            let mut cells = vec![
+                of.corridor.clone(),
+                period.get(..7).unwrap_or(&period).to_owned(),
+                of.load_status.clone(),
+            ];
             cells.extend(figures(change.before, change.after, &change.effects));
             cells.push(short(change.moved));
             table.row(cells);
@@ -217,7 +312,11 @@ impl Answer<'_> {
     fn json(&self) -> Result<String> {
         let d = self.difference;
         let effects = |e: &Effects| -> serde_json::Map<String, serde_json::Value> {
-            Effects::NAMES.into_iter().zip(e.0).map(|(name, value)| (name.to_owned(), kg(value).into())).collect()
+            Effects::NAMES
+                .into_iter()
+                .zip(e.0)
+                .map(|(name, value)| (name.to_owned(), kg(value).into()))
+                .collect()
         };
         let head = |before: i128, after: i128, own: &Effects| {
             serde_json::json!({
@@ -245,16 +344,32 @@ impl Answer<'_> {
             "largest": self.top.iter().map(shipment).collect::<Vec<_>>(),
             "tables": self.to.display().to_string(),
         });
-        let text = serde_json::to_string_pretty(&answer).map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))?;
+        let text = serde_json::to_string_pretty(&answer)
+            .map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))?;
         Ok(text + "\n")
     }
 }
 
-const HEADS: [&str; 11] =
-    ["shipment", ">before", ">after", ">new", ">removed", ">corrected", ">activity", ">choice", ">value", ">method", ">complete"];
+const HEADS: [&str; 11] = [
+    "shipment",
+    ">before",
+    ">after",
+    ">new",
+    ">removed",
+    ">corrected",
+    ">activity",
+    ">choice",
+    ">value",
+    ">method",
+    ">complete",
+];
 
 fn figures(before: i128, after: i128, effects: &Effects) -> Vec<String> {
-    [before, after].into_iter().chain(effects.0).map(short).collect()
+    [before, after]
+        .into_iter()
+        .chain(effects.0)
+        .map(short)
+        .collect()
 }
 
 fn kg(micrograms: i128) -> String {

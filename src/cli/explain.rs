@@ -48,7 +48,8 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     match args.format {
         SheetFormat::Text => console.print(&text(&sheet))?,
         SheetFormat::Json => {
-            let json = serde_json::to_string_pretty(&sheet).map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))?;
+            let json = serde_json::to_string_pretty(&sheet)
+                .map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))?;
             console.print(&(json + "\n"))?;
         }
     }
@@ -57,7 +58,13 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
 
 fn text(sheet: &Sheet) -> String {
     let mut out = format!("shipment {}\n", plain(&sheet.shipment_id));
-    line(&mut out, 2, "run", &sheet.run_id, &format!("green-corridor {}", sheet.version));
+    line(
+        &mut out,
+        2,
+        "run",
+        &sheet.run_id,
+        &format!("green-corridor {}", sheet.version),
+    );
     line(&mut out, 2, "profile", &sheet.profile, "");
     line(&mut out, 2, "method", &sheet.method, "");
     facts(&mut out, 2, &sheet.shipment);
@@ -66,7 +73,11 @@ fn text(sheet: &Sheet) -> String {
     for element in &sheet.elements {
         if container != Some(&element.container_id) {
             container = Some(&element.container_id);
-            let name = if element.container_id.is_empty() { "without a number" } else { &element.container_id };
+            let name = if element.container_id.is_empty() {
+                "without a number"
+            } else {
+                &element.container_id
+            };
             let _ = writeln!(out, "\ncontainer {}", plain(name));
         }
         let same = |f: &&FactorSheet| f.id == element.factor.id && f.made == element.factor.made;
@@ -80,7 +91,13 @@ fn text(sheet: &Sheet) -> String {
         out.push_str("\nsums\n");
         for sum in &sheet.sums {
             let (number, unit) = sum.value.split_once(' ').unwrap_or((&sum.value, ""));
-            line(&mut out, 2, sum.name, &format!("{} {unit}", grouped(number)), &sum.how);
+            line(
+                &mut out,
+                2,
+                sum.name,
+                &format!("{} {unit}", grouped(number)),
+                &sum.how,
+            );
         }
     }
     for (number, factor) in factors.into_iter().enumerate() {
@@ -90,16 +107,32 @@ fn text(sheet: &Sheet) -> String {
         out.push_str("\nrejected rows: the figures above lack them\n");
         for row in &sheet.rejected {
             let what = format!("{} {:?}, wanted {}", row.column, row.value, row.wanted);
-            line(&mut out, 2, &row.code, &format!("{}:{}", row.file, row.row), &what);
+            line(
+                &mut out,
+                2,
+                &row.code,
+                &format!("{}:{}", row.file, row.row),
+                &what,
+            );
         }
     }
     out
 }
 
 fn element_text(out: &mut String, e: &ElementSheet, factor: usize) {
-    let place = if e.kind == "hub" { e.origin.clone() } else { format!("{} > {}", e.origin, e.destination) };
+    let place = if e.kind == "hub" {
+        e.origin.clone()
+    } else {
+        format!("{} > {}", e.origin, e.destination)
+    };
     let operation = plain(&e.operation);
-    let _ = writeln!(out, "\n  {} {} {place}  {operation}  {} kg CO2e", e.element, e.mode, grouped(&e.ghg_total_kg));
+    let _ = writeln!(
+        out,
+        "\n  {} {} {place}  {operation}  {} kg CO2e",
+        e.element,
+        e.mode,
+        grouped(&e.ghg_total_kg)
+    );
     facts(out, 4, &e.record);
     facts(out, 4, &e.inputs);
     line(out, 4, "factor", &format!("[{factor}] {}", e.factor.id), "");
@@ -112,13 +145,28 @@ fn element_text(out: &mut String, e: &ElementSheet, factor: usize) {
 
 /// Why this factor: its rank, what it was put before, what did not apply.
 fn choice(out: &mut String, factor: &FactorSheet) {
-    let rank: Vec<String> = factor.rank.iter().map(|f| format!("{} {}", f.name, f.value)).collect();
+    let rank: Vec<String> = factor
+        .rank
+        .iter()
+        .map(|f| format!("{} {}", f.name, f.value))
+        .collect();
     line(out, 6, "chosen by", &rank.join(", "), "");
     for lost in factor.outranked.iter().take(MOST_LISTED) {
         line(out, 6, "before", &lost.id, lost.rule);
     }
-    if let Some(more) = factor.outranked.len().checked_sub(MOST_LISTED).filter(|n| *n > 0) {
-        line(out, 6, "before", &format!("{more} more"), "--format json lists them");
+    if let Some(more) = factor
+        .outranked
+        .len()
+        .checked_sub(MOST_LISTED)
+        .filter(|n| *n > 0)
+    {
+        line(
+            out,
+            6,
+            "before",
+            &format!("{more} more"),
+            "--format json lists them",
+        );
     }
     let mut by_rule: BTreeMap<&str, Vec<&Candidate>> = BTreeMap::new();
     for candidate in &factor.excluded {
@@ -127,7 +175,13 @@ fn choice(out: &mut String, factor: &FactorSheet) {
     for (rule, list) in by_rule {
         let ids: Vec<&str> = list.iter().take(2).map(|c| c.id.as_str()).collect();
         let more = if list.len() > ids.len() { ", ..." } else { "" };
-        line(out, 6, "not", &format!("{}: {rule}", list.len()), &format!("{}{more}", ids.join(", ")));
+        line(
+            out,
+            6,
+            "not",
+            &format!("{}: {rule}", list.len()),
+            &format!("{}{more}", ids.join(", ")),
+        );
     }
 }
 
@@ -146,8 +200,18 @@ fn factor_text(out: &mut String, factor: &FactorSheet, number: usize) {
 
 fn steps(out: &mut String, indent: usize, steps: &[Step]) {
     for step in steps {
-        let exact = if step.exact.is_empty() { String::new() } else { format!(" = {}", step.exact) };
-        line(out, indent, step.name, &format!("{}{exact}", step.formula), "");
+        let exact = if step.exact.is_empty() {
+            String::new()
+        } else {
+            format!(" = {}", step.exact)
+        };
+        line(
+            out,
+            indent,
+            step.name,
+            &format!("{}{exact}", step.formula),
+            "",
+        );
         line(out, indent, "", &format!("= {}", step.result), &step.rule);
     }
 }
@@ -161,7 +225,11 @@ fn facts(out: &mut String, indent: usize, facts: &[Fact]) {
 /// One line: name, value, and in brackets where the value is from.
 fn line(out: &mut String, indent: usize, name: &str, value: &str, how: &str) {
     let width = 22 - indent;
-    let how = if how.is_empty() { String::new() } else { format!("  ({})", plain(how)) };
+    let how = if how.is_empty() {
+        String::new()
+    } else {
+        format!("  ({})", plain(how))
+    };
     let _ = writeln!(out, "{:indent$}{name:<width$}  {}{how}", "", plain(value));
 }
 

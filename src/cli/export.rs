@@ -85,21 +85,36 @@ const NO_COMPANY: &str = "not stated";
 const NO_COMPANY_ID: &str = "urn:company:not-stated";
 
 fn urn(text: &str) -> std::result::Result<String, String> {
-    let is_urn = text.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("urn:")) && text.len() > 4;
+    let is_urn = text
+        .get(..4)
+        .is_some_and(|head| head.eq_ignore_ascii_case("urn:"))
+        && text.len() > 4;
     let is_plain = text.bytes().all(|b| b.is_ascii_graphic());
-    if is_urn && is_plain { Ok(text.to_owned()) } else { Err("expected a URN, e.g. urn:lei:5493001KJTIIGC8Y1R12".to_owned()) }
+    if is_urn && is_plain {
+        Ok(text.to_owned())
+    } else {
+        Err("expected a URN, e.g. urn:lei:5493001KJTIIGC8Y1R12".to_owned())
+    }
 }
 
 /// Writes the documents.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let (kind, target, footprints) = match &args.what {
         What::Ileap(f) => (Kind::Footprints(Pact::V2), &f.target, Some(f)),
-        What::Pact(p) => (Kind::Footprints(Pact::V3), &p.footprints.target, Some(&p.footprints)),
+        What::Pact(p) => (
+            Kind::Footprints(Pact::V3),
+            &p.footprints.target,
+            Some(&p.footprints),
+        ),
         What::IleapTad(target) => (Kind::Tad, target, None),
     };
     let company = Company {
-        name: footprints.and_then(|f| f.company.clone()).unwrap_or_else(|| NO_COMPANY.to_owned()),
-        id: footprints.and_then(|f| f.company_id.clone()).unwrap_or_else(|| NO_COMPANY_ID.to_owned()),
+        name: footprints
+            .and_then(|f| f.company.clone())
+            .unwrap_or_else(|| NO_COMPANY.to_owned()),
+        id: footprints
+            .and_then(|f| f.company_id.clone())
+            .unwrap_or_else(|| NO_COMPANY_ID.to_owned()),
     };
     if company.name.is_empty() {
         return Err(Error::Usage("--company \"\": expected a name".to_owned()));
@@ -115,8 +130,18 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
         DocumentFormat::Json => Form::Json,
         DocumentFormat::Ndjson => Form::Ndjson,
     };
-    let order = Order { kind, form, company, to: target.to.clone() };
-    let summary = export(&target.out, target.run.as_deref(), &order, &Interrupt::install()?)?;
+    let order = Order {
+        kind,
+        form,
+        company,
+        to: target.to.clone(),
+    };
+    let summary = export(
+        &target.out,
+        target.run.as_deref(),
+        &order,
+        &Interrupt::install()?,
+    )?;
     console.print(&text(&summary))?;
     Ok(ExitCode::SUCCESS)
 }

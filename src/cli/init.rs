@@ -43,7 +43,15 @@ pub(super) fn shipped(path: &str) -> Option<&'static str> {
 
 /// The files inside the program below one of the folders that `init` writes, by path below it.
 pub(super) fn shipped_below(folder: &str) -> Vec<(String, &'static [u8])> {
-    let below = |file: Shipped| Some((file.path.strip_prefix(folder)?.strip_prefix('/')?.to_owned(), file.bytes));
+    let below = |file: Shipped| {
+        Some((
+            file.path
+                .strip_prefix(folder)?
+                .strip_prefix('/')?
+                .to_owned(),
+            file.bytes,
+        ))
+    };
     all().into_iter().filter_map(below).collect()
 }
 
@@ -62,8 +70,15 @@ fn collect(dir: &'static Dir<'static>, root: &str, files: &mut Vec<Shipped>) {
         match entry {
             DirEntry::Dir(below) => collect(below, root, files),
             DirEntry::File(file) => {
-                let parts: Vec<_> = file.path().components().map(|c| c.as_os_str().to_string_lossy()).collect();
-                files.push(Shipped { path: format!("{root}/{}", parts.join("/")), bytes: file.contents() });
+                let parts: Vec<_> = file
+                    .path()
+                    .components()
+                    .map(|c| c.as_os_str().to_string_lossy())
+                    .collect();
+                files.push(Shipped {
+                    path: format!("{root}/{}", parts.join("/")),
+                    bytes: file.contents(),
+                });
             }
         }
     }
@@ -77,23 +92,50 @@ fn write(dir: &Path, files: &[Shipped]) -> Result<()> {
 fn summary(dir: &Path, files: &[Shipped]) -> String {
     let mut text = format!("Written to {}:\n", dir.display());
     for (folder, what) in [
-        ("emission_factors", "the factor library: sources, operations, factors, profiles"),
-        ("data", "places, distances, containers, zones, corridors, and the run file data/run.toml"),
-        ("factor-tables", "mapping templates for your own GLEC, Clean Cargo and carrier tables"),
-        ("data/movements", "a generated month of Chongqing - Singapore traffic; no real shipment is in it"),
+        (
+            "emission_factors",
+            "the factor library: sources, operations, factors, profiles",
+        ),
+        (
+            "data",
+            "places, distances, containers, zones, corridors, and the run file data/run.toml",
+        ),
+        (
+            "factor-tables",
+            "mapping templates for your own GLEC, Clean Cargo and carrier tables",
+        ),
+        (
+            "data/movements",
+            "a generated month of Chongqing - Singapore traffic; no real shipment is in it",
+        ),
     ] {
-        let inside = files.iter().filter(|f| f.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
+        let inside = files.iter().filter(|f| {
+            f.path
+                .strip_prefix(folder)
+                .is_some_and(|rest| rest.starts_with('/'))
+        });
         let (count, bytes) = inside.fold((0, 0), |(n, sum), f| (n + 1, sum + f.bytes.len()));
-        text.push_str(&format!("  {folder:<18}{count:>4} files {:>7} kB  {what}\n", bytes / 1000));
+        text.push_str(&format!(
+            "  {folder:<18}{count:>4} files {:>7} kB  {what}\n",
+            bytes / 1000
+        ));
     }
-    let step = if dir == Path::new(".") { String::new() } else { format!("cd {} && ", shell_word(&dir.display().to_string())) };
+    let step = if dir == Path::new(".") {
+        String::new()
+    } else {
+        format!("cd {} && ", shell_word(&dir.display().to_string()))
+    };
     text.push_str(&format!("Next: {step}green-corridor run\n"));
     text
 }
 
 fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
-    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+    if text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
 }
 
 #[cfg(test)]
@@ -109,8 +151,14 @@ mod tests {
         let run_file = std::fs::read_to_string(dir.join("data/run.toml")).unwrap();
         assert_eq!(shipped("data/run.toml"), Some(run_file.as_str()));
         let refused = write(&dir, &files).unwrap_err();
-        assert!(refused.exit_code() == 2 && refused.to_string().contains("more"), "{refused}");
-        assert!(dir.join("data/run.toml").exists(), "a refused second call takes nothing away");
+        assert!(
+            refused.exit_code() == 2 && refused.to_string().contains("more"),
+            "{refused}"
+        );
+        assert!(
+            dir.join("data/run.toml").exists(),
+            "a refused second call takes nothing away"
+        );
         assert!(summary(&dir, &files).contains("start here' && green-corridor run"));
     }
 }

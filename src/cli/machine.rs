@@ -6,9 +6,13 @@ use crate::store::machine::memory;
 
 /// Asks the operating system.
 pub(super) fn surroundings() -> Result<Surroundings> {
-    let working_directory =
-        std::env::current_dir().map_err(|e| Error::Usage(format!("the working directory cannot be found: {e}")))?;
-    Ok(Surroundings { working_directory, cores: cores(), memory_bytes: memory() })
+    let working_directory = std::env::current_dir()
+        .map_err(|e| Error::Usage(format!("the working directory cannot be found: {e}")))?;
+    Ok(Surroundings {
+        working_directory,
+        cores: cores(),
+        memory_bytes: memory(),
+    })
 }
 
 fn cores() -> usize {

@@ -57,7 +57,10 @@ fn page() -> std::io::Result<Vec<u8>> {
 
 /// One command, and those below it, as subsections.
 fn chapter(command: &clap::Command, name: &str, page: &mut Vec<u8>) -> std::io::Result<()> {
-    let nested: Vec<_> = command.get_subcommands().filter(|s| s.get_name() != "help").collect();
+    let nested: Vec<_> = command
+        .get_subcommands()
+        .filter(|s| s.get_name() != "help")
+        .collect();
     if nested.is_empty() {
         let man = Man::new(command.clone().disable_help_flag(true));
         let mut sections = Vec::new();
@@ -66,9 +69,15 @@ fn chapter(command: &clap::Command, name: &str, page: &mut Vec<u8>) -> std::io::
         man.render_options_section(&mut sections)?;
         page.extend_from_slice(format!(".SS {name}\n").as_bytes());
         // The sections of a page become paragraphs of a chapter.
-        for line in String::from_utf8_lossy(&sections).lines().filter(|line| !line.starts_with(".ie") && !line.starts_with(".el"))
+        for line in String::from_utf8_lossy(&sections)
+            .lines()
+            .filter(|line| !line.starts_with(".ie") && !line.starts_with(".el"))
         {
-            page.extend_from_slice(if line.starts_with(".SH") { b".PP" } else { line.as_bytes() });
+            page.extend_from_slice(if line.starts_with(".SH") {
+                b".PP"
+            } else {
+                line.as_bytes()
+            });
             page.push(b'\n');
         }
     }

@@ -43,7 +43,9 @@ static LOG_SAID: OnceLock<Option<LogMode>> = OnceLock::new();
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     std::panic::set_hook(Box::new(|info| {
         let what = info.payload_as_str().unwrap_or("no message");
-        let place = info.location().map_or(String::new(), |at| format!(" at {}:{}", at.file(), at.line()));
+        let place = info.location().map_or(String::new(), |at| {
+            format!(" at {}:{}", at.file(), at.line())
+        });
         if let Ok(mut last) = LAST_PANIC.lock() {
             *last = format!("{what}{place}");
         }

@@ -15,7 +15,9 @@ pub(super) fn for_run(mode: ProgressMode, console: Console) -> Box<dyn Progress>
     match (console.log, mode) {
         (LogMode::Json, _) => Box::new(Lines::new(console, true)),
         (LogMode::Text, ProgressMode::Never) => Box::new(Lines::new(console, false)),
-        (LogMode::Text, ProgressMode::Auto | ProgressMode::Always) if is_terminal => Box::new(Bar::new(console)),
+        (LogMode::Text, ProgressMode::Auto | ProgressMode::Always) if is_terminal => {
+            Box::new(Bar::new(console))
+        }
         (LogMode::Text, ProgressMode::Auto) => Box::new(Lines::new(console, false)),
         (LogMode::Text, ProgressMode::Always) => Box::new(Lines::new(console, true)),
     }
@@ -38,20 +40,40 @@ struct Lines {
 
 impl Lines {
     fn new(console: Console, is_wanted: bool) -> Lines {
-        Lines { console, is_wanted, stage: Mutex::new(None), rows: AtomicU64::new(0), bytes: AtomicU64::new(0) }
+        Lines {
+            console,
+            is_wanted,
+            stage: Mutex::new(None),
+            rows: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+        }
     }
 
     /// Ends the stage under way and begins another.
     fn turn(&self, next: Option<Stage>) {
-        let ended = std::mem::replace(&mut *self.stage.lock().unwrap_or_else(PoisonError::into_inner), next);
-        let (rows, bytes) = (self.rows.swap(0, Ordering::Relaxed), self.bytes.swap(0, Ordering::Relaxed));
-        let Some(stage) = ended.filter(|_| self.is_wanted) else { return };
+        let ended = std::mem::replace(
+            &mut *self.stage.lock().unwrap_or_else(PoisonError::into_inner),
+            next,
+        );
+        let (rows, bytes) = (
+            self.rows.swap(0, Ordering::Relaxed),
+            self.bytes.swap(0, Ordering::Relaxed),
+        );
+        let Some(stage) = ended.filter(|_| self.is_wanted) else {
+            return;
+        };
         let elapsed = stage.since.elapsed();
         let speed = per_second(rows, elapsed);
         self.console.line(&match self.console.log {
             // Work that is counted by rows alone has no bytes to tell.
             LogMode::Text if bytes == 0 || bytes == rows => {
-                format!("{}: {} rows in {:.1} s ({} rows/s)", stage.name, grouped(rows), elapsed.as_secs_f64(), grouped(speed))
+                format!(
+                    "{}: {} rows in {:.1} s ({} rows/s)",
+                    stage.name,
+                    grouped(rows),
+                    elapsed.as_secs_f64(),
+                    grouped(speed)
+                )
             }
             LogMode::Text => format!(
                 "{}: {} rows, {} bytes in {:.1} s ({} rows/s)",
@@ -78,7 +100,10 @@ impl Lines {
 
 impl Progress for Lines {
     fn stage(&self, name: &'static str, _: Option<u64>) {
-        self.turn(Some(Stage { name, since: Instant::now() }));
+        self.turn(Some(Stage {
+            name,
+            since: Instant::now(),
+        }));
     }
 
     fn advance(&self, rows: u64, bytes: u64) {
@@ -108,15 +133,26 @@ struct Bar {
 impl Bar {
     fn new(console: Console) -> Bar {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-        Bar { console, bar, rows: Arc::new(AtomicU64::new(0)), total: AtomicU64::new(0) }
+        Bar {
+            console,
+            bar,
+            rows: Arc::new(AtomicU64::new(0)),
+            total: AtomicU64::new(0),
+        }
     }
 
     fn style(&self, template: &str) -> ProgressStyle {
         let rows = Arc::clone(&self.rows);
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let style = ProgressStyle::with_template(template)
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
         style.with_key("rows", move |state: &ProgressState, out: &mut dyn Write| {
             let rows = rows.load(Ordering::Relaxed);
-            let _ = write!(out, "{} rows, {} rows/s", grouped(rows), grouped(per_second(rows, state.elapsed())));
+            let _ = write!(
+                out,
+                "{} rows, {} rows/s",
+                grouped(rows),
+                grouped(per_second(rows, state.elapsed()))
+            );
         })
     }
 }
@@ -124,15 +160,19 @@ impl Bar {
 impl Progress for Bar {
     fn stage(&self, name: &'static str, bytes_total: Option<u64>) {
         self.rows.store(0, Ordering::Relaxed);
-        self.total.store(bytes_total.unwrap_or(0), Ordering::Relaxed);
+        self.total
+            .store(bytes_total.unwrap_or(0), Ordering::Relaxed);
         match bytes_total {
             Some(total) if total > 0 => {
                 self.bar.set_length(total);
-                self.bar.set_style(self.style("{msg:<12} [{bar:30}] {percent:>3} %  {rows}  {elapsed}"));
+                self.bar.set_style(
+                    self.style("{msg:<12} [{bar:30}] {percent:>3} %  {rows}  {elapsed}"),
+                );
             }
             _ => {
                 self.bar.unset_length();
-                self.bar.set_style(self.style("{msg:<12} {spinner} {rows}  {elapsed}"));
+                self.bar
+                    .set_style(self.style("{msg:<12} {spinner} {rows}  {elapsed}"));
             }
         }
         self.bar.reset();
@@ -178,7 +218,10 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_and_speeds_are_whole() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [0, 999, 1000, 1_234_567].map(grouped),
+            ["0", "999", "1,000", "1,234,567"]
+        );
         assert_eq!(per_second(10, Duration::from_millis(500)), 20);
         assert_eq!(per_second(10, Duration::ZERO), 10_000);
     }

@@ -40,16 +40,28 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let (id, dir) = find_rejects(&Layout::new(&args.out), args.run.as_deref())?;
     match args.format {
         TableFormat::Table => console.print(&table(&id, &codes(&dir)?))?,
-        TableFormat::Csv => {
-            stream(console, &dir, "file,row,code,column,value,wanted,shipment_id,movement_id\n", "", &mut csv_line)?
-        }
+        TableFormat::Csv => stream(
+            console,
+            &dir,
+            "file,row,code,column,value,wanted,shipment_id,movement_id\n",
+            "",
+            &mut csv_line,
+        )?,
         TableFormat::Json => {
-            let counts: BTreeMap<String, u64> = codes(&dir)?.into_iter().map(|(code, (n, _))| (code, n)).collect();
-            let head = format!("{{\"run_id\":{},\"counts\":{},\"rows\":[", serde_json::json!(id), serde_json::json!(counts));
+            let counts: BTreeMap<String, u64> = codes(&dir)?
+                .into_iter()
+                .map(|(code, (n, _))| (code, n))
+                .collect();
+            let head = format!(
+                "{{\"run_id\":{},\"counts\":{},\"rows\":[",
+                serde_json::json!(id),
+                serde_json::json!(counts)
+            );
             let mut separator = "\n";
             let mut line = |row: &RejectedRow| {
                 let mut text = std::mem::replace(&mut separator, ",\n").as_bytes().to_vec();
-                write_json(&mut text, row).map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))?;
+                write_json(&mut text, row)
+                    .map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))?;
                 Ok(String::from_utf8_lossy(&text).into_owned())
             };
             stream(console, &dir, &head, "\n]}\n", &mut line)?;
@@ -73,7 +85,11 @@ fn stream(
         let read = each(dir, &mut |row| match line(&row) {
             Ok(text) => {
                 written = out.write_all(text.as_bytes());
-                if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+                if written.is_ok() {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                }
             }
             Err(error) => {
                 fault = Some(error);
@@ -101,11 +117,20 @@ fn each(dir: &Path, take: &mut dyn FnMut(RejectedRow) -> ControlFlow<()>) -> Res
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         listing => listing.map_err(storage)?,
     };
-    let mut names: Vec<&String> = listing.files.iter().map(|(name, _)| name).filter(|n| n.ends_with(".parquet")).collect();
+    let mut names: Vec<&String> = listing
+        .files
+        .iter()
+        .map(|(name, _)| name)
+        .filter(|n| n.ends_with(".parquet"))
+        .collect();
     names.sort();
     for name in names {
-        let broken = |what: String| Error::Verification(format!("{}: {what}", dir.join(name).display()));
-        if rejected_rows(open_below(&dir, name).map_err(storage)?, take).map_err(broken)?.is_break() {
+        let broken =
+            |what: String| Error::Verification(format!("{}: {what}", dir.join(name).display()));
+        if rejected_rows(open_below(&dir, name).map_err(storage)?, take)
+            .map_err(broken)?
+            .is_break()
+        {
             break;
         }
     }
@@ -129,7 +154,10 @@ fn table(id: &str, codes: &Codes) -> String {
     let total: u64 = codes.values().map(|(n, _)| n).sum();
     let mut out = format!("run {id}: {} rows rejected\n", grouped(&total.to_string()));
     for (code, (count, row)) in codes {
-        let title = RejectReason::LIST.iter().find(|(r, _)| r.code() == *code).map_or("", |(_, title)| title);
+        let title = RejectReason::LIST
+            .iter()
+            .find(|(r, _)| r.code() == *code)
+            .map_or("", |(_, title)| title);
         let _ = writeln!(out, "\n{code} {:>12}  {title}", grouped(&count.to_string()));
         let mut line = |name: &str, value: &str| {
             if !value.is_empty() {
@@ -148,7 +176,16 @@ fn table(id: &str, codes: &Codes) -> String {
 
 fn csv_line(row: &RejectedRow) -> Result<String> {
     let number = row.row.to_string();
-    let cells = [&row.file, &number, &row.code, &row.column, &row.value, &row.wanted, &row.shipment_id, &row.movement_id]
-        .map(|c| csv_cell(c));
+    let cells = [
+        &row.file,
+        &number,
+        &row.code,
+        &row.column,
+        &row.value,
+        &row.wanted,
+        &row.shipment_id,
+        &row.movement_id,
+    ]
+    .map(|c| csv_cell(c));
     Ok(cells.join(",") + "\n")
 }

@@ -52,22 +52,33 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let layout = Layout::new(&args.out);
     let (run_id, _) = layout.find_run(args.run.as_deref())?;
     let progress = super::progress::for_run(args.progress.unwrap_or_default(), *console);
-    let report = crate::pipeline::report::report(&layout, &run_id, progress.as_ref(), &Interrupt::install()?);
+    let report = crate::pipeline::report::report(
+        &layout,
+        &run_id,
+        progress.as_ref(),
+        &Interrupt::install()?,
+    );
     progress.end();
     let report = report?;
     let to = args.to.clone().unwrap_or_else(|| layout.report());
     let mut written = Vec::new();
     if args.format != ReportFormat::Xlsx {
-        let page = page(&report).map_err(|e| Error::Internal(format!("cannot make the page: {e}")))?;
+        let page =
+            page(&report).map_err(|e| Error::Internal(format!("cannot make the page: {e}")))?;
         written.push((to.join(format!("{run_id}.html")), page.into_bytes()));
     }
     if args.format != ReportFormat::Html {
-        let book = workbook(&report).map_err(|e| Error::Internal(format!("cannot make the workbook: {e}")))?;
+        let book = workbook(&report)
+            .map_err(|e| Error::Internal(format!("cannot make the workbook: {e}")))?;
         written.push((to.join(format!("{run_id}.xlsx")), book));
     }
     for (path, bytes) in written {
         write_file(&RealDisk, &path, &bytes)?;
-        console.print(&format!("{}, {} bytes\n", path.display(), crate::model::unit::grouped(&bytes.len().to_string())))?;
+        console.print(&format!(
+            "{}, {} bytes\n",
+            path.display(),
+            crate::model::unit::grouped(&bytes.len().to_string())
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -50,7 +50,9 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let progress = progress::for_run(args.progress.unwrap_or_default(), *console);
     progress.stage("generate", None);
     let mut out = FileWriter::create(&RealDisk, &args.out)?;
-    let rows = write(&order, &templates, format, &mut out, &|rows| progress.advance(rows, 0));
+    let rows = write(&order, &templates, format, &mut out, &|rows| {
+        progress.advance(rows, 0)
+    });
     progress.end();
     let rows = rows.map_err(|e| Error::Storage(e.to_string()))?;
     out.finish()?;
@@ -66,9 +68,20 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
 
 /// The templates that ship inside the program.
 fn templates() -> Result<Templates> {
-    let text = |path: &str| init::shipped(path).ok_or_else(|| Error::Internal(format!("{path} is not inside the program")));
-    let (routes, distances) = (text("data/sample_routes.toml")?, text("data/distances.csv")?);
-    Templates::parse(routes, distances, text("emission_factors/profiles/open.toml")?).map_err(Error::Internal)
+    let text = |path: &str| {
+        init::shipped(path)
+            .ok_or_else(|| Error::Internal(format!("{path} is not inside the program")))
+    };
+    let (routes, distances) = (
+        text("data/sample_routes.toml")?,
+        text("data/distances.csv")?,
+    );
+    Templates::parse(
+        routes,
+        distances,
+        text("emission_factors/profiles/open.toml")?,
+    )
+    .map_err(Error::Internal)
 }
 
 #[cfg(test)]
@@ -85,9 +98,19 @@ mod tests {
             dirt: Share::parse("0.2%").unwrap(),
         };
         let mut made = Vec::new();
-        write(&order, &templates().unwrap(), Format::Csv, &mut made, &|_| {}).unwrap();
+        write(
+            &order,
+            &templates().unwrap(),
+            Format::Csv,
+            &mut made,
+            &|_| {},
+        )
+        .unwrap();
         let shipped = init::shipped("data/movements/2025-03.csv").unwrap();
-        assert!(made == shipped.as_bytes(), "run the command of data/movements/README.md again");
+        assert!(
+            made == shipped.as_bytes(),
+            "run the command of data/movements/README.md again"
+        );
         assert!(made.len() < 3_000_000, "{}", made.len());
     }
 }

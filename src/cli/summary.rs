@@ -19,28 +19,58 @@ pub(super) fn text(summary: &Summary) -> String {
     line("accepted", count(counts.accepted));
     line("rejected", count(counts.rejected));
     for (code, n) in &counts.rejected_by_code {
-        let title = RejectReason::LIST.iter().find(|(r, _)| r.code() == *code).map_or("", |(_, title)| title);
+        let title = RejectReason::LIST
+            .iter()
+            .find(|(r, _)| r.code() == *code)
+            .map_or("", |(_, title)| title);
         line(&format!("  {code}"), format!("{:>10}  {title}", count(*n)));
     }
     if !summary.missing.is_empty() {
         line("missing files", count(summary.missing.len() as u64));
-        summary.missing.iter().for_each(|file| line("", file.chars().flat_map(char::escape_debug).collect()));
+        summary
+            .missing
+            .iter()
+            .for_each(|file| line("", file.chars().flat_map(char::escape_debug).collect()));
     }
     line("elements", count(counts.elements));
     line("shipments", count(counts.shipments));
-    line("activity", format!("{} t.km", grouped(&summary.totals.transport_activity_tkm)));
-    line("operation", format!("{} kg CO2e", grouped(&summary.totals.ghg_operation_kg)));
-    line("provision", format!("{} kg CO2e", grouped(&summary.totals.ghg_provision_kg)));
-    line("total", format!("{} kg CO2e", grouped(&summary.totals.ghg_total_kg)));
+    line(
+        "activity",
+        format!("{} t.km", grouped(&summary.totals.transport_activity_tkm)),
+    );
+    line(
+        "operation",
+        format!("{} kg CO2e", grouped(&summary.totals.ghg_operation_kg)),
+    );
+    line(
+        "provision",
+        format!("{} kg CO2e", grouped(&summary.totals.ghg_provision_kg)),
+    );
+    line(
+        "total",
+        format!("{} kg CO2e", grouped(&summary.totals.ghg_total_kg)),
+    );
     if !summary.corridors.is_empty() {
         out.push('\n');
         out.push_str(&corridors(summary));
     }
     out.push('\n');
-    let seconds = format!("{}.{:03} s", summary.duration_ms / 1000, summary.duration_ms % 1000);
+    let seconds = format!(
+        "{}.{:03} s",
+        summary.duration_ms / 1000,
+        summary.duration_ms % 1000
+    );
     let _ = match (summary.dir.as_os_str().is_empty(), summary.is_old) {
-        (true, _) => writeln!(out, "run {} computed in {seconds}; dry run, nothing published", summary.run_id),
-        (_, true) => writeln!(out, "run {} was there already and is current; checked in {seconds}", summary.run_id),
+        (true, _) => writeln!(
+            out,
+            "run {} computed in {seconds}; dry run, nothing published",
+            summary.run_id
+        ),
+        (_, true) => writeln!(
+            out,
+            "run {} was there already and is current; checked in {seconds}",
+            summary.run_id
+        ),
         (_, false) => writeln!(out, "run {} published in {seconds}", summary.run_id),
     };
     if !summary.dir.as_os_str().is_empty() {
@@ -50,7 +80,17 @@ pub(super) fn text(summary: &Summary) -> String {
 }
 
 fn corridors(summary: &Summary) -> String {
-    let heads = ["corridor", "period", "status", ">shipments", ">incomplete", ">TEU", ">t.km", ">kg CO2e", ">g/t.km"];
+    let heads = [
+        "corridor",
+        "period",
+        "status",
+        ">shipments",
+        ">incomplete",
+        ">TEU",
+        ">t.km",
+        ">kg CO2e",
+        ">g/t.km",
+    ];
     let mut table = Table::new(&heads);
     for c in &summary.corridors {
         table.row(vec![

@@ -13,7 +13,11 @@ impl Table {
     /// A table with these columns; a head that begins with `>` is set to the right.
     pub fn new(heads: &[&'static str]) -> Table {
         let right = heads.iter().map(|h| h.starts_with('>')).collect();
-        Table { heads: heads.iter().map(|h| h.trim_start_matches('>')).collect(), right, rows: Vec::new() }
+        Table {
+            heads: heads.iter().map(|h| h.trim_start_matches('>')).collect(),
+            right,
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row, one cell per column.
@@ -26,7 +30,10 @@ impl Table {
     pub fn text(&self) -> String {
         let width = |c: usize| {
             let cells = self.rows.iter().map(|r| r[c].chars().count());
-            cells.chain([self.heads[c].chars().count()]).max().unwrap_or(0)
+            cells
+                .chain([self.heads[c].chars().count()])
+                .max()
+                .unwrap_or(0)
         };
         let widths: Vec<usize> = (0..self.heads.len()).map(width).collect();
         let mut out = String::new();
@@ -35,7 +42,11 @@ impl Table {
             let mut line = String::from(" ");
             for (c, cell) in cells.iter().enumerate() {
                 let pad = " ".repeat(widths[c].saturating_sub(cell.chars().count()));
-                let _ = if self.right[c] { write!(line, " {pad}{cell} ") } else { write!(line, " {cell}{pad} ") };
+                let _ = if self.right[c] {
+                    write!(line, " {pad}{cell} ")
+                } else {
+                    write!(line, " {cell}{pad} ")
+                };
             }
             out.push_str(line.trim_end());
             out.push('\n');
@@ -54,6 +65,9 @@ mod tests {
         let mut table = Table::new(&["corridor", ">kg"]);
         table.row(vec!["a".into(), grouped("-1234567.25")]);
         table.row(vec!["rail-sea".into(), grouped("12")]);
-        assert_eq!(table.text(), "  corridor             kg\n  a         -1 234 567.25\n  rail-sea             12\n");
+        assert_eq!(
+            table.text(),
+            "  corridor             kg\n  a         -1 234 567.25\n  rail-sea             12\n"
+        );
     }
 }

@@ -29,7 +29,12 @@ pub struct Args {
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let (_, dir) = Layout::new(&args.out).find_run(args.run.as_deref())?;
     let progress = progress::for_run(ProgressMode::Auto, *console);
-    let verified = pipeline::verify::verify(&dir, args.recalculate, progress.as_ref(), &Interrupt::install()?);
+    let verified = pipeline::verify::verify(
+        &dir,
+        args.recalculate,
+        progress.as_ref(),
+        &Interrupt::install()?,
+    );
     progress.end();
     let v = verified?;
     let count = |n: u64| grouped(&n.to_string());
@@ -42,7 +47,10 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
         grouped(&decimal_text(v.total, NANO_SCALE))
     );
     if args.recalculate {
-        text.push_str(&format!("{} elements computed again, all equal\n", count(v.recalculated)));
+        text.push_str(&format!(
+            "{} elements computed again, all equal\n",
+            count(v.recalculated)
+        ));
     }
     console.print(&text)?;
     Ok(ExitCode::SUCCESS)

@@ -86,17 +86,30 @@ pub fn id_of(element: &Element, factor: &EmissionFactor) -> String {
     let averaged = Unit::of(element.per).is_none();
     if element.data_category == DataCategory::Primary && averaged {
         let parts = [&element.operation, &element.carrier, &element.factor_id];
-        return format!("{};{};{};{};primary", parts[0], parts[1], parts[2], element.temperature.code());
+        return format!(
+            "{};{};{};{};primary",
+            parts[0],
+            parts[1],
+            parts[2],
+            element.temperature.code()
+        );
     }
     let as_listed = element.intensity_operation == i128::from(factor.intensity_operation)
         && element.intensity_provision == i128::from(factor.intensity_provision);
     let unit = if averaged { ";per-tonne" } else { "" };
-    let uplift = if as_listed { String::new() } else { format!(";{}-uplift", element.temperature.code()) };
+    let uplift = if as_listed {
+        String::new()
+    } else {
+        format!(";{}-uplift", element.temperature.code())
+    };
     format!("{}{uplift}{unit}", element.factor_id)
 }
 
 /// The categories of all elements of a run, by id.
-pub fn categories(run: &Published, check: &dyn Fn() -> Result<()>) -> Result<BTreeMap<String, Category>> {
+pub fn categories(
+    run: &Published,
+    check: &dyn Fn() -> Result<()>,
+) -> Result<BTreeMap<String, Category>> {
     let mut categories = BTreeMap::new();
     for (count, element) in run.elements().enumerate() {
         if count.is_multiple_of(65_536) {
@@ -105,10 +118,15 @@ pub fn categories(run: &Published, check: &dyn Fn() -> Result<()>) -> Result<BTr
         let element = element?;
         let factor = run.factor(&element.factor_id)?;
         let id = id_of(&element, factor);
-        let category = categories.entry(id.clone()).or_insert_with(|| Category::new(id, &element));
+        let category = categories
+            .entry(id.clone())
+            .or_insert_with(|| Category::new(id, &element));
         category.add(&element);
     }
-    categories.values_mut().filter(|c| c.is_averaged).for_each(Category::average);
+    categories
+        .values_mut()
+        .filter(|c| c.is_averaged)
+        .for_each(Category::average);
     Ok(categories)
 }
 
@@ -150,8 +168,15 @@ impl Category {
     /// transport, a distance.
     fn average(&mut self) {
         let shift = 10i128.pow(INTENSITY_SCALE);
-        let over = |part: i128| if self.sums.amount > 0 { div_half_even(part * shift, self.sums.amount) } else { 0 };
-        (self.intensity_operation, self.intensity_total) = (over(self.sums.operation), over(self.sums.total));
+        let over = |part: i128| {
+            if self.sums.amount > 0 {
+                div_half_even(part * shift, self.sums.amount)
+            } else {
+                0
+            }
+        };
+        (self.intensity_operation, self.intensity_total) =
+            (over(self.sums.operation), over(self.sums.total));
     }
 }
 
@@ -173,19 +198,41 @@ pub fn energy<'r>(run: &'r Published, category: &Category) -> Result<Option<Ener
         Some(composed) => Some(&set.factors[composed.energy as usize]),
         None if factor.section == Section::Energy => Some(factor),
         None => {
-            let usual = factor.operation.map_or("", |o| &set.operations[o as usize].energy_carrier);
-            let carrier = if factor.energy_carrier.is_empty() { usual } else { &factor.energy_carrier };
-            let rows = || set.factors.iter().filter(|f| f.section == Section::Energy && *f.energy_carrier == *carrier);
+            let usual = factor
+                .operation
+                .map_or("", |o| &set.operations[o as usize].energy_carrier);
+            let carrier = if factor.energy_carrier.is_empty() {
+                usual
+            } else {
+                &factor.energy_carrier
+            };
+            let rows = || {
+                set.factors
+                    .iter()
+                    .filter(|f| f.section == Section::Energy && *f.energy_carrier == *carrier)
+            };
             let of = |region: &str| rows().find(|f| *f.region == *region);
-            if carrier.is_empty() { None } else { of(&factor.region).or_else(|| of("GLOBAL")) }
+            if carrier.is_empty() {
+                None
+            } else {
+                of(&factor.region).or_else(|| of("GLOBAL"))
+            }
         }
     };
-    Ok(row.map(|row| Energy { carrier: &row.energy_carrier, row }))
+    Ok(row.map(|row| Energy {
+        carrier: &row.energy_carrier,
+        row,
+    }))
 }
 
 /// A place's name, else its code.
 pub fn city(run: &Published, place: LocationCode) -> String {
-    let named = run.reference.places.get(place).map(|p| p.name.to_string()).filter(|name| !name.is_empty());
+    let named = run
+        .reference
+        .places
+        .get(place)
+        .map(|p| p.name.to_string())
+        .filter(|name| !name.is_empty());
     named.unwrap_or_else(|| place.to_string())
 }
 
@@ -209,9 +256,16 @@ mod tests {
             first: 0,
             last: 0,
             // 1 kg and 2 kg over 3 t.km.
-            sums: Sums { operation: 1_000_000_000, total: 2_000_000_000, amount: 3_000_000_000 },
+            sums: Sums {
+                operation: 1_000_000_000,
+                total: 2_000_000_000,
+                amount: 3_000_000_000,
+            },
         };
         category.average();
-        assert_eq!((category.intensity_operation, category.intensity_total), (333_333_333_333, 666_666_666_667));
+        assert_eq!(
+            (category.intensity_operation, category.intensity_total),
+            (333_333_333_333, 666_666_666_667)
+        );
     }
 }

@@ -23,12 +23,20 @@ pub struct Place {
 
 impl Place {
     fn document(file: Arc<str>, line: Option<u64>) -> Place {
-        Place { file, line, entry: 0, pointer: String::new() }
+        Place {
+            file,
+            line,
+            entry: 0,
+            pointer: String::new(),
+        }
     }
 
     /// The place of a field of this entry.
     pub fn below(&self, pointer: &str) -> Place {
-        Place { pointer: format!("{}{pointer}", self.pointer), ..self.clone() }
+        Place {
+            pointer: format!("{}{pointer}", self.pointer),
+            ..self.clone()
+        }
     }
 }
 
@@ -36,7 +44,11 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;
         self.line.map_or(Ok(()), |line| write!(f, ":{line}"))?;
-        if self.pointer.is_empty() { Ok(()) } else { write!(f, " {}", self.pointer) }
+        if self.pointer.is_empty() {
+            Ok(())
+        } else {
+            write!(f, " {}", self.pointer)
+        }
     }
 }
 
@@ -57,7 +69,11 @@ const SHOWN: usize = 120;
 impl Fault {
     /// A fault of the field at `pointer`.
     pub fn new(pointer: &str, found: &str, wanted: &str) -> Fault {
-        Fault { pointer: pointer.to_owned(), found: found.chars().take(SHOWN).collect(), wanted: wanted.to_owned() }
+        Fault {
+            pointer: pointer.to_owned(),
+            found: found.chars().take(SHOWN).collect(),
+            wanted: wanted.to_owned(),
+        }
     }
 
     /// A fault of this value; nothing there: `nothing`.
@@ -118,24 +134,45 @@ pub fn read(file: &str, bytes: &[u8], holders: &[&str], take: &mut Take) {
 /// By its name, or because its first line is a document and not the only one.
 fn is_by_line(file: &str, bytes: &[u8]) -> bool {
     let name = file.to_ascii_lowercase();
-    let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
+    let name = name
+        .strip_suffix(".gz")
+        .or_else(|| name.strip_suffix(".zst"))
+        .unwrap_or(&name);
     if name.ends_with(".ndjson") || name.ends_with(".jsonl") {
         return true;
     }
-    let Some(end) = bytes.iter().position(|b| *b == b'\n') else { return false };
+    let Some(end) = bytes.iter().position(|b| *b == b'\n') else {
+        return false;
+    };
     let (first, rest) = bytes.split_at(end);
     !rest.trim_ascii().is_empty() && serde_json::from_slice::<serde::de::IgnoredAny>(first).is_ok()
 }
 
 fn document(place: Place, bytes: &[u8], holders: &[&str], take: &mut Take) {
     let mut deserializer = Deserializer::from_slice(bytes);
-    let read = Document { place: &place, holders, take }.deserialize(&mut deserializer).and_then(|()| deserializer.end());
+    let read = Document {
+        place: &place,
+        holders,
+        take,
+    }
+    .deserialize(&mut deserializer)
+    .and_then(|()| deserializer.end());
     if let Err(error) = read {
-        let line = bytes.split(|b| *b == b'\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
+        let line = bytes
+            .split(|b| *b == b'\n')
+            .nth(error.line().saturating_sub(1))
+            .unwrap_or_default();
         let rest = &line[error.column().saturating_sub(1).min(line.len())..];
-        let found = if error.is_eof() { "the end".into() } else { String::from_utf8_lossy(rest) };
+        let found = if error.is_eof() {
+            "the end".into()
+        } else {
+            String::from_utf8_lossy(rest)
+        };
         let found: String = found.chars().take(SHOWN / 3).collect();
-        take(place, Err(Fault::new("", &format!("{found} ({error})"), "JSON")));
+        take(
+            place,
+            Err(Fault::new("", &format!("{found} ({error})"), "JSON")),
+        );
     }
 }
 
@@ -162,7 +199,12 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
-        Entries { place: self.place, pointer: "", take: self.take }.visit_seq(list)
+        Entries {
+            place: self.place,
+            pointer: "",
+            take: self.take,
+        }
+        .visit_seq(list)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
@@ -171,7 +213,11 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
         while let Some(key) = map.next_key::<String>()? {
             if self.holders.contains(&key.as_str()) {
                 is_holder = true;
-                map.next_value_seed(Entries { place: self.place, pointer: &format!("/{key}"), take: self.take })?;
+                map.next_value_seed(Entries {
+                    place: self.place,
+                    pointer: &format!("/{key}"),
+                    take: self.take,
+                })?;
             } else if single.contains_key(&key) {
                 return Err(A::Error::custom(format!("key {key:?} stands twice")));
             } else {
@@ -217,7 +263,10 @@ impl<'de> Visitor<'de> for Entries<'_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         let mut index = 0u64;
         while let Some(entry) = list.next_element::<Value>()? {
-            let place = Place { entry: index, ..self.place.below(&format!("{}/{index}", self.pointer)) };
+            let place = Place {
+                entry: index,
+                ..self.place.below(&format!("{}/{index}", self.pointer))
+            };
             match entry {
                 Value::Object(_) => (self.take)(place, Ok(entry)),
                 other => (self.take)(place, Err(Fault::of(&other, "", "an object"))),
@@ -235,7 +284,12 @@ mod tests {
     fn entries(file: &str, text: &str) -> Vec<(String, Result<String, String>)> {
         let mut out = Vec::new();
         read(file, text.as_bytes(), &["events"], &mut |place, entry| {
-            out.push((place.to_string(), entry.map(|e| e.to_string()).map_err(|f| format!("{} / {}", f.found, f.wanted))));
+            out.push((
+                place.to_string(),
+                entry
+                    .map(|e| e.to_string())
+                    .map_err(|f| format!("{} / {}", f.found, f.wanted)),
+            ));
         });
         out
     }
@@ -244,11 +298,23 @@ mod tests {
     fn entries_come_with_their_place() {
         assert_eq!(
             entries("a.json", "[{\"a\":1},{}]"),
-            [("a.json /0".into(), Ok("{\"a\":1}".into())), ("a.json /1".into(), Ok("{}".into()))]
+            [
+                ("a.json /0".into(), Ok("{\"a\":1}".into())),
+                ("a.json /1".into(), Ok("{}".into()))
+            ]
         );
-        assert_eq!(entries("a.json", "{\"x\":0,\"events\":[{}]}"), [("a.json /events/0".into(), Ok("{}".into()))]);
-        assert_eq!(entries("a.json", "\u{feff}{\"x\":0}\n"), [("a.json".into(), Ok("{\"x\":0}".into()))]);
-        let lines = [("b:1".to_owned(), Ok("{}".to_owned())), ("b:3 /0".to_owned(), Ok("{}".to_owned()))];
+        assert_eq!(
+            entries("a.json", "{\"x\":0,\"events\":[{}]}"),
+            [("a.json /events/0".into(), Ok("{}".into()))]
+        );
+        assert_eq!(
+            entries("a.json", "\u{feff}{\"x\":0}\n"),
+            [("a.json".into(), Ok("{\"x\":0}".into()))]
+        );
+        let lines = [
+            ("b:1".to_owned(), Ok("{}".to_owned())),
+            ("b:3 /0".to_owned(), Ok("{}".to_owned())),
+        ];
         assert_eq!(entries("b", "{}\n\n[{}]\n"), lines);
     }
 
@@ -256,15 +322,39 @@ mod tests {
     fn what_is_no_json_is_told_and_the_next_line_goes_on() {
         let found = entries("a.ndjson", "{}\n{\"a\":}\n7\n{}");
         assert_eq!(
-            found.iter().map(|(p, e)| (p.as_str(), e.is_ok())).collect::<Vec<_>>(),
-            [("a.ndjson:1", true), ("a.ndjson:2", false), ("a.ndjson:3", false), ("a.ndjson:4", true)]
+            found
+                .iter()
+                .map(|(p, e)| (p.as_str(), e.is_ok()))
+                .collect::<Vec<_>>(),
+            [
+                ("a.ndjson:1", true),
+                ("a.ndjson:2", false),
+                ("a.ndjson:3", false),
+                ("a.ndjson:4", true)
+            ]
         );
         let cut = entries("a.json", "[{\"a\":1},{\"a\":");
         assert_eq!((cut.len(), cut[0].1.is_ok()), (2, true));
-        assert!(cut[1].1.as_ref().unwrap_err().starts_with("the end (EOF while"), "{cut:?}");
-        assert_eq!(entries("a.json", "[1]")[0].1, Err("nothing / an object".replace("nothing", "1")));
+        assert!(
+            cut[1]
+                .1
+                .as_ref()
+                .unwrap_err()
+                .starts_with("the end (EOF while"),
+            "{cut:?}"
+        );
+        assert_eq!(
+            entries("a.json", "[1]")[0].1,
+            Err("nothing / an object".replace("nothing", "1"))
+        );
         let deep = "[".repeat(100_000);
-        assert!(entries("a.json", &deep)[0].1.as_ref().unwrap_err().contains("recursion limit"));
+        assert!(
+            entries("a.json", &deep)[0]
+                .1
+                .as_ref()
+                .unwrap_err()
+                .contains("recursion limit")
+        );
         assert!(entries("a.json", "{\"a\":1,\"a\":2}")[0].1.is_err());
     }
 }

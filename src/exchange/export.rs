@@ -99,15 +99,31 @@ pub struct Summary {
 }
 
 /// Exports a published run.
-pub fn export(out: &Path, run: Option<&str>, order: &Order, interrupt: &Interrupt) -> Result<Summary> {
+pub fn export(
+    out: &Path,
+    run: Option<&str>,
+    order: &Order,
+    interrupt: &Interrupt,
+) -> Result<Summary> {
     let (run_id, dir) = Layout::new(out).find_run(run)?;
     let published = Published::open(&dir)?;
     let root = out.join("export").join(order.kind.folder());
     let target = order.to.clone().unwrap_or_else(|| root.join(&run_id));
-    let summary = Summary { run_id, kind: order.kind.folder().to_owned(), dir: target, ..Summary::default() };
+    let summary = Summary {
+        run_id,
+        kind: order.kind.folder().to_owned(),
+        dir: target,
+        ..Summary::default()
+    };
     // One export of a kind at a time: two would each write a ledger that lacks the other's versions.
     let output = Output::lock(Arc::new(RealDisk), &root, &Holder::this_process())?;
-    let export = Export { run: &published, order, root: &root, interrupt, summary };
+    let export = Export {
+        run: &published,
+        order,
+        root: &root,
+        interrupt,
+        summary,
+    };
     let summary = match order.kind {
         Kind::Footprints(pact) => export.footprints(pact)?,
         Kind::Tad => export.activity_data()?,
@@ -135,7 +151,8 @@ impl Export<'_> {
             self.interrupt.check()?;
             let shipment = shipment?;
             let content = Content::shipment(pact, &self.order.company, self.run, &shipment)?;
-            let identity = pass.identify(&format!("shipment:{}", shipment.id), &content.bytes()?)?;
+            let identity =
+                pass.identify(&format!("shipment:{}", shipment.id), &content.bytes()?)?;
             self.summary.count(&identity);
             shipments.push(&content.document(pact, identity))?;
             self.summary.shipments += 1;
@@ -160,7 +177,8 @@ impl Export<'_> {
             let is_toc = matches!(data, CategoryData::Toc(_));
             let content = Content::category(pact, &self.order.company, self.run, category, data)?;
             // One id is never both: it names a factor or an operation of one mode.
-            let identity = pass.identify(&format!("category:{}", category.id), &content.bytes()?)?;
+            let identity =
+                pass.identify(&format!("category:{}", category.id), &content.bytes()?)?;
             self.summary.count(&identity);
             let document = content.document(pact, identity);
             if is_toc {
@@ -198,9 +216,17 @@ impl Export<'_> {
 
     fn ledger(&self, name: &str) -> Result<Ledger<'static>> {
         let path = self.root.join(name);
-        let old = open_if_there(&path)?.map(|file| Box::new(BufReader::new(file)) as Box<dyn BufRead>);
+        let old =
+            open_if_there(&path)?.map(|file| Box::new(BufReader::new(file)) as Box<dyn BufRead>);
         let new = FileWriter::create(&RealDisk, &path)?;
-        Pass::begin(&path.display().to_string(), old, new, &now(), &self.summary.run_id, &self.order.company.id)
+        Pass::begin(
+            &path.display().to_string(),
+            old,
+            new,
+            &now(),
+            &self.summary.run_id,
+            &self.order.company.id,
+        )
     }
 
     fn finish(self) -> Result<Summary> {
@@ -232,7 +258,11 @@ impl Documents {
             Form::Ndjson => "ndjson",
         };
         let out = FileWriter::create(&RealDisk, &dir.join(format!("{name}.{extension}")))?;
-        Ok(Documents { out, form, count: 0 })
+        Ok(Documents {
+            out,
+            form,
+            count: 0,
+        })
     }
 
     fn push(&mut self, document: &impl Serialize) -> Result<()> {
@@ -243,7 +273,10 @@ impl Documents {
             (Form::Json, _) => b",\n",
         };
         self.count += 1;
-        let written = self.out.write_all(before).and_then(|()| write_json(&mut self.out, document));
+        let written = self
+            .out
+            .write_all(before)
+            .and_then(|()| write_json(&mut self.out, document));
         written.map_err(|e| Error::Storage(e.to_string()))
     }
 
@@ -254,7 +287,9 @@ impl Documents {
             (Form::Json, 0) => b"[]\n",
             (Form::Json, _) => b"\n]\n",
         };
-        self.out.write_all(after).map_err(|e| Error::Storage(e.to_string()))?;
+        self.out
+            .write_all(after)
+            .map_err(|e| Error::Storage(e.to_string()))?;
         self.out.finish()
     }
 }

@@ -37,9 +37,18 @@ impl Distance {
     fn new(basis: Basis, km: i128) -> Distance {
         let text = Some(decimal_text(km, DISTANCE_SCALE));
         match basis {
-            Basis::Sfd => Distance { sfd: text, ..Distance::default() },
-            Basis::Gcd => Distance { gcd: text, ..Distance::default() },
-            Basis::Actual | Basis::Absent => Distance { actual: text, ..Distance::default() },
+            Basis::Sfd => Distance {
+                sfd: text,
+                ..Distance::default()
+            },
+            Basis::Gcd => Distance {
+                gcd: text,
+                ..Distance::default()
+            },
+            Basis::Actual | Basis::Absent => Distance {
+                actual: text,
+                ..Distance::default()
+            },
         }
     }
 }
@@ -57,7 +66,11 @@ pub struct Location {
 
 impl Location {
     fn new(run: &Published, place: LocationCode) -> Location {
-        Location { city: city(run, place), country: place.country().to_string(), locode: place.to_string() }
+        Location {
+            city: city(run, place),
+            country: place.country().to_string(),
+            locode: place.to_string(),
+        }
     }
 }
 
@@ -105,11 +118,17 @@ impl ShipmentFootprint {
         let mut tces: Vec<Tce> = Vec::with_capacity(shipment.elements.len());
         let mut before: Option<&Element> = None;
         for element in &shipment.elements {
-            let previous = before.filter(|b| b.container_id == element.container_id).map(tce_id);
+            let previous = before
+                .filter(|b| b.container_id == element.container_id)
+                .map(tce_id);
             tces.push(Tce::new(run, element, previous)?);
             before = Some(element);
         }
-        Ok(ShipmentFootprint { mass: decimal_text(mass(shipment), MASS_SCALE), shipment_id: shipment.id.clone(), tces })
+        Ok(ShipmentFootprint {
+            mass: decimal_text(mass(shipment), MASS_SCALE),
+            shipment_id: shipment.id.clone(),
+            tces,
+        })
     }
 }
 
@@ -119,20 +138,36 @@ pub fn mass(shipment: &Shipment) -> i128 {
     if shipment.mass > 0 {
         return shipment.mass;
     }
-    let is_first = |(i, e): &(usize, &Element)| *i == 0 || shipment.elements[i - 1].container_id != e.container_id;
-    shipment.elements.iter().enumerate().filter(is_first).map(|(_, e)| e.mass).sum()
+    let is_first = |(i, e): &(usize, &Element)| {
+        *i == 0 || shipment.elements[i - 1].container_id != e.container_id
+    };
+    shipment
+        .elements
+        .iter()
+        .enumerate()
+        .filter(is_first)
+        .map(|(_, e)| e.mass)
+        .sum()
 }
 
 /// Unique within a shipment, and the same whenever the same chain is exported.
 fn tce_id(element: &Element) -> String {
-    let container = if element.container_id.is_empty() { "-" } else { &element.container_id };
+    let container = if element.container_id.is_empty() {
+        "-"
+    } else {
+        &element.container_id
+    };
     format!("{}/{container}/{}", element.shipment_id, element.number)
 }
 
 impl Tce {
     fn new(run: &Published, element: &Element, previous: Option<String>) -> Result<Tce> {
         let category = id_of(element, run.factor(&element.factor_id)?);
-        let (toc_id, hoc_id) = if element.mode == Mode::Hub { (None, Some(category)) } else { (Some(category), None) };
+        let (toc_id, hoc_id) = if element.mode == Mode::Hub {
+            (None, Some(category))
+        } else {
+            (Some(category), None)
+        };
         let teu = element.teu.filter(|teu| *teu > 0);
         Ok(Tce {
             tce_id: tce_id(element),
@@ -198,9 +233,17 @@ const CARRIERS: [(&str, &str); 22] = [
 impl EnergyCarrier {
     /// The carrier alone in its category; empty where iLEAP has no word for it.
     fn list(energy: Option<Energy>) -> Vec<EnergyCarrier> {
-        let Some(Energy { carrier, row }) = energy else { return Vec::new() };
-        let word = CARRIERS.iter().find(|(code, _)| carrier.starts_with(code)).map(|(_, word)| *word);
-        let (ttw, wtt) = (i128::from(row.intensity_operation), i128::from(row.intensity_provision));
+        let Some(Energy { carrier, row }) = energy else {
+            return Vec::new();
+        };
+        let word = CARRIERS
+            .iter()
+            .find(|(code, _)| carrier.starts_with(code))
+            .map(|(_, word)| *word);
+        let (ttw, wtt) = (
+            i128::from(row.intensity_operation),
+            i128::from(row.intensity_provision),
+        );
         let entry = |energy_carrier| EnergyCarrier {
             energy_carrier,
             energy_consumption_unit: row.per.code(),
@@ -262,7 +305,11 @@ pub enum CategoryData {
 
 impl CategoryData {
     /// The data of a category.
-    pub fn new(run: &Published, category: &Category, energy: Option<Energy>) -> Result<CategoryData> {
+    pub fn new(
+        run: &Published,
+        category: &Category,
+        energy: Option<Energy>,
+    ) -> Result<CategoryData> {
         let factor = run.factor(&category.factor_id)?;
         let wtw = decimal_text(category.intensity_total, INTENSITY_SCALE);
         let ttw = decimal_text(category.intensity_operation, INTENSITY_SCALE);
@@ -282,7 +329,11 @@ impl CategoryData {
                 energy_carriers,
                 co2e_intensity_wtw: wtw,
                 co2e_intensity_ttw: ttw,
-                transport_activity_unit: if category.unit == Unit::TeuKm { "TEUkm" } else { "tkm" },
+                transport_activity_unit: if category.unit == Unit::TeuKm {
+                    "TEUkm"
+                } else {
+                    "tkm"
+                },
             }),
             None => CategoryData::Hoc(Hoc {
                 hoc_id: category.id.clone(),
@@ -292,7 +343,11 @@ impl CategoryData {
                 energy_carriers,
                 co2e_intensity_wtw: wtw,
                 co2e_intensity_ttw: ttw,
-                hub_activity_unit: if category.unit == Unit::Teu { "TEU" } else { "tonnes" },
+                hub_activity_unit: if category.unit == Unit::Teu {
+                    "TEU"
+                } else {
+                    "tonnes"
+                },
             }),
         })
     }
@@ -307,10 +362,22 @@ impl CategoryData {
 }
 
 fn description(run: &Published, category: &Category) -> String {
-    let operation = run.reference.factors.operations.iter().find(|o| *o.code == *category.operation);
+    let operation = run
+        .reference
+        .factors
+        .operations
+        .iter()
+        .find(|o| *o.code == *category.operation);
     let title = operation.map_or("", |o| &*o.title);
-    let origin = if category.is_averaged { ", emissions over activity of the run" } else { "" };
-    format!("{} ({title}), factor {}{origin}", category.operation, category.factor_id)
+    let origin = if category.is_averaged {
+        ", emissions over activity of the run"
+    } else {
+        ""
+    };
+    format!(
+        "{} ({title}), factor {}{origin}",
+        category.operation, category.factor_id
+    )
 }
 
 /// iLEAP's word for a transport mode; a hub has none.
@@ -329,7 +396,9 @@ pub fn mode_word(mode: Mode) -> Option<&'static str> {
 fn hub_type(operation: &str) -> &'static str {
     match operation {
         "hub.container_terminal" => "MaritimeContainerTerminal",
-        "hub.container_depot" | "hub.empty_depot" | "hub.reefer_plug_day" => "StorageAndTransshipment",
+        "hub.container_depot" | "hub.empty_depot" | "hub.reefer_plug_day" => {
+            "StorageAndTransshipment"
+        }
         "hub.warehouse" => "Warehouse",
         _ => "Transshipment",
     }
@@ -361,13 +430,20 @@ pub struct Tad {
 impl Tad {
     /// The activity data of a transport element; `None` for a hub, and where the arrival that iLEAP requires is unknown.
     pub fn new(run: &Published, element: &Element) -> Result<Option<Tad>> {
-        let (Some(mode), Some(arrived_at)) = (mode_word(element.mode), element.arrived_at) else { return Ok(None) };
+        let (Some(mode), Some(arrived_at)) = (mode_word(element.mode), element.arrived_at) else {
+            return Ok(None);
+        };
         let factor = run.factor(&element.factor_id)?;
         // Only of primary data is the energy known; the factor is then that of the energy carrier itself.
-        let is_primary = element.data_category == DataCategory::Primary && factor.operation.is_none();
-        let energy = is_primary.then_some(Energy { carrier: &factor.energy_carrier, row: factor });
+        let is_primary =
+            element.data_category == DataCategory::Primary && factor.operation.is_none();
+        let energy = is_primary.then_some(Energy {
+            carrier: &factor.energy_carrier,
+            row: factor,
+        });
         let whole = i128::from(ONE);
-        let boxes = Some(element.containers / whole).filter(|n| *n > 0 && element.containers % whole == 0);
+        let boxes =
+            Some(element.containers / whole).filter(|n| *n > 0 && element.containers % whole == 0);
         Ok(Some(Tad {
             activity_id: tce_id(element),
             consignment_ids: vec![element.shipment_id.clone()],

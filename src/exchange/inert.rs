@@ -26,7 +26,9 @@ pub fn id(text: &str) -> String {
         let opens = i == 0 && is_formula;
         if c == '%' || is_edge || opens || is_hidden(c) {
             let mut bytes = [0; 4];
-            c.encode_utf8(&mut bytes).bytes().for_each(|b| out.push_str(&format!("%{b:02X}")));
+            c.encode_utf8(&mut bytes)
+                .bytes()
+                .for_each(|b| out.push_str(&format!("%{b:02X}")));
         } else {
             out.push(c);
         }
@@ -73,13 +75,23 @@ pub fn write_json(out: &mut dyn Write, value: &impl serde::Serialize) -> io::Res
 struct InertJson(CompactFormatter);
 
 impl Formatter for InertJson {
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
         // Nearly every text is of such bytes alone, and none of them needs a second look.
-        if fragment.bytes().all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'<' | b'>' | b'&')) {
+        if fragment
+            .bytes()
+            .all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'<' | b'>' | b'&'))
+        {
             return out.write_all(fragment.as_bytes());
         }
         let mut from = 0;
-        for (at, c) in fragment.char_indices().filter(|(_, c)| is_hidden(*c) || matches!(c, '<' | '>' | '&')) {
+        for (at, c) in fragment
+            .char_indices()
+            .filter(|(_, c)| is_hidden(*c) || matches!(c, '<' | '>' | '&'))
+        {
             out.write_all(&fragment.as_bytes()[from..at])?;
             write!(out, "\\u{:04x}", c as u32)?;
             from = at + c.len_utf8();
@@ -87,7 +99,11 @@ impl Formatter for InertJson {
         out.write_all(&fragment.as_bytes()[from..])
     }
 
-    fn write_char_escape<W: ?Sized + Write>(&mut self, out: &mut W, escape: CharEscape) -> io::Result<()> {
+    fn write_char_escape<W: ?Sized + Write>(
+        &mut self,
+        out: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
         self.0.write_char_escape(out, escape)
     }
 }
@@ -116,7 +132,10 @@ mod tests {
         let mut seen = std::collections::BTreeSet::new();
         for text in HOSTILE {
             let cell = id(text);
-            assert!(!begins_formula(&cell) && !cell.starts_with(['\'', ' ']), "{cell}");
+            assert!(
+                !begins_formula(&cell) && !cell.starts_with(['\'', ' ']),
+                "{cell}"
+            );
             assert!(!cell.chars().any(is_hidden), "{cell:?}");
             assert_eq!(original(&cell).as_deref(), Some(text));
             assert!(seen.insert(cell));

@@ -46,7 +46,10 @@ pub struct Identity {
 
 /// The first id of a product: UUID version 5 of its key, in the name space of the company.
 pub fn first_id(company_id: &str, key: &str) -> Uuid {
-    Uuid::new_v5(&Uuid::new_v5(&Uuid::NAMESPACE_URL, company_id.as_bytes()), key.as_bytes())
+    Uuid::new_v5(
+        &Uuid::new_v5(&Uuid::NAMESPACE_URL, company_id.as_bytes()),
+        key.as_bytes(),
+    )
 }
 
 /// A pass over a ledger: keys are asked for in ascending order, and the new ledger is written beside the old one.
@@ -92,7 +95,11 @@ impl<'l, W: Write> Pass<'l, W> {
 
     /// What the product `key` goes out under with this content.
     pub fn identify(&mut self, key: &str, content: &[u8]) -> Result<Identity> {
-        while self.next.as_ref().is_some_and(|line| line.key.as_str() < key) {
+        while self
+            .next
+            .as_ref()
+            .is_some_and(|line| line.key.as_str() < key)
+        {
             let line = self.next.take();
             self.write(line)?;
             self.read()?;
@@ -101,20 +108,53 @@ impl<'l, W: Write> Pass<'l, W> {
         if known.is_some() {
             self.read()?;
         }
-        let mut line = known.unwrap_or_else(|| Line { key: key.to_owned(), versions: Vec::new() });
-        let sha256 = Sha256::digest(content).iter().map(|b| format!("{b:02x}")).collect::<String>();
-        let is_new = line.versions.last().is_none_or(|last| last.sha256 != sha256);
+        let mut line = known.unwrap_or_else(|| Line {
+            key: key.to_owned(),
+            versions: Vec::new(),
+        });
+        let sha256 = Sha256::digest(content)
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect::<String>();
+        let is_new = line
+            .versions
+            .last()
+            .is_none_or(|last| last.sha256 != sha256);
         if is_new {
             let number = line.versions.last().map_or(0, |last| last.version + 1);
-            let first = line.versions.first().map_or_else(|| first_id(&self.company_id, key), |v| v.id);
-            let id = if number == 0 { first } else { Uuid::new_v5(&first, format!("version {number}").as_bytes()) };
+            let first = line
+                .versions
+                .first()
+                .map_or_else(|| first_id(&self.company_id, key), |v| v.id);
+            let id = if number == 0 {
+                first
+            } else {
+                Uuid::new_v5(&first, format!("version {number}").as_bytes())
+            };
             let (created, run_id) = (self.now.clone(), self.run_id.clone());
-            line.versions.push(Version { id, version: number, created, sha256, run_id });
+            line.versions.push(Version {
+                id,
+                version: number,
+                created,
+                sha256,
+                run_id,
+            });
         }
-        let preceding = line.versions.iter().rev().skip(1).rev().map(|v| v.id).collect();
+        let preceding = line
+            .versions
+            .iter()
+            .rev()
+            .skip(1)
+            .rev()
+            .map(|v| v.id)
+            .collect();
         let version = line.versions[line.versions.len() - 1].clone();
         self.write(Some(line))?;
-        Ok(Identity { version, preceding, is_new })
+        Ok(Identity {
+            version,
+            preceding,
+            is_new,
+        })
     }
 
     /// Writes what is left and gives the writer back.
@@ -128,20 +168,28 @@ impl<'l, W: Write> Pass<'l, W> {
 
     fn write(&mut self, line: Option<Line>) -> Result<()> {
         let Some(line) = line else { return Ok(()) };
-        let written = super::inert::write_json(&mut self.out, &line).and_then(|()| self.out.write_all(b"\n"));
+        let written =
+            super::inert::write_json(&mut self.out, &line).and_then(|()| self.out.write_all(b"\n"));
         written.map_err(|e| Error::Storage(e.to_string()))
     }
 
     fn read(&mut self) -> Result<()> {
-        let Some(old) = &mut self.old else { return Ok(()) };
+        let Some(old) = &mut self.old else {
+            return Ok(());
+        };
         let mut text = String::new();
-        let count = old.read_line(&mut text).map_err(|e| Error::Storage(format!("{}: cannot read: {e}", self.name)))?;
+        let count = old
+            .read_line(&mut text)
+            .map_err(|e| Error::Storage(format!("{}: cannot read: {e}", self.name)))?;
         if count == 0 {
             return Ok(());
         }
         self.line_number += 1;
-        let fault = |what: String| Error::Verification(format!("{}:{}: {what}", self.name, self.line_number));
-        let line: Line = serde_json::from_str(&text).map_err(|e| fault(format!("not a line of a ledger: {e}")))?;
+        let fault = |what: String| {
+            Error::Verification(format!("{}:{}: {what}", self.name, self.line_number))
+        };
+        let line: Line = serde_json::from_str(&text)
+            .map_err(|e| fault(format!("not a line of a ledger: {e}")))?;
         if line.versions.is_empty() {
             return Err(fault(format!("{:?} has no version", line.key)));
         }
@@ -161,7 +209,10 @@ mod tests {
     fn pass(old: &str, now: &str, products: &[(&str, &str)]) -> (String, Vec<Identity>) {
         let old: Box<dyn BufRead> = Box::new(old.as_bytes());
         let mut pass = Pass::begin("ledger", Some(old), Vec::new(), now, "run", "urn:x").unwrap();
-        let found = products.iter().map(|(key, content)| pass.identify(key, content.as_bytes()).unwrap()).collect();
+        let found = products
+            .iter()
+            .map(|(key, content)| pass.identify(key, content.as_bytes()).unwrap())
+            .collect();
         (String::from_utf8(pass.finish().unwrap()).unwrap(), found)
     }
 
@@ -170,10 +221,16 @@ mod tests {
         let (first, a) = pass("", "t1", &[("s:1", "x"), ("s:2", "y")]);
         let (second, b) = pass(&first, "t2", &[("s:1", "x"), ("s:2", "y")]);
         assert_eq!(first, second);
-        assert_eq!((a[0].version.clone(), b[0].is_new), (b[0].version.clone(), false));
+        assert_eq!(
+            (a[0].version.clone(), b[0].is_new),
+            (b[0].version.clone(), false)
+        );
         assert_eq!(a[0].version.id, first_id("urn:x", "s:1"));
         let (third, c) = pass(&second, "t3", &[("s:1", "x"), ("s:2", "z")]);
-        assert_eq!((c[1].version.version, c[1].preceding.clone()), (1, vec![a[1].version.id]));
+        assert_eq!(
+            (c[1].version.version, c[1].preceding.clone()),
+            (1, vec![a[1].version.id])
+        );
         assert_ne!(c[1].version.id, a[1].version.id);
         // A return to an earlier content is a new statement.
         let (_, d) = pass(&third, "t4", &[("s:2", "y")]);
@@ -184,7 +241,10 @@ mod tests {
     fn products_of_other_exports_keep_their_lines() {
         let (ledger, _) = pass("", "t1", &[("s:1", "x"), ("s:3", "y"), ("s:5", "z")]);
         let (ledger, _) = pass(&ledger, "t2", &[("s:2", "x"), ("s:3", "y")]);
-        let keys: Vec<String> = ledger.lines().map(|l| serde_json::from_str::<Line>(l).unwrap().key).collect();
+        let keys: Vec<String> = ledger
+            .lines()
+            .map(|l| serde_json::from_str::<Line>(l).unwrap().key)
+            .collect();
         assert_eq!(keys, ["s:1", "s:2", "s:3", "s:5"]);
     }
 
@@ -192,8 +252,11 @@ mod tests {
     fn a_damaged_ledger_is_refused_with_its_line() {
         let (ledger, _) = pass("", "t1", &[("s:1", "x"), ("s:3", "y")]);
         let swapped: Vec<&str> = ledger.lines().rev().collect();
-        for (text, wanted) in [(swapped.join("\n"), "ledger:2: "), ("{}\n".into(), "ledger:1: "), (ledger + "no\n", "ledger:3: ")]
-        {
+        for (text, wanted) in [
+            (swapped.join("\n"), "ledger:2: "),
+            ("{}\n".into(), "ledger:1: "),
+            (ledger + "no\n", "ledger:3: "),
+        ] {
             let old: Box<dyn BufRead> = Box::new(text.as_bytes());
             let mut pass = Pass::begin("ledger", Some(old), Vec::new(), "t", "r", "urn:x");
             let fault = match &mut pass {

@@ -72,7 +72,9 @@ impl LeftOut {
 }
 
 /// Columns of the list.
-const COLUMNS: [&str; 8] = ["outcome", "file", "line", "path", "id", "subject", "found", "reason"];
+const COLUMNS: [&str; 8] = [
+    "outcome", "file", "line", "path", "id", "subject", "found", "reason",
+];
 
 /// Writes the list as CSV that no spreadsheet takes for formulas. Ignored entries are only counted.
 pub fn write(out: impl Write, list: &[LeftOut]) -> Result<()> {
@@ -81,7 +83,15 @@ pub fn write(out: impl Write, list: &[LeftOut]) -> Result<()> {
     csv.write_record(COLUMNS).map_err(storage)?;
     for entry in list.iter().filter(|e| e.outcome != Outcome::Ignored) {
         let line = entry.place.line.map_or(String::new(), |n| n.to_string());
-        let cells = [&*entry.place.file, &line, &entry.place.pointer, &entry.id, &entry.subject, &entry.found, &entry.reason];
+        let cells = [
+            &*entry.place.file,
+            &line,
+            &entry.place.pointer,
+            &entry.id,
+            &entry.subject,
+            &entry.found,
+            &entry.reason,
+        ];
         let cells = std::iter::once(entry.outcome.code().to_owned()).chain(cells.map(csv_text));
         csv.write_record(cells).map_err(storage)?;
     }
@@ -92,7 +102,11 @@ pub fn write(out: impl Write, list: &[LeftOut]) -> Result<()> {
 pub fn counts(list: &[LeftOut]) -> BTreeMap<Outcome, BTreeMap<&str, u64>> {
     let mut counts: BTreeMap<Outcome, BTreeMap<&str, u64>> = BTreeMap::new();
     for entry in list {
-        *counts.entry(entry.outcome).or_default().entry(&entry.reason).or_default() += 1;
+        *counts
+            .entry(entry.outcome)
+            .or_default()
+            .entry(&entry.reason)
+            .or_default() += 1;
     }
     counts
 }

@@ -5,7 +5,9 @@
 
 use super::category::{Category, INTENSITY_SCALE, Unit};
 use super::export::Company;
-use super::ileap::{self, CategoryData, DOCUMENTATION, EXTENSION_VERSION, SCHEMA_BASE, ShipmentFootprint};
+use super::ileap::{
+    self, CategoryData, DOCUMENTATION, EXTENSION_VERSION, SCHEMA_BASE, ShipmentFootprint,
+};
 use super::inert::urn_part;
 use super::ledger::Identity;
 use super::published::{Published, Shipment};
@@ -185,7 +187,12 @@ impl Content {
     }
 
     /// A shipment's footprint.
-    pub fn shipment(pact: Pact, company: &Company, run: &Published, shipment: &Shipment) -> Result<Content> {
+    pub fn shipment(
+        pact: Pact,
+        company: &Company,
+        run: &Published,
+        shipment: &Shipment,
+    ) -> Result<Content> {
         let mut figures = Figures::of(run, shipment.elements.iter().map(|e| e.factor_id.as_str()))?;
         let mass = ileap::mass(shipment);
         // A shipment that only went through hubs has no tonne-kilometre to declare.
@@ -195,25 +202,59 @@ impl Content {
         };
         figures.mass = decimal_text(mass, MASS_SCALE);
         figures.total = decimal_text(shipment.ghg_total, NANO_SCALE);
-        let air = shipment.elements.iter().filter(|e| e.mode == Mode::Air).map(|e| e.ghg_operation);
-        figures.aircraft = air.reduce(|a, b| a + b).map(|sum| decimal_text(sum, NANO_SCALE));
+        let air = shipment
+            .elements
+            .iter()
+            .filter(|e| e.mode == Mode::Air)
+            .map(|e| e.ghg_operation);
+        figures.aircraft = air
+            .reduce(|a, b| a + b)
+            .map(|sum| decimal_text(sum, NANO_SCALE));
         // Millionths are percent with 4 decimals.
-        figures.primary_percent = shipment.primary_share.map(|share| decimal_text(share, SHARE_SCALE - 2));
-        let last = shipment.elements.iter().map(|e| e.departed_at).max().unwrap_or(shipment.first_departed_at);
-        figures.period = (shipment.first_departed_at, shipment.last_arrived_at.map_or(last, |at| at.max(last)));
+        figures.primary_percent = shipment
+            .primary_share
+            .map(|share| decimal_text(share, SHARE_SCALE - 2));
+        let last = shipment
+            .elements
+            .iter()
+            .map(|e| e.departed_at)
+            .max()
+            .unwrap_or(shipment.first_departed_at);
+        figures.period = (
+            shipment.first_departed_at,
+            shipment.last_arrived_at.map_or(last, |at| at.max(last)),
+        );
         let complete = match shipment.is_complete {
             true => "Complete.".to_owned(),
-            false => format!("Incomplete: a part of the chain is missing ({} rejected rows).", shipment.rejected_rows),
+            false => format!(
+                "Incomplete: a part of the chain is missing ({} rejected rows).",
+                shipment.rejected_rows
+            ),
         };
-        let flags = if shipment.quality_flags.is_empty() { "none" } else { &shipment.quality_flags };
+        let flags = if shipment.quality_flags.is_empty() {
+            "none"
+        } else {
+            &shipment.quality_flags
+        };
         let comment = format!("{complete} Quality flags: {flags}. {}", figures.gwp_comment);
-        let named = Named { kind: "shipment", id: &shipment.id, title: format!("Shipment with ID {}", shipment.id), comment };
+        let named = Named {
+            kind: "shipment",
+            id: &shipment.id,
+            title: format!("Shipment with ID {}", shipment.id),
+            comment,
+        };
         let data = Data::Shipment(ShipmentFootprint::new(run, shipment)?);
         Ok(named.content(pact, company, run, figures, "shipment-footprint", data))
     }
 
     /// A category's footprint: the emissions of one unit of its activity.
-    pub fn category(pact: Pact, company: &Company, run: &Published, category: &Category, data: CategoryData) -> Result<Content> {
+    pub fn category(
+        pact: Pact,
+        company: &Company,
+        run: &Published,
+        category: &Category,
+        data: CategoryData,
+    ) -> Result<Content> {
         let mut figures = Figures::of(run, [category.factor_id.as_str()])?;
         let (kind, word, schema) = match data {
             CategoryData::Toc(_) => ("toc", "TOC", "toc"),
@@ -225,7 +266,8 @@ impl Content {
             CategoryData::Hoc(_) => ("kilogram", "1000".to_owned(), "1000".to_owned()),
         };
         figures.total = decimal_text(category.intensity_total, INTENSITY_SCALE);
-        figures.aircraft = (category.mode == Mode::Air).then(|| decimal_text(category.intensity_operation, INTENSITY_SCALE));
+        figures.aircraft = (category.mode == Mode::Air)
+            .then(|| decimal_text(category.intensity_operation, INTENSITY_SCALE));
         figures.primary_percent = Some(if category.is_primary { "100" } else { "0" }.to_owned());
         figures.period = period(run, category)?;
         let per = match category.unit {
@@ -235,7 +277,12 @@ impl Content {
             Unit::Teu => "TEU, which the declared unit cannot say",
         };
         let comment = format!("The intensity is per {per}. {}", figures.gwp_comment);
-        let named = Named { kind, id: &category.id, title: format!("{word} with ID {}", category.id), comment };
+        let named = Named {
+            kind,
+            id: &category.id,
+            title: format!("{word} with ID {}", category.id),
+            comment,
+        };
         Ok(named.content(pact, company, run, figures, schema, Data::Category(data)))
     }
 }
@@ -245,11 +292,18 @@ impl Content {
 fn period(run: &Published, category: &Category) -> Result<(Instant, Instant)> {
     let start_of = |d: i32| i64::from(d) * DAY_US;
     if category.is_averaged {
-        return Ok((start_of(day_of(category.first)), start_of(day_of(category.last) + 1)));
+        return Ok((
+            start_of(day_of(category.first)),
+            start_of(day_of(category.last) + 1),
+        ));
     }
     let factor = run.factor(&category.factor_id)?;
     let next_year = day(civil(day_of(category.last)).0 + 1, 1, 1);
-    let end = if factor.valid_to == NO_END { next_year.unwrap_or(day_of(category.last)) } else { factor.valid_to };
+    let end = if factor.valid_to == NO_END {
+        next_year.unwrap_or(day_of(category.last))
+    } else {
+        factor.valid_to
+    };
     Ok((start_of(factor.valid_from), start_of(end)))
 }
 
@@ -275,11 +329,20 @@ impl Figures {
         for id in factors.into_iter().collect::<BTreeSet<_>>() {
             let factor = run.factor(id)?;
             let set = &run.reference.factors;
-            let energy = factor.composed.as_ref().map(|c| (c.energy_gwp_set, &set.factors[c.energy as usize]));
-            for (gwp_set, row) in [Some((factor.gwp_set, factor)), energy].into_iter().flatten() {
+            let energy = factor
+                .composed
+                .as_ref()
+                .map(|c| (c.energy_gwp_set, &set.factors[c.energy as usize]));
+            for (gwp_set, row) in [Some((factor.gwp_set, factor)), energy]
+                .into_iter()
+                .flatten()
+            {
                 let source = set.source_of(row);
                 figures.gwp_sets.insert(gwp_set);
-                figures.sources.insert(Source { name: source.title.to_string(), version: source.edition.to_string() });
+                figures.sources.insert(Source {
+                    name: source.title.to_string(),
+                    version: source.edition.to_string(),
+                });
             }
         }
         let sets: Vec<&str> = figures.gwp_sets.iter().map(|s| s.code()).collect();
@@ -290,11 +353,27 @@ impl Figures {
     /// IPCC reports behind the factors; where no factor states one, those that the profile asks for.
     fn reports(&self, run: &Published) -> BTreeSet<&'static str> {
         let named = |set: &&GwpSet| !set.is_weak();
-        let mut reports: BTreeSet<&str> = self.gwp_sets.iter().filter(named).map(|s| s.code()).collect();
+        let mut reports: BTreeSet<&str> = self
+            .gwp_sets
+            .iter()
+            .filter(named)
+            .map(|s| s.code())
+            .collect();
         if reports.is_empty() {
-            reports = run.reference.profile.gwp_sets.iter().filter(named).map(|s| s.code()).collect();
+            reports = run
+                .reference
+                .profile
+                .gwp_sets
+                .iter()
+                .filter(named)
+                .map(|s| s.code())
+                .collect();
         }
-        if reports.is_empty() { BTreeSet::from([GwpSet::Ar6.code()]) } else { reports }
+        if reports.is_empty() {
+            BTreeSet::from([GwpSet::Ar6.code()])
+        } else {
+            reports
+        }
     }
 }
 
@@ -307,8 +386,20 @@ struct Named<'n> {
 }
 
 impl Named<'_> {
-    fn content(self, pact: Pact, company: &Company, run: &Published, figures: Figures, schema: &str, data: Data) -> Content {
-        let product = format!("urn:pathfinder:product:customcode:vendor-assigned:{}:{}", self.kind, urn_part(self.id));
+    fn content(
+        self,
+        pact: Pact,
+        company: &Company,
+        run: &Published,
+        figures: Figures,
+        schema: &str,
+        data: Data,
+    ) -> Content {
+        let product = format!(
+            "urn:pathfinder:product:customcode:vendor-assigned:{}:{}",
+            self.kind,
+            urn_part(self.id)
+        );
         Content {
             company_name: company.name.clone(),
             company_ids: vec![company.id.clone()],
@@ -332,7 +423,10 @@ fn footprint(pact: Pact, run: &Published, figures: Figures) -> CarbonFootprint {
     let statement = &run.reference.profile.statement;
     let reports = figures.reports(run);
     let exempted_emissions_description = statement.exclusions.join("; ");
-    let (reference_period_start, reference_period_end) = (instant_text(figures.period.0), instant_text(figures.period.1));
+    let (reference_period_start, reference_period_end) = (
+        instant_text(figures.period.0),
+        instant_text(figures.period.1),
+    );
     let secondary_emission_factor_sources = figures.sources.into_iter().collect();
     match pact {
         Pact::V2 => CarbonFootprint::V2(Box::new(CarbonFootprint2 {
@@ -345,7 +439,11 @@ fn footprint(pact: Pact, run: &Published, figures: Figures) -> CarbonFootprint {
             biogenic_carbon_content: "0",
             aircraft_ghg_emissions: figures.aircraft,
             // The earliest report used; the list of this field has none before AR5.
-            characterization_factors: if reports.iter().all(|r| *r == GwpSet::Ar6.code()) { "AR6" } else { "AR5" },
+            characterization_factors: if reports.iter().all(|r| *r == GwpSet::Ar6.code()) {
+                "AR6"
+            } else {
+                "AR5"
+            },
             ipcc_characterization_factors_sources: reports,
             // A closed list without ISO 14083, which stands among the rules below.
             cross_sectoral_standards_used: ["GHG Protocol Product standard"],
@@ -361,13 +459,19 @@ fn footprint(pact: Pact, run: &Published, figures: Figures) -> CarbonFootprint {
             exempted_emissions_percent: 0,
             exempted_emissions_description,
             packaging_emissions_included: false,
-            primary_data_share: figures.primary_percent.and_then(|text| RawValue::from_string(text).ok()),
+            primary_data_share: figures
+                .primary_percent
+                .and_then(|text| RawValue::from_string(text).ok()),
         })),
         Pact::V3 => CarbonFootprint::V3(Box::new(CarbonFootprint3 {
             declared_unit_of_measurement: figures.unit,
             declared_unit_amount: figures.amount,
             // Of a service, PACT wants 0 here; the mass stands in the extension.
-            product_mass_per_declared_unit: if figures.unit == "kilogram" { figures.mass } else { "0".to_owned() },
+            product_mass_per_declared_unit: if figures.unit == "kilogram" {
+                figures.mass
+            } else {
+                "0".to_owned()
+            },
             reference_period_start,
             reference_period_end,
             boundary_processes_description: statement.boundary.clone(),

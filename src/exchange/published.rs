@@ -122,14 +122,26 @@ impl Published {
     pub fn open(dir: &Path) -> Result<Published> {
         let manifest = Manifest::load(dir)?;
         let reference = reference_of_run(&read_reference_copy(dir)?, &manifest.profile)?;
-        let factors = reference.factors.factors.iter().enumerate().map(|(i, f)| (f.id.to_string(), i as u32)).collect();
-        Ok(Published { dir: dir.to_owned(), manifest, reference, factors })
+        let factors = reference
+            .factors
+            .factors
+            .iter()
+            .enumerate()
+            .map(|(i, f)| (f.id.to_string(), i as u32))
+            .collect();
+        Ok(Published {
+            dir: dir.to_owned(),
+            manifest,
+            reference,
+            factors,
+        })
     }
 
     /// A factor by its full name.
     pub fn factor(&self, id: &str) -> Result<&EmissionFactor> {
         let index = self.factors.get(id);
-        let index = index.ok_or_else(|| self.fault(&format!("factor {id:?} is not in the run's reference")))?;
+        let index = index
+            .ok_or_else(|| self.fault(&format!("factor {id:?} is not in the run's reference")))?;
         Ok(&self.reference.factors.factors[*index as usize])
     }
 
@@ -138,19 +150,36 @@ impl Published {
     }
 
     fn table(&self, table: &str, columns: &'static [&'static str]) -> Batches<'_> {
-        let parts = self.manifest.parts(table).into_iter().map(str::to_owned).collect();
+        let parts = self
+            .manifest
+            .parts(table)
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         Batches::new(&self.dir, parts, columns)
     }
 
     /// Every element, in the order of the table.
     pub fn elements(&self) -> impl Iterator<Item = Result<Element>> {
-        Rows { batches: self.table("elements", &ELEMENT_COLUMNS), read: elements, waiting: VecDeque::new() }
+        Rows {
+            batches: self.table("elements", &ELEMENT_COLUMNS),
+            read: elements,
+            waiting: VecDeque::new(),
+        }
     }
 
     /// Every shipment with its elements.
     pub fn shipments(&self) -> impl Iterator<Item = Result<Shipment>> {
-        let shipments = Rows { batches: self.table("shipments", &SHIPMENT_COLUMNS), read: heads, waiting: VecDeque::new() };
-        Shipments { run: self, shipments, elements: self.elements().peekable() }
+        let shipments = Rows {
+            batches: self.table("shipments", &SHIPMENT_COLUMNS),
+            read: heads,
+            waiting: VecDeque::new(),
+        };
+        Shipments {
+            run: self,
+            shipments,
+            elements: self.elements().peekable(),
+        }
     }
 }
 
@@ -187,17 +216,23 @@ impl<E: Iterator<Item = Result<Element>>> Iterator for Shipments<'_, E> {
     fn next(&mut self) -> Option<Result<Shipment>> {
         let Some(next) = self.shipments.next() else {
             let left = self.elements.next()?;
-            return Some(
-                left.and_then(|e| Err(self.run.fault(&format!("element of {:?}, which is no shipment", e.shipment_id)))),
-            );
+            return Some(left.and_then(|e| {
+                Err(self.run.fault(&format!(
+                    "element of {:?}, which is no shipment",
+                    e.shipment_id
+                )))
+            }));
         };
         Some(next.and_then(|mut shipment| {
-            let is_ours = |e: &Result<Element>| e.as_ref().map_or(true, |e| e.shipment_id == shipment.id);
+            let is_ours =
+                |e: &Result<Element>| e.as_ref().map_or(true, |e| e.shipment_id == shipment.id);
             while let Some(element) = self.elements.next_if(is_ours) {
                 shipment.elements.push(element?);
             }
             if shipment.elements.is_empty() {
-                return Err(self.run.fault(&format!("shipment {:?} has no element", shipment.id)));
+                return Err(self
+                    .run
+                    .fault(&format!("shipment {:?} has no element", shipment.id)));
             }
             Ok(shipment)
         }))
@@ -219,9 +254,19 @@ const SHIPMENT_COLUMNS: [&str; 10] = [
 
 fn heads(c: &Columns) -> parquet::errors::Result<Vec<Shipment>> {
     let (ids, flags) = (c.texts("shipment_id")?, c.texts("quality_flags")?);
-    let (departures, arrivals) = (c.present("first_departed_at")?, c.numbers("last_arrived_at")?);
-    let (masses, rejected, complete) = (c.present("cargo_mass_kg")?, c.present("rejected_rows")?, c.truths("is_complete")?);
-    let (activities, totals) = (c.present("transport_activity_tkm")?, c.present("ghg_total_kg")?);
+    let (departures, arrivals) = (
+        c.present("first_departed_at")?,
+        c.numbers("last_arrived_at")?,
+    );
+    let (masses, rejected, complete) = (
+        c.present("cargo_mass_kg")?,
+        c.present("rejected_rows")?,
+        c.truths("is_complete")?,
+    );
+    let (activities, totals) = (
+        c.present("transport_activity_tkm")?,
+        c.present("ghg_total_kg")?,
+    );
     let shares = c.numbers("primary_share")?;
     let shipment = |(i, (id, quality_flags)): (usize, (String, String))| Shipment {
         id,
@@ -236,7 +281,12 @@ fn heads(c: &Columns) -> parquet::errors::Result<Vec<Shipment>> {
         quality_flags,
         elements: Vec::new(),
     };
-    Ok(ids.into_iter().zip(flags).enumerate().map(shipment).collect())
+    Ok(ids
+        .into_iter()
+        .zip(flags)
+        .enumerate()
+        .map(shipment)
+        .collect())
 }
 
 const ELEMENT_COLUMNS: [&str; 28] = [
@@ -271,17 +321,35 @@ const ELEMENT_COLUMNS: [&str; 28] = [
 ];
 
 fn elements(c: &Columns) -> parquet::errors::Result<Vec<Element>> {
-    let (ids, containers, numbers) = (c.texts("shipment_id")?, c.texts("container_id")?, c.present("element")?);
-    let (modes, operations, carriers) = (c.texts("mode")?, c.texts("operation")?, c.texts("carrier")?);
+    let (ids, containers, numbers) = (
+        c.texts("shipment_id")?,
+        c.texts("container_id")?,
+        c.present("element")?,
+    );
+    let (modes, operations, carriers) =
+        (c.texts("mode")?, c.texts("operation")?, c.texts("carrier")?);
     let (origins, destinations) = (c.texts("origin")?, c.texts("destination")?);
     let (departures, arrivals) = (c.present("departed_at")?, c.numbers("arrived_at")?);
     let (statuses, temperatures) = (c.texts("load_status")?, c.texts("temperature")?);
-    let (masses, teus, counts) = (c.present("cargo_mass_kg")?, c.numbers("teu")?, c.present("containers")?);
+    let (masses, teus, counts) = (
+        c.present("cargo_mass_kg")?,
+        c.numbers("teu")?,
+        c.present("containers")?,
+    );
     let (distances, bases) = (c.present("distance_km")?, c.texts("distance_basis")?);
-    let (activity_distances, activity_bases) = (c.present("activity_distance_km")?, c.texts("activity_basis")?);
-    let (activities, energies, factors) =
-        (c.present("transport_activity_tkm")?, c.texts("energy_carrier")?, c.texts("factor_id")?);
-    let (ttw, wtt) = (c.present("intensity_operation_g")?, c.present("intensity_provision_g")?);
+    let (activity_distances, activity_bases) = (
+        c.present("activity_distance_km")?,
+        c.texts("activity_basis")?,
+    );
+    let (activities, energies, factors) = (
+        c.present("transport_activity_tkm")?,
+        c.texts("energy_carrier")?,
+        c.texts("factor_id")?,
+    );
+    let (ttw, wtt) = (
+        c.present("intensity_operation_g")?,
+        c.present("intensity_provision_g")?,
+    );
     let (pers, categories) = (c.texts("intensity_per")?, c.texts("data_category")?);
     let (parts, totals) = (c.present("ghg_operation_kg")?, c.present("ghg_total_kg")?);
     let place = |text: &str| word(text, |t| LocationCode::parse(t.as_bytes()));
@@ -321,9 +389,17 @@ fn elements(c: &Columns) -> parquet::errors::Result<Vec<Element>> {
 }
 
 fn word<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> parquet::errors::Result<T> {
-    parse(text).ok_or_else(|| ParquetError::General(format!("{text:?} is no code word of this column")))
+    parse(text)
+        .ok_or_else(|| ParquetError::General(format!("{text:?} is no code word of this column")))
 }
 
-fn word_or_absent<T: Default>(text: &str, parse: impl Fn(&str) -> Option<T>) -> parquet::errors::Result<T> {
-    if text.is_empty() { Ok(T::default()) } else { word(text, parse) }
+fn word_or_absent<T: Default>(
+    text: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> parquet::errors::Result<T> {
+    if text.is_empty() {
+        Ok(T::default())
+    } else {
+        word(text, parse)
+    }
 }

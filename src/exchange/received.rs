@@ -28,17 +28,29 @@ pub struct Received {
 }
 
 /// Hands the bytes of every file to `take`, in order of path. [`Error::Input`] when a pattern matches nothing.
-pub fn receive(patterns: &[String], interrupt: &Interrupt, take: &mut dyn FnMut(&str, &[u8])) -> Result<Received> {
+pub fn receive(
+    patterns: &[String],
+    interrupt: &Interrupt,
+    take: &mut dyn FnMut(&str, &[u8]),
+) -> Result<Received> {
     let found = discover_among(patterns, Path::new("."), None, &EXTENSIONS)?;
     if let [Unmatched { pattern, .. }, ..] = found.unmatched.as_slice() {
-        return Err(Error::Input(format!("{pattern}: no such file, or no .json, .ndjson or .jsonl file in it")));
+        return Err(Error::Input(format!(
+            "{pattern}: no such file, or no .json, .ndjson or .jsonl file in it"
+        )));
     }
-    let mut received = Received { files: 0, unreadable: found.unreadable.into_iter().map(|u| u.reason).collect() };
+    let mut received = Received {
+        files: 0,
+        unreadable: found.unreadable.into_iter().map(|u| u.reason).collect(),
+    };
     for file in &found.files {
         interrupt.check()?;
         let bytes = open_input(file)
             .map_err(|e| e.to_string())
-            .and_then(|opened| decompressed(&file.name, opened).map_err(|e| format!("{}: {e}", file.path.display())));
+            .and_then(|opened| {
+                decompressed(&file.name, opened)
+                    .map_err(|e| format!("{}: {e}", file.path.display()))
+            });
         match bytes {
             Ok(bytes) => {
                 received.files += 1;
@@ -71,12 +83,20 @@ fn decompressed(name: &str, file: impl Read) -> std::io::Result<Vec<u8>> {
 
 /// `facility,locode`: places of facilities, by `provider:code`.
 pub fn facilities(path: &Path) -> Result<BTreeMap<String, LocationCode>> {
-    pairs(path, ["facility", "locode"], |code| LocationCode::parse(code.as_bytes()).ok_or("a UN/LOCODE"))
+    pairs(path, ["facility", "locode"], |code| {
+        LocationCode::parse(code.as_bytes()).ok_or("a UN/LOCODE")
+    })
 }
 
 /// `id,operation`: operations of categories.
 pub fn operations(path: &Path) -> Result<BTreeMap<String, String>> {
-    pairs(path, ["id", "operation"], |code| if code.is_empty() { Err("an operation code") } else { Ok(code.to_owned()) })
+    pairs(path, ["id", "operation"], |code| {
+        if code.is_empty() {
+            Err("an operation code")
+        } else {
+            Ok(code.to_owned())
+        }
+    })
 }
 
 /// A CSV of two columns as a map. Every fault names file, line, what was found and what was wanted.
@@ -86,21 +106,33 @@ fn pairs<T>(
     parse: impl Fn(&str) -> std::result::Result<T, &'static str>,
 ) -> Result<BTreeMap<String, T>> {
     let bytes = read_file(path, LARGEST_LIST)?;
-    let mut reader =
-        csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
-    let fault = |line: u64, what: String| Error::Usage(format!("{}:{line}: {what}", path.display()));
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
+    let fault =
+        |line: u64, what: String| Error::Usage(format!("{}:{line}: {what}", path.display()));
     let broken = |e: csv::Error| fault(e.position().map_or(1, csv::Position::line), e.to_string());
     if reader.headers().map_err(broken)?.iter().ne(heads) {
-        return Err(fault(1, format!("expected the columns {} and {}", heads[0], heads[1])));
+        return Err(fault(
+            1,
+            format!("expected the columns {} and {}", heads[0], heads[1]),
+        ));
     }
     let mut map = BTreeMap::new();
     for record in reader.records() {
         let record = record.map_err(broken)?;
         let line = record.position().map_or(0, csv::Position::line);
-        let (key, text) = (record.get(0).unwrap_or_default(), record.get(1).unwrap_or_default());
-        let value = parse(text).map_err(|wanted| fault(line, format!("{} {text:?}: expected {wanted}", heads[1])))?;
+        let (key, text) = (
+            record.get(0).unwrap_or_default(),
+            record.get(1).unwrap_or_default(),
+        );
+        let value = parse(text)
+            .map_err(|wanted| fault(line, format!("{} {text:?}: expected {wanted}", heads[1])))?;
         if map.insert(key.to_owned(), value).is_some() {
-            return Err(fault(line, format!("{key:?} stands in an earlier line already")));
+            return Err(fault(
+                line,
+                format!("{key:?} stands in an earlier line already"),
+            ));
         }
     }
     Ok(map)

@@ -54,27 +54,45 @@ impl FactorSet {
                 }
             }
         }
-        let criteria = [Criteria::new(self.prefer, false), Criteria::new(self.prefer, true)];
+        let criteria = [
+            Criteria::new(self.prefer, false),
+            Criteria::new(self.prefer, true),
+        ];
         let order = |a: &(Standing, FactorIndex), b: &(Standing, FactorIndex)| {
-            a.0.cmp(&b.0).then_with(|| self.compare(&criteria[a.0.0.ended as usize], a.1, b.1))
+            a.0.cmp(&b.0)
+                .then_with(|| self.compare(&criteria[a.0.0.ended as usize], a.1, b.1))
         };
         applied.sort_by(order);
         let winner = applied.first().copied();
-        let lost = |own: &(Standing, FactorIndex), first: &(Standing, FactorIndex)| self.lost_by(&criteria, own, first);
+        let lost = |own: &(Standing, FactorIndex), first: &(Standing, FactorIndex)| {
+            self.lost_by(&criteria, own, first)
+        };
         let mut list: Vec<Candidate> = Vec::with_capacity(applied.len() + excluded.len());
         for own in &applied {
             let verdict = match &winner {
                 Some(first) if first.1 != own.1 => Verdict::Outranked(lost(own, first)),
                 // An ambient winner without an uplift is no answer, and the search ends with it.
-                Some(((stage, ..), _)) if stage.uplift && self.uplift_of(Some(query.operation)).is_none() => {
-                    Verdict::Excluded("ambient, and the profile has no refrigerated uplift for the mode")
+                Some(((stage, ..), _))
+                    if stage.uplift && self.uplift_of(Some(query.operation)).is_none() =>
+                {
+                    Verdict::Excluded(
+                        "ambient, and the profile has no refrigerated uplift for the mode",
+                    )
                 }
                 Some(_) | None => Verdict::Chosen,
             };
-            list.push(Candidate { factor: own.1, verdict, rank: self.words(own.1, Some(own.0)) });
+            list.push(Candidate {
+                factor: own.1,
+                verdict,
+                rank: self.words(own.1, Some(own.0)),
+            });
         }
         for (index, rule) in excluded {
-            list.push(Candidate { factor: index, verdict: Verdict::Excluded(rule), rank: self.words(index, None) });
+            list.push(Candidate {
+                factor: index,
+                verdict: Verdict::Excluded(rule),
+                rank: self.words(index, None),
+            });
         }
         list
     }
@@ -85,34 +103,57 @@ impl FactorSet {
         let mut excluded: Vec<Candidate> = Vec::new();
         for index in 0..self.factors.len() as FactorIndex {
             let factor = &self.factors[index as usize];
-            if factor.section == Section::Energy && *factor.energy_carrier == *query.energy_carrier {
+            if factor.section == Section::Energy && *factor.energy_carrier == *query.energy_carrier
+            {
                 match self.energy_standing(query, index) {
                     Ok(ended) => applied.push((ended, index)),
                     Err(rule) => {
                         let rank = self.words(index, None);
-                        excluded.push(Candidate { factor: index, verdict: Verdict::Excluded(rule), rank });
+                        excluded.push(Candidate {
+                            factor: index,
+                            verdict: Verdict::Excluded(rule),
+                            rank,
+                        });
                     }
                 }
             }
         }
         let criteria = [Criteria::energy(false), Criteria::energy(true)];
-        applied.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| self.compare(&criteria[a.0 as usize], a.1, b.1)));
+        applied.sort_by(|a, b| {
+            a.0.cmp(&b.0)
+                .then_with(|| self.compare(&criteria[a.0 as usize], a.1, b.1))
+        });
         let mut list: Vec<Candidate> = Vec::with_capacity(applied.len() + excluded.len());
         for &(ended, index) in &applied {
             let verdict = match applied[0] {
                 (_, first) if first == index => Verdict::Chosen,
                 (first_ended, _) if first_ended != ended => Verdict::Outranked(ENDED),
-                (_, first) => Verdict::Outranked(self.lost_by_criterion(&criteria[ended as usize], index, first)),
+                (_, first) => Verdict::Outranked(self.lost_by_criterion(
+                    &criteria[ended as usize],
+                    index,
+                    first,
+                )),
             };
-            let stage = Stage { uplift: false, ended };
-            list.push(Candidate { factor: index, verdict, rank: self.words(index, Some((stage, true, true))) });
+            let stage = Stage {
+                uplift: false,
+                ended,
+            };
+            list.push(Candidate {
+                factor: index,
+                verdict,
+                rank: self.words(index, Some((stage, true, true))),
+            });
         }
         list.append(&mut excluded);
         list
     }
 
     /// Whether an energy row of the carrier applies after its end (true) or within its validity, or why it does not.
-    fn energy_standing(&self, query: &EnergyQuery, index: FactorIndex) -> Result<bool, &'static str> {
+    fn energy_standing(
+        &self,
+        query: &EnergyQuery,
+        index: FactorIndex,
+    ) -> Result<bool, &'static str> {
         let factor = &self.factors[index as usize];
         if conversion(query.unit, factor.per).is_none() {
             return Err("unit");
@@ -134,25 +175,40 @@ impl FactorSet {
         if rank.carrier != ABSENT && *factor.carrier != *query.carrier {
             return Err("carrier");
         }
-        if rank.energy_carrier != ABSENT && rank.energy_carrier != self.wanted_energy_carrier(query) {
+        if rank.energy_carrier != ABSENT && rank.energy_carrier != self.wanted_energy_carrier(query)
+        {
             return Err("energy carrier");
         }
         if !self.covers(index, query.origin, query.destination) {
             return Err(NOT_COVERED);
         }
         let ended = self.ended(factor, query.day)?;
-        Ok((Stage { uplift, ended }, rank.carrier == ABSENT, rank.energy_carrier == ABSENT))
+        Ok((
+            Stage { uplift, ended },
+            rank.carrier == ABSENT,
+            rank.energy_carrier == ABSENT,
+        ))
     }
 
     /// Whether the factor applies past its end (true) or within its validity, or that it does not on this day.
     fn ended(&self, factor: &EmissionFactor, day: Day) -> Result<bool, &'static str> {
         let valid = self.ignore_validity || (factor.valid_from <= day && day < factor.valid_to);
         let ended = !valid && factor.valid_to <= day && self.looks_at_ended();
-        if valid || ended { Ok(ended) } else { Err("not valid on the date") }
+        if valid || ended {
+            Ok(ended)
+        } else {
+            Err("not valid on the date")
+        }
     }
 
-    fn lost_by(&self, criteria: &[Criteria; 2], own: &(Standing, FactorIndex), first: &(Standing, FactorIndex)) -> &'static str {
-        let ((stage, general, unstated), (first_stage, first_general, first_unstated)) = (own.0, first.0);
+    fn lost_by(
+        &self,
+        criteria: &[Criteria; 2],
+        own: &(Standing, FactorIndex),
+        first: &(Standing, FactorIndex),
+    ) -> &'static str {
+        let ((stage, general, unstated), (first_stage, first_general, first_unstated)) =
+            (own.0, first.0);
         if stage.uplift != first_stage.uplift {
             return "ambient, where a refrigerated factor applies";
         }
@@ -168,7 +224,12 @@ impl FactorSet {
         self.lost_by_criterion(&criteria[stage.ended as usize], own.1, first.1)
     }
 
-    fn lost_by_criterion(&self, criteria: &Criteria, own: FactorIndex, first: FactorIndex) -> &'static str {
+    fn lost_by_criterion(
+        &self,
+        criteria: &Criteria,
+        own: FactorIndex,
+        first: FactorIndex,
+    ) -> &'static str {
         let differs = |c: &&Criterion| self.compare_by(**c, own, first) != Ordering::Equal;
         match criteria.0.iter().find(differs) {
             Some(Criterion::Region) => "region wider",
@@ -188,28 +249,53 @@ impl FactorSet {
         } else {
             format!("to {}", date_text(factor.valid_to))
         };
-        let named = |text: &str, none: &str| if text.is_empty() { none.to_owned() } else { text.to_owned() };
+        let named = |text: &str, none: &str| {
+            if text.is_empty() {
+                none.to_owned()
+            } else {
+                text.to_owned()
+            }
+        };
         let mut words = vec![
             ("temperature", factor.temperature.code().to_owned()),
-            ("validity", format!("from {} {until}", date_text(factor.valid_from))),
+            (
+                "validity",
+                format!("from {} {until}", date_text(factor.valid_from)),
+            ),
             ("carrier", named(&factor.carrier, "any")),
-            ("energy carrier", named(&factor.energy_carrier, "not stated")),
+            (
+                "energy carrier",
+                named(&factor.energy_carrier, "not stated"),
+            ),
         ];
         let ended = standing.is_some_and(|(stage, ..)| stage.ended);
         let composed = factor.composed.as_ref();
         for criterion in Criteria::new(self.prefer, ended).0 {
             match criterion {
-                Criterion::Region => {
-                    words.push(("region", region_words(composed.map_or(&factor.region, |c| &c.row_region), rank.region)))
-                }
-                Criterion::Source => words.push(("source", format!("{}: {}", rank.source + 1, self.source_of(factor).folder))),
+                Criterion::Region => words.push((
+                    "region",
+                    region_words(
+                        composed.map_or(&factor.region, |c| &c.row_region),
+                        rank.region,
+                    ),
+                )),
+                Criterion::Source => words.push((
+                    "source",
+                    format!("{}: {}", rank.source + 1, self.source_of(factor).folder),
+                )),
                 Criterion::ValidTo => words.push(("ended", date_text(factor.valid_to))),
-                Criterion::EnergyRegion => {
-                    words.extend(composed.map(|c| ("energy region", region_words(&c.energy_region, rank.energy_region))))
-                }
+                Criterion::EnergyRegion => words.extend(composed.map(|c| {
+                    (
+                        "energy region",
+                        region_words(&c.energy_region, rank.energy_region),
+                    )
+                })),
                 Criterion::EnergySource => words.extend(composed.map(|c| {
                     let folder = &self.source_of(&self.factors[c.energy as usize]).folder;
-                    ("energy source", format!("{}: {folder}", rank.energy_source + 1))
+                    (
+                        "energy source",
+                        format!("{}: {folder}", rank.energy_source + 1),
+                    )
                 })),
                 Criterion::Id => words.push(("id", factor.id.to_string())),
             }

@@ -99,10 +99,19 @@ impl Difference {
         let change = match (&before, &after) {
             (None, _) => Change::Added,
             (Some(_), None) => Change::Removed,
-            (Some(a), Some(b)) if (a.operation, a.provision, &a.unit) == (b.operation, b.provision, &b.unit) => Change::Same,
+            (Some(a), Some(b))
+                if (a.operation, a.provision, &a.unit) == (b.operation, b.provision, &b.unit) =>
+            {
+                Change::Same
+            }
             (Some(_), Some(_)) => Change::Changed,
         };
-        Difference { change, scope, before, after }
+        Difference {
+            change,
+            scope,
+            before,
+            after,
+        }
     }
 
     /// Second less first, at the scale of the figures; `None` when one is missing or the units differ.
@@ -114,26 +123,51 @@ impl Difference {
     /// Change in hundredths of a percent of the first, half to even; `None` also when the first is 0.
     pub fn percent(&self) -> Option<i128> {
         let (before, _) = self.comparable()?;
-        (before.total() > 0).then(|| div_half_even(self.absolute().unwrap_or(0) * 10_000, before.total()))
+        (before.total() > 0)
+            .then(|| div_half_even(self.absolute().unwrap_or(0) * 10_000, before.total()))
     }
 
     fn comparable(&self) -> Option<(&Side, &Side)> {
-        self.before.as_ref().zip(self.after.as_ref()).filter(|(a, b)| a.unit == b.unit)
+        self.before
+            .as_ref()
+            .zip(self.after.as_ref())
+            .filter(|(a, b)| a.unit == b.unit)
     }
 
     /// What else differs between the sides, as far as it shows: `GWP set: AR5, then AR6`.
     pub fn reasons(&self) -> Vec<String> {
-        let (Some(before), Some(after)) = (&self.before, &self.after) else { return Vec::new() };
+        let (Some(before), Some(after)) = (&self.before, &self.after) else {
+            return Vec::new();
+        };
         let pairs = before.facts.iter().zip(&after.facts);
-        let said = |text: &str| if text.is_empty() { "not stated".to_owned() } else { text.to_owned() };
-        pairs.filter(|(a, b)| a.1 != b.1).map(|(a, b)| format!("{}: {}, then {}", a.0, said(&a.1), said(&b.1))).collect()
+        let said = |text: &str| {
+            if text.is_empty() {
+                "not stated".to_owned()
+            } else {
+                text.to_owned()
+            }
+        };
+        pairs
+            .filter(|(a, b)| a.1 != b.1)
+            .map(|(a, b)| format!("{}: {}, then {}", a.0, said(&a.1), said(&b.1)))
+            .collect()
     }
 }
 
 /// What may explain a difference, in the order in which it is told; the same names on both sides.
-fn facts(factor: &EmissionFactor, unit: &str, edition: &str, flags: Flags) -> Vec<(&'static str, String)> {
-    let share = |m: Option<i64>| m.map_or(String::new(), |m| short_decimal_text(m.into(), SHARE_SCALE));
-    let basis = if factor.distance_basis == Basis::Absent { "" } else { factor.distance_basis.code() };
+fn facts(
+    factor: &EmissionFactor,
+    unit: &str,
+    edition: &str,
+    flags: Flags,
+) -> Vec<(&'static str, String)> {
+    let share =
+        |m: Option<i64>| m.map_or(String::new(), |m| short_decimal_text(m.into(), SHARE_SCALE));
+    let basis = if factor.distance_basis == Basis::Absent {
+        ""
+    } else {
+        factor.distance_basis.code()
+    };
     let yes_no = |flag: Flags| if flags.has(flag) { "yes" } else { "no" }.to_owned();
     vec![
         ("unit", unit.to_owned()),
@@ -146,7 +180,13 @@ fn facts(factor: &EmissionFactor, unit: &str, edition: &str, flags: Flags) -> Ve
         ("past its last edition", yes_no(Flags::PAST_LAST_EDITION)),
         ("edition", edition.to_owned()),
         // Of a composed factor, the energy row is the part behind the sign.
-        ("energy row", factor.id.split_once('@').map_or(String::new(), |(_, energy)| energy.to_owned())),
+        (
+            "energy row",
+            factor
+                .id
+                .split_once('@')
+                .map_or(String::new(), |(_, energy)| energy.to_owned()),
+        ),
     ]
 }
 
@@ -159,7 +199,8 @@ pub fn editions(library: &Library, first: &str, second: &str) -> Vec<Difference>
         for (side, name) in [first, second].into_iter().enumerate() {
             if folder == name {
                 let scope = row_scope(library, row);
-                scopes.entry(scope).or_default()[side].push((row.factor.valid_from, row_side(row, folder)));
+                scopes.entry(scope).or_default()[side]
+                    .push((row.factor.valid_from, row_side(row, folder)));
             }
         }
     }
@@ -170,7 +211,11 @@ pub fn editions(library: &Library, first: &str, second: &str) -> Vec<Difference>
         let count = before.len().max(after.len());
         let (mut before, mut after) = (before.into_iter(), after.into_iter());
         for _ in 0..count {
-            list.push(Difference::new(scope.clone(), before.next().map(|s| s.1), after.next().map(|s| s.1)));
+            list.push(Difference::new(
+                scope.clone(),
+                before.next().map(|s| s.1),
+                after.next().map(|s| s.1),
+            ));
         }
     }
     list
@@ -179,23 +224,46 @@ pub fn editions(library: &Library, first: &str, second: &str) -> Vec<Difference>
 fn row_scope(library: &Library, row: &LibraryRow) -> Scope {
     let f = &row.factor;
     Scope {
-        operation: f.operation.map_or(String::new(), |o| library.operations[o as usize].code.to_string()),
+        operation: f.operation.map_or(String::new(), |o| {
+            library.operations[o as usize].code.to_string()
+        }),
         energy_carrier: f.energy_carrier.to_string(),
         region: f.region.to_string(),
         carrier: f.carrier.to_string(),
         temperature: f.temperature,
-        energy_per: if f.section == Section::Energy { f.per.code() } else { "" },
+        energy_per: if f.section == Section::Energy {
+            f.per.code()
+        } else {
+            ""
+        },
     }
 }
 
 fn row_side(row: &LibraryRow, edition: &str) -> Side {
     let f = &row.factor;
     let (operation, provision, unit, scale) = match row.energy {
-        Some((quantity, unit)) => (quantity, 0, format!("{}/{}", unit.code(), f.per.code()), QUANTITY_SCALE),
-        None => (f.intensity_operation, f.intensity_provision, format!("g/{}", f.per.code()), NANO_SCALE),
+        Some((quantity, unit)) => (
+            quantity,
+            0,
+            format!("{}/{}", unit.code(), f.per.code()),
+            QUANTITY_SCALE,
+        ),
+        None => (
+            f.intensity_operation,
+            f.intensity_provision,
+            format!("g/{}", f.per.code()),
+            NANO_SCALE,
+        ),
     };
     let facts = facts(f, &unit, edition, Flags::default());
-    Side { id: f.id.to_string(), operation, provision, unit, scale, facts }
+    Side {
+        id: f.id.to_string(),
+        operation,
+        provision,
+        unit,
+        scale,
+        facts,
+    }
 }
 
 /// Answers of two profiles on a day, for every scope that either has a factor for.
@@ -203,11 +271,16 @@ fn row_side(row: &LibraryRow, edition: &str) -> Side {
 /// A scope is asked for with a movement inside its region: within a country, between the first two countries of a zone of several, between
 /// the ends of a lane, and for GLOBAL outside every other region.
 pub fn profiles(first: &FactorSet, second: &FactorSet, zones: &Zones, day: Day) -> Vec<Difference> {
-    let scopes: BTreeSet<Scope> =
-        [first, second].into_iter().flat_map(|set| set.factors.iter().filter_map(|f| set_scope(set, f))).collect();
+    let scopes: BTreeSet<Scope> = [first, second]
+        .into_iter()
+        .flat_map(|set| set.factors.iter().filter_map(|f| set_scope(set, f)))
+        .collect();
     let mut list = Vec::new();
     for scope in scopes {
-        let (before, after) = (answer(first, &scope, zones, day), answer(second, &scope, zones, day));
+        let (before, after) = (
+            answer(first, &scope, zones, day),
+            answer(second, &scope, zones, day),
+        );
         if before.is_some() || after.is_some() {
             list.push(Difference::new(scope, before, after));
         }
@@ -244,7 +317,14 @@ fn answer(set: &FactorSet, scope: &Scope, zones: &Zones, day: Day) -> Option<Sid
     let unit = format!("g/{}", factor.per.code());
     let facts = facts(factor, &unit, &set.source_of(factor).folder, choice.flags);
     let (operation, provision) = (choice.operation, choice.provision);
-    Some(Side { id: factor.id.to_string(), operation, provision, unit, scale: NANO_SCALE, facts })
+    Some(Side {
+        id: factor.id.to_string(),
+        operation,
+        provision,
+        unit,
+        scale: NANO_SCALE,
+        facts,
+    })
 }
 
 #[cfg(test)]
@@ -258,8 +338,12 @@ mod tests {
     fn shown(list: &[Difference]) -> Vec<String> {
         let text = |d: &Difference| {
             let scale = d.before.as_ref().or(d.after.as_ref()).unwrap().scale;
-            let number = |n: Option<i128>, scale| n.map_or("-".to_owned(), |n| decimal_text(n, scale));
-            let scope = format!("{} {} {}", d.scope.operation, d.scope.energy_carrier, d.scope.region);
+            let number =
+                |n: Option<i128>, scale| n.map_or("-".to_owned(), |n| decimal_text(n, scale));
+            let scope = format!(
+                "{} {} {}",
+                d.scope.operation, d.scope.energy_carrier, d.scope.region
+            );
             format!(
                 "{} {scope} {} {} {}",
                 d.change.code(),
@@ -274,7 +358,14 @@ mod tests {
     #[test]
     fn editions_are_compared_row_by_row() {
         let tables = vec![
-            transport("one/1", &["factor_id=a operation_g=10 provision_g=2", "factor_id=b region=CN", "factor_id=c region=SG"]),
+            transport(
+                "one/1",
+                &[
+                    "factor_id=a operation_g=10 provision_g=2",
+                    "factor_id=b region=CN",
+                    "factor_id=c region=SG",
+                ],
+            ),
             transport(
                 "one/2",
                 &[
@@ -306,7 +397,10 @@ mod tests {
             vec![
                 transport(
                     "one/1",
-                    &["factor_id=a operation_g=10 provision_g=2", "factor_id=b region=CN operation_g=20 provision_g=4"],
+                    &[
+                        "factor_id=a operation_g=10 provision_g=2",
+                        "factor_id=b region=CN operation_g=20 provision_g=4",
+                    ],
                 ),
                 transport("two/1", &["factor_id=a operation_g=11 provision_g=2"]),
             ]
@@ -322,6 +416,10 @@ mod tests {
                 "changed sea.feeder  GLOBAL 1.000000000 8.33 edition: one/1, then two/1",
             ]
         );
-        assert!(profiles(&open, &open, &zones, day).iter().all(|d| d.change == Change::Same));
+        assert!(
+            profiles(&open, &open, &zones, day)
+                .iter()
+                .all(|d| d.change == Change::Same)
+        );
     }
 }

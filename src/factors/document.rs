@@ -29,45 +29,103 @@ pub(crate) struct Keys<'d> {
 }
 
 /// Parses a file and hands its root table over; syntax faults leave nothing to hand over.
-pub(crate) fn read<T>(file: &DataFile, faults: &mut Faults, with: impl FnOnce(&mut Keys, &mut Faults) -> T) -> Option<T> {
+pub(crate) fn read<T>(
+    file: &DataFile,
+    faults: &mut Faults,
+    with: impl FnOnce(&mut Keys, &mut Faults) -> T,
+) -> Option<T> {
     let text = utf8(file, faults)?;
     let (root, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
-        let line = error.span().map_or(0, |s| line_of(text.as_bytes(), s.start));
-        faults.error(&file.path, line, "", "", format!("expected TOML: {}", error.message()));
+        let line = error
+            .span()
+            .map_or(0, |s| line_of(text.as_bytes(), s.start));
+        faults.error(
+            &file.path,
+            line,
+            "",
+            "",
+            format!("expected TOML: {}", error.message()),
+        );
     }
     if !errors.is_empty() {
         return None;
     }
-    Some(with(&mut Keys::new(&file.path, text, String::new(), 1, root.get_ref()), faults))
+    Some(with(
+        &mut Keys::new(&file.path, text, String::new(), 1, root.get_ref()),
+        faults,
+    ))
 }
 
 impl<'d> Keys<'d> {
-    fn new(file: &'d str, text: &'d str, path: String, line: u64, table: &'d DeTable<'d>) -> Keys<'d> {
+    fn new(
+        file: &'d str,
+        text: &'d str,
+        path: String,
+        line: u64,
+        table: &'d DeTable<'d>,
+    ) -> Keys<'d> {
         let line_at = |offset: usize| line_of(text.as_bytes(), offset);
-        let entries = table.iter().map(|(k, v)| (k.get_ref().to_string(), (v.get_ref(), line_at(k.span().start)))).collect();
-        Keys { file, text, path, line, entries }
+        let entries = table
+            .iter()
+            .map(|(k, v)| {
+                (
+                    k.get_ref().to_string(),
+                    (v.get_ref(), line_at(k.span().start)),
+                )
+            })
+            .collect();
+        Keys {
+            file,
+            text,
+            path,
+            line,
+            entries,
+        }
     }
 
     /// Reports every key that was not taken.
     pub fn finish(&mut self, known: &[&str], faults: &mut Faults) {
         for (key, (_, line)) in std::mem::take(&mut self.entries) {
-            faults.error(self.file, line, &self.name(&key), "", format!("unknown key; expected {}", known.join(", ")));
+            faults.error(
+                self.file,
+                line,
+                &self.name(&key),
+                "",
+                format!("unknown key; expected {}", known.join(", ")),
+            );
         }
     }
 
     /// Reports a fault of a key.
-    pub fn error(&self, line: u64, key: &str, found: &str, wanted: impl Into<String>, faults: &mut Faults) {
+    pub fn error(
+        &self,
+        line: u64,
+        key: &str,
+        found: &str,
+        wanted: impl Into<String>,
+        faults: &mut Faults,
+    ) {
         faults.error(self.file, line, &self.name(key), found, wanted);
     }
 
     /// Reports a key that must be there.
     pub fn missing(&self, key: &str, wanted: &str, faults: &mut Faults) {
-        faults.error(self.file, self.line, &self.name(key), "", format!("key is missing; expected {wanted}"));
+        faults.error(
+            self.file,
+            self.line,
+            &self.name(key),
+            "",
+            format!("key is missing; expected {wanted}"),
+        );
     }
 
     fn name(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        }
     }
 
     fn take(&mut self, key: &str) -> Option<(&'d DeValue<'d>, u64)> {
@@ -85,7 +143,13 @@ impl<'d> Keys<'d> {
         let (value, line) = self.take(key)?;
         let parsed = parse(value);
         if parsed.is_none() {
-            self.error(line, key, &shown(value), format!("expected {wanted}"), faults);
+            self.error(
+                line,
+                key,
+                &shown(value),
+                format!("expected {wanted}"),
+                faults,
+            );
         }
         parsed.map(|value| At { value, line })
     }
@@ -114,7 +178,13 @@ impl<'d> Keys<'d> {
     ) -> Option<Vec<At<T>>> {
         let (value, line) = self.take(key)?;
         let Some(items) = value.as_array() else {
-            self.error(line, key, &shown(value), format!("expected a list of {wanted}"), faults);
+            self.error(
+                line,
+                key,
+                &shown(value),
+                format!("expected a list of {wanted}"),
+                faults,
+            );
             return None;
         };
         let mut list = Vec::with_capacity(items.len());
@@ -122,7 +192,13 @@ impl<'d> Keys<'d> {
             let line = line_of(self.text.as_bytes(), item.span().start);
             match parse(item.get_ref()) {
                 Some(value) => list.push(At { value, line }),
-                None => self.error(line, key, &shown(item.get_ref()), format!("expected {wanted}"), faults),
+                None => self.error(
+                    line,
+                    key,
+                    &shown(item.get_ref()),
+                    format!("expected {wanted}"),
+                    faults,
+                ),
             }
         }
         Some(list)
@@ -142,17 +218,33 @@ impl<'d> Keys<'d> {
 
     /// The tables of a `[[key]]`; empty when there is none.
     pub fn tables(&mut self, key: &str, faults: &mut Faults) -> Vec<Keys<'d>> {
-        let Some((value, line)) = self.take(key) else { return Vec::new() };
+        let Some((value, line)) = self.take(key) else {
+            return Vec::new();
+        };
         let Some(items) = value.as_array() else {
-            self.error(line, key, &shown(value), format!("expected [[{key}]] tables"), faults);
+            self.error(
+                line,
+                key,
+                &shown(value),
+                format!("expected [[{key}]] tables"),
+                faults,
+            );
             return Vec::new();
         };
         let mut tables = Vec::with_capacity(items.len());
         for item in items.iter() {
             let line = line_of(self.text.as_bytes(), item.span().start);
             match item.get_ref().as_table() {
-                Some(table) => tables.push(Keys::new(self.file, self.text, self.name(key), line, table)),
-                None => self.error(line, key, &shown(item.get_ref()), format!("expected [[{key}]] tables"), faults),
+                Some(table) => {
+                    tables.push(Keys::new(self.file, self.text, self.name(key), line, table))
+                }
+                None => self.error(
+                    line,
+                    key,
+                    &shown(item.get_ref()),
+                    format!("expected [[{key}]] tables"),
+                    faults,
+                ),
             }
         }
         tables
@@ -165,7 +257,10 @@ impl<'d> Keys<'d> {
 
     /// Every key of the table, for tables whose keys are code words.
     pub fn names(&self) -> Vec<(String, u64)> {
-        self.entries.iter().map(|(k, (_, line))| (k.clone(), *line)).collect()
+        self.entries
+            .iter()
+            .map(|(k, (_, line))| (k.clone(), *line))
+            .collect()
     }
 }
 

@@ -26,7 +26,13 @@ pub enum GwpSet {
 
 impl GwpSet {
     /// Every set.
-    pub const ALL: [GwpSet; 5] = [GwpSet::Ar4, GwpSet::Ar5, GwpSet::Ar6, GwpSet::Co2, GwpSet::Unstated];
+    pub const ALL: [GwpSet; 5] = [
+        GwpSet::Ar4,
+        GwpSet::Ar5,
+        GwpSet::Ar6,
+        GwpSet::Co2,
+        GwpSet::Unstated,
+    ];
 
     /// The code word used in files.
     pub const fn code(self) -> &'static str {

@@ -16,7 +16,10 @@ pub struct DataFile {
 impl DataFile {
     /// A file from its label and content.
     pub fn new(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> DataFile {
-        DataFile { path: path.into(), bytes: bytes.into() }
+        DataFile {
+            path: path.into(),
+            bytes: bytes.into(),
+        }
     }
 }
 
@@ -77,12 +80,26 @@ pub(crate) struct Faults {
 
 impl Faults {
     /// Adds an error.
-    pub fn error(&mut self, file: &str, line: u64, column: &str, found: &str, wanted: impl Into<String>) {
+    pub fn error(
+        &mut self,
+        file: &str,
+        line: u64,
+        column: &str,
+        found: &str,
+        wanted: impl Into<String>,
+    ) {
         self.push(Severity::Error, file, line, column, found, wanted.into());
     }
 
     /// Adds a warning.
-    pub fn warning(&mut self, file: &str, line: u64, column: &str, found: &str, wanted: impl Into<String>) {
+    pub fn warning(
+        &mut self,
+        file: &str,
+        line: u64,
+        column: &str,
+        found: &str,
+        wanted: impl Into<String>,
+    ) {
         self.push(Severity::Warning, file, line, column, found, wanted.into());
     }
 
@@ -91,8 +108,19 @@ impl Faults {
         self.list.iter().any(|f| f.severity == Severity::Error)
     }
 
-    fn push(&mut self, severity: Severity, file: &str, line: u64, column: &str, found: &str, wanted: String) {
-        let cut = found.char_indices().nth(crate::model::reject::VALUE_SHOWN).map_or(found.len(), |(i, _)| i);
+    fn push(
+        &mut self,
+        severity: Severity,
+        file: &str,
+        line: u64,
+        column: &str,
+        found: &str,
+        wanted: String,
+    ) {
+        let cut = found
+            .char_indices()
+            .nth(crate::model::reject::VALUE_SHOWN)
+            .map_or(found.len(), |(i, _)| i);
         self.list.push(Fault {
             severity,
             file: file.to_owned(),

@@ -23,14 +23,26 @@ pub fn handbook(library: &Library) -> String {
             let _ = write!(out, " {}.", operation.description.trim_end_matches('.'));
         }
         if !operation.energy_carrier.is_empty() {
-            let _ = write!(out, " Usual energy carrier: `{}`.", operation.energy_carrier);
+            let _ = write!(
+                out,
+                " Usual energy carrier: `{}`.",
+                operation.energy_carrier
+            );
         }
         out.push_str("\n\n");
-        let rows = library.rows.iter().filter(|r| r.factor.operation == Some(index as u16));
+        let rows = library
+            .rows
+            .iter()
+            .filter(|r| r.factor.operation == Some(index as u16));
         write_series(&mut out, library, rows, &licences);
     }
     out.push_str("\n## Energy carriers\n\nEmissions per unit of energy; they serve primary data, and the rows above that state an amount of energy.\n\n");
-    write_series(&mut out, library, library.rows.iter().filter(|r| r.factor.operation.is_none()), &licences);
+    write_series(
+        &mut out,
+        library,
+        library.rows.iter().filter(|r| r.factor.operation.is_none()),
+        &licences,
+    );
     out
 }
 
@@ -60,9 +72,18 @@ fn write_sources(out: &mut String, library: &Library) {
         "\n## Sources\n\n| edition | title | publisher | GWP set | licence | address |\n| --- | --- | --- | --- | --- | --- |\n",
     );
     for s in &library.sources {
-        let address = if s.url.is_empty() { String::new() } else { format!("<{}>", s.url) };
+        let address = if s.url.is_empty() {
+            String::new()
+        } else {
+            format!("<{}>", s.url)
+        };
         let (title, publisher, licence) = (cell(&s.title), cell(&s.publisher), cell(&s.licence));
-        let _ = writeln!(out, "| `{}` | {title} | {publisher} | {} | {licence} | {address} |", s.folder, s.gwp_set.code());
+        let _ = writeln!(
+            out,
+            "| `{}` | {title} | {publisher} | {} | {licence} | {address} |",
+            s.folder,
+            s.gwp_set.code()
+        );
     }
 }
 
@@ -74,12 +95,24 @@ fn write_licences(out: &mut String, licences: &[&str]) {
 }
 
 /// Rows of one source for one scope; the unit keeps rows per kilogram apart from rows per megajoule.
-fn write_series<'l>(out: &mut String, library: &Library, rows: impl Iterator<Item = &'l LibraryRow>, licences: &[&str]) {
+fn write_series<'l>(
+    out: &mut String,
+    library: &Library,
+    rows: impl Iterator<Item = &'l LibraryRow>,
+    licences: &[&str],
+) {
     type Key<'k> = (&'k str, &'k str, &'k str, &'k str, &'k str, String);
     let mut series: BTreeMap<Key, Vec<&LibraryRow>> = BTreeMap::new();
     for row in rows {
         let f = &row.factor;
-        let key = (&*f.energy_carrier, &*f.region, &*f.carrier, f.temperature.code(), &*source_of(library, f).source, unit(row));
+        let key = (
+            &*f.energy_carrier,
+            &*f.region,
+            &*f.carrier,
+            f.temperature.code(),
+            &*source_of(library, f).source,
+            unit(row),
+        );
         series.entry(key).or_default().push(row);
     }
     if series.is_empty() {
@@ -91,9 +124,22 @@ fn write_series<'l>(out: &mut String, library: &Library, rows: impl Iterator<Ite
         rows.sort_by_key(|r| (r.factor.valid_from, r.factor.line));
         let Some(latest) = rows.last() else { continue };
         let f = &latest.factor;
-        let code = |text: &str| if text.is_empty() { String::new() } else { format!("`{text}`") };
-        let region = if carrier.is_empty() { code(region) } else { format!("{}, carrier {}", code(region), code(carrier)) };
-        let licence = licences.iter().position(|l| *l == &*f.licence).map_or(0, |i| i + 1);
+        let code = |text: &str| {
+            if text.is_empty() {
+                String::new()
+            } else {
+                format!("`{text}`")
+            }
+        };
+        let region = if carrier.is_empty() {
+            code(region)
+        } else {
+            format!("{}, carrier {}", code(region), code(carrier))
+        };
+        let licence = licences
+            .iter()
+            .position(|l| *l == &*f.licence)
+            .map_or(0, |i| i + 1);
         let _ = writeln!(
             out,
             "| {} | {region} | {temperature} | {} | {unit} | {} | `{}` | L{licence} | {} |",
@@ -112,14 +158,19 @@ fn source_of<'l>(library: &'l Library, factor: &EmissionFactor) -> &'l Source {
 
 fn unit(row: &LibraryRow) -> String {
     let per = row.factor.per.code();
-    row.energy.map_or(format!("g/{per}"), |(_, unit)| format!("{}/{per}", unit.code()))
+    row.energy.map_or(format!("g/{per}"), |(_, unit)| {
+        format!("{}/{per}", unit.code())
+    })
 }
 
 /// The figure of a row as one number, with its decimals.
 fn amount(row: &LibraryRow) -> (i64, u32) {
     match row.energy {
         Some((quantity, _)) => (quantity, QUANTITY_SCALE),
-        None => (row.factor.intensity_operation + row.factor.intensity_provision, NANO_SCALE),
+        None => (
+            row.factor.intensity_operation + row.factor.intensity_provision,
+            NANO_SCALE,
+        ),
     }
 }
 
@@ -133,17 +184,36 @@ fn value(row: &LibraryRow) -> String {
     }
     let f = &row.factor;
     let part = |m| shown((m, NANO_SCALE));
-    format!("{} + {} = {}", part(f.intensity_operation), part(f.intensity_provision), shown(amount(row)))
+    format!(
+        "{} + {} = {}",
+        part(f.intensity_operation),
+        part(f.intensity_provision),
+        shown(amount(row))
+    )
 }
 
 fn editions(library: &Library, rows: &[&LibraryRow]) -> String {
     let edition = |row: &LibraryRow| &*source_of(library, &row.factor).edition;
     let amounts = || rows.iter().map(|r| amount(r));
-    let (Some(least), Some(most)) = (amounts().min(), amounts().max()) else { return String::new() };
+    let (Some(least), Some(most)) = (amounts().min(), amounts().max()) else {
+        return String::new();
+    };
     let (first, last) = (edition(rows[0]), edition(rows[rows.len() - 1]));
-    let named = if first == last { first.to_owned() } else { format!("{first} to {last}") };
-    let many = if first == last && rows.len() > 1 { format!(", {} periods", rows.len()) } else { String::new() };
-    if least == most { format!("{named}{many}") } else { format!("{named}{many}: {} to {}", shown(least), shown(most)) }
+    let named = if first == last {
+        first.to_owned()
+    } else {
+        format!("{first} to {last}")
+    };
+    let many = if first == last && rows.len() > 1 {
+        format!(", {} periods", rows.len())
+    } else {
+        String::new()
+    };
+    if least == most {
+        format!("{named}{many}")
+    } else {
+        format!("{named}{many}: {} to {}", shown(least), shown(most))
+    }
 }
 
 fn limits(f: &EmissionFactor) -> String {
@@ -156,14 +226,32 @@ fn limits(f: &EmissionFactor) -> String {
     list.extend(f.empty_share.map(|m| format!("empty share {}", share(m))));
     list.push(match f.valid_to {
         NO_END => format!("from {}", date_text(f.valid_from)),
-        end => format!("from {} until before {}", date_text(f.valid_from), date_text(end)),
+        end => format!(
+            "from {} until before {}",
+            date_text(f.valid_from),
+            date_text(end)
+        ),
     });
-    let is_formula = |part: &str| ["operation_g = ", "provision_g = ", "energy_quantity = "].iter().any(|c| part.starts_with(c));
-    let parts: Vec<&str> = f.note.split(';').map(str::trim).filter(|p| !p.is_empty()).collect();
+    let is_formula = |part: &str| {
+        ["operation_g = ", "provision_g = ", "energy_quantity = "]
+            .iter()
+            .any(|c| part.starts_with(c))
+    };
+    let parts: Vec<&str> = f
+        .note
+        .split(';')
+        .map(str::trim)
+        .filter(|p| !p.is_empty())
+        .collect();
     if parts.iter().any(|p| is_formula(p)) {
         list.push("derived".to_owned());
     }
-    list.extend(parts.into_iter().filter(|p| !is_formula(p)).map(str::to_owned));
+    list.extend(
+        parts
+            .into_iter()
+            .filter(|p| !is_formula(p))
+            .map(str::to_owned),
+    );
     list.join("; ")
 }
 
@@ -180,11 +268,19 @@ mod tests {
     #[test]
     fn a_series_shows_its_latest_value_and_its_range() {
         let tables = vec![
-            transport("one/1", &["factor_id=a operation_g=10.50 provision_g=2 valid_to=2024-01-01"]),
-            transport("one/2", &["factor_id=b operation_g=9 provision_g=2 valid_from=2024-01-01 gwp_set=AR6"]),
+            transport(
+                "one/1",
+                &["factor_id=a operation_g=10.50 provision_g=2 valid_to=2024-01-01"],
+            ),
+            transport(
+                "one/2",
+                &["factor_id=b operation_g=9 provision_g=2 valid_from=2024-01-01 gwp_set=AR6"],
+            ),
             transport(
                 "two/1",
-                &["factor_id=c operation=rail.electric energy_carrier=electricity energy_quantity=0.02 energy_unit=kWh"],
+                &[
+                    "factor_id=c operation=rail.electric energy_carrier=electricity energy_quantity=0.02 energy_unit=kWh",
+                ],
             ),
         ];
         let (library, faults) = Library::parse(&files(tables));
@@ -192,7 +288,12 @@ mod tests {
         let text = handbook(&library);
         let line = "|  | `GLOBAL` | ambient | 9 + 2 = 11 | g/tkm | 1 to 2: 11 to 12.5 | `one/2:b` | L1 | AR6; distance actual; from 2024-01-01 |";
         assert!(text.contains(line), "{text}");
-        assert!(text.contains("| `electricity` | `GLOBAL` | ambient | 0.02 | kWh/tkm | 1 | `two/1:c` |"), "{text}");
+        assert!(
+            text.contains(
+                "| `electricity` | `GLOBAL` | ambient | 0.02 | kWh/tkm | 1 | `two/1:c` |"
+            ),
+            "{text}"
+        );
         assert!(
             text.contains("## `road.truck`\n\nTruck. Usual energy carrier: `diesel`.\n\nNo factor: see GAPS.md.\n"),
             "{text}"
@@ -203,7 +304,8 @@ mod tests {
     fn formulas_stay_in_the_rows() {
         let tables = vec![transport("one/1", &["factor_id=a"])];
         let (mut library, _) = Library::parse(&files(tables));
-        library.rows[0].factor.note = "operation_g = [x=1] * 10; provision_g = 2; range 8 to 12 | see p. 3".into();
+        library.rows[0].factor.note =
+            "operation_g = [x=1] * 10; provision_g = 2; range 8 to 12 | see p. 3".into();
         assert!(handbook(&library).contains("; derived; range 8 to 12 \\| see p. 3 |"));
     }
 }

@@ -101,14 +101,21 @@ impl Library {
 
     /// The operation with this code.
     pub fn operation(&self, code: &str) -> Option<OperationIndex> {
-        self.operations.iter().position(|o| &*o.code == code).map(|i| i as OperationIndex)
+        self.operations
+            .iter()
+            .position(|o| &*o.code == code)
+            .map(|i| i as OperationIndex)
     }
 
     fn read_sources(&mut self, file: &DataFile, texts: &mut Texts, faults: &mut Faults) {
         table::read(file, SourceCell::LAYOUT, faults, |row| {
             for column in [SourceCell::Source, SourceCell::Edition] {
                 let name = row.text(column);
-                if name.contains(['/', '@', ':', '\\']) || name == "profiles" || name == "." || name == ".." {
+                if name.contains(['/', '@', ':', '\\'])
+                    || name == "profiles"
+                    || name == "."
+                    || name == ".."
+                {
                     row.error(column, "expected a folder name without / \\ @ and :");
                 }
             }
@@ -117,13 +124,21 @@ impl Library {
             if let Some(other) = self.sources.iter().find(|s| s.folder == folder) {
                 row.error(
                     SourceCell::Edition,
-                    format!("expected each edition once; {folder} stands in line {} already", other.line),
+                    format!(
+                        "expected each edition once; {folder} stands in line {} already",
+                        other.line
+                    ),
                 );
             }
-            let published_on = row.value(SourceCell::PublishedOn, parse_date, "a date as YYYY-MM-DD");
+            let published_on =
+                row.value(SourceCell::PublishedOn, parse_date, "a date as YYYY-MM-DD");
             let redistributable = row.yes_no(SourceCell::Redistributable);
             let gwp_set = row.value(SourceCell::GwpSet, GwpSet::from_code, GWP_SETS);
-            let (Some(redistributable), Some(gwp_set), false) = (redistributable, gwp_set, row.failed) else { return };
+            let (Some(redistributable), Some(gwp_set), false) =
+                (redistributable, gwp_set, row.failed)
+            else {
+                return;
+            };
             self.sources.push(Source {
                 source: texts.share(source),
                 edition: texts.share(edition),
@@ -145,24 +160,44 @@ impl Library {
         table::read(file, OperationCell::LAYOUT, faults, |row| {
             let code = texts.share(row.text(OperationCell::Operation));
             let mode = row.value(OperationCell::Mode, exact_mode, MODES);
-            let kind = row.value(OperationCell::Kind, |k| ["transport", "hub"].into_iter().find(|w| *w == k), "transport or hub");
+            let kind = row.value(
+                OperationCell::Kind,
+                |k| ["transport", "hub"].into_iter().find(|w| *w == k),
+                "transport or hub",
+            );
             if let Some(mode) = mode {
                 if kind.is_some_and(|k| (k == "hub") != (mode == Mode::Hub)) {
-                    row.error(OperationCell::Kind, format!("expected the kind of mode {}", mode.code()));
+                    row.error(
+                        OperationCell::Kind,
+                        format!("expected the kind of mode {}", mode.code()),
+                    );
                 }
-                let class = code.strip_prefix(mode.code()).and_then(|rest| rest.strip_prefix('.'));
+                let class = code
+                    .strip_prefix(mode.code())
+                    .and_then(|rest| rest.strip_prefix('.'));
                 if !code.is_empty() && class.is_none_or(str::is_empty) {
-                    row.error(OperationCell::Operation, format!("expected {}.<class>", mode.code()));
+                    row.error(
+                        OperationCell::Operation,
+                        format!("expected {}.<class>", mode.code()),
+                    );
                 }
             }
             if let Some(line) = seen.insert(code.clone(), row.line)
                 && !code.is_empty()
             {
-                row.error(OperationCell::Operation, format!("expected each operation once; it stands in line {line} already"));
+                row.error(
+                    OperationCell::Operation,
+                    format!("expected each operation once; it stands in line {line} already"),
+                );
             }
-            let (Some(mode), Some(_), false) = (mode, kind, row.failed) else { return };
+            let (Some(mode), Some(_), false) = (mode, kind, row.failed) else {
+                return;
+            };
             if self.operations.len() > OperationIndex::MAX as usize {
-                return row.error(OperationCell::Operation, "expected at most 65536 operations");
+                return row.error(
+                    OperationCell::Operation,
+                    "expected at most 65536 operations",
+                );
             }
             self.operations.push(Operation {
                 code,
@@ -183,14 +218,30 @@ impl Library {
             let mut parts = file.path.splitn(3, '/');
             let (first, second, name) = (parts.next().unwrap_or(""), parts.next(), parts.next());
             let Some(second) = second.filter(|_| first != "profiles") else {
-                if first != "profiles" && first.ends_with(".csv") && first != "sources.csv" && first != "operations.csv" {
-                    faults.warning(&file.path, 0, "", "", "is not read; tables stand in <source>/<edition>/");
+                if first != "profiles"
+                    && first.ends_with(".csv")
+                    && first != "sources.csv"
+                    && first != "operations.csv"
+                {
+                    faults.warning(
+                        &file.path,
+                        0,
+                        "",
+                        "",
+                        "is not read; tables stand in <source>/<edition>/",
+                    );
                 }
                 continue;
             };
             let Some(name) = name else {
                 if second.ends_with(".csv") {
-                    faults.warning(&file.path, 0, "", "", "is not read; tables stand in <source>/<edition>/");
+                    faults.warning(
+                        &file.path,
+                        0,
+                        "",
+                        "",
+                        "is not read; tables stand in <source>/<edition>/",
+                    );
                 }
                 continue;
             };
@@ -202,17 +253,30 @@ impl Library {
                 }
                 continue;
             };
-            match [Section::Transport, Section::Hub, Section::Energy].into_iter().find(|s| s.file_name() == name) {
+            match [Section::Transport, Section::Hub, Section::Energy]
+                .into_iter()
+                .find(|s| s.file_name() == name)
+            {
                 Some(section) => reader.read(file, section, source, faults),
-                None if name.ends_with(".csv") => {
-                    faults.warning(&file.path, 0, "", "", "is not read; expected transport.csv, hub.csv or energy.csv")
-                }
+                None if name.ends_with(".csv") => faults.warning(
+                    &file.path,
+                    0,
+                    "",
+                    "",
+                    "is not read; expected transport.csv, hub.csv or energy.csv",
+                ),
                 None => {}
             }
         }
         for source in &self.sources {
             if !folders.contains(&*source.folder) {
-                faults.error("sources.csv", source.line, "edition", &source.folder, "there is no such folder");
+                faults.error(
+                    "sources.csv",
+                    source.line,
+                    "edition",
+                    &source.folder,
+                    "there is no such folder",
+                );
             }
         }
     }

@@ -160,40 +160,62 @@ impl Profile {
     /// first, no great circle, no strict container numbers, hubs are inferred where the table has an entry.
     pub fn parse(name: &str, file: &DataFile) -> (Option<Profile>, Vec<Fault>) {
         let mut faults = Faults::default();
-        let profile = document::read(file, &mut faults, |root, faults| read(name, &file.path, root, faults)).flatten();
+        let profile = document::read(file, &mut faults, |root, faults| {
+            read(name, &file.path, root, faults)
+        })
+        .flatten();
         let profile = profile.filter(|_| !faults.has_error());
         (profile, faults.list)
     }
 
     /// The rule that makes a distance of basis `to` from one of basis `from`.
     pub fn adjustment(&self, mode: Mode, from: Basis, to: Basis) -> Option<Adjustment> {
-        let same = |d: &&DistanceAdjustment| d.mode == mode && d.activity_basis == from && d.intensity_basis == to;
-        self.distance_adjustment.iter().find(same).map(|d| d.adjustment)
+        let same = |d: &&DistanceAdjustment| {
+            d.mode == mode && d.activity_basis == from && d.intensity_basis == to
+        };
+        self.distance_adjustment
+            .iter()
+            .find(same)
+            .map(|d| d.adjustment)
     }
 }
 
 fn read(name: &str, file: &str, root: &mut Keys, faults: &mut Faults) -> Option<Profile> {
     let title = root.need("title", "a text", faults, text);
     let method = root.need("method", "a text", faults, text);
-    let gwp_sets = unique_list(root, "gwp_sets", GWP_SETS, true, faults, |v| v.as_str().and_then(GwpSet::from_code));
-    let after = root.need("after_last_edition", "use_latest or reject", faults, |v| match v.as_str()? {
-        "use_latest" => Some(AfterLastEdition::UseLatest),
-        "reject" => Some(AfterLastEdition::Reject),
-        _ => None,
+    let gwp_sets = unique_list(root, "gwp_sets", GWP_SETS, true, faults, |v| {
+        v.as_str().and_then(GwpSet::from_code)
     });
-    let prefer = root.get("prefer", "region or source", faults, |v| match v.as_str()? {
-        "region" => Some(Prefer::Region),
-        "source" => Some(Prefer::Source),
-        _ => None,
+    let after = root.need(
+        "after_last_edition",
+        "use_latest or reject",
+        faults,
+        |v| match v.as_str()? {
+            "use_latest" => Some(AfterLastEdition::UseLatest),
+            "reject" => Some(AfterLastEdition::Reject),
+            _ => None,
+        },
+    );
+    let prefer = root.get("prefer", "region or source", faults, |v| {
+        match v.as_str()? {
+            "region" => Some(Prefer::Region),
+            "source" => Some(Prefer::Source),
+            _ => None,
+        }
     });
     let mut flag = |key: &str, default: bool, faults: &mut Faults| {
-        root.get(key, "true or false", faults, |v| v.as_bool()).map_or(default, |at| at.value)
+        root.get(key, "true or false", faults, |v| v.as_bool())
+            .map_or(default, |at| at.value)
     };
     let ignore_validity = flag("ignore_validity", false, faults);
     let strict_container_id = flag("strict_container_id", false, faults);
     let infer_hubs = flag("infer_hubs", true, faults);
-    let great_circle = unique_list(root, "great_circle", TRANSPORT_MODES, false, faults, |v| v.as_str().and_then(transport_mode));
-    let sources = unique_list(root, "sources", "source/edition", true, faults, |v| text(v).filter(|t| t.split('/').count() == 2));
+    let great_circle = unique_list(root, "great_circle", TRANSPORT_MODES, false, faults, |v| {
+        v.as_str().and_then(transport_mode)
+    });
+    let sources = unique_list(root, "sources", "source/edition", true, faults, |v| {
+        text(v).filter(|t| t.split('/').count() == 2)
+    });
     let basis = root.need("default_distance_basis", BASES, faults, basis);
     let mass = |v: &DeValue| decimal(v, MASS_SCALE).filter(|m| (1..=1_000_000_000).contains(m));
     let wanted = "kilograms above 0 with at most 3 decimals, e.g. \"10000\"";
@@ -214,7 +236,11 @@ fn read(name: &str, file: &str, root: &mut Keys, faults: &mut Faults) -> Option<
         after_last_edition: after?.value,
         ignore_validity,
         prefer: prefer.map_or(Prefer::Region, |at| at.value),
-        great_circle: great_circle.unwrap_or_default().into_iter().map(|at| at.value).collect(),
+        great_circle: great_circle
+            .unwrap_or_default()
+            .into_iter()
+            .map(|at| at.value)
+            .collect(),
         sources: sources?.into_iter().map(|at| (at.value, at.line)).collect(),
         default_distance_basis: basis?.value,
         default_mass_per_teu_g: laden?.value,
@@ -239,16 +265,28 @@ fn unique_list<T: PartialEq>(
     parse: impl Fn(&DeValue) -> Option<T>,
 ) -> Option<Vec<At<T>>> {
     let (line, before) = (keys.line_of(key), faults.list.len());
-    let list = keys.list(key, wanted, faults, |v| Some((parse(v)?, document::shown(v))));
+    let list = keys.list(key, wanted, faults, |v| {
+        Some((parse(v)?, document::shown(v)))
+    });
     match (line, &list) {
         (None, _) if needed => keys.missing(key, &format!("a list of {wanted}"), faults),
         (Some(line), Some(empty)) if needed && empty.is_empty() && faults.list.len() == before => {
-            keys.error(line, key, "", format!("expected at least one of {wanted}"), faults)
+            keys.error(
+                line,
+                key,
+                "",
+                format!("expected at least one of {wanted}"),
+                faults,
+            )
         }
         _ => {}
     }
     let mut unique: Vec<At<T>> = Vec::new();
-    for At { value: (value, shown), line } in list? {
+    for At {
+        value: (value, shown),
+        line,
+    } in list?
+    {
         if unique.iter().any(|u| u.value == value) {
             keys.error(line, key, &shown, "expected each entry once", faults);
         } else {
@@ -260,7 +298,10 @@ fn unique_list<T: PartialEq>(
 
 fn basis(value: &DeValue) -> Option<Basis> {
     let word = value.as_str()?;
-    Basis::ALL.iter().copied().find(|b| *b != Basis::Absent && b.code() == word)
+    Basis::ALL
+        .iter()
+        .copied()
+        .find(|b| *b != Basis::Absent && b.code() == word)
 }
 
 fn ratio(value: &DeValue) -> Option<i64> {
@@ -272,11 +313,17 @@ const RATIO: &str = "a ratio above 0, up to 1000, with at most 6 decimals, e.g. 
 
 fn read_statement(root: &mut Keys, faults: &mut Faults) -> Option<Statement> {
     let Some(mut keys) = root.table("statement", faults) else {
-        root.missing("statement", "a table with boundary, exclusions, allocation, cut_off", faults);
+        root.missing(
+            "statement",
+            "a table with boundary, exclusions, allocation, cut_off",
+            faults,
+        );
         return None;
     };
     let boundary = keys.need("boundary", "a text", faults, text);
-    let exclusions = keys.list("exclusions", "texts", faults, text).unwrap_or_default();
+    let exclusions = keys
+        .list("exclusions", "texts", faults, text)
+        .unwrap_or_default();
     let allocation = keys.need("allocation", "a text", faults, text);
     let cut_off = keys.need("cut_off", "a text", faults, text);
     keys.finish(&["boundary", "exclusions", "allocation", "cut_off"], faults);
@@ -289,7 +336,9 @@ fn read_statement(root: &mut Keys, faults: &mut Faults) -> Option<Statement> {
 }
 
 fn read_default_operations(root: &mut Keys, faults: &mut Faults) -> Vec<(Mode, String, u64)> {
-    let Some(mut keys) = root.table("default_operation", faults) else { return Vec::new() };
+    let Some(mut keys) = root.table("default_operation", faults) else {
+        return Vec::new();
+    };
     let mut list = Vec::new();
     for (key, _) in keys.names() {
         if let Some(mode) = exact_mode(&key)
@@ -304,7 +353,9 @@ fn read_default_operations(root: &mut Keys, faults: &mut Faults) -> Vec<(Mode, S
 
 fn read_uplifts(root: &mut Keys, faults: &mut Faults) -> [Option<i64>; 6] {
     let mut uplifts = [None; 6];
-    let Some(mut keys) = root.table("refrigerated_uplift", faults) else { return uplifts };
+    let Some(mut keys) = root.table("refrigerated_uplift", faults) else {
+        return uplifts;
+    };
     for (key, _) in keys.names() {
         if let Some(mode) = exact_mode(&key) {
             uplifts[mode as usize] = keys.get(&key, RATIO, faults, ratio).map(|at| at.value);
@@ -317,19 +368,47 @@ fn read_uplifts(root: &mut Keys, faults: &mut Faults) -> [Option<i64>; 6] {
 fn read_adjustments(root: &mut Keys, faults: &mut Faults) -> Vec<DistanceAdjustment> {
     let mut list: Vec<DistanceAdjustment> = Vec::new();
     for mut keys in root.tables("distance_adjustment", faults) {
-        let mode = keys.need("mode", TRANSPORT_MODES, faults, |v| v.as_str().and_then(transport_mode));
+        let mode = keys.need("mode", TRANSPORT_MODES, faults, |v| {
+            v.as_str().and_then(transport_mode)
+        });
         let from = keys.need("activity_basis", BASES, faults, basis);
         let to = keys.need("intensity_basis", BASES, faults, basis);
-        let factor = keys.get("ratio", RATIO, faults, ratio).map(|at| Adjustment::Ratio(at.value));
+        let factor = keys
+            .get("ratio", RATIO, faults, ratio)
+            .map(|at| Adjustment::Ratio(at.value));
         let metres = |v: &DeValue| decimal(v, 3).filter(|m| *m != 0 && m.abs() <= 50_000_000);
         let term = keys
-            .get("add_km", "kilometres other than 0, up to 50000 either way, with at most 3 decimals", faults, metres)
+            .get(
+                "add_km",
+                "kilometres other than 0, up to 50000 either way, with at most 3 decimals",
+                faults,
+                metres,
+            )
             .map(|at| Adjustment::AddMetres(at.value));
-        keys.finish(&["mode", "activity_basis", "intensity_basis", "ratio", "add_km"], faults);
+        keys.finish(
+            &[
+                "mode",
+                "activity_basis",
+                "intensity_basis",
+                "ratio",
+                "add_km",
+            ],
+            faults,
+        );
         if factor.is_some() == term.is_some() {
-            keys.error(keys.line, "ratio", "", "expected exactly one of ratio and add_km", faults);
+            keys.error(
+                keys.line,
+                "ratio",
+                "",
+                "expected exactly one of ratio and add_km",
+                faults,
+            );
         }
-        let (Some(mode), Some(from), Some(to), Some(adjustment)) = (mode, from, to, factor.or(term)) else { continue };
+        let (Some(mode), Some(from), Some(to), Some(adjustment)) =
+            (mode, from, to, factor.or(term))
+        else {
+            continue;
+        };
         if from.value == to.value {
             keys.error(
                 to.line,
@@ -339,11 +418,24 @@ fn read_adjustments(root: &mut Keys, faults: &mut Faults) -> Vec<DistanceAdjustm
                 faults,
             );
         }
-        if list.iter().any(|d| d.mode == mode.value && d.activity_basis == from.value && d.intensity_basis == to.value) {
-            keys.error(keys.line, "mode", mode.value.code(), "expected one adjustment for each mode and pair of bases", faults);
+        if list.iter().any(|d| {
+            d.mode == mode.value && d.activity_basis == from.value && d.intensity_basis == to.value
+        }) {
+            keys.error(
+                keys.line,
+                "mode",
+                mode.value.code(),
+                "expected one adjustment for each mode and pair of bases",
+                faults,
+            );
             continue;
         }
-        list.push(DistanceAdjustment { mode: mode.value, activity_basis: from.value, intensity_basis: to.value, adjustment });
+        list.push(DistanceAdjustment {
+            mode: mode.value,
+            activity_basis: from.value,
+            intensity_basis: to.value,
+            adjustment,
+        });
     }
     list
 }
@@ -361,14 +453,33 @@ fn read_hubs(root: &mut Keys, faults: &mut Faults) -> Vec<HubRule> {
         let after = keys.need("after", "end or a transport mode", faults, end("end"));
         let operation = keys.need("operation", "an operation code", faults, text);
         keys.finish(&["before", "after", "operation"], faults);
-        let (Some(before), Some(after), Some(operation)) = (before, after, operation) else { continue };
+        let (Some(before), Some(after), Some(operation)) = (before, after, operation) else {
+            continue;
+        };
         if before.value == HubEnd::Edge && after.value == HubEnd::Edge {
-            keys.error(after.line, "after", "end", "expected a transport mode on one side of the hub", faults);
-        } else if let Some(other) = list.iter().find(|h| h.before == before.value && h.after == after.value) {
-            let wanted = format!("expected one hub for each pair; the table of line {} names it already", other.line);
+            keys.error(
+                after.line,
+                "after",
+                "end",
+                "expected a transport mode on one side of the hub",
+                faults,
+            );
+        } else if let Some(other) = list
+            .iter()
+            .find(|h| h.before == before.value && h.after == after.value)
+        {
+            let wanted = format!(
+                "expected one hub for each pair; the table of line {} names it already",
+                other.line
+            );
             keys.error(before.line, "before", "", wanted, faults);
         } else {
-            list.push(HubRule { before: before.value, after: after.value, operation: operation.value, line: operation.line });
+            list.push(HubRule {
+                before: before.value,
+                after: after.value,
+                operation: operation.value,
+                line: operation.line,
+            });
         }
     }
     list

@@ -67,7 +67,13 @@ impl Region {
     pub fn resolve(name: &RegionName, zones: &Zones) -> Result<Region, String> {
         let area = |name: &String| zones.area(name).ok_or_else(|| name.clone());
         let products = match name {
-            RegionName::Global => return Ok(Region { products: None, narrowness: u64::MAX, is_wide: true }),
+            RegionName::Global => {
+                return Ok(Region {
+                    products: None,
+                    narrowness: u64::MAX,
+                    is_wide: true,
+                });
+            }
             RegionName::Within(a) => vec![(area(a)?, area(a)?)],
             RegionName::Lane(a, b) => vec![(area(a)?, area(b)?)],
             RegionName::Between(a, b) => vec![(area(a)?, area(b)?), (area(b)?, area(a)?)],
@@ -75,18 +81,32 @@ impl Region {
         let (a, b) = &products[0];
         let one_way = a.size() * b.size();
         // Both ways share the pairs whose ends are members of both sets.
-        let size = if products.len() == 2 { 2 * one_way - a.shared(b).pow(2) } else { one_way };
+        let size = if products.len() == 2 {
+            2 * one_way - a.shared(b).pow(2)
+        } else {
+            one_way
+        };
         let has_places = a.has_places() || b.has_places();
         let is_wide = a.spans_countries() || b.spans_countries();
-        let narrowness = if has_places { size } else { WITHOUT_PLACES + size };
-        Ok(Region { narrowness, is_wide, products: Some(products) })
+        let narrowness = if has_places {
+            size
+        } else {
+            WITHOUT_PLACES + size
+        };
+        Ok(Region {
+            narrowness,
+            is_wide,
+            products: Some(products),
+        })
     }
 
     /// Whether the region covers a movement from one place to another.
     pub fn covers(&self, origin: LocationCode, destination: LocationCode) -> bool {
         match &self.products {
             None => true,
-            Some(products) => products.iter().any(|(a, b)| a.covers(origin) && b.covers(destination)),
+            Some(products) => products
+                .iter()
+                .any(|(a, b)| a.covers(origin) && b.covers(destination)),
         }
     }
 
@@ -94,15 +114,23 @@ impl Region {
     /// between places of no country. `None` for a region without members.
     pub(crate) fn example(&self) -> Option<(LocationCode, LocationCode)> {
         let somewhere = |country: &str| LocationCode::parse(format!("{country}ZZZ").as_bytes());
-        let Some(products) = &self.products else { return Some((somewhere("ZZ")?, somewhere("ZZ")?)) };
+        let Some(products) = &self.products else {
+            return Some((somewhere("ZZ")?, somewhere("ZZ")?));
+        };
         let place = |member: Member| match member {
             Member::Place(place) => Some(place),
             Member::Country(country) => somewhere(&country.to_string()),
         };
         let (from, to) = products.first()?;
         let origin = place(from.members().next()?)?;
-        let other = to.members().filter_map(place).find(|p| p.country() != origin.country());
-        Some((origin, other.or_else(|| to.members().next().and_then(place))?))
+        let other = to
+            .members()
+            .filter_map(place)
+            .find(|p| p.country() != origin.country());
+        Some((
+            origin,
+            other.or_else(|| to.members().next().and_then(place))?,
+        ))
     }
 
     /// Whether each pair of this region is covered by `other`.
@@ -116,7 +144,9 @@ impl Region {
         inner.iter().all(|(a, b)| {
             // One product holds another if both sides do; only two products together can hold one that neither holds alone.
             outer.iter().any(|(c, d)| inside(a, c) && inside(b, d))
-                || (outer.len() > 1 && a.members().all(|from| b.members().all(|to| holds(outer, from, to))))
+                || (outer.len() > 1
+                    && a.members()
+                        .all(|from| b.members().all(|to| holds(outer, from, to))))
         })
     }
 
@@ -137,12 +167,17 @@ impl Region {
 }
 
 fn holds(products: &[(PlaceSet, PlaceSet)], from: Member, to: Member) -> bool {
-    products.iter().any(|(a, b)| a.covers_member(from) && b.covers_member(to))
+    products
+        .iter()
+        .any(|(a, b)| a.covers_member(from) && b.covers_member(to))
 }
 
 /// Number of pairs behind a narrowness, and whether the region names a zone with places; `None`: all pairs.
 pub(crate) fn pairs(narrowness: u64) -> Option<(u64, bool)> {
-    (narrowness != u64::MAX).then_some((narrowness & !WITHOUT_PLACES, narrowness & WITHOUT_PLACES == 0))
+    (narrowness != u64::MAX).then_some((
+        narrowness & !WITHOUT_PLACES,
+        narrowness & WITHOUT_PLACES == 0,
+    ))
 }
 
 #[cfg(test)]
@@ -193,9 +228,21 @@ mod tests {
 
     #[test]
     fn zones_with_places_are_narrower_than_any_without() {
-        let order = ["CQ", "CQ>ASEAN", "CN", "CN>ASEAN", "ASEAN", "ASEAN<>ASIA", "ASIA", "GLOBAL"];
+        let order = [
+            "CQ",
+            "CQ>ASEAN",
+            "CN",
+            "CN>ASEAN",
+            "ASEAN",
+            "ASEAN<>ASIA",
+            "ASIA",
+            "GLOBAL",
+        ];
         for pair in order.windows(2) {
-            assert!(region(pair[0]).narrowness() < region(pair[1]).narrowness(), "{pair:?}");
+            assert!(
+                region(pair[0]).narrowness() < region(pair[1]).narrowness(),
+                "{pair:?}"
+            );
         }
     }
 
@@ -221,22 +268,42 @@ mod tests {
             // (SG, SG) is missing from both ways.
             ("MIX", "CN<>ASEAN", false),
         ] {
-            assert_eq!(region(inner).is_within(&region(outer)), want, "{inner} in {outer}");
+            assert_eq!(
+                region(inner).is_within(&region(outer)),
+                want,
+                "{inner} in {outer}"
+            );
         }
     }
 
     #[test]
     fn wide_means_more_than_one_country() {
-        for (text, want) in
-            [("CN", false), ("CN>SG", false), ("CQ", false), ("HOME", false), ("MIX", true), ("CN>ASEAN", true), ("GLOBAL", true)]
-        {
+        for (text, want) in [
+            ("CN", false),
+            ("CN>SG", false),
+            ("CQ", false),
+            ("HOME", false),
+            ("MIX", true),
+            ("CN>ASEAN", true),
+            ("GLOBAL", true),
+        ] {
             assert_eq!(region(text).is_wide(), want, "{text}");
         }
     }
 
     #[test]
     fn malformed_regions_are_refused() {
-        for bad in ["", ">", "CN>", "<>SG", "GLOBAL>SG", "CN<>GLOBAL", "CN<SG", "A>B>C", "A<>B<>C"] {
+        for bad in [
+            "",
+            ">",
+            "CN>",
+            "<>SG",
+            "GLOBAL>SG",
+            "CN<>GLOBAL",
+            "CN<SG",
+            "A>B>C",
+            "A<>B<>C",
+        ] {
             assert_eq!(RegionName::parse(bad), None, "{bad:?}");
         }
         assert_eq!(RegionName::parse("A>A"), RegionName::parse("A"));

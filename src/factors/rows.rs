@@ -114,9 +114,23 @@ impl<'l> Reader<'l> {
     /// A reader that appends to the library's rows.
     pub fn new(library: &'l mut Library, texts: &'l mut Texts) -> Reader<'l> {
         Reader {
-            folders: library.sources.iter().enumerate().map(|(i, s)| (s.folder.clone(), i as u32)).collect(),
-            operations: library.operations.iter().enumerate().map(|(i, o)| (o.code.clone(), (i as u16, o.mode))).collect(),
-            defaults: library.sources.iter().map(|s| (s.gwp_set, s.licence.clone())).collect(),
+            folders: library
+                .sources
+                .iter()
+                .enumerate()
+                .map(|(i, s)| (s.folder.clone(), i as u32))
+                .collect(),
+            operations: library
+                .operations
+                .iter()
+                .enumerate()
+                .map(|(i, o)| (o.code.clone(), (i as u16, o.mode)))
+                .collect(),
+            defaults: library
+                .sources
+                .iter()
+                .map(|s| (s.gwp_set, s.licence.clone()))
+                .collect(),
             regions: FxHashMap::default(),
             region_names: FxHashMap::default(),
             ids: FxHashMap::default(),
@@ -141,8 +155,17 @@ impl<'l> Reader<'l> {
             Section::Hub => places!(Hub, FactorId),
             Section::Energy => places!(Energy, EnergyId),
         };
-        let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-        let table = Table { section, source, file: self.texts.share(&file.path), places };
+        let folder = file
+            .path
+            .rsplit_once('/')
+            .map_or("", |(folder, _)| folder)
+            .to_owned();
+        let table = Table {
+            section,
+            source,
+            file: self.texts.share(&file.path),
+            places,
+        };
         let lines = memchr::memchr_iter(b'\n', &file.bytes).count();
         self.rows.reserve(lines);
         self.ids.reserve(lines);
@@ -152,7 +175,9 @@ impl<'l> Reader<'l> {
             self.id.push(':');
             self.id.push_str(row.text(table.places.id));
             let factor = self.common(row, &table);
-            let Some(mut factor) = factor else { return self.rest_for_faults(row, &table) };
+            let Some(mut factor) = factor else {
+                return self.rest_for_faults(row, &table);
+            };
             let energy = match section {
                 Section::Transport => self.transport(row, &mut factor),
                 Section::Hub => self.hub(row, &mut factor),
@@ -168,7 +193,13 @@ impl<'l> Reader<'l> {
         let region = self.regions[&factor.region];
         let carrier = self.symbols.intern(&factor.carrier);
         let energy_carrier = self.symbols.intern(&factor.energy_carrier);
-        self.rows.push(LibraryRow { factor, energy, region, carrier, energy_carrier });
+        self.rows.push(LibraryRow {
+            factor,
+            energy,
+            region,
+            carrier,
+            energy_carrier,
+        });
     }
 
     /// A row that failed already is read on, so that its other faults are reported too.
@@ -182,7 +213,11 @@ impl<'l> Reader<'l> {
 
     /// A text that hardly two rows share; looking for a copy would cost more than it saves.
     fn own(&self, text: &str) -> Text {
-        if text.is_empty() { self.none.clone() } else { text.into() }
+        if text.is_empty() {
+            self.none.clone()
+        } else {
+            text.into()
+        }
     }
 
     fn blank(&self, table: &Table, line: u64) -> EmissionFactor {
@@ -223,9 +258,16 @@ impl<'l> Reader<'l> {
         let (pers, wanted): (&[Per], _) = match table.section {
             Section::Transport => (&[Per::Tkm, Per::TeuKm], "tkm or teukm"),
             Section::Hub => (&[Per::T, Per::Teu, Per::Container], "t, teu or container"),
-            Section::Energy => (&[Per::Kg, Per::Litre, Per::KWh, Per::Mj], "kg, l, kWh or MJ"),
+            Section::Energy => (
+                &[Per::Kg, Per::Litre, Per::KWh, Per::Mj],
+                "kg, l, kWh or MJ",
+            ),
         };
-        let per = row.value(at.per, |t| pers.iter().copied().find(|p| p.code() == t), wanted);
+        let per = row.value(
+            at.per,
+            |t| pers.iter().copied().find(|p| p.code() == t),
+            wanted,
+        );
         let valid = row.interval(at.valid.0, at.valid.1);
         let gwp_set = row.value(at.gwp_set, GwpSet::from_code, GWP_SETS);
         let wanted = "grams CO2e as digits with at most 9 decimals, not negative, below 10^9";
@@ -234,7 +276,11 @@ impl<'l> Reader<'l> {
         if row.text(at.source_ref).is_empty() {
             row.warning(at.source_ref, "expected the table and cell of the source");
         }
-        let (Some(id), Some(per), Some((valid_from, valid_to)), false) = (id, per, valid, row.failed) else { return None };
+        let (Some(id), Some(per), Some((valid_from, valid_to)), false) =
+            (id, per, valid, row.failed)
+        else {
+            return None;
+        };
         let (default_gwp_set, default_licence) = &self.defaults[table.source as usize];
         let licence = row.text(at.licence);
         Some(EmissionFactor {
@@ -247,7 +293,11 @@ impl<'l> Reader<'l> {
             valid_from,
             valid_to,
             gwp_set: gwp_set.unwrap_or(*default_gwp_set),
-            licence: if licence.is_empty() { default_licence.clone() } else { self.texts.share(licence) },
+            licence: if licence.is_empty() {
+                default_licence.clone()
+            } else {
+                self.texts.share(licence)
+            },
             source_ref: self.own(row.text(at.source_ref)),
             note: self.own(row.text(at.note)),
             ..self.blank(table, row.line)
@@ -267,9 +317,10 @@ impl<'l> Reader<'l> {
         }
         let id = Text::from(self.id.as_str());
         match self.ids.get(&id) {
-            Some((file, line)) => {
-                row.error(at, format!("expected each id once in an edition; it stands in {file}:{line} already"))
-            }
+            Some((file, line)) => row.error(
+                at,
+                format!("expected each id once in an edition; it stands in {file}:{line} already"),
+            ),
             None => drop(self.ids.insert(id.clone(), (table.file.clone(), row.line))),
         }
         Some(id)
@@ -280,7 +331,11 @@ impl<'l> Reader<'l> {
         if text.is_empty() || self.regions.contains_key(text) {
             return;
         }
-        let Some(name) = row.value(at, RegionName::parse, "GLOBAL, a zone, a country, or a lane A>B or A<>B of these") else {
+        let Some(name) = row.value(
+            at,
+            RegionName::parse,
+            "GLOBAL, a zone, a country, or a lane A>B or A<>B of these",
+        ) else {
             return;
         };
         let next = self.region_list.len() as u32;
@@ -291,29 +346,78 @@ impl<'l> Reader<'l> {
         self.regions.insert(self.texts.share(text), index);
     }
 
-    fn transport(&mut self, row: &mut Row, factor: &mut EmissionFactor) -> Option<(i64, EnergyUnit)> {
+    fn transport(
+        &mut self,
+        row: &mut Row,
+        factor: &mut EmissionFactor,
+    ) -> Option<(i64, EnergyUnit)> {
         use Transport as C;
         self.operation(row, C::Operation as usize, factor);
         factor.carrier = self.texts.share(row.text(C::Carrier));
-        factor.temperature =
-            row.value(C::Temperature, exact(Temperature::ALL, |t| t.code()), "ambient or refrigerated").unwrap_or_default();
-        factor.distance_basis =
-            row.value(C::DistanceBasis, exact(Basis::ALL, |b| b.code()), "sfd, gcd or actual").unwrap_or_default();
-        factor.load_factor = row.decimal(C::LoadFactor, SHARE_SCALE, 0..=ONE, "a share 0..1 with at most 6 decimals");
-        factor.empty_share = row.decimal(C::EmptyShare, SHARE_SCALE, 0..=ONE, "a share 0..1 with at most 6 decimals");
+        factor.temperature = row
+            .value(
+                C::Temperature,
+                exact(Temperature::ALL, |t| t.code()),
+                "ambient or refrigerated",
+            )
+            .unwrap_or_default();
+        factor.distance_basis = row
+            .value(
+                C::DistanceBasis,
+                exact(Basis::ALL, |b| b.code()),
+                "sfd, gcd or actual",
+            )
+            .unwrap_or_default();
+        factor.load_factor = row.decimal(
+            C::LoadFactor,
+            SHARE_SCALE,
+            0..=ONE,
+            "a share 0..1 with at most 6 decimals",
+        );
+        factor.empty_share = row.decimal(
+            C::EmptyShare,
+            SHARE_SCALE,
+            0..=ONE,
+            "a share 0..1 with at most 6 decimals",
+        );
         factor.data_category = data_category(row, C::DataCategory as usize);
         factor.basis_note = self.texts.share(row.text(C::BasisNote));
-        figure(row, [C::OperationG, C::ProvisionG, C::EnergyQuantity, C::EnergyUnit, C::EnergyCarrier].map(|c| c as usize))
+        figure(
+            row,
+            [
+                C::OperationG,
+                C::ProvisionG,
+                C::EnergyQuantity,
+                C::EnergyUnit,
+                C::EnergyCarrier,
+            ]
+            .map(|c| c as usize),
+        )
     }
 
     fn hub(&mut self, row: &mut Row, factor: &mut EmissionFactor) -> Option<(i64, EnergyUnit)> {
         use Hub as C;
         self.operation(row, C::Operation as usize, factor);
         factor.carrier = self.texts.share(row.text(C::Carrier));
-        factor.temperature =
-            row.value(C::Temperature, exact(Temperature::ALL, |t| t.code()), "ambient or refrigerated").unwrap_or_default();
+        factor.temperature = row
+            .value(
+                C::Temperature,
+                exact(Temperature::ALL, |t| t.code()),
+                "ambient or refrigerated",
+            )
+            .unwrap_or_default();
         factor.data_category = data_category(row, C::DataCategory as usize);
-        figure(row, [C::OperationG, C::ProvisionG, C::EnergyQuantity, C::EnergyUnit, C::EnergyCarrier].map(|c| c as usize))
+        figure(
+            row,
+            [
+                C::OperationG,
+                C::ProvisionG,
+                C::EnergyQuantity,
+                C::EnergyUnit,
+                C::EnergyCarrier,
+            ]
+            .map(|c| c as usize),
+        )
     }
 
     fn operation(&mut self, row: &mut Row, at: usize, factor: &mut EmissionFactor) {
@@ -324,22 +428,50 @@ impl<'l> Reader<'l> {
         match self.operations.get(code) {
             None => row.error(at, "expected an operation of operations.csv"),
             Some((_, mode)) if (*mode == Mode::Hub) != (factor.section == Section::Hub) => row
-                .error(at, format!("expected a {} operation", if factor.section == Section::Hub { "hub" } else { "transport" })),
+                .error(
+                    at,
+                    format!(
+                        "expected a {} operation",
+                        if factor.section == Section::Hub {
+                            "hub"
+                        } else {
+                            "transport"
+                        }
+                    ),
+                ),
             Some((index, _)) => factor.operation = Some(*index),
         }
     }
 }
 
 /// Either both intensities, or energy with its unit and carrier; never half of one, never both.
-fn figure(row: &mut Row, [operation, provision, quantity, unit, carrier]: [usize; 5]) -> Option<(i64, EnergyUnit)> {
-    let energy_unit = row.value(unit, exact(EnergyUnit::ALL, |u| u.code()), "kg, l, kWh or MJ");
-    let wanted = "energy per unit of activity as digits with at most 12 decimals, above 0, below 10^6";
+fn figure(
+    row: &mut Row,
+    [operation, provision, quantity, unit, carrier]: [usize; 5],
+) -> Option<(i64, EnergyUnit)> {
+    let energy_unit = row.value(
+        unit,
+        exact(EnergyUnit::ALL, |u| u.code()),
+        "kg, l, kWh or MJ",
+    );
+    let wanted =
+        "energy per unit of activity as digits with at most 12 decimals, above 0, below 10^6";
     let energy = row.decimal(quantity, QUANTITY_SCALE, 1..=DECIMAL18_MAX, wanted);
-    let direct = [operation, provision].into_iter().any(|c| !row.text(c).is_empty());
-    let by_energy = [quantity, unit].into_iter().any(|c| !row.text(c).is_empty());
+    let direct = [operation, provision]
+        .into_iter()
+        .any(|c| !row.text(c).is_empty());
+    let by_energy = [quantity, unit]
+        .into_iter()
+        .any(|c| !row.text(c).is_empty());
     match (direct, by_energy) {
-        (true, true) => row.error(quantity, "expected operation_g and provision_g, or energy_quantity and energy_unit, not both"),
-        (false, false) => row.error(operation, "expected operation_g and provision_g, or energy_quantity and energy_unit"),
+        (true, true) => row.error(
+            quantity,
+            "expected operation_g and provision_g, or energy_quantity and energy_unit, not both",
+        ),
+        (false, false) => row.error(
+            operation,
+            "expected operation_g and provision_g, or energy_quantity and energy_unit",
+        ),
         (true, false) => {
             for column in [operation, provision] {
                 if row.text(column).is_empty() {
@@ -363,11 +495,22 @@ fn figure(row: &mut Row, [operation, provision, quantity, unit, carrier]: [usize
 }
 
 fn data_category(row: &mut Row, at: usize) -> DataCategory {
-    let value = row.value(at, exact(DataCategory::ALL, |d| d.code()), "primary, modelled or default");
+    let value = row.value(
+        at,
+        exact(DataCategory::ALL, |d| d.code()),
+        "primary, modelled or default",
+    );
     value.unwrap_or(DataCategory::Default)
 }
 
 /// Code words of our own files are compared exactly; those of movement records are not.
-fn exact<T: Copy>(all: &'static [T], code: impl Fn(T) -> &'static str) -> impl Fn(&str) -> Option<T> {
-    move |text| all.iter().copied().find(|v| code(*v) == text && !text.is_empty())
+fn exact<T: Copy>(
+    all: &'static [T],
+    code: impl Fn(T) -> &'static str,
+) -> impl Fn(&str) -> Option<T> {
+    move |text| {
+        all.iter()
+            .copied()
+            .find(|v| code(*v) == text && !text.is_empty())
+    }
 }

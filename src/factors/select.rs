@@ -163,7 +163,11 @@ impl Criteria {
     /// For energy rows on their own: `prefer` does not hold there (docs/methodology.md, section 8).
     pub fn energy(ended: bool) -> Criteria {
         use Criterion::*;
-        Criteria(if ended { vec![Region, Source, ValidTo, Id] } else { vec![Region, Source, Id] })
+        Criteria(if ended {
+            vec![Region, Source, ValidTo, Id]
+        } else {
+            vec![Region, Source, Id]
+        })
     }
 }
 
@@ -172,7 +176,12 @@ pub(super) type RankKey = [u64; 5];
 
 /// An intensity times an uplift in millionths, half to even; `None` beyond `Decimal(18,9)`.
 pub(crate) fn uplifted(intensity: i64, uplift: i64) -> Option<i64> {
-    i64::try_from(div_half_even(intensity as i128 * uplift as i128, ONE as i128)).ok().filter(|v| *v <= DECIMAL18_MAX)
+    i64::try_from(div_half_even(
+        intensity as i128 * uplift as i128,
+        ONE as i128,
+    ))
+    .ok()
+    .filter(|v| *v <= DECIMAL18_MAX)
 }
 
 /// A text that no row holds.
@@ -190,10 +199,22 @@ pub(super) struct Stage {
 impl Stage {
     /// A valid factor, then one past its last edition, then the same among ambient ones with uplift (docs/formats.md, Movement records).
     pub const ALL: [Stage; 4] = [
-        Stage { uplift: false, ended: false },
-        Stage { uplift: false, ended: true },
-        Stage { uplift: true, ended: false },
-        Stage { uplift: true, ended: true },
+        Stage {
+            uplift: false,
+            ended: false,
+        },
+        Stage {
+            uplift: false,
+            ended: true,
+        },
+        Stage {
+            uplift: true,
+            ended: false,
+        },
+        Stage {
+            uplift: true,
+            ended: true,
+        },
     ];
 }
 
@@ -205,33 +226,66 @@ impl FactorSet {
             if (stage.uplift && !refrigerated) || (stage.ended && !self.looks_at_ended()) {
                 continue;
             }
-            let temperature = if refrigerated && !stage.uplift { Temperature::Refrigerated } else { Temperature::Ambient };
+            let temperature = if refrigerated && !stage.uplift {
+                Temperature::Refrigerated
+            } else {
+                Temperature::Ambient
+            };
             let found = self.classes(query).find_map(|(carrier, energy_carrier)| {
-                let key = GroupKey { operation: Some(query.operation), temperature, carrier, energy_carrier };
-                self.best(&key, query.origin, query.destination, query.day, stage.ended)
+                let key = GroupKey {
+                    operation: Some(query.operation),
+                    temperature,
+                    carrier,
+                    energy_carrier,
+                };
+                self.best(
+                    &key,
+                    query.origin,
+                    query.destination,
+                    query.day,
+                    stage.ended,
+                )
             });
             if let Some(factor) = found {
                 return self.choice(factor, stage);
             }
         }
-        Err(NoFactor { reason: self.reason(query) })
+        Err(NoFactor {
+            reason: self.reason(query),
+        })
     }
 
     /// The energy row that applies to primary data; `None`: R022.
     pub fn select_energy(&self, query: &EnergyQuery) -> Option<EnergyChoice> {
-        let energy_carrier = self.symbols.find(query.energy_carrier).filter(|s| *s != ABSENT)?;
-        let key = GroupKey { operation: None, temperature: Temperature::Absent, carrier: ABSENT, energy_carrier };
+        let energy_carrier = self
+            .symbols
+            .find(query.energy_carrier)
+            .filter(|s| *s != ABSENT)?;
+        let key = GroupKey {
+            operation: None,
+            temperature: Temperature::Absent,
+            carrier: ABSENT,
+            energy_carrier,
+        };
         let group = self.group(&key);
         let fits = |e: &&Entry, ended: bool| {
             self.is_at(e, query.day, ended)
                 && conversion(query.unit, self.factors[e.factor as usize].per).is_some()
                 && self.regions[e.region as usize].covers(query.origin, query.destination)
         };
-        let valid = group.iter().find(|e| fits(e, false)).map(|e| (e.factor, false));
+        let valid = group
+            .iter()
+            .find(|e| fits(e, false))
+            .map(|e| (e.factor, false));
         let (index, ended) = valid.or_else(|| {
             let criteria = Criteria::energy(true);
-            let ended = group.iter().filter(|e| self.looks_at_ended() && fits(e, true)).map(|e| e.factor);
-            ended.min_by(|a, b| self.compare(&criteria, *a, *b)).map(|f| (f, true))
+            let ended = group
+                .iter()
+                .filter(|e| self.looks_at_ended() && fits(e, true))
+                .map(|e| e.factor);
+            ended
+                .min_by(|a, b| self.compare(&criteria, *a, *b))
+                .map(|f| (f, true))
         })?;
         let factor = &self.factors[index as usize];
         let (numerator, denominator) = conversion(query.unit, factor.per)?;
@@ -254,7 +308,10 @@ impl FactorSet {
     /// The energy carrier wanted: the row's, else the operation's usual one.
     pub(super) fn wanted_energy_carrier(&self, query: &FactorQuery) -> Symbol {
         if query.energy_carrier.is_empty() {
-            self.usual.get(query.operation as usize).copied().unwrap_or(ABSENT)
+            self.usual
+                .get(query.operation as usize)
+                .copied()
+                .unwrap_or(ABSENT)
         } else {
             self.symbols.find(query.energy_carrier).unwrap_or(UNKNOWN)
         }
@@ -265,9 +322,14 @@ impl FactorSet {
     fn classes(&self, query: &FactorQuery) -> impl Iterator<Item = (Symbol, Symbol)> + use<> {
         let carrier = self.symbols.find(query.carrier).unwrap_or(UNKNOWN);
         let energy = self.wanted_energy_carrier(query);
-        [(carrier, energy), (carrier, ABSENT), (ABSENT, energy), (ABSENT, ABSENT)]
-            .into_iter()
-            .filter(|c| c.0 != UNKNOWN && c.1 != UNKNOWN)
+        [
+            (carrier, energy),
+            (carrier, ABSENT),
+            (ABSENT, energy),
+            (ABSENT, ABSENT),
+        ]
+        .into_iter()
+        .filter(|c| c.0 != UNKNOWN && c.1 != UNKNOWN)
     }
 
     fn group(&self, key: &GroupKey) -> &[Entry] {
@@ -279,7 +341,11 @@ impl FactorSet {
 
     /// Whether validity fits: valid on the day, or ended before it.
     fn is_at(&self, entry: &Entry, day: Day, ended: bool) -> bool {
-        if ended { entry.valid_to <= day } else { self.ignore_validity || (entry.valid_from <= day && day < entry.valid_to) }
+        if ended {
+            entry.valid_to <= day
+        } else {
+            self.ignore_validity || (entry.valid_from <= day && day < entry.valid_to)
+        }
     }
 
     fn best(
@@ -290,30 +356,46 @@ impl FactorSet {
         day: Day,
         ended: bool,
     ) -> Option<FactorIndex> {
-        let fits = |e: &&Entry| self.is_at(e, day, ended) && self.regions[e.region as usize].covers(origin, destination);
+        let fits = |e: &&Entry| {
+            self.is_at(e, day, ended) && self.regions[e.region as usize].covers(origin, destination)
+        };
         let group = self.group(key);
         if !ended {
             // Groups are sorted by preference among valid factors.
             return group.iter().find(fits).map(|e| e.factor);
         }
         let criteria = Criteria::new(self.prefer, true);
-        group.iter().filter(fits).map(|e| e.factor).min_by(|a, b| self.compare(&criteria, *a, *b))
+        group
+            .iter()
+            .filter(fits)
+            .map(|e| e.factor)
+            .min_by(|a, b| self.compare(&criteria, *a, *b))
     }
 
     fn choice(&self, index: FactorIndex, stage: Stage) -> Result<Choice, NoFactor> {
         let factor = &self.factors[index as usize];
-        let (mut operation, mut provision) = (factor.intensity_operation, factor.intensity_provision);
+        let (mut operation, mut provision) =
+            (factor.intensity_operation, factor.intensity_provision);
         if stage.uplift {
-            let uplift = self.uplift_of(factor.operation).ok_or(NoFactor { reason: NoFactorReason::NoUplift })?;
+            let uplift = self.uplift_of(factor.operation).ok_or(NoFactor {
+                reason: NoFactorReason::NoUplift,
+            })?;
             // Set sizes were checked at load: an uplifted value fits.
-            let limit = NoFactor { reason: NoFactorReason::NoUplift };
+            let limit = NoFactor {
+                reason: NoFactorReason::NoUplift,
+            };
             operation = uplifted(operation, uplift).ok_or(limit)?;
             provision = uplifted(provision, uplift).ok_or(limit)?;
         }
         let flags = self.ranks[index as usize].flags
             | Flags::PAST_LAST_EDITION.when(stage.ended)
             | Flags::REFRIGERATED_UPLIFT.when(stage.uplift);
-        Ok(Choice { factor: index, operation, provision, flags })
+        Ok(Choice {
+            factor: index,
+            operation,
+            provision,
+            flags,
+        })
     }
 
     /// Uplift of an operation's mode, millionths.
@@ -323,10 +405,20 @@ impl FactorSet {
 
     /// Order of preference between two factors that both apply in the same way.
     pub(super) fn compare(&self, criteria: &Criteria, a: FactorIndex, b: FactorIndex) -> Ordering {
-        criteria.0.iter().map(|c| self.compare_by(*c, a, b)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+        criteria
+            .0
+            .iter()
+            .map(|c| self.compare_by(*c, a, b))
+            .find(|o| o.is_ne())
+            .unwrap_or(Ordering::Equal)
     }
 
-    pub(super) fn compare_by(&self, criterion: Criterion, a: FactorIndex, b: FactorIndex) -> Ordering {
+    pub(super) fn compare_by(
+        &self,
+        criterion: Criterion,
+        a: FactorIndex,
+        b: FactorIndex,
+    ) -> Ordering {
         let (ra, rb) = (&self.ranks[a as usize], &self.ranks[b as usize]);
         let (fa, fb) = (&self.factors[a as usize], &self.factors[b as usize]);
         match criterion {
@@ -349,7 +441,9 @@ impl FactorSet {
                 Criterion::Region => rank.region,
                 Criterion::Source => rank.source.into(),
                 // A later end comes first.
-                Criterion::ValidTo => i64::from(NO_END).abs_diff(self.factors[index as usize].valid_to.into()),
+                Criterion::ValidTo => {
+                    i64::from(NO_END).abs_diff(self.factors[index as usize].valid_to.into())
+                }
                 Criterion::EnergyRegion => rank.energy_region,
                 Criterion::EnergySource => rank.energy_source.into(),
                 Criterion::Id => break,
@@ -360,7 +454,11 @@ impl FactorSet {
 
     /// Nearest reason why nothing applies; only asked after `select` found nothing.
     fn reason(&self, query: &FactorQuery) -> NoFactorReason {
-        if !self.groups.keys().any(|k| k.operation == Some(query.operation)) {
+        if !self
+            .groups
+            .keys()
+            .any(|k| k.operation == Some(query.operation))
+        {
             return NoFactorReason::NoRow;
         }
         let temperatures: &[Temperature] = match query.temperature {
@@ -369,10 +467,21 @@ impl FactorSet {
         };
         let covered = temperatures.iter().any(|&temperature| {
             self.classes(query).any(|(carrier, energy_carrier)| {
-                let key = GroupKey { operation: Some(query.operation), temperature, carrier, energy_carrier };
-                self.group(&key).iter().any(|e| self.regions[e.region as usize].covers(query.origin, query.destination))
+                let key = GroupKey {
+                    operation: Some(query.operation),
+                    temperature,
+                    carrier,
+                    energy_carrier,
+                };
+                self.group(&key).iter().any(|e| {
+                    self.regions[e.region as usize].covers(query.origin, query.destination)
+                })
             })
         });
-        if covered { NoFactorReason::NotValid } else { NoFactorReason::NotCovered }
+        if covered {
+            NoFactorReason::NotValid
+        } else {
+            NoFactorReason::NotCovered
+        }
     }
 }

@@ -86,12 +86,20 @@ impl FactorSet {
 
     /// The last day after `first`, up to `last`, on which a validity starts or ends.
     pub fn last_boundary(&self, first: Day, last: Day) -> Option<Day> {
-        self.boundaries.iter().rev().copied().find(|d| *d <= last).filter(|d| *d > first)
+        self.boundaries
+            .iter()
+            .rev()
+            .copied()
+            .find(|d| *d <= last)
+            .filter(|d| *d > first)
     }
 
     /// The operation with this code.
     pub fn operation(&self, code: &str) -> Option<OperationIndex> {
-        self.operations.iter().position(|o| &*o.code == code).map(|i| i as OperationIndex)
+        self.operations
+            .iter()
+            .position(|o| &*o.code == code)
+            .map(|i| i as OperationIndex)
     }
 
     /// The edition that a factor stands in.
@@ -107,9 +115,20 @@ impl FactorSet {
     /// Values beyond `Decimal(18,9)` after uplift, found at load and not on some night.
     fn check_uplifts(&self, faults: &mut Faults) {
         for factor in &self.factors {
-            let Some(operation) = factor.operation.filter(|_| factor.temperature == Temperature::Ambient) else { continue };
-            let Some(uplift) = self.uplift[self.operations[operation as usize].mode as usize] else { continue };
-            if [factor.intensity_operation, factor.intensity_provision].into_iter().any(|v| uplifted(v, uplift).is_none()) {
+            let Some(operation) = factor
+                .operation
+                .filter(|_| factor.temperature == Temperature::Ambient)
+            else {
+                continue;
+            };
+            let Some(uplift) = self.uplift[self.operations[operation as usize].mode as usize]
+            else {
+                continue;
+            };
+            if [factor.intensity_operation, factor.intensity_provision]
+                .into_iter()
+                .any(|v| uplifted(v, uplift).is_none())
+            {
                 faults.error(
                     &factor.file,
                     factor.line,
@@ -126,18 +145,39 @@ impl FactorSet {
 fn check_profile(library: &Library, profile: &Profile, faults: &mut Faults) {
     for (folder, line) in &profile.sources {
         if !library.sources.iter().any(|s| *s.folder == **folder) {
-            faults.error(&profile.file, *line, "sources", folder, "expected a source/edition of sources.csv");
+            faults.error(
+                &profile.file,
+                *line,
+                "sources",
+                folder,
+                "expected a source/edition of sources.csv",
+            );
         }
     }
     let mut check = |key: &str, line: u64, code: &str, wanted: Mode| match library.operation(code) {
-        None => faults.error(&profile.file, line, key, code, "expected an operation of operations.csv"),
-        Some(found) if library.operations[found as usize].mode != wanted => {
-            faults.error(&profile.file, line, key, code, format!("expected an operation of mode {}", wanted.code()))
-        }
+        None => faults.error(
+            &profile.file,
+            line,
+            key,
+            code,
+            "expected an operation of operations.csv",
+        ),
+        Some(found) if library.operations[found as usize].mode != wanted => faults.error(
+            &profile.file,
+            line,
+            key,
+            code,
+            format!("expected an operation of mode {}", wanted.code()),
+        ),
         Some(_) => {}
     };
     for (mode, code, line) in &profile.default_operation {
-        check(&format!("default_operation.{}", mode.code()), *line, code, *mode);
+        check(
+            &format!("default_operation.{}", mode.code()),
+            *line,
+            code,
+            *mode,
+        );
     }
     for hub in &profile.hub {
         check("hub.operation", hub.line, &hub.operation, Mode::Hub);
@@ -159,16 +199,39 @@ struct Builder<'l> {
 }
 
 impl<'l> Builder<'l> {
-    fn new(library: &'l Library, profile: &'l Profile, zones: &Zones, faults: &mut Faults) -> Builder<'l> {
-        let resolved: Vec<_> = library.regions.iter().map(|name| Region::resolve(name, zones)).collect();
+    fn new(
+        library: &'l Library,
+        profile: &'l Profile,
+        zones: &Zones,
+        faults: &mut Faults,
+    ) -> Builder<'l> {
+        let resolved: Vec<_> = library
+            .regions
+            .iter()
+            .map(|name| Region::resolve(name, zones))
+            .collect();
         // Rows of other sources are checked too: a library is right or wrong as a whole.
         for row in &library.rows {
             if let Err(name) = &resolved[row.region as usize] {
-                let wanted = format!("expected GLOBAL, zones of zones.csv or ISO 3166 alpha-2 countries; {name} is none");
-                faults.error(&row.factor.file, row.factor.line, "region", &row.factor.region, wanted);
+                let wanted = format!(
+                    "expected GLOBAL, zones of zones.csv or ISO 3166 alpha-2 countries; {name} is none"
+                );
+                faults.error(
+                    &row.factor.file,
+                    row.factor.line,
+                    "region",
+                    &row.factor.region,
+                    wanted,
+                );
             }
         }
-        let place = |s: &Source| profile.sources.iter().position(|(folder, _)| **folder == *s.folder).map(|i| i as u32);
+        let place = |s: &Source| {
+            profile
+                .sources
+                .iter()
+                .position(|(folder, _)| **folder == *s.folder)
+                .map(|i| i as u32)
+        };
         Builder {
             library,
             profile,
@@ -182,16 +245,23 @@ impl<'l> Builder<'l> {
     }
 
     fn build(mut self, faults: &mut Faults) -> FactorSet {
-        let usable =
-            |r: &&LibraryRow| self.order[r.factor.source as usize].is_some() && self.regions[r.region as usize].is_some();
+        let usable = |r: &&LibraryRow| {
+            self.order[r.factor.source as usize].is_some()
+                && self.regions[r.region as usize].is_some()
+        };
         let rows: Vec<&LibraryRow> = self.library.rows.iter().filter(usable).collect();
         for row in &rows {
             self.check_gwp_set(row, faults);
         }
         intervals::gaps(self.library, rows.iter().copied(), faults);
-        let (energy, activity): (Vec<_>, Vec<_>) = rows.into_iter().partition(|r| r.factor.section == Section::Energy);
+        let (energy, activity): (Vec<_>, Vec<_>) = rows
+            .into_iter()
+            .partition(|r| r.factor.section == Section::Energy);
         for (number, row) in energy.iter().enumerate() {
-            self.energy.entry(row.energy_carrier).or_default().push((number as u32, row));
+            self.energy
+                .entry(row.energy_carrier)
+                .or_default()
+                .push((number as u32, row));
         }
         for row in activity {
             match row.energy {
@@ -213,14 +283,26 @@ impl<'l> Builder<'l> {
         let set = row.factor.gwp_set;
         if !self.profile.gwp_sets.contains(&set) {
             let admitted: Vec<_> = self.profile.gwp_sets.iter().map(|g| g.code()).collect();
-            let wanted = format!("expected a GWP set of profile {}: {}", self.profile.name, admitted.join(", "));
-            faults.error(&row.factor.file, row.factor.line, "gwp_set", set.code(), wanted);
+            let wanted = format!(
+                "expected a GWP set of profile {}: {}",
+                self.profile.name,
+                admitted.join(", ")
+            );
+            faults.error(
+                &row.factor.file,
+                row.factor.line,
+                "gwp_set",
+                set.code(),
+                wanted,
+            );
         }
     }
 
     /// The region of a row; only rows with one come here.
     fn region(&self, row: &LibraryRow) -> &Region {
-        self.regions[row.region as usize].as_ref().expect("rows whose region is unknown are left out")
+        self.regions[row.region as usize]
+            .as_ref()
+            .expect("rows whose region is unknown are left out")
     }
 
     fn rank(&self, row: &LibraryRow) -> Rank {
@@ -244,9 +326,15 @@ impl<'l> Builder<'l> {
 
     fn compose_all(&mut self, row: &'l LibraryRow, faults: &mut Faults) {
         let before = self.factors.len();
-        let energy = self.energy.get(&row.energy_carrier).cloned().unwrap_or_default();
+        let energy = self
+            .energy
+            .get(&row.energy_carrier)
+            .cloned()
+            .unwrap_or_default();
         for (number, energy_row) in energy {
-            let Some((covers, contained)) = self.contained(row, energy_row) else { continue };
+            let Some((covers, contained)) = self.contained(row, energy_row) else {
+                continue;
+            };
             match compose(row, energy_row, number, &contained) {
                 Ok(None) => {}
                 Ok(Some(_)) if self.factors.len() >= MAX_FACTORS => {
@@ -270,14 +358,29 @@ impl<'l> Builder<'l> {
                     self.push(factor, rank);
                 }
                 Err(()) => {
-                    let wanted = format!("expected grams below 10^9 after composition with {}", energy_row.factor.id);
-                    faults.error(&row.factor.file, row.factor.line, "energy_quantity", "", wanted);
+                    let wanted = format!(
+                        "expected grams below 10^9 after composition with {}",
+                        energy_row.factor.id
+                    );
+                    faults.error(
+                        &row.factor.file,
+                        row.factor.line,
+                        "energy_quantity",
+                        "",
+                        wanted,
+                    );
                 }
             }
         }
         if self.factors.len() == before {
             let wanted = "fits no energy row of the profile (carrier, unit, region, validity): it yields no factor";
-            faults.warning(&row.factor.file, row.factor.line, "energy_carrier", &row.factor.energy_carrier, wanted);
+            faults.warning(
+                &row.factor.file,
+                row.factor.line,
+                "energy_carrier",
+                &row.factor.energy_carrier,
+                wanted,
+            );
         }
     }
 
@@ -297,28 +400,50 @@ impl<'l> Builder<'l> {
             return true;
         }
         let regions = &self.regions;
-        let ask = || regions[inner as usize].as_ref().zip(regions[outer as usize].as_ref()).is_some_and(|(a, b)| a.is_within(b));
+        let ask = || {
+            regions[inner as usize]
+                .as_ref()
+                .zip(regions[outer as usize].as_ref())
+                .is_some_and(|(a, b)| a.is_within(b))
+        };
         *self.within.entry((inner, outer)).or_insert_with(ask)
     }
 
     fn finish(self) -> FactorSet {
         let mut symbols = self.library.symbols.clone();
-        let usual = self.library.operations.iter().map(|o| symbols.intern(&o.energy_carrier)).collect();
+        let usual = self
+            .library
+            .operations
+            .iter()
+            .map(|o| symbols.intern(&o.energy_carrier))
+            .collect();
         let ignore_validity = self.profile.ignore_validity;
         let mut boundaries: Vec<Day> = Vec::new();
         if !ignore_validity {
-            boundaries = self.factors.iter().flat_map(|f| [f.valid_from, f.valid_to]).filter(|d| *d != NO_END).collect();
+            boundaries = self
+                .factors
+                .iter()
+                .flat_map(|f| [f.valid_from, f.valid_to])
+                .filter(|d| *d != NO_END)
+                .collect();
             boundaries.sort_unstable();
             boundaries.dedup();
         }
         // A region that nobody could resolve belongs to no factor; any other one keeps the indices straight.
-        let unused = || Region::resolve(&super::region::RegionName::Global, &Zones::default()).expect("GLOBAL needs no zone");
+        let unused = || {
+            Region::resolve(&super::region::RegionName::Global, &Zones::default())
+                .expect("GLOBAL needs no zone")
+        };
         let mut set = FactorSet {
             operations: self.library.operations.clone(),
             sources: self.library.sources.clone(),
             factors: self.factors,
             ranks: self.ranks,
-            regions: self.regions.into_iter().map(|r| r.unwrap_or_else(unused)).collect(),
+            regions: self
+                .regions
+                .into_iter()
+                .map(|r| r.unwrap_or_else(unused))
+                .collect(),
             symbols,
             usual,
             groups: FxHashMap::default(),
@@ -345,7 +470,13 @@ impl FactorSet {
         };
         let transport = Criteria::new(self.prefer, false);
         let energy = Criteria::energy(false);
-        let criteria = |key: &GroupKey| if key.operation.is_none() { &energy } else { &transport };
+        let criteria = |key: &GroupKey| {
+            if key.operation.is_none() {
+                &energy
+            } else {
+                &transport
+            }
+        };
         // What the comparison looks at stands beside the key, so that sorting does not run after every factor again and again.
         let mut order: Vec<(GroupKey, RankKey, u32)> = (0..self.factors.len())
             .map(|i| {
@@ -355,11 +486,18 @@ impl FactorSet {
             .collect();
         order.sort_unstable_by(|a, b| {
             let by_rank = (&a.0, &a.1).cmp(&(&b.0, &b.1));
-            by_rank.then_with(|| self.compare(criteria(&a.0), a.2, b.2)).then(a.2.cmp(&b.2))
+            by_rank
+                .then_with(|| self.compare(criteria(&a.0), a.2, b.2))
+                .then(a.2.cmp(&b.2))
         });
         let entry = |&(_, _, i): &(GroupKey, RankKey, u32)| {
             let f = &self.factors[i as usize];
-            Entry { valid_from: f.valid_from, valid_to: f.valid_to, region: self.ranks[i as usize].covers, factor: i }
+            Entry {
+                valid_from: f.valid_from,
+                valid_to: f.valid_to,
+                region: self.ranks[i as usize].covers,
+                factor: i,
+            }
         };
         self.entries = order.iter().map(entry).collect();
         let mut start = 0;

@@ -10,8 +10,7 @@ use crate::model::unit::decimal_text;
 pub const OPERATIONS: &str = "operation,mode,kind,energy_carrier,title,description\n\
     sea.feeder,sea,transport,,Feeder,\nrail.electric,rail,transport,electricity,Electric rail,\nroad.truck,road,transport,diesel,Truck,\n\
     hub.terminal,hub,hub,,Terminal,\n";
-pub const ZONES: &str =
-    "zone,member\nASEAN,SG\nASEAN,MY\nASEAN,TH\nASIA,SG\nASIA,MY\nASIA,TH\nASIA,CN\nCQ,CNCKG\nCQ,CNFLG\nHOME,CN\n";
+pub const ZONES: &str = "zone,member\nASEAN,SG\nASEAN,MY\nASEAN,TH\nASIA,SG\nASIA,MY\nASIA,TH\nASIA,CN\nCQ,CNCKG\nCQ,CNFLG\nHOME,CN\n";
 pub const PROFILE: &str = r#"title = "test"
 method = "ISO 14083:2023"
 gwp_sets = ["AR5"]
@@ -34,15 +33,18 @@ const TRANSPORT: &str = "factor_id,operation,energy_carrier,region,carrier,tempe
     energy_unit,distance_basis,load_factor,empty_share,valid_from,valid_to,data_category,gwp_set,licence,source_ref,basis_note,note";
 const HUB: &str = "factor_id,operation,energy_carrier,region,carrier,temperature,per,operation_g,provision_g,energy_quantity,energy_unit,\
     valid_from,valid_to,data_category,gwp_set,licence,source_ref,note";
-const ENERGY: &str =
-    "energy_id,energy_carrier,region,per,operation_g,provision_g,valid_from,valid_to,gwp_set,licence,source_ref,note";
+const ENERGY: &str = "energy_id,energy_carrier,region,per,operation_g,provision_g,valid_from,valid_to,gwp_set,licence,source_ref,note";
 
 /// A table from rows of `column=value` words; columns that a row does not name have a default.
 fn table(path: &str, header: &str, defaults: &str, rows: &[&str]) -> DataFile {
     let mut text = format!("{header}\n");
     for row in rows {
         let cell = |column: &str| {
-            let find = |words: &str| words.split(' ').find_map(|w| w.strip_prefix(&format!("{column}=")).map(str::to_owned));
+            let find = |words: &str| {
+                words
+                    .split(' ')
+                    .find_map(|w| w.strip_prefix(&format!("{column}=")).map(str::to_owned))
+            };
             find(row).or_else(|| find(defaults)).unwrap_or_default()
         };
         let cells: Vec<_> = header.split(',').map(cell).collect();
@@ -54,25 +56,36 @@ fn table(path: &str, header: &str, defaults: &str, rows: &[&str]) -> DataFile {
 
 pub fn transport(edition: &str, rows: &[&str]) -> DataFile {
     let defaults = "operation=sea.feeder region=GLOBAL temperature=ambient per=tkm distance_basis=actual valid_from=2023-01-01 data_category=default source_ref=t";
-    table(&format!("{edition}/transport.csv"), TRANSPORT, defaults, &with_figures(rows))
+    table(
+        &format!("{edition}/transport.csv"),
+        TRANSPORT,
+        defaults,
+        &with_figures(rows),
+    )
 }
 
 pub fn hub(edition: &str, rows: &[&str]) -> DataFile {
-    let defaults =
-        "operation=hub.terminal region=GLOBAL temperature=ambient per=t valid_from=2023-01-01 data_category=default source_ref=t";
-    table(&format!("{edition}/hub.csv"), HUB, defaults, &with_figures(rows))
+    let defaults = "operation=hub.terminal region=GLOBAL temperature=ambient per=t valid_from=2023-01-01 data_category=default source_ref=t";
+    table(
+        &format!("{edition}/hub.csv"),
+        HUB,
+        defaults,
+        &with_figures(rows),
+    )
 }
 
 pub fn energy(edition: &str, rows: &[&str]) -> DataFile {
-    let defaults =
-        "energy_carrier=electricity region=GLOBAL per=kWh operation_g=0 provision_g=500 valid_from=2023-01-01 source_ref=t";
+    let defaults = "energy_carrier=electricity region=GLOBAL per=kWh operation_g=0 provision_g=500 valid_from=2023-01-01 source_ref=t";
     table(&format!("{edition}/energy.csv"), ENERGY, defaults, rows)
 }
 
 /// Rows that say nothing of figures get 10 g and 2 g.
 fn with_figures<'a>(rows: &[&'a str]) -> Vec<&'a str> {
     let fill = |row: &&'a str| -> &'a str {
-        if row.contains("operation_g") || row.contains("energy_quantity") || row.contains("provision_g") {
+        if row.contains("operation_g")
+            || row.contains("energy_quantity")
+            || row.contains("provision_g")
+        {
             row
         } else {
             // Tests only: a handful of rows may outlive the test.
@@ -84,7 +97,9 @@ fn with_figures<'a>(rows: &[&'a str]) -> Vec<&'a str> {
 
 /// A library of these tables; the editions that the profile names and the tables lack are there, empty.
 pub fn files(tables: Vec<DataFile>) -> Vec<DataFile> {
-    let mut sources = "source,edition,title,publisher,published_on,url,licence,redistributable,gwp_set\n".to_owned();
+    let mut sources =
+        "source,edition,title,publisher,published_on,url,licence,redistributable,gwp_set\n"
+            .to_owned();
     let mut list = tables;
     for edition in ["one/1", "one/2", "two/1", "out/1"] {
         let (source, number) = edition.split_once('/').unwrap();
@@ -102,7 +117,14 @@ pub fn faults(tables: Vec<DataFile>) -> Vec<String> {
 }
 
 pub fn places(faults: &[Fault]) -> Vec<String> {
-    faults.iter().map(|f| format!("{}:{} {}", f.file, f.line, f.column).trim_end().to_owned()).collect()
+    faults
+        .iter()
+        .map(|f| {
+            format!("{}:{} {}", f.file, f.line, f.column)
+                .trim_end()
+                .to_owned()
+        })
+        .collect()
 }
 
 /// Profile text with each `key = value` replaced where it stands, or added at the root.
@@ -111,9 +133,19 @@ pub fn profile(changes: &[&str]) -> String {
     for change in changes {
         let key = format!("{} = ", change.split(" = ").next().unwrap());
         let old: Vec<_> = text.lines().map(str::to_owned).collect();
-        let replaced = old.iter().map(|l| if l.starts_with(&key) { change.to_string() } else { l.clone() });
+        let replaced = old.iter().map(|l| {
+            if l.starts_with(&key) {
+                change.to_string()
+            } else {
+                l.clone()
+            }
+        });
         let known = old.iter().any(|l| l.starts_with(&key));
-        text = if known { replaced.collect::<Vec<_>>().join("\n") + "\n" } else { format!("{change}\n{text}") };
+        text = if known {
+            replaced.collect::<Vec<_>>().join("\n") + "\n"
+        } else {
+            format!("{change}\n{text}")
+        };
     }
     text
 }
@@ -122,7 +154,10 @@ pub fn profile(changes: &[&str]) -> String {
 pub fn build(tables: Vec<DataFile>, changes: &[&str]) -> (FactorSet, Vec<Fault>) {
     let (library, faults) = Library::parse(&files(tables));
     assert!(faults.is_empty(), "{faults:#?}");
-    let (profile, faults) = Profile::parse("test", &DataFile::new("profiles/test.toml", profile(changes)));
+    let (profile, faults) = Profile::parse(
+        "test",
+        &DataFile::new("profiles/test.toml", profile(changes)),
+    );
     assert!(faults.is_empty(), "{faults:#?}");
     let (zones, faults) = Zones::parse(&DataFile::new("zones.csv", ZONES));
     assert!(faults.is_empty(), "{faults:#?}");
@@ -137,7 +172,10 @@ pub fn set(tables: Vec<DataFile>, changes: &[&str]) -> FactorSet {
 }
 
 fn word<'a>(question: &'a str, key: &str, default: &'a str) -> &'a str {
-    question.split(' ').find_map(|w| w.strip_prefix(key)).unwrap_or(default)
+    question
+        .split(' ')
+        .find_map(|w| w.strip_prefix(key))
+        .unwrap_or(default)
 }
 
 fn place(text: &str) -> LocationCode {
@@ -154,7 +192,11 @@ pub fn query<'a>(set: &FactorSet, question: &'a str) -> FactorQuery<'a> {
         operation: set.operation(word(question, "op:", "sea.feeder")).unwrap(),
         carrier: word(question, "carrier:", ""),
         energy_carrier: word(question, "energy:", ""),
-        temperature: if question.contains("cold") { Temperature::Refrigerated } else { Temperature::Ambient },
+        temperature: if question.contains("cold") {
+            Temperature::Refrigerated
+        } else {
+            Temperature::Ambient
+        },
     }
 }
 
@@ -163,8 +205,15 @@ pub fn ask(set: &FactorSet, question: &str) -> String {
     let query = query(set, question);
     let answer = set.select(&query);
     let candidates = set.candidates(&query);
-    let explained = candidates.first().filter(|c| c.verdict == super::Verdict::Chosen).map(|c| c.factor);
-    assert_eq!(answer.as_ref().ok().map(|c| c.factor), explained, "{question}: the explanation disagrees");
+    let explained = candidates
+        .first()
+        .filter(|c| c.verdict == super::Verdict::Chosen)
+        .map(|c| c.factor);
+    assert_eq!(
+        answer.as_ref().ok().map(|c| c.factor),
+        explained,
+        "{question}: the explanation disagrees"
+    );
     match answer {
         Ok(choice) => shown(set, choice),
         Err(none) => format!("{:?}", none.reason),
@@ -172,9 +221,22 @@ pub fn ask(set: &FactorSet, question: &str) -> String {
 }
 
 fn shown(set: &FactorSet, choice: Choice) -> String {
-    let plain = |v: i64| decimal_text(v as i128, 9).trim_end_matches('0').trim_end_matches('.').to_owned();
+    let plain = |v: i64| {
+        decimal_text(v as i128, 9)
+            .trim_end_matches('0')
+            .trim_end_matches('.')
+            .to_owned()
+    };
     let factor = &set.factors[choice.factor as usize];
-    format!("{} {}/{} {}", factor.id, plain(choice.operation), plain(choice.provision), choice.flags.text()).trim_end().to_owned()
+    format!(
+        "{} {}/{} {}",
+        factor.id,
+        plain(choice.operation),
+        plain(choice.provision),
+        choice.flags.text()
+    )
+    .trim_end()
+    .to_owned()
 }
 
 /// As [`ask`], only the id.
@@ -183,15 +245,42 @@ pub fn id(set: &FactorSet, question: &str) -> String {
 }
 
 /// The answer for primary energy as `id numerator/denominator flags`; explained the same way it is chosen.
-pub fn ask_energy(set: &FactorSet, carrier: &str, unit: EnergyUnit, question: &str) -> Option<String> {
+pub fn ask_energy(
+    set: &FactorSet,
+    carrier: &str,
+    unit: EnergyUnit,
+    question: &str,
+) -> Option<String> {
     let mut words = question.split(' ');
     let (origin, destination) = (place(words.next().unwrap()), place(words.next().unwrap()));
     let day = parse_date(words.next().unwrap()).unwrap();
-    let query = EnergyQuery { energy_carrier: carrier, unit, origin, destination, day };
+    let query = EnergyQuery {
+        energy_carrier: carrier,
+        unit,
+        origin,
+        destination,
+        day,
+    };
     let (answer, candidates) = (set.select_energy(&query), set.energy_candidates(&query));
-    let explained = candidates.first().filter(|c| c.verdict == super::Verdict::Chosen).map(|c| c.factor);
-    assert_eq!(answer.as_ref().map(|c| c.factor), explained, "{question}: the explanation disagrees");
+    let explained = candidates
+        .first()
+        .filter(|c| c.verdict == super::Verdict::Chosen)
+        .map(|c| c.factor);
+    assert_eq!(
+        answer.as_ref().map(|c| c.factor),
+        explained,
+        "{question}: the explanation disagrees"
+    );
     let choice = answer?;
     let id = &set.factors[choice.factor as usize].id;
-    Some(format!("{id} {}/{} {}", choice.numerator, choice.denominator, choice.flags.text()).trim_end().to_owned())
+    Some(
+        format!(
+            "{id} {}/{} {}",
+            choice.numerator,
+            choice.denominator,
+            choice.flags.text()
+        )
+        .trim_end()
+        .to_owned(),
+    )
 }

@@ -18,12 +18,18 @@ pub struct PlaceSet {
 impl PlaceSet {
     /// One country.
     pub fn of_country(country: CountryCode) -> PlaceSet {
-        PlaceSet { countries: vec![country], places: Vec::new() }
+        PlaceSet {
+            countries: vec![country],
+            places: Vec::new(),
+        }
     }
 
     /// One place.
     pub fn of_place(place: LocationCode) -> PlaceSet {
-        PlaceSet { countries: Vec::new(), places: vec![place] }
+        PlaceSet {
+            countries: Vec::new(),
+            places: vec![place],
+        }
     }
 
     /// Whether the place or its country is a member.
@@ -47,8 +53,16 @@ impl PlaceSet {
 
     /// Number of members that are in both sets.
     pub fn shared(&self, other: &PlaceSet) -> u64 {
-        let countries = self.countries.iter().filter(|c| other.countries.binary_search(c).is_ok()).count();
-        let places = self.places.iter().filter(|p| other.places.binary_search(p).is_ok()).count();
+        let countries = self
+            .countries
+            .iter()
+            .filter(|c| other.countries.binary_search(c).is_ok())
+            .count();
+        let places = self
+            .places
+            .iter()
+            .filter(|p| other.places.binary_search(p).is_ok())
+            .count();
         (countries + places) as u64
     }
 
@@ -59,14 +73,21 @@ impl PlaceSet {
 
     /// Whether members lie in more than one country.
     pub fn spans_countries(&self) -> bool {
-        let mut all = self.countries.iter().copied().chain(self.places.iter().map(|p| p.country()));
+        let mut all = self
+            .countries
+            .iter()
+            .copied()
+            .chain(self.places.iter().map(|p| p.country()));
         let first = all.next();
         all.any(|c| Some(c) != first)
     }
 
     /// Members as predicates, to ask whether another set covers each.
     pub(crate) fn members(&self) -> impl Iterator<Item = Member> + Clone {
-        self.countries.iter().map(|&c| Member::Country(c)).chain(self.places.iter().map(|&p| Member::Place(p)))
+        self.countries
+            .iter()
+            .map(|&c| Member::Country(c))
+            .chain(self.places.iter().map(|&p| Member::Place(p)))
     }
 
     /// Whether a member of another set lies inside.
@@ -79,7 +100,9 @@ impl PlaceSet {
 
     fn add(&mut self, member: Member) -> bool {
         fn insert<T: Ord>(list: &mut Vec<T>, item: T) -> bool {
-            list.binary_search(&item).map_err(|at| list.insert(at, item)).is_err()
+            list.binary_search(&item)
+                .map_err(|at| list.insert(at, item))
+                .is_err()
         }
         match member {
             Member::Country(c) => insert(&mut self.countries, c),
@@ -101,7 +124,9 @@ impl Member {
     /// A country or a UN/LOCODE of a known country.
     pub fn parse(text: &str) -> Option<Member> {
         let place = || LocationCode::parse(text.as_bytes()).filter(|p| is_country(p.country()));
-        country(text).map(Member::Country).or_else(|| place().map(Member::Place))
+        country(text)
+            .map(Member::Country)
+            .or_else(|| place().map(Member::Place))
     }
 }
 
@@ -126,9 +151,16 @@ impl Zones {
             if country(name).is_some() {
                 row.error(Cell::Zone, "expected a name that is not a country code");
             } else if name == "GLOBAL" || name.contains(['<', '>']) {
-                row.error(Cell::Zone, "expected a name other than GLOBAL, without < and >");
+                row.error(
+                    Cell::Zone,
+                    "expected a name other than GLOBAL, without < and >",
+                );
             }
-            let member = row.value(Cell::Member, Member::parse, "an ISO 3166 alpha-2 country or a UN/LOCODE");
+            let member = row.value(
+                Cell::Member,
+                Member::parse,
+                "an ISO 3166 alpha-2 country or a UN/LOCODE",
+            );
             if let (Some(member), false) = (member, row.failed)
                 && !zones.zones.entry(name.into()).or_default().add(member)
             {
@@ -140,7 +172,10 @@ impl Zones {
 
     /// The zone or, if there is none, the country of this name.
     pub fn area(&self, name: &str) -> Option<PlaceSet> {
-        self.zones.get(name).cloned().or_else(|| country(name).map(PlaceSet::of_country))
+        self.zones
+            .get(name)
+            .cloned()
+            .or_else(|| country(name).map(PlaceSet::of_country))
     }
 
     /// Names of the zones, ascending.
@@ -161,10 +196,17 @@ mod tests {
 
     #[test]
     fn a_place_is_covered_through_itself_or_its_country() {
-        let (zones, faults) = Zones::parse(&DataFile::new("zones.csv", "zone,member\nGULF,CNQZH\nGULF,VN\nASEAN,SG\nASEAN,MY\n"));
+        let (zones, faults) = Zones::parse(&DataFile::new(
+            "zones.csv",
+            "zone,member\nGULF,CNQZH\nGULF,VN\nASEAN,SG\nASEAN,MY\n",
+        ));
         assert!(faults.is_empty(), "{faults:?}");
         let gulf = zones.area("GULF").unwrap();
-        assert!(gulf.covers(place("CNQZH")) && gulf.covers(place("VNHPH")) && !gulf.covers(place("CNCKG")));
+        assert!(
+            gulf.covers(place("CNQZH"))
+                && gulf.covers(place("VNHPH"))
+                && !gulf.covers(place("CNCKG"))
+        );
         assert!(gulf.has_places() && gulf.spans_countries() && gulf.size() == 2);
         assert!(!zones.area("ASEAN").unwrap().has_places());
         assert!(zones.area("CN").is_some() && zones.area("EU").is_none());
@@ -177,7 +219,15 @@ mod tests {
         let lines: Vec<_> = faults.iter().map(|f| (f.line, f.column.as_str())).collect();
         assert_eq!(
             lines,
-            [(2, "zone"), (3, "zone"), (4, "zone"), (5, "member"), (7, "member"), (8, "zone"), (9, "member")],
+            [
+                (2, "zone"),
+                (3, "zone"),
+                (4, "zone"),
+                (5, "member"),
+                (7, "member"),
+                (8, "zone"),
+                (9, "member")
+            ],
             "{faults:#?}"
         );
     }

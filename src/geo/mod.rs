@@ -32,7 +32,10 @@ impl Point {
     /// assert!(Point::parse("91", "0").is_none() && Point::parse("1e1", "0").is_none());
     /// ```
     pub fn parse(latitude: &str, longitude: &str) -> Option<Point> {
-        Some(Point { latitude: degrees(latitude, 90)?, longitude: degrees(longitude, 180)? })
+        Some(Point {
+            latitude: degrees(latitude, 90)?,
+            longitude: degrees(longitude, 180)?,
+        })
     }
 
     /// Latitude and longitude in hundredths of a degree, for maps.
@@ -58,14 +61,20 @@ pub struct Vertex {
 
 impl From<Vertex> for Point {
     fn from(vertex: Vertex) -> Point {
-        Point { latitude: f64::from(vertex.latitude_e5) / 1e5, longitude: f64::from(vertex.longitude_e5) / 1e5 }
+        Point {
+            latitude: f64::from(vertex.latitude_e5) / 1e5,
+            longitude: f64::from(vertex.longitude_e5) / 1e5,
+        }
     }
 }
 
 impl From<Point> for Vertex {
     fn from(point: Point) -> Vertex {
         let e5 = |degrees: f64| libm::rint(degrees * 1e5) as i32;
-        Vertex { latitude_e5: e5(point.latitude), longitude_e5: e5(point.longitude) }
+        Vertex {
+            latitude_e5: e5(point.latitude),
+            longitude_e5: e5(point.longitude),
+        }
     }
 }
 
@@ -116,13 +125,23 @@ fn great_circle(from: Vertex, to: Vertex, step_m: f64) -> impl Iterator<Item = (
         // The same place twice has no direction; either end is the answer.
         let (p, q) = if angle > 0.0 { (p, q) } else { (1.0, 0.0) };
         let [x, y, z] = [0, 1, 2].map(|k| p * a[k] + q * b[k]);
-        (libm::atan2(z, libm::hypot(x, y)) * (180.0 / PI), libm::atan2(y, x) * (180.0 / PI))
+        (
+            libm::atan2(z, libm::hypot(x, y)) * (180.0 / PI),
+            libm::atan2(y, x) * (180.0 / PI),
+        )
     })
 }
 
 fn unit(point: Point) -> [f64; 3] {
-    let (lat, lon) = (point.latitude * (PI / 180.0), point.longitude * (PI / 180.0));
-    [libm::cos(lat) * libm::cos(lon), libm::cos(lat) * libm::sin(lon), libm::sin(lat)]
+    let (lat, lon) = (
+        point.latitude * (PI / 180.0),
+        point.longitude * (PI / 180.0),
+    );
+    [
+        libm::cos(lat) * libm::cos(lon),
+        libm::cos(lat) * libm::sin(lon),
+        libm::sin(lat),
+    ]
 }
 
 #[cfg(test)]
@@ -136,23 +155,49 @@ mod tests {
     #[test]
     fn known_distances_to_the_metre() {
         // A quarter of a great circle: pi/2 R.
-        assert_eq!(great_circle_m(point("0", "0"), point("0", "90")), 10_007_557);
-        assert_eq!(great_circle_m(point("90", "0"), point("-90", "55.5")), 20_015_114);
-        assert_eq!(great_circle_m(point("1.3", "103.8"), point("1.3", "103.8")), 0);
+        assert_eq!(
+            great_circle_m(point("0", "0"), point("0", "90")),
+            10_007_557
+        );
+        assert_eq!(
+            great_circle_m(point("90", "0"), point("-90", "55.5")),
+            20_015_114
+        );
+        assert_eq!(
+            great_circle_m(point("1.3", "103.8"), point("1.3", "103.8")),
+            0
+        );
         // One degree of a meridian: R pi/180 = 111 195.08 m.
-        assert_eq!(great_circle_m(point("10", "20"), point("11", "20")), 111_195);
+        assert_eq!(
+            great_circle_m(point("10", "20"), point("11", "20")),
+            111_195
+        );
     }
 
     #[test]
     fn both_ways_are_equal_and_the_date_line_is_no_wall() {
-        let (a, b) = (point("29.719217", "106.641678"), point("1.364420", "103.991531"));
+        let (a, b) = (
+            point("29.719217", "106.641678"),
+            point("1.364420", "103.991531"),
+        );
         assert_eq!(great_circle_m(a, b), great_circle_m(b, a));
-        assert_eq!(great_circle_m(point("0", "179.5"), point("0", "-179.5")), 111_195);
+        assert_eq!(
+            great_circle_m(point("0", "179.5"), point("0", "-179.5")),
+            111_195
+        );
     }
 
     #[test]
     fn degrees_of_other_grammars_are_refused() {
-        for (lat, lon) in [("90.000001", "0"), ("0", "180.1"), ("", "0"), ("+1", "0"), ("1e1", "0"), ("NaN", "0"), ("29N", "0")] {
+        for (lat, lon) in [
+            ("90.000001", "0"),
+            ("0", "180.1"),
+            ("", "0"),
+            ("+1", "0"),
+            ("1e1", "0"),
+            ("NaN", "0"),
+            ("29N", "0"),
+        ] {
             assert_eq!(Point::parse(lat, lon), None, "{lat} {lon}");
         }
     }

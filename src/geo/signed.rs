@@ -22,7 +22,10 @@ impl fmt::Display for Malformed {
 impl std::error::Error for Malformed {}
 
 pub(super) fn wrong(found: impl fmt::Display, wanted: &'static str) -> Malformed {
-    Malformed { found: found.to_string(), wanted }
+    Malformed {
+        found: found.to_string(),
+        wanted,
+    }
 }
 
 /// Bytes not yet taken.
@@ -36,7 +39,10 @@ pub(super) struct Opened<'b, const N: usize> {
 }
 
 /// Checks magic word, version and digest.
-pub(super) fn open<'b, const N: usize>(bytes: &'b [u8], magic: &[u8; 6]) -> Result<Opened<'b, N>, Malformed> {
+pub(super) fn open<'b, const N: usize>(
+    bytes: &'b [u8],
+    magic: &[u8; 6],
+) -> Result<Opened<'b, N>, Malformed> {
     let mut rest = Records(bytes);
     if &rest.take::<6>()? != magic {
         return Err(wrong("another kind of file", "the magic word of this kind"));
@@ -52,18 +58,30 @@ pub(super) fn open<'b, const N: usize>(bytes: &'b [u8], magic: &[u8; 6]) -> Resu
     let name = rest.bytes(40)?;
     let signed = bytes.len() - rest.0.len();
     let digest: [u8; 32] = rest.take()?;
-    let hash = Sha256::new().chain_update(&bytes[..signed]).chain_update(rest.0).finalize();
+    let hash = Sha256::new()
+        .chain_update(&bytes[..signed])
+        .chain_update(rest.0)
+        .finalize();
     if hash.as_slice() != digest {
-        return Err(wrong("content of another digest", "the content that was written: the file is damaged"));
+        return Err(wrong(
+            "content of another digest",
+            "the content that was written: the file is damaged",
+        ));
     }
     let name = std::str::from_utf8(name).map_err(|_| wrong("other bytes", "a name in UTF-8"))?;
-    Ok(Opened { counts, name: name.trim_end_matches('\0'), records: rest })
+    Ok(Opened {
+        counts,
+        name: name.trim_end_matches('\0'),
+        records: rest,
+    })
 }
 
 impl<'b> Records<'b> {
     fn bytes(&mut self, count: usize) -> Result<&'b [u8], Malformed> {
-        let (taken, rest) =
-            self.0.split_at_checked(count).ok_or_else(|| wrong("the end of the file", "more bytes: it is cut off"))?;
+        let (taken, rest) = self
+            .0
+            .split_at_checked(count)
+            .ok_or_else(|| wrong("the end of the file", "more bytes: it is cut off"))?;
         self.0 = rest;
         Ok(taken)
     }
@@ -92,7 +110,14 @@ impl<'b> Records<'b> {
 
     /// Nothing may be left over.
     pub fn end(self) -> Result<(), Malformed> {
-        if self.0.is_empty() { Ok(()) } else { Err(wrong(format!("{} bytes more", self.0.len()), "the end of the file")) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(wrong(
+                format!("{} bytes more", self.0.len()),
+                "the end of the file",
+            ))
+        }
     }
 
     /// How many records of `size` bytes can still come, at most: what a damaged count may reserve.

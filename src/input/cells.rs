@@ -17,16 +17,25 @@ const LITERAL: u32 = 1 << 31;
 
 impl Span {
     /// An absent cell.
-    pub const ABSENT: Span = Span { start: 0, length: 0 };
+    pub const ABSENT: Span = Span {
+        start: 0,
+        length: 0,
+    };
 
     /// A cell of the file's own text. Blocks are far below 2 GiB, so that positions fit.
     pub fn text(start: usize, end: usize) -> Span {
-        Span { start: start as u32, length: (end - start) as u32 }
+        Span {
+            start: start as u32,
+            length: (end - start) as u32,
+        }
     }
 
     /// A number literal, written with a point whatever the marks of the file.
     pub fn literal(start: usize, end: usize) -> Span {
-        Span { start: start as u32, length: (end - start) as u32 | LITERAL }
+        Span {
+            start: start as u32,
+            length: (end - start) as u32 | LITERAL,
+        }
     }
 
     /// The bytes of the cell.
@@ -39,7 +48,11 @@ impl Span {
     #[inline]
     pub fn cell(self, block: &[u8]) -> Cell<'_> {
         let text = self.bytes(block);
-        if self.length & LITERAL != 0 { Cell::Literal(text) } else { Cell::Text(text) }
+        if self.length & LITERAL != 0 {
+            Cell::Literal(text)
+        } else {
+            Cell::Text(text)
+        }
     }
 }
 
@@ -111,7 +124,9 @@ impl Cells<'_> {
             {
                 Cell::Absent
             }
-            Cells::Texts(bytes, offsets, _) => Cell::Text(&bytes[offsets[i] as usize..offsets[i + 1] as usize]),
+            Cells::Texts(bytes, offsets, _) => {
+                Cell::Text(&bytes[offsets[i] as usize..offsets[i + 1] as usize])
+            }
             Cells::Coded(codes, _, values) => values.cell(codes[i] as usize),
             Cells::Ints(values, _) => Cell::Decimal(values[i] as i128, 0),
             Cells::Decimals(values, scale, _) => Cell::Decimal(values[i], *scale),
@@ -143,7 +158,9 @@ impl<'a> Cell<'a> {
             Cell::Absent => return None,
             Cell::Text(bytes) | Cell::Literal(bytes) => Cow::Borrowed(bytes),
             Cell::Ours(text) => Cow::Borrowed(text.as_bytes()),
-            Cell::Decimal(mantissa, scale) => Cow::Owned(plain_decimal(mantissa, scale).into_bytes()),
+            Cell::Decimal(mantissa, scale) => {
+                Cow::Owned(plain_decimal(mantissa, scale).into_bytes())
+            }
             // The shortest form that reads back as the same double, without an exponent.
             Cell::Double(value) => Cow::Owned(format!("{value}").into_bytes()),
             Cell::Time(at) => Cow::Owned(time_text(at, "Z").into_bytes()),
@@ -162,13 +179,28 @@ fn time_text(at: i64, zone: &str) -> String {
 /// A decimal without trailing zeros after the point, so that equal values have equal texts in every format.
 fn plain_decimal(mantissa: i128, scale: i32) -> String {
     if scale <= 0 {
-        return format!("{mantissa}{}", "0".repeat(if mantissa == 0 { 0 } else { scale.unsigned_abs() as usize }));
+        return format!(
+            "{mantissa}{}",
+            "0".repeat(if mantissa == 0 {
+                0
+            } else {
+                scale.unsigned_abs() as usize
+            })
+        );
     }
-    let digits = format!("{:0width$}", mantissa.unsigned_abs(), width = scale as usize + 1);
+    let digits = format!(
+        "{:0width$}",
+        mantissa.unsigned_abs(),
+        width = scale as usize + 1
+    );
     let (whole, fraction) = digits.split_at(digits.len() - scale as usize);
     let fraction = fraction.trim_end_matches('0');
     let sign = if mantissa < 0 { "-" } else { "" };
-    if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+    if fraction.is_empty() {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{fraction}")
+    }
 }
 
 #[cfg(test)]
@@ -187,7 +219,10 @@ mod tests {
         assert_eq!(text(Cell::Double(f64::NAN)), "NaN");
         assert_eq!(text(Cell::Time(0)), "1970-01-01T00:00:00Z");
         assert_eq!(text(Cell::LocalTime(0)), "1970-01-01T00:00:00");
-        assert_eq!(text(Cell::Time(i64::MAX)), format!("{} microseconds since 1970", i64::MAX));
+        assert_eq!(
+            text(Cell::Time(i64::MAX)),
+            format!("{} microseconds since 1970", i64::MAX)
+        );
         assert_eq!(Cell::Absent.text(), None);
     }
 }

@@ -40,7 +40,14 @@ positions! {
 }
 
 /// Columns that a file must have unless a constant fills them.
-pub const REQUIRED: [usize; 6] = [MOVEMENT_ID, SHIPMENT_ID, MODE, ORIGIN, DESTINATION, DEPARTED_AT];
+pub const REQUIRED: [usize; 6] = [
+    MOVEMENT_ID,
+    SHIPMENT_ID,
+    MODE,
+    ORIGIN,
+    DESTINATION,
+    DEPARTED_AT,
+];
 
 /// What a column holds: decides which Parquet types it may have and whether the rules of text apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +65,12 @@ pub enum Kind {
 /// What a column holds.
 pub const fn kind(column: usize) -> Kind {
     match column {
-        SEQUENCE | DISTANCE_KM | CARGO_MASS_KG | TEU | CONTAINER_CARGO_MASS_KG | ENERGY_QUANTITY => Kind::Number,
+        SEQUENCE
+        | DISTANCE_KM
+        | CARGO_MASS_KG
+        | TEU
+        | CONTAINER_CARGO_MASS_KG
+        | ENERGY_QUANTITY => Kind::Number,
         ORIGIN | DESTINATION => Kind::Place,
         DEPARTED_AT | ARRIVED_AT | RECORDED_AT => Kind::Timestamp,
         _ => Kind::Text,
@@ -67,7 +79,10 @@ pub const fn kind(column: usize) -> Kind {
 
 /// Whether a cancelled record is judged on this column (docs/formats.md: two ids, `recorded_at` and `record_status`).
 pub const fn judged_when_cancelled(column: usize) -> bool {
-    matches!(column, MOVEMENT_ID | SHIPMENT_ID | RECORDED_AT | RECORD_STATUS)
+    matches!(
+        column,
+        MOVEMENT_ID | SHIPMENT_ID | RECORDED_AT | RECORD_STATUS
+    )
 }
 
 #[cfg(test)]

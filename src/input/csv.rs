@@ -13,11 +13,19 @@ use crate::model::reject::{Reject, RejectReason, Rejected};
 use std::sync::Arc;
 
 /// CSV with the delimiter of `[formats]`.
-pub const INPUT: Input = Input { name: "csv", extensions: &["csv", "tsv"], is_text: true, open };
+pub const INPUT: Input = Input {
+    name: "csv",
+    extensions: &["csv", "tsv"],
+    is_text: true,
+    open,
+};
 
 fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFault> {
     let delimiter = rules.mapping.delimiter;
-    let fault = |message: String| FileFault { label: source.label.clone(), message };
+    let fault = |message: String| FileFault {
+        label: source.label.clone(),
+        message,
+    };
     let mut blocks = Blocks::open(&source, rules.mapping.encoding)?;
     let first = loop {
         match blocks.next(|bytes, last| cut(bytes, delimiter, last))? {
@@ -26,16 +34,30 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
             None => return Err(fault("there is no header line".into())),
         }
     };
-    let mut header = Header { bytes: &first.bytes, names: Vec::new(), unreadable: None };
+    let mut header = Header {
+        bytes: &first.bytes,
+        names: Vec::new(),
+        unreadable: None,
+    };
     let end = scan(&first.bytes, delimiter, true, &mut header);
     if let Some(why) = header.unreadable {
-        return Err(fault(format!("the header line cannot be read: wanted {why}")));
+        return Err(fault(format!(
+            "the header line cannot be read: wanted {why}"
+        )));
     }
     let names = header.names;
-    let first = Block { bytes: first.bytes[end..].to_vec(), records: first.records - 1 };
+    let first = Block {
+        bytes: first.bytes[end..].to_vec(),
+        records: first.records - 1,
+    };
     let layout = Layout::new(&names, &rules.mapping).map_err(fault)?;
     let shape = Arc::new(Shape::new(&source, names.len(), layout, rules));
-    Ok(Box::new(CsvReader { shape, blocks, first: Some(first), row: 1 }))
+    Ok(Box::new(CsvReader {
+        shape,
+        blocks,
+        first: Some(first),
+        row: 1,
+    }))
 }
 
 struct Header<'a> {
@@ -50,7 +72,8 @@ impl Sink for Header<'_> {
     }
 
     fn unescaped(&mut self, text: &[u8]) {
-        self.names.push(String::from_utf8_lossy(text::trim(text)).into_owned());
+        self.names
+            .push(String::from_utf8_lossy(text::trim(text)).into_owned());
     }
 
     fn record(&mut self, _: &[u8]) -> bool {
@@ -87,7 +110,14 @@ impl Shape {
                 slot_count += 1;
             }
         }
-        Shape { label: source.label.clone(), file: source.index, layout, rules, slots, slot_count }
+        Shape {
+            label: source.label.clone(),
+            file: source.index,
+            layout,
+            rules,
+            slots,
+            slot_count,
+        }
     }
 }
 
@@ -101,7 +131,11 @@ struct CsvReader {
 impl Reader for CsvReader {
     fn info(&self) -> FileInfo {
         let layout = &self.shape.layout;
-        FileInfo { format: INPUT.name, unknown_columns: layout.unknown.clone(), lacks_sequence: layout.lacks_sequence() }
+        FileInfo {
+            format: INPUT.name,
+            unknown_columns: layout.unknown.clone(),
+            lacks_sequence: layout.lacks_sequence(),
+        }
     }
 
     fn next_unit(&mut self) -> Result<Option<Box<dyn Unit>>, FileFault> {
@@ -109,7 +143,10 @@ impl Reader for CsvReader {
         loop {
             let block = match self.first.take() {
                 Some(block) => block,
-                None => match self.blocks.next(|bytes, last| cut(bytes, delimiter, last))? {
+                None => match self
+                    .blocks
+                    .next(|bytes, last| cut(bytes, delimiter, last))?
+                {
                     Some(block) => block,
                     None => return Ok(None),
                 },
@@ -119,7 +156,11 @@ impl Reader for CsvReader {
             }
             let first = self.row;
             self.row += block.records;
-            return Ok(Some(Box::new(CsvUnit { shape: self.shape.clone(), block, first })));
+            return Ok(Some(Box::new(CsvUnit {
+                shape: self.shape.clone(),
+                block,
+                first,
+            })));
         }
     }
 }
@@ -132,7 +173,11 @@ struct CsvUnit {
 
 impl Unit for CsvUnit {
     fn parse(self: Box<Self>) -> Result<Vec<Parsed>, FileFault> {
-        let CsvUnit { shape, block, first } = *self;
+        let CsvUnit {
+            shape,
+            block,
+            first,
+        } = *self;
         let mut bytes = block.bytes;
         let most = block.records as usize;
         let mut fields = Fields {
@@ -148,8 +193,19 @@ impl Unit for CsvUnit {
         };
         scan(&bytes, shape.rules.mapping.delimiter, true, &mut fields);
         // Two views of one file must agree, or a row would be counted without being read.
-        assert_eq!(fields.row - first, block.records, "{}: records of a block", shape.label);
-        let Fields { spans, extra, numbers, unreadable, .. } = fields;
+        assert_eq!(
+            fields.row - first,
+            block.records,
+            "{}: records of a block",
+            shape.label
+        );
+        let Fields {
+            spans,
+            extra,
+            numbers,
+            unreadable,
+            ..
+        } = fields;
         bytes.extend_from_slice(&extra);
         let rows = numbers.len();
         let cells = std::array::from_fn(|ours| match shape.layout.origins[ours] {
@@ -160,7 +216,13 @@ impl Unit for CsvUnit {
                 Cells::Spans(&bytes, &spans[from..from + rows])
             }
         });
-        let unit = RawUnit { cells, rows, numbers: RowNumbers::List(numbers), file: shape.file, unreadable };
+        let unit = RawUnit {
+            cells,
+            rows,
+            numbers: RowNumbers::List(numbers),
+            file: shape.file,
+            unreadable,
+        };
         Ok(vec![schema::parse(unit, &shape.rules)])
     }
 }
@@ -190,7 +252,8 @@ impl Fields<'_> {
     }
 
     fn refuse(&mut self, found: &[u8], wanted: String) {
-        self.unreadable.push(unreadable(self.shape.file, self.row, found, wanted));
+        self.unreadable
+            .push(unreadable(self.shape.file, self.row, found, wanted));
     }
 }
 
@@ -199,7 +262,13 @@ pub fn unreadable(file: u32, row: u64, found: &[u8], wanted: String) -> Rejected
     // 120 characters have at most 480 bytes.
     let found = String::from_utf8_lossy(&found[..found.len().min(480)]);
     let reject = Reject::new(RejectReason::UnreadableRecord, "", &found, wanted);
-    Rejected { file, row, reject, shipment_id: String::new(), movement_id: String::new() }
+    Rejected {
+        file,
+        row,
+        reject,
+        shipment_id: String::new(),
+        movement_id: String::new(),
+    }
 }
 
 impl Sink for Fields<'_> {
@@ -220,7 +289,10 @@ impl Sink for Fields<'_> {
         if found == wanted {
             self.numbers.push(self.row);
         } else {
-            self.refuse(record, format!("{wanted} fields as in the header, not {found}"));
+            self.refuse(
+                record,
+                format!("{wanted} fields as in the header, not {found}"),
+            );
         }
         self.field = 0;
         self.row += 1;

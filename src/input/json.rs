@@ -41,7 +41,11 @@ pub fn object(text: &[u8], mut member: impl FnMut(Value, Value)) -> Result<(), &
         scanner.expect(b'}', "a comma or closing brace")?;
     }
     scanner.space();
-    if scanner.at == text.len() { Ok(()) } else { Err("one JSON object on the line") }
+    if scanner.at == text.len() {
+        Ok(())
+    } else {
+        Err("one JSON object on the line")
+    }
 }
 
 impl Scanner<'_> {
@@ -99,7 +103,13 @@ impl Scanner<'_> {
             Some(b'"') => self.string("a string"),
             Some(b'-' | b'0'..=b'9') => self.number().map(|()| Value::Number(start, self.at)),
             Some(b'{' | b'[') => self.nested().map(|()| Value::Other(start, self.at)),
-            _ => self.word().map(|null| if null { Value::Null } else { Value::Other(start, self.at) }),
+            _ => self.word().map(|null| {
+                if null {
+                    Value::Null
+                } else {
+                    Value::Other(start, self.at)
+                }
+            }),
         }
     }
 
@@ -143,7 +153,11 @@ impl Scanner<'_> {
     fn some_digits(&mut self) -> Result<(), &'static str> {
         let start = self.at;
         self.digits();
-        if self.at > start { Ok(()) } else { Err("digits in a number") }
+        if self.at > start {
+            Ok(())
+        } else {
+            Err("digits in a number")
+        }
     }
 
     /// An object or array, checked and passed over; without recursion, so that no nesting can exhaust the stack.
@@ -170,7 +184,9 @@ impl Scanner<'_> {
             }
             // After a value: the next one, or the ends of what is open.
             loop {
-                let Some(&close) = open.last() else { return Ok(()) };
+                let Some(&close) = open.last() else {
+                    return Ok(());
+                };
                 if self.take(b',') {
                     self.key_in(close)?;
                     break;
@@ -192,7 +208,9 @@ impl Scanner<'_> {
 
 fn hex(text: &[u8], at: usize) -> Option<u16> {
     let digits = text.get(at..at + 4)?;
-    digits.iter().try_fold(0u16, |value, b| Some(value << 4 | (*b as char).to_digit(16)? as u16))
+    digits.iter().try_fold(0u16, |value, b| {
+        Some(value << 4 | (*b as char).to_digit(16)? as u16)
+    })
 }
 
 /// A string of a scanned object without its escapes. A lone surrogate becomes a byte that no UTF-8 text holds.
@@ -214,8 +232,14 @@ pub fn unescape(text: &[u8]) -> Vec<u8> {
             Some(b'u') => {
                 at += 6;
                 let unit = hex(text, at - 4).unwrap_or(0xdc00);
-                let low = if text.get(at..at + 2) == Some(b"\\u") { hex(text, at + 2) } else { None };
-                let pair = low.filter(|low| (0xd800..0xdc00).contains(&unit) && (0xdc00..0xe000).contains(low));
+                let low = if text.get(at..at + 2) == Some(b"\\u") {
+                    hex(text, at + 2)
+                } else {
+                    None
+                };
+                let pair = low.filter(|low| {
+                    (0xd800..0xdc00).contains(&unit) && (0xdc00..0xe000).contains(low)
+                });
                 let code = match pair {
                     Some(low) => {
                         at += 6;
@@ -245,7 +269,9 @@ mod tests {
     fn members(text: &str) -> Result<Vec<(String, Value)>, &'static str> {
         let mut out = Vec::new();
         object(text.as_bytes(), |key, value| {
-            let Value::Text(start, end, _) = key else { panic!("a key is a string") };
+            let Value::Text(start, end, _) = key else {
+                panic!("a key is a string")
+            };
             out.push((text[start..end].to_owned(), value));
         })?;
         Ok(out)
@@ -260,7 +286,9 @@ mod tests {
         assert!(matches!(got[0].1, Value::Text(s, e, true) if &text[s..e] == r#"x\"y"#));
         assert!(matches!(got[1].1, Value::Number(s, e) if &text[s..e] == "-12.50e+3"));
         assert_eq!(got[2].1, Value::Null);
-        assert!(matches!(got[4].1, Value::Other(s, e) if &text[s..e] == r#"{"f":[1,{"g":[]},"]"],"h":{}}"#));
+        assert!(
+            matches!(got[4].1, Value::Other(s, e) if &text[s..e] == r#"{"f":[1,{"g":[]},"]"],"h":{}}"#)
+        );
         assert_eq!(members("{}"), Ok(vec![]));
     }
 
@@ -307,7 +335,10 @@ mod tests {
 
     #[test]
     fn escapes() {
-        assert_eq!(unescape(br#"a\"\\\/\b\f\n\r\t\u0041\u00e9\ud83d\udea2"#), "a\"\\/\u{8}\u{c}\n\r\tAé\u{1F6A2}".as_bytes());
+        assert_eq!(
+            unescape(br#"a\"\\\/\b\f\n\r\t\u0041\u00e9\ud83d\udea2"#),
+            "a\"\\/\u{8}\u{c}\n\r\tAé\u{1F6A2}".as_bytes()
+        );
         assert_eq!(unescape(br"\ud83dx"), b"\xffx");
         assert_eq!(unescape(br"\udea2\ud83d"), b"\xff\xff");
         assert_eq!(unescape(br"\u0000"), b"\0");

@@ -64,21 +64,37 @@ pub struct Judge<'a> {
 impl<'a> Judge<'a> {
     /// A judge of `rows` rows.
     pub fn new(rules: &'a Rules, rows: usize) -> Judge<'a> {
-        Judge { rules, rows, flags: vec![Flags::NONE; rows], faults: Vec::new(), bad: Vec::new() }
+        Judge {
+            rules,
+            rows,
+            flags: vec![Flags::NONE; rows],
+            faults: Vec::new(),
+            bad: Vec::new(),
+        }
     }
 
     /// Notes a fault.
     #[cold]
     pub fn fault(&mut self, row: usize, column: usize, reason: RejectReason) {
-        let rank = PRECEDENCE.iter().position(|&r| r == reason).unwrap_or(PRECEDENCE.len()) as u8;
+        let rank = PRECEDENCE
+            .iter()
+            .position(|&r| r == reason)
+            .unwrap_or(PRECEDENCE.len()) as u8;
         self.bad.resize(self.rows, 0);
         self.bad[row] |= 1 << column;
-        self.faults.push(Fault { row: row as u32, rank, column: column as u8, reason });
+        self.faults.push(Fault {
+            row: row as u32,
+            rank,
+            column: column as u8,
+            reason,
+        });
     }
 
     /// Whether a row has a fault in a column.
     pub fn is_bad(&self, row: usize, column: usize) -> bool {
-        self.bad.get(row).is_some_and(|bits| bits >> column & 1 == 1)
+        self.bad
+            .get(row)
+            .is_some_and(|bits| bits >> column & 1 == 1)
     }
 
     /// A column of code words: each distinct text is judged once. `None` stands for an empty cell.
@@ -93,7 +109,11 @@ impl<'a> Judge<'a> {
         let is_place = column::kind(column) == column::Kind::Place;
         let mut one = |cell: Cell| {
             let raw = cell.text().unwrap_or_default();
-            let reading = if is_place { text::read_untyped(&raw, values) } else { text::read(&raw, values) };
+            let reading = if is_place {
+                text::read_untyped(&raw, values)
+            } else {
+                text::read(&raw, values)
+            };
             let reading = reading.map_err(|_| RejectReason::BadText)?;
             judge(Some(reading.text).filter(|t| !t.is_empty()))
         };
@@ -118,7 +138,10 @@ impl<'a> Judge<'a> {
             } else {
                 let slot = &mut recent[slot_of(raw)];
                 if raw != slot.0 {
-                    *slot = (raw, *seen.entry(raw).or_insert_with(|| one(Cell::Text(raw))));
+                    *slot = (
+                        raw,
+                        *seen.entry(raw).or_insert_with(|| one(Cell::Text(raw))),
+                    );
                 }
                 slot.1
             };
@@ -151,7 +174,9 @@ impl<'a> Judge<'a> {
         match cells {
             Cells::Lacking | Cells::Empty | Cells::Constant(_) => match judge(cells.cell(0)) {
                 Ok(value) => vec![value; self.rows],
-                Err(reason) => (0..self.rows).map(|row| settle(self, row, Err(reason))).collect(),
+                Err(reason) => (0..self.rows)
+                    .map(|row| settle(self, row, Err(reason)))
+                    .collect(),
             },
             Cells::Coded(codes, nulls, values) => {
                 let count = values.len().unwrap_or(0);
@@ -162,22 +187,42 @@ impl<'a> Judge<'a> {
                     _ => {
                         let absent = judge(Cell::Absent);
                         let is_null = |row| nulls.as_ref().is_some_and(|n| n.is_null(row));
-                        let of = |(row, &code): (usize, &i32)| (row, if is_null(row) { absent } else { table[code as usize] });
-                        codes.iter().enumerate().map(of).map(|(row, judged)| settle(self, row, judged)).collect()
+                        let of = |(row, &code): (usize, &i32)| {
+                            (
+                                row,
+                                if is_null(row) {
+                                    absent
+                                } else {
+                                    table[code as usize]
+                                },
+                            )
+                        };
+                        codes
+                            .iter()
+                            .enumerate()
+                            .map(of)
+                            .map(|(row, judged)| settle(self, row, judged))
+                            .collect()
                     }
                 }
             }
-            Cells::Spans(bytes, spans) => {
-                spans.iter().enumerate().map(|(row, span)| settle(self, row, judge(span.cell(bytes)))).collect()
-            }
-            _ => (0..self.rows).map(|row| settle(self, row, judge(cells.cell(row)))).collect(),
+            Cells::Spans(bytes, spans) => spans
+                .iter()
+                .enumerate()
+                .map(|(row, span)| settle(self, row, judge(span.cell(bytes))))
+                .collect(),
+            _ => (0..self.rows)
+                .map(|row| settle(self, row, judge(cells.cell(row))))
+                .collect(),
         }
     }
 
     /// A timestamp column. An absent one is [`NO_INSTANT`], an unreadable one [`UNREADABLE_INSTANT`].
     pub fn times(&mut self, column: usize, cells: &Cells, required: bool) -> Vec<Instant> {
         if let Cells::Times(values, false, None) = cells
-            && values.iter().fold(true, |all, &at| all & in_range(at).is_some())
+            && values
+                .iter()
+                .fold(true, |all, &at| all & in_range(at).is_some())
         {
             return values.to_vec();
         }
@@ -195,9 +240,14 @@ impl<'a> Judge<'a> {
                     {
                         return Ok(at);
                     }
-                    let reading = text::read_untyped(&raw, values).map_err(|_| RejectReason::BadText)?;
+                    let reading =
+                        text::read_untyped(&raw, values).map_err(|_| RejectReason::BadText)?;
                     if reading.text.is_empty() {
-                        return if required { Err(RejectReason::RequiredEmpty) } else { Ok(NO_INSTANT) };
+                        return if required {
+                            Err(RejectReason::RequiredEmpty)
+                        } else {
+                            Ok(NO_INSTANT)
+                        };
                     }
                     patterns.parse(reading.text)
                 }

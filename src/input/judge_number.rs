@@ -61,23 +61,36 @@ struct Number {
     rounded: bool,
 }
 
-const ABSENT: Number = Number { value: u64::MAX, rounded: false };
+const ABSENT: Number = Number {
+    value: u64::MAX,
+    rounded: false,
+};
 
 impl Judge<'_> {
     /// A number column, zero where absent; and the rows with an explicit zero that another column decides about.
-    pub fn measures<T: Unsigned>(&mut self, measure: &Measure, cells: &Cells) -> (Vec<T>, Vec<u32>) {
+    pub fn measures<T: Unsigned>(
+        &mut self,
+        measure: &Measure,
+        cells: &Cells,
+    ) -> (Vec<T>, Vec<u32>) {
         let rules = self.rules;
         let mut zeros = Vec::new();
         let mut out = match cells {
             Cells::Lacking => return (vec![T::default(); self.rows], zeros),
-            Cells::Doubles(values, nulls) if rules.values(measure.column).is_none() && !measure.pounds => {
+            Cells::Doubles(values, nulls)
+                if rules.values(measure.column).is_none() && !measure.pounds =>
+            {
                 short_doubles(measure, values, nulls.as_ref())
             }
             _ => Vec::new(),
         };
         if !out.is_empty() {
             // Absent, zero and odd doubles are zero now and are looked at again.
-            for (row, value) in out.iter_mut().enumerate().filter(|(_, value)| **value == T::default()) {
+            for (row, value) in out
+                .iter_mut()
+                .enumerate()
+                .filter(|(_, value)| **value == T::default())
+            {
                 let cell = cells.cell(row);
                 if cell != Cell::Absent {
                     let judged = judge_number(rules, measure, cell);
@@ -87,22 +100,38 @@ impl Judge<'_> {
             return (out, zeros);
         }
         // Faults are noted by the column, flags and zeros after it.
-        let numbers = self.column(measure.column, cells, ABSENT, |cell| judge_number(rules, measure, cell));
-        let settled =
-            numbers.into_iter().enumerate().map(|(row, number)| self.settle(measure, row, Ok(number), &mut zeros)).collect();
+        let numbers = self.column(measure.column, cells, ABSENT, |cell| {
+            judge_number(rules, measure, cell)
+        });
+        let settled = numbers
+            .into_iter()
+            .enumerate()
+            .map(|(row, number)| self.settle(measure, row, Ok(number), &mut zeros))
+            .collect();
         (settled, zeros)
     }
 
     #[inline]
-    fn settle<T: Unsigned>(&mut self, measure: &Measure, row: usize, judged: Judged<Number>, zeros: &mut Vec<u32>) -> T {
+    fn settle<T: Unsigned>(
+        &mut self,
+        measure: &Measure,
+        row: usize,
+        judged: Judged<Number>,
+        zeros: &mut Vec<u32>,
+    ) -> T {
         match judged {
             Ok(ABSENT) => return T::default(),
-            Ok(Number { value: 1.., rounded: false }) => {}
+            Ok(Number {
+                value: 1..,
+                rounded: false,
+            }) => {}
             Ok(number) => {
                 self.flags[row] |= Flags::DECIMALS_ROUNDED.when(number.rounded);
                 match measure.zero {
                     _ if number.value != 0 => {}
-                    Zero::Refused => self.fault(row, measure.column, RejectReason::NumberOutOfRange),
+                    Zero::Refused => {
+                        self.fault(row, measure.column, RejectReason::NumberOutOfRange)
+                    }
                     Zero::Absent => {}
                     Zero::Open => zeros.push(row as u32),
                 }
@@ -120,15 +149,22 @@ impl Judge<'_> {
         }
         if let Cells::Ints(values, None) = cells
             && rules.values(column::SEQUENCE).is_none()
-            && values.iter().fold(true, |all, value| all & (1..=10_000).contains(value))
+            && values
+                .iter()
+                .fold(true, |all, value| all & (1..=10_000).contains(value))
         {
             return values.iter().map(|&value| value as u16).collect();
         }
         self.column(column::SEQUENCE, cells, 0, |cell| {
-            let found = number(rules, column::SEQUENCE, 0, cell)?.ok_or(RejectReason::RequiredEmpty)?;
+            let found =
+                number(rules, column::SEQUENCE, 0, cell)?.ok_or(RejectReason::RequiredEmpty)?;
             match found {
                 Scaled { inexact: true, .. } => Err(RejectReason::MalformedNumber),
-                Scaled { magnitude: 1..=10_000, negative: false, .. } => Ok(found.magnitude as u16),
+                Scaled {
+                    magnitude: 1..=10_000,
+                    negative: false,
+                    ..
+                } => Ok(found.magnitude as u16),
                 _ => Err(RejectReason::NumberOutOfRange),
             }
         })
@@ -136,7 +172,11 @@ impl Judge<'_> {
 }
 
 /// Doubles that are exact at the scale of their column and in range; zero where they are not, or absent.
-fn short_doubles<T: Unsigned>(measure: &Measure, values: &[f64], nulls: Option<&NullBuffer>) -> Vec<T> {
+fn short_doubles<T: Unsigned>(
+    measure: &Measure,
+    values: &[f64],
+    nulls: Option<&NullBuffer>,
+) -> Vec<T> {
     let (power, max) = (10f64.powi(measure.scale as i32), measure.max);
     let short = |&value: &f64| {
         let exact = exact_double(value, power);
@@ -154,15 +194,24 @@ fn short_doubles<T: Unsigned>(measure: &Measure, values: &[f64], nulls: Option<&
 
 /// A number cell against the range of its column.
 fn judge_number(rules: &Rules, measure: &Measure, cell: Cell) -> Judged<Number> {
-    let Some(found) = number(rules, measure.column, measure.scale, cell)? else { return Ok(ABSENT) };
+    let Some(found) = number(rules, measure.column, measure.scale, cell)? else {
+        return Ok(ABSENT);
+    };
     if found.inexact && rules.mapping.reject_excess_decimals {
         return Err(RejectReason::MalformedNumber);
     }
-    let magnitude = if measure.pounds { pounds_to_grams(found.magnitude) } else { found.magnitude };
+    let magnitude = if measure.pounds {
+        pounds_to_grams(found.magnitude)
+    } else {
+        found.magnitude
+    };
     if magnitude > measure.max as u128 || (found.negative && magnitude != 0) {
         return Err(RejectReason::NumberOutOfRange);
     }
-    Ok(Number { value: magnitude as u64, rounded: found.inexact })
+    Ok(Number {
+        value: magnitude as u64,
+        rounded: found.inexact,
+    })
 }
 
 /// A number cell scaled to `scale` decimals; `None`: absent.
@@ -173,14 +222,20 @@ fn number(rules: &Rules, column: usize, scale: u32, cell: Cell) -> Judged<Option
         (Cell::Decimal(mantissa, from), None) => return Ok(Some(rescale(mantissa, from, scale))),
         (Cell::Double(value), None) => {
             let text = format!("{value}");
-            return parse(text.as_bytes(), Marks::POINT, scale).map(Some).ok_or(RejectReason::MalformedNumber);
+            return parse(text.as_bytes(), Marks::POINT, scale)
+                .map(Some)
+                .ok_or(RejectReason::MalformedNumber);
         }
         (Cell::Text(raw) | Cell::Literal(raw), None) => {
             let trimmed = text::trim(raw);
             if trimmed.is_empty() {
                 return Ok(None);
             }
-            let marks = if matches!(cell, Cell::Text(_)) { rules.marks } else { Marks::POINT };
+            let marks = if matches!(cell, Cell::Text(_)) {
+                rules.marks
+            } else {
+                Marks::POINT
+            };
             if let Some(found) = parse(trimmed, marks, scale) {
                 return Ok(Some(found));
             }
@@ -194,5 +249,7 @@ fn number(rules: &Rules, column: usize, scale: u32, cell: Cell) -> Judged<Option
     }
     let theirs = matches!(cell, Cell::Text(_)) && !reading.translated;
     let marks = if theirs { rules.marks } else { Marks::POINT };
-    parse(reading.text.as_bytes(), marks, scale).map(Some).ok_or(RejectReason::MalformedNumber)
+    parse(reading.text.as_bytes(), marks, scale)
+        .map(Some)
+        .ok_or(RejectReason::MalformedNumber)
 }

@@ -50,21 +50,33 @@ impl Texts {
     #[inline]
     fn append(&mut self, rule: TextRule, raw: &[u8]) -> Judged<bool> {
         let trimmed = text::trim(raw);
-        let is_short = rule.values.is_none() && trimmed.len() <= text::LONGEST && text::is_plain(trimmed);
+        let is_short =
+            rule.values.is_none() && trimmed.len() <= text::LONGEST && text::is_plain(trimmed);
         let kept = match is_short {
             true => trimmed,
-            false => text::read(raw, rule.values).map_err(|_| RejectReason::BadText)?.text.as_bytes(),
+            false => text::read(raw, rule.values)
+                .map_err(|_| RejectReason::BadText)?
+                .text
+                .as_bytes(),
         };
         if !rule.container {
             self.bytes.extend_from_slice(kept);
-            return if rule.required && kept.is_empty() { Err(RejectReason::RequiredEmpty) } else { Ok(false) };
+            return if rule.required && kept.is_empty() {
+                Err(RejectReason::RequiredEmpty)
+            } else {
+                Ok(false)
+            };
         }
         if is_iso6346(kept) {
             self.bytes.extend_from_slice(kept);
             return Ok(false);
         }
         let start = self.bytes.len();
-        self.bytes.extend(kept.iter().filter(|b| !matches!(b, b' ' | b'-')).map(u8::to_ascii_uppercase));
+        self.bytes.extend(
+            kept.iter()
+                .filter(|b| !matches!(b, b' ' | b'-'))
+                .map(u8::to_ascii_uppercase),
+        );
         let normal = &self.bytes[start..];
         match normal.is_empty() || is_iso6346(normal) {
             true => Ok(false),
@@ -77,7 +89,12 @@ impl Texts {
 impl Judge<'_> {
     /// A text column; faulty cells become empty.
     pub fn texts(&mut self, column: usize, cells: &Cells, required: bool) -> TextColumn {
-        let rule = TextRule { values: self.rules.values(column), required, container: false, strict: false };
+        let rule = TextRule {
+            values: self.rules.values(column),
+            required,
+            container: false,
+            strict: false,
+        };
         if rule.values.is_none()
             && let Some(whole) = whole_column(cells, required)
         {
@@ -88,8 +105,20 @@ impl Judge<'_> {
 
     /// Container numbers: upper case, without spaces and hyphens; one that is not ISO 6346 is flagged Q10 or refused.
     pub fn container_ids(&mut self, cells: &Cells) -> TextColumn {
-        let (values, strict) = (self.rules.values(column::CONTAINER_ID), self.rules.vocabulary.strict_container_id);
-        self.each_text(column::CONTAINER_ID, cells, TextRule { values, required: false, container: true, strict })
+        let (values, strict) = (
+            self.rules.values(column::CONTAINER_ID),
+            self.rules.vocabulary.strict_container_id,
+        );
+        self.each_text(
+            column::CONTAINER_ID,
+            cells,
+            TextRule {
+                values,
+                required: false,
+                container: true,
+                strict,
+            },
+        )
     }
 
     fn each_text(&mut self, column: usize, cells: &Cells, rule: TextRule) -> TextColumn {
@@ -109,7 +138,9 @@ impl Judge<'_> {
             }
             Cells::Spans(bytes, spans) => {
                 texts.bytes.reserve(rows * 12);
-                spans.iter().for_each(|span| texts.push(rule, span.cell(bytes)));
+                spans
+                    .iter()
+                    .for_each(|span| texts.push(rule, span.cell(bytes)));
             }
             _ => (0..rows).for_each(|row| texts.push(rule, cells.cell(row))),
         }
@@ -119,13 +150,18 @@ impl Judge<'_> {
                 Err(reason) => self.fault(row as usize, column, reason),
             }
         }
-        TextColumn::from_parts(texts.bytes, texts.ends).expect("ends were pushed in order up to the last byte")
+        TextColumn::from_parts(texts.bytes, texts.ends)
+            .expect("ends were pushed in order up to the last byte")
     }
 }
 
 /// The values that rows of this batch have, in order of first use, and the place of each row's value among them. The
 /// dictionary of a whole row group holds far more values than one batch has use for.
-fn used_values(codes: &[i32], nulls: Option<&NullBuffer>, distinct: usize) -> (Vec<usize>, Vec<i32>) {
+fn used_values(
+    codes: &[i32],
+    nulls: Option<&NullBuffer>,
+    distinct: usize,
+) -> (Vec<usize>, Vec<i32>) {
     const UNUSED: i32 = -1;
     let mut places = vec![UNUSED; distinct];
     let mut used = Vec::new();
@@ -139,7 +175,11 @@ fn used_values(codes: &[i32], nulls: Option<&NullBuffer>, distinct: usize) -> (V
     };
     let places = match nulls {
         // What stands in the place of an absent value means nothing.
-        Some(nulls) => codes.iter().zip(nulls).map(|(&code, present)| if present { place(code) } else { 0 }).collect(),
+        Some(nulls) => codes
+            .iter()
+            .zip(nulls)
+            .map(|(&code, present)| if present { place(code) } else { 0 })
+            .collect(),
         None => codes.iter().map(|&code| place(code)).collect(),
     };
     (used, places)
@@ -152,11 +192,23 @@ impl Texts {
     /// The text of each row, given by code; the last text stands for absent cells.
     fn spread(&self, codes: &[i32], nulls: Option<&NullBuffer>) -> Texts {
         let start = |k: usize| if k == 0 { 0 } else { self.ends[k - 1] };
-        let places: Vec<(u32, u32)> = (0..self.ends.len()).map(|k| (start(k), self.ends[k] - start(k))).collect();
+        let places: Vec<(u32, u32)> = (0..self.ends.len())
+            .map(|k| (start(k), self.ends[k] - start(k)))
+            .collect();
         let absent = places.len() - 1;
-        let code = |row: usize| if nulls.is_some_and(|n| n.is_null(row)) { absent } else { codes[row] as usize };
+        let code = |row: usize| {
+            if nulls.is_some_and(|n| n.is_null(row)) {
+                absent
+            } else {
+                codes[row] as usize
+            }
+        };
         let longest = places.iter().map(|&(_, length)| length).max().unwrap_or(0) as usize;
-        let mut out = Texts { bytes: Vec::new(), ends: Vec::with_capacity(codes.len()), odd: Vec::new() };
+        let mut out = Texts {
+            bytes: Vec::new(),
+            ends: Vec::with_capacity(codes.len()),
+            odd: Vec::new(),
+        };
         if longest <= WORD {
             let mut words = self.bytes.clone();
             words.resize(words.len() + WORD, 0);
@@ -164,7 +216,8 @@ impl Texts {
             let mut at = 0;
             out.ends.extend((0..codes.len()).map(|row| {
                 let (from, length) = places[code(row)];
-                out.bytes[at..at + WORD].copy_from_slice(&words[from as usize..from as usize + WORD]);
+                out.bytes[at..at + WORD]
+                    .copy_from_slice(&words[from as usize..from as usize + WORD]);
                 at += length as usize;
                 at as u32
             }));
@@ -172,14 +225,19 @@ impl Texts {
         } else {
             for row in 0..codes.len() {
                 let (from, length) = places[code(row)];
-                out.bytes.extend_from_slice(&self.bytes[from as usize..(from + length) as usize]);
+                out.bytes
+                    .extend_from_slice(&self.bytes[from as usize..(from + length) as usize]);
                 out.ends.push(out.bytes.len() as u32);
             }
         }
         if !self.odd.is_empty() {
             let mut of = vec![None; places.len()];
-            self.odd.iter().for_each(|&(k, judged)| of[k as usize] = Some(judged));
-            out.odd = (0..codes.len()).filter_map(|row| of[code(row)].map(|judged| (row as u32, judged))).collect();
+            self.odd
+                .iter()
+                .for_each(|&(k, judged)| of[k as usize] = Some(judged));
+            out.odd = (0..codes.len())
+                .filter_map(|row| of[code(row)].map(|judged| (row as u32, judged)))
+                .collect();
         }
         out
     }
@@ -188,12 +246,18 @@ impl Texts {
 /// A column of texts that are all in order as they stand: printable ASCII without a space, 1 to 64 bytes (0 if not
 /// required). `None` sends the column the careful way.
 fn whole_column(cells: &Cells, required: bool) -> Option<TextColumn> {
-    let Cells::Texts(bytes, offsets, None) = cells else { return None };
+    let Cells::Texts(bytes, offsets, None) = cells else {
+        return None;
+    };
     let (first, ends) = offsets.split_first()?;
     let bytes = bytes.get(..*ends.last().unwrap_or(&0) as usize)?;
-    let printable = bytes.iter().fold(true, |all, b| all & (0x21..0x7f).contains(b));
+    let printable = bytes
+        .iter()
+        .fold(true, |all, b| all & (0x21..0x7f).contains(b));
     let shortest = if required { 1 } else { 0 };
-    let lengths = offsets.windows(2).fold(true, |all, w| all & (shortest..=text::LONGEST as i32).contains(&(w[1] - w[0])));
+    let lengths = offsets.windows(2).fold(true, |all, w| {
+        all & (shortest..=text::LONGEST as i32).contains(&(w[1] - w[0]))
+    });
     if *first != 0 || !printable || !lengths {
         return None;
     }

@@ -129,7 +129,11 @@ enum Compression {
 }
 
 fn split_name(label: &str) -> Option<(&'static Input, Compression)> {
-    let name = label.rsplit(['/', '\\']).next().unwrap_or(label).to_ascii_lowercase();
+    let name = label
+        .rsplit(['/', '\\'])
+        .next()
+        .unwrap_or(label)
+        .to_ascii_lowercase();
     let (name, compression) = match name.rsplit_once('.') {
         Some((rest, "gz")) => (rest.to_owned(), Compression::Gzip),
         Some((rest, "zst")) => (rest.to_owned(), Compression::Zstd),
@@ -161,11 +165,18 @@ pub struct Grain {
 
 impl Grain {
     /// Where memory does not ask for less: larger pieces take more memory and no less time (docs/performance.md).
-    pub const LARGEST: Grain = Grain { unit_rows: 131_072, batch_rows: 16_384 };
+    pub const LARGEST: Grain = Grain {
+        unit_rows: 131_072,
+        batch_rows: 16_384,
+    };
 }
 
 /// Opens a file of movement records: reads what stands at its head, finds the columns, and nothing more.
-pub fn open(source: SourceFile, mapping: Arc<Mapping>, vocabulary: Arc<Vocabulary>) -> Result<Box<dyn Reader>, FileFault> {
+pub fn open(
+    source: SourceFile,
+    mapping: Arc<Mapping>,
+    vocabulary: Arc<Vocabulary>,
+) -> Result<Box<dyn Reader>, FileFault> {
     open_in(Grain::LARGEST, source, mapping, vocabulary)
 }
 
@@ -179,18 +190,29 @@ pub fn open_in(
     let label = source.label.clone();
     let Some(format) = format_of(&label) else {
         let known: Vec<&str> = FORMATS.iter().flat_map(|f| f.extensions).copied().collect();
-        let message = format!("the extension is none of {}, text formats with .gz or .zst too", known.join(", "));
+        let message = format!(
+            "the extension is none of {}, text formats with .gz or .zst too",
+            known.join(", ")
+        );
         return Err(FileFault { label, message });
     };
-    guarded(&label, || (format.open)(source, Arc::new(Rules::new(mapping, vocabulary, grain))))
+    guarded(&label, || {
+        (format.open)(source, Arc::new(Rules::new(mapping, vocabulary, grain)))
+    })
 }
 
 /// Runs code of decoders: a panic over a broken file is a fault of the file, not of the program.
 fn guarded<T>(label: &str, work: impl FnOnce() -> Result<T, FileFault>) -> Result<T, FileFault> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let what = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        let what = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or(panic.downcast_ref::<&str>().copied());
         let message = format!("the decoder gave up: {}", what.unwrap_or("no reason given"));
-        Err(FileFault { label: label.to_owned(), message })
+        Err(FileFault {
+            label: label.to_owned(),
+            message,
+        })
     })
 }
 
@@ -204,6 +226,10 @@ mod test_files {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(content).unwrap();
         file.rewind().unwrap();
-        SourceFile { file, label: label.into(), index: 0 }
+        SourceFile {
+            file,
+            label: label.into(),
+            index: 0,
+        }
     }
 }

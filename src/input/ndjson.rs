@@ -16,7 +16,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// NDJSON, also called JSON Lines.
-pub const INPUT: Input = Input { name: "ndjson", extensions: &["ndjson", "jsonl"], is_text: true, open };
+pub const INPUT: Input = Input {
+    name: "ndjson",
+    extensions: &["ndjson", "jsonl"],
+    is_text: true,
+    open,
+};
 
 // More names than this are a broken export; the manifest need not hold them all.
 const MOST_UNKNOWN: usize = 1000;
@@ -29,21 +34,42 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
     }
     let layout = if names.readable == 0 {
         // Nothing says which columns a file without a record has.
-        Layout { origins: [Origin::Lacking; column::COUNT], unknown: Vec::new() }
+        Layout {
+            origins: [Origin::Lacking; column::COUNT],
+            unknown: Vec::new(),
+        }
     } else {
-        Layout::new(&names.found, &rules.mapping).map_err(|message| FileFault { label: source.label.clone(), message })?
+        Layout::new(&names.found, &rules.mapping).map_err(|message| FileFault {
+            label: source.label.clone(),
+            message,
+        })?
     };
     let mut slots: FxHashMap<Box<[u8]>, usize> = FxHashMap::default();
     let mut slot_of = [None; column::COUNT];
     for (ours, origin) in layout.origins.iter().enumerate() {
         if let Origin::File(position) = origin {
             let next = slots.len();
-            slot_of[ours] = Some(*slots.entry(names.found[*position].as_bytes().into()).or_insert(next));
+            slot_of[ours] = Some(
+                *slots
+                    .entry(names.found[*position].as_bytes().into())
+                    .or_insert(next),
+            );
         }
     }
-    let shape = Arc::new(Shape { label: source.label.clone(), file: source.index, layout, rules: rules.clone(), slots, slot_of });
+    let shape = Arc::new(Shape {
+        label: source.label.clone(),
+        file: source.index,
+        layout,
+        rules: rules.clone(),
+        slots,
+        slot_of,
+    });
     let blocks = Blocks::open(&source, rules.mapping.encoding)?;
-    Ok(Box::new(NdjsonReader { shape, blocks, row: 1 }))
+    Ok(Box::new(NdjsonReader {
+        shape,
+        blocks,
+        row: 1,
+    }))
 }
 
 fn is_blank(line: &[u8]) -> bool {
@@ -52,7 +78,11 @@ fn is_blank(line: &[u8]) -> bool {
 
 /// The end of the last whole line and the number of records up to there. A blank line is no record.
 fn cut(bytes: &[u8], last: bool) -> (usize, u64) {
-    let end = if last { bytes.len() } else { memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1) };
+    let end = if last {
+        bytes.len()
+    } else {
+        memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1)
+    };
     (end, lines(&bytes[..end]).count() as u64)
 }
 
@@ -108,12 +138,19 @@ impl Keys {
         };
         let at = self.count;
         self.count += 1;
-        if self.expected.get(at).is_some_and(|expected| *expected.written == *raw) {
+        if self
+            .expected
+            .get(at)
+            .is_some_and(|expected| *expected.written == *raw)
+        {
             return (at, true);
         }
         self.changed = true;
         let plain = if escaped { unescape(raw) } else { raw.to_vec() };
-        let entry = Key { written: raw.into(), plain: plain.into() };
+        let entry = Key {
+            written: raw.into(),
+            plain: plain.into(),
+        };
         if at < self.expected.len() {
             self.expected[at] = entry;
         } else {
@@ -154,8 +191,18 @@ struct Names {
 
 impl Names {
     fn new(rules: &Rules) -> Names {
-        let wanted = COLUMNS.iter().map(|ours| rules.mapping.theirs(ours).to_owned()).collect();
-        Names { wanted, seen: FxHashSet::default(), found: Vec::new(), unknown: 0, readable: 0, keys: Keys::default() }
+        let wanted = COLUMNS
+            .iter()
+            .map(|ours| rules.mapping.theirs(ours).to_owned())
+            .collect();
+        Names {
+            wanted,
+            seen: FxHashSet::default(),
+            found: Vec::new(),
+            unknown: 0,
+            readable: 0,
+            keys: Keys::default(),
+        }
     }
 
     fn look(&mut self, bytes: &[u8]) {
@@ -210,7 +257,11 @@ struct NdjsonReader {
 impl Reader for NdjsonReader {
     fn info(&self) -> FileInfo {
         let layout = &self.shape.layout;
-        FileInfo { format: INPUT.name, unknown_columns: layout.unknown.clone(), lacks_sequence: layout.lacks_sequence() }
+        FileInfo {
+            format: INPUT.name,
+            unknown_columns: layout.unknown.clone(),
+            lacks_sequence: layout.lacks_sequence(),
+        }
     }
 
     fn next_unit(&mut self) -> Result<Option<Box<dyn Unit>>, FileFault> {
@@ -218,7 +269,11 @@ impl Reader for NdjsonReader {
             if block.records > 0 {
                 let first = self.row;
                 self.row += block.records;
-                return Ok(Some(Box::new(NdjsonUnit { shape: self.shape.clone(), block, first })));
+                return Ok(Some(Box::new(NdjsonUnit {
+                    shape: self.shape.clone(),
+                    block,
+                    first,
+                })));
             }
         }
         Ok(None)
@@ -233,22 +288,48 @@ struct NdjsonUnit {
 
 impl Unit for NdjsonUnit {
     fn parse(self: Box<Self>) -> Result<Vec<Parsed>, FileFault> {
-        let NdjsonUnit { shape, block, first } = *self;
+        let NdjsonUnit {
+            shape,
+            block,
+            first,
+        } = *self;
         let mut bytes = block.bytes;
         let mut records = Records::new(&shape, bytes.len(), first);
         for (start, line) in lines(&bytes) {
             records.read(start, line);
         }
-        assert_eq!(records.row - first, block.records, "{}: records of a block", shape.label);
-        let Records { columns, extra, numbers, unreadable, .. } = records;
+        assert_eq!(
+            records.row - first,
+            block.records,
+            "{}: records of a block",
+            shape.label
+        );
+        let Records {
+            columns,
+            extra,
+            numbers,
+            unreadable,
+            ..
+        } = records;
         bytes.extend_from_slice(&extra);
-        let cells = std::array::from_fn(|ours| match (shape.layout.origins[ours], shape.slot_of[ours]) {
-            (Origin::File(_), Some(slot)) => Cells::Spans(&bytes, &columns[slot]),
-            (Origin::Constant, _) => Cells::Constant(&shape.rules.mapping.constants[COLUMNS[ours]]),
-            _ => Cells::Lacking,
-        });
+        let cells =
+            std::array::from_fn(
+                |ours| match (shape.layout.origins[ours], shape.slot_of[ours]) {
+                    (Origin::File(_), Some(slot)) => Cells::Spans(&bytes, &columns[slot]),
+                    (Origin::Constant, _) => {
+                        Cells::Constant(&shape.rules.mapping.constants[COLUMNS[ours]])
+                    }
+                    _ => Cells::Lacking,
+                },
+            );
         let rows = numbers.len();
-        let unit = RawUnit { cells, rows, numbers: RowNumbers::List(numbers), file: shape.file, unreadable };
+        let unit = RawUnit {
+            cells,
+            rows,
+            numbers: RowNumbers::List(numbers),
+            file: shape.file,
+            unreadable,
+        };
         Ok(vec![schema::parse(unit, &shape.rules)])
     }
 }
@@ -288,8 +369,14 @@ impl<'a> Records<'a> {
         self.keys.start();
         self.current.fill(Span::ABSENT);
         let mut odd = None;
-        let (keys, slots, current, extra, shape, base) =
-            (&mut self.keys, &mut self.slots, &mut self.current, &mut self.extra, self.shape, self.base);
+        let (keys, slots, current, extra, shape, base) = (
+            &mut self.keys,
+            &mut self.slots,
+            &mut self.current,
+            &mut self.extra,
+            self.shape,
+            self.base,
+        );
         let read = members(line, |key, value| {
             let (position, expected) = keys.next(line, key);
             if !expected {
@@ -312,15 +399,32 @@ impl<'a> Records<'a> {
                 }
             };
         });
-        let read = read.and_then(|()| if self.keys.has_duplicate() { Err("every key once") } else { Ok(()) });
+        let read = read.and_then(|()| {
+            if self.keys.has_duplicate() {
+                Err("every key once")
+            } else {
+                Ok(())
+            }
+        });
         match (read, odd) {
             (Err(why), _) => {
                 self.keys.forget();
-                self.unreadable.push(unreadable(self.shape.file, self.row, line, why.into()));
+                self.unreadable
+                    .push(unreadable(self.shape.file, self.row, line, why.into()));
             }
             (Ok(()), Some((slot, from, to))) => {
-                let mut rejected = unreadable(self.shape.file, self.row, &line[from..to], "a string, a number or null".into());
-                rejected.reject.column = COLUMNS[self.shape.slot_of.iter().position(|s| *s == Some(slot)).unwrap_or_default()];
+                let mut rejected = unreadable(
+                    self.shape.file,
+                    self.row,
+                    &line[from..to],
+                    "a string, a number or null".into(),
+                );
+                rejected.reject.column = COLUMNS[self
+                    .shape
+                    .slot_of
+                    .iter()
+                    .position(|s| *s == Some(slot))
+                    .unwrap_or_default()];
                 self.unreadable.push(rejected);
             }
             (Ok(()), None) => {

@@ -16,7 +16,10 @@ pub struct Marks {
 
 impl Marks {
     /// How typed numbers and constants are written.
-    pub const POINT: Marks = Marks { decimal: b'.', thousands: None };
+    pub const POINT: Marks = Marks {
+        decimal: b'.',
+        thousands: None,
+    };
 }
 
 /// A number scaled to the wanted decimals; saturated when it is beyond `u128`, which is beyond every range.
@@ -60,7 +63,11 @@ fn plain_number(text: &[u8], decimal: u8, scale: u32) -> Option<Scaled> {
     };
     // 19 digits always fit into 64 bits; longer texts are rare and take the careful way.
     if digits.len() > 19 {
-        return long_number(digits, decimal, scale).map(|(magnitude, inexact)| Scaled { magnitude, negative, inexact });
+        return long_number(digits, decimal, scale).map(|(magnitude, inexact)| Scaled {
+            magnitude,
+            negative,
+            inexact,
+        });
     }
     let mut value = 0u64;
     let mut at = 0;
@@ -76,7 +83,11 @@ fn plain_number(text: &[u8], decimal: u8, scale: u32) -> Option<Scaled> {
         return None;
     }
     if at == digits.len() {
-        return Some(Scaled { magnitude: value as u128 * POW10[scale as usize] as u128, negative, inexact: false });
+        return Some(Scaled {
+            magnitude: value as u128 * POW10[scale as usize] as u128,
+            negative,
+            inexact: false,
+        });
     }
     let fraction = &digits[at + 1..];
     if digits[at] != decimal || fraction.is_empty() {
@@ -92,7 +103,11 @@ fn plain_number(text: &[u8], decimal: u8, scale: u32) -> Option<Scaled> {
     }
     let magnitude = value as u128 * POW10[scale as usize - kept] as u128;
     let (magnitude, inexact) = round(magnitude, &fraction[kept..])?;
-    Some(Scaled { magnitude, negative, inexact })
+    Some(Scaled {
+        magnitude,
+        negative,
+        inexact,
+    })
 }
 
 /// Rounds half to even by the digits that are dropped.
@@ -100,14 +115,19 @@ fn round(magnitude: u128, dropped: &[u8]) -> Option<(u128, bool)> {
     if !dropped.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let Some((&first, rest)) = dropped.split_first() else { return Some((magnitude, false)) };
+    let Some((&first, rest)) = dropped.split_first() else {
+        return Some((magnitude, false));
+    };
     let sticky = rest.iter().any(|&b| b != b'0');
     let up = match first {
         b'6'..=b'9' => true,
         b'5' => sticky || magnitude & 1 == 1,
         _ => false,
     };
-    Some((magnitude.saturating_add(up as u128), first != b'0' || sticky))
+    Some((
+        magnitude.saturating_add(up as u128),
+        first != b'0' || sticky,
+    ))
 }
 
 fn long_number(digits: &[u8], decimal: u8, scale: u32) -> Option<(u128, bool)> {
@@ -122,27 +142,45 @@ fn long_number(digits: &[u8], decimal: u8, scale: u32) -> Option<(u128, bool)> {
     let kept = fraction.len().min(scale as usize);
     let padding = std::iter::repeat_n(b'0', scale as usize - kept);
     let mut magnitude = 0u128;
-    for byte in whole.iter().copied().chain(fraction[..kept].iter().copied()).chain(padding) {
+    for byte in whole
+        .iter()
+        .copied()
+        .chain(fraction[..kept].iter().copied())
+        .chain(padding)
+    {
         if !byte.is_ascii_digit() {
             return None;
         }
-        magnitude = magnitude.saturating_mul(10).saturating_add((byte - b'0') as u128);
+        magnitude = magnitude
+            .saturating_mul(10)
+            .saturating_add((byte - b'0') as u128);
     }
     round(magnitude, &fraction[kept..])
 }
 
 /// The number without its thousands marks, or `None` when a group has not exactly three digits.
 fn without_groups(text: &[u8], mark: &[u8], decimal: u8) -> Option<Vec<u8>> {
-    let end = text.iter().position(|&b| b == decimal).unwrap_or(text.len());
+    let end = text
+        .iter()
+        .position(|&b| b == decimal)
+        .unwrap_or(text.len());
     let (whole, fraction) = text.split_at(end);
-    let (sign, whole) = if whole.first() == Some(&b'-') { whole.split_at(1) } else { whole.split_at(0) };
+    let (sign, whole) = if whole.first() == Some(&b'-') {
+        whole.split_at(1)
+    } else {
+        whole.split_at(0)
+    };
     let mut plain = sign.to_vec();
     let mut rest = whole;
     let mut first = true;
     loop {
         let cut = memchr::memmem::find(rest, mark);
         let group = &rest[..cut.unwrap_or(rest.len())];
-        let fits = if first && cut.is_some() { (1..=3).contains(&group.len()) } else { group.len() == 3 };
+        let fits = if first && cut.is_some() {
+            (1..=3).contains(&group.len())
+        } else {
+            group.len() == 3
+        };
         // A whole part without a mark is judged by the grammar of plain numbers: then the mark stands in the fraction.
         if !fits || !group.iter().all(u8::is_ascii_digit) {
             return None;
@@ -164,14 +202,26 @@ pub fn rescale(mantissa: i128, from: i32, to: u32) -> Scaled {
     let shift = to as i32 - from;
     if shift >= 0 {
         let factor = 10u128.checked_pow(shift as u32).unwrap_or(u128::MAX);
-        return Scaled { magnitude: magnitude.saturating_mul(factor), negative, inexact: false };
+        return Scaled {
+            magnitude: magnitude.saturating_mul(factor),
+            negative,
+            inexact: false,
+        };
     }
     let Some(unit) = 10u128.checked_pow(shift.unsigned_abs()) else {
-        return Scaled { magnitude: 0, negative, inexact: magnitude != 0 };
+        return Scaled {
+            magnitude: 0,
+            negative,
+            inexact: magnitude != 0,
+        };
     };
     let (quotient, rest) = (magnitude / unit, magnitude % unit);
     let up = rest > unit - rest || (rest == unit - rest && quotient & 1 == 1);
-    Scaled { magnitude: quotient + (up && rest != 0) as u128, negative, inexact: rest != 0 }
+    Scaled {
+        magnitude: quotient + (up && rest != 0) as u128,
+        negative,
+        inexact: rest != 0,
+    }
 }
 
 // 2^52: adding it to a double below it leaves the nearest whole number in the low bits of the mantissa.
@@ -186,13 +236,21 @@ const WHOLE: f64 = 4_503_599_627_370_496.0;
 pub fn exact_double(value: f64, power: f64) -> u64 {
     let sum = value * power + WHOLE;
     let candidate = sum - WHOLE;
-    let fits = (candidate / power == value) & (candidate > 0.0) & (candidate < 999_999_999_999_999.0);
-    if fits { sum.to_bits() & ((1 << 52) - 1) } else { 0 }
+    let fits =
+        (candidate / power == value) & (candidate > 0.0) & (candidate < 999_999_999_999_999.0);
+    if fits {
+        sum.to_bits() & ((1 << 52) - 1)
+    } else {
+        0
+    }
 }
 
 /// Pounds in thousandths to grams: x 0.45359237, half to even.
 pub fn pounds_to_grams(thousandths: u128) -> u128 {
-    match i128::try_from(thousandths).ok().and_then(|v| v.checked_mul(45_359_237)) {
+    match i128::try_from(thousandths)
+        .ok()
+        .and_then(|v| v.checked_mul(45_359_237))
+    {
         Some(product) => div_half_even(product, 100_000_000) as u128,
         None => u128::MAX,
     }
@@ -213,19 +271,36 @@ mod tests {
         assert_eq!(read("-1.5", 3), Some((1_500, true, false)));
         assert_eq!(read("0.0015", 3), Some((2, false, true)));
         assert_eq!(read("0.0025", 3), Some((2, false, true)));
-        assert_eq!(read("0.00250000000000000000000000000000000001", 3), Some((3, false, true)));
+        assert_eq!(
+            read("0.00250000000000000000000000000000000001", 3),
+            Some((3, false, true))
+        );
         assert_eq!(read("1.5000000", 3), Some((1_500, false, false)));
-        assert_eq!(read("0000000000000000000000000000000000000012.5", 1), Some((125, false, false)));
+        assert_eq!(
+            read("0000000000000000000000000000000000000012.5", 1),
+            Some((125, false, false))
+        );
         assert_eq!(read(&"9".repeat(40), 3), Some((u128::MAX, false, false)));
-        assert_eq!(read("9223372036854775807", 0), Some((i64::MAX as u128, false, false)));
-        assert_eq!(read("9223372036854775808", 0), Some((1 << 63, false, false)));
-        assert_eq!(read("-9223372036854775809", 0), Some(((1 << 63) + 1, true, false)));
+        assert_eq!(
+            read("9223372036854775807", 0),
+            Some((i64::MAX as u128, false, false))
+        );
+        assert_eq!(
+            read("9223372036854775808", 0),
+            Some((1 << 63, false, false))
+        );
+        assert_eq!(
+            read("-9223372036854775809", 0),
+            Some(((1 << 63) + 1, true, false))
+        );
     }
 
     #[test]
     fn other_grammars_are_refused() {
-        for bad in ["", "-", ".5", "5.", "+1", "1e5", "1E5", "NaN", "inf", "1_000", "1,000", "1 000", "--1", "1.2.3", "٣", "0x1"]
-        {
+        for bad in [
+            "", "-", ".5", "5.", "+1", "1e5", "1E5", "NaN", "inf", "1_000", "1,000", "1 000",
+            "--1", "1.2.3", "٣", "0x1",
+        ] {
             assert_eq!(read(bad, 3), None, "{bad:?}");
             let long = format!("{bad}00000000000000000000000");
             if !matches!(bad, "" | "-" | "5.") {
@@ -237,15 +312,26 @@ mod tests {
 
     #[test]
     fn groups_have_exactly_three_digits() {
-        let comma = Marks { decimal: b'.', thousands: Some(',') };
-        let european = Marks { decimal: b',', thousands: Some('.') };
-        let narrow = Marks { decimal: b',', thousands: Some('\u{202f}') };
+        let comma = Marks {
+            decimal: b'.',
+            thousands: Some(','),
+        };
+        let european = Marks {
+            decimal: b',',
+            thousands: Some('.'),
+        };
+        let narrow = Marks {
+            decimal: b',',
+            thousands: Some('\u{202f}'),
+        };
         let read = |text: &str, marks| parse(text.as_bytes(), marks, 3).map(|s| s.magnitude);
         assert_eq!(read("1,000.5", comma), Some(1_000_500));
         assert_eq!(read("1.234.567,25", european), Some(1_234_567_250));
         assert_eq!(read("12\u{202f}000", narrow), Some(12_000_000));
         assert_eq!(read("1000", comma), Some(1_000_000));
-        for bad in ["1,00.5", "1000,000", ",000", "1,,000", "1,000,", "1.000,5", "1,0000", "12.5,000"] {
+        for bad in [
+            "1,00.5", "1000,000", ",000", "1,,000", "1,000,", "1.000,5", "1,0000", "12.5,000",
+        ] {
             assert_eq!(read(bad, comma), None, "{bad}");
         }
     }
@@ -279,11 +365,32 @@ mod tests {
 
     #[test]
     fn decimals_are_rescaled_half_to_even() {
-        assert_eq!(rescale(12_345, 4, 3), Scaled { magnitude: 1_234, negative: false, inexact: true });
-        assert_eq!(rescale(-12_355, 4, 3), Scaled { magnitude: 1_236, negative: true, inexact: true });
+        assert_eq!(
+            rescale(12_345, 4, 3),
+            Scaled {
+                magnitude: 1_234,
+                negative: false,
+                inexact: true
+            }
+        );
+        assert_eq!(
+            rescale(-12_355, 4, 3),
+            Scaled {
+                magnitude: 1_236,
+                negative: true,
+                inexact: true
+            }
+        );
         assert_eq!(rescale(7, -2, 3).magnitude, 700_000);
         assert_eq!(rescale(i128::MAX, -38, 6).magnitude, u128::MAX);
-        assert_eq!(rescale(1, 60, 3), Scaled { magnitude: 0, negative: false, inexact: true });
+        assert_eq!(
+            rescale(1, 60, 3),
+            Scaled {
+                magnitude: 0,
+                negative: false,
+                inexact: true
+            }
+        );
     }
 
     #[test]

@@ -10,12 +10,15 @@ use super::rules::{Layout, Origin, Rules};
 use super::schema::{self, RawUnit, RowNumbers};
 use super::{FileFault, FileInfo, Input, Parsed, Reader, SourceFile, Unit, cells::Cells, guarded};
 use ::parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+    ParquetRecordBatchReaderBuilder,
 };
 use ::parquet::arrow::parquet_to_arrow_schema;
 use ::parquet::basic::Encoding;
 use ::parquet::errors::{ParquetError, Result as ParquetResult};
-use ::parquet::file::metadata::{ColumnChunkMetaData, FileMetaData, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
+use ::parquet::file::metadata::{
+    ColumnChunkMetaData, FileMetaData, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData,
+};
 use ::parquet::file::reader::ChunkReader;
 use ::parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type};
 use arrow::datatypes::{DataType, Field, Schema};
@@ -24,13 +27,27 @@ use std::io::{Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Apache Parquet.
-pub const INPUT: Input = Input { name: "parquet", extensions: &["parquet"], is_text: false, open };
+pub const INPUT: Input = Input {
+    name: "parquet",
+    extensions: &["parquet"],
+    is_text: false,
+    open,
+};
 
 fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFault> {
-    let fault = |message: String| FileFault { label: source.label.clone(), message };
+    let fault = |message: String| FileFault {
+        label: source.label.clone(),
+        message,
+    };
     let unreadable = |e: ParquetError| fault(format!("is no readable Parquet file: {e}"));
-    let metadata = ParquetMetaDataReader::new().parse_and_finish(&source.file).map_err(unreadable)?;
-    let length = source.file.metadata().map_err(|e| fault(format!("cannot be read: {e}")))?.len();
+    let metadata = ParquetMetaDataReader::new()
+        .parse_and_finish(&source.file)
+        .map_err(unreadable)?;
+    let length = source
+        .file
+        .metadata()
+        .map_err(|e| fault(format!("cannot be read: {e}")))?
+        .len();
     let schema = metadata.file_metadata().schema_descr();
     let roots = schema.root_schema().get_fields();
     let names: Vec<&str> = roots.iter().map(|f| f.name()).collect();
@@ -42,13 +59,23 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
     let mut decoded = [None; column::COUNT];
     let mut faults = Vec::new();
     for ours in 0..column::COUNT {
-        let Origin::File(root) = layout.origins[ours] else { continue };
-        let arrow = noted.as_ref().and_then(|s| s.fields().get(root)).map(|f| f.data_type());
+        let Origin::File(root) = layout.origins[ours] else {
+            continue;
+        };
+        let arrow = noted
+            .as_ref()
+            .and_then(|s| s.fields().get(root))
+            .map(|f| f.data_type());
         match plan(&roots[root], kind(ours), arrow) {
             Ok(plan) => {
-                let leaf = (0..schema.num_columns()).find(|&leaf| schema.get_column_root_idx(leaf) == root);
-                let leaf = leaf.ok_or_else(|| fault(format!("column {:?} has no data", names[root])))?;
-                let position = leaves.iter().position(|&l| l == leaf).unwrap_or(leaves.len());
+                let leaf = (0..schema.num_columns())
+                    .find(|&leaf| schema.get_column_root_idx(leaf) == root);
+                let leaf =
+                    leaf.ok_or_else(|| fault(format!("column {:?} has no data", names[root])))?;
+                let position = leaves
+                    .iter()
+                    .position(|&l| l == leaf)
+                    .unwrap_or(leaves.len());
                 if position == leaves.len() {
                     leaves.push(leaf);
                     plans.push(plan);
@@ -67,7 +94,10 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
         return Err(fault(faults.join("; ")));
     }
     let fields = plans.iter().map(|p| p.parquet_type.clone()).collect();
-    let root = Type::group_type_builder("schema").with_fields(fields).build().map_err(unreadable)?;
+    let root = Type::group_type_builder("schema")
+        .with_fields(fields)
+        .build()
+        .map_err(unreadable)?;
     let descriptor = Arc::new(SchemaDescriptor::new(Arc::new(root)));
     let arrow_schema = parquet_to_arrow_schema(&descriptor, None).map_err(unreadable)?;
     let shape = Shape {
@@ -88,9 +118,21 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
     Ok(reader(sample, shape, source.file, metadata))
 }
 
-fn reader<B: Shared>(_sample: B, shape: Shape, file: File, metadata: ParquetMetaData) -> Box<dyn Reader> {
+fn reader<B: Shared>(
+    _sample: B,
+    shape: Shape,
+    file: File,
+    metadata: ParquetMetaData,
+) -> Box<dyn Reader> {
     let file = Arc::new(Mutex::new(file));
-    Box::new(ParquetReader::<B> { shape: Arc::new(shape), file, metadata, group: None, next: 0, row: 1 })
+    Box::new(ParquetReader::<B> {
+        shape: Arc::new(shape),
+        file,
+        metadata,
+        group: None,
+        next: 0,
+        row: 1,
+    })
 }
 
 /// What all units of a file share.
@@ -112,23 +154,44 @@ struct Shape {
 
 impl Shape {
     fn fault(&self, message: String) -> FileFault {
-        FileFault { label: self.label.clone(), message }
+        FileFault {
+            label: self.label.clone(),
+            message,
+        }
     }
 
     /// Judges decoded columns; the first of the rows has this number in the file.
     fn judge(&self, mut decoded: Vec<Option<Cells>>, rows: usize, first: u64) -> Parsed {
         let mut readers = vec![0; decoded.len()];
-        self.decoded.iter().flatten().for_each(|&position| readers[position] += 1);
-        let cells = std::array::from_fn(|ours| match (self.layout.origins[ours], self.decoded[ours]) {
-            (_, Some(position)) => {
-                readers[position] -= 1;
-                let taken = if readers[position] == 0 { decoded[position].take() } else { decoded[position].clone() };
-                taken.unwrap_or(Cells::Lacking)
-            }
-            (Origin::Constant, _) => Cells::Constant(&self.rules.mapping.constants[COLUMNS[ours]]),
-            _ => Cells::Lacking,
-        });
-        let unit = RawUnit { cells, rows, numbers: RowNumbers::From(first), file: self.file, unreadable: Vec::new() };
+        self.decoded
+            .iter()
+            .flatten()
+            .for_each(|&position| readers[position] += 1);
+        let cells =
+            std::array::from_fn(
+                |ours| match (self.layout.origins[ours], self.decoded[ours]) {
+                    (_, Some(position)) => {
+                        readers[position] -= 1;
+                        let taken = if readers[position] == 0 {
+                            decoded[position].take()
+                        } else {
+                            decoded[position].clone()
+                        };
+                        taken.unwrap_or(Cells::Lacking)
+                    }
+                    (Origin::Constant, _) => {
+                        Cells::Constant(&self.rules.mapping.constants[COLUMNS[ours]])
+                    }
+                    _ => Cells::Lacking,
+                },
+            );
+        let unit = RawUnit {
+            cells,
+            rows,
+            numbers: RowNumbers::From(first),
+            file: self.file,
+            unreadable: Vec::new(),
+        };
         schema::parse(unit, &self.rules)
     }
 }
@@ -168,7 +231,11 @@ struct Rest {
 impl<B: Shared> Reader for ParquetReader<B> {
     fn info(&self) -> FileInfo {
         let layout = &self.shape.layout;
-        FileInfo { format: INPUT.name, unknown_columns: layout.unknown.clone(), lacks_sequence: layout.lacks_sequence() }
+        FileInfo {
+            format: INPUT.name,
+            unknown_columns: layout.unknown.clone(),
+            lacks_sequence: layout.lacks_sequence(),
+        }
     }
 
     fn next_unit(&mut self) -> Result<Option<Box<dyn Unit>>, FileFault> {
@@ -177,8 +244,13 @@ impl<B: Shared> Reader for ParquetReader<B> {
                 && *offset < group.rows
             {
                 let rows = (group.rows - *offset).min(self.shape.rules.grain.unit_rows);
-                let unit =
-                    ParquetUnit { shape: self.shape.clone(), group: group.clone(), offset: *offset, rows, first: self.row };
+                let unit = ParquetUnit {
+                    shape: self.shape.clone(),
+                    group: group.clone(),
+                    offset: *offset,
+                    rows,
+                    first: self.row,
+                };
                 *offset += rows;
                 self.row += rows;
                 return Ok(Some(Box::new(unit)));
@@ -190,8 +262,10 @@ impl<B: Shared> Reader for ParquetReader<B> {
             let number = self.next;
             self.next += 1;
             let group = guarded(&self.shape.label, || {
-                group(&self.shape, &self.metadata, number, self.file.clone())
-                    .map_err(|e| self.shape.fault(format!("row group {} is not readable: {e}", number + 1)))
+                group(&self.shape, &self.metadata, number, self.file.clone()).map_err(|e| {
+                    self.shape
+                        .fault(format!("row group {} is not readable: {e}", number + 1))
+                })
             })?;
             self.group = Some((Arc::new(group), 0));
         }
@@ -199,15 +273,24 @@ impl<B: Shared> Reader for ParquetReader<B> {
 }
 
 /// The row group as if the file had our columns alone, one after the other from byte 0.
-fn group<B>(shape: &Shape, file: &ParquetMetaData, number: usize, handle: Arc<Mutex<File>>) -> ParquetResult<Group<B>> {
+fn group<B>(
+    shape: &Shape,
+    file: &ParquetMetaData,
+    number: usize,
+    handle: Arc<Mutex<File>>,
+) -> ParquetResult<Group<B>> {
     let whole = file.row_group(number);
-    let rows = u64::try_from(whole.num_rows()).map_err(|_| ParquetError::General("its number of rows is negative".into()))?;
+    let rows = u64::try_from(whole.num_rows())
+        .map_err(|_| ParquetError::General("its number of rows is negative".into()))?;
     let (mut columns, mut chunks, mut fields) = (Vec::new(), Vec::new(), Vec::new());
     let mut base = 0i64;
     for (position, (&leaf, plan)) in shape.leaves.iter().zip(&shape.plans).enumerate() {
         let chunk = whole.column(leaf);
         let (start, length) = chunk.byte_range();
-        if start.checked_add(length).is_none_or(|end| end > shape.length) {
+        if start
+            .checked_add(length)
+            .is_none_or(|end| end > shape.length)
+        {
             return Err(ParquetError::General(format!(
                 "column {:?} ends behind the end of the file",
                 chunk.column_path().string()
@@ -268,29 +351,55 @@ fn arrow_field(
         if !is_dictionary(shape, position, chunk) {
             return field;
         }
-        return field.with_data_type(DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Binary)));
+        return field.with_data_type(DataType::Dictionary(
+            Box::new(DataType::Int32),
+            Box::new(DataType::Binary),
+        ));
     }
-    let root = file.file_metadata().schema_descr().get_column_root_idx(leaf);
-    let noted = shape.noted.as_ref().and_then(|s| s.fields().get(root)).map(|f| f.data_type());
+    let root = file
+        .file_metadata()
+        .schema_descr()
+        .get_column_root_idx(leaf);
+    let noted = shape
+        .noted
+        .as_ref()
+        .and_then(|s| s.fields().get(root))
+        .map(|f| f.data_type());
     match (field.data_type(), noted) {
-        (DataType::Int64, Some(seconds @ DataType::Timestamp(..))) => field.with_data_type(seconds.clone()),
+        (DataType::Int64, Some(seconds @ DataType::Timestamp(..))) => {
+            field.with_data_type(seconds.clone())
+        }
         // The decoder's nanoseconds do not reach all years of this old type.
-        (DataType::Timestamp(_, None), _) if chunk.column_type() == ::parquet::basic::Type::INT96 => {
-            field.with_data_type(DataType::Timestamp(arrow::datatypes::TimeUnit::Microsecond, None))
+        (DataType::Timestamp(_, None), _)
+            if chunk.column_type() == ::parquet::basic::Type::INT96 =>
+        {
+            field.with_data_type(DataType::Timestamp(
+                arrow::datatypes::TimeUnit::Microsecond,
+                None,
+            ))
         }
         _ => field,
     }
 }
 
 fn is_dictionary(shape: &Shape, position: usize, chunk: &ColumnChunkMetaData) -> bool {
-    if chunk.dictionary_page_offset().is_none() && !chunk.encodings_mask().is_set(Encoding::PLAIN_DICTIONARY) {
+    if chunk.dictionary_page_offset().is_none()
+        && !chunk.encodings_mask().is_set(Encoding::PLAIN_DICTIONARY)
+    {
         return false;
     }
     match chunk.page_encoding_stats_mask() {
-        Some(mask) => mask.is_only(Encoding::RLE_DICTIONARY) || mask.is_only(Encoding::PLAIN_DICTIONARY),
+        Some(mask) => {
+            mask.is_only(Encoding::RLE_DICTIONARY) || mask.is_only(Encoding::PLAIN_DICTIONARY)
+        }
         // Unknown: ids may have outgrown their dictionary half-way, which is slow to decode as one; code words have not.
         None => {
-            let ids = [column::MOVEMENT_ID, column::SHIPMENT_ID, column::CONTAINER_ID, column::EVIDENCE_REF];
+            let ids = [
+                column::MOVEMENT_ID,
+                column::SHIPMENT_ID,
+                column::CONTAINER_ID,
+                column::EVIDENCE_REF,
+            ];
             !ids.iter().any(|&id| shape.decoded[id] == Some(position))
         }
     }
@@ -310,7 +419,9 @@ impl<B: Shared> Group<B> {
         for &(start, length) in &self.chunks {
             file.seek(SeekFrom::Start(start))?;
             if (&mut *file).take(length).read_to_end(&mut all)? as u64 != length {
-                return Err(ParquetError::EOF("the file became shorter while it was read".into()));
+                return Err(ParquetError::EOF(
+                    "the file became shorter while it was read".into(),
+                ));
             }
         }
         let bytes = B::from(all);
@@ -320,7 +431,11 @@ impl<B: Shared> Group<B> {
 
     /// Decodes the rows from `offset` batch by batch; `None` when there is no column to decode. Mostly the unit before has come
     /// just there; else its rows are skipped, for which they are decoded again.
-    fn decode(&self, offset: u64, batch_rows: u64) -> ParquetResult<Option<ParquetRecordBatchReader>> {
+    fn decode(
+        &self,
+        offset: u64,
+        batch_rows: u64,
+    ) -> ParquetResult<Option<ParquetRecordBatchReader>> {
         if self.chunks.is_empty() {
             return Ok(None);
         }
@@ -329,8 +444,9 @@ impl<B: Shared> Group<B> {
         }
         let options = ArrowReaderOptions::new().with_schema(self.arrow_schema.clone());
         let metadata = ArrowReaderMetadata::try_new(self.metadata.clone(), options)?;
-        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes()?, metadata)
-            .with_batch_size((self.rows - offset).min(batch_rows) as usize);
+        let mut builder =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes()?, metadata)
+                .with_batch_size((self.rows - offset).min(batch_rows) as usize);
         if offset > 0 {
             builder = builder.with_offset(offset as usize);
         }
@@ -344,15 +460,26 @@ impl<B: Shared> Group<B> {
 }
 
 /// The next batch of `rows` rows as cells, column by column.
-fn next_cells(batches: &mut Option<ParquetRecordBatchReader>, rows: usize) -> ParquetResult<Vec<Option<Cells<'static>>>> {
-    let Some(batches) = batches else { return Ok(Vec::new()) };
+fn next_cells(
+    batches: &mut Option<ParquetRecordBatchReader>,
+    rows: usize,
+) -> ParquetResult<Vec<Option<Cells<'static>>>> {
+    let Some(batches) = batches else {
+        return Ok(Vec::new());
+    };
     let batch = batches.next().transpose()?;
     let found = batch.as_ref().map_or(0, |b| b.num_rows());
     if found != rows {
-        return Err(ParquetError::General(format!("{found} rows were found where its metadata says {rows}")));
+        return Err(ParquetError::General(format!(
+            "{found} rows were found where its metadata says {rows}"
+        )));
     }
     let wrong = || ParquetError::General("it was decoded to a type that was not asked for".into());
-    batch.iter().flat_map(|b| b.columns()).map(|array| cells(array).ok_or_else(wrong).map(Some)).collect()
+    batch
+        .iter()
+        .flat_map(|b| b.columns())
+        .map(|array| cells(array).ok_or_else(wrong).map(Some))
+        .collect()
 }
 
 struct ParquetUnit<B> {
@@ -365,15 +492,30 @@ struct ParquetUnit<B> {
 
 impl<B: Shared> Unit for ParquetUnit<B> {
     fn parse(self: Box<Self>) -> Result<Vec<Parsed>, FileFault> {
-        let ParquetUnit { shape, group, offset, rows, first } = *self;
+        let ParquetUnit {
+            shape,
+            group,
+            offset,
+            rows,
+            first,
+        } = *self;
         let batch_rows = shape.rules.grain.batch_rows;
-        let unreadable = |e| shape.fault(format!("row group {} is not readable: {e}", group.number + 1));
-        let mut batches = guarded(&shape.label, || group.decode(offset, batch_rows).map_err(unreadable))?;
+        let unreadable = |e| {
+            shape.fault(format!(
+                "row group {} is not readable: {e}",
+                group.number + 1
+            ))
+        };
+        let mut batches = guarded(&shape.label, || {
+            group.decode(offset, batch_rows).map_err(unreadable)
+        })?;
         let mut parsed = Vec::new();
         let mut at = 0;
         while at < rows {
             let wanted = (rows - at).min(batch_rows) as usize;
-            let decoded = guarded(&shape.label, || next_cells(&mut batches, wanted).map_err(unreadable))?;
+            let decoded = guarded(&shape.label, || {
+                next_cells(&mut batches, wanted).map_err(unreadable)
+            })?;
             parsed.push(shape.judge(decoded, wanted, first + at));
             at += wanted as u64;
         }

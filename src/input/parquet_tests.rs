@@ -12,9 +12,16 @@ use arrow::array::*;
 use arrow::datatypes::{DataType, Field, Fields, Int32Type, Schema};
 
 fn write_with(columns: Vec<(&str, ArrayRef)>, properties: WriterProperties) -> Vec<u8> {
-    let fields: Vec<Field> = columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
+    let fields: Vec<Field> = columns
+        .iter()
+        .map(|(name, array)| Field::new(*name, array.data_type().clone(), true))
+        .collect();
     let schema = Arc::new(Schema::new(fields));
-    let batch = RecordBatch::try_new(schema.clone(), columns.into_iter().map(|(_, array)| array).collect()).unwrap();
+    let batch = RecordBatch::try_new(
+        schema.clone(),
+        columns.into_iter().map(|(_, array)| array).collect(),
+    )
+    .unwrap();
     let mut out = Vec::new();
     let mut writer = ArrowWriter::try_new(&mut out, schema, Some(properties)).unwrap();
     writer.write(&batch).unwrap();
@@ -56,99 +63,224 @@ fn parse_with(content: &[u8], mapping: Mapping) -> Result<(FileInfo, Parsed), Fi
 
 fn parse(changes: Vec<(&'static str, ArrayRef)>) -> Parsed {
     let rows = changes.first().map_or(1, |(_, array)| array.len());
-    parse_with(&write(records(rows, changes)), Mapping::default()).unwrap().1
+    parse_with(&write(records(rows, changes)), Mapping::default())
+        .unwrap()
+        .1
 }
 
 /// Codes of the rejected rows in a batch, `ok` for the others.
 fn fates(batch: &MovementBatch) -> Vec<String> {
-    (0..batch.len()).map(|i| batch.reject_of(i).map_or("ok".into(), |r| format!("{} {}", r.reason.code(), r.value))).collect()
+    (0..batch.len())
+        .map(|i| {
+            batch
+                .reject_of(i)
+                .map_or("ok".into(), |r| format!("{} {}", r.reason.code(), r.value))
+        })
+        .collect()
 }
 
 #[test]
 fn number_types() {
     let sequences: Vec<(ArrayRef, &[&str])> = vec![
-        (Arc::new(Int8Array::from(vec![1, 0, -1])), &["ok", "R003 0", "R003 -1"]),
-        (Arc::new(Int16Array::from(vec![Some(1), None, Some(10_001)])), &["ok", "R001 ", "R003 10001"]),
-        (Arc::new(Int32Array::from(vec![1, i32::MIN, i32::MAX])), &["ok", "R003 -2147483648", "R003 2147483647"]),
+        (
+            Arc::new(Int8Array::from(vec![1, 0, -1])),
+            &["ok", "R003 0", "R003 -1"],
+        ),
+        (
+            Arc::new(Int16Array::from(vec![Some(1), None, Some(10_001)])),
+            &["ok", "R001 ", "R003 10001"],
+        ),
+        (
+            Arc::new(Int32Array::from(vec![1, i32::MIN, i32::MAX])),
+            &["ok", "R003 -2147483648", "R003 2147483647"],
+        ),
         (
             Arc::new(Int64Array::from(vec![10_000, i64::MIN, i64::MAX])),
-            &["ok", "R003 -9223372036854775808", "R003 9223372036854775807"],
+            &[
+                "ok",
+                "R003 -9223372036854775808",
+                "R003 9223372036854775807",
+            ],
         ),
-        (Arc::new(UInt8Array::from(vec![1, 2, 255])), &["ok", "ok", "ok"]),
-        (Arc::new(UInt16Array::from(vec![1, 0, 65_535])), &["ok", "R003 0", "R003 65535"]),
-        (Arc::new(UInt32Array::from(vec![1, 2, u32::MAX])), &["ok", "ok", "R003 4294967295"]),
-        (Arc::new(UInt64Array::from(vec![1, 2, u64::MAX])), &["ok", "ok", "R003 18446744073709551615"]),
-        (Arc::new(Float64Array::from(vec![3.0, 3.5, f64::NAN])), &["ok", "R002 3.5", "R002 NaN"]),
         (
-            Arc::new(Decimal128Array::from(vec![300, 350, -100]).with_precision_and_scale(9, 2).unwrap()),
+            Arc::new(UInt8Array::from(vec![1, 2, 255])),
+            &["ok", "ok", "ok"],
+        ),
+        (
+            Arc::new(UInt16Array::from(vec![1, 0, 65_535])),
+            &["ok", "R003 0", "R003 65535"],
+        ),
+        (
+            Arc::new(UInt32Array::from(vec![1, 2, u32::MAX])),
+            &["ok", "ok", "R003 4294967295"],
+        ),
+        (
+            Arc::new(UInt64Array::from(vec![1, 2, u64::MAX])),
+            &["ok", "ok", "R003 18446744073709551615"],
+        ),
+        (
+            Arc::new(Float64Array::from(vec![3.0, 3.5, f64::NAN])),
+            &["ok", "R002 3.5", "R002 NaN"],
+        ),
+        (
+            Arc::new(
+                Decimal128Array::from(vec![300, 350, -100])
+                    .with_precision_and_scale(9, 2)
+                    .unwrap(),
+            ),
             &["ok", "R002 3.5", "R003 -1"],
         ),
         (text(&["1", " 3.0 ", "x"]), &["ok", "ok", "R002 x"]),
     ];
     for (array, want) in sequences {
         let found = array.data_type().clone();
-        assert_eq!(fates(&parse(vec![("sequence", array)]).batch), want, "{found}");
+        assert_eq!(
+            fates(&parse(vec![("sequence", array)]).batch),
+            want,
+            "{found}"
+        );
     }
-    let doubles =
-        [1234.5, 0.1, 12.3456, 1e-5, f64::INFINITY, f64::NEG_INFINITY, -0.0, 1e300, 1_000_000.0, 0.0015, 0.0025, 1.1 * 1.1];
-    let parsed = parse(vec![("cargo_mass_kg", Arc::new(Float64Array::from(doubles.to_vec())))]);
-    let codes: Vec<String> = fates(&parsed.batch).iter().map(|f| f[..f.len().min(4)].to_owned()).collect();
-    assert_eq!(codes, ["ok", "ok", "ok", "R003", "R002", "R002", "R003", "R003", "ok", "ok", "ok", "ok"]);
+    let doubles = [
+        1234.5,
+        0.1,
+        12.3456,
+        1e-5,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        -0.0,
+        1e300,
+        1_000_000.0,
+        0.0015,
+        0.0025,
+        1.1 * 1.1,
+    ];
+    let parsed = parse(vec![(
+        "cargo_mass_kg",
+        Arc::new(Float64Array::from(doubles.to_vec())),
+    )]);
+    let codes: Vec<String> = fates(&parsed.batch)
+        .iter()
+        .map(|f| f[..f.len().min(4)].to_owned())
+        .collect();
+    assert_eq!(
+        codes,
+        [
+            "ok", "ok", "ok", "R003", "R002", "R002", "R003", "R003", "ok", "ok", "ok", "ok"
+        ]
+    );
     assert_eq!(parsed.batch.mass_g[..3], [1_234_500, 100, 12_346]);
-    assert_eq!(parsed.batch.mass_g[8..], [1_000_000_000, 2, 2, 1_210], "half to even of the shortest decimal");
-    let rounded: Vec<bool> = parsed.batch.flags.iter().map(|f| f.has(Flags::DECIMALS_ROUNDED)).collect();
+    assert_eq!(
+        parsed.batch.mass_g[8..],
+        [1_000_000_000, 2, 2, 1_210],
+        "half to even of the shortest decimal"
+    );
+    let rounded: Vec<bool> = parsed
+        .batch
+        .flags
+        .iter()
+        .map(|f| f.has(Flags::DECIMALS_ROUNDED))
+        .collect();
     assert_eq!(rounded[..3], [false, false, true]);
     assert_eq!(rounded[8..], [false, true, true, true]);
-    let singles = parse(vec![("distance_km", Arc::new(Float32Array::from(vec![Some(0.1f32), Some(1234.5), None])))]);
+    let singles = parse(vec![(
+        "distance_km",
+        Arc::new(Float32Array::from(vec![Some(0.1f32), Some(1234.5), None])),
+    )]);
     assert_eq!(singles.batch.distance_m, [100, 1_234_500, 0]);
     assert!(!singles.batch.flags[0].has(Flags::DECIMALS_ROUNDED));
-    let decimals = Decimal128Array::from(vec![15_000_005, 15_000_000, 10i128.pow(30)]).with_precision_and_scale(38, 4).unwrap();
+    let decimals = Decimal128Array::from(vec![15_000_005, 15_000_000, 10i128.pow(30)])
+        .with_precision_and_scale(38, 4)
+        .unwrap();
     let decimals = parse(vec![("cargo_mass_kg", Arc::new(decimals))]);
     assert_eq!(decimals.batch.mass_g, [1_500_000, 1_500_000, 0]);
-    assert_eq!(fates(&decimals.batch)[2], format!("R003 1{}", "0".repeat(26)));
+    assert_eq!(
+        fates(&decimals.batch)[2],
+        format!("R003 1{}", "0".repeat(26))
+    );
 }
 
 #[test]
 fn text_types_and_dictionaries() {
     let dictionary: DictionaryArray<Int32Type> =
-        vec![Some("road"), None, Some("sea"), Some("ship"), Some("SEA")].into_iter().collect();
-    let parsed = parse(vec![("mode", Arc::new(dictionary)), ("operation", text(&["", "", "", "", ""]))]);
-    assert_eq!(fates(&parsed.batch), ["ok", "R001 ", "ok", "R006 ship", "ok"]);
+        vec![Some("road"), None, Some("sea"), Some("ship"), Some("SEA")]
+            .into_iter()
+            .collect();
+    let parsed = parse(vec![
+        ("mode", Arc::new(dictionary)),
+        ("operation", text(&["", "", "", "", ""])),
+    ]);
+    assert_eq!(
+        fates(&parsed.batch),
+        ["ok", "R001 ", "ok", "R006 ship", "ok"]
+    );
     for array in [
         Arc::new(LargeStringArray::from(vec!["MAEU", " a "])) as ArrayRef,
         Arc::new(StringViewArray::from(vec!["MAEU", " a "])),
         text(&["MAEU", " a "]),
     ] {
         let parsed = parse(vec![("carrier", array)]);
-        assert_eq!([0, 1].map(|i| parsed.symbols.text(parsed.batch.carrier[i])), ["MAEU", "a"]);
+        assert_eq!(
+            [0, 1].map(|i| parsed.symbols.text(parsed.batch.carrier[i])),
+            ["MAEU", "a"]
+        );
     }
     let numbers = parse(vec![
         ("movement_id", Arc::new(Int64Array::from(vec![7, -8]))),
-        ("shipment_id", Arc::new(Float64Array::from(vec![123.0, 0.5]))),
+        (
+            "shipment_id",
+            Arc::new(Float64Array::from(vec![123.0, 0.5])),
+        ),
     ]);
     assert_eq!(
-        [0, 1].map(|i| (numbers.batch.movement_id.str(i), numbers.batch.shipment_id.str(i))),
+        [0, 1].map(|i| (
+            numbers.batch.movement_id.str(i),
+            numbers.batch.shipment_id.str(i)
+        )),
         [("7", "123"), ("-8", "0.5")]
     );
-    let nothing = parse(vec![("teu", Arc::new(NullArray::new(1))), ("carrier", Arc::new(NullArray::new(1)))]);
-    assert_eq!((nothing.batch.teu[0], fates(&nothing.batch)[0].as_str()), (0, "ok"));
+    let nothing = parse(vec![
+        ("teu", Arc::new(NullArray::new(1))),
+        ("carrier", Arc::new(NullArray::new(1))),
+    ]);
+    assert_eq!(
+        (nothing.batch.teu[0], fates(&nothing.batch)[0].as_str()),
+        (0, "ok")
+    );
     let nothing = parse(vec![("sequence", Arc::new(NullArray::new(1)))]);
     assert_eq!(fates(&nothing.batch), ["R001 "]);
-    let unplaced = parse(vec![("shipment_id", Arc::new(StringArray::from(vec![Some("S"), None, Some("a\0"), Some("T")])))]);
+    let unplaced = parse(vec![(
+        "shipment_id",
+        Arc::new(StringArray::from(vec![
+            Some("S"),
+            None,
+            Some("a\0"),
+            Some("T"),
+        ])),
+    )]);
     assert_eq!((unplaced.batch.row.clone(), unplaced.rows), (vec![1, 4], 4));
-    let rows: Vec<_> = unplaced.unplaced.iter().map(|r| (r.row, r.reject.reason.code(), r.movement_id.as_str())).collect();
+    let rows: Vec<_> = unplaced
+        .unplaced
+        .iter()
+        .map(|r| (r.row, r.reject.reason.code(), r.movement_id.as_str()))
+        .collect();
     assert_eq!(rows, [(2, "R001".into(), "M2"), (3, "R016".into(), "M3")]);
 }
 
 #[test]
 fn text_that_is_not_utf8_is_the_fault_of_its_row() {
-    let good = write(records(3, vec![("carrier", text(&["AAAA", "QQQQ", "CCCC"]))]));
+    let good = write(records(
+        3,
+        vec![("carrier", text(&["AAAA", "QQQQ", "CCCC"]))],
+    ));
     let mut bad = good.clone();
     while let Some(at) = bad.windows(4).position(|w| w == b"QQQQ") {
         bad[at] = 0xff;
     }
     assert_ne!(good, bad, "the page is not compressed");
-    assert_eq!(fates(&parse_with(&bad, Mapping::default()).unwrap().1.batch), ["ok", "R016 \u{fffd}QQQ", "ok"]);
+    assert_eq!(
+        fates(&parse_with(&bad, Mapping::default()).unwrap().1.batch),
+        ["ok", "R016 \u{fffd}QQQ", "ok"]
+    );
 }
 
 #[test]
@@ -159,23 +291,61 @@ fn timestamp_types() {
         Arc::new(TimestampSecondArray::from(vec![second]).with_timezone_opt(utc)),
         Arc::new(TimestampMillisecondArray::from(vec![second * 1000]).with_timezone_opt(utc)),
         Arc::new(TimestampMicrosecondArray::from(vec![second * 1_000_000]).with_timezone_opt(utc)),
-        Arc::new(TimestampNanosecondArray::from(vec![second * 1_000_000_000 + 999]).with_timezone_opt(Some("Asia/Shanghai"))),
+        Arc::new(
+            TimestampNanosecondArray::from(vec![second * 1_000_000_000 + 999])
+                .with_timezone_opt(Some("Asia/Shanghai")),
+        ),
         Arc::new(TimestampSecondArray::from(vec![second])),
         Arc::new(TimestampMicrosecondArray::from(vec![second * 1_000_000])),
     ];
     for array in arrays {
         let found = array.data_type().clone();
         let parsed = parse(vec![("departed_at", array)]);
-        assert_eq!(instant_text(parsed.batch.departed_at[0]), "2024-03-05T08:00:00Z", "{found}");
+        assert_eq!(
+            instant_text(parsed.batch.departed_at[0]),
+            "2024-03-05T08:00:00Z",
+            "{found}"
+        );
     }
-    let berlin = || Mapping { zone: jiff::tz::TimeZone::get("Europe/Berlin").ok(), ..Mapping::default() };
+    let berlin = || Mapping {
+        zone: jiff::tz::TimeZone::get("Europe/Berlin").ok(),
+        ..Mapping::default()
+    };
     // 2024-03-31 01:30, 02:30 (skipped), 2024-10-27 02:30 (twice), 04:30, all local.
-    let local: Vec<i64> = [1_711_848_600i64, 1_711_852_200, 1_729_996_200, 1_730_003_400].iter().map(|s| s * 1000).collect();
-    let content = write(records(4, vec![("departed_at", Arc::new(TimestampMillisecondArray::from(local)))]));
+    let local: Vec<i64> = [
+        1_711_848_600i64,
+        1_711_852_200,
+        1_729_996_200,
+        1_730_003_400,
+    ]
+    .iter()
+    .map(|s| s * 1000)
+    .collect();
+    let content = write(records(
+        4,
+        vec![(
+            "departed_at",
+            Arc::new(TimestampMillisecondArray::from(local)),
+        )],
+    ));
     let batch = parse_with(&content, berlin()).unwrap().1.batch;
-    assert_eq!(fates(&batch), ["ok", "R004 2024-03-31T02:30:00", "R004 2024-10-27T02:30:00", "ok"]);
+    assert_eq!(
+        fates(&batch),
+        [
+            "ok",
+            "R004 2024-03-31T02:30:00",
+            "R004 2024-10-27T02:30:00",
+            "ok"
+        ]
+    );
     assert_eq!(instant_text(batch.departed_at[3]), "2024-10-27T03:30:00Z");
-    let days = write(records(2, vec![("departed_at", Arc::new(Date32Array::from(vec![19_787, i32::MAX])))]));
+    let days = write(records(
+        2,
+        vec![(
+            "departed_at",
+            Arc::new(Date32Array::from(vec![19_787, i32::MAX])),
+        )],
+    ));
     let batch = parse_with(&days, berlin()).unwrap().1.batch;
     assert_eq!(instant_text(batch.departed_at[0]), "2024-03-04T23:00:00Z");
     assert!(fates(&batch)[1].starts_with("R004"));
@@ -188,26 +358,48 @@ fn timestamp_types() {
         -1,
     ]);
     let batch = parse(vec![("departed_at", Arc::new(odd.with_timezone_opt(utc)))]).batch;
-    let codes: Vec<String> = fates(&batch).iter().map(|f| f[..f.len().min(4)].to_owned()).collect();
+    let codes: Vec<String> = fates(&batch)
+        .iter()
+        .map(|f| f[..f.len().min(4)].to_owned())
+        .collect();
     assert_eq!(codes, ["R004", "R004", "R004", "R004", "ok", "ok"]);
 }
 
 #[test]
 fn unusable_types_are_named() {
-    let fault = |changes| parse_with(&write(records(1, changes)), Mapping::default()).unwrap_err().to_string();
+    let fault = |changes| {
+        parse_with(&write(records(1, changes)), Mapping::default())
+            .unwrap_err()
+            .to_string()
+    };
     let boolean: ArrayRef = Arc::new(BooleanArray::from(vec![true]));
-    assert_eq!(fault(vec![("mode", boolean.clone())]), "a.parquet: column \"mode\" is BOOLEAN, wanted text or a number for mode");
+    assert_eq!(
+        fault(vec![("mode", boolean.clone())]),
+        "a.parquet: column \"mode\" is BOOLEAN, wanted text or a number for mode"
+    );
     assert!(fault(vec![("teu", boolean.clone())]).contains("wanted a number or text for teu"));
     assert!(
-        fault(vec![("origin", Arc::new(BinaryArray::from(vec![&b"CNCKG"[..]])))]).contains("\"origin\" is BYTE_ARRAY, wanted")
+        fault(vec![(
+            "origin",
+            Arc::new(BinaryArray::from(vec![&b"CNCKG"[..]]))
+        )])
+        .contains("\"origin\" is BYTE_ARRAY, wanted")
     );
     assert!(
         fault(vec![("arrived_at", Arc::new(Int64Array::from(vec![1])))])
             .contains("\"arrived_at\" is INT64, wanted a timestamp, date or text")
     );
-    assert!(fault(vec![("teu", Arc::new(TimestampMillisecondArray::from(vec![1])))]).contains("\"teu\" is INT64 (Timestamp"));
-    let nested: ArrayRef =
-        Arc::new(StructArray::from(vec![(Arc::new(Field::new("x", DataType::Boolean, true)), boolean.clone())]));
+    assert!(
+        fault(vec![(
+            "teu",
+            Arc::new(TimestampMillisecondArray::from(vec![1]))
+        )])
+        .contains("\"teu\" is INT64 (Timestamp")
+    );
+    let nested: ArrayRef = Arc::new(StructArray::from(vec![(
+        Arc::new(Field::new("x", DataType::Boolean, true)),
+        boolean.clone(),
+    )]));
     assert!(fault(vec![("carrier", nested.clone())]).contains("\"carrier\" is a nested column"));
     // Columns that we do not read may be anything, and those that we read are still found behind them.
     let mut columns = records(1, vec![("zz", boolean)]);
@@ -216,43 +408,97 @@ fn unusable_types_are_named() {
         (
             "nested",
             Arc::new(StructArray::from(vec![
-                (Arc::new(Field::new("mode", DataType::Utf8, true)), text(&["road"])),
-                (Arc::new(Field::new("y", DataType::Utf8, true)), text(&["y"])),
+                (
+                    Arc::new(Field::new("mode", DataType::Utf8, true)),
+                    text(&["road"]),
+                ),
+                (
+                    Arc::new(Field::new("y", DataType::Utf8, true)),
+                    text(&["y"]),
+                ),
             ])),
         ),
     );
     let (info, parsed) = parse_with(&write(columns), Mapping::default()).unwrap();
-    assert_eq!(info, FileInfo { format: "parquet", unknown_columns: vec!["nested".into(), "zz".into()], lacks_sequence: true });
+    assert_eq!(
+        info,
+        FileInfo {
+            format: "parquet",
+            unknown_columns: vec!["nested".into(), "zz".into()],
+            lacks_sequence: true
+        }
+    );
     assert_eq!(fates(&parsed.batch), ["ok"]);
-    let required = write(records(1, vec![]).into_iter().filter(|(name, _)| *name != "origin").collect());
-    assert!(parse_with(&required, Mapping::default()).unwrap_err().message.starts_with("required column \"origin\" is missing"));
+    let required = write(
+        records(1, vec![])
+            .into_iter()
+            .filter(|(name, _)| *name != "origin")
+            .collect(),
+    );
+    assert!(
+        parse_with(&required, Mapping::default())
+            .unwrap_err()
+            .message
+            .starts_with("required column \"origin\" is missing")
+    );
     assert!(Fields::empty().is_empty());
 }
 
 #[test]
 fn large_row_groups_are_cut_and_small_ones_are_not() {
     let rows = 600_000;
-    let sequence: ArrayRef = Arc::new(Int32Array::from_iter_values((0..rows).map(|i| i % 10_000 + 1)));
-    let shipments: ArrayRef = Arc::new(StringArray::from_iter_values((0..rows).map(|i| format!("S{:06}", i / 5))));
-    let columns = || records(rows as usize, vec![("sequence", sequence.clone()), ("shipment_id", shipments.clone())]);
+    let sequence: ArrayRef = Arc::new(Int32Array::from_iter_values(
+        (0..rows).map(|i| i % 10_000 + 1),
+    ));
+    let shipments: ArrayRef = Arc::new(StringArray::from_iter_values(
+        (0..rows).map(|i| format!("S{:06}", i / 5)),
+    ));
+    let columns = || {
+        records(
+            rows as usize,
+            vec![
+                ("sequence", sequence.clone()),
+                ("shipment_id", shipments.clone()),
+            ],
+        )
+    };
     for (group_rows, units) in [(1_000_000, 5), (100_000, 6)] {
-        let properties = WriterProperties::builder().set_max_row_group_row_count(Some(group_rows)).build();
+        let properties = WriterProperties::builder()
+            .set_max_row_group_row_count(Some(group_rows))
+            .build();
         let content = write_with(columns(), properties);
-        let mut reader =
-            open(test_files::source("a.parquet", &content), Arc::new(Mapping::default()), Arc::new(vocabulary())).unwrap();
+        let mut reader = open(
+            test_files::source("a.parquet", &content),
+            Arc::new(Mapping::default()),
+            Arc::new(vocabulary()),
+        )
+        .unwrap();
         let mut parsed = Vec::new();
         while let Some(unit) = reader.next_unit().unwrap() {
             parsed.push(unit);
         }
         assert_eq!(parsed.len(), units);
         let mut at = 0;
-        for batch in parsed.into_iter().flat_map(|unit| unit.parse().unwrap()).map(|parsed| parsed.batch) {
+        for batch in parsed
+            .into_iter()
+            .flat_map(|unit| unit.parse().unwrap())
+            .map(|parsed| parsed.batch)
+        {
             assert!(batch.len() as u64 <= Grain::LARGEST.batch_rows);
             for i in (0..batch.len()).step_by(997) {
                 let row = at + i;
-                let want = (row as u64 + 1, (row % 10_000 + 1) as u16, format!("M{}", row + 1), format!("S{:06}", row / 5));
-                let found =
-                    (batch.row[i], batch.sequence[i], batch.movement_id.str(i).to_owned(), batch.shipment_id.str(i).to_owned());
+                let want = (
+                    row as u64 + 1,
+                    (row % 10_000 + 1) as u16,
+                    format!("M{}", row + 1),
+                    format!("S{:06}", row / 5),
+                );
+                let found = (
+                    batch.row[i],
+                    batch.sequence[i],
+                    batch.movement_id.str(i).to_owned(),
+                    batch.shipment_id.str(i).to_owned(),
+                );
                 assert_eq!(found, want);
             }
             at += batch.len();
@@ -263,28 +509,54 @@ fn large_row_groups_are_cut_and_small_ones_are_not() {
 
 #[test]
 fn broken_files_are_faults_and_never_panics() {
-    let carriers: DictionaryArray<Int32Type> = (0..50).map(|i| Some(["MAEU", "MSCU"][i % 2])).collect();
-    let masses: ArrayRef = Arc::new(Float64Array::from_iter((0..50).map(|i| (i % 3 > 0).then_some(i as f64))));
-    let good = write(records(50, vec![("carrier", Arc::new(carriers)), ("cargo_mass_kg", masses)]));
-    for length in [0, 4, 8, good.len() / 3, good.len() / 2, good.len() - 9, good.len() - 1] {
+    let carriers: DictionaryArray<Int32Type> =
+        (0..50).map(|i| Some(["MAEU", "MSCU"][i % 2])).collect();
+    let masses: ArrayRef = Arc::new(Float64Array::from_iter(
+        (0..50).map(|i| (i % 3 > 0).then_some(i as f64)),
+    ));
+    let good = write(records(
+        50,
+        vec![("carrier", Arc::new(carriers)), ("cargo_mass_kg", masses)],
+    ));
+    for length in [
+        0,
+        4,
+        8,
+        good.len() / 3,
+        good.len() / 2,
+        good.len() - 9,
+        good.len() - 1,
+    ] {
         let fault = parse_with(&good[..length], Mapping::default()).unwrap_err();
-        assert!(fault.message.starts_with("is no readable Parquet file"), "{fault}");
+        assert!(
+            fault.message.starts_with("is no readable Parquet file"),
+            "{fault}"
+        );
     }
     // The footer is whole, pages are not.
     let mut holed = good.clone();
     holed[4..200].fill(0xa5);
     let fault = parse_with(&holed, Mapping::default()).unwrap_err();
-    assert!(fault.message.contains("row group 1 is not readable") || fault.message.contains("the decoder gave up"), "{fault}");
+    assert!(
+        fault.message.contains("row group 1 is not readable")
+            || fault.message.contains("the decoder gave up"),
+        "{fault}"
+    );
     let mut seed = 7u64;
     for _ in 0..1500 {
         let mut bad = good.clone();
         for _ in 0..3 {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             let at = (seed >> 33) as usize % bad.len();
             bad[at] = (seed >> 20) as u8;
         }
         if let Ok((_, parsed)) = parse_with(&bad, Mapping::default()) {
-            assert_eq!(parsed.rows, (parsed.batch.len() + parsed.unplaced.len()) as u64);
+            assert_eq!(
+                parsed.rows,
+                (parsed.batch.len() + parsed.unplaced.len()) as u64
+            );
         }
     }
 }
@@ -303,38 +575,75 @@ fn the_three_formats_give_the_same_rows() {
     let mut lines = csv.lines().map(|line| line.split(',').collect::<Vec<_>>());
     let names = lines.next().unwrap();
     let rows: Vec<Vec<&str>> = lines.collect();
-    let column = |c: usize| rows.iter().map(move |row| Some(row[c]).filter(|cell| !cell.is_empty()));
+    let column = |c: usize| {
+        rows.iter()
+            .map(move |row| Some(row[c]).filter(|cell| !cell.is_empty()))
+    };
     let mut json = String::new();
     for row in &rows {
         let cell = |(name, value): (&&str, &&str)| {
             let number = value.parse::<f64>().is_ok();
-            if number { format!("\"{name}\":{value}") } else { format!("\"{name}\":\"{value}\"") }
+            if number {
+                format!("\"{name}\":{value}")
+            } else {
+                format!("\"{name}\":\"{value}\"")
+            }
         };
-        let cells: Vec<String> = names.iter().zip(row).filter(|(_, value)| !value.is_empty()).map(cell).collect();
+        let cells: Vec<String> = names
+            .iter()
+            .zip(row)
+            .filter(|(_, value)| !value.is_empty())
+            .map(cell)
+            .collect();
         json.push_str(&format!("{{{}}}\n", cells.join(",")));
     }
     let texts = |c: usize| Arc::new(StringArray::from_iter(column(c))) as ArrayRef;
     let typed = |c: usize| match names[c] {
-        "distance_km" | "cargo_mass_kg" | "teu" | "energy_quantity" => {
-            Arc::new(Float64Array::from_iter(column(c).map(|cell| cell.map(|v| v.parse::<f64>().unwrap())))) as ArrayRef
+        "distance_km" | "cargo_mass_kg" | "teu" | "energy_quantity" => Arc::new(
+            Float64Array::from_iter(column(c).map(|cell| cell.map(|v| v.parse::<f64>().unwrap()))),
+        ) as ArrayRef,
+        "mode" | "operation" | "carrier" | "origin" => {
+            Arc::new(column(c).collect::<DictionaryArray<Int32Type>>())
         }
-        "mode" | "operation" | "carrier" | "origin" => Arc::new(column(c).collect::<DictionaryArray<Int32Type>>()),
         "departed_at" | "arrived_at" | "recorded_at" => {
             let micros = |v: &str| timestamp::parse_rfc3339(v.as_bytes()).unwrap();
-            Arc::new(TimestampMicrosecondArray::from_iter(column(c).map(|cell| cell.map(micros))).with_timezone("UTC"))
+            Arc::new(
+                TimestampMicrosecondArray::from_iter(column(c).map(|cell| cell.map(micros)))
+                    .with_timezone("UTC"),
+            )
         }
         _ => texts(c),
     };
-    let table = |array: &dyn Fn(usize) -> ArrayRef| write(names.iter().enumerate().map(|(c, name)| (*name, array(c))).collect());
-    let read = |name: &str, content: &[u8]| read_with(name, content, Mapping::default(), vocabulary()).unwrap().1;
+    let table = |array: &dyn Fn(usize) -> ArrayRef| {
+        write(
+            names
+                .iter()
+                .enumerate()
+                .map(|(c, name)| (*name, array(c)))
+                .collect(),
+        )
+    };
+    let read = |name: &str, content: &[u8]| {
+        read_with(name, content, Mapping::default(), vocabulary())
+            .unwrap()
+            .1
+    };
     let want = read("a.csv", csv.as_bytes());
     let codes = ["ok", "ok", "ok", "R010 ", "R003 -1", "ok"];
     assert_eq!(fates(&want.batch), codes);
     assert_eq!(want.unplaced[0].reject.reason.code(), "R001");
-    for (name, content) in [("a.ndjson", json.into_bytes()), ("a.parquet", table(&texts)), ("b.parquet", table(&typed))] {
+    for (name, content) in [
+        ("a.ndjson", json.into_bytes()),
+        ("a.parquet", table(&texts)),
+        ("b.parquet", table(&typed)),
+    ] {
         let found = read(name, &content);
         assert_eq!(found.unplaced, want.unplaced, "{name}");
-        let symbols = |p: &Parsed| (0..p.batch.len()).map(|i| p.symbols.text(p.batch.carrier[i]).to_owned()).collect::<Vec<_>>();
+        let symbols = |p: &Parsed| {
+            (0..p.batch.len())
+                .map(|i| p.symbols.text(p.batch.carrier[i]).to_owned())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(symbols(&found), symbols(&want), "{name}");
         assert_eq!(found.batch, want.batch, "{name}");
     }

@@ -28,12 +28,23 @@ impl Rules {
     /// Prepares the rules.
     pub fn new(mapping: Arc<Mapping>, vocabulary: Arc<Vocabulary>, grain: Grain) -> Rules {
         let patterns = |column: usize| Patterns {
-            patterns: mapping.timestamp_by_column.get(COLUMNS[column]).unwrap_or(&mapping.timestamp).clone(),
+            patterns: mapping
+                .timestamp_by_column
+                .get(COLUMNS[column])
+                .unwrap_or(&mapping.timestamp)
+                .clone(),
             zone: mapping.zone.clone(),
         };
         Rules {
-            marks: Marks { decimal: mapping.decimal, thousands: mapping.thousands },
-            patterns: [patterns(column::DEPARTED_AT), patterns(column::ARRIVED_AT), patterns(column::RECORDED_AT)],
+            marks: Marks {
+                decimal: mapping.decimal,
+                thousands: mapping.thousands,
+            },
+            patterns: [
+                patterns(column::DEPARTED_AT),
+                patterns(column::ARRIVED_AT),
+                patterns(column::RECORDED_AT),
+            ],
             mapping,
             vocabulary,
             grain,
@@ -56,7 +67,11 @@ impl Rules {
 
     /// Decimals of a mass in the unit of the file.
     pub fn mass_scale(&self) -> u32 {
-        if self.mapping.mass_unit == MassUnit::Tonne { 6 } else { 3 }
+        if self.mapping.mass_unit == MassUnit::Tonne {
+            6
+        } else {
+            3
+        }
     }
 }
 
@@ -88,15 +103,23 @@ impl Layout {
         let mut origins = [Origin::Lacking; column::COUNT];
         for (ours, origin) in COLUMNS.iter().zip(&mut origins) {
             let theirs = mapping.theirs(ours);
-            let mut found = names.iter().enumerate().filter(|(_, name)| name.as_ref() == theirs).map(|(i, _)| i);
+            let mut found = names
+                .iter()
+                .enumerate()
+                .filter(|(_, name)| name.as_ref() == theirs)
+                .map(|(i, _)| i);
             match (found.next(), found.next()) {
                 (Some(i), None) => {
                     known[i] = true;
                     *origin = Origin::File(i);
                 }
-                (Some(_), Some(_)) => faults.push(format!("column {theirs:?} stands in it more than once")),
+                (Some(_), Some(_)) => {
+                    faults.push(format!("column {theirs:?} stands in it more than once"))
+                }
                 (None, _) if mapping.columns.contains_key(*ours) => {
-                    faults.push(format!("column {theirs:?} is missing, which [columns] names for {ours}"));
+                    faults.push(format!(
+                        "column {theirs:?} is missing, which [columns] names for {ours}"
+                    ));
                 }
                 (None, _) if mapping.constants.contains_key(*ours) => *origin = Origin::Constant,
                 (None, _) => {}
@@ -104,16 +127,29 @@ impl Layout {
         }
         for i in column::REQUIRED {
             let named = mapping.columns.contains_key(COLUMNS[i]);
-            let twice = names.iter().filter(|name| name.as_ref() == mapping.theirs(COLUMNS[i])).count() > 1;
+            let twice = names
+                .iter()
+                .filter(|name| name.as_ref() == mapping.theirs(COLUMNS[i]))
+                .count()
+                > 1;
             if origins[i] == Origin::Lacking && !named && !twice {
                 faults.push(format!("required column {:?} is missing", COLUMNS[i]));
             }
         }
         if !faults.is_empty() {
             let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
-            return Err(format!("{}; found columns: {}", faults.join("; "), names.join(", ")));
+            return Err(format!(
+                "{}; found columns: {}",
+                faults.join("; "),
+                names.join(", ")
+            ));
         }
-        let unknown = names.iter().zip(known).filter(|(_, known)| !known).map(|(name, _)| name.as_ref().to_owned()).collect();
+        let unknown = names
+            .iter()
+            .zip(known)
+            .filter(|(_, known)| !known)
+            .map(|(name, _)| name.as_ref().to_owned())
+            .collect();
         Ok(Layout { origins, unknown })
     }
 
@@ -127,7 +163,14 @@ impl Layout {
 mod tests {
     use super::*;
 
-    const NEEDED: [&str; 6] = ["movement_id", "shipment_id", "mode", "origin", "destination", "departed_at"];
+    const NEEDED: [&str; 6] = [
+        "movement_id",
+        "shipment_id",
+        "mode",
+        "origin",
+        "destination",
+        "departed_at",
+    ];
 
     #[test]
     fn known_unknown_and_constant_columns() {
@@ -135,12 +178,26 @@ mod tests {
         mapping.columns.insert("origin".into(), "POL".into());
         mapping.constants.insert("mode".into(), "sea".into());
         mapping.constants.insert("carrier".into(), "X".into());
-        let layout =
-            Layout::new(&["movement_id", "shipment_id", "POL", "origin", "destination", "departed_at", "carrier"], &mapping)
-                .unwrap();
+        let layout = Layout::new(
+            &[
+                "movement_id",
+                "shipment_id",
+                "POL",
+                "origin",
+                "destination",
+                "departed_at",
+                "carrier",
+            ],
+            &mapping,
+        )
+        .unwrap();
         assert_eq!(layout.origins[column::ORIGIN], Origin::File(2));
         assert_eq!(layout.origins[column::MODE], Origin::Constant);
-        assert_eq!(layout.origins[column::CARRIER], Origin::File(6), "constants fill only what the file lacks");
+        assert_eq!(
+            layout.origins[column::CARRIER],
+            Origin::File(6),
+            "constants fill only what the file lacks"
+        );
         assert_eq!(layout.origins[column::TEU], Origin::Lacking);
         assert_eq!(layout.unknown, ["origin"]);
         assert!(layout.lacks_sequence());
@@ -150,11 +207,22 @@ mod tests {
     fn faults_are_named_all_at_once() {
         let mut mapping = Mapping::default();
         mapping.columns.insert("origin".into(), "POL".into());
-        let fault = Layout::new(&["movement_id", "mode", "mode", "destination", "departed_at"], &mapping).unwrap_err();
-        for part in ["\"mode\" stands in it more than once", "\"POL\" is missing", "required column \"shipment_id\" is missing"] {
+        let fault = Layout::new(
+            &["movement_id", "mode", "mode", "destination", "departed_at"],
+            &mapping,
+        )
+        .unwrap_err();
+        for part in [
+            "\"mode\" stands in it more than once",
+            "\"POL\" is missing",
+            "required column \"shipment_id\" is missing",
+        ] {
             assert!(fault.contains(part), "{fault}");
         }
         let twice = [&NEEDED[..], &["remark", "remark"]].concat();
-        assert!(Layout::new(&twice, &Mapping::default()).is_ok(), "a column that is not read may stand there twice");
+        assert!(
+            Layout::new(&twice, &Mapping::default()).is_ok(),
+            "a column that is not read may stand there twice"
+        );
     }
 }

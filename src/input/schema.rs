@@ -61,7 +61,9 @@ pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
     let mut judge = Judge::new(rules, rows);
     let mut symbols = Symbols::default();
     let mut symbol = |judge: &mut Judge, column: usize| {
-        judge.words(column, &cells[column], ABSENT, |word| Ok(word.map_or(ABSENT, |w| symbols.intern(w))))
+        judge.words(column, &cells[column], ABSENT, |word| {
+            Ok(word.map_or(ABSENT, |w| symbols.intern(w)))
+        })
     };
     let mass = |column, zero| Measure {
         column,
@@ -73,7 +75,12 @@ pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
     let place = |word: Option<&str>| {
         let word = word.ok_or(RejectReason::RequiredEmpty)?;
         let code = LocationCode::parse(word.as_bytes()).ok_or(RejectReason::MalformedLocation)?;
-        Ok(code.0 | if vocabulary.places.contains(&code) { 0 } else { UNKNOWN_PLACE })
+        Ok(code.0
+            | if vocabulary.places.contains(&code) {
+                0
+            } else {
+                UNKNOWN_PLACE
+            })
     };
 
     let movement_id = judge.texts(column::MOVEMENT_ID, &cells[column::MOVEMENT_ID], true);
@@ -84,38 +91,95 @@ pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
     let carrier = symbol(&mut judge, column::CARRIER);
     let energy_carrier = symbol(&mut judge, column::ENERGY_CARRIER);
     let sequence = judge.sequences(&cells[column::SEQUENCE]);
-    let mode = judge.words(column::MODE, &cells[column::MODE], Mode::default(), |word| {
-        let word = word.ok_or(RejectReason::RequiredEmpty)?;
-        let known = vocabulary.modes.get(&word.to_lowercase()).copied();
-        known.or_else(|| Mode::from_code(word)).ok_or(RejectReason::UnknownCodeWord)
-    });
-    let operations = judge.words(column::OPERATION, &cells[column::OPERATION], NO_OPERATION, |word| match word {
-        None => Ok(NO_OPERATION),
-        Some(word) => match vocabulary.operations.get(word) {
-            Some((index, mode)) => Ok((*index as u32) << 8 | *mode as u32),
-            None => Err(RejectReason::UnknownOperation),
+    let mode = judge.words(
+        column::MODE,
+        &cells[column::MODE],
+        Mode::default(),
+        |word| {
+            let word = word.ok_or(RejectReason::RequiredEmpty)?;
+            let known = vocabulary.modes.get(&word.to_lowercase()).copied();
+            known
+                .or_else(|| Mode::from_code(word))
+                .ok_or(RejectReason::UnknownCodeWord)
         },
-    });
+    );
+    let operations = judge.words(
+        column::OPERATION,
+        &cells[column::OPERATION],
+        NO_OPERATION,
+        |word| match word {
+            None => Ok(NO_OPERATION),
+            Some(word) => match vocabulary.operations.get(word) {
+                Some((index, mode)) => Ok((*index as u32) << 8 | *mode as u32),
+                None => Err(RejectReason::UnknownOperation),
+            },
+        },
+    );
     let origins = judge.words(column::ORIGIN, &cells[column::ORIGIN], 0, place);
     let destinations = judge.words(column::DESTINATION, &cells[column::DESTINATION], 0, place);
     let departed_at = judge.times(column::DEPARTED_AT, &cells[column::DEPARTED_AT], true);
     let arrived_at = judge.times(column::ARRIVED_AT, &cells[column::ARRIVED_AT], false);
     let recorded_at = judge.times(column::RECORDED_AT, &cells[column::RECORDED_AT], false);
-    let distance = Measure { column: column::DISTANCE_KM, scale: 3, pounds: false, max: 50_000_000, zero: Zero::Open };
+    let distance = Measure {
+        column: column::DISTANCE_KM,
+        scale: 3,
+        pounds: false,
+        max: 50_000_000,
+        zero: Zero::Open,
+    };
     let (distance_m, no_distance) = judge.measures(&distance, &cells[column::DISTANCE_KM]);
-    let (mass_g, no_mass) = judge.measures(&mass(column::CARGO_MASS_KG, Zero::Open), &cells[column::CARGO_MASS_KG]);
+    let (mass_g, no_mass) = judge.measures(
+        &mass(column::CARGO_MASS_KG, Zero::Open),
+        &cells[column::CARGO_MASS_KG],
+    );
     let whole_box = mass(column::CONTAINER_CARGO_MASS_KG, Zero::Absent);
     let (container_mass_g, _) = judge.measures(&whole_box, &cells[column::CONTAINER_CARGO_MASS_KG]);
-    let teu = Measure { column: column::TEU, scale: 6, pounds: false, max: 1_000_000_000, zero: Zero::Refused };
+    let teu = Measure {
+        column: column::TEU,
+        scale: 6,
+        pounds: false,
+        max: 1_000_000_000,
+        zero: Zero::Refused,
+    };
     let (teu, _) = judge.measures(&teu, &cells[column::TEU]);
-    let energy = Measure { column: column::ENERGY_QUANTITY, scale: 6, max: DECIMAL15_MAX as u64, ..distance };
-    let (energy_quantity, _) = judge.measures(&Measure { zero: Zero::Refused, ..energy }, &cells[column::ENERGY_QUANTITY]);
-    let mut code_words = CodeWords { judge: &mut judge, cells };
+    let energy = Measure {
+        column: column::ENERGY_QUANTITY,
+        scale: 6,
+        max: DECIMAL15_MAX as u64,
+        ..distance
+    };
+    let (energy_quantity, _) = judge.measures(
+        &Measure {
+            zero: Zero::Refused,
+            ..energy
+        },
+        &cells[column::ENERGY_QUANTITY],
+    );
+    let mut code_words = CodeWords {
+        judge: &mut judge,
+        cells,
+    };
     let distance_basis = code_words.column(column::DISTANCE_BASIS, Basis::Absent, Basis::from_code);
-    let load_status = code_words.column(column::LOAD_STATUS, LoadStatus::Laden, LoadStatus::from_code);
-    let temperature = code_words.column(column::TEMPERATURE, Temperature::Absent, Temperature::from_code);
-    let energy_unit = code_words.column(column::ENERGY_UNIT, EnergyUnit::Absent, EnergyUnit::from_code);
-    let record_status = code_words.column(column::RECORD_STATUS, RecordStatus::Active, RecordStatus::from_code);
+    let load_status = code_words.column(
+        column::LOAD_STATUS,
+        LoadStatus::Laden,
+        LoadStatus::from_code,
+    );
+    let temperature = code_words.column(
+        column::TEMPERATURE,
+        Temperature::Absent,
+        Temperature::from_code,
+    );
+    let energy_unit = code_words.column(
+        column::ENERGY_UNIT,
+        EnergyUnit::Absent,
+        EnergyUnit::from_code,
+    );
+    let record_status = code_words.column(
+        column::RECORD_STATUS,
+        RecordStatus::Active,
+        RecordStatus::from_code,
+    );
 
     let mut batch = MovementBatch {
         shipment_id,
@@ -156,7 +220,12 @@ pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
     batch.flags = std::mem::take(&mut judge.flags);
     let unplaced = settle(judge, &mut batch, cells, unit.unreadable);
     let rows = (batch.len() + unplaced.len()) as u64;
-    Parsed { batch, symbols, unplaced, rows }
+    Parsed {
+        batch,
+        symbols,
+        unplaced,
+        rows,
+    }
 }
 
 struct CodeWords<'j, 'r, 'c> {
@@ -166,11 +235,17 @@ struct CodeWords<'j, 'r, 'c> {
 
 impl CodeWords<'_, '_, '_> {
     /// A column of a closed list; empty gives `absent`.
-    fn column<T: Copy>(&mut self, column: usize, absent: T, from_code: fn(&str) -> Option<T>) -> Vec<T> {
-        self.judge.words(column, &self.cells[column], absent, |word| match word {
-            None => Ok(absent),
-            Some(word) => from_code(word).ok_or(RejectReason::UnknownCodeWord),
-        })
+    fn column<T: Copy>(
+        &mut self,
+        column: usize,
+        absent: T,
+        from_code: fn(&str) -> Option<T>,
+    ) -> Vec<T> {
+        self.judge
+            .words(column, &self.cells[column], absent, |word| match word {
+                None => Ok(absent),
+                Some(word) => from_code(word).ok_or(RejectReason::UnknownCodeWord),
+            })
     }
 }
 
@@ -193,7 +268,11 @@ fn judge_zeros(judge: &mut Judge, batch: &MovementBatch, no_distance: &[u32], no
 fn judge_operations(judge: &mut Judge, batch: &mut MovementBatch, operations: &[u32]) {
     let defaults = judge.rules.vocabulary.default_operation;
     let fits = |(&found, &mode): (&u32, &Mode)| found & 0xff == mode as u32;
-    if operations.iter().zip(&batch.mode).fold(true, |all, pair| all & fits(pair)) {
+    if operations
+        .iter()
+        .zip(&batch.mode)
+        .fold(true, |all, pair| all & fits(pair))
+    {
         batch.operation = operations.iter().map(|found| (found >> 8) as u16).collect();
         return;
     }
@@ -207,7 +286,9 @@ fn judge_operations(judge: &mut Judge, batch: &mut MovementBatch, operations: &[
             }
             continue;
         }
-        batch.operation.push(defaults[mode as usize].unwrap_or_default());
+        batch
+            .operation
+            .push(defaults[mode as usize].unwrap_or_default());
         judge.flags[row] |= Flags::OPERATION_DEFAULTED;
         let known = !judge.is_bad(row, column::MODE) && !judge.is_bad(row, column::OPERATION);
         if known && defaults[mode as usize].is_none() {
@@ -217,9 +298,22 @@ fn judge_operations(judge: &mut Judge, batch: &mut MovementBatch, operations: &[
 }
 
 /// Both places without their mark (Q23); a hub operation stays where it is.
-fn judge_places(judge: &mut Judge, batch: &mut MovementBatch, origins: Vec<u32>, destinations: Vec<u32>) {
-    let is_hub = batch.mode.iter().fold(false, |any, &mode| any | (mode == Mode::Hub));
-    let unknown = origins.iter().zip(&destinations).fold(0, |all, (o, d)| all | o | d) & UNKNOWN_PLACE != 0;
+fn judge_places(
+    judge: &mut Judge,
+    batch: &mut MovementBatch,
+    origins: Vec<u32>,
+    destinations: Vec<u32>,
+) {
+    let is_hub = batch
+        .mode
+        .iter()
+        .fold(false, |any, &mode| any | (mode == Mode::Hub));
+    let unknown = origins
+        .iter()
+        .zip(&destinations)
+        .fold(0, |all, (o, d)| all | o | d)
+        & UNKNOWN_PLACE
+        != 0;
     if is_hub || unknown {
         for (row, (&origin, &destination)) in origins.iter().zip(&destinations).enumerate() {
             if (origin | destination) & UNKNOWN_PLACE != 0 {
@@ -228,7 +322,8 @@ fn judge_places(judge: &mut Judge, batch: &mut MovementBatch, origins: Vec<u32>,
             if batch.mode[row] != Mode::Hub || judge.is_bad(row, column::MODE) {
                 continue;
             }
-            let readable = !judge.is_bad(row, column::ORIGIN) && !judge.is_bad(row, column::DESTINATION);
+            let readable =
+                !judge.is_bad(row, column::ORIGIN) && !judge.is_bad(row, column::DESTINATION);
             if origin != destination && readable {
                 judge.fault(row, column::DESTINATION, RejectReason::HubMoves);
             }
@@ -237,22 +332,36 @@ fn judge_places(judge: &mut Judge, batch: &mut MovementBatch, origins: Vec<u32>,
             }
         }
     }
-    let codes = |marked: Vec<u32>| marked.into_iter().map(|place| LocationCode(place & !UNKNOWN_PLACE)).collect();
+    let codes = |marked: Vec<u32>| {
+        marked
+            .into_iter()
+            .map(|place| LocationCode(place & !UNKNOWN_PLACE))
+            .collect()
+    };
     (batch.origin, batch.destination) = (codes(origins), codes(destinations));
 }
 
 /// Arrival after departure, the box not lighter than its part, a basis for every distance (Q04) and only for those.
 fn judge_pairs(judge: &mut Judge, batch: &mut MovementBatch) {
     let default_basis = judge.rules.vocabulary.default_basis;
-    for (row, (&departed, &arrived)) in batch.departed_at.iter().zip(&batch.arrived_at).enumerate() {
+    for (row, (&departed, &arrived)) in batch.departed_at.iter().zip(&batch.arrived_at).enumerate()
+    {
         // The two stand-ins for a missing instant are the lowest values.
         if (arrived < departed) & (arrived > UNREADABLE_INSTANT) {
-            judge.fault(row, column::ARRIVED_AT, RejectReason::ArrivalBeforeDeparture);
+            judge.fault(
+                row,
+                column::ARRIVED_AT,
+                RejectReason::ArrivalBeforeDeparture,
+            );
         }
     }
     for (row, (&whole, &part)) in batch.container_mass_g.iter().zip(&batch.mass_g).enumerate() {
         if (whole != 0) & (whole < part) {
-            judge.fault(row, column::CONTAINER_CARGO_MASS_KG, RejectReason::NumberOutOfRange);
+            judge.fault(
+                row,
+                column::CONTAINER_CARGO_MASS_KG,
+                RejectReason::NumberOutOfRange,
+            );
         }
     }
     let distances = batch.distance_m.iter().zip(&mut batch.distance_basis);
@@ -269,16 +378,27 @@ fn judge_pairs(judge: &mut Judge, batch: &mut MovementBatch) {
 
 /// Picks the fault that counts for each faulty row. Rows that name their shipment become tombstones in place, the others
 /// leave the batch.
-fn settle(judge: Judge, batch: &mut MovementBatch, cells: &[Cells; column::COUNT], unreadable: Vec<Rejected>) -> Vec<Rejected> {
+fn settle(
+    judge: Judge,
+    batch: &mut MovementBatch,
+    cells: &[Cells; column::COUNT],
+    unreadable: Vec<Rejected>,
+) -> Vec<Rejected> {
     let mut unplaced = unreadable;
     if judge.faults.is_empty() {
         return unplaced;
     }
     let cancelled = |fault: &Fault| {
         let row = fault.row as usize;
-        batch.record_status[row] == RecordStatus::Cancelled && !column::judged_when_cancelled(fault.column as usize)
+        batch.record_status[row] == RecordStatus::Cancelled
+            && !column::judged_when_cancelled(fault.column as usize)
     };
-    let mut faults: Vec<Fault> = judge.faults.iter().copied().filter(|f| !cancelled(f)).collect();
+    let mut faults: Vec<Fault> = judge
+        .faults
+        .iter()
+        .copied()
+        .filter(|f| !cancelled(f))
+        .collect();
     faults.sort_unstable();
     faults.dedup_by_key(|f| f.row);
     let (mut buried, mut gone) = (Vec::new(), Vec::new());
@@ -289,7 +409,13 @@ fn settle(judge: Judge, batch: &mut MovementBatch, cells: &[Cells; column::COUNT
         if judge.is_bad(row, column::SHIPMENT_ID) {
             let movement_id = batch.movement_id.str(row).to_owned();
             let (file, number) = (batch.file[row], batch.row[row]);
-            unplaced.push(Rejected { file, row: number, reject, shipment_id: String::new(), movement_id });
+            unplaced.push(Rejected {
+                file,
+                row: number,
+                reject,
+                shipment_id: String::new(),
+                movement_id,
+            });
             gone.push(fault.row);
         } else {
             buried.push((fault.row, reject));

@@ -40,8 +40,17 @@ struct Specials<'a> {
 
 impl<'a> Specials<'a> {
     fn new(bytes: &'a [u8], delimiter: u8) -> Specials<'a> {
-        let patterns = [ONES * delimiter as u64, ONES * b'\n' as u64, ONES * b'"' as u64];
-        let mut specials = Specials { bytes, patterns, word_at: 0, found: 0 };
+        let patterns = [
+            ONES * delimiter as u64,
+            ONES * b'\n' as u64,
+            ONES * b'"' as u64,
+        ];
+        let mut specials = Specials {
+            bytes,
+            patterns,
+            word_at: 0,
+            found: 0,
+        };
         specials.seek(0);
         specials
     }
@@ -65,7 +74,9 @@ impl<'a> Specials<'a> {
             }
         };
         let word = u64::from_le_bytes(word);
-        matches(word, self.patterns[0]) | matches(word, self.patterns[1]) | matches(word, self.patterns[2])
+        matches(word, self.patterns[0])
+            | matches(word, self.patterns[1])
+            | matches(word, self.patterns[2])
     }
 
     #[inline(always)]
@@ -85,7 +96,8 @@ impl<'a> Specials<'a> {
 
 const TOO_LONG: &str = "a record of at most 64 KiB";
 // One text for all of these: which of them is met first depends on how much of the file follows.
-const BAD_QUOTES: &str = "quotes that close before a delimiter or line end, within 64 KiB and 16 line breaks";
+const BAD_QUOTES: &str =
+    "quotes that close before a delimiter or line end, within 64 KiB and 16 line breaks";
 
 /// What a quote inside a quoted field is.
 enum Quote {
@@ -182,7 +194,11 @@ pub fn scan(bytes: &[u8], delimiter: u8, last: bool, sink: &mut impl Sink) -> us
             (State::Plain | State::Closed, _) => {}
         }
         // The record ends here: at its line feed, at the end of the bytes, or because it cannot be read.
-        let end = if at > record && bytes[at - 1] == b'\r' { at - 1 } else { at };
+        let end = if at > record && bytes[at - 1] == b'\r' {
+            at - 1
+        } else {
+            at
+        };
         let mut next = at + 1;
         if fault.is_none() && end > record + LONGEST_RECORD {
             fault = Some(TOO_LONG);
@@ -232,7 +248,10 @@ pub fn cut(bytes: &[u8], delimiter: u8, last: bool) -> (usize, u64) {
     if !last {
         return (start, records);
     }
-    (bytes.len(), records + !without_cr(&bytes[start..]).is_empty() as u64)
+    (
+        bytes.len(),
+        records + !without_cr(&bytes[start..]).is_empty() as u64,
+    )
 }
 
 struct Count(u64);
@@ -276,11 +295,13 @@ mod tests {
 
     impl Sink for Collect {
         fn field(&mut self, start: usize, end: usize) {
-            self.under_way.push(String::from_utf8_lossy(&self.block[start..end]).into_owned());
+            self.under_way
+                .push(String::from_utf8_lossy(&self.block[start..end]).into_owned());
         }
 
         fn unescaped(&mut self, text: &[u8]) {
-            self.under_way.push(String::from_utf8_lossy(text).into_owned());
+            self.under_way
+                .push(String::from_utf8_lossy(text).into_owned());
         }
 
         fn record(&mut self, _: &[u8]) -> bool {
@@ -290,21 +311,37 @@ mod tests {
 
         fn unreadable(&mut self, line: &[u8], why: &'static str) {
             self.under_way.clear();
-            self.out.push(format!("!{} ({why})", String::from_utf8_lossy(&line[..line.len().min(20)])));
+            self.out.push(format!(
+                "!{} ({why})",
+                String::from_utf8_lossy(&line[..line.len().min(20)])
+            ));
         }
     }
 
     fn records(text: &str) -> Vec<String> {
-        let mut sink = Collect { block: text.as_bytes().to_vec(), ..Collect::default() };
+        let mut sink = Collect {
+            block: text.as_bytes().to_vec(),
+            ..Collect::default()
+        };
         assert_eq!(scan(text.as_bytes(), b',', true, &mut sink), text.len());
-        assert_eq!(cut(text.as_bytes(), b',', true), (text.len(), sink.out.len() as u64), "{text:?}");
+        assert_eq!(
+            cut(text.as_bytes(), b',', true),
+            (text.len(), sink.out.len() as u64),
+            "{text:?}"
+        );
         sink.out
     }
 
     #[test]
     fn records_and_fields() {
-        assert_eq!(records("a,b\r\n1,2\n\n\r\n,\n3,4"), ["a|b", "1|2", "|", "3|4"]);
-        assert_eq!(records("\"a,\"\"b\"\"\nc\",\"\"\r\nx,y\r"), ["a,\"b\"\nc|", "x|y"]);
+        assert_eq!(
+            records("a,b\r\n1,2\n\n\r\n,\n3,4"),
+            ["a|b", "1|2", "|", "3|4"]
+        );
+        assert_eq!(
+            records("\"a,\"\"b\"\"\nc\",\"\"\r\nx,y\r"),
+            ["a,\"b\"\nc|", "x|y"]
+        );
         assert_eq!(
             records("20\" box,5\"\nz\n").last().map(String::as_str),
             Some("z"),
@@ -318,16 +355,28 @@ mod tests {
     #[test]
     fn faults_resume_at_the_line_after_the_first() {
         let refused = |line: &str| format!("!{line} ({BAD_QUOTES})");
-        assert_eq!(records("\"a\"x,1\nb,2\n"), [refused("\"a\"x,1"), "b|2".into()]);
-        assert_eq!(records("1,\"a\nb,2\nc,3"), [refused("1,\"a"), "b|2".into(), "c|3".into()]);
+        assert_eq!(
+            records("\"a\"x,1\nb,2\n"),
+            [refused("\"a\"x,1"), "b|2".into()]
+        );
+        assert_eq!(
+            records("1,\"a\nb,2\nc,3"),
+            [refused("1,\"a"), "b|2".into(), "c|3".into()]
+        );
         let breaks = |n: usize| format!("\"{}\",1\nz,2\n", "\n".repeat(n));
         assert_eq!(records(&breaks(16)).len(), 2);
         // The first line is refused, the empty lines are none, the quote of the last opens a field that nothing closes.
-        assert_eq!(records(&breaks(17)), [refused("\""), refused("\",1"), "z|2".into()]);
+        assert_eq!(
+            records(&breaks(17)),
+            [refused("\""), refused("\",1"), "z|2".into()]
+        );
         let long = |n: usize| format!("{},1\nz,2\n", "x".repeat(n));
         assert_eq!(records(&long(65_534)).len(), 2);
         assert!(records(&long(65_534))[0].ends_with("x|1"));
-        assert_eq!(records(&long(65_535)), [format!("!xxxxxxxxxxxxxxxxxxxx ({TOO_LONG})"), "z|2".into()]);
+        assert_eq!(
+            records(&long(65_535)),
+            [format!("!xxxxxxxxxxxxxxxxxxxx ({TOO_LONG})"), "z|2".into()]
+        );
         let quoted = format!("\"{}\n{}\",1\nz,2\n", "x".repeat(65_000), "y".repeat(600));
         assert_eq!(records(&quoted)[0], refused("\"xxxxxxxxxxxxxxxxxxx"));
         assert_eq!(records(&quoted).last().map(String::as_str), Some("z|2"));
@@ -336,12 +385,16 @@ mod tests {
     /// Any cut into blocks sees the records that the whole text has.
     #[test]
     fn cutting_does_not_change_records() {
-        let pieces = ["a,b", "\"", "\n", "\r\n", ",", "\"\"", "x", "\"q\"", "\n\n", "\"a\nb\""];
+        let pieces = [
+            "a,b", "\"", "\n", "\r\n", ",", "\"\"", "x", "\"q\"", "\n\n", "\"a\nb\"",
+        ];
         let mut seed = 42u64;
         for round in 0..3000 {
             let mut text = String::new();
             for _ in 0..(round % 40) {
-                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                seed = seed
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
                 text.push_str(pieces[(seed >> 33) as usize % pieces.len()]);
             }
             let whole = records(&text);
@@ -353,7 +406,11 @@ mod tests {
                 parts.extend(records(&text[from..from + end]));
                 from += end;
             }
-            assert_eq!((parts, counted), (whole.clone(), whole.len() as u64), "{text:?}");
+            assert_eq!(
+                (parts, counted),
+                (whole.clone(), whole.len() as u64),
+                "{text:?}"
+            );
         }
     }
 }

@@ -38,19 +38,37 @@ pub struct Block {
 
 impl Blocks {
     /// Opens a stream at the start of the file.
-    pub fn open(source: &SourceFile, encoding: &'static encoding_rs::Encoding) -> Result<Blocks, FileFault> {
+    pub fn open(
+        source: &SourceFile,
+        encoding: &'static encoding_rs::Encoding,
+    ) -> Result<Blocks, FileFault> {
         let label = source.label.clone();
-        let fault = |e: io::Error| FileFault { label: source.label.clone(), message: format!("cannot be read: {e}") };
+        let fault = |e: io::Error| FileFault {
+            label: source.label.clone(),
+            message: format!("cannot be read: {e}"),
+        };
         let mut file = source.file.try_clone().map_err(fault)?;
         file.rewind().map_err(fault)?;
-        let decoder = (encoding != encoding_rs::UTF_8).then(|| encoding.new_decoder_with_bom_removal());
+        let decoder =
+            (encoding != encoding_rs::UTF_8).then(|| encoding.new_decoder_with_bom_removal());
         let bytes = decompressed(file, &label).map_err(fault)?;
-        Ok(Blocks { label, bytes, decoder, pending: Vec::new(), carry: Vec::new(), started: false, ended: false })
+        Ok(Blocks {
+            label,
+            bytes,
+            decoder,
+            pending: Vec::new(),
+            carry: Vec::new(),
+            started: false,
+            ended: false,
+        })
     }
 
     /// The next block, cut by `cut`: given the bytes and whether the file ends with them, it returns the end of the last whole
     /// record and the number of records up to there.
-    pub fn next(&mut self, cut: impl Fn(&[u8], bool) -> (usize, u64)) -> Result<Option<Block>, FileFault> {
+    pub fn next(
+        &mut self,
+        cut: impl Fn(&[u8], bool) -> (usize, u64),
+    ) -> Result<Option<Block>, FileFault> {
         let mut bytes = std::mem::take(&mut self.carry);
         loop {
             let grown = bytes.len().max(BLOCK / 2) + BLOCK / 2;
@@ -93,12 +111,20 @@ impl Blocks {
     /// Reads until there are `wanted` bytes or the file ends.
     fn fill(&mut self, out: &mut Vec<u8>, wanted: usize) -> Result<(), FileFault> {
         while !self.ended && out.len() < wanted {
-            let fault = |e: io::Error| FileFault { label: self.label.clone(), message: format!("cannot be read: {e}") };
+            let fault = |e: io::Error| FileFault {
+                label: self.label.clone(),
+                message: format!("cannot be read: {e}"),
+            };
             let missing = (wanted - out.len()) as u64;
             match &mut self.decoder {
                 None => {
                     let before = out.len();
-                    let read = self.bytes.by_ref().take(missing).read_to_end(out).map_err(fault)?;
+                    let read = self
+                        .bytes
+                        .by_ref()
+                        .take(missing)
+                        .read_to_end(out)
+                        .map_err(fault)?;
                     self.ended = (read as u64) < missing;
                     if !self.started && out.len() - before > 0 {
                         self.started = true;
@@ -108,7 +134,12 @@ impl Blocks {
                     }
                 }
                 Some(decoder) => {
-                    let read = self.bytes.by_ref().take(missing).read_to_end(&mut self.pending).map_err(fault)?;
+                    let read = self
+                        .bytes
+                        .by_ref()
+                        .take(missing)
+                        .read_to_end(&mut self.pending)
+                        .map_err(fault)?;
                     self.ended = (read as u64) < missing;
                     decode(decoder, &self.pending, out, self.ended);
                     self.pending.clear();
@@ -122,7 +153,8 @@ impl Blocks {
 fn decode(decoder: &mut Decoder, mut from: &[u8], out: &mut Vec<u8>, last: bool) {
     let mut buffer = vec![0; 64 << 10];
     loop {
-        let (result, read, written) = decoder.decode_to_utf8_without_replacement(from, &mut buffer, last);
+        let (result, read, written) =
+            decoder.decode_to_utf8_without_replacement(from, &mut buffer, last);
         out.extend_from_slice(&buffer[..written]);
         from = &from[read..];
         match result {
@@ -134,11 +166,15 @@ fn decode(decoder: &mut Decoder, mut from: &[u8], out: &mut Vec<u8>, last: bool)
 }
 
 fn decompressed(file: File, label: &str) -> io::Result<Box<dyn Read + Send>> {
-    Ok(match split_name(label).map_or(Compression::None, |(_, compression)| compression) {
-        Compression::None => Box::new(file),
-        Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(256 << 10, file))),
-        Compression::Zstd => Box::new(zstd::stream::read::Decoder::new(file)?),
-    })
+    Ok(
+        match split_name(label).map_or(Compression::None, |(_, compression)| compression) {
+            Compression::None => Box::new(file),
+            Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(
+                io::BufReader::with_capacity(256 << 10, file),
+            )),
+            Compression::Zstd => Box::new(zstd::stream::read::Decoder::new(file)?),
+        },
+    )
 }
 
 #[cfg(test)]
@@ -153,7 +189,11 @@ mod tests {
         (memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1), 1)
     }
 
-    fn all(name: &str, content: &[u8], encoding: &'static encoding_rs::Encoding) -> Result<Vec<u8>, FileFault> {
+    fn all(
+        name: &str,
+        content: &[u8],
+        encoding: &'static encoding_rs::Encoding,
+    ) -> Result<Vec<u8>, FileFault> {
         let mut blocks = Blocks::open(&source(name, content), encoding)?;
         let mut out = Vec::new();
         while let Some(block) = blocks.next(lines)? {
@@ -164,11 +204,23 @@ mod tests {
 
     #[test]
     fn marks_and_encodings() {
-        assert_eq!(all("a.csv", b"\xef\xbb\xbfa\n\xef\xbb\xbfb", encoding_rs::UTF_8).unwrap(), b"a\n\xef\xbb\xbfb");
+        assert_eq!(
+            all("a.csv", b"\xef\xbb\xbfa\n\xef\xbb\xbfb", encoding_rs::UTF_8).unwrap(),
+            b"a\n\xef\xbb\xbfb"
+        );
         assert_eq!(all("a.csv", b"", encoding_rs::UTF_8).unwrap(), b"");
-        assert_eq!(all("a.csv", b"\xd6\xd8\xc7\xec\n", encoding_rs::GB18030).unwrap(), "重庆\n".as_bytes());
-        assert_eq!(all("a.csv", b"\xff\xfea\0\n\0", encoding_rs::UTF_16LE).unwrap(), b"a\n");
-        assert_eq!(all("a.csv", b"a\xff\xffb\n", encoding_rs::GB18030).unwrap(), b"a\xff\xffb\n");
+        assert_eq!(
+            all("a.csv", b"\xd6\xd8\xc7\xec\n", encoding_rs::GB18030).unwrap(),
+            "重庆\n".as_bytes()
+        );
+        assert_eq!(
+            all("a.csv", b"\xff\xfea\0\n\0", encoding_rs::UTF_16LE).unwrap(),
+            b"a\n"
+        );
+        assert_eq!(
+            all("a.csv", b"a\xff\xffb\n", encoding_rs::GB18030).unwrap(),
+            b"a\xff\xffb\n"
+        );
     }
 
     #[test]
@@ -179,12 +231,18 @@ mod tests {
         let gz = gz.finish().unwrap();
         let zst = zstd::encode_all(text.as_bytes(), 1).unwrap();
         for (name, packed) in [("a.csv.gz", &gz), ("a.CSV.ZST", &zst)] {
-            assert_eq!(all(name, packed, encoding_rs::UTF_8).unwrap(), text.as_bytes());
+            assert_eq!(
+                all(name, packed, encoding_rs::UTF_8).unwrap(),
+                text.as_bytes()
+            );
             let fault = all(name, &packed[..packed.len() / 2], encoding_rs::UTF_8).unwrap_err();
             assert!(fault.message.starts_with("cannot be read"), "{fault}");
         }
         let two = [gz.clone(), gz].concat();
-        assert_eq!(all("a.csv.gz", &two, encoding_rs::UTF_8).unwrap().len(), 2 * text.len());
+        assert_eq!(
+            all("a.csv.gz", &two, encoding_rs::UTF_8).unwrap().len(),
+            2 * text.len()
+        );
     }
 
     #[test]

@@ -32,7 +32,9 @@ pub fn read<'a>(raw: &'a [u8], values: Option<&'a Values>) -> Result<Reading<'a>
 /// Applies the rules of a number, a timestamp or a place to a raw cell: their own grammar judges the characters.
 pub fn read_untyped<'a>(raw: &'a [u8], values: Option<&'a Values>) -> Result<Reading<'a>, BadText> {
     let (found, translated) = translate(raw, values);
-    std::str::from_utf8(found).map(|text| Reading { text, translated }).map_err(|_| BadText)
+    std::str::from_utf8(found)
+        .map(|text| Reading { text, translated })
+        .map_err(|_| BadText)
 }
 
 /// The cell without spaces around it, or what `[values]` has for it.
@@ -53,7 +55,11 @@ fn check(text: &[u8]) -> Result<&str, BadText> {
     if is_plain(text.as_bytes()) && text.len() <= LONGEST {
         return Ok(text);
     }
-    if text.chars().count() > LONGEST || text.chars().any(char::is_control) { Err(BadText) } else { Ok(text) }
+    if text.chars().count() > LONGEST || text.chars().any(char::is_control) {
+        Err(BadText)
+    } else {
+        Ok(text)
+    }
 }
 
 /// Without the spaces (U+0020, nothing else) around it.
@@ -113,7 +119,12 @@ mod tests {
         ] {
             assert_eq!(read(bad, None), Err(BadText), "{bad:?}");
         }
-        for good in ["a".repeat(64), "é".repeat(64), "\u{1F6A2}".repeat(64), " ".repeat(400) + "a"] {
+        for good in [
+            "a".repeat(64),
+            "é".repeat(64),
+            "\u{1F6A2}".repeat(64),
+            " ".repeat(400) + "a",
+        ] {
             assert!(read(good.as_bytes(), None).is_ok(), "{good}");
         }
     }
@@ -121,10 +132,26 @@ mod tests {
     #[test]
     fn values_come_before_the_limit() {
         let long = "x".repeat(100);
-        let values = Values::from([(long.clone(), "CNCKG".into()), ("b".into(), long.clone()), ("".into(), "none".into())]);
-        assert_eq!(read(long.as_bytes(), Some(&values)), Ok(Reading { text: "CNCKG", translated: true }));
+        let values = Values::from([
+            (long.clone(), "CNCKG".into()),
+            ("b".into(), long.clone()),
+            ("".into(), "none".into()),
+        ]);
+        assert_eq!(
+            read(long.as_bytes(), Some(&values)),
+            Ok(Reading {
+                text: "CNCKG",
+                translated: true
+            })
+        );
         assert_eq!(read(b"b", Some(&values)), Err(BadText));
-        assert_eq!(read(b"c", Some(&values)), Ok(Reading { text: "c", translated: false }));
+        assert_eq!(
+            read(b"c", Some(&values)),
+            Ok(Reading {
+                text: "c",
+                translated: false
+            })
+        );
         assert_eq!(read(b" ", Some(&values)).unwrap().text, "none");
     }
 

@@ -12,7 +12,9 @@ const HOUR_US: i64 = 3_600_000_000;
 
 /// An instant within the years that a record may name.
 pub fn in_range(at: i64) -> Option<Instant> {
-    (INSTANT_RANGE.0..INSTANT_RANGE.1).contains(&at).then_some(at)
+    (INSTANT_RANGE.0..INSTANT_RANGE.1)
+        .contains(&at)
+        .then_some(at)
 }
 
 /// RFC 3339 with zone: `T`, `t` or a space between date and time, up to 9 fraction digits cut to microseconds, no
@@ -28,8 +30,11 @@ pub fn parse_rfc3339(text: &[u8]) -> Option<Instant> {
     };
     let (century, year, month, dom) = (two(0), two(2), two(5), two(8));
     let (hour, minute, second) = (two(11), two(14), two(17));
-    let marks =
-        head[4] == b'-' && head[7] == b'-' && matches!(head[10], b'T' | b't' | b' ') && head[13] == b':' && head[16] == b':';
+    let marks = head[4] == b'-'
+        && head[7] == b'-'
+        && matches!(head[10], b'T' | b't' | b' ')
+        && head[13] == b':'
+        && head[16] == b':';
     if wrong != 0 || !marks || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
@@ -39,12 +44,21 @@ pub fn parse_rfc3339(text: &[u8]) -> Option<Instant> {
     };
     let offset_minutes = match zone {
         [b'Z' | b'z'] => 0,
-        [sign @ (b'+' | b'-'), a, b, b':', c, d] if [a, b, c, d].iter().all(|x| x.is_ascii_digit()) => {
-            let (h, m) = ((a - b'0') as i64 * 10 + (b - b'0') as i64, (c - b'0') as i64 * 10 + (d - b'0') as i64);
+        [sign @ (b'+' | b'-'), a, b, b':', c, d]
+            if [a, b, c, d].iter().all(|x| x.is_ascii_digit()) =>
+        {
+            let (h, m) = (
+                (a - b'0') as i64 * 10 + (b - b'0') as i64,
+                (c - b'0') as i64 * 10 + (d - b'0') as i64,
+            );
             if h > 23 || m > 59 {
                 return None;
             }
-            if *sign == b'-' { -(h * 60 + m) } else { h * 60 + m }
+            if *sign == b'-' {
+                -(h * 60 + m)
+            } else {
+                h * 60 + m
+            }
         }
         _ => return None,
     };
@@ -59,7 +73,11 @@ fn fraction(tail: &[u8]) -> Option<(i64, &[u8])> {
     if !(1..=9).contains(&digits) {
         return None;
     }
-    let padded = tail[..digits].iter().copied().chain(std::iter::repeat(b'0')).take(6);
+    let padded = tail[..digits]
+        .iter()
+        .copied()
+        .chain(std::iter::repeat(b'0'))
+        .take(6);
     let micros = padded.fold(0, |micros, digit| micros * 10 + (digit - b'0') as i64);
     Some((micros, &tail[digits..]))
 }
@@ -79,7 +97,10 @@ impl Patterns {
         if let Some(at) = parse_rfc3339(text.as_bytes()) {
             return Some(at);
         }
-        let parsed = self.patterns.iter().find_map(|p| BrokenDownTime::parse(p, text).ok().map(|time| (p, time)));
+        let parsed = self
+            .patterns
+            .iter()
+            .find_map(|p| BrokenDownTime::parse(p, text).ok().map(|time| (p, time)));
         let (pattern, time) = parsed?;
         if is_leap_second(pattern, text, &time) {
             return None;
@@ -91,14 +112,24 @@ impl Patterns {
         match time.offset() {
             Some(offset) => in_range(micros(local)? - offset.seconds() as i64 * 1_000_000),
             // Without a zone in the text, the pattern or `[formats]`: UTC, as for a Parquet timestamp.
-            None => in_range(micros(local)? - self.zone.as_ref().map_or(Some(0), |zone| offset_us(zone, local))?),
+            None => in_range(
+                micros(local)?
+                    - self
+                        .zone
+                        .as_ref()
+                        .map_or(Some(0), |zone| offset_us(zone, local))?,
+            ),
         }
     }
 }
 
 /// A civil time as microseconds, as if it were UTC. (The library's own instants end a day before year 10000 does.)
 fn micros(local: DateTime) -> Option<i64> {
-    let date = day(local.year() as i32, local.month() as u32, local.day() as u32)?;
+    let date = day(
+        local.year() as i32,
+        local.month() as u32,
+        local.day() as u32,
+    )?;
     let seconds = local.hour() as i64 * 3600 + local.minute() as i64 * 60 + local.second() as i64;
     Some(date as i64 * DAY_US + seconds * 1_000_000 + local.subsec_nanosecond() as i64 / 1000)
 }
@@ -141,12 +172,19 @@ pub struct LocalTimes<'a> {
 impl<'a> LocalTimes<'a> {
     /// Times of a zone; `None`: UTC.
     pub fn new(zone: Option<&'a TimeZone>) -> LocalTimes<'a> {
-        LocalTimes { zone, from: 0, to: 0, offset_us: 0 }
+        LocalTimes {
+            zone,
+            from: 0,
+            to: 0,
+            offset_us: 0,
+        }
     }
 
     /// The instant of a local time, or `None` when it does not exist, exists twice or is out of range.
     pub fn instant(&mut self, local: i64) -> Option<Instant> {
-        let Some(zone) = self.zone else { return in_range(local) };
+        let Some(zone) = self.zone else {
+            return in_range(local);
+        };
         if !(self.from..self.to).contains(&local) {
             let offset = offset_us(zone, civil_time(in_range(local)?)?)?;
             if let Ok(at) = Timestamp::from_microsecond(local - offset) {
@@ -161,8 +199,14 @@ impl<'a> LocalTimes<'a> {
         // No transition shifts the clock by more than a day and a bit: that far from one, nothing is skipped or repeated.
         let guard = 27 * HOUR_US;
         self.offset_us = offset;
-        let before = zone.preceding(at).next().map_or(INSTANT_RANGE.0, |t| t.timestamp().as_microsecond());
-        let after = zone.following(at).next().map_or(INSTANT_RANGE.1, |t| t.timestamp().as_microsecond());
+        let before = zone
+            .preceding(at)
+            .next()
+            .map_or(INSTANT_RANGE.0, |t| t.timestamp().as_microsecond());
+        let after = zone
+            .following(at)
+            .next()
+            .map_or(INSTANT_RANGE.1, |t| t.timestamp().as_microsecond());
         self.from = before.saturating_add(self.offset_us + guard);
         self.to = after.saturating_add(self.offset_us - guard);
     }
@@ -172,7 +216,16 @@ fn civil_time(local: i64) -> Option<DateTime> {
     let (year, month, dom) = civil(day_of(local));
     let us = local.rem_euclid(DAY_US);
     let (s, ns) = (us / 1_000_000, us % 1_000_000 * 1000);
-    DateTime::new(year as i16, month as i8, dom as i8, (s / 3600) as i8, (s / 60 % 60) as i8, (s % 60) as i8, ns as i32).ok()
+    DateTime::new(
+        year as i16,
+        month as i8,
+        dom as i8,
+        (s / 3600) as i8,
+        (s / 60 % 60) as i8,
+        (s % 60) as i8,
+        ns as i32,
+    )
+    .ok()
 }
 
 #[cfg(test)]
@@ -190,11 +243,20 @@ mod tests {
             ("2024-03-05T08:00:00Z", "2024-03-05T08:00:00Z"),
             ("2024-03-05t08:00:00z", "2024-03-05T08:00:00Z"),
             ("2024-03-05 08:00:00+08:00", "2024-03-05T00:00:00Z"),
-            ("2024-03-05T08:00:00.123456789-00:30", "2024-03-05T08:30:00.123456Z"),
+            (
+                "2024-03-05T08:00:00.123456789-00:30",
+                "2024-03-05T08:30:00.123456Z",
+            ),
             ("2024-03-05T08:00:00.5Z", "2024-03-05T08:00:00.500000Z"),
             ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
-            ("9999-12-31T23:59:59.999999999Z", "9999-12-31T23:59:59.999999Z"),
-            ("1969-12-31T23:59:59.9999999Z", "1969-12-31T23:59:59.999999Z"),
+            (
+                "9999-12-31T23:59:59.999999999Z",
+                "9999-12-31T23:59:59.999999Z",
+            ),
+            (
+                "1969-12-31T23:59:59.9999999Z",
+                "1969-12-31T23:59:59.999999Z",
+            ),
         ] {
             assert_eq!(read(text).as_deref(), Some(want), "{text}");
         }
@@ -231,27 +293,66 @@ mod tests {
     #[test]
     fn patterns_in_a_zone() {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
-        let patterns = Patterns { patterns: vec!["%d.%m.%Y %H:%M:%S".into(), "%d-%b-%y".into()], zone: Some(zone) };
+        let patterns = Patterns {
+            patterns: vec!["%d.%m.%Y %H:%M:%S".into(), "%d-%b-%y".into()],
+            zone: Some(zone),
+        };
         let read = |text: &str| patterns.parse(text).map(instant_text);
-        assert_eq!(read("05.03.2024 08:00:00").as_deref(), Some("2024-03-05T07:00:00Z"));
+        assert_eq!(
+            read("05.03.2024 08:00:00").as_deref(),
+            Some("2024-03-05T07:00:00Z")
+        );
         assert_eq!(read("05-Mar-24").as_deref(), Some("2024-03-04T23:00:00Z"));
-        assert_eq!(read("2024-03-05T08:00:00Z").as_deref(), Some("2024-03-05T08:00:00Z"));
+        assert_eq!(
+            read("2024-03-05T08:00:00Z").as_deref(),
+            Some("2024-03-05T08:00:00Z")
+        );
         assert_eq!(read("31.03.2024 02:30:00"), None, "skipped by summer time");
         assert_eq!(read("27.10.2024 02:30:00"), None, "exists twice");
         assert_eq!(read("05.03.2024 08:00:60"), None, "leap second");
-        assert_eq!(read("05.03.1960 08:00:59").as_deref(), Some("1960-03-05T07:00:59Z"));
+        assert_eq!(
+            read("05.03.1960 08:00:59").as_deref(),
+            Some("1960-03-05T07:00:59Z")
+        );
         assert_eq!(read("01.01.0000 08:00:00"), None);
-        assert_eq!(read("01.01.0001 00:00:00"), None, "in year 0 by then in UTC");
-        assert_eq!(read("31.12.9999 23:59:59").as_deref(), Some("9999-12-31T22:59:59Z"));
-        let without = Patterns { zone: None, ..patterns.clone() };
-        assert_eq!(without.parse("05-Mar-24").map(instant_text).as_deref(), Some("2024-03-05T00:00:00Z"));
-        let offset = Patterns { patterns: vec!["%Y/%m/%d %H:%M%z".into()], zone: None };
-        assert_eq!(offset.parse("2024/03/05 08:00+0800").map(instant_text).as_deref(), Some("2024-03-05T00:00:00Z"));
+        assert_eq!(
+            read("01.01.0001 00:00:00"),
+            None,
+            "in year 0 by then in UTC"
+        );
+        assert_eq!(
+            read("31.12.9999 23:59:59").as_deref(),
+            Some("9999-12-31T22:59:59Z")
+        );
+        let without = Patterns {
+            zone: None,
+            ..patterns.clone()
+        };
+        assert_eq!(
+            without.parse("05-Mar-24").map(instant_text).as_deref(),
+            Some("2024-03-05T00:00:00Z")
+        );
+        let offset = Patterns {
+            patterns: vec!["%Y/%m/%d %H:%M%z".into()],
+            zone: None,
+        };
+        assert_eq!(
+            offset
+                .parse("2024/03/05 08:00+0800")
+                .map(instant_text)
+                .as_deref(),
+            Some("2024-03-05T00:00:00Z")
+        );
     }
 
     #[test]
     fn remembered_offsets_equal_looked_up_ones() {
-        for name in ["Europe/Berlin", "Asia/Shanghai", "America/St_Johns", "Pacific/Apia"] {
+        for name in [
+            "Europe/Berlin",
+            "Asia/Shanghai",
+            "America/St_Johns",
+            "Pacific/Apia",
+        ] {
             let zone = TimeZone::get(name).unwrap();
             let mut times = LocalTimes::new(Some(&zone));
             let mut at = -2_000_000_000_000_000;

@@ -10,7 +10,12 @@ use crate::model::mode::Mode;
 use crate::model::reject::{Reject, RejectReason};
 
 /// The rejection of one fault. `mode` is the row's, where it is known.
-pub fn reject(rules: &Rules, cells: &[Cells; column::COUNT], fault: &Fault, mode: Option<Mode>) -> Reject {
+pub fn reject(
+    rules: &Rules,
+    cells: &[Cells; column::COUNT],
+    fault: &Fault,
+    mode: Option<Mode>,
+) -> Reject {
     let (row, column) = (fault.row as usize, fault.column as usize);
     let raw = cells[column].cell(row).text().unwrap_or_default();
     let found = String::from_utf8_lossy(text::trim(&raw));
@@ -51,22 +56,33 @@ fn shown(cells: &[Cells; column::COUNT], column: usize, row: usize) -> Option<St
 fn wanted(rules: &Rules, column: usize, reason: RejectReason, mode: Option<Mode>) -> String {
     let mode = mode.map_or("the mode", Mode::code);
     match reason {
-        RejectReason::BadText if column::kind(column) != column::Kind::Text => "valid text in the file's encoding".into(),
-        RejectReason::BadText => format!("at most {} characters, no control characters, valid text", text::LONGEST),
+        RejectReason::BadText if column::kind(column) != column::Kind::Text => {
+            "valid text in the file's encoding".into()
+        }
+        RejectReason::BadText => format!(
+            "at most {} characters, no control characters, valid text",
+            text::LONGEST
+        ),
         RejectReason::RequiredEmpty => format!("a value; {} is required", COLUMNS[column]),
         RejectReason::MalformedNumber => number_wanted(rules, column),
         RejectReason::NumberOutOfRange => range_wanted(column),
         RejectReason::MalformedTimestamp => timestamp_wanted(rules, column),
         RejectReason::ArrivalBeforeDeparture => "an arrival not before departed_at".into(),
         RejectReason::UnknownCodeWord => words_wanted(column).into(),
-        RejectReason::MalformedLocation => "a UN/LOCODE such as CNCKG, all upper or all lower case".into(),
-        RejectReason::HubMoves if column == column::DESTINATION => "the origin, because the row is a hub operation".into(),
+        RejectReason::MalformedLocation => {
+            "a UN/LOCODE such as CNCKG, all upper or all lower case".into()
+        }
+        RejectReason::HubMoves if column == column::DESTINATION => {
+            "the origin, because the row is a hub operation".into()
+        }
         RejectReason::HubMoves => "no distance or 0, because the row is a hub operation".into(),
         RejectReason::OperationOfOtherMode => format!("an operation of mode {mode}"),
         RejectReason::UnknownOperation => {
             format!("a code of operations.csv, or empty where the profile has a default for {mode}")
         }
-        RejectReason::CheckDigit => "an ISO 6346 container number with its check digit, e.g. CSQU3054383".into(),
+        RejectReason::CheckDigit => {
+            "an ISO 6346 container number with its check digit, e.g. CSQU3054383".into()
+        }
         other => other.title().into(),
     }
 }
@@ -85,7 +101,11 @@ fn number_wanted(rules: &Rules, column: usize) -> String {
         column::DISTANCE_KM => 3,
         _ => rules.mass_scale(),
     };
-    let excess = if rules.mapping.reject_excess_decimals { format!(", at most {places} decimals") } else { String::new() };
+    let excess = if rules.mapping.reject_excess_decimals {
+        format!(", at most {places} decimals")
+    } else {
+        String::new()
+    };
     let unit = match (column, rules.mapping.mass_unit) {
         (column::CARGO_MASS_KG | column::CONTAINER_CARGO_MASS_KG, MassUnit::Tonne) => " of tonnes",
         (column::CARGO_MASS_KG | column::CONTAINER_CARGO_MASS_KG, MassUnit::Pound) => " of pounds",
@@ -100,7 +120,9 @@ fn range_wanted(column: usize) -> String {
     match column {
         column::SEQUENCE => "1 to 10000",
         column::DISTANCE_KM => "more than 0 and at most 50000 km",
-        column::CARGO_MASS_KG | column::CONTAINER_CARGO_MASS_KG => "more than 0 and at most 1000000 kg",
+        column::CARGO_MASS_KG | column::CONTAINER_CARGO_MASS_KG => {
+            "more than 0 and at most 1000000 kg"
+        }
         column::TEU => "more than 0 and at most 1000",
         _ => "more than 0 and less than 1000000000",
     }
@@ -122,7 +144,9 @@ fn timestamp_wanted(rules: &Rules, column: usize) -> String {
 
 fn words_wanted(column: usize) -> &'static str {
     match column {
-        column::MODE => "road, rail, sea, inland_waterway, air, hub, or an alias of mode_aliases.csv",
+        column::MODE => {
+            "road, rail, sea, inland_waterway, air, hub, or an alias of mode_aliases.csv"
+        }
         column::DISTANCE_BASIS => "sfd, gcd or actual",
         column::LOAD_STATUS => "laden or empty",
         column::TEMPERATURE => "ambient or refrigerated",

@@ -16,7 +16,8 @@ pub fn sheets(file: &str, bytes: &[u8], delimiter: u8) -> Result<Vec<Sheet>, Str
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
     if name.to_ascii_lowercase().ends_with(".xlsx") {
         // A decoder's panic on a broken file is that file's fault, not this program's.
-        std::panic::catch_unwind(|| xlsx(name, bytes)).unwrap_or_else(|_| Err("cannot be read as XLSX".to_owned()))
+        std::panic::catch_unwind(|| xlsx(name, bytes))
+            .unwrap_or_else(|_| Err("cannot be read as XLSX".to_owned()))
     } else {
         csv_sheet(name, bytes, delimiter).map(|sheet| vec![sheet])
     }
@@ -62,7 +63,15 @@ fn fill(sheet: &mut Sheet, row: u32, column: u32, value: &DataRef) {
             let (year, month, day, h, m, s, ms) = at.to_ymd_hms_milli();
             let date = format!("{year:04}-{month:02}-{day:02}");
             let is_day = (h, m, s, ms) == (0, 0, 0, 0);
-            sheet.set(row, column, if is_day { date } else { format!("{date}T{h:02}:{m:02}:{s:02}") });
+            sheet.set(
+                row,
+                column,
+                if is_day {
+                    date
+                } else {
+                    format!("{date}T{h:02}:{m:02}:{s:02}")
+                },
+            );
         }
         DataRef::DateTimeIso(s) | DataRef::DurationIso(s) => sheet.set(row, column, s.clone()),
         DataRef::Error(e) => sheet.set(row, column, e.to_string()),
@@ -70,16 +79,28 @@ fn fill(sheet: &mut Sheet, row: u32, column: u32, value: &DataRef) {
 }
 
 fn csv_sheet(file: &str, bytes: &[u8], delimiter: u8) -> Result<Sheet, String> {
-    let text =
-        std::str::from_utf8(bytes).map_err(|e| format!("expected UTF-8, found another byte at offset {}", e.valid_up_to()))?;
+    let text = std::str::from_utf8(bytes).map_err(|e| {
+        format!(
+            "expected UTF-8, found another byte at offset {}",
+            e.valid_up_to()
+        )
+    })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(text.as_bytes());
     let mut sheet = Sheet::new(file, file.rsplit_once('.').map_or(file, |(stem, _)| stem));
     let mut record = csv::StringRecord::new();
     // Lines without a cell are no records, so a row is counted by its line and not by its number.
-    while reader.read_record(&mut record).map_err(|e| format!("expected CSV: {e}"))? {
-        let start = |p: &csv::Position| p.line().saturating_sub(1) + empty_lines(text.as_bytes(), p.byte() as usize);
+    while reader
+        .read_record(&mut record)
+        .map_err(|e| format!("expected CSV: {e}"))?
+    {
+        let start = |p: &csv::Position| {
+            p.line().saturating_sub(1) + empty_lines(text.as_bytes(), p.byte() as usize)
+        };
         let row = record.position().map_or(0, start) as u32;
         for (column, cell) in record.iter().enumerate() {
             sheet.set(row, column as u32, cell.to_owned());
@@ -94,9 +115,13 @@ mod tests {
 
     #[test]
     fn doubles_become_their_shortest_decimal() {
-        for (value, want) in
-            [(0.1, "0.1"), (7.0, "7"), (1e-7, "0.0000001"), (1e16, "10000000000000000"), (0.1 + 0.2, "0.30000000000000004")]
-        {
+        for (value, want) in [
+            (0.1, "0.1"),
+            (7.0, "7"),
+            (1e-7, "0.0000001"),
+            (1e16, "10000000000000000"),
+            (0.1 + 0.2, "0.30000000000000004"),
+        ] {
             let mut sheet = Sheet::default();
             fill(&mut sheet, 0, 0, &DataRef::Float(value));
             assert_eq!((sheet.text(0, 0), sheet.is_number(0, 0)), (want, true));
@@ -105,18 +130,40 @@ mod tests {
 
     #[test]
     fn rows_of_csv_are_lines() {
-        let list = sheets("a/lanes.csv", "\u{feff}Lane;WTW\n\n Asia ;\"1\n2\"\nx;3\n".as_bytes(), b';').unwrap();
+        let list = sheets(
+            "a/lanes.csv",
+            "\u{feff}Lane;WTW\n\n Asia ;\"1\n2\"\nx;3\n".as_bytes(),
+            b';',
+        )
+        .unwrap();
         let sheet = &list[0];
-        assert_eq!((sheet.file.as_str(), sheet.name.as_str()), ("lanes.csv", "lanes"));
         assert_eq!(
-            [sheet.text(0, 1), sheet.text(1, 0), sheet.text(2, 0), sheet.text(2, 1), sheet.text(4, 1)],
+            (sheet.file.as_str(), sheet.name.as_str()),
+            ("lanes.csv", "lanes")
+        );
+        assert_eq!(
+            [
+                sheet.text(0, 1),
+                sheet.text(1, 0),
+                sheet.text(2, 0),
+                sheet.text(2, 1),
+                sheet.text(4, 1)
+            ],
             ["WTW", "", "Asia", "1\n2", "3"]
         );
     }
 
     #[test]
     fn files_that_are_no_tables_are_refused() {
-        assert!(sheets("a.xlsx", b"not a zip", b',').unwrap_err().contains("XLSX"));
-        assert!(sheets("a.csv", b"a\xff", b',').unwrap_err().contains("UTF-8"));
+        assert!(
+            sheets("a.xlsx", b"not a zip", b',')
+                .unwrap_err()
+                .contains("XLSX")
+        );
+        assert!(
+            sheets("a.csv", b"a\xff", b',')
+                .unwrap_err()
+                .contains("UTF-8")
+        );
     }
 }

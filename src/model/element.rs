@@ -215,7 +215,9 @@ pub struct Shipments {
 impl Shipments {
     /// Room for more shipments.
     pub fn reserve(&mut self, more: usize) {
-        let Shipments { shipment_id, modes, .. } = self;
+        let Shipments {
+            shipment_id, modes, ..
+        } = self;
         shipment_id.reserve(more, 0);
         modes.reserve(more, 0);
         macro_rules! reserve { ($($column:ident),+) => { $(self.$column.reserve(more);)+ } }
@@ -282,7 +284,14 @@ pub struct Footprints {
 pub type CorridorRowKey = (CorridorKey, Day, LoadStatus);
 
 /// Key of a row of `corridor_sections`: corridor, period, load status, mode (`Hub` is kind hub), origin, destination.
-pub type SectionKey = (CorridorKey, Day, LoadStatus, Mode, LocationCode, LocationCode);
+pub type SectionKey = (
+    CorridorKey,
+    Day,
+    LoadStatus,
+    Mode,
+    LocationCode,
+    LocationCode,
+);
 
 /// A row of `corridors`: sums over shipments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -63,8 +63,17 @@ impl Flags {
     /// The set of a published text; `None` when it is not one.
     pub fn from_text(text: &str) -> Option<Flags> {
         let codes = text.split('|').filter(|code| !code.is_empty());
-        let bit = |code: &str| code.strip_prefix('Q')?.parse::<u32>().ok().filter(|n| (1..32).contains(n)).map(|n| 1 << n);
-        codes.map(bit).try_fold(0, |set, bit| bit.map(|b| set | b)).map(Flags)
+        let bit = |code: &str| {
+            code.strip_prefix('Q')?
+                .parse::<u32>()
+                .ok()
+                .filter(|n| (1..32).contains(n))
+                .map(|n| 1 << n)
+        };
+        codes
+            .map(bit)
+            .try_fold(0, |set, bit| bit.map(|b| set | b))
+            .map(Flags)
     }
 
     /// Codes ascending, joined by `|`; empty text when none.

@@ -62,7 +62,13 @@ impl LocationCode {
     /// The five characters.
     pub const fn bytes(self) -> [u8; 5] {
         let c = self.0;
-        [unpack(c >> 24 & 63), unpack(c >> 18 & 63), unpack(c >> 12 & 63), unpack(c >> 6 & 63), unpack(c & 63)]
+        [
+            unpack(c >> 24 & 63),
+            unpack(c >> 18 & 63),
+            unpack(c >> 12 & 63),
+            unpack(c >> 6 & 63),
+            unpack(c & 63),
+        ]
     }
 }
 
@@ -70,7 +76,9 @@ impl CountryCode {
     /// Two upper-case letters.
     pub fn parse(text: &[u8]) -> Option<CountryCode> {
         match text {
-            [a, b] if a.is_ascii_uppercase() && b.is_ascii_uppercase() => Some(CountryCode((pack(*a)? << 6 | pack(*b)?) as u16)),
+            [a, b] if a.is_ascii_uppercase() && b.is_ascii_uppercase() => {
+                Some(CountryCode((pack(*a)? << 6 | pack(*b)?) as u16))
+            }
             _ => None,
         }
     }
@@ -108,7 +116,9 @@ impl fmt::Debug for CountryCode {
 /// assert!(is_iso6346(b"CSQU3054383") && !is_iso6346(b"CSQU3054384"));
 /// ```
 pub fn is_iso6346(id: &[u8]) -> bool {
-    let Ok(id) = <&[u8; 11]>::try_from(id) else { return false };
+    let Ok(id) = <&[u8; 11]>::try_from(id) else {
+        return false;
+    };
     let shape = id[..3].iter().all(u8::is_ascii_uppercase)
         && matches!(id[3], b'U' | b'J' | b'Z')
         && id[4..].iter().all(u8::is_ascii_digit);
@@ -138,8 +148,10 @@ mod tests {
 
     #[test]
     fn packed_codes_sort_like_text() {
-        let mut codes: Vec<_> =
-            [&b"CNCKG"[..], b"AEAAN", b"US2AB", b"USAAB", b"CN9ZZ"].iter().map(|t| LocationCode::parse(t).unwrap()).collect();
+        let mut codes: Vec<_> = [&b"CNCKG"[..], b"AEAAN", b"US2AB", b"USAAB", b"CN9ZZ"]
+            .iter()
+            .map(|t| LocationCode::parse(t).unwrap())
+            .collect();
         codes.sort();
         let text: Vec<_> = codes.iter().map(|c| c.to_string()).collect();
         let mut sorted = text.clone();
@@ -149,7 +161,9 @@ mod tests {
 
     #[test]
     fn malformed_codes_are_refused() {
-        for bad in ["China", "CN1KG", "CN0KG", "C2CKG", "CNCK", "CNCKGX", "", "cNCKG"] {
+        for bad in [
+            "China", "CN1KG", "CN0KG", "C2CKG", "CNCK", "CNCKGX", "", "cNCKG",
+        ] {
             assert_eq!(LocationCode::parse(bad.as_bytes()), None, "{bad}");
         }
     }

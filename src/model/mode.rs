@@ -21,7 +21,14 @@ pub enum Mode {
 
 impl Mode {
     /// All modes in the order of docs/formats.md; `ALL[m as usize] == m`.
-    pub const ALL: [Mode; 6] = [Mode::Road, Mode::Rail, Mode::Sea, Mode::InlandWaterway, Mode::Air, Mode::Hub];
+    pub const ALL: [Mode; 6] = [
+        Mode::Road,
+        Mode::Rail,
+        Mode::Sea,
+        Mode::InlandWaterway,
+        Mode::Air,
+        Mode::Hub,
+    ];
 
     /// The code word used in files.
     pub const fn code(self) -> &'static str {
@@ -42,7 +49,9 @@ impl Mode {
     /// assert_eq!(Mode::from_code("Rail"), Some(Mode::Rail));
     /// ```
     pub fn from_code(code: &str) -> Option<Mode> {
-        Mode::ALL.into_iter().find(|m| m.code().eq_ignore_ascii_case(code))
+        Mode::ALL
+            .into_iter()
+            .find(|m| m.code().eq_ignore_ascii_case(code))
     }
 }
 

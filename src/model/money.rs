@@ -26,7 +26,9 @@ impl Currency {
     /// ```
     pub fn parse(text: &str) -> Option<Currency> {
         let code: [u8; 3] = text.as_bytes().try_into().ok()?;
-        code.iter().all(u8::is_ascii_uppercase).then_some(Currency(code))
+        code.iter()
+            .all(u8::is_ascii_uppercase)
+            .then_some(Currency(code))
     }
 }
 
@@ -61,7 +63,10 @@ impl Amount {
     /// assert_eq!(Amount::of_ghg(two_tonnes, 50_000_000).unwrap().text(), "100.00");
     /// ```
     pub fn of_ghg(micrograms: i128, price: i64) -> Option<Amount> {
-        Some(Amount(div_half_even(micrograms.checked_mul(price as i128)?, 1_000_000)))
+        Some(Amount(div_half_even(
+            micrograms.checked_mul(price as i128)?,
+            1_000_000,
+        )))
     }
 
     /// Sum; `None` when it cannot be held.
@@ -71,12 +76,18 @@ impl Amount {
 
     /// The amount in another currency at `numerator / denominator`, half to even; `None` when it cannot be held.
     pub fn converted(self, numerator: i64, denominator: i64) -> Option<Amount> {
-        Some(Amount(div_half_even(self.0.checked_mul(numerator as i128)?, denominator as i128)))
+        Some(Amount(div_half_even(
+            self.0.checked_mul(numerator as i128)?,
+            denominator as i128,
+        )))
     }
 
     /// The amount with two decimals, half to even.
     pub fn text(self) -> String {
-        decimal_text(div_half_even(self.0, 10i128.pow(MONEY_SCALE - PUBLISHED_SCALE)), PUBLISHED_SCALE)
+        decimal_text(
+            div_half_even(self.0, 10i128.pow(MONEY_SCALE - PUBLISHED_SCALE)),
+            PUBLISHED_SCALE,
+        )
     }
 }
 
@@ -87,7 +98,10 @@ mod tests {
     #[test]
     fn prices_times_quantities_are_exact_until_they_are_published() {
         // 455.000001 a TEU for 2.25 TEU.
-        assert_eq!(Amount::of(455_000_001, 2_250_000), Amount(1_023_750_002_250_000));
+        assert_eq!(
+            Amount::of(455_000_001, 2_250_000),
+            Amount(1_023_750_002_250_000)
+        );
         assert_eq!(Amount::of(455_000_001, 2_250_000).text(), "1023.75");
         assert_eq!(Amount(-5_000_000_000).text(), "0.00");
         assert_eq!(Amount(15_000_000_000).text(), "0.02");
@@ -97,8 +111,20 @@ mod tests {
     #[test]
     fn a_rate_is_a_ratio() {
         let hundred = Amount(100 * 10i128.pow(12));
-        assert_eq!(hundred.converted(1_295_000_000, 1_000_000_000).unwrap().text(), "129.50");
-        assert_eq!(hundred.converted(1_000_000_000, 1_295_000_000).unwrap().text(), "77.22");
+        assert_eq!(
+            hundred
+                .converted(1_295_000_000, 1_000_000_000)
+                .unwrap()
+                .text(),
+            "129.50"
+        );
+        assert_eq!(
+            hundred
+                .converted(1_000_000_000, 1_295_000_000)
+                .unwrap()
+                .text(),
+            "77.22"
+        );
         assert_eq!(Amount(i128::MAX).converted(2, 1), None);
     }
 }

@@ -247,7 +247,11 @@ impl MovementBatch {
 
     /// Replaces each symbol by `map[symbol]`: from a reader's own table to the run's.
     pub fn remap_symbols(&mut self, map: &[Symbol]) {
-        for column in [&mut self.container_type, &mut self.carrier, &mut self.energy_carrier] {
+        for column in [
+            &mut self.container_type,
+            &mut self.carrier,
+            &mut self.energy_carrier,
+        ] {
             for code in column.iter_mut() {
                 *code = map[*code as usize];
             }
@@ -264,11 +268,18 @@ impl MovementBatch {
         }
     }
 
-    fn add_rejects<R: Iterator<Item = RowOf>>(&mut self, batches: &[&Packed], count: usize, rows: impl FnOnce() -> R) {
+    fn add_rejects<R: Iterator<Item = RowOf>>(
+        &mut self,
+        batches: &[&Packed],
+        count: usize,
+        rows: impl FnOnce() -> R,
+    ) {
         if batches.iter().all(|batch| batch.columns.rejects.is_empty()) {
             self.reject.resize(self.reject.len() + count, NO_REJECT);
         } else {
-            rows().for_each(|r| self.push_reject(batches[r.batch as usize].reject_of(r.row as usize)));
+            rows().for_each(|r| {
+                self.push_reject(batches[r.batch as usize].reject_of(r.row as usize))
+            });
         }
     }
 }
@@ -303,11 +314,19 @@ impl Packed {
     }
 
     fn evidence_ref(&self, row: usize) -> &[u8] {
-        if self.columns.evidence_ref.is_empty() { b"" } else { self.columns.evidence_ref.get(row) }
+        if self.columns.evidence_ref.is_empty() {
+            b""
+        } else {
+            self.columns.evidence_ref.get(row)
+        }
     }
 
     fn reject_of(&self, row: usize) -> Option<&Reject> {
-        if self.columns.rejects.is_empty() { None } else { self.columns.reject_of(row) }
+        if self.columns.rejects.is_empty() {
+            None
+        } else {
+            self.columns.reject_of(row)
+        }
     }
 }
 
@@ -321,8 +340,14 @@ fn keep_one<T: PartialEq>(column: &mut Vec<T>) {
 }
 
 /// One column of many packed batches.
-fn of<'b, T>(batches: &[&'b Packed], column: impl Fn(&'b MovementBatch) -> &'b Vec<T>) -> Vec<&'b [T]> {
-    batches.iter().map(|batch| &column(&batch.columns)[..]).collect()
+fn of<'b, T>(
+    batches: &[&'b Packed],
+    column: impl Fn(&'b MovementBatch) -> &'b Vec<T>,
+) -> Vec<&'b [T]> {
+    batches
+        .iter()
+        .map(|batch| &column(&batch.columns)[..])
+        .collect()
 }
 
 /// The value that all rows of a column have, as far as that shows in the packed batches.
@@ -338,7 +363,10 @@ fn gather<T: Copy + PartialEq>(out: &mut Vec<T>, columns: &[&[T]], rows: &[RowOf
         return out.resize(out.len() + rows.len(), value);
     }
     // Row 0 stands for all rows of a column of which one value is kept.
-    let masked: Vec<(&[T], u32)> = columns.iter().map(|c| (*c, if c.len() == 1 { 0 } else { u32::MAX })).collect();
+    let masked: Vec<(&[T], u32)> = columns
+        .iter()
+        .map(|c| (*c, if c.len() == 1 { 0 } else { u32::MAX }))
+        .collect();
     out.extend(rows.iter().map(|r| {
         let (column, mask) = masked[r.batch as usize];
         column[(r.row & mask) as usize]
@@ -371,7 +399,14 @@ mod tests {
         let mut batch = MovementBatch::default();
         for i in 0..rows as u64 {
             let reject = Reject::new(RejectReason::BadText, "mode", "x", "y");
-            batch.push_tombstone(format!("S{:09}", seed * 1_000 + i).as_bytes(), b"M", seed as Instant, seed as u32, i, reject);
+            batch.push_tombstone(
+                format!("S{:09}", seed * 1_000 + i).as_bytes(),
+                b"M",
+                seed as Instant,
+                seed as u32,
+                i,
+                reject,
+            );
             let last = batch.len() - 1;
             batch.mass_g[last] = (seed * i) as u32;
             batch.teu[last] = 7;
@@ -390,14 +425,23 @@ mod tests {
     #[test]
     fn packed_batches_give_their_rows_back() {
         for seeds in [&[0][..], &[2, 4], &[1, 2, 3, 4], &[2, 2], &[3]] {
-            let batches: Vec<MovementBatch> = seeds.iter().enumerate().map(|(n, &seed)| batch(seed, 1 + 5 * n)).collect();
+            let batches: Vec<MovementBatch> = seeds
+                .iter()
+                .enumerate()
+                .map(|(n, &seed)| batch(seed, 1 + 5 * n))
+                .collect();
             let packed: Vec<Packed> = batches.iter().cloned().map(MovementBatch::pack).collect();
             let packed: Vec<&Packed> = packed.iter().collect();
-            let (mut want, mut rows, mut pieces) = (MovementBatch::default(), Vec::new(), Vec::new());
+            let (mut want, mut rows, mut pieces) =
+                (MovementBatch::default(), Vec::new(), Vec::new());
             for (n, batch) in batches.iter().enumerate().rev() {
                 assert_eq!(packed[n].len(), batch.len());
                 want.extend(batch, 0..batch.len());
-                let piece = Piece { batch: n as u32, start: 0, end: batch.len() as u32 };
+                let piece = Piece {
+                    batch: n as u32,
+                    start: 0,
+                    end: batch.len() as u32,
+                };
                 rows.extend(piece.rows());
                 pieces.extend([Piece { end: 1, ..piece }, Piece { start: 1, ..piece }]);
             }

@@ -61,24 +61,54 @@ impl RejectReason {
         (RejectReason::MalformedNumber, "malformed number"),
         (RejectReason::NumberOutOfRange, "number out of range"),
         (RejectReason::MalformedTimestamp, "malformed timestamp"),
-        (RejectReason::ArrivalBeforeDeparture, "arrival before departure"),
+        (
+            RejectReason::ArrivalBeforeDeparture,
+            "arrival before departure",
+        ),
         (RejectReason::UnknownCodeWord, "unknown mode or code word"),
         (RejectReason::MalformedLocation, "malformed location code"),
         (RejectReason::Duplicate, "duplicate, replaced or identical"),
-        (RejectReason::ConflictingDuplicates, "conflicting duplicates"),
+        (
+            RejectReason::ConflictingDuplicates,
+            "conflicting duplicates",
+        ),
         (RejectReason::UnknownOperation, "unknown operation"),
-        (RejectReason::NoFactor, "no emission factor valid on the date"),
+        (
+            RejectReason::NoFactor,
+            "no emission factor valid on the date",
+        ),
         (RejectReason::NoDistance, "no distance can be found"),
         (RejectReason::NoMass, "no mass can be found"),
-        (RejectReason::NoTeu, "intensity is per TEU(.km) or container, no TEU can be found"),
-        (RejectReason::HubMoves, "hub row whose origin and destination differ, or with a distance"),
-        (RejectReason::BadText, "text too long, control characters, or not UTF-8"),
-        (RejectReason::SameSequence, "two movements of one container with the same sequence"),
-        (RejectReason::OperationOfOtherMode, "operation does not belong to the mode"),
+        (
+            RejectReason::NoTeu,
+            "intensity is per TEU(.km) or container, no TEU can be found",
+        ),
+        (
+            RejectReason::HubMoves,
+            "hub row whose origin and destination differ, or with a distance",
+        ),
+        (
+            RejectReason::BadText,
+            "text too long, control characters, or not UTF-8",
+        ),
+        (
+            RejectReason::SameSequence,
+            "two movements of one container with the same sequence",
+        ),
+        (
+            RejectReason::OperationOfOtherMode,
+            "operation does not belong to the mode",
+        ),
         (RejectReason::CheckDigit, "container check digit"),
         (RejectReason::LimitExceeded, "arithmetic limit exceeded"),
-        (RejectReason::NoDistanceAdjustment, "no distance adjustment for this basis pair"),
-        (RejectReason::EnergyIncomplete, "energy given without carrier, unit or factor"),
+        (
+            RejectReason::NoDistanceAdjustment,
+            "no distance adjustment for this basis pair",
+        ),
+        (
+            RejectReason::EnergyIncomplete,
+            "energy given without carrier, unit or factor",
+        ),
         (RejectReason::UnreadableRecord, "unreadable record"),
         (RejectReason::Cancelled, "cancelled by its latest record"),
     ];
@@ -117,12 +147,22 @@ pub struct Reject {
 
 impl Reject {
     /// A rejection; the value is cut at 120 characters.
-    pub fn new(reason: RejectReason, column: &'static str, value: &str, wanted: impl Into<String>) -> Reject {
+    pub fn new(
+        reason: RejectReason,
+        column: &'static str,
+        value: &str,
+        wanted: impl Into<String>,
+    ) -> Reject {
         let value = match value.char_indices().nth(VALUE_SHOWN) {
             Some((cut, _)) => &value[..cut],
             None => value,
         };
-        Reject { reason, column, value: value.to_owned(), wanted: wanted.into() }
+        Reject {
+            reason,
+            column,
+            value: value.to_owned(),
+            wanted: wanted.into(),
+        }
     }
 }
 

@@ -28,20 +28,36 @@ struct Cell {
 impl Sheet {
     /// A sheet without cells.
     pub fn new(file: impl Into<String>, name: impl Into<String>) -> Sheet {
-        Sheet { file: file.into(), name: name.into(), cells: BTreeMap::new() }
+        Sheet {
+            file: file.into(),
+            name: name.into(),
+            cells: BTreeMap::new(),
+        }
     }
 
     /// Fills a cell with a text; row and column from 0. Spaces around the text go, an empty text is no cell.
     pub fn set(&mut self, row: u32, column: u32, text: String) {
         let text = text.trim();
         if !text.is_empty() {
-            self.cells.insert((row, column), Cell { text: text.to_owned(), is_number: false });
+            self.cells.insert(
+                (row, column),
+                Cell {
+                    text: text.to_owned(),
+                    is_number: false,
+                },
+            );
         }
     }
 
     /// Fills a cell with a number that the file holds as one, as plain decimal text.
     pub fn set_number(&mut self, row: u32, column: u32, text: String) {
-        self.cells.insert((row, column), Cell { text, is_number: true });
+        self.cells.insert(
+            (row, column),
+            Cell {
+                text,
+                is_number: true,
+            },
+        );
     }
 
     /// Whether the file holds the cell as a number, so that its text has a point for a decimal mark.
@@ -51,17 +67,23 @@ impl Sheet {
 
     /// Text of a cell; empty when there is none.
     pub fn text(&self, row: u32, column: u32) -> &str {
-        self.cells.get(&(row, column)).map_or("", |c| c.text.as_str())
+        self.cells
+            .get(&(row, column))
+            .map_or("", |c| c.text.as_str())
     }
 
     /// Number of rows up to the last one that holds something.
     pub fn row_count(&self) -> u32 {
-        self.cells.last_key_value().map_or(0, |((row, _), _)| row + 1)
+        self.cells
+            .last_key_value()
+            .map_or(0, |((row, _), _)| row + 1)
     }
 
     /// Cells of a row that hold something, by column.
     pub fn row(&self, row: u32) -> impl Iterator<Item = (u32, &str)> {
-        self.cells.range((row, 0)..=(row, u32::MAX)).map(|((_, column), cell)| (*column, cell.text.as_str()))
+        self.cells
+            .range((row, 0)..=(row, u32::MAX))
+            .map(|((_, column), cell)| (*column, cell.text.as_str()))
     }
 }
 
@@ -82,7 +104,9 @@ pub fn column_of(letters: &str) -> Option<u32> {
     if letters.is_empty() || letters.len() > 3 || !letters.bytes().all(|b| b.is_ascii_uppercase()) {
         return None;
     }
-    let number = letters.bytes().fold(0u32, |n, b| n * 26 + u32::from(b - b'A') + 1);
+    let number = letters
+        .bytes()
+        .fold(0u32, |n, b| n * 26 + u32::from(b - b'A') + 1);
     Some(number - 1).filter(|column| *column < 16_384)
 }
 
@@ -103,7 +127,11 @@ pub fn cell_name(row: u32, column: u32) -> String {
 /// ```
 pub fn empty_lines(bytes: &[u8], offset: usize) -> u64 {
     let behind = bytes.get(offset..).unwrap_or_default();
-    behind.iter().take_while(|b| matches!(b, b'\r' | b'\n')).filter(|b| **b == b'\n').count() as u64
+    behind
+        .iter()
+        .take_while(|b| matches!(b, b'\r' | b'\n'))
+        .filter(|b| **b == b'\n')
+        .count() as u64
 }
 
 #[cfg(test)]
@@ -115,7 +143,14 @@ mod tests {
         for column in 0..16_384 {
             assert_eq!(column_of(&column_letters(column)), Some(column));
         }
-        assert_eq!((column_letters(0), column_letters(27), column_letters(16_383)), ("A".into(), "AB".into(), "XFD".into()));
+        assert_eq!(
+            (
+                column_letters(0),
+                column_letters(27),
+                column_letters(16_383)
+            ),
+            ("A".into(), "AB".into(), "XFD".into())
+        );
         for bad in ["", "a", "XFE", "AAAA", "A1", "É"] {
             assert_eq!(column_of(bad), None, "{bad}");
         }

@@ -25,7 +25,10 @@ pub struct Symbols {
 
 impl Default for Symbols {
     fn default() -> Symbols {
-        Symbols { texts: vec!["".into()], codes: FxHashMap::from_iter([("".into(), ABSENT)]) }
+        Symbols {
+            texts: vec!["".into()],
+            codes: FxHashMap::from_iter([("".into(), ABSENT)]),
+        }
     }
 }
 

@@ -40,12 +40,14 @@ impl TextColumn {
     /// Appends one text. A column holds at most 4 GiB; batches are cut far below that.
     pub fn push(&mut self, text: &[u8]) {
         self.bytes.extend_from_slice(text);
-        self.ends.push(u32::try_from(self.bytes.len()).expect("a text column is cut below 4 GiB"));
+        self.ends
+            .push(u32::try_from(self.bytes.len()).expect("a text column is cut below 4 GiB"));
     }
 
     /// Appends this many texts without a byte.
     pub fn push_empty(&mut self, count: usize) {
-        self.ends.resize(self.ends.len() + count, self.bytes.len() as u32);
+        self.ends
+            .resize(self.ends.len() + count, self.bytes.len() as u32);
     }
 
     /// Whether all texts are empty.
@@ -65,7 +67,11 @@ impl TextColumn {
 
     /// Reads texts `range` once, see `MovementBatch::warm`.
     pub fn warm(&self, range: Range<usize>) {
-        let start = if range.start == 0 { 0 } else { self.ends[range.start - 1] as usize };
+        let start = if range.start == 0 {
+            0
+        } else {
+            self.ends[range.start - 1] as usize
+        };
         let ends = &self.ends[range];
         warm(ends);
         warm(&self.bytes[start..ends.last().map_or(start, |&end| end as usize)]);
@@ -76,7 +82,11 @@ impl TextColumn {
         if range.is_empty() {
             return;
         }
-        let start = if range.start == 0 { 0 } else { other.ends[range.start - 1] };
+        let start = if range.start == 0 {
+            0
+        } else {
+            other.ends[range.start - 1]
+        };
         let end = other.ends[range.end - 1];
         let word: Option<&[u8; WORD]> = other.bytes[start as usize..].first_chunk();
         if range.len() == 1
@@ -91,9 +101,12 @@ impl TextColumn {
             return;
         }
         let base = u32::try_from(self.bytes.len()).expect("a text column is cut below 4 GiB");
-        self.bytes.extend_from_slice(&other.bytes[start as usize..end as usize]);
-        base.checked_add(end - start).expect("a text column is cut below 4 GiB");
-        self.ends.extend(other.ends[range].iter().map(|&e| e - start + base));
+        self.bytes
+            .extend_from_slice(&other.bytes[start as usize..end as usize]);
+        base.checked_add(end - start)
+            .expect("a text column is cut below 4 GiB");
+        self.ends
+            .extend(other.ends[range].iter().map(|&e| e - start + base));
     }
 
     /// Appends single texts of columns in the order of `rows`.
@@ -101,7 +114,12 @@ impl TextColumn {
         // So many that what is looked up for their lengths is still near when they are copied.
         for rows in rows.chunks(1_024) {
             let from = self.bytes.len();
-            let place = |r: &RowOf| (&columns[r.batch as usize].bytes, columns[r.batch as usize].bounds(r.row as usize));
+            let place = |r: &RowOf| {
+                (
+                    &columns[r.batch as usize].bytes,
+                    columns[r.batch as usize].bounds(r.row as usize),
+                )
+            };
             let mut at = from;
             self.ends.extend(rows.iter().map(|r| {
                 at += place(r).1.len();
@@ -150,7 +168,9 @@ impl TextColumn {
     /// A column from its buffers, or `None` when they do not fit each other.
     pub fn from_parts(bytes: Vec<u8>, ends: Vec<u32>) -> Option<TextColumn> {
         let ordered = ends.windows(2).all(|w| w[0] <= w[1]);
-        let closed = ends.last().map_or(bytes.is_empty(), |&e| e as usize == bytes.len());
+        let closed = ends
+            .last()
+            .map_or(bytes.is_empty(), |&e| e as usize == bytes.len());
         (ordered && closed).then_some(TextColumn { bytes, ends })
     }
 
@@ -174,10 +194,19 @@ pub fn warm<T: Copy>(values: &[T]) {
 /// Order of two texts. Ids have 8 to 16 bytes: two overlapping words, no call.
 #[inline]
 pub fn order(a: &[u8], b: &[u8]) -> Ordering {
-    match (a.first_chunk(), a.last_chunk(), b.first_chunk(), b.last_chunk()) {
-        (Some(a_head), Some(a_tail), Some(b_head), Some(b_tail)) if a.len() == b.len() && a.len() <= 16 => {
+    match (
+        a.first_chunk(),
+        a.last_chunk(),
+        b.first_chunk(),
+        b.last_chunk(),
+    ) {
+        (Some(a_head), Some(a_tail), Some(b_head), Some(b_tail))
+            if a.len() == b.len() && a.len() <= 16 =>
+        {
             let word = |bytes: &[u8; 8]| u64::from_be_bytes(*bytes);
-            word(a_head).cmp(&word(b_head)).then_with(|| word(a_tail).cmp(&word(b_tail)))
+            word(a_head)
+                .cmp(&word(b_head))
+                .then_with(|| word(a_tail).cmp(&word(b_tail)))
         }
         _ => a.cmp(b),
     }
@@ -195,7 +224,12 @@ pub fn prefix(id: &[u8]) -> [u64; 2] {
 /// Whether two texts are equal. Ids have 8 to 16 bytes: two overlapping words, no call.
 #[inline]
 pub fn same(a: &[u8], b: &[u8]) -> bool {
-    match (a.first_chunk::<8>(), a.last_chunk::<8>(), b.first_chunk::<8>(), b.last_chunk::<8>()) {
+    match (
+        a.first_chunk::<8>(),
+        a.last_chunk::<8>(),
+        b.first_chunk::<8>(),
+        b.last_chunk::<8>(),
+    ) {
         (Some(a_head), Some(a_tail), Some(b_head), Some(b_tail)) if a.len() <= 16 => {
             a.len() == b.len() && a_head == b_head && a_tail == b_tail
         }
@@ -216,9 +250,13 @@ mod tests {
                 let mut other = text.clone();
                 other[at] ^= 1;
                 assert!(!same(&text, &other) && !same(&text, &text[..at]));
-                for (a, b) in
-                    [(&text[..], &other[..]), (&other, &text), (&text, &text[..at]), (&other[..at], &text), (&text, &text)]
-                {
+                for (a, b) in [
+                    (&text[..], &other[..]),
+                    (&other, &text),
+                    (&text, &text[..at]),
+                    (&other[..at], &text),
+                    (&text, &text),
+                ] {
                     assert_eq!(order(a, b), a.cmp(b), "{a:?} {b:?}");
                 }
             }
@@ -233,7 +271,12 @@ mod tests {
         (0..texts.len()).for_each(|i| each.extend(&texts, i..i + 1));
         all.extend(&texts, 0..texts.len());
         let mut gathered = TextColumn::new();
-        let rows: Vec<RowOf> = (0..texts.len() as u32).map(|row| RowOf { batch: row % 2, row }).collect();
+        let rows: Vec<RowOf> = (0..texts.len() as u32)
+            .map(|row| RowOf {
+                batch: row % 2,
+                row,
+            })
+            .collect();
         gathered.gather(&[&each, &all], &rows);
         assert_eq!((&each, &all, &gathered), (&texts, &texts, &texts));
     }

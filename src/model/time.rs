@@ -49,7 +49,13 @@ pub const fn civil(day: Day) -> (i32, u32, u32) {
 
 /// The day of a civil date, or `None` when there is no such date (years 1 to 9999).
 pub const fn day(year: i32, month: u32, day: u32) -> Option<Day> {
-    if year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) {
+    if year < 1
+        || year > 9999
+        || month < 1
+        || month > 12
+        || day < 1
+        || day > days_in_month(year, month)
+    {
         return None;
     }
     let y = year as i64 - (month <= 2) as i64;
@@ -85,11 +91,21 @@ pub fn date_text(day: Day) -> String {
 /// `YYYY-MM-DD` of a CSV or TOML cell as a day; nothing else is a date.
 pub fn parse_date(text: &str) -> Option<Day> {
     let b = text.as_bytes();
-    if b.len() != 10 || b[4] != b'-' || b[7] != b'-' || !b.iter().enumerate().all(|(i, c)| i == 4 || i == 7 || c.is_ascii_digit())
+    if b.len() != 10
+        || b[4] != b'-'
+        || b[7] != b'-'
+        || !b
+            .iter()
+            .enumerate()
+            .all(|(i, c)| i == 4 || i == 7 || c.is_ascii_digit())
     {
         return None;
     }
-    let number = |digits: &[u8]| digits.iter().fold(0u32, |n, d| n * 10 + u32::from(d - b'0'));
+    let number = |digits: &[u8]| {
+        digits
+            .iter()
+            .fold(0u32, |n, d| n * 10 + u32::from(d - b'0'))
+    };
     day(number(&b[..4]) as i32, number(&b[5..7]), number(&b[8..]))
 }
 
@@ -99,7 +115,11 @@ pub fn instant_text(at: Instant) -> String {
     let (s, frac) = (us / 1_000_000, us % 1_000_000);
     let clock = format!("{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
     let date = date_text(day_of(at));
-    if frac == 0 { format!("{date}T{clock}Z") } else { format!("{date}T{clock}.{frac:06}Z") }
+    if frac == 0 {
+        format!("{date}T{clock}Z")
+    } else {
+        format!("{date}T{clock}.{frac:06}Z")
+    }
 }
 
 #[cfg(test)]
@@ -114,7 +134,10 @@ mod tests {
         }
         assert_eq!(day(2023, 2, 29), None);
         assert_eq!(day(0, 1, 1), None);
-        assert_eq!(date_text(month_start(day(2024, 2, 29).unwrap())), "2024-02-01");
+        assert_eq!(
+            date_text(month_start(day(2024, 2, 29).unwrap())),
+            "2024-02-01"
+        );
         assert_eq!(instant_text(-1), "1969-12-31T23:59:59.999999Z");
     }
 }

@@ -31,7 +31,11 @@ pub const DECIMAL12_MAX: i64 = 999_999_999_999;
 pub const fn div_half_even(numerator: i128, denominator: i128) -> i128 {
     let quotient = numerator.div_euclid(denominator);
     let twice = numerator.rem_euclid(denominator) * 2;
-    if twice > denominator || (twice == denominator && quotient & 1 == 1) { quotient + 1 } else { quotient }
+    if twice > denominator || (twice == denominator && quotient & 1 == 1) {
+        quotient + 1
+    } else {
+        quotient
+    }
 }
 
 /// A mantissa with `scale` decimals as plain text, all decimals printed.
@@ -47,7 +51,12 @@ pub fn decimal_text(mantissa: i128, scale: u32) -> String {
         return format!("{sign}{magnitude}");
     }
     let unit = 10u128.pow(scale);
-    format!("{sign}{}.{:0width$}", magnitude / unit, magnitude % unit, width = scale as usize)
+    format!(
+        "{sign}{}.{:0width$}",
+        magnitude / unit,
+        magnitude % unit,
+        width = scale as usize
+    )
 }
 
 /// A mantissa with `scale` decimals as plain text, without the zeros at its end.
@@ -58,7 +67,11 @@ pub fn decimal_text(mantissa: i128, scale: u32) -> String {
 /// ```
 pub fn short_decimal_text(mantissa: i128, scale: u32) -> String {
     let text = decimal_text(mantissa, scale);
-    if scale == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
+    if scale == 0 {
+        text
+    } else {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
 }
 
 /// Digits in groups of three, for people.
@@ -68,7 +81,9 @@ pub fn short_decimal_text(mantissa: i128, scale: u32) -> String {
 /// assert_eq!((grouped("-1234567.25"), grouped("12")), ("-1 234 567.25".into(), "12".into()));
 /// ```
 pub fn grouped(text: &str) -> String {
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+    let (sign, digits) = text
+        .strip_prefix('-')
+        .map_or(("", text), |rest| ("-", rest));
     let (whole, fraction) = digits.split_once('.').map_or((digits, ""), |(w, f)| (w, f));
     let mut out = String::from(sign);
     for (i, digit) in whole.chars().enumerate() {
@@ -110,7 +125,10 @@ pub fn parse_decimal(text: &str, scale: u32) -> Option<i128> {
     }
     if whole.len() + scale as usize <= U64_DIGITS {
         // Nearly every number: the digits fit a machine word, and a word is faster by a multiple.
-        let digits = whole.bytes().chain(fraction.bytes()).fold(0u64, |n, b| n * 10 + u64::from(b - b'0'));
+        let digits = whole
+            .bytes()
+            .chain(fraction.bytes())
+            .fold(0u64, |n, b| n * 10 + u64::from(b - b'0'));
         let mantissa = i128::from(digits * 10u64.pow(scale - fraction.len() as u32));
         return Some(if negative { -mantissa } else { mantissa });
     }
@@ -128,9 +146,17 @@ mod tests {
 
     #[test]
     fn half_to_even_on_both_sides_of_zero() {
-        for (n, d, want) in
-            [(1, 2, 0), (3, 2, 2), (-1, 2, 0), (-3, 2, -2), (4, 3, 1), (5, 3, 2), (-4, 3, -1), (-5, 3, -2), (0, 7, 0)]
-        {
+        for (n, d, want) in [
+            (1, 2, 0),
+            (3, 2, 2),
+            (-1, 2, 0),
+            (-3, 2, -2),
+            (4, 3, 1),
+            (5, 3, 2),
+            (-4, 3, -1),
+            (-5, 3, -2),
+            (0, 7, 0),
+        ] {
             assert_eq!(div_half_even(n, d), want, "{n}/{d}");
         }
     }
@@ -142,7 +168,11 @@ mod tests {
             ("-9999999999.999999999", 9, Some(-9_999_999_999_999_999_999)),
             ("99999999999", 9, Some(99_999_999_999_000_000_000)),
             ("00000000000000000000000001.5", 1, Some(15)),
-            ("170141183460469231731687303715884105727", 0, Some(i128::MAX)),
+            (
+                "170141183460469231731687303715884105727",
+                0,
+                Some(i128::MAX),
+            ),
             ("170141183460469231731687303715884105728", 0, None),
         ] {
             assert_eq!(parse_decimal(text, scale), want, "{text}");
@@ -151,7 +181,10 @@ mod tests {
 
     #[test]
     fn decimals_of_other_grammars_are_refused() {
-        for bad in ["", "-", ".5", "5.", "+1", "1_000", "1,0", "NaN", "inf", " 1", "1e3", "--1", "1.2.3", "٣"] {
+        for bad in [
+            "", "-", ".5", "5.", "+1", "1_000", "1,0", "NaN", "inf", " 1", "1e3", "--1", "1.2.3",
+            "٣",
+        ] {
             assert_eq!(parse_decimal(bad, 6), None, "{bad:?}");
         }
     }

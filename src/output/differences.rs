@@ -36,18 +36,32 @@ impl<W: Write + Send> DifferencesWriter<W> {
         figures: &[&str],
         metadata: &[(String, String)],
     ) -> Result<DifferencesWriter<W>> {
-        let text = texts.iter().map(|name| Field::new(*name, DataType::Utf8, true));
-        let date = dates.iter().map(|name| Field::new(*name, DataType::Date32, true));
-        let figure = figures.iter().map(|name| Field::new(*name, DataType::Decimal128(38, 9), false));
-        let schema = Arc::new(Schema::new(text.chain(date).chain(figure).collect::<Vec<_>>()));
-        let pairs = metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
+        let text = texts
+            .iter()
+            .map(|name| Field::new(*name, DataType::Utf8, true));
+        let date = dates
+            .iter()
+            .map(|name| Field::new(*name, DataType::Date32, true));
+        let figure = figures
+            .iter()
+            .map(|name| Field::new(*name, DataType::Decimal128(38, 9), false));
+        let schema = Arc::new(Schema::new(
+            text.chain(date).chain(figure).collect::<Vec<_>>(),
+        ));
+        let pairs = metadata
+            .iter()
+            .map(|(key, value)| KeyValue::new(key.clone(), value.clone()))
+            .collect();
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
             .set_created_by(super::part::CREATED_BY.to_owned())
             .set_key_value_metadata(Some(pairs))
             .build();
         let decimal = || Decimal128Builder::new().with_precision_and_scale(38, 9);
-        let figures = figures.iter().map(|_| decimal()).collect::<std::result::Result<_, _>>();
+        let figures = figures
+            .iter()
+            .map(|_| decimal())
+            .collect::<std::result::Result<_, _>>();
         Ok(DifferencesWriter {
             writer: ArrowWriter::try_new(out, schema.clone(), Some(properties))?,
             schema,
@@ -59,20 +73,48 @@ impl<W: Write + Send> DifferencesWriter<W> {
     }
 
     /// Appends a row; figures in micrograms.
-    pub fn row(&mut self, texts: &[Option<&str>], dates: &[Option<Day>], figures: &[i128]) -> Result<()> {
-        self.texts.iter_mut().zip(texts).for_each(|(column, text)| column.append_option(*text));
-        self.dates.iter_mut().zip(dates).for_each(|(column, day)| column.append_option(*day));
-        self.figures.iter_mut().zip(figures).for_each(|(column, figure)| column.append_value(*figure));
+    pub fn row(
+        &mut self,
+        texts: &[Option<&str>],
+        dates: &[Option<Day>],
+        figures: &[i128],
+    ) -> Result<()> {
+        self.texts
+            .iter_mut()
+            .zip(texts)
+            .for_each(|(column, text)| column.append_option(*text));
+        self.dates
+            .iter_mut()
+            .zip(dates)
+            .for_each(|(column, day)| column.append_option(*day));
+        self.figures
+            .iter_mut()
+            .zip(figures)
+            .for_each(|(column, figure)| column.append_value(*figure));
         self.rows += 1;
-        if self.rows == BATCH_ROWS { self.flush() } else { Ok(()) }
+        if self.rows == BATCH_ROWS {
+            self.flush()
+        } else {
+            Ok(())
+        }
     }
 
     fn flush(&mut self) -> Result<()> {
-        let texts = self.texts.iter_mut().map(|b| Arc::new(b.finish()) as ArrayRef);
-        let dates = self.dates.iter_mut().map(|b| Arc::new(b.finish()) as ArrayRef);
-        let figures = self.figures.iter_mut().map(|b| Arc::new(b.finish()) as ArrayRef);
+        let texts = self
+            .texts
+            .iter_mut()
+            .map(|b| Arc::new(b.finish()) as ArrayRef);
+        let dates = self
+            .dates
+            .iter_mut()
+            .map(|b| Arc::new(b.finish()) as ArrayRef);
+        let figures = self
+            .figures
+            .iter_mut()
+            .map(|b| Arc::new(b.finish()) as ArrayRef);
         let columns = texts.chain(dates).chain(figures).collect();
-        let batch = RecordBatch::try_new(self.schema.clone(), columns).map_err(|e| ParquetError::ArrowError(e.to_string()))?;
+        let batch = RecordBatch::try_new(self.schema.clone(), columns)
+            .map_err(|e| ParquetError::ArrowError(e.to_string()))?;
         self.rows = 0;
         self.writer.write(&batch)
     }

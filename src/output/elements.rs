@@ -7,14 +7,21 @@
 //! cargo_mass_kg, containers, the three distances, transport_activity_tkm, factor_id, the intensity and its unit,
 //! data_category, the three GHG columns, quality_flags (empty text when none). All others may be null.
 
-use super::encode::{Bound, Column, Encoded, NO_CODE, RunPage, TextPage, encode_numbers, encode_runs, encode_texts};
+use super::encode::{
+    Bound, Column, Encoded, NO_CODE, RunPage, TextPage, encode_numbers, encode_runs, encode_texts,
+};
 use super::schema::{Field, Kind};
 use super::slices::Rows;
-use super::table::{ChunkWriter, EncodeColumn, Table, TableColumn, Twin, codes, each_slice, keys, nonempty, numbers, text};
+use super::table::{
+    ChunkWriter, EncodeColumn, Table, TableColumn, Twin, codes, each_slice, keys, nonempty,
+    numbers, text,
+};
 use crate::model::element::{Footprints, NO_ROW, Names};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
-use crate::model::mode::{Basis, DataCategory, DistanceSource, EnergyUnit, LoadStatus, Mode, Per, Temperature};
+use crate::model::mode::{
+    Basis, DataCategory, DistanceSource, EnergyUnit, LoadStatus, Mode, Per, Temperature,
+};
 use crate::model::movement::MovementBatch;
 use crate::model::text::{TextColumn, same};
 use crate::model::time::NO_INSTANT;
@@ -35,14 +42,30 @@ pub static ELEMENTS: Table<Footprints> = Table {
     columns: &COLUMNS,
     sorted_by: &["shipment_id", "container_id", "element"],
     group_rows: GROUP_ROWS,
-    rows_per_shipment: |chunk| chunk.elements_per_shipment.iter().map(|&n| n as usize).collect(),
+    rows_per_shipment: |chunk| {
+        chunk
+            .elements_per_shipment
+            .iter()
+            .map(|&n| n as usize)
+            .collect()
+    },
 };
 
-const fn column(name: &'static str, kind: Kind, weight: u32, encode: EncodeColumn<Footprints>) -> TableColumn<Footprints> {
+const fn column(
+    name: &'static str,
+    kind: Kind,
+    weight: u32,
+    encode: EncodeColumn<Footprints>,
+) -> TableColumn<Footprints> {
     TableColumn::new(Field::required(name, kind), weight, encode)
 }
 
-const fn maybe(name: &'static str, kind: Kind, weight: u32, encode: EncodeColumn<Footprints>) -> TableColumn<Footprints> {
+const fn maybe(
+    name: &'static str,
+    kind: Kind,
+    weight: u32,
+    encode: EncodeColumn<Footprints>,
+) -> TableColumn<Footprints> {
     TableColumn::new(Field::optional(name, kind), weight, encode)
 }
 
@@ -77,7 +100,11 @@ macro_rules! word_or_null {
 /// A column of `i64` in the kernel's result.
 macro_rules! number {
     ($field:ident) => {
-        |c, g, _| numbers(c, g, |f, r, out| out.extend_from_slice(&f.elements.$field[r]))
+        |c, g, _| {
+            numbers(c, g, |f, r, out| {
+                out.extend_from_slice(&f.elements.$field[r])
+            })
+        }
     };
 }
 
@@ -87,11 +114,10 @@ macro_rules! twin_of {
         Twin {
             of: $name,
             is_equal: |group| {
-                group
-                    .pages
-                    .iter()
-                    .flatten()
-                    .all(|s| s.chunk.elements.$earlier[s.rows.clone()] == s.chunk.elements.$field[s.rows.clone()])
+                group.pages.iter().flatten().all(|s| {
+                    s.chunk.elements.$earlier[s.rows.clone()]
+                        == s.chunk.elements.$field[s.rows.clone()]
+                })
             },
         }
     };
@@ -119,7 +145,9 @@ macro_rules! symbol {
                 c,
                 g,
                 |code| text(names.symbols.text(code)),
-                |f, r, out| from_record(f, r, out, NO_CODE, |batch, row| nonzero(batch.$field[row])),
+                |f, r, out| {
+                    from_record(f, r, out, NO_CODE, |batch, row| nonzero(batch.$field[row]))
+                },
             )
         }
     };
@@ -131,8 +159,12 @@ const SHARE: Kind = Kind::Decimal(15, 6);
 const NANO: Kind = Kind::Decimal(18, 9);
 
 static COLUMNS: [TableColumn<Footprints>; 41] = [
-    column("shipment_id", Kind::Text, 20, |c, g, _| runs(c, g, false, |f| &f.batch.shipment_id)),
-    maybe("container_id", Kind::Text, 30, |c, g, _| runs(c, g, true, |f| &f.batch.container_id)),
+    column("shipment_id", Kind::Text, 20, |c, g, _| {
+        runs(c, g, false, |f| &f.batch.shipment_id)
+    }),
+    maybe("container_id", Kind::Text, 30, |c, g, _| {
+        runs(c, g, true, |f| &f.batch.container_id)
+    }),
     column("element", Kind::Int, 10, element),
     column("kind", Kind::Text, 8, |c, g, _| {
         codes(
@@ -142,7 +174,9 @@ static COLUMNS: [TableColumn<Footprints>; 41] = [
             |f, r, out| out.extend(f.elements.mode[r].iter().map(|&m| (m == Mode::Hub) as u32)),
         )
     }),
-    maybe("movement_id", Kind::Text, 60, |c, g, _| texts(c, g, true, |batch| &batch.movement_id)),
+    maybe("movement_id", Kind::Text, 60, |c, g, _| {
+        texts(c, g, true, |batch| &batch.movement_id)
+    }),
     maybe("sequence", Kind::Int, 14, |c, g, _| {
         codes(
             c,
@@ -173,21 +207,36 @@ static COLUMNS: [TableColumn<Footprints>; 41] = [
     column("destination", Kind::Text, 14, place!(destination)),
     column("departed_at", Kind::Instant, 35, number!(departed_at)),
     maybe("arrived_at", Kind::Instant, 32, |c, g, _| {
-        numbers(c, g, |f, r, out| from_record(f, r, out, NO_INSTANT, |batch, row| batch.arrived_at[row]))
+        numbers(c, g, |f, r, out| {
+            from_record(f, r, out, NO_INSTANT, |batch, row| batch.arrived_at[row])
+        })
     }),
     column("load_status", Kind::Text, 4, word!(load_status, LoadStatus)),
-    maybe("temperature", Kind::Text, 8, word_or_null!(temperature, Temperature)),
+    maybe(
+        "temperature",
+        Kind::Text,
+        8,
+        word_or_null!(temperature, Temperature),
+    ),
     column("cargo_mass_kg", MASS, 15, number!(mass_g)),
     maybe("teu", SHARE, 12, |c, g, _| {
-        numbers(c, g, |f, r, out| out.extend(f.elements.teu[r].iter().map(|&v| if v < 0 { i64::MIN } else { v })))
+        numbers(c, g, |f, r, out| {
+            out.extend(
+                f.elements.teu[r]
+                    .iter()
+                    .map(|&v| if v < 0 { i64::MIN } else { v }),
+            )
+        })
     }),
     column("containers", SHARE, 10, number!(containers)),
     maybe("energy_carrier", Kind::Text, 6, symbol!(energy_carrier)),
     maybe("energy_quantity", Kind::Decimal(18, 6), 6, |c, g, _| {
         numbers(c, g, |f, r, out| {
-            from_record(f, r, out, i64::MIN, |batch, row| match batch.energy_quantity[row] {
-                0 => i64::MIN,
-                quantity => quantity,
+            from_record(f, r, out, i64::MIN, |batch, row| {
+                match batch.energy_quantity[row] {
+                    0 => i64::MIN,
+                    quantity => quantity,
+                }
             })
         })
     }),
@@ -196,37 +245,84 @@ static COLUMNS: [TableColumn<Footprints>; 41] = [
             c,
             g,
             |code| text(EnergyUnit::ALL[code as usize].code()),
-            |f, r, out| from_record(f, r, out, NO_CODE, |batch, row| nonzero(batch.energy_unit[row] as u32)),
+            |f, r, out| {
+                from_record(f, r, out, NO_CODE, |batch, row| {
+                    nonzero(batch.energy_unit[row] as u32)
+                })
+            },
         )
     }),
-    maybe("evidence_ref", Kind::Text, 9, |c, g, _| texts(c, g, false, |batch| &batch.evidence_ref)),
+    maybe("evidence_ref", Kind::Text, 9, |c, g, _| {
+        texts(c, g, false, |batch| &batch.evidence_ref)
+    }),
     column("distance_km", DISTANCE, 40, number!(distance_m)),
-    maybe("distance_basis", Kind::Text, 10, word_or_null!(distance_basis, Basis)),
-    maybe("distance_source", Kind::Text, 12, word_or_null!(distance_source, DistanceSource)),
-    column("activity_distance_km", DISTANCE, 40, number!(activity_distance_m)).with_twin(twin_of!(
-        "distance_km",
-        distance_m,
-        activity_distance_m
-    )),
-    maybe("activity_basis", Kind::Text, 10, word_or_null!(activity_basis, Basis)),
-    column("emission_distance_km", DISTANCE, 40, number!(emission_distance_m)).with_twin(twin_of!(
-        "distance_km",
-        distance_m,
-        emission_distance_m
-    )),
+    maybe(
+        "distance_basis",
+        Kind::Text,
+        10,
+        word_or_null!(distance_basis, Basis),
+    ),
+    maybe(
+        "distance_source",
+        Kind::Text,
+        12,
+        word_or_null!(distance_source, DistanceSource),
+    ),
+    column(
+        "activity_distance_km",
+        DISTANCE,
+        40,
+        number!(activity_distance_m),
+    )
+    .with_twin(twin_of!("distance_km", distance_m, activity_distance_m)),
+    maybe(
+        "activity_basis",
+        Kind::Text,
+        10,
+        word_or_null!(activity_basis, Basis),
+    ),
+    column(
+        "emission_distance_km",
+        DISTANCE,
+        40,
+        number!(emission_distance_m),
+    )
+    .with_twin(twin_of!("distance_km", distance_m, emission_distance_m)),
     column("transport_activity_tkm", NANO, 70, number!(activity)),
     column("factor_id", Kind::Text, 12, |c, g, names| {
-        codes(c, g, |code| text(&names.factors[code as usize]), |f, r, out| out.extend_from_slice(&f.elements.factor[r]))
+        codes(
+            c,
+            g,
+            |code| text(&names.factors[code as usize]),
+            |f, r, out| out.extend_from_slice(&f.elements.factor[r]),
+        )
     }),
-    column("intensity_operation_g", NANO, 18, number!(intensity_operation)),
-    column("intensity_provision_g", NANO, 18, number!(intensity_provision)),
+    column(
+        "intensity_operation_g",
+        NANO,
+        18,
+        number!(intensity_operation),
+    ),
+    column(
+        "intensity_provision_g",
+        NANO,
+        18,
+        number!(intensity_provision),
+    ),
     column("intensity_per", Kind::Text, 8, word!(per, Per)),
-    column("data_category", Kind::Text, 6, word!(data_category, DataCategory)),
+    column(
+        "data_category",
+        Kind::Text,
+        6,
+        word!(data_category, DataCategory),
+    ),
     column("ghg_operation_kg", NANO, 80, number!(ghg_operation)),
     column("ghg_provision_kg", NANO, 80, number!(ghg_provision)),
     column("ghg_total_kg", NANO, 90, |c, g, _| {
         numbers(c, g, |f, r, out| {
-            let parts = f.elements.ghg_operation[r.clone()].iter().zip(&f.elements.ghg_provision[r]);
+            let parts = f.elements.ghg_operation[r.clone()]
+                .iter()
+                .zip(&f.elements.ghg_provision[r]);
             // Both are below 10^18; a check for overflow would keep the loop from being vectorised.
             out.extend(parts.map(|(operation, provision)| operation.wrapping_add(*provision)))
         })
@@ -248,7 +344,9 @@ static COLUMNS: [TableColumn<Footprints>; 41] = [
         )
     }),
     maybe("source_row", Kind::Long, 25, |c, g, _| {
-        numbers(c, g, |f, r, out| from_record(f, r, out, i64::MIN, |batch, row| batch.row[row] as i64))
+        numbers(c, g, |f, r, out| {
+            from_record(f, r, out, i64::MIN, |batch, row| batch.row[row] as i64)
+        })
     }),
 ];
 
@@ -258,34 +356,65 @@ fn nonzero(code: u32) -> u32 {
 }
 
 /// What elements pass through from their records; an inferred hub has no record.
-fn from_record<T>(f: &Footprints, rows: Range<usize>, out: &mut Vec<T>, none: T, get: impl Fn(&MovementBatch, usize) -> T)
-where
+fn from_record<T>(
+    f: &Footprints,
+    rows: Range<usize>,
+    out: &mut Vec<T>,
+    none: T,
+    get: impl Fn(&MovementBatch, usize) -> T,
+) where
     T: Copy,
 {
-    out.extend(f.elements.row[rows].iter().map(|&row| if row == NO_ROW { none } else { get(&f.batch, row as usize) }));
+    out.extend(f.elements.row[rows].iter().map(|&row| {
+        if row == NO_ROW {
+            none
+        } else {
+            get(&f.batch, row as usize)
+        }
+    }));
 }
 
 /// Texts that each record has its own of.
-fn texts(column: &Column, group: &Group, bloom: bool, of: impl Fn(&MovementBatch) -> &TextColumn) -> Result<Encoded> {
-    encode_texts(column, group.count, bloom, |page, out: &mut TextPage<'_>| {
-        each_slice(group, page, |f, rows| {
-            let texts = of(&f.batch);
-            if texts.parts().0.is_empty() {
-                return out.push_nulls(rows.len());
-            }
-            for &row in &f.elements.row[rows] {
-                out.push(if row == NO_ROW { None } else { nonempty(texts.get(row as usize)) });
-            }
-        })
-    })
+fn texts(
+    column: &Column,
+    group: &Group,
+    bloom: bool,
+    of: impl Fn(&MovementBatch) -> &TextColumn,
+) -> Result<Encoded> {
+    encode_texts(
+        column,
+        group.count,
+        bloom,
+        |page, out: &mut TextPage<'_>| {
+            each_slice(group, page, |f, rows| {
+                let texts = of(&f.batch);
+                if texts.parts().0.is_empty() {
+                    return out.push_nulls(rows.len());
+                }
+                for &row in &f.elements.row[rows] {
+                    out.push(if row == NO_ROW {
+                        None
+                    } else {
+                        nonempty(texts.get(row as usize))
+                    });
+                }
+            })
+        },
+    )
 }
 
 /// Ids of shipments and containers, which all elements of one share: compared with the row before, looked up once a run.
-fn runs(column: &Column, group: &Group, bloom: bool, of: impl Fn(&Footprints) -> &TextColumn) -> Result<Encoded> {
+fn runs(
+    column: &Column,
+    group: &Group,
+    bloom: bool,
+    of: impl Fn(&Footprints) -> &TextColumn,
+) -> Result<Encoded> {
     encode_runs(column, group.count, bloom, |page, out: &mut RunPage<'_>| {
         each_slice(group, page, |f, rows| {
             let texts = of(f);
-            let equal = |a: &u32, b: &u32| a == b || same(texts.get(*a as usize), texts.get(*b as usize));
+            let equal =
+                |a: &u32, b: &u32| a == b || same(texts.get(*a as usize), texts.get(*b as usize));
             for run in f.elements.anchor[rows].chunk_by(equal) {
                 out.push(nonempty(texts.get(run[0] as usize)), run.len());
             }
@@ -298,11 +427,20 @@ fn runs(column: &Column, group: &Group, bloom: bool, of: impl Fn(&Footprints) ->
 fn element(column: &Column, group: &Group, _: &Names<'_>) -> Result<Encoded> {
     const SMALL: u32 = 1 << 16;
     let slices = || group.pages.iter().flatten();
-    let largest = slices().flat_map(|s| &s.chunk.elements.element[s.rows.clone()]).max();
+    let largest = slices()
+        .flat_map(|s| &s.chunk.elements.element[s.rows.clone()])
+        .max();
     if largest.is_some_and(|&n| n >= SMALL) {
         return encode_numbers(column, group.count, |page, out: &mut Vec<i32>| {
-            each_slice(group, page, |f, r| out.extend(f.elements.element[r].iter().map(|&n| n as i32)))
+            each_slice(group, page, |f, r| {
+                out.extend(f.elements.element[r].iter().map(|&n| n as i32))
+            })
         });
     }
-    codes(column, group, |code| Bound::Int(code as i32), |f, r, out| out.extend_from_slice(&f.elements.element[r]))
+    codes(
+        column,
+        group,
+        |code| Bound::Int(code as i32),
+        |f, r, out| out.extend_from_slice(&f.elements.element[r]),
+    )
 }

@@ -57,7 +57,9 @@ pub fn html(text: &str) -> String {
 /// assert!(["1", "", "a=1"].into_iter().all(|text| !begins_formula(text)));
 /// ```
 pub fn begins_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
+    text.starts_with([
+        '=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ])
 }
 
 /// Text for people in a CSV file: an apostrophe in front where a spreadsheet would take it for a formula, hidden characters
@@ -72,7 +74,11 @@ pub fn csv_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 1);
     out.push_str(if is_formula { "'" } else { "" });
     for c in text.chars() {
-        if is_hidden(c) { out.push_str(&format!("\\u{{{:x}}}", c as u32)) } else { out.push(c) }
+        if is_hidden(c) {
+            out.push_str(&format!("\\u{{{:x}}}", c as u32))
+        } else {
+            out.push(c)
+        }
     }
     out
 }
@@ -85,7 +91,11 @@ pub fn csv_text(text: &str) -> String {
 /// ```
 pub fn csv_cell(text: &str) -> String {
     let text = csv_text(text);
-    if text.contains(['"', ',']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    if text.contains(['"', ',']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]
@@ -94,18 +104,40 @@ mod tests {
 
     #[test]
     fn no_cell_is_taken_for_a_formula() {
-        let cases = [("=1+1", "'=1+1"), ("-1.5", "-1.5"), ("-a", "'-a"), ("+1", "'+1"), ("@x", "'@x"), ("\tx", "'\\u{9}x")];
-        for (text, want) in cases.into_iter().chain([("a,\"b\"", "\"a,\"\"b\"\"\""), ("\u{ff1d}1", "'\u{ff1d}1"), ("", "")]) {
+        let cases = [
+            ("=1+1", "'=1+1"),
+            ("-1.5", "-1.5"),
+            ("-a", "'-a"),
+            ("+1", "'+1"),
+            ("@x", "'@x"),
+            ("\tx", "'\\u{9}x"),
+        ];
+        for (text, want) in cases.into_iter().chain([
+            ("a,\"b\"", "\"a,\"\"b\"\"\""),
+            ("\u{ff1d}1", "'\u{ff1d}1"),
+            ("", ""),
+        ]) {
             assert_eq!(csv_cell(text), want);
         }
     }
 
     #[test]
     fn no_cell_turns_its_line_around_or_breaks_it() {
-        let cases = ["a\u{202e}gpj.exe", "x\u{2066}y", "\u{feff}=1", "a\nb", "a\r\nb", "\u{200b}-1", "\u{7}"];
+        let cases = [
+            "a\u{202e}gpj.exe",
+            "x\u{2066}y",
+            "\u{feff}=1",
+            "a\nb",
+            "a\r\nb",
+            "\u{200b}-1",
+            "\u{7}",
+        ];
         for text in cases {
             let cell = csv_cell(text);
-            assert!(!cell.chars().any(is_hidden) && !begins_formula(&cell), "{cell:?}");
+            assert!(
+                !cell.chars().any(is_hidden) && !begins_formula(&cell),
+                "{cell:?}"
+            );
         }
     }
 }

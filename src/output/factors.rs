@@ -63,33 +63,53 @@ pub struct FactorRow {
 }
 
 /// The table; rows come in order of factor id.
-pub static FACTORS: Table<Vec<FactorRow>> =
-    Table { columns: &COLUMNS, sorted_by: &["factor_id"], group_rows: 65_536, rows_per_shipment: |rows| vec![1; rows.len()] };
+pub static FACTORS: Table<Vec<FactorRow>> = Table {
+    columns: &COLUMNS,
+    sorted_by: &["factor_id"],
+    group_rows: 65_536,
+    rows_per_shipment: |rows| vec![1; rows.len()],
+};
 
-const fn column(name: &'static str, kind: Kind, encode: EncodeColumn<Vec<FactorRow>>) -> TableColumn<Vec<FactorRow>> {
+const fn column(
+    name: &'static str,
+    kind: Kind,
+    encode: EncodeColumn<Vec<FactorRow>>,
+) -> TableColumn<Vec<FactorRow>> {
     TableColumn::new(Field::required(name, kind), 1, encode)
 }
 
-const fn maybe(name: &'static str, kind: Kind, encode: EncodeColumn<Vec<FactorRow>>) -> TableColumn<Vec<FactorRow>> {
+const fn maybe(
+    name: &'static str,
+    kind: Kind,
+    encode: EncodeColumn<Vec<FactorRow>>,
+) -> TableColumn<Vec<FactorRow>> {
     TableColumn::new(Field::optional(name, kind), 1, encode)
 }
 
 /// A text column; the name is that of [`TEXTS`].
 macro_rules! text {
     ($at:literal) => {
-        maybe(TEXTS[$at], Kind::Text, |c, g, _| repeating(c, g, |rows, row| rows[row].texts[$at].as_bytes()))
+        maybe(TEXTS[$at], Kind::Text, |c, g, _| {
+            repeating(c, g, |rows, row| rows[row].texts[$at].as_bytes())
+        })
     };
 }
 
 /// A number of each row.
 macro_rules! number {
     ($ty:ty, $get:expr) => {
-        |c, g, _| numbers(c, g, |rows, r, out: &mut Vec<$ty>| out.extend(rows[r].iter().map($get)))
+        |c, g, _| {
+            numbers(c, g, |rows, r, out: &mut Vec<$ty>| {
+                out.extend(rows[r].iter().map($get))
+            })
+        }
     };
 }
 
 static COLUMNS: [TableColumn<Vec<FactorRow>>; 35] = [
-    column(TEXTS[0], Kind::Text, |c, g, _| repeating(c, g, |rows, row| rows[row].texts[0].as_bytes())),
+    column(TEXTS[0], Kind::Text, |c, g, _| {
+        repeating(c, g, |rows, row| rows[row].texts[0].as_bytes())
+    }),
     text!(1),
     text!(2),
     text!(3),
@@ -97,16 +117,50 @@ static COLUMNS: [TableColumn<Vec<FactorRow>>; 35] = [
     text!(5),
     text!(6),
     text!(7),
-    column("operation_g", Kind::Decimal(18, 9), number!(i64, |f: &FactorRow| f.intensity_operation)),
-    column("provision_g", Kind::Decimal(18, 9), number!(i64, |f: &FactorRow| f.intensity_provision)),
-    maybe("energy_quantity", Kind::Decimal(18, 12), number!(i64, |f: &FactorRow| f.energy_quantity.unwrap_or(Number::NULL))),
+    column(
+        "operation_g",
+        Kind::Decimal(18, 9),
+        number!(i64, |f: &FactorRow| f.intensity_operation),
+    ),
+    column(
+        "provision_g",
+        Kind::Decimal(18, 9),
+        number!(i64, |f: &FactorRow| f.intensity_provision),
+    ),
+    maybe(
+        "energy_quantity",
+        Kind::Decimal(18, 12),
+        number!(i64, |f: &FactorRow| f
+            .energy_quantity
+            .unwrap_or(Number::NULL)),
+    ),
     text!(8),
     text!(9),
     text!(10),
-    maybe("load_factor", Kind::Decimal(18, 6), number!(i64, |f: &FactorRow| f.load_factor.unwrap_or(Number::NULL))),
-    maybe("empty_share", Kind::Decimal(18, 6), number!(i64, |f: &FactorRow| f.empty_share.unwrap_or(Number::NULL))),
-    column("valid_from", Kind::Date, number!(i32, |f: &FactorRow| f.valid_from)),
-    maybe("valid_to", Kind::Date, number!(i32, |f: &FactorRow| if f.valid_to == NO_END { Number::NULL } else { f.valid_to })),
+    maybe(
+        "load_factor",
+        Kind::Decimal(18, 6),
+        number!(i64, |f: &FactorRow| f.load_factor.unwrap_or(Number::NULL)),
+    ),
+    maybe(
+        "empty_share",
+        Kind::Decimal(18, 6),
+        number!(i64, |f: &FactorRow| f.empty_share.unwrap_or(Number::NULL)),
+    ),
+    column(
+        "valid_from",
+        Kind::Date,
+        number!(i32, |f: &FactorRow| f.valid_from),
+    ),
+    maybe(
+        "valid_to",
+        Kind::Date,
+        number!(i32, |f: &FactorRow| if f.valid_to == NO_END {
+            Number::NULL
+        } else {
+            f.valid_to
+        }),
+    ),
     text!(11),
     text!(12),
     text!(13),
@@ -119,9 +173,29 @@ static COLUMNS: [TableColumn<Vec<FactorRow>>; 35] = [
     text!(20),
     text!(21),
     text!(22),
-    column("rows", Kind::Long, number!(i64, |f: &FactorRow| f.used.rows as i64)),
-    column("transport_activity_tkm", Kind::Sum(9), number!(i128, |f: &FactorRow| f.used.totals.activity)),
-    column("ghg_operation_kg", Kind::Sum(9), number!(i128, |f: &FactorRow| f.used.totals.operation)),
-    column("ghg_provision_kg", Kind::Sum(9), number!(i128, |f: &FactorRow| f.used.totals.provision)),
-    column("ghg_total_kg", Kind::Sum(9), number!(i128, |f: &FactorRow| f.used.totals.total())),
+    column(
+        "rows",
+        Kind::Long,
+        number!(i64, |f: &FactorRow| f.used.rows as i64),
+    ),
+    column(
+        "transport_activity_tkm",
+        Kind::Sum(9),
+        number!(i128, |f: &FactorRow| f.used.totals.activity),
+    ),
+    column(
+        "ghg_operation_kg",
+        Kind::Sum(9),
+        number!(i128, |f: &FactorRow| f.used.totals.operation),
+    ),
+    column(
+        "ghg_provision_kg",
+        Kind::Sum(9),
+        number!(i128, |f: &FactorRow| f.used.totals.provision),
+    ),
+    column(
+        "ghg_total_kg",
+        Kind::Sum(9),
+        number!(i128, |f: &FactorRow| f.used.totals.total()),
+    ),
 ];

@@ -58,13 +58,24 @@ impl<W: Write + Send, F: FnMut(usize) -> io::Result<W>> TableWriter<W, F> {
     /// A table of `schema`; `open` gives the writer of a part by its number.
     pub fn new(schema: Arc<Schema>, open: F) -> TableWriter<W, F> {
         let sorted_by = schema.sorted_by.iter();
-        let sorting = sorted_by.map(|&i| SortingColumn { column_idx: i as i32, descending: false, nulls_first: true });
+        let sorting = sorted_by.map(|&i| SortingColumn {
+            column_idx: i as i32,
+            descending: false,
+            nulls_first: true,
+        });
         let properties = WriterProperties::builder()
             .set_writer_version(WriterVersion::PARQUET_2_0)
             .set_created_by(CREATED_BY.to_owned())
             .set_sorting_columns(Some(sorting.collect()))
             .build();
-        TableWriter { schema, properties: Arc::new(properties), open, current: None, opened: 0, done: Vec::new() }
+        TableWriter {
+            schema,
+            properties: Arc::new(properties),
+            open,
+            current: None,
+            opened: 0,
+            done: Vec::new(),
+        }
     }
 
     /// Appends a row group to the current part, opening one if there is none.
@@ -89,7 +100,11 @@ impl<W: Write + Send, F: FnMut(usize) -> io::Result<W>> TableWriter<W, F> {
             }
             let buffer = writer.into_inner().map_err(io_error)?;
             let writer = buffer.into_inner().map_err(|e| e.into_error())?;
-            self.done.push(Part { number: self.opened - 1, rows, writer });
+            self.done.push(Part {
+                number: self.opened - 1,
+                rows,
+                writer,
+            });
         }
         Ok(())
     }
@@ -113,7 +128,8 @@ impl<W: Write + Send, F: FnMut(usize) -> io::Result<W>> TableWriter<W, F> {
             let buffer = BufWriter::with_capacity(BUFFER, (self.open)(self.opened)?);
             self.opened += 1;
             let root = self.schema.root.clone();
-            let writer = SerializedFileWriter::new(buffer, root, self.properties.clone()).map_err(io_error)?;
+            let writer = SerializedFileWriter::new(buffer, root, self.properties.clone())
+                .map_err(io_error)?;
             self.current = Some((writer, 0));
         }
         Ok(self.current.as_mut().expect("opened above"))

@@ -15,10 +15,20 @@ pub fn ratio(numerator: i128, places: u32, denominator: i128) -> Option<i128> {
     if denominator <= 0 {
         return None;
     }
-    match 10i128.checked_pow(places).and_then(|scale| numerator.checked_mul(scale)) {
-        Some(product) => Some(half_even(product.div_euclid(denominator), product.rem_euclid(denominator), denominator)),
+    match 10i128
+        .checked_pow(places)
+        .and_then(|scale| numerator.checked_mul(scale))
+    {
+        Some(product) => Some(half_even(
+            product.div_euclid(denominator),
+            product.rem_euclid(denominator),
+            denominator,
+        )),
         None => {
-            let (mut quotient, mut rest) = (numerator.div_euclid(denominator), numerator.rem_euclid(denominator));
+            let (mut quotient, mut rest) = (
+                numerator.div_euclid(denominator),
+                numerator.rem_euclid(denominator),
+            );
             for _ in 0..places {
                 let (digit, left) = ten_times(rest, denominator);
                 quotient = quotient.checked_mul(10)?.checked_add(digit)?;
@@ -85,7 +95,11 @@ mod tests {
     #[test]
     fn units_are_grams_per_tonne_kilometre_and_kilograms_per_teu() {
         // 1,000 t.km at 62 g: 62 kg.
-        let totals = GhgTotals { activity: 1_000 * 1_000_000_000, operation: 50_000_000_000, provision: 12_000_000_000 };
+        let totals = GhgTotals {
+            activity: 1_000 * 1_000_000_000,
+            operation: 50_000_000_000,
+            provision: 12_000_000_000,
+        };
         assert_eq!(intensity_g_per_tkm(&totals), Some(62_000_000));
         assert_eq!(ghg_kg_per_teu(&totals, 2_000_000), Some(31_000_000));
         assert_eq!(primary_share(31_000_000_000, &totals), Some(500_000));

@@ -3,7 +3,9 @@
 //! Reads what is there; whether it is right is the caller's to judge.
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Decimal128Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{
+    DataType, Decimal128Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
+};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::errors::{ParquetError, Result};
@@ -22,7 +24,10 @@ pub fn rows(file: File, columns: &[&str]) -> Result<ParquetRecordBatchReader> {
         }
     }
     let mask = ProjectionMask::columns(schema, columns.iter().copied());
-    builder.with_projection(mask).with_batch_size(BATCH_ROWS).build()
+    builder
+        .with_projection(mask)
+        .with_batch_size(BATCH_ROWS)
+        .build()
 }
 
 /// A column of a batch by name.
@@ -30,11 +35,17 @@ pub struct Columns<'b>(pub &'b RecordBatch);
 
 impl Columns<'_> {
     fn array(&self, name: &str) -> Result<&ArrayRef> {
-        self.0.column_by_name(name).ok_or_else(|| ParquetError::General(format!("column {name} is missing")))
+        self.0
+            .column_by_name(name)
+            .ok_or_else(|| ParquetError::General(format!("column {name} is missing")))
     }
 
     fn wrong(&self, name: &str, wanted: &str) -> ParquetError {
-        let found = self.0.column_by_name(name).map(|a| a.data_type().to_string()).unwrap_or_default();
+        let found = self
+            .0
+            .column_by_name(name)
+            .map(|a| a.data_type().to_string())
+            .unwrap_or_default();
         ParquetError::General(format!("column {name} is {found}, expected {wanted}"))
     }
 
@@ -45,10 +56,16 @@ impl Columns<'_> {
         Ok(match array.data_type() {
             DataType::Decimal128(_, _) => array.as_primitive::<Decimal128Type>().iter().collect(),
             DataType::Int64 => array.as_primitive::<Int64Type>().iter().map(wide).collect(),
-            DataType::Int32 => array.as_primitive::<Int32Type>().iter().map(|v| v.map(i128::from)).collect(),
-            DataType::Timestamp(TimeUnit::Microsecond, _) => {
-                array.as_primitive::<TimestampMicrosecondType>().iter().map(wide).collect()
-            }
+            DataType::Int32 => array
+                .as_primitive::<Int32Type>()
+                .iter()
+                .map(|v| v.map(i128::from))
+                .collect(),
+            DataType::Timestamp(TimeUnit::Microsecond, _) => array
+                .as_primitive::<TimestampMicrosecondType>()
+                .iter()
+                .map(wide)
+                .collect(),
             _ => return Err(self.wrong(name, "a decimal, a whole number or a timestamp")),
         })
     }
@@ -56,13 +73,18 @@ impl Columns<'_> {
     /// A number that is never null.
     pub fn present(&self, name: &str) -> Result<Vec<i128>> {
         let missing = || ParquetError::General(format!("column {name} holds a null"));
-        self.numbers(name)?.into_iter().map(|v| v.ok_or_else(missing)).collect()
+        self.numbers(name)?
+            .into_iter()
+            .map(|v| v.ok_or_else(missing))
+            .collect()
     }
 
     /// A text; null: the empty text.
     pub fn texts(&self, name: &str) -> Result<Vec<String>> {
         let array = self.array(name)?;
-        let text = array.as_string_opt::<i32>().ok_or_else(|| self.wrong(name, "text"))?;
+        let text = array
+            .as_string_opt::<i32>()
+            .ok_or_else(|| self.wrong(name, "text"))?;
         Ok(text.iter().map(|v| v.unwrap_or("").to_owned()).collect())
     }
 
@@ -75,14 +97,18 @@ impl Columns<'_> {
     /// A flag that is never null.
     pub fn truths(&self, name: &str) -> Result<Vec<bool>> {
         let array = self.array(name)?;
-        let truths = array.as_boolean_opt().ok_or_else(|| self.wrong(name, "a flag"))?;
+        let truths = array
+            .as_boolean_opt()
+            .ok_or_else(|| self.wrong(name, "a flag"))?;
         Ok(truths.values().iter().collect())
     }
 
     /// A date as days since 1970-01-01.
     pub fn dates(&self, name: &str) -> Result<Vec<i32>> {
         let array = self.array(name)?;
-        let dates = array.as_primitive_opt::<arrow::datatypes::Date32Type>().ok_or_else(|| self.wrong(name, "a date"))?;
+        let dates = array
+            .as_primitive_opt::<arrow::datatypes::Date32Type>()
+            .ok_or_else(|| self.wrong(name, "a date"))?;
         Ok(dates.values().to_vec())
     }
 }

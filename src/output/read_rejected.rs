@@ -28,18 +28,35 @@ pub struct RejectedRow {
 }
 
 /// Calls `each` with every row of one file of the `rejected` table until it breaks off.
-pub fn rejected_rows(file: File, each: &mut dyn FnMut(RejectedRow) -> ControlFlow<()>) -> Result<ControlFlow<()>, String> {
+pub fn rejected_rows(
+    file: File,
+    each: &mut dyn FnMut(RejectedRow) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>, String> {
     read(file, each).map_err(|e| e.to_string())
 }
 
-fn read(file: File, each: &mut dyn FnMut(RejectedRow) -> ControlFlow<()>) -> parquet::errors::Result<ControlFlow<()>> {
-    const TEXTS: [&str; 7] = ["file", "code", "column", "value", "wanted", "shipment_id", "movement_id"];
+fn read(
+    file: File,
+    each: &mut dyn FnMut(RejectedRow) -> ControlFlow<()>,
+) -> parquet::errors::Result<ControlFlow<()>> {
+    const TEXTS: [&str; 7] = [
+        "file",
+        "code",
+        "column",
+        "value",
+        "wanted",
+        "shipment_id",
+        "movement_id",
+    ];
     let columns: Vec<&str> = TEXTS.into_iter().chain(["row"]).collect();
     for batch in rows(file, &columns)? {
         let batch = batch?;
         let c = Columns(&batch);
         let numbers = c.present("row")?;
-        let texts = TEXTS.into_iter().map(|name| c.texts(name)).collect::<parquet::errors::Result<Vec<_>>>()?;
+        let texts = TEXTS
+            .into_iter()
+            .map(|name| c.texts(name))
+            .collect::<parquet::errors::Result<Vec<_>>>()?;
         for (i, row) in numbers.into_iter().enumerate() {
             let text = |at: usize| texts[at][i].clone();
             let row = RejectedRow {

@@ -5,7 +5,9 @@
 
 use super::encode::Bound;
 use super::schema::{Field, Kind};
-use super::table::{ChunkWriter, EncodeColumn, Table, TableColumn, codes, numbers, repeating, text};
+use super::table::{
+    ChunkWriter, EncodeColumn, Table, TableColumn, codes, numbers, repeating, text,
+};
 use crate::model::reject::{RejectReason, Rejected};
 
 /// Rows per row group.
@@ -22,29 +24,52 @@ pub static REJECTED: Table<Vec<Rejected>> = Table {
     rows_per_shipment: |chunk| vec![1; chunk.len()],
 };
 
-const fn column(name: &'static str, kind: Kind, encode: EncodeColumn<Vec<Rejected>>) -> TableColumn<Vec<Rejected>> {
+const fn column(
+    name: &'static str,
+    kind: Kind,
+    encode: EncodeColumn<Vec<Rejected>>,
+) -> TableColumn<Vec<Rejected>> {
     TableColumn::new(Field::required(name, kind), 1, encode)
 }
 
-const fn maybe(name: &'static str, encode: EncodeColumn<Vec<Rejected>>) -> TableColumn<Vec<Rejected>> {
+const fn maybe(
+    name: &'static str,
+    encode: EncodeColumn<Vec<Rejected>>,
+) -> TableColumn<Vec<Rejected>> {
     TableColumn::new(Field::optional(name, Kind::Text), 1, encode)
 }
 
 static COLUMNS: [TableColumn<Vec<Rejected>>; 8] = [
     column("file", Kind::Text, |c, g, names| {
         let value = |code: u32| text(&names.files[code as usize]);
-        codes(c, g, value, |rows, r, out| out.extend(rows[r].iter().map(|row| row.file)))
+        codes(c, g, value, |rows, r, out| {
+            out.extend(rows[r].iter().map(|row| row.file))
+        })
     }),
     column("row", Kind::Long, |c, g, _| {
-        numbers(c, g, |rows, r, out: &mut Vec<i64>| out.extend(rows[r].iter().map(|row| row.row as i64)))
+        numbers(c, g, |rows, r, out: &mut Vec<i64>| {
+            out.extend(rows[r].iter().map(|row| row.row as i64))
+        })
     }),
     column("code", Kind::Text, |c, g, _| {
         let value = |code: u32| Bound::Text(RejectReason::LIST[code as usize - 1].0.code().into());
-        codes(c, g, value, |rows, r, out| out.extend(rows[r].iter().map(|row| row.reject.reason as u32)))
+        codes(c, g, value, |rows, r, out| {
+            out.extend(rows[r].iter().map(|row| row.reject.reason as u32))
+        })
     }),
-    maybe("column", |c, g, _| repeating(c, g, |rows, row| rows[row].reject.column.as_bytes())),
-    maybe("value", |c, g, _| repeating(c, g, |rows, row| rows[row].reject.value.as_bytes())),
-    column("wanted", Kind::Text, |c, g, _| repeating(c, g, |rows, row| rows[row].reject.wanted.as_bytes())),
-    maybe("shipment_id", |c, g, _| repeating(c, g, |rows, row| rows[row].shipment_id.as_bytes())),
-    maybe("movement_id", |c, g, _| repeating(c, g, |rows, row| rows[row].movement_id.as_bytes())),
+    maybe("column", |c, g, _| {
+        repeating(c, g, |rows, row| rows[row].reject.column.as_bytes())
+    }),
+    maybe("value", |c, g, _| {
+        repeating(c, g, |rows, row| rows[row].reject.value.as_bytes())
+    }),
+    column("wanted", Kind::Text, |c, g, _| {
+        repeating(c, g, |rows, row| rows[row].reject.wanted.as_bytes())
+    }),
+    maybe("shipment_id", |c, g, _| {
+        repeating(c, g, |rows, row| rows[row].shipment_id.as_bytes())
+    }),
+    maybe("movement_id", |c, g, _| {
+        repeating(c, g, |rows, row| rows[row].movement_id.as_bytes())
+    }),
 ];

@@ -15,7 +15,11 @@ pub fn log2(value: i128) -> i64 {
     }
     let whole = value.ilog2();
     // The mantissa in [1, 2) with 32 fraction bits; squaring it gives one bit of the logarithm after the other.
-    let mut mantissa = if whole >= 32 { (value >> (whole - 32)) as u128 } else { (value as u128) << (32 - whole) };
+    let mut mantissa = if whole >= 32 {
+        (value >> (whole - 32)) as u128
+    } else {
+        (value as u128) << (32 - whole)
+    };
     let mut fraction = 0i64;
     for _ in 0..BITS {
         mantissa = (mantissa * mantissa) >> 32;
@@ -42,11 +46,17 @@ impl Axis {
     pub fn new(values: &[i128]) -> Option<Axis> {
         let positive = || values.iter().copied().filter(|v| *v > 0);
         let (least, greatest) = (positive().min()?, positive().max()?);
-        let round: Vec<i128> = (0..36).flat_map(|power| [1, 2, 5].map(|n| n * 10i128.pow(power))).collect();
+        let round: Vec<i128> = (0..36)
+            .flat_map(|power| [1, 2, 5].map(|n| n * 10i128.pow(power)))
+            .collect();
         let below = round.iter().rposition(|r| *r <= least)?;
         let above = round.iter().position(|r| *r >= greatest)?.max(below + 1);
         let ticks = round.get(below..=above)?.to_vec();
-        Some(Axis { low: log2(*ticks.first()?), high: log2(*ticks.last()?), ticks })
+        Some(Axis {
+            low: log2(*ticks.first()?),
+            high: log2(*ticks.last()?),
+            ticks,
+        })
     }
 
     /// Where a value lies on an axis of this length.
@@ -63,7 +73,10 @@ mod tests {
     fn an_axis_holds_its_values_between_round_numbers() {
         let axis = Axis::new(&[0, 690, 20_750]).unwrap();
         assert_eq!(axis.ticks, [500, 1000, 2000, 5000, 10_000, 20_000, 50_000]);
-        assert_eq!((axis.at(500, 300), axis.at(50_000, 300), axis.at(5000, 300)), (0, 300, 150));
+        assert_eq!(
+            (axis.at(500, 300), axis.at(50_000, 300), axis.at(5000, 300)),
+            (0, 300, 150)
+        );
         assert_eq!(Axis::new(&[0]), None);
         assert_eq!(Axis::new(&[5]).unwrap().ticks, [5, 10]);
     }

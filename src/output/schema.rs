@@ -43,12 +43,20 @@ pub struct Field {
 impl Field {
     /// A column that always has a value.
     pub const fn required(name: &'static str, kind: Kind) -> Field {
-        Field { name, kind, nullable: false }
+        Field {
+            name,
+            kind,
+            nullable: false,
+        }
     }
 
     /// A column that may lack a value.
     pub const fn optional(name: &'static str, kind: Kind) -> Field {
-        Field { name, kind, nullable: true }
+        Field {
+            name,
+            kind,
+            nullable: true,
+        }
     }
 
     fn parquet_type(&self) -> Result<TypePtr> {
@@ -56,22 +64,46 @@ impl Field {
             Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
             Kind::Int => (Physical::INT32, None),
             Kind::Long => (Physical::INT64, None),
-            Kind::SmallDecimal(precision, scale) => (Physical::INT32, Some(LogicalType::decimal(scale, precision))),
-            Kind::Decimal(precision, scale) => (Physical::INT64, Some(LogicalType::decimal(scale, precision))),
-            Kind::Sum(scale) => (Physical::FIXED_LEN_BYTE_ARRAY, Some(LogicalType::decimal(scale, 38))),
+            Kind::SmallDecimal(precision, scale) => (
+                Physical::INT32,
+                Some(LogicalType::decimal(scale, precision)),
+            ),
+            Kind::Decimal(precision, scale) => (
+                Physical::INT64,
+                Some(LogicalType::decimal(scale, precision)),
+            ),
+            Kind::Sum(scale) => (
+                Physical::FIXED_LEN_BYTE_ARRAY,
+                Some(LogicalType::decimal(scale, 38)),
+            ),
             Kind::Date => (Physical::INT32, Some(LogicalType::Date)),
-            Kind::Instant => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MICROS))),
+            Kind::Instant => (
+                Physical::INT64,
+                Some(LogicalType::timestamp(true, TimeUnit::MICROS)),
+            ),
             Kind::Flag => (Physical::BOOLEAN, None),
         };
         let (precision, scale) = match self.kind {
-            Kind::SmallDecimal(precision, scale) | Kind::Decimal(precision, scale) => (precision, scale),
+            Kind::SmallDecimal(precision, scale) | Kind::Decimal(precision, scale) => {
+                (precision, scale)
+            }
             Kind::Sum(scale) => (38, scale),
-            Kind::Text | Kind::Int | Kind::Long | Kind::Date | Kind::Instant | Kind::Flag => (-1, -1),
+            Kind::Text | Kind::Int | Kind::Long | Kind::Date | Kind::Instant | Kind::Flag => {
+                (-1, -1)
+            }
         };
         let builder = Type::primitive_type_builder(self.name, physical)
-            .with_repetition(if self.nullable { Repetition::OPTIONAL } else { Repetition::REQUIRED })
+            .with_repetition(if self.nullable {
+                Repetition::OPTIONAL
+            } else {
+                Repetition::REQUIRED
+            })
             .with_logical_type(logical)
-            .with_length(if matches!(self.kind, Kind::Sum(_)) { 16 } else { -1 })
+            .with_length(if matches!(self.kind, Kind::Sum(_)) {
+                16
+            } else {
+                -1
+            })
             .with_precision(precision)
             .with_scale(scale);
         Ok(Arc::new(builder.build()?))
@@ -95,11 +127,33 @@ impl Schema {
     /// # Panics
     /// When the fields do not form a schema or a name is unknown: the lists are constants of this module.
     pub fn new(fields: &[Field], sorted_by: &[&str]) -> Schema {
-        let types = fields.iter().map(|f| f.parquet_type().expect("a column type of ours is well formed")).collect();
-        let root = Type::group_type_builder("schema").with_fields(types).build().expect("a schema of ours is well formed");
+        let types = fields
+            .iter()
+            .map(|f| {
+                f.parquet_type()
+                    .expect("a column type of ours is well formed")
+            })
+            .collect();
+        let root = Type::group_type_builder("schema")
+            .with_fields(types)
+            .build()
+            .expect("a schema of ours is well formed");
         let root = Arc::new(root);
-        let columns = SchemaDescriptor::new(root.clone()).columns().iter().map(|d| Column { descr: d.clone() }).collect();
-        let place = |name: &&str| fields.iter().position(|f| f.name == *name).expect("a table is sorted by its own columns");
-        Schema { root, columns, sorted_by: sorted_by.iter().map(place).collect() }
+        let columns = SchemaDescriptor::new(root.clone())
+            .columns()
+            .iter()
+            .map(|d| Column { descr: d.clone() })
+            .collect();
+        let place = |name: &&str| {
+            fields
+                .iter()
+                .position(|f| f.name == *name)
+                .expect("a table is sorted by its own columns")
+        };
+        Schema {
+            root,
+            columns,
+            sorted_by: sorted_by.iter().map(place).collect(),
+        }
     }
 }

@@ -7,7 +7,10 @@ use super::corridors::{corridor_key, corridor_text};
 use super::encode::{Bound, Number, TextPage, encode_flags, encode_texts};
 use super::ratio::{intensity_g_per_tkm, primary_share};
 use super::schema::{Field, Kind};
-use super::table::{ChunkWriter, EncodeColumn, Table, TableColumn, codes, each_slice, keys, numbers, repeating, text};
+use super::table::{
+    ChunkWriter, EncodeColumn, Table, TableColumn, codes, each_slice, keys, numbers, repeating,
+    text,
+};
 use crate::model::element::{BasisSet, Shipments};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
@@ -28,11 +31,21 @@ pub static SHIPMENTS: Table<Shipments> = Table {
     rows_per_shipment: |chunk| vec![1; chunk.len()],
 };
 
-const fn column(name: &'static str, kind: Kind, weight: u32, encode: EncodeColumn<Shipments>) -> TableColumn<Shipments> {
+const fn column(
+    name: &'static str,
+    kind: Kind,
+    weight: u32,
+    encode: EncodeColumn<Shipments>,
+) -> TableColumn<Shipments> {
     TableColumn::new(Field::required(name, kind), weight, encode)
 }
 
-const fn maybe(name: &'static str, kind: Kind, weight: u32, encode: EncodeColumn<Shipments>) -> TableColumn<Shipments> {
+const fn maybe(
+    name: &'static str,
+    kind: Kind,
+    weight: u32,
+    encode: EncodeColumn<Shipments>,
+) -> TableColumn<Shipments> {
     TableColumn::new(Field::optional(name, kind), weight, encode)
 }
 
@@ -44,19 +57,31 @@ macro_rules! number {
 
 macro_rules! count {
     ($field:ident) => {
-        |c, g, _| numbers(c, g, |s, r, out: &mut Vec<i64>| out.extend(s.$field[r].iter().map(|&n| n as i64)))
+        |c, g, _| {
+            numbers(c, g, |s, r, out: &mut Vec<i64>| {
+                out.extend(s.$field[r].iter().map(|&n| n as i64))
+            })
+        }
     };
 }
 
 macro_rules! total {
     ($get:expr) => {
-        |c, g, _| numbers(c, g, |s, r, out: &mut Vec<i128>| out.extend(s.totals[r].iter().map($get)))
+        |c, g, _| {
+            numbers(c, g, |s, r, out: &mut Vec<i128>| {
+                out.extend(s.totals[r].iter().map($get))
+            })
+        }
     };
 }
 
 macro_rules! by_mode {
     ($mode:ident) => {
-        |c, g, _| numbers(c, g, |s, r, out: &mut Vec<i128>| out.extend(s.by_mode[r].iter().map(|m| m[Mode::$mode as usize])))
+        |c, g, _| {
+            numbers(c, g, |s, r, out: &mut Vec<i128>| {
+                out.extend(s.by_mode[r].iter().map(|m| m[Mode::$mode as usize]))
+            })
+        }
     };
 }
 
@@ -76,21 +101,40 @@ macro_rules! place {
 static COLUMNS: [TableColumn<Shipments>; 29] = [
     column("shipment_id", Kind::Text, 30, |c, g, _| {
         encode_texts(c, g.count, false, |page, out: &mut TextPage<'_>| {
-            each_slice(g, page, |s, r| r.for_each(|row| out.push(Some(s.shipment_id.get(row)))))
+            each_slice(g, page, |s, r| {
+                r.for_each(|row| out.push(Some(s.shipment_id.get(row))))
+            })
         })
     }),
     column("corridor_id", Kind::Text, 10, |c, g, names| {
         let gather = |s: &Shipments, r: std::ops::Range<usize>, out: &mut Vec<i64>| {
             out.extend(s.corridor[r].iter().map(|&k| corridor_key(k)))
         };
-        keys(c, g, |key| Bound::Text(corridor_text(key, names).into()), gather)
+        keys(
+            c,
+            g,
+            |key| Bound::Text(corridor_text(key, names).into()),
+            gather,
+        )
     }),
     column("period", Kind::Date, 10, number!(period)),
     column("origin", Kind::Text, 10, place!(origin)),
     column("destination", Kind::Text, 10, place!(destination)),
-    column("first_departed_at", Kind::Instant, 30, number!(first_departed_at)),
-    maybe("last_arrived_at", Kind::Instant, 30, number!(last_arrived_at)),
-    maybe("modes", Kind::Text, 25, |c, g, _| repeating(c, g, |s, row| s.modes.get(row))),
+    column(
+        "first_departed_at",
+        Kind::Instant,
+        30,
+        number!(first_departed_at),
+    ),
+    maybe(
+        "last_arrived_at",
+        Kind::Instant,
+        30,
+        number!(last_arrived_at),
+    ),
+    maybe("modes", Kind::Text, 25, |c, g, _| {
+        repeating(c, g, |s, row| s.modes.get(row))
+    }),
     column("load_status", Kind::Text, 5, |c, g, _| {
         codes(
             c,
@@ -105,24 +149,57 @@ static COLUMNS: [TableColumn<Shipments>; 29] = [
     column("elements", Kind::Long, 8, count!(elements)),
     column("rejected_rows", Kind::Long, 6, count!(rejected_rows)),
     column("is_complete", Kind::Flag, 3, |c, g, _| {
-        encode_flags(c, g.count, |page, out| each_slice(g, page, |s, r| out.extend_from_slice(&s.is_complete[r])))
+        encode_flags(c, g.count, |page, out| {
+            each_slice(g, page, |s, r| out.extend_from_slice(&s.is_complete[r]))
+        })
     }),
-    column("transport_activity_tkm", Kind::Sum(9), 50, total!(|t| t.activity)),
-    column("ghg_operation_kg", Kind::Sum(9), 50, total!(|t| t.operation)),
-    column("ghg_provision_kg", Kind::Sum(9), 50, total!(|t| t.provision)),
+    column(
+        "transport_activity_tkm",
+        Kind::Sum(9),
+        50,
+        total!(|t| t.activity),
+    ),
+    column(
+        "ghg_operation_kg",
+        Kind::Sum(9),
+        50,
+        total!(|t| t.operation),
+    ),
+    column(
+        "ghg_provision_kg",
+        Kind::Sum(9),
+        50,
+        total!(|t| t.provision),
+    ),
     column("ghg_total_kg", Kind::Sum(9), 50, total!(|t| t.total())),
     column("ghg_road_kg", Kind::Sum(9), 45, by_mode!(Road)),
     column("ghg_rail_kg", Kind::Sum(9), 45, by_mode!(Rail)),
     column("ghg_sea_kg", Kind::Sum(9), 45, by_mode!(Sea)),
-    column("ghg_inland_waterway_kg", Kind::Sum(9), 45, by_mode!(InlandWaterway)),
+    column(
+        "ghg_inland_waterway_kg",
+        Kind::Sum(9),
+        45,
+        by_mode!(InlandWaterway),
+    ),
     column("ghg_air_kg", Kind::Sum(9), 45, by_mode!(Air)),
     column("ghg_hub_kg", Kind::Sum(9), 45, by_mode!(Hub)),
-    maybe("activity_basis", Kind::Text, 5, |c, g, _| repeating(c, g, |s, row| BasisSet::code(s.activity_basis[row]).as_bytes())),
-    maybe("intensity_g_per_tkm", Kind::Sum(6), 60, total!(|t| intensity_g_per_tkm(t).unwrap_or(Number::NULL))),
+    maybe("activity_basis", Kind::Text, 5, |c, g, _| {
+        repeating(c, g, |s, row| {
+            BasisSet::code(s.activity_basis[row]).as_bytes()
+        })
+    }),
+    maybe(
+        "intensity_g_per_tkm",
+        Kind::Sum(6),
+        60,
+        total!(|t| intensity_g_per_tkm(t).unwrap_or(Number::NULL)),
+    ),
     maybe("primary_share", Kind::SmallDecimal(7, 6), 12, |c, g, _| {
         numbers(c, g, |s, r, out: &mut Vec<i32>| {
             let parts = s.primary[r.clone()].iter().zip(&s.totals[r]);
-            out.extend(parts.map(|(&primary, totals)| primary_share(primary, totals).map_or(Number::NULL, |v| v as i32)))
+            out.extend(parts.map(|(&primary, totals)| {
+                primary_share(primary, totals).map_or(Number::NULL, |v| v as i32)
+            }))
         })
     }),
     column("quality_flags", Kind::Text, 10, |c, g, _| {

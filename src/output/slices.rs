@@ -29,7 +29,10 @@ pub struct Rows<C> {
 
 impl<C> Default for Rows<C> {
     fn default() -> Rows<C> {
-        Rows { pages: Vec::new(), count: 0 }
+        Rows {
+            pages: Vec::new(),
+            count: 0,
+        }
     }
 }
 
@@ -43,7 +46,10 @@ impl<C> Rows<C> {
             let room = PAGE_ROWS - self.count % PAGE_ROWS;
             let to = rows.end.min(from + room);
             let page = self.pages.last_mut().expect("a page was begun above");
-            page.push(Slice { chunk: chunk.clone(), rows: from..to });
+            page.push(Slice {
+                chunk: chunk.clone(),
+                rows: from..to,
+            });
             self.count += to - from;
             from = to;
         }
@@ -71,8 +77,16 @@ pub struct Cutter<C> {
 impl<C> Cutter<C> {
     /// A cutter with these sizes; `group_rows` is a multiple of [`PAGE_ROWS`].
     pub fn new(group_rows: usize, part_rows: usize) -> Cutter<C> {
-        assert!(group_rows > 0 && group_rows.is_multiple_of(PAGE_ROWS), "row groups hold whole pages");
-        Cutter { group_rows, part_rows, pending: Rows::default(), in_part: 0 }
+        assert!(
+            group_rows > 0 && group_rows.is_multiple_of(PAGE_ROWS),
+            "row groups hold whole pages"
+        );
+        Cutter {
+            group_rows,
+            part_rows,
+            pending: Rows::default(),
+            in_part: 0,
+        }
     }
 
     /// Adds a chunk whose table holds `shipments` rows of each shipment in turn.
@@ -151,8 +165,14 @@ mod tests {
     fn parts_end_with_a_shipment_and_groups_at_fixed_rows() {
         const P: usize = PAGE_ROWS;
         assert_eq!(cut(&[&[P + 3_616, 5]]), format!("{P} 3621 "));
-        assert_eq!(cut(&[&[P + 3_616], &[5], &[0], &[P - 3_621], &[9], &[1, 3]]), format!("{P} {P} 10 | 3 "));
-        assert_eq!(cut(&[&[4 * P + 4_464, 7]]), format!("{P} {P} {P} {P} 4464 | 7 "));
+        assert_eq!(
+            cut(&[&[P + 3_616], &[5], &[0], &[P - 3_621], &[9], &[1, 3]]),
+            format!("{P} {P} 10 | 3 ")
+        );
+        assert_eq!(
+            cut(&[&[4 * P + 4_464, 7]]),
+            format!("{P} {P} {P} {P} 4464 | 7 ")
+        );
         assert_eq!(cut(&[&[2 * P + 10]]), format!("{P} {P} 10 | "));
         assert_eq!(cut(&[]), "");
     }

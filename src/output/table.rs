@@ -1,7 +1,9 @@
 //! A table that is written from a stream of chunks: columns are declared once, row groups are encoded with one task per
 //! column, files are filled in order.
 
-use super::encode::{Bound, Column, Encoded, Number, encode_codes, encode_keys, encode_numbers, encode_runs};
+use super::encode::{
+    Bound, Column, Encoded, Number, encode_codes, encode_keys, encode_numbers, encode_runs,
+};
 use super::part::{Part, TableWriter, io_error};
 use super::schema::{Field, Schema};
 use super::slices::{Cut, Cutter, PART_ROWS, Rows};
@@ -43,12 +45,22 @@ pub struct TableColumn<C> {
 impl<C> TableColumn<C> {
     /// A column that is encoded for itself.
     pub const fn new(field: Field, weight: u32, encode: EncodeColumn<C>) -> TableColumn<C> {
-        TableColumn { field, weight, encode, twin: None }
+        TableColumn {
+            field,
+            weight,
+            encode,
+            twin: None,
+        }
     }
 
     /// The column, which often equals another one.
     pub const fn with_twin(self, twin: Twin<C>) -> TableColumn<C> {
-        TableColumn { field: self.field, weight: self.weight, encode: self.encode, twin: Some(twin) }
+        TableColumn {
+            field: self.field,
+            weight: self.weight,
+            encode: self.encode,
+            twin: Some(twin),
+        }
     }
 }
 
@@ -80,27 +92,51 @@ impl<C: Send + Sync> Table<C> {
     }
 
     /// Encodes a row group on the threads of the current pool. The bytes depend on the rows alone.
-    pub fn encode(&self, schema: &Schema, rows: &Rows<C>, names: &impl LendNames) -> Result<Vec<Encoded>> {
-        let twins: Vec<Option<usize>> = self.columns.iter().map(|column| self.equal_column(column, rows)).collect();
-        let mut order: Vec<usize> = (0..self.columns.len()).filter(|&i| twins[i].is_none()).collect();
+    pub fn encode(
+        &self,
+        schema: &Schema,
+        rows: &Rows<C>,
+        names: &impl LendNames,
+    ) -> Result<Vec<Encoded>> {
+        let twins: Vec<Option<usize>> = self
+            .columns
+            .iter()
+            .map(|column| self.equal_column(column, rows))
+            .collect();
+        let mut order: Vec<usize> = (0..self.columns.len())
+            .filter(|&i| twins[i].is_none())
+            .collect();
         order.sort_by_key(|&i| std::cmp::Reverse(self.columns[i].weight));
-        let column = |i: usize| names.lend(|names| (self.columns[i].encode)(&schema.columns[i], rows, names));
+        let column = |i: usize| {
+            names.lend(|names| (self.columns[i].encode)(&schema.columns[i], rows, names))
+        };
         let encode = |i: usize| Ok((i, column(i)?));
-        let encoded: Vec<(usize, Encoded)> = order.into_par_iter().with_max_len(1).map(encode).collect::<Result<Vec<_>>>()?;
+        let encoded: Vec<(usize, Encoded)> = order
+            .into_par_iter()
+            .with_max_len(1)
+            .map(encode)
+            .collect::<Result<Vec<_>>>()?;
         let mut columns: Vec<Option<Encoded>> = vec![None; self.columns.len()];
-        encoded.into_iter().for_each(|(i, column)| columns[i] = Some(column));
+        encoded
+            .into_iter()
+            .for_each(|(i, column)| columns[i] = Some(column));
         for (i, twin) in twins.into_iter().enumerate() {
             if let Some(twin) = twin {
                 columns[i] = columns[twin].clone();
             }
         }
-        Ok(columns.into_iter().map(|column| column.expect("encoded, or the twin of an encoded column")).collect())
+        Ok(columns
+            .into_iter()
+            .map(|column| column.expect("encoded, or the twin of an encoded column"))
+            .collect())
     }
 
     /// The column that this one equals in these rows, if it has a twin. A twin has none itself.
     fn equal_column(&self, column: &TableColumn<C>, rows: &Rows<C>) -> Option<usize> {
         let twin = column.twin.as_ref().filter(|twin| (twin.is_equal)(rows))?;
-        self.columns.iter().position(|other| other.field.name == twin.of && other.twin.is_none())
+        self.columns
+            .iter()
+            .position(|other| other.field.name == twin.of && other.twin.is_none())
     }
 }
 
@@ -115,10 +151,20 @@ pub struct ChunkWriter<C: 'static, W: Write + Send, F> {
 
 impl<C: Send + Sync, W: Write + Send, F: FnMut(usize) -> io::Result<W>> ChunkWriter<C, W, F> {
     /// An empty table; `open` gives the writer of part `n`, `metadata` goes into every footer.
-    pub fn new(table: &'static Table<C>, metadata: &[(String, String)], open: F) -> ChunkWriter<C, W, F> {
+    pub fn new(
+        table: &'static Table<C>,
+        metadata: &[(String, String)],
+        open: F,
+    ) -> ChunkWriter<C, W, F> {
         let schema = Arc::new(table.schema());
         let writer = TableWriter::new(schema.clone(), open);
-        ChunkWriter { table, schema, cutter: Cutter::new(table.group_rows, PART_ROWS), writer, metadata: metadata.to_vec() }
+        ChunkWriter {
+            table,
+            schema,
+            cutter: Cutter::new(table.group_rows, PART_ROWS),
+            writer,
+            metadata: metadata.to_vec(),
+        }
     }
 
     /// Adds whole shipments in order of id. Row groups that are full are encoded with the names known now.
@@ -152,14 +198,21 @@ impl<C: Send + Sync, W: Write + Send, F: FnMut(usize) -> io::Result<W>> ChunkWri
     }
 
     fn write(&mut self, rows: Rows<C>, names: &Names<'_>) -> io::Result<()> {
-        let group = self.table.encode(&self.schema, &rows, names).map_err(io_error)?;
+        let group = self
+            .table
+            .encode(&self.schema, &rows, names)
+            .map_err(io_error)?;
         drop(rows);
         self.writer.append(group)
     }
 }
 
 /// Visits the slices of a page.
-pub fn each_slice<'a, C>(rows: &'a Rows<C>, page: usize, mut visit: impl FnMut(&'a C, Range<usize>)) {
+pub fn each_slice<'a, C>(
+    rows: &'a Rows<C>,
+    page: usize,
+    mut visit: impl FnMut(&'a C, Range<usize>),
+) {
     for slice in &rows.pages[page] {
         visit(&slice.chunk, slice.rows.clone());
     }
@@ -182,7 +235,12 @@ pub fn codes<C>(
     value: impl Fn(u32) -> Bound,
     gather: impl Fn(&C, Range<usize>, &mut Vec<u32>),
 ) -> Result<Encoded> {
-    encode_codes(column, rows.count, |page, out| each_slice(rows, page, |c, r| gather(c, r, out)), value)
+    encode_codes(
+        column,
+        rows.count,
+        |page, out| each_slice(rows, page, |c, r| gather(c, r, out)),
+        value,
+    )
 }
 
 /// A column of sparse keys; `gather` appends those of a slice, `value` spells one.
@@ -192,16 +250,31 @@ pub fn keys<C>(
     value: impl Fn(i64) -> Bound,
     gather: impl Fn(&C, Range<usize>, &mut Vec<i64>),
 ) -> Result<Encoded> {
-    encode_keys(column, rows.count, |page, out| each_slice(rows, page, |c, r| gather(c, r, out)), value)
+    encode_keys(
+        column,
+        rows.count,
+        |page, out| each_slice(rows, page, |c, r| gather(c, r, out)),
+        value,
+    )
 }
 
 /// A column of numbers; `gather` appends those of a slice.
-pub fn numbers<C, T: Number>(column: &Column, rows: &Rows<C>, gather: impl Fn(&C, Range<usize>, &mut Vec<T>)) -> Result<Encoded> {
-    encode_numbers(column, rows.count, |page, out| each_slice(rows, page, |c, r| gather(c, r, out)))
+pub fn numbers<C, T: Number>(
+    column: &Column,
+    rows: &Rows<C>,
+    gather: impl Fn(&C, Range<usize>, &mut Vec<T>),
+) -> Result<Encoded> {
+    encode_numbers(column, rows.count, |page, out| {
+        each_slice(rows, page, |c, r| gather(c, r, out))
+    })
 }
 
 /// A column of texts that may repeat; `get` gives the text of a row. The empty text is null where the column allows it.
-pub fn repeating<C>(column: &Column, rows: &Rows<C>, get: impl for<'a> Fn(&'a C, usize) -> &'a [u8]) -> Result<Encoded> {
+pub fn repeating<C>(
+    column: &Column,
+    rows: &Rows<C>,
+    get: impl for<'a> Fn(&'a C, usize) -> &'a [u8],
+) -> Result<Encoded> {
     let nullable = column.is_nullable();
     encode_runs(column, rows.count, false, |page, out| {
         each_slice(rows, page, |c, r| {

@@ -55,16 +55,29 @@ fn read(bytes: &[u8]) -> Vec<Vec<String>> {
         Field::Decimal(v) => {
             let negative = v.data()[0] & 0x80 != 0;
             let start = if negative { -1i128 } else { 0 };
-            decimal_text(v.data().iter().fold(start, |m, &b| m << 8 | b as i128), v.scale() as u32)
+            decimal_text(
+                v.data().iter().fold(start, |m, &b| m << 8 | b as i128),
+                v.scale() as u32,
+            )
         }
         other => panic!("{other:?}"),
     };
     let rows = reader.get_row_iter(None).unwrap();
-    rows.map(|row| row.unwrap().get_column_iter().map(|(_, field)| cell(field)).collect()).collect()
+    rows.map(|row| {
+        row.unwrap()
+            .get_column_iter()
+            .map(|(_, field)| cell(field))
+            .collect()
+    })
+    .collect()
 }
 
 fn or_null(text: &str) -> String {
-    if text.is_empty() { "~".to_owned() } else { text.to_owned() }
+    if text.is_empty() {
+        "~".to_owned()
+    } else {
+        text.to_owned()
+    }
 }
 
 fn want_elements(f: &Footprints, names: &Names<'_>) -> Vec<Vec<String>> {
@@ -73,15 +86,27 @@ fn want_elements(f: &Footprints, names: &Names<'_>) -> Vec<Vec<String>> {
         .map(|i| {
             let anchor = e.anchor[i] as usize;
             let record = (e.row[i] != NO_ROW).then_some(e.row[i] as usize);
-            let of = |get: &dyn Fn(usize) -> String| record.map_or("~".to_owned(), |r| or_null(&get(r)));
+            let of =
+                |get: &dyn Fn(usize) -> String| record.map_or("~".to_owned(), |r| or_null(&get(r)));
             let d = |v: i64, scale| decimal_text(v as i128, scale);
             vec![
                 b.shipment_id.str(anchor).to_owned(),
                 or_null(b.container_id.str(anchor)),
                 e.element[i].to_string(),
-                if e.mode[i] == Mode::Hub { "hub" } else { "transport" }.to_owned(),
+                if e.mode[i] == Mode::Hub {
+                    "hub"
+                } else {
+                    "transport"
+                }
+                .to_owned(),
                 of(&|r| b.movement_id.str(r).to_owned()),
-                of(&|r| if b.sequence[r] == 0 { String::new() } else { b.sequence[r].to_string() }),
+                of(&|r| {
+                    if b.sequence[r] == 0 {
+                        String::new()
+                    } else {
+                        b.sequence[r].to_string()
+                    }
+                }),
                 e.mode[i].code().to_owned(),
                 names.operations[e.operation[i] as usize].clone(),
                 of(&|r| names.symbols.text(b.carrier[r]).to_owned()),
@@ -89,14 +114,30 @@ fn want_elements(f: &Footprints, names: &Names<'_>) -> Vec<Vec<String>> {
                 e.origin[i].to_string(),
                 e.destination[i].to_string(),
                 instant_text(e.departed_at[i]),
-                of(&|r| if b.arrived_at[r] == NO_INSTANT { String::new() } else { instant_text(b.arrived_at[r]) }),
+                of(&|r| {
+                    if b.arrived_at[r] == NO_INSTANT {
+                        String::new()
+                    } else {
+                        instant_text(b.arrived_at[r])
+                    }
+                }),
                 e.load_status[i].code().to_owned(),
                 or_null(e.temperature[i].code()),
                 d(e.mass_g[i], 3),
-                if e.teu[i] < 0 { "~".to_owned() } else { d(e.teu[i], 6) },
+                if e.teu[i] < 0 {
+                    "~".to_owned()
+                } else {
+                    d(e.teu[i], 6)
+                },
                 d(e.containers[i], 6),
                 of(&|r| names.symbols.text(b.energy_carrier[r]).to_owned()),
-                of(&|r| if b.energy_quantity[r] == 0 { String::new() } else { d(b.energy_quantity[r], 6) }),
+                of(&|r| {
+                    if b.energy_quantity[r] == 0 {
+                        String::new()
+                    } else {
+                        d(b.energy_quantity[r], 6)
+                    }
+                }),
                 of(&|r| b.energy_unit[r].code().to_owned()),
                 of(&|r| b.evidence_ref.str(r).to_owned()),
                 d(e.distance_m[i], 3),
@@ -128,8 +169,14 @@ fn elements_come_back_cell_by_cell() {
     // More than a page, so that page boundaries are crossed.
     let parts = elements([0..1, 1..1, 1..900, 900..4000]);
     assert_eq!(parts.len(), 1);
-    let (got, want) = (read(&parts[0].writer), want_elements(&chunk(0..4000), &sample.names()));
-    assert_eq!((got.len(), parts[0].rows as usize), (want.len(), want.len()));
+    let (got, want) = (
+        read(&parts[0].writer),
+        want_elements(&chunk(0..4000), &sample.names()),
+    );
+    assert_eq!(
+        (got.len(), parts[0].rows as usize),
+        (want.len(), want.len())
+    );
     for (i, (got, want)) in got.iter().zip(&want).enumerate() {
         assert_eq!(got, want, "row {i}");
     }
@@ -151,7 +198,11 @@ fn want_shipments(s: &Shipments, names: &Names<'_>) -> Vec<Vec<String>> {
                 s.origin[i].to_string(),
                 s.destination[i].to_string(),
                 instant_text(s.first_departed_at[i]),
-                if s.last_arrived_at[i] == NO_INSTANT { "~".to_owned() } else { instant_text(s.last_arrived_at[i]) },
+                if s.last_arrived_at[i] == NO_INSTANT {
+                    "~".to_owned()
+                } else {
+                    instant_text(s.last_arrived_at[i])
+                },
                 or_null(s.modes.str(i)),
                 s.load_status[i].code().to_owned(),
                 d(s.containers[i], 6),
@@ -178,8 +229,14 @@ fn want_shipments(s: &Shipments, names: &Names<'_>) -> Vec<Vec<String>> {
 #[test]
 fn shipments_come_back_cell_by_cell() {
     let sample = SampleNames::new();
-    let parts = write(&SHIPMENTS, vec![chunk(0..7).shipments, chunk(7..20_000).shipments]);
-    let (got, want) = (read(&parts[0].writer), want_shipments(&chunk(0..20_000).shipments, &sample.names()));
+    let parts = write(
+        &SHIPMENTS,
+        vec![chunk(0..7).shipments, chunk(7..20_000).shipments],
+    );
+    let (got, want) = (
+        read(&parts[0].writer),
+        want_shipments(&chunk(0..20_000).shipments, &sample.names()),
+    );
     assert_eq!(got.len(), want.len());
     for (i, (got, want)) in got.iter().zip(&want).enumerate() {
         assert_eq!(got, want, "row {i}");
@@ -190,17 +247,26 @@ fn shipments_come_back_cell_by_cell() {
 fn corridors_and_sections_are_sorted_sums() {
     let sample = SampleNames::new();
     let rollup = rollup_of(&chunk(0..3000));
-    let parts = write(&CORRIDORS, vec![CorridorRows::new(&rollup, &sample.names())]);
+    let parts = write(
+        &CORRIDORS,
+        vec![CorridorRows::new(&rollup, &sample.names())],
+    );
     let got = read(&parts[0].writer);
     assert_eq!(got.len(), rollup.corridors.len());
     assert!(got.windows(2).all(|w| w[0][..3] < w[1][..3]));
     let shipments: i64 = got.iter().map(|row| row[3].parse::<i64>().unwrap()).sum();
     assert_eq!(shipments, 3000);
-    let parts = write(&CORRIDOR_SECTIONS, vec![SectionRows::new(&rollup, &sample.names())]);
+    let parts = write(
+        &CORRIDOR_SECTIONS,
+        vec![SectionRows::new(&rollup, &sample.names())],
+    );
     let got = read(&parts[0].writer);
     assert_eq!(got.len(), rollup.sections.len());
     assert!(got.windows(2).all(|w| w[0][..7] < w[1][..7]));
-    assert!(got.iter().all(|row| row[7] == format!("{}-{}", &row[5][..2], &row[6][..2])));
+    assert!(
+        got.iter()
+            .all(|row| row[7] == format!("{}-{}", &row[5][..2], &row[6][..2]))
+    );
     assert!(got.iter().all(|row| (row[3] == "hub") == (row[4] == "hub")));
 }
 
@@ -232,7 +298,17 @@ fn an_empty_table_is_one_part_with_the_schema() {
     assert_eq!((parts.len(), parts[0].rows), (1, 0));
     assert!(read(&parts[0].writer).is_empty());
     assert_eq!(write(&SHIPMENTS, vec![]).len(), 1);
-    assert_eq!(write(&CORRIDORS, vec![CorridorRows::new(&Rollup::default(), &SampleNames::new().names())]).len(), 1);
+    assert_eq!(
+        write(
+            &CORRIDORS,
+            vec![CorridorRows::new(
+                &Rollup::default(),
+                &SampleNames::new().names()
+            )]
+        )
+        .len(),
+        1
+    );
     assert_eq!(write(&REJECTED, vec![Vec::new()]).len(), 1);
 }
 
@@ -241,7 +317,10 @@ fn bytes_do_not_depend_on_chunks_or_threads() {
     let whole = elements(std::iter::once(0..3000));
     let pieces: Vec<_> = (0..1000).map(|i| i * 3..i * 3 + 3).collect();
     for threads in [1, 3] {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
         let split = pool.install(|| elements(pieces.clone()));
         assert!(split[0].writer == whole[0].writer, "{threads} threads");
     }
@@ -256,7 +335,13 @@ fn a_footer_says_nothing_of_the_machine() {
     let metadata = reader.metadata().file_metadata();
     assert_eq!(metadata.created_by(), Some("green-corridor"));
     let pairs = metadata.key_value_metadata().unwrap();
-    assert_eq!(pairs.iter().map(|kv| kv.key.as_str()).collect::<Vec<_>>(), ["run_id"]);
+    assert_eq!(
+        pairs.iter().map(|kv| kv.key.as_str()).collect::<Vec<_>>(),
+        ["run_id"]
+    );
     let sorting = reader.metadata().row_group(0).sorting_columns().unwrap();
-    assert_eq!(sorting.iter().map(|s| s.column_idx).collect::<Vec<_>>(), [0, 1, 2]);
+    assert_eq!(
+        sorting.iter().map(|s| s.column_idx).collect::<Vec<_>>(),
+        [0, 1, 2]
+    );
 }

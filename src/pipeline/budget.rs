@@ -31,9 +31,18 @@ const BYTES_OF_INPUT_BYTE: u64 = 8;
 /// The pieces to choose from, largest first. Smaller ones cost time.
 const GRAINS: [Grain; 4] = [
     Grain::LARGEST,
-    Grain { unit_rows: 65_536, batch_rows: 16_384 },
-    Grain { unit_rows: 32_768, batch_rows: 16_384 },
-    Grain { unit_rows: 8_192, batch_rows: 8_192 },
+    Grain {
+        unit_rows: 65_536,
+        batch_rows: 16_384,
+    },
+    Grain {
+        unit_rows: 32_768,
+        batch_rows: 16_384,
+    },
+    Grain {
+        unit_rows: 8_192,
+        batch_rows: 8_192,
+    },
 ];
 
 /// How a memory limit is spent.
@@ -61,9 +70,17 @@ impl Budget {
     /// Spends `limit` bytes on a run over these inputs, or says how much it would take (exit 8).
     pub fn new(limit: u64, inputs: &Amount) -> Result<Budget> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let Amount { threads, files, bytes } = *inputs;
+        let Amount {
+            threads,
+            files,
+            bytes,
+        } = *inputs;
         // Pieces may take most of the limit; what is left is for rows that wait for their order.
-        let fitting = |units: usize| GRAINS.iter().find(|grain| need(grain, threads, units) <= limit / 8 * 7);
+        let fitting = |units: usize| {
+            GRAINS
+                .iter()
+                .find(|grain| need(grain, threads, units) <= limit / 8 * 7)
+        };
         let smallest = &GRAINS[GRAINS.len() - 1];
         let least = need(smallest, threads, threads) / 7 * 8;
         // A small input does not fill what a stream would take.
@@ -115,7 +132,8 @@ fn need(grain: &Grain, threads: usize, units: usize) -> usize {
 
 /// Bytes that it takes to keep more under way than the least.
 fn more(grain: &Grain, threads: usize) -> usize {
-    MORE_GROUPS + grain.batch_rows as usize * COMPUTED_ROW * (threads + CHUNKS_QUEUED[1] - CHUNKS_QUEUED[0])
+    MORE_GROUPS
+        + grain.batch_rows as usize * COMPUTED_ROW * (threads + CHUNKS_QUEUED[1] - CHUNKS_QUEUED[0])
 }
 
 #[cfg(test)]
@@ -123,25 +141,54 @@ mod tests {
     use super::*;
 
     fn budget(mib: u64, threads: usize, files: usize) -> Result<Budget> {
-        Budget::new(mib << 20, &Amount { threads, files, bytes: 10 << 30 })
+        Budget::new(
+            mib << 20,
+            &Amount {
+                threads,
+                files,
+                bytes: 10 << 30,
+            },
+        )
     }
 
     #[test]
     fn what_is_asked_for_is_enough_and_less_is_not() {
         for threads in [1, 2, 16, 128] {
-            let Err(Error::Limit(message)) = budget(1, threads, 1) else { panic!("1 MiB") };
-            let wanted: u64 = message.split_whitespace().rev().nth(2).unwrap().parse().unwrap();
+            let Err(Error::Limit(message)) = budget(1, threads, 1) else {
+                panic!("1 MiB")
+            };
+            let wanted: u64 = message
+                .split_whitespace()
+                .rev()
+                .nth(2)
+                .unwrap()
+                .parse()
+                .unwrap();
             assert!(budget(wanted, threads, 1).is_ok(), "{message}");
             assert!(budget(wanted - 2, threads, 1).is_err(), "{message}");
-            let small = Amount { threads, files: 1, bytes: 5 << 20 };
-            assert!(Budget::new(1 << 20, &small).is_ok(), "a small input fits into any memory");
+            let small = Amount {
+                threads,
+                files: 1,
+                bytes: 5 << 20,
+            };
+            assert!(
+                Budget::new(1 << 20, &small).is_ok(),
+                "a small input fits into any memory"
+            );
         }
     }
 
     #[test]
     fn more_memory_never_means_smaller_pieces() {
-        let budgets: Vec<Budget> = (220..4_000).step_by(40).map(|mib| budget(mib, 2, 1).unwrap()).collect();
-        assert!(budgets.windows(2).all(|w| w[0].grain.batch_rows <= w[1].grain.batch_rows));
+        let budgets: Vec<Budget> = (220..4_000)
+            .step_by(40)
+            .map(|mib| budget(mib, 2, 1).unwrap())
+            .collect();
+        assert!(
+            budgets
+                .windows(2)
+                .all(|w| w[0].grain.batch_rows <= w[1].grain.batch_rows)
+        );
         assert_eq!(budgets[budgets.len() - 1].grain, GRAINS[0]);
     }
 

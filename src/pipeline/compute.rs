@@ -37,16 +37,37 @@ impl FixedNames {
     /// The names of a reference and a list of input files.
     pub fn new(reference: &Reference, files: Vec<String>) -> FixedNames {
         FixedNames {
-            operations: reference.factors.operations.iter().map(|o| o.code.to_string()).collect(),
-            factors: reference.factors.factors.iter().map(|f| f.id.to_string()).collect(),
-            corridors: reference.corridors.list.iter().map(|c| c.id.clone()).collect(),
+            operations: reference
+                .factors
+                .operations
+                .iter()
+                .map(|o| o.code.to_string())
+                .collect(),
+            factors: reference
+                .factors
+                .factors
+                .iter()
+                .map(|f| f.id.to_string())
+                .collect(),
+            corridors: reference
+                .corridors
+                .list
+                .iter()
+                .map(|c| c.id.clone())
+                .collect(),
             files,
         }
     }
 
     /// All names, with the symbols known now.
     pub fn with<'n>(&'n self, symbols: &'n Symbols) -> Names<'n> {
-        Names { operations: &self.operations, factors: &self.factors, symbols, corridors: &self.corridors, files: &self.files }
+        Names {
+            operations: &self.operations,
+            factors: &self.factors,
+            symbols,
+            corridors: &self.corridors,
+            files: &self.files,
+        }
     }
 }
 
@@ -61,7 +82,11 @@ pub struct GrowingNames<'n> {
 
 impl LendNames for GrowingNames<'_> {
     fn lend<R>(&self, user: impl FnOnce(&Names<'_>) -> R) -> R {
-        user(&self.fixed.with(&self.symbols.read().unwrap_or_else(PoisonError::into_inner)))
+        user(
+            &self
+                .fixed
+                .with(&self.symbols.read().unwrap_or_else(PoisonError::into_inner)),
+        )
     }
 }
 
@@ -100,26 +125,60 @@ pub struct Attempt<'a> {
 ///
 /// Reading, computing and writing go on at the same time, each at the head of a queue that holds a few batches: whatever
 /// of them has work uses the pool. The order of results is the order of the feed.
-pub fn compute(attempt: &Attempt, readers: Vec<(u32, Box<dyn Reader>)>, order: Order, shared: &Shared) -> Flow<Written> {
-    let Attempt { reference, stage, names, metadata, threads, ref budget } = *attempt;
+pub fn compute(
+    attempt: &Attempt,
+    readers: Vec<(u32, Box<dyn Reader>)>,
+    order: Order,
+    shared: &Shared,
+) -> Flow<Written> {
+    let Attempt {
+        reference,
+        stage,
+        names,
+        metadata,
+        threads,
+        ref budget,
+    } = *attempt;
     let (to_results, results) = sync_channel(budget.batches_queued);
     let (to_elements, footprints) = sync_channel(budget.chunks_queued);
     let (to_shipments, shipments) = sync_channel(budget.chunks_queued);
-    let kernels: Vec<_> = (0..threads).map(|_| Mutex::new(Kernel::new(reference))).collect();
+    let kernels: Vec<_> = (0..threads)
+        .map(|_| Mutex::new(Kernel::new(reference)))
+        .collect();
     let kernel = |work: Vec<Work>| -> Vec<Done> {
         // Neither lock is held across anything that waits for the pool.
         let kernel = &kernels[rayon::current_thread_index().unwrap_or(0) % kernels.len()];
-        let symbols = shared.symbols.read().unwrap_or_else(PoisonError::into_inner);
+        let symbols = shared
+            .symbols
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut kernel = kernel.lock().unwrap_or_else(PoisonError::into_inner);
-        work.into_iter().map(|work| Done::new(kernel.footprint(work.batch, work.range, &symbols))).collect()
+        work.into_iter()
+            .map(|work| Done::new(kernel.footprint(work.batch, work.range, &symbols)))
+            .collect()
     };
     let mut written = thread::scope(|scope| {
         let kernel = &kernel;
-        let feed = scope.spawn(move || Feed::run(readers, order, threads, budget, shared, kernel, to_results));
+        let feed = scope
+            .spawn(move || Feed::run(readers, order, threads, budget, shared, kernel, to_results));
         let groups_queued = budget.groups_queued;
-        let elements = BigTable { table: &ELEMENTS, name: "elements", stage, groups_queued, names, metadata };
+        let elements = BigTable {
+            table: &ELEMENTS,
+            name: "elements",
+            stage,
+            groups_queued,
+            names,
+            metadata,
+        };
         let elements = scope.spawn(move || elements.write(footprints, shared));
-        let of_shipments = BigTable { table: &SHIPMENTS, name: "shipments", stage, groups_queued, names, metadata };
+        let of_shipments = BigTable {
+            table: &SHIPMENTS,
+            name: "shipments",
+            stage,
+            groups_queued,
+            names,
+            metadata,
+        };
         let of_shipments = scope.spawn(move || of_shipments.write(shipments, shared));
         let counted = hand_on(results, shared, to_elements, to_shipments);
         // A reader that stops has the better reason: a writer only sees its stream end.
@@ -130,7 +189,13 @@ pub fn compute(attempt: &Attempt, readers: Vec<(u32, Box<dyn Reader>)>, order: O
         Ok::<_, Stop>(written)
     })?;
     for kernel in kernels {
-        merge_rollup(&mut written.rollup, &kernel.into_inner().unwrap_or_else(PoisonError::into_inner).take_rollup());
+        merge_rollup(
+            &mut written.rollup,
+            &kernel
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take_rollup(),
+        );
     }
     Ok(written)
 }
@@ -143,12 +208,23 @@ fn hand_on(
     shipments: SyncSender<Arc<Shipments>>,
 ) -> Result<Written> {
     let mut written = Written::default();
-    for Done { mut footprints, accepted, totals } in results.into_iter().map_while(Job::wait).flatten() {
-        shared.ledger().computed(&accepted, std::mem::take(&mut footprints.rejected))?;
+    for Done {
+        mut footprints,
+        accepted,
+        totals,
+    } in results.into_iter().map_while(Job::wait).flatten()
+    {
+        shared
+            .ledger()
+            .computed(&accepted, std::mem::take(&mut footprints.rejected))?;
         written.element_totals.add(&totals);
         let chunk = std::mem::take(&mut footprints.shipments);
-        chunk.totals.iter().for_each(|totals| written.shipment_totals.add(totals));
-        if shipments.send(Arc::new(chunk)).is_err() || elements.send(Arc::new(footprints)).is_err() {
+        chunk
+            .totals
+            .iter()
+            .for_each(|totals| written.shipment_totals.add(totals));
+        if shipments.send(Arc::new(chunk)).is_err() || elements.send(Arc::new(footprints)).is_err()
+        {
             break;
         }
     }
@@ -167,7 +243,15 @@ impl Done {
     fn new(footprints: Footprints) -> Done {
         let e = &footprints.elements;
         let sum = |column: &[i64]| column.iter().map(|&v| v as i128).sum();
-        let totals = GhgTotals { activity: sum(&e.activity), operation: sum(&e.ghg_operation), provision: sum(&e.ghg_provision) };
-        Done { accepted: accepted_rows(&footprints), totals, footprints }
+        let totals = GhgTotals {
+            activity: sum(&e.activity),
+            operation: sum(&e.ghg_operation),
+            provision: sum(&e.ghg_provision),
+        };
+        Done {
+            accepted: accepted_rows(&footprints),
+            totals,
+            footprints,
+        }
     }
 }

@@ -8,8 +8,11 @@ use crate::reference::Reference;
 /// One row per factor used, by full id.
 pub fn rows(reference: &Reference, rollup: &Rollup) -> Vec<FactorRow> {
     let set = &reference.factors;
-    let mut rows: Vec<FactorRow> =
-        rollup.factors.iter().map(|(&index, used)| row(reference, &set.factors[index as usize], *used)).collect();
+    let mut rows: Vec<FactorRow> = rollup
+        .factors
+        .iter()
+        .map(|(&index, used)| row(reference, &set.factors[index as usize], *used))
+        .collect();
     rows.sort_unstable_by(|a, b| a.texts[0].cmp(&b.texts[0]));
     rows
 }
@@ -21,14 +24,18 @@ fn row(reference: &Reference, f: &EmissionFactor, used: FactorUse) -> FactorRow 
     let texts = [
         f.id.to_string(),
         f.section.file_name().trim_end_matches(".csv").to_owned(),
-        f.operation.map_or(String::new(), |o| set.operations[o as usize].code.to_string()),
+        f.operation.map_or(String::new(), |o| {
+            set.operations[o as usize].code.to_string()
+        }),
         f.energy_carrier.to_string(),
         f.region.to_string(),
         f.carrier.to_string(),
         f.temperature.code().to_owned(),
         f.per.code().to_owned(),
         composed.map_or(String::new(), |c| c.unit.code().to_owned()),
-        composed.map_or(String::new(), |c| set.factors[c.energy as usize].id.to_string()),
+        composed.map_or(String::new(), |c| {
+            set.factors[c.energy as usize].id.to_string()
+        }),
         f.distance_basis.code().to_owned(),
         f.data_category.code().to_owned(),
         f.gwp_set.code().to_owned(),

@@ -41,8 +41,17 @@ impl<'a> Shared<'a> {
     /// The run's codes for the codes of a unit. Units after the first ones rarely have a word that is new, so nobody who
     /// reads the table has to wait for this.
     fn translate(&self, symbols: &Symbols) -> Vec<Symbol> {
-        let known = self.symbols.read().unwrap_or_else(PoisonError::into_inner).translate(symbols);
-        known.unwrap_or_else(|| self.symbols.write().unwrap_or_else(PoisonError::into_inner).absorb(symbols))
+        let known = self
+            .symbols
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .translate(symbols);
+        known.unwrap_or_else(|| {
+            self.symbols
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .absorb(symbols)
+        })
     }
 }
 
@@ -67,7 +76,9 @@ impl FileCursor<'_, '_, '_> {
     fn fill(&mut self) -> Flow<bool> {
         (self.shared.check)()?;
         self.start_units()?;
-        let Some(parsed) = self.units.oldest() else { return Ok(false) };
+        let Some(parsed) = self.units.oldest() else {
+            return Ok(false);
+        };
         for parsed in parsed.map_err(Stop::Broken)? {
             self.take(parsed)?;
         }
@@ -96,7 +107,9 @@ impl FileCursor<'_, '_, '_> {
 
     /// Takes a batch over into the run's codes and counts.
     fn take(&mut self, mut parsed: Parsed) -> Flow<()> {
-        parsed.batch.remap_symbols(&self.shared.translate(&parsed.symbols));
+        parsed
+            .batch
+            .remap_symbols(&self.shared.translate(&parsed.symbols));
         let mut ledger = self.shared.ledger();
         ledger.read(self.file, parsed.rows);
         ledger.reject(parsed.unplaced)?;
@@ -147,7 +160,11 @@ impl<'a> Feed<'a> {
         let in_order = matches!(order, Order::Sort(_));
         // In a stream the units of all files together are one for each thread: one of a file gives out its batches while
         // others are parsed. A sort takes one file after the other.
-        let under_way = if in_order { threads } else { (threads / readers.len().max(1)).saturating_sub(1) };
+        let under_way = if in_order {
+            threads
+        } else {
+            (threads / readers.len().max(1)).saturating_sub(1)
+        };
         let files = readers.into_iter().map(|(file, reader)| FileCursor {
             reader,
             file,
@@ -160,16 +177,29 @@ impl<'a> Feed<'a> {
         let cursors = match order {
             Order::Sorted => files.map(|f| Box::new(f) as Box<dyn Cursor + 'a>).collect(),
             Order::Sort(store) => {
-                let mut sorter = Sorter::new(store, shared.pool, scope, budget.sort_bytes, budget.grain.batch_rows as usize);
+                let mut sorter = Sorter::new(
+                    store,
+                    shared.pool,
+                    scope,
+                    budget.sort_bytes,
+                    budget.grain.batch_rows as usize,
+                );
                 for mut file in files {
                     while let Some(batch) = file.next()? {
                         sorter.push(batch)?;
                     }
                 }
-                sorter.finish()?.into_iter().map(|c| c as Box<dyn Cursor + 'a>).collect()
+                sorter
+                    .finish()?
+                    .into_iter()
+                    .map(|c| c as Box<dyn Cursor + 'a>)
+                    .collect()
             }
         };
-        Ok(Feed { merge: Merge::new(cursors, budget.grain.batch_rows as usize), cutter: Cutter::new(budget.shipment_bytes) })
+        Ok(Feed {
+            merge: Merge::new(cursors, budget.grain.batch_rows as usize),
+            cutter: Cutter::new(budget.shipment_bytes),
+        })
     }
 
     /// Starts to compute all work, in order, until the input ends or nobody takes the results any more. What is computed or waits
@@ -194,7 +224,8 @@ impl<'a> Feed<'a> {
                         false
                     }
                 };
-                let is_taken = work.is_empty() || to.send(Job::start(scope, move || compute(work))).is_ok();
+                let is_taken =
+                    work.is_empty() || to.send(Job::start(scope, move || compute(work))).is_ok();
                 if !is_taken || !more {
                     return Ok(());
                 }

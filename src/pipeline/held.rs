@@ -25,7 +25,9 @@ pub fn in_order(batch: MovementBatch) -> MovementBatch {
         return batch;
     }
     let batches = [batch.pack()];
-    let mut rows: Vec<RowOfId> = (0..batches[0].len() as u32).map(|row| RowOfId::new(&batches, 0, row)).collect();
+    let mut rows: Vec<RowOfId> = (0..batches[0].len() as u32)
+        .map(|row| RowOfId::new(&batches, 0, row))
+        .collect();
     rows.sort_unstable_by(|a, b| a.order(b, &batches));
     gather(&batches, &rows)
 }
@@ -46,15 +48,24 @@ impl RowOfId {
     fn new(batches: &[Packed], batch: u32, row: u32) -> RowOfId {
         let id = batches[batch as usize].shipment_id().get(row as usize);
         let is_long = id.len() > size_of::<[u64; 2]>();
-        RowOfId { prefix: prefix(id), batch: batch | if is_long { LONG } else { 0 }, row }
+        RowOfId {
+            prefix: prefix(id),
+            batch: batch | if is_long { LONG } else { 0 },
+            row,
+        }
     }
 
     fn place(&self) -> RowOf {
-        RowOf { batch: self.batch & !LONG, row: self.row }
+        RowOf {
+            batch: self.batch & !LONG,
+            row: self.row,
+        }
     }
 
     fn id<'b>(&self, batches: &'b [Packed]) -> &'b [u8] {
-        batches[self.place().batch as usize].shipment_id().get(self.row as usize)
+        batches[self.place().batch as usize]
+            .shipment_id()
+            .get(self.row as usize)
     }
 
     /// By shipment id, then by place. No id holds a zero byte, so an id that ends within the prefix equals its like alone.
@@ -65,14 +76,20 @@ impl RowOfId {
             (this, that) => this.cmp(&that),
         };
         let by_place = || (self.batch, self.row).cmp(&(other.batch, other.row));
-        self.prefix.cmp(&other.prefix).then_with(rest).then_with(by_place)
+        self.prefix
+            .cmp(&other.prefix)
+            .then_with(rest)
+            .then_with(by_place)
     }
 }
 
 fn gather(batches: &[Packed], rows: &[RowOfId]) -> MovementBatch {
     let batches: Vec<&Packed> = batches.iter().collect();
     let mut out = MovementBatch::default();
-    out.gather(&batches, &rows.iter().map(RowOfId::place).collect::<Vec<_>>());
+    out.gather(
+        &batches,
+        &rows.iter().map(RowOfId::place).collect::<Vec<_>>(),
+    );
     out
 }
 
@@ -103,9 +120,18 @@ impl Held {
             next -= batch.len();
         }
         sample.sort_unstable_by(|a, b| a.order(b, &batches));
-        let bounds: Vec<&[u8]> = (1..stretches).map(|n| sample[n * sample.len() / stretches].id(&batches)).collect();
-        let ends = batches.par_iter().map(|batch| ends(batch, &bounds)).collect();
-        Held { batches, ends, stretches }
+        let bounds: Vec<&[u8]> = (1..stretches)
+            .map(|n| sample[n * sample.len() / stretches].id(&batches))
+            .collect();
+        let ends = batches
+            .par_iter()
+            .map(|batch| ends(batch, &bounds))
+            .collect();
+        Held {
+            batches,
+            ends,
+            stretches,
+        }
     }
 
     /// The rows of a stretch in order.
@@ -113,7 +139,9 @@ impl Held {
         let mut rows = Vec::new();
         for (batch, ends) in self.ends.iter().enumerate() {
             let start = number.checked_sub(1).map_or(0, |before| ends[before]);
-            rows.extend((start..ends[number]).map(|row| RowOfId::new(&self.batches, batch as u32, row)));
+            rows.extend(
+                (start..ends[number]).map(|row| RowOfId::new(&self.batches, batch as u32, row)),
+            );
         }
         rows.sort_unstable_by(|a, b| a.order(b, &self.batches));
         rows
@@ -160,7 +188,15 @@ impl<'s, 'scope, T: Send + 'scope> Sorted<'s, 'scope, T> {
         make: fn(&Held, &[RowOfId]) -> T,
     ) -> Sorted<'s, 'scope, T> {
         let (stretches, pieces) = (Window::new(scope, threads), Window::new(scope, threads));
-        Sorted { held: Arc::new(held), stretches, started: 0, rows: VecDeque::new(), piece_rows, make, pieces }
+        Sorted {
+            held: Arc::new(held),
+            stretches,
+            started: 0,
+            rows: VecDeque::new(),
+            piece_rows,
+            make,
+            pieces,
+        }
     }
 
     /// Waits for as many stretches as a piece takes.
@@ -174,7 +210,9 @@ impl<'s, 'scope, T: Send + 'scope> Sorted<'s, 'scope, T> {
             if self.rows.len() >= self.piece_rows {
                 return;
             }
-            let Some(rows) = self.stretches.oldest() else { return };
+            let Some(rows) = self.stretches.oldest() else {
+                return;
+            };
             self.rows.extend(rows);
         }
     }
@@ -186,7 +224,10 @@ impl<'scope, T: Send + 'scope> Iterator for Sorted<'_, 'scope, T> {
     fn next(&mut self) -> Option<T> {
         while !self.pieces.is_full() {
             self.collect();
-            let piece: Vec<RowOfId> = self.rows.drain(..self.piece_rows.min(self.rows.len())).collect();
+            let piece: Vec<RowOfId> = self
+                .rows
+                .drain(..self.piece_rows.min(self.rows.len()))
+                .collect();
             if piece.is_empty() {
                 break;
             }
@@ -218,12 +259,29 @@ mod tests {
     }
 
     /// Rows in order, and how many stretches that took.
-    fn sorted(batches: Vec<MovementBatch>, stretch_rows: usize, piece_rows: usize) -> (Vec<Vec<(String, u64)>>, usize) {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("a pool");
-        let held = pool.install(|| Held::new(batches.into_iter().map(MovementBatch::pack).collect(), stretch_rows));
+    fn sorted(
+        batches: Vec<MovementBatch>,
+        stretch_rows: usize,
+        piece_rows: usize,
+    ) -> (Vec<Vec<(String, u64)>>, usize) {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(2)
+            .build()
+            .expect("a pool");
+        let held = pool.install(|| {
+            Held::new(
+                batches.into_iter().map(MovementBatch::pack).collect(),
+                stretch_rows,
+            )
+        });
         let stretches = held.stretches;
-        let pieces: Vec<_> = pool.in_place_scope(|scope| Sorted::new(held, scope, 2, piece_rows, Held::rows).collect());
-        let rows = |b: MovementBatch| (0..b.len()).map(|i| (b.shipment_id.str(i).to_owned(), b.row[i])).collect();
+        let pieces: Vec<_> = pool
+            .in_place_scope(|scope| Sorted::new(held, scope, 2, piece_rows, Held::rows).collect());
+        let rows = |b: MovementBatch| {
+            (0..b.len())
+                .map(|i| (b.shipment_id.str(i).to_owned(), b.row[i]))
+                .collect()
+        };
         (pieces.into_iter().map(rows).collect(), stretches)
     }
 
@@ -233,7 +291,13 @@ mod tests {
             |n| format!("S{}", n % 1_500),
             // Told apart behind the prefix only, some of them by their length.
             |n| format!("NILSTC-SHIPMENT-{}{}", "0".repeat(n as usize % 2), n % 700),
-            |n| if n.is_multiple_of(3) { format!("A{n:015}") } else { format!("A{n:015}x") },
+            |n| {
+                if n.is_multiple_of(3) {
+                    format!("A{n:015}")
+                } else {
+                    format!("A{n:015}x")
+                }
+            },
             // One shipment: no stretch can be as short as it is meant to be.
             |_| "S1".to_owned(),
         ];
@@ -242,20 +306,32 @@ mod tests {
             for size in [0, 1, 700, 2, 1_000, 333] {
                 let ids: Vec<String> = (0..size)
                     .map(|_| {
-                        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                        state = state
+                            .wrapping_mul(6_364_136_223_846_793_005)
+                            .wrapping_add(1);
                         id(state >> 40)
                     })
                     .collect();
                 let batch = in_order(batch(&ids, want.len() as u64));
-                want.extend((0..batch.len()).map(|i| (batch.shipment_id.str(i).to_owned(), batch.row[i])));
+                want.extend(
+                    (0..batch.len()).map(|i| (batch.shipment_id.str(i).to_owned(), batch.row[i])),
+                );
                 batches.push(batch);
             }
             // Stable: rows of one id stay in the order of batches, and of rows within one.
             want.sort_by(|a, b| a.0.as_bytes().cmp(b.0.as_bytes()));
-            for (stretch_rows, piece_rows, stretches) in [(50, 300, 41), (5_000, 300, 1), (50, 10_000, 41)] {
+            for (stretch_rows, piece_rows, stretches) in
+                [(50, 300, 41), (5_000, 300, 1), (50, 10_000, 41)]
+            {
                 let (pieces, found) = sorted(batches.clone(), stretch_rows, piece_rows);
                 assert_eq!(found, stretches);
-                assert!(pieces.iter().rev().skip(1).all(|piece| piece.len() == piece_rows));
+                assert!(
+                    pieces
+                        .iter()
+                        .rev()
+                        .skip(1)
+                        .all(|piece| piece.len() == piece_rows)
+                );
                 assert!(pieces.concat() == want, "stretches of {stretch_rows}");
             }
         }
@@ -264,11 +340,19 @@ mod tests {
 
     #[test]
     fn stretches_are_about_as_long_as_asked_for() {
-        let ids: Vec<String> = (0..20_000u64).map(|n| format!("S{}", n * 7_919 % 20_011)).collect();
-        let batches = ids.chunks(900).map(|ids| in_order(batch(ids, 0)).pack()).collect();
+        let ids: Vec<String> = (0..20_000u64)
+            .map(|n| format!("S{}", n * 7_919 % 20_011))
+            .collect();
+        let batches = ids
+            .chunks(900)
+            .map(|ids| in_order(batch(ids, 0)).pack())
+            .collect();
         let held = Held::new(batches, 1_000);
         let lengths: Vec<usize> = (0..held.stretches).map(|n| held.stretch(n).len()).collect();
         assert_eq!((lengths.len(), lengths.iter().sum::<usize>()), (20, 20_000));
-        assert!(lengths.iter().all(|n| (600..1_500).contains(n)), "{lengths:?}");
+        assert!(
+            lengths.iter().all(|n| (600..1_500).contains(n)),
+            "{lengths:?}"
+        );
     }
 }

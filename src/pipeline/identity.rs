@@ -32,22 +32,43 @@ impl<'scope> Digests<'scope> {
         files: &'scope [InputFile],
         take: impl FnOnce() -> Taken + Send + 'scope,
     ) -> Digests<'scope> {
-        Digests { files, thread: Mutex::new(Some(threads.spawn(take))), known: OnceLock::new() }
+        Digests {
+            files,
+            thread: Mutex::new(Some(threads.spawn(take))),
+            known: OnceLock::new(),
+        }
     }
 
     /// Whether nobody has to wait for them any more.
     pub fn are_taken(&self) -> bool {
         // Who holds the lock waits for them.
-        self.thread.try_lock().is_ok_and(|thread| thread.as_ref().is_none_or(ScopedJoinHandle::is_finished))
+        self.thread
+            .try_lock()
+            .is_ok_and(|thread| thread.as_ref().is_none_or(ScopedJoinHandle::is_finished))
     }
 
     fn wait(&self) -> Result<&BTreeMap<&'scope str, std::result::Result<ContentDigest, String>>> {
         // Whoever comes second waits for the lock.
-        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            let digests = joined(thread)?.into_iter().map(|digest| digest.map_err(|e| e.to_string()));
-            let _ = self.known.set(self.files.iter().map(|file| file.name.as_str()).zip(digests).collect());
+        if let Some(thread) = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
+            let digests = joined(thread)?
+                .into_iter()
+                .map(|digest| digest.map_err(|e| e.to_string()));
+            let _ = self.known.set(
+                self.files
+                    .iter()
+                    .map(|file| file.name.as_str())
+                    .zip(digests)
+                    .collect(),
+            );
         }
-        self.known.get().ok_or_else(|| Error::Internal("the digests of the inputs were given up".into()))
+        self.known
+            .get()
+            .ok_or_else(|| Error::Internal("the digests of the inputs were given up".into()))
     }
 }
 
@@ -93,7 +114,10 @@ impl Identity<'_, '_> {
             for file in &self.inputs.files {
                 match &digests[file.name.as_str()] {
                     Ok(digest) => known.push(digest.clone()),
-                    Err(reason) => missing.push(MissingFile { file: file.name.clone(), reason: reason.clone() }),
+                    Err(reason) => missing.push(MissingFile {
+                        file: file.name.clone(),
+                        reason: reason.clone(),
+                    }),
                 }
             }
             if !missing.is_empty() {
@@ -111,18 +135,27 @@ impl Identity<'_, '_> {
     pub fn new_id(&self) -> Result<&str> {
         match self.verdict()? {
             Verdict::New { id, .. } => Ok(id),
-            Verdict::Published(_) | Verdict::Unreadable(_) => Err(Error::Internal("a run that need not be computed".into())),
+            Verdict::Published(_) | Verdict::Unreadable(_) => {
+                Err(Error::Internal("a run that need not be computed".into()))
+            }
         }
     }
 
     /// The same without waiting.
     pub fn check(&self) -> Result<()> {
-        if self.digests.are_taken() { self.new_id().map(drop) } else { Ok(()) }
+        if self.digests.are_taken() {
+            self.new_id().map(drop)
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether the digests have come and say that this run is not to be computed.
     pub fn is_superseded(&self) -> bool {
-        matches!(self.verdict.get(), Some(Verdict::Published(_) | Verdict::Unreadable(_)))
+        matches!(
+            self.verdict.get(),
+            Some(Verdict::Published(_) | Verdict::Unreadable(_))
+        )
     }
 }
 
@@ -134,8 +167,12 @@ mod tests {
 
     fn two_files() -> (tempfile::TempDir, Vec<InputFile>) {
         let dir = tempfile::tempdir().unwrap();
-        ["a.csv", "b.csv"].iter().for_each(|name| std::fs::write(dir.path().join(name), name).unwrap());
-        let files = discover(&["*.csv".to_owned()], dir.path(), None).unwrap().files;
+        ["a.csv", "b.csv"]
+            .iter()
+            .for_each(|name| std::fs::write(dir.path().join(name), name).unwrap());
+        let files = discover(&["*.csv".to_owned()], dir.path(), None)
+            .unwrap()
+            .files;
         assert_eq!(files.len(), 2);
         (dir, files)
     }
@@ -144,13 +181,21 @@ mod tests {
     fn all_who_wait_get_the_digests() {
         let (_dir, files) = two_files();
         scope(|threads| {
-            let digest = ContentDigest { bytes: 5, sha256: "d".into() };
+            let digest = ContentDigest {
+                bytes: 5,
+                sha256: "d".into(),
+            };
             let taken = digest.clone();
-            let digests = Digests::start(threads, &files, || Ok(vec![Ok(taken), Err(Error::Input("b.csv: gone".into()))]));
+            let digests = Digests::start(threads, &files, || {
+                Ok(vec![Ok(taken), Err(Error::Input("b.csv: gone".into()))])
+            });
             let wait = || {
                 let known = digests.wait().unwrap();
                 assert_eq!(known["a.csv"].as_ref(), Ok(&digest));
-                assert_eq!(known["b.csv"].as_ref().map_err(String::as_str), Err("b.csv: gone"));
+                assert_eq!(
+                    known["b.csv"].as_ref().map_err(String::as_str),
+                    Err("b.csv: gone")
+                );
                 assert!(digests.are_taken());
             };
             scope(|waiters| (0..4).for_each(|_| drop(waiters.spawn(wait))));

@@ -40,7 +40,11 @@ pub struct Window<'s, 'scope, T> {
 impl<'s, 'scope, T: Send + 'scope> Window<'s, 'scope, T> {
     /// No job yet, and never more than `most` at the same time.
     pub fn new(scope: &'s Scope<'scope>, most: usize) -> Window<'s, 'scope, T> {
-        Window { scope, jobs: VecDeque::with_capacity(most), most }
+        Window {
+            scope,
+            jobs: VecDeque::with_capacity(most),
+            most,
+        }
     }
 
     /// Whether the oldest job has to be taken back before another one can start.
@@ -68,7 +72,10 @@ mod tests {
 
     #[test]
     fn results_come_in_order_and_never_more_jobs_run_than_allowed() {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().expect("a pool");
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(4)
+            .build()
+            .expect("a pool");
         let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let job = |n: u64| {
             most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
@@ -96,7 +103,10 @@ mod tests {
 
     #[test]
     fn a_panic_ends_the_stream_and_goes_on_outside() {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("a pool");
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(2)
+            .build()
+            .expect("a pool");
         let mut taken = Some(0);
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             pool.in_place_scope(|scope| {

@@ -26,7 +26,11 @@ pub struct Ledger<'s> {
 impl<'s> Ledger<'s> {
     /// An empty ledger for this many files; rejected rows are kept in `rejects`.
     pub fn new(files: usize, rejects: Rejects<'s>) -> Ledger<'s> {
-        Ledger { files: vec![FileCount::default(); files], by_reason: Default::default(), rejects }
+        Ledger {
+            files: vec![FileCount::default(); files],
+            by_reason: Default::default(),
+            rejects,
+        }
     }
 
     /// Rows were read from a file.
@@ -58,21 +62,32 @@ impl<'s> Ledger<'s> {
 
     /// Counts of all files.
     pub fn total(&self) -> FileCount {
-        self.files.iter().fold(FileCount::default(), |sum, f| FileCount {
-            rows: sum.rows + f.rows,
-            accepted: sum.accepted + f.accepted,
-            rejected: sum.rejected + f.rejected,
-        })
+        self.files
+            .iter()
+            .fold(FileCount::default(), |sum, f| FileCount {
+                rows: sum.rows + f.rows,
+                accepted: sum.accepted + f.accepted,
+                rejected: sum.rejected + f.rejected,
+            })
     }
 
     /// Rejected rows by reason, where there are any.
     pub fn by_reason(&self) -> Vec<(RejectReason, u64)> {
-        RejectReason::LIST.iter().zip(self.by_reason).filter(|(_, n)| *n > 0).map(|((reason, _), n)| (*reason, n)).collect()
+        RejectReason::LIST
+            .iter()
+            .zip(self.by_reason)
+            .filter(|(_, n)| *n > 0)
+            .map(|((reason, _), n)| (*reason, n))
+            .collect()
     }
 
     /// Rejected rows that take something away: the numerator of the reject share (docs/formats.md, Rejections).
     pub fn gaps(&self) -> u64 {
-        self.by_reason().iter().filter(|(reason, _)| reason.leaves_gap()).map(|(_, n)| n).sum()
+        self.by_reason()
+            .iter()
+            .filter(|(reason, _)| reason.leaves_gap())
+            .map(|(_, n)| n)
+            .sum()
     }
 
     /// Asserts that no row is lost and none counted twice.
@@ -125,13 +140,22 @@ mod tests {
             shipment_id: String::new(),
             movement_id: String::new(),
         };
-        ledger.reject(vec![reject(2, RejectReason::Duplicate)]).unwrap();
+        ledger
+            .reject(vec![reject(2, RejectReason::Duplicate)])
+            .unwrap();
         let names = ["a".to_owned(), "b".to_owned()];
         assert!(ledger.reconcile(&names).is_err());
-        ledger.reject(vec![reject(1, RejectReason::NoMass)]).unwrap();
+        ledger
+            .reject(vec![reject(1, RejectReason::NoMass)])
+            .unwrap();
         ledger.reconcile(&names).unwrap();
         assert_eq!((ledger.gaps(), ledger.total().rejected), (1, 2));
-        let rows: Vec<u64> = ledger.into_rejected().unwrap().flat_map(|chunk| chunk.unwrap()).map(|r| r.row).collect();
+        let rows: Vec<u64> = ledger
+            .into_rejected()
+            .unwrap()
+            .flat_map(|chunk| chunk.unwrap())
+            .map(|r| r.row)
+            .collect();
         assert_eq!(rows, [1, 2]);
     }
 }

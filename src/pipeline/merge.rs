@@ -63,7 +63,10 @@ pub struct Cutter {
 impl Cutter {
     /// A cutter that refuses a single shipment of more than `limit` bytes (exit 8).
     pub fn new(limit: usize) -> Cutter {
-        Cutter { carry: MovementBatch::default(), limit }
+        Cutter {
+            carry: MovementBatch::default(),
+            limit,
+        }
     }
 
     /// Takes the next batch; gives the work that is complete.
@@ -71,7 +74,9 @@ impl Cutter {
         if batch.is_empty() {
             return Ok(());
         }
-        if !ascends(&batch) || (!self.carry.is_empty() && self.carry.shipment_id.get(0) > batch.shipment_id.get(0)) {
+        if !ascends(&batch)
+            || (!self.carry.is_empty() && self.carry.shipment_id.get(0) > batch.shipment_id.get(0))
+        {
             return Err(Stop::Disorder);
         }
         let mut start = 0;
@@ -93,7 +98,10 @@ impl Cutter {
         }
         self.carry.extend(&batch, end..batch.len());
         if end > start {
-            out.push(Work { batch, range: start..end });
+            out.push(Work {
+                batch,
+                range: start..end,
+            });
         }
         self.check()
     }
@@ -102,7 +110,10 @@ impl Cutter {
     pub fn flush(&mut self, out: &mut Vec<Work>) {
         let batch = std::mem::take(&mut self.carry);
         if !batch.is_empty() {
-            out.push(Work { range: 0..batch.len(), batch });
+            out.push(Work {
+                range: 0..batch.len(),
+                batch,
+            });
         }
     }
 
@@ -151,7 +162,9 @@ impl Head<'_> {
 
     /// The next batch of the input, which must not go back.
     fn next(&mut self) -> Flow<Option<MovementBatch>> {
-        let Some(batch) = self.cursor.next()? else { return Ok(None) };
+        let Some(batch) = self.cursor.next()? else {
+            return Ok(None);
+        };
         let ids = &batch.shipment_id;
         if !ascends(&batch) || self.last.as_slice() > ids.get(0) {
             return Err(Stop::Disorder);
@@ -176,8 +189,18 @@ impl Head<'_> {
 impl<'a> Merge<'a> {
     /// A merge of these inputs in batches of so many rows; equal ids come in the order of the inputs.
     pub fn new(cursors: Vec<Box<dyn Cursor + 'a>>, batch_rows: usize) -> Merge<'a> {
-        let head = |cursor| Head { cursor, batch: Packed::default(), at: 0, last: Vec::new() };
-        Merge { heads: cursors.into_iter().map(head).collect(), queue: Vec::new(), batch_rows, begun: false }
+        let head = |cursor| Head {
+            cursor,
+            batch: Packed::default(),
+            at: 0,
+            last: Vec::new(),
+        };
+        Merge {
+            heads: cursors.into_iter().map(head).collect(),
+            queue: Vec::new(),
+            batch_rows,
+            begun: false,
+        }
     }
 
     /// The next batch of ascending rows, or `None` at the end of all inputs.
@@ -217,10 +240,16 @@ impl<'a> Merge<'a> {
         let bound = self.queue.last().map(|next| self.heads[next.head].id());
         let last = head.batch.len().min(head.at + most);
         let mut end = head.at + 1;
-        while end < last && bound.is_none_or(|b| order(head.batch.shipment_id().get(end), b) == Ordering::Less) {
+        while end < last
+            && bound.is_none_or(|b| order(head.batch.shipment_id().get(end), b) == Ordering::Less)
+        {
             end += 1;
         }
-        Piece { batch: first as u32, start: head.at as u32, end: end as u32 }
+        Piece {
+            batch: first as u32,
+            start: head.at as u32,
+            end: end as u32,
+        }
     }
 
     fn take(&self, out: &mut MovementBatch, pieces: &mut Vec<Piece>) {
@@ -233,10 +262,18 @@ impl<'a> Merge<'a> {
     fn enqueue(&mut self, head: usize) -> Flow<()> {
         if self.heads[head].refill()? {
             let id = self.heads[head].id();
-            let this = Queued { prefix: prefix(id), head };
+            let this = Queued {
+                prefix: prefix(id),
+                head,
+            };
             let is_behind = |other: &Queued| {
                 let rest = || order(self.heads[other.head].id(), id);
-                other.prefix.cmp(&this.prefix).then_with(rest).then(other.head.cmp(&head)) == Ordering::Greater
+                other
+                    .prefix
+                    .cmp(&this.prefix)
+                    .then_with(rest)
+                    .then(other.head.cmp(&head))
+                    == Ordering::Greater
             };
             let at = self.queue.partition_point(is_behind);
             self.queue.insert(at, this);

@@ -179,13 +179,18 @@ impl Plan {
         let text = match run_file {
             None => "",
             Some((_, bytes)) => {
-                let text = std::str::from_utf8(bytes).map_err(|_| Error::Usage(format!("{name}: not UTF-8")))?;
+                let text = std::str::from_utf8(bytes)
+                    .map_err(|_| Error::Usage(format!("{name}: not UTF-8")))?;
                 text.strip_prefix('\u{feff}').unwrap_or(text)
             }
         };
         let source = Source { name: &name, text };
         let keys = source.parse()?;
-        let mut resolver = Resolver { source, origins: BTreeMap::new(), faults: Vec::new() };
+        let mut resolver = Resolver {
+            source,
+            origins: BTreeMap::new(),
+            faults: Vec::new(),
+        };
         let plan = resolver.plan(run_file.map(|(path, _)| path), &keys, flags, here, read)?;
         resolver.finish(plan)
     }

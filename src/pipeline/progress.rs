@@ -14,7 +14,11 @@ pub enum ProgressMode {
 
 impl ProgressMode {
     /// Every mode, in the order that help shows.
-    pub const LIST: [ProgressMode; 3] = [ProgressMode::Auto, ProgressMode::Always, ProgressMode::Never];
+    pub const LIST: [ProgressMode; 3] = [
+        ProgressMode::Auto,
+        ProgressMode::Always,
+        ProgressMode::Never,
+    ];
 
     /// The word on the command line.
     pub const fn code(self) -> &'static str {

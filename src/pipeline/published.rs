@@ -9,7 +9,9 @@ use crate::calc::recalculate::Facts;
 use crate::model::element::{Element, NO_ROW};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
-use crate::model::mode::{Basis, DataCategory, DistanceSource, EnergyUnit, LoadStatus, Mode, Per, Temperature};
+use crate::model::mode::{
+    Basis, DataCategory, DistanceSource, EnergyUnit, LoadStatus, Mode, Per, Temperature,
+};
 use crate::model::symbol::Symbols;
 use crate::output::read::Columns;
 use crate::reference::Reference;
@@ -59,7 +61,11 @@ pub(super) struct Recalculation<'r> {
     factors: FxHashMap<String, u32>,
 }
 
-fn word<T: Copy + Default>(list: &[T], code: fn(T) -> &'static str, text: &str) -> parquet::errors::Result<T> {
+fn word<T: Copy + Default>(
+    list: &[T],
+    code: fn(T) -> &'static str,
+    text: &str,
+) -> parquet::errors::Result<T> {
     let found = list.iter().copied().find(|v| code(*v) == text);
     found.ok_or_else(|| parquet::errors::ParquetError::General(format!("{text:?} is no code word")))
 }
@@ -67,24 +73,67 @@ fn word<T: Copy + Default>(list: &[T], code: fn(T) -> &'static str, text: &str) 
 impl<'r> Recalculation<'r> {
     /// Nothing computed yet.
     pub fn new(reference: &'r Reference) -> Recalculation<'r> {
-        let operations = reference.factors.operations.iter().enumerate().map(|(i, o)| (o.code.to_string(), i as u16)).collect();
-        let factors = reference.factors.factors.iter().enumerate().map(|(i, f)| (f.id.to_string(), i as u32)).collect();
-        Recalculation { kernel: Kernel::new(reference), symbols: Symbols::default(), operations, factors }
+        let operations = reference
+            .factors
+            .operations
+            .iter()
+            .enumerate()
+            .map(|(i, o)| (o.code.to_string(), i as u16))
+            .collect();
+        let factors = reference
+            .factors
+            .factors
+            .iter()
+            .enumerate()
+            .map(|(i, f)| (f.id.to_string(), i as u32))
+            .collect();
+        Recalculation {
+            kernel: Kernel::new(reference),
+            symbols: Symbols::default(),
+            operations,
+            factors,
+        }
     }
 
     /// The elements of a batch with what they took over from their records, and their shipment ids.
-    pub fn elements(&mut self, c: &Columns) -> parquet::errors::Result<Vec<(Element, Facts, String)>> {
-        let missing = |what: &str| parquet::errors::ParquetError::General(format!("{what} is not in the run's reference"));
+    pub fn elements(
+        &mut self,
+        c: &Columns,
+    ) -> parquet::errors::Result<Vec<(Element, Facts, String)>> {
+        let missing = |what: &str| {
+            parquet::errors::ParquetError::General(format!("{what} is not in the run's reference"))
+        };
         let text = |name: &str| c.texts(name);
         let number = |name: &str| -> parquet::errors::Result<Vec<i64>> {
-            Ok(c.numbers(name)?.into_iter().map(|v| v.unwrap_or(0) as i64).collect())
+            Ok(c.numbers(name)?
+                .into_iter()
+                .map(|v| v.unwrap_or(0) as i64)
+                .collect())
         };
-        let (ids, modes, operations, carriers) = (text("shipment_id")?, text("mode")?, text("operation")?, text("carrier")?);
-        let (origins, destinations, statuses) = (text("origin")?, text("destination")?, text("load_status")?);
-        let (temperatures, energies, units) = (text("temperature")?, text("energy_carrier")?, text("energy_unit")?);
-        let (bases, sources, activity_bases) = (text("distance_basis")?, text("distance_source")?, text("activity_basis")?);
-        let (factors, pers, categories, flags) =
-            (text("factor_id")?, text("intensity_per")?, text("data_category")?, text("quality_flags")?);
+        let (ids, modes, operations, carriers) = (
+            text("shipment_id")?,
+            text("mode")?,
+            text("operation")?,
+            text("carrier")?,
+        );
+        let (origins, destinations, statuses) =
+            (text("origin")?, text("destination")?, text("load_status")?);
+        let (temperatures, energies, units) = (
+            text("temperature")?,
+            text("energy_carrier")?,
+            text("energy_unit")?,
+        );
+        let (bases, sources, activity_bases) = (
+            text("distance_basis")?,
+            text("distance_source")?,
+            text("activity_basis")?,
+        );
+        let (factors, pers, categories, flags) = (
+            text("factor_id")?,
+            text("intensity_per")?,
+            text("data_category")?,
+            text("quality_flags")?,
+        );
         let teu = c.numbers("teu")?;
         let columns = [
             "element",
@@ -101,7 +150,10 @@ impl<'r> Recalculation<'r> {
             "ghg_operation_kg",
             "ghg_provision_kg",
         ];
-        let numbers = columns.iter().map(|name| number(name)).collect::<parquet::errors::Result<Vec<_>>>()?;
+        let numbers = columns
+            .iter()
+            .map(|name| number(name))
+            .collect::<parquet::errors::Result<Vec<_>>>()?;
         let place = |t: &str| LocationCode::parse(t.as_bytes()).ok_or_else(|| missing(t));
         let mut out = Vec::with_capacity(ids.len());
         for (i, id) in ids.into_iter().enumerate() {
@@ -111,7 +163,10 @@ impl<'r> Recalculation<'r> {
                 anchor: 0,
                 element: n(0) as u32,
                 mode: word(&Mode::ALL, Mode::code, &modes[i]).unwrap_or_default(),
-                operation: *self.operations.get(&operations[i]).ok_or_else(|| missing(&operations[i]))?,
+                operation: *self
+                    .operations
+                    .get(&operations[i])
+                    .ok_or_else(|| missing(&operations[i]))?,
                 origin: place(&origins[i])?,
                 destination: place(&destinations[i])?,
                 departed_at: n(1),
@@ -127,7 +182,10 @@ impl<'r> Recalculation<'r> {
                 activity_basis: word(Basis::ALL, Basis::code, &activity_bases[i])?,
                 emission_distance_m: n(7),
                 activity: n(8),
-                factor: *self.factors.get(&factors[i]).ok_or_else(|| missing(&factors[i]))?,
+                factor: *self
+                    .factors
+                    .get(&factors[i])
+                    .ok_or_else(|| missing(&factors[i]))?,
                 intensity_operation: n(9),
                 intensity_provision: n(10),
                 per: word(Per::ALL, Per::code, &pers[i])?,

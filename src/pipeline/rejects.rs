@@ -26,14 +26,24 @@ pub struct Rejects<'s> {
 impl<'s> Rejects<'s> {
     /// Holds at most about `limit` bytes in memory.
     pub fn new(store: &'s dyn RunStore, limit: usize) -> Rejects<'s> {
-        Rejects { store, limit, held: Vec::new(), held_bytes: 0, runs: 0 }
+        Rejects {
+            store,
+            limit,
+            held: Vec::new(),
+            held_bytes: 0,
+            runs: 0,
+        }
     }
 
     /// Adds rows.
     pub fn push(&mut self, rows: Vec<Rejected>) -> Result<()> {
         self.held_bytes += rows.iter().map(heap_bytes).sum::<usize>();
         self.held.extend(rows);
-        if self.held_bytes > self.limit { self.spill() } else { Ok(()) }
+        if self.held_bytes > self.limit {
+            self.spill()
+        } else {
+            Ok(())
+        }
     }
 
     /// The rows in order of (file, row), chunk by chunk.
@@ -41,14 +51,26 @@ impl<'s> Rejects<'s> {
         if self.runs == 0 {
             self.held.sort_unstable_by_key(place);
             return Ok(Chunks {
-                runs: vec![Run { reader: None, block: self.held.into_iter() }],
+                runs: vec![Run {
+                    reader: None,
+                    block: self.held.into_iter(),
+                }],
                 heads: BinaryHeap::new(),
                 begun: false,
             });
         }
         self.spill()?;
-        let open = |n| Ok(Run { reader: Some(self.store.open(n)?), block: Vec::new().into_iter() });
-        Ok(Chunks { runs: (0..self.runs).map(open).collect::<Result<_>>()?, heads: BinaryHeap::new(), begun: false })
+        let open = |n| {
+            Ok(Run {
+                reader: Some(self.store.open(n)?),
+                block: Vec::new().into_iter(),
+            })
+        };
+        Ok(Chunks {
+            runs: (0..self.runs).map(open).collect::<Result<_>>()?,
+            heads: BinaryHeap::new(),
+            begun: false,
+        })
     }
 
     fn spill(&mut self) -> Result<()> {
@@ -73,7 +95,12 @@ fn place(row: &Rejected) -> (u32, u64) {
 
 fn heap_bytes(row: &Rejected) -> usize {
     // An allocation costs its size and some more.
-    let texts = [&row.reject.value, &row.reject.wanted, &row.shipment_id, &row.movement_id];
+    let texts = [
+        &row.reject.value,
+        &row.reject.wanted,
+        &row.shipment_id,
+        &row.movement_id,
+    ];
     size_of::<Rejected>() + texts.iter().map(|t| t.capacity() + 16).sum::<usize>()
 }
 
@@ -117,7 +144,13 @@ impl Run {
             if let Some(row) = self.block.next() {
                 return Ok(Some(row));
             }
-            match self.reader.as_mut().map(|reader| reader.next()).transpose()?.flatten() {
+            match self
+                .reader
+                .as_mut()
+                .map(|reader| reader.next())
+                .transpose()?
+                .flatten()
+            {
                 Some(block) => self.block = decode_rejected(&block)?.into_iter(),
                 None => return Ok(None),
             }
@@ -152,7 +185,9 @@ impl Iterator for Chunks {
     type Item = Result<Vec<Rejected>>;
 
     fn next(&mut self) -> Option<Result<Vec<Rejected>>> {
-        self.chunk().map(|rows| (!rows.is_empty()).then_some(rows)).transpose()
+        self.chunk()
+            .map(|rows| (!rows.is_empty()).then_some(rows))
+            .transpose()
     }
 }
 
@@ -169,14 +204,32 @@ mod tests {
             let one = |i: u64| {
                 // Every (file, row) once, in an order far from sorted.
                 let place = (part * 1_000 + i) * 7_919 % 40_000;
-                let reject = Reject::new(RejectReason::NoMass, "cargo_mass_kg", &place.to_string(), "a mass");
+                let reject = Reject::new(
+                    RejectReason::NoMass,
+                    "cargo_mass_kg",
+                    &place.to_string(),
+                    "a mass",
+                );
                 let (file, row) = ((place % 3) as u32, place);
-                Rejected { file, row, reject, shipment_id: format!("S{place}"), movement_id: String::new() }
+                Rejected {
+                    file,
+                    row,
+                    reject,
+                    shipment_id: format!("S{place}"),
+                    movement_id: String::new(),
+                }
             };
             rejects.push((0..1_000).map(one).collect()).unwrap();
         }
         let runs = rejects.runs;
-        (rejects.into_chunks().unwrap().flat_map(|chunk| chunk.unwrap()).collect(), runs)
+        (
+            rejects
+                .into_chunks()
+                .unwrap()
+                .flat_map(|chunk| chunk.unwrap())
+                .collect(),
+            runs,
+        )
     }
 
     #[test]

@@ -35,8 +35,12 @@ use std::time::Instant;
 /// Runs a plan: computes, publishes, and says what became of it in status and log.
 pub fn run(plan: &Plan, progress: &dyn Progress, interrupt: &Interrupt) -> Result<Summary> {
     let holder = Holder::this_process();
-    let scratch_root = plan.dry_run.then(|| std::env::temp_dir().join(format!("green-corridor-dry-run-{}", holder.pid)));
-    let root = scratch_root.clone().unwrap_or_else(|| plan.out.path.clone());
+    let scratch_root = plan
+        .dry_run
+        .then(|| std::env::temp_dir().join(format!("green-corridor-dry-run-{}", holder.pid)));
+    let root = scratch_root
+        .clone()
+        .unwrap_or_else(|| plan.out.path.clone());
     let output = Output::lock(Arc::new(RealDisk), &root, &holder)?;
     let mut status = Status {
         started: holder.started.clone(),
@@ -46,17 +50,33 @@ pub fn run(plan: &Plan, progress: &dyn Progress, interrupt: &Interrupt) -> Resul
     };
     write_status(&output, &status)?;
     let began = Instant::now();
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(plan.threads).build();
-    let pool = pool.map_err(|e| Error::Internal(format!("cannot start {} threads: {e}", plan.threads)))?;
-    let outcome = Run { plan, progress, interrupt, output: &output, pool: &pool }.attempts(&mut status);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(plan.threads)
+        .build();
+    let pool =
+        pool.map_err(|e| Error::Internal(format!("cannot start {} threads: {e}", plan.threads)))?;
+    let outcome = Run {
+        plan,
+        progress,
+        interrupt,
+        output: &output,
+        pool: &pool,
+    }
+    .attempts(&mut status);
     status.ended = Some(now());
     status.duration_ms = began.elapsed().as_millis() as u64;
     let mut status = match &outcome {
         Ok(summary) if summary.missing.is_empty() => status.done(),
-        Ok(summary) => status.failed(&Error::FilesMissing(format!("published without {}", summary.missing.join(", ")))),
+        Ok(summary) => status.failed(&Error::FilesMissing(format!(
+            "published without {}",
+            summary.missing.join(", ")
+        ))),
         Err(error) => status.failed(error),
     };
-    let name = status.run_id.clone().unwrap_or_else(|| "unnamed".to_owned());
+    let name = status
+        .run_id
+        .clone()
+        .unwrap_or_else(|| "unnamed".to_owned());
     let mut execution = Execution::ending_now(&holder, &name, &status);
     execution.settings = settings(plan);
     // The outcome stands; a log that cannot be written is said beside it.
@@ -119,7 +139,11 @@ impl Run<'_> {
             self.progress.message(Level::Info, warning);
         }
         let inputs = find_inputs(self.plan, self.progress)?;
-        let amount = Amount { threads: self.plan.threads, files: inputs.files.len(), bytes: inputs.bytes() };
+        let amount = Amount {
+            threads: self.plan.threads,
+            files: inputs.files.len(),
+            bytes: inputs.bytes(),
+        };
         let budget = Budget::new(self.plan.limits.memory_bytes, &amount)?;
         // A run that is probably there already is not computed until the digests say otherwise.
         let waits = !self.plan.rebuild && self.is_of_current_run(&inputs);
@@ -162,7 +186,14 @@ impl Run<'_> {
         let mut sorted = budget.can_merge;
         loop {
             let layout = self.output.layout();
-            let identity = Identity { plan: self.plan, loaded, inputs: &inputs, digests, layout, verdict: OnceLock::new() };
+            let identity = Identity {
+                plan: self.plan,
+                loaded,
+                inputs: &inputs,
+                digests,
+                layout,
+                verdict: OnceLock::new(),
+            };
             if waits || digests.are_taken() {
                 match identity.verdict()?.clone() {
                     Verdict::New { id, .. } => status.run_id = Some(id),
@@ -185,9 +216,18 @@ impl Run<'_> {
                 Ended::Superseded => {}
                 Ended::Disorder => sorted = false,
                 Ended::Broken(fault) => {
-                    self.progress.message(Level::Warning, &format!("{fault}; starting over without it"));
+                    self.progress.message(
+                        Level::Warning,
+                        &format!("{fault}; starting over without it"),
+                    );
                     let reason = fault.to_string();
-                    inputs.leave_out(vec![MissingFile { file: fault.label, reason }], self.plan)?;
+                    inputs.leave_out(
+                        vec![MissingFile {
+                            file: fault.label,
+                            reason,
+                        }],
+                        self.plan,
+                    )?;
                 }
             }
         }
@@ -196,10 +236,18 @@ impl Run<'_> {
     /// Whether the current run was made from files of these names and sizes.
     fn is_of_current_run(&self, inputs: &Inputs) -> bool {
         let layout = self.output.layout();
-        let Ok(Some(id)) = layout.current_run() else { return false };
+        let Ok(Some(id)) = layout.current_run() else {
+            return false;
+        };
         Manifest::load(&layout.run(&id)).is_ok_and(|manifest| {
-            let then = manifest.inputs.iter().map(|entry| (entry.file.as_str(), entry.bytes));
-            then.eq(inputs.files.iter().map(|file| (file.name.as_str(), file.bytes)))
+            let then = manifest
+                .inputs
+                .iter()
+                .map(|entry| (entry.file.as_str(), entry.bytes));
+            then.eq(inputs
+                .files
+                .iter()
+                .map(|file| (file.name.as_str(), file.bytes)))
         })
     }
 
@@ -210,11 +258,19 @@ impl Run<'_> {
             self.progress.advance(0, bytes);
             self.interrupt.check()
         };
-        let published = self.pool.install(|| publish_existing(self.output, id, &check))?;
+        let published = self
+            .pool
+            .install(|| publish_existing(self.output, id, &check))?;
         self.finish(published, inputs, status)
     }
 
-    fn attempt(&self, identity: &Identity, budget: &Budget, sorted: bool, status: &mut Status) -> Result<Ended> {
+    fn attempt(
+        &self,
+        identity: &Identity,
+        budget: &Budget,
+        sorted: bool,
+        status: &mut Status,
+    ) -> Result<Ended> {
         let Identity { loaded, inputs, .. } = *identity;
         let stage = Stage::begin(self.output)?;
         status.stale_stages_removed += stage.stale_count() as u64;
@@ -224,13 +280,22 @@ impl Run<'_> {
             Err(Stop::Disorder) => return Ok(Ended::Disorder),
             Err(Stop::Failed(error)) => return Err(error),
         };
-        let names = FixedNames::new(&loaded.reference, entries.iter().map(|e| e.file.clone()).collect());
+        let names = FixedNames::new(
+            &loaded.reference,
+            entries.iter().map(|e| e.file.clone()).collect(),
+        );
         let metadata = || Ok(tables::metadata(identity.new_id()?, loaded));
-        let (rejects, runs) = (Scratch::new(&stage, "rejected"), Scratch::new(&stage, "run"));
+        let (rejects, runs) = (
+            Scratch::new(&stage, "rejected"),
+            Scratch::new(&stage, "run"),
+        );
         let shared = Shared {
             pool: self.pool,
             symbols: RwLock::default(),
-            ledger: Mutex::new(Ledger::new(entries.len(), Rejects::new(&rejects, budget.reject_bytes))),
+            ledger: Mutex::new(Ledger::new(
+                entries.len(),
+                Rejects::new(&rejects, budget.reject_bytes),
+            )),
             progress: self.progress,
             check: &|| {
                 self.interrupt.check()?;
@@ -246,8 +311,19 @@ impl Run<'_> {
             threads: self.plan.threads,
             budget: *budget,
         };
-        self.progress.stage(if sorted { "compute" } else { "sort and compute" }, None);
-        let order = if sorted { Order::Sorted } else { Order::Sort(&runs) };
+        self.progress.stage(
+            if sorted {
+                "compute"
+            } else {
+                "sort and compute"
+            },
+            None,
+        );
+        let order = if sorted {
+            Order::Sorted
+        } else {
+            Order::Sort(&runs)
+        };
         let computed = compute(&attempt, readers, order, &shared);
         let (ledger, symbols) = (shared.ledger.into_inner(), shared.symbols.into_inner());
         let ledger = ledger.map_err(|_| Error::Internal("a worker failed".into()))?;
@@ -257,7 +333,9 @@ impl Run<'_> {
             Ok(written) => Ok(written),
             Err(Stop::Disorder) => return Ok(Ended::Disorder),
             Err(Stop::Failed(_)) if identity.is_superseded() => return Ok(Ended::Superseded),
-            Err(Stop::Broken(fault)) if self.plan.allow_missing_files => return Ok(Ended::Broken(fault)),
+            Err(Stop::Broken(fault)) if self.plan.allow_missing_files => {
+                return Ok(Ended::Broken(fault));
+            }
             Err(Stop::Broken(fault)) => Err(Error::Input(fault.to_string())),
             Err(Stop::Failed(error @ Error::Limit(_))) => Err(error),
             Err(Stop::Failed(error)) => {
@@ -266,7 +344,9 @@ impl Run<'_> {
                 return Err(error);
             }
         };
-        let Verdict::New { id, digests } = identity.verdict()? else { return Ok(Ended::Superseded) };
+        let Verdict::New { id, digests } = identity.verdict()? else {
+            return Ok(Ended::Superseded);
+        };
         let metadata = tables::metadata(id, loaded);
         let written = match written {
             Ok(written) => written,
@@ -283,7 +363,8 @@ impl Run<'_> {
         }
         ledger.reconcile(&entries.iter().map(|e| e.file.clone()).collect::<Vec<_>>())?;
         for (entry, count) in entries.iter_mut().zip(ledger.files()) {
-            (entry.rows_in, entry.accepted, entry.rejected) = (count.rows, count.accepted, count.rejected);
+            (entry.rows_in, entry.accepted, entry.rejected) =
+                (count.rows, count.accepted, count.rejected);
         }
         tables::count(status, &ledger, &written);
         if let Err(error) = self.publishable(&ledger, &entries) {
@@ -291,11 +372,21 @@ impl Run<'_> {
             return Err(self.keep_failure(stage, id, error, status));
         }
         self.progress.stage("publish", None);
-        let outcome = Outcome { id, plan: self.plan, loaded, entries, missing: &inputs.missing, written };
-        let manifest = self.pool.install(|| tables::finish(&stage, outcome, ledger, &names, &metadata))?;
+        let outcome = Outcome {
+            id,
+            plan: self.plan,
+            loaded,
+            entries,
+            missing: &inputs.missing,
+            written,
+        };
+        let manifest = self
+            .pool
+            .install(|| tables::finish(&stage, outcome, ledger, &names, &metadata))?;
         self.interrupt.check()?;
         let published = stage.publish(manifest)?;
-        self.finish(published, inputs, status).map(|summary| Ended::Published(Box::new(summary)))
+        self.finish(published, inputs, status)
+            .map(|summary| Ended::Published(Box::new(summary)))
     }
 
     /// Opens every input; the entries carry what is known of a file before its rows are read.
@@ -311,11 +402,24 @@ impl Run<'_> {
         let mut readers = Vec::new();
         let mut entries = Vec::new();
         for (index, file) in inputs.files.iter().enumerate() {
-            let opened =
-                open_input(file).map_err(|e| Stop::Broken(FileFault { label: file.name.clone(), message: e.to_string() }))?;
-            let source = input::SourceFile { file: opened, label: file.name.clone(), index: index as u32 };
-            let reader =
-                input::open_in(budget.grain, source, Arc::clone(&mapping), Arc::clone(&vocabulary)).map_err(Stop::Broken)?;
+            let opened = open_input(file).map_err(|e| {
+                Stop::Broken(FileFault {
+                    label: file.name.clone(),
+                    message: e.to_string(),
+                })
+            })?;
+            let source = input::SourceFile {
+                file: opened,
+                label: file.name.clone(),
+                index: index as u32,
+            };
+            let reader = input::open_in(
+                budget.grain,
+                source,
+                Arc::clone(&mapping),
+                Arc::clone(&vocabulary),
+            )
+            .map_err(Stop::Broken)?;
             let info = reader.info();
             entries.push(InputEntry {
                 file: file.name.clone(),
@@ -339,13 +443,25 @@ impl Run<'_> {
         let limits = &self.plan.limits;
         if total.rows == 0 && !self.plan.allow_empty {
             let files: Vec<&str> = inputs.iter().map(|entry| entry.file.as_str()).collect();
-            let named = if files.is_empty() { "no file was found".to_owned() } else { format!("{}: no row", files.join(", ")) };
-            return Err(Error::Input(format!("{named}; --allow-empty publishes an empty run")));
+            let named = if files.is_empty() {
+                "no file was found".to_owned()
+            } else {
+                format!("{}: no row", files.join(", "))
+            };
+            return Err(Error::Input(format!(
+                "{named}; --allow-empty publishes an empty run"
+            )));
         }
         if total.rows < limits.min_rows {
-            return Err(Error::Input(format!("{} rows read, [limits] min_rows asks for {}", total.rows, limits.min_rows)));
+            return Err(Error::Input(format!(
+                "{} rows read, [limits] min_rows asks for {}",
+                total.rows, limits.min_rows
+            )));
         }
-        if limits.max_reject_share.is_exceeded(ledger.gaps(), total.rows) {
+        if limits
+            .max_reject_share
+            .is_exceeded(ledger.gaps(), total.rows)
+        {
             return Err(Error::TooManyRejects(format!(
                 "{} of {} rows rejected, more than max_reject_share = {}",
                 ledger.gaps(),
@@ -357,11 +473,19 @@ impl Run<'_> {
     }
 
     /// A file that is broken from its beginning ends the run, or starts it over without the file.
-    fn broken(&self, stage: Stage, identity: &Identity, fault: FileFault, status: &Status) -> Result<Ended> {
+    fn broken(
+        &self,
+        stage: Stage,
+        identity: &Identity,
+        fault: FileFault,
+        status: &Status,
+    ) -> Result<Ended> {
         if self.plan.allow_missing_files {
             return Ok(Ended::Broken(fault));
         }
-        let Verdict::New { id, .. } = identity.verdict()? else { return Ok(Ended::Superseded) };
+        let Verdict::New { id, .. } = identity.verdict()? else {
+            return Ok(Ended::Superseded);
+        };
         Err(self.keep_failure(stage, id, Error::Input(fault.to_string()), status))
     }
 
@@ -371,13 +495,21 @@ impl Run<'_> {
         told.ended = Some(now());
         let kept = told.to_bytes().and_then(|bytes| stage.fail(id, &bytes));
         if let Err(fault) = kept {
-            self.progress.message(Level::Warning, &format!("the rejects of the failed run could not be kept: {fault}"));
+            self.progress.message(
+                Level::Warning,
+                &format!("the rejects of the failed run could not be kept: {fault}"),
+            );
         }
         error
     }
 
     /// After the commit: prune, count, summarise.
-    fn finish(&self, published: Published, inputs: &Inputs, status: &mut Status) -> Result<Summary> {
+    fn finish(
+        &self,
+        published: Published,
+        inputs: &Inputs,
+        status: &mut Status,
+    ) -> Result<Summary> {
         status.sync_ms = published.sync.as_millis() as u64;
         status.missing_files = inputs.missing.iter().map(|m| m.file.clone()).collect();
         let mut summary = Summary::new(&published);
@@ -387,15 +519,26 @@ impl Run<'_> {
             self.progress.message(Level::Warning, &warning);
             status.warnings.push(warning);
         }
-        match prune(self.output, self.plan.keep.map(|n| n as usize), &summary.run_id) {
-            Ok(removed) => removed.iter().for_each(|id| self.progress.message(Level::Info, &format!("removed run {id}"))),
+        match prune(
+            self.output,
+            self.plan.keep.map(|n| n as usize),
+            &summary.run_id,
+        ) {
+            Ok(removed) => removed.iter().for_each(|id| {
+                self.progress
+                    .message(Level::Info, &format!("removed run {id}"))
+            }),
             // Published all the same; what stays takes space, and the next run tries again.
             Err(error) => {
                 self.progress.message(Level::Warning, &error.to_string());
                 status.warnings.push(error.to_string());
             }
         }
-        summary.dir = if self.plan.dry_run { PathBuf::new() } else { summary.dir };
+        summary.dir = if self.plan.dry_run {
+            PathBuf::new()
+        } else {
+            summary.dir
+        };
         Ok(summary)
     }
 }

@@ -30,7 +30,10 @@ impl RunStore for Scratch<'_> {
 
     fn open(&self, n: usize) -> Result<Box<dyn RunReader>> {
         let name = self.name(n);
-        Ok(Box::new(Reader { file: self.stage.open_scratch(&name)?, name }))
+        Ok(Box::new(Reader {
+            file: self.stage.open_scratch(&name)?,
+            name,
+        }))
     }
 
     fn remove(&self, n: usize) -> Result<()> {
@@ -43,7 +46,10 @@ struct Writer(BufWriter<NamedWriter>);
 impl RunWriter for Writer {
     fn append(&mut self, block: &[u8]) -> Result<()> {
         let length = (block.len() as u64).to_le_bytes();
-        self.0.write_all(&length).and_then(|()| self.0.write_all(block)).map_err(|e| Error::Storage(e.to_string()))
+        self.0
+            .write_all(&length)
+            .and_then(|()| self.0.write_all(block))
+            .map_err(|e| Error::Storage(e.to_string()))
     }
 
     fn finish(mut self: Box<Self>) -> Result<()> {
@@ -58,7 +64,9 @@ struct Reader {
 
 impl RunReader for Reader {
     fn next(&mut self) -> Result<Option<Vec<u8>>> {
-        let fault = |e: std::io::Error| Error::Storage(format!("scratch file {}: cannot read: {e}", self.name));
+        let fault = |e: std::io::Error| {
+            Error::Storage(format!("scratch file {}: cannot read: {e}", self.name))
+        };
         let mut length = [0; 8];
         if self.file.fill_buf().map_err(fault)?.is_empty() {
             return Ok(None);

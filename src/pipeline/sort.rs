@@ -61,7 +61,17 @@ impl<'s, 'scope: 's> Sorter<'s, 'scope> {
         limit: usize,
         batch_rows: usize,
     ) -> Sorter<'s, 'scope> {
-        Sorter { store, pool, scope, limit, batch_rows, held: Vec::new(), held_bytes: 0, runs: Vec::new(), created: 0 }
+        Sorter {
+            store,
+            pool,
+            scope,
+            limit,
+            batch_rows,
+            held: Vec::new(),
+            held_bytes: 0,
+            runs: Vec::new(),
+            created: 0,
+        }
     }
 
     /// Adds the rows of a batch that is [in order](super::held::in_order) itself.
@@ -73,7 +83,11 @@ impl<'s, 'scope: 's> Sorter<'s, 'scope> {
         let batch = batch.pack();
         self.held_bytes += batch.heap_bytes() + Held::EXTRA_BYTES;
         self.held.push(batch);
-        if self.held_bytes > self.limit { self.spill() } else { Ok(()) }
+        if self.held_bytes > self.limit {
+            self.spill()
+        } else {
+            Ok(())
+        }
     }
 
     /// Runs on disk now.
@@ -93,7 +107,11 @@ impl<'s, 'scope: 's> Sorter<'s, 'scope> {
         while self.runs.len() > FAN_IN {
             self.merge_runs()?;
         }
-        let open = |&n: &usize| Ok(Box::new(Run { reader: self.store.open(n)? }) as Box<dyn Cursor + 's>);
+        let open = |&n: &usize| {
+            Ok(Box::new(Run {
+                reader: self.store.open(n)?,
+            }) as Box<dyn Cursor + 's>)
+        };
         self.runs.iter().map(open).collect()
     }
 
@@ -104,10 +122,21 @@ impl<'s, 'scope: 's> Sorter<'s, 'scope> {
     }
 
     /// What is held, in order, in pieces of `batch_rows` rows.
-    fn take_held<T: Send + 'scope>(&mut self, make: fn(&Held, &[RowOfId]) -> T) -> Sorted<'s, 'scope, T> {
+    fn take_held<T: Send + 'scope>(
+        &mut self,
+        make: fn(&Held, &[RowOfId]) -> T,
+    ) -> Sorted<'s, 'scope, T> {
         self.held_bytes = 0;
-        let held = self.pool.install(|| Held::new(std::mem::take(&mut self.held), self.batch_rows));
-        Sorted::new(held, self.scope, self.pool.current_num_threads(), self.batch_rows, make)
+        let held = self
+            .pool
+            .install(|| Held::new(std::mem::take(&mut self.held), self.batch_rows));
+        Sorted::new(
+            held,
+            self.scope,
+            self.pool.current_num_threads(),
+            self.batch_rows,
+            make,
+        )
     }
 
     fn spill(&mut self) -> Result<()> {
@@ -129,8 +158,15 @@ impl<'s, 'scope: 's> Sorter<'s, 'scope> {
     /// Merges the oldest runs into one.
     fn merge_runs(&mut self) -> Flow<()> {
         let oldest: Vec<usize> = self.runs.drain(..FAN_IN).collect();
-        let open = |&n: &usize| Ok(Box::new(Run { reader: self.store.open(n)? }) as Box<dyn Cursor>);
-        let mut merge = Merge::new(oldest.iter().map(open).collect::<Result<_>>()?, self.batch_rows);
+        let open = |&n: &usize| {
+            Ok(Box::new(Run {
+                reader: self.store.open(n)?,
+            }) as Box<dyn Cursor>)
+        };
+        let mut merge = Merge::new(
+            oldest.iter().map(open).collect::<Result<_>>()?,
+            self.batch_rows,
+        );
         let mut writer = self.create()?;
         let mut block = Vec::new();
         while let Some(batch) = merge.next_batch()? {
@@ -155,7 +191,11 @@ struct Run {
 
 impl Cursor for Run {
     fn next(&mut self) -> Flow<Option<MovementBatch>> {
-        Ok(self.reader.next()?.map(|block| spill::decode(&block)).transpose()?)
+        Ok(self
+            .reader
+            .next()?
+            .map(|block| spill::decode(&block))
+            .transpose()?)
     }
 }
 
@@ -219,7 +259,10 @@ mod tests {
 
     fn sorted(limit: usize) -> (Vec<u64>, usize) {
         let store = InMemory::default();
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(2)
+            .build()
+            .unwrap();
         pool.in_place_scope(|scope| {
             let mut sorter = Sorter::new(&store, &pool, scope, limit, 5_000);
             let mut seed = 7u64;

@@ -34,7 +34,14 @@ macro_rules! codes {
         fn take(bytes: &[u8]) -> Option<$ty> { <$ty>::ALL.get(bytes[0] as usize).copied() }
     })+ };
 }
-codes!(Mode, Basis, LoadStatus, Temperature, EnergyUnit, RecordStatus);
+codes!(
+    Mode,
+    Basis,
+    LoadStatus,
+    Temperature,
+    EnergyUnit,
+    RecordStatus
+);
 
 macro_rules! wrapped {
     ($($ty:ident),+) => { $(impl Cell for $ty {
@@ -53,7 +60,9 @@ fn put_column<T: Cell>(column: &[T], out: &mut Vec<u8>) {
     (column.len() as u64).put(out);
     let is_one_value = column.len() > 1 && column.iter().all(|v| *v == column[0]);
     out.push(is_one_value as u8);
-    column[..if is_one_value { 1 } else { column.len() }].iter().for_each(|v| v.put(out));
+    column[..if is_one_value { 1 } else { column.len() }]
+        .iter()
+        .for_each(|v| v.put(out));
 }
 
 fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
@@ -72,15 +81,25 @@ impl<'b> Block<'b> {
     }
 
     fn length(&mut self) -> Option<usize> {
-        self.bytes(8).and_then(u64::take).and_then(|n| usize::try_from(n).ok())
+        self.bytes(8)
+            .and_then(u64::take)
+            .and_then(|n| usize::try_from(n).ok())
     }
 
     fn column<T: Cell>(&mut self) -> Option<Vec<T>> {
         let len = self.length().filter(|&len| len <= MOST_ROWS)?;
         let is_one_value = self.bytes(1)?[0] == 1;
         let values = if is_one_value { 1 } else { len };
-        let values: Vec<T> = self.bytes(values * T::WIDTH)?.chunks_exact(T::WIDTH).map(T::take).collect::<Option<_>>()?;
-        Some(if is_one_value { vec![values[0]; len] } else { values })
+        let values: Vec<T> = self
+            .bytes(values * T::WIDTH)?
+            .chunks_exact(T::WIDTH)
+            .map(T::take)
+            .collect::<Option<_>>()?;
+        Some(if is_one_value {
+            vec![values[0]; len]
+        } else {
+            values
+        })
     }
 
     fn blob(&mut self) -> Option<&'b [u8]> {
@@ -96,13 +115,30 @@ impl<'b> Block<'b> {
         let (reason, _) = *RejectReason::LIST.get((self.bytes(1)?[0] as usize).checked_sub(1)?)?;
         let column = self.text()?;
         // Columns are named by the program, so the name is among its own.
-        let column = crate::input::mapping::COLUMNS.into_iter().find(|c| *c == column).unwrap_or("");
-        Some(Reject { reason, column, value: self.text()?, wanted: self.text()? })
+        let column = crate::input::mapping::COLUMNS
+            .into_iter()
+            .find(|c| *c == column)
+            .unwrap_or("");
+        Some(Reject {
+            reason,
+            column,
+            value: self.text()?,
+            wanted: self.text()?,
+        })
     }
 
     fn rejected(&mut self) -> Option<Rejected> {
-        let (file, row) = (self.bytes(4).and_then(u32::take)?, self.bytes(8).and_then(u64::take)?);
-        Some(Rejected { file, row, reject: self.reject()?, shipment_id: self.text()?, movement_id: self.text()? })
+        let (file, row) = (
+            self.bytes(4).and_then(u32::take)?,
+            self.bytes(8).and_then(u64::take)?,
+        );
+        Some(Rejected {
+            file,
+            row,
+            reject: self.reject()?,
+            shipment_id: self.text()?,
+            movement_id: self.text()?,
+        })
     }
 
     fn texts(&mut self) -> Option<TextColumn> {
@@ -160,7 +196,10 @@ pub fn encode(batch: &MovementBatch, out: &mut Vec<u8>) {
     }
     each_column!(put);
     (batch.rejects.len() as u64).put(out);
-    batch.rejects.iter().for_each(|reject| put_reject(reject, out));
+    batch
+        .rejects
+        .iter()
+        .for_each(|reject| put_reject(reject, out));
 }
 
 fn put_reject(reject: &Reject, out: &mut Vec<u8>) {
@@ -185,7 +224,9 @@ pub fn encode_rejected(rows: &[Rejected], out: &mut Vec<u8>) {
 /// The rejected rows of a block.
 pub fn decode_rejected(bytes: &[u8]) -> Result<Vec<Rejected>> {
     let mut block = Block(bytes);
-    let rows = block.length().and_then(|n| (0..n).map(|_| block.rejected()).collect::<Option<Vec<_>>>());
+    let rows = block
+        .length()
+        .and_then(|n| (0..n).map(|_| block.rejected()).collect::<Option<Vec<_>>>());
     rows.filter(|_| block.0.is_empty()).ok_or_else(damaged)
 }
 
@@ -218,7 +259,10 @@ fn decode_block(bytes: &[u8]) -> Option<MovementBatch> {
         batch.rejects.push(block.reject()?);
     }
     let rows = batch.len();
-    let whole = block.0.is_empty() && batch.shipment_id.len() == rows && batch.reject.len() == rows && batch.row.len() == rows;
+    let whole = block.0.is_empty()
+        && batch.shipment_id.len() == rows
+        && batch.reject.len() == rows
+        && batch.row.len() == rows;
     whole.then_some(batch)
 }
 
@@ -229,9 +273,21 @@ mod tests {
 
     fn sample() -> MovementBatch {
         let mut batch = MovementBatch::default();
-        let reject = Reject::new(RejectReason::MalformedNumber, "cargo_mass_kg", "12,5 t", "kilograms as digits");
+        let reject = Reject::new(
+            RejectReason::MalformedNumber,
+            "cargo_mass_kg",
+            "12,5 t",
+            "kilograms as digits",
+        );
         batch.push_tombstone("S1".as_bytes(), b"M1", 5, 0, 7, reject);
-        batch.push_tombstone("S2ü".as_bytes(), b"", i64::MIN, 1, 8, Reject::new(RejectReason::BadText, "", "", ""));
+        batch.push_tombstone(
+            "S2ü".as_bytes(),
+            b"",
+            i64::MIN,
+            1,
+            8,
+            Reject::new(RejectReason::BadText, "", "", ""),
+        );
         batch.reject[1] = NO_REJECT;
         batch.rejects.pop();
         batch.mode[1] = Mode::Air;

@@ -61,7 +61,11 @@ impl Summary {
             counts: manifest.counts.clone(),
             totals: manifest.totals.get("elements").cloned().unwrap_or_default(),
             corridors: Vec::new(),
-            missing: manifest.missing_files.iter().map(|m| m.file.clone()).collect(),
+            missing: manifest
+                .missing_files
+                .iter()
+                .map(|m| m.file.clone())
+                .collect(),
             duration_ms: 0,
             sync_ms: published.sync.as_millis() as u64,
         }

@@ -25,7 +25,10 @@ pub fn metadata(run_id: &str, loaded: &Loaded) -> Vec<(String, String)> {
     let statement = &profile.statement;
     [
         ("green_corridor.run_id", run_id.to_owned()),
-        ("green_corridor.version", env!("CARGO_PKG_VERSION").to_owned()),
+        (
+            "green_corridor.version",
+            env!("CARGO_PKG_VERSION").to_owned(),
+        ),
         ("green_corridor.schema_version", SCHEMA_VERSION.to_string()),
         ("green_corridor.reference_digest", loaded.digest.clone()),
         ("green_corridor.profile", profile.name.clone()),
@@ -41,7 +44,12 @@ pub fn metadata(run_id: &str, loaded: &Loaded) -> Vec<(String, String)> {
 }
 
 /// Writes the `rejected` table; also for a run that is not published.
-pub fn rejected(stage: &Stage, ledger: Ledger, names: &Names, metadata: &[(String, String)]) -> Result<u64> {
+pub fn rejected(
+    stage: &Stage,
+    ledger: Ledger,
+    names: &Names,
+    metadata: &[(String, String)],
+) -> Result<u64> {
     let mut writer = RejectedWriter::new(&REJECTED, metadata, parts_of(stage, "rejected"));
     let failed = |e: io::Error| failure(stage, &e);
     for chunk in ledger.into_rejected()? {
@@ -67,22 +75,55 @@ pub struct Outcome<'a> {
 }
 
 /// Writes the remaining tables and the reference copy; gives the manifest of the run.
-pub fn finish(stage: &Stage, outcome: Outcome, ledger: Ledger, names: &Names, metadata: &[(String, String)]) -> Result<Manifest> {
-    let Outcome { id, plan, loaded, entries, missing, written } = outcome;
+pub fn finish(
+    stage: &Stage,
+    outcome: Outcome,
+    ledger: Ledger,
+    names: &Names,
+    metadata: &[(String, String)],
+) -> Result<Manifest> {
+    let Outcome {
+        id,
+        plan,
+        loaded,
+        entries,
+        missing,
+        written,
+    } = outcome;
     let rollup = &written.rollup;
     let total = ledger.total();
-    let by_code = ledger.by_reason().into_iter().map(|(reason, n)| (reason.code(), n)).collect();
+    let by_code = ledger
+        .by_reason()
+        .into_iter()
+        .map(|(reason, n)| (reason.code(), n))
+        .collect();
     let rejected_rows = rejected(stage, ledger, names, metadata)?;
-    let corridors = small(stage, &CORRIDORS, "corridors.parquet", CorridorRows::new(rollup, names), names, metadata)?;
-    let sections =
-        small(stage, &CORRIDOR_SECTIONS, "corridor_sections.parquet", SectionRows::new(rollup, names), names, metadata)?;
+    let corridors = small(
+        stage,
+        &CORRIDORS,
+        "corridors.parquet",
+        CorridorRows::new(rollup, names),
+        names,
+        metadata,
+    )?;
+    let sections = small(
+        stage,
+        &CORRIDOR_SECTIONS,
+        "corridor_sections.parquet",
+        SectionRows::new(rollup, names),
+        names,
+        metadata,
+    )?;
     let used = super::factors_used::rows(&loaded.reference, rollup);
     small(stage, &FACTORS, "factors.parquet", used, names, metadata)?;
     write_reference_copy(stage, &loaded.files)?;
     let sums = sums(&written, rollup);
     agree(&sums)?;
     if rejected_rows != total.rejected {
-        return Err(Error::Internal(format!("{} rows rejected, but {rejected_rows} written", total.rejected)));
+        return Err(Error::Internal(format!(
+            "{} rows rejected, but {rejected_rows} written",
+            total.rejected
+        )));
     }
     let profile = &loaded.reference.profile;
     let json = |e: serde_json::Error| Error::Internal(format!("the plan as JSON: {e}"));
@@ -93,7 +134,11 @@ pub fn finish(stage: &Stage, outcome: Outcome, ledger: Ledger, names: &Names, me
         version: env!("CARGO_PKG_VERSION").to_owned(),
         profile: profile.name.clone(),
         method: profile.method.clone(),
-        gwp_sets: profile.gwp_sets.iter().map(|s| s.code().to_owned()).collect(),
+        gwp_sets: profile
+            .gwp_sets
+            .iter()
+            .map(|s| s.code().to_owned())
+            .collect(),
         statement: serde_json::json!({
             "boundary": profile.statement.boundary,
             "exclusions": profile.statement.exclusions,
@@ -115,7 +160,10 @@ pub fn finish(stage: &Stage, outcome: Outcome, ledger: Ledger, names: &Names, me
             corridors,
             sections,
         },
-        totals: sums.iter().map(|(name, t)| ((*name).to_owned(), totals_text(t))).collect(),
+        totals: sums
+            .iter()
+            .map(|(name, t)| ((*name).to_owned(), totals_text(t)))
+            .collect(),
         files: Vec::new(),
         warnings: loaded.warnings.clone(),
     })
@@ -132,16 +180,24 @@ fn small<C: Send + Sync>(
 ) -> Result<u64> {
     let open: OpenPart = Box::new(move |_| stage.create(path).map_err(io::Error::other));
     let mut writer = ChunkWriter::new(table, metadata, open);
-    writer.push(Arc::new(rows), names).map_err(|e| failure(stage, &e))?;
+    writer
+        .push(Arc::new(rows), names)
+        .map_err(|e| failure(stage, &e))?;
     close(stage, writer.finish(names))
 }
 
 /// The sum of each table, each added up on its own.
 fn sums(written: &Written, rollup: &Rollup) -> [(&'static str, GhgTotals); 5] {
     let mut corridors = GhgTotals::default();
-    rollup.corridors.values().for_each(|c| corridors.add(&c.totals));
+    rollup
+        .corridors
+        .values()
+        .for_each(|c| corridors.add(&c.totals));
     let mut sections = GhgTotals::default();
-    rollup.sections.values().for_each(|s| sections.add(&s.totals));
+    rollup
+        .sections
+        .values()
+        .for_each(|s| sections.add(&s.totals));
     let mut factors = GhgTotals::default();
     rollup.factors.values().for_each(|f| factors.add(&f.totals));
     [
@@ -177,8 +233,13 @@ pub fn totals_text(t: &GhgTotals) -> Totals {
 /// Counts of a run that has been computed, whether or not it is published.
 pub fn count(status: &mut Status, ledger: &Ledger, written: &Written) {
     let total = ledger.total();
-    (status.rows_in, status.accepted, status.rejected) = (total.rows, total.accepted, total.rejected);
-    status.rejected_by_code = ledger.by_reason().into_iter().map(|(reason, n)| (reason.code(), n)).collect();
+    (status.rows_in, status.accepted, status.rejected) =
+        (total.rows, total.accepted, total.rejected);
+    status.rejected_by_code = ledger
+        .by_reason()
+        .into_iter()
+        .map(|(reason, n)| (reason.code(), n))
+        .collect();
     (status.elements, status.shipments) = (written.elements, written.shipments);
     status.corridors = written.rollup.corridors.len() as u64;
     status.ghg_total_kg = Some(decimal_text(written.element_totals.total(), NANO_SCALE));
@@ -187,8 +248,13 @@ pub fn count(status: &mut Status, ledger: &Ledger, written: &Written) {
 /// Counts of a published run, from its manifest.
 pub fn count_published(status: &mut Status, manifest: &Manifest) {
     let counts = &manifest.counts;
-    (status.rows_in, status.accepted, status.rejected) = (counts.rows_in, counts.accepted, counts.rejected);
+    (status.rows_in, status.accepted, status.rejected) =
+        (counts.rows_in, counts.accepted, counts.rejected);
     status.rejected_by_code = counts.rejected_by_code.clone();
-    (status.elements, status.shipments, status.corridors) = (counts.elements, counts.shipments, counts.corridors);
-    status.ghg_total_kg = manifest.totals.get("elements").map(|t| t.ghg_total_kg.clone());
+    (status.elements, status.shipments, status.corridors) =
+        (counts.elements, counts.shipments, counts.corridors);
+    status.ghg_total_kg = manifest
+        .totals
+        .get("elements")
+        .map(|t| t.ghg_total_kg.clone());
 }

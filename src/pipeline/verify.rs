@@ -27,7 +27,12 @@ const TABLES: [(&str, &str); 5] = [
 ];
 
 /// Columns that every table of sums has.
-const SUMS: [&str; 4] = ["transport_activity_tkm", "ghg_operation_kg", "ghg_provision_kg", "ghg_total_kg"];
+const SUMS: [&str; 4] = [
+    "transport_activity_tkm",
+    "ghg_operation_kg",
+    "ghg_provision_kg",
+    "ghg_total_kg",
+];
 
 /// What was checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,15 +52,29 @@ pub struct Verified {
 }
 
 /// Checks the run in `dir`.
-pub fn verify(dir: &Path, recalculate: bool, progress: &dyn Progress, interrupt: &Interrupt) -> Result<Verified> {
+pub fn verify(
+    dir: &Path,
+    recalculate: bool,
+    progress: &dyn Progress,
+    interrupt: &Interrupt,
+) -> Result<Verified> {
     progress.stage("digest", None);
     let manifest = verify_files(dir, &|bytes| {
         progress.advance(0, bytes);
         interrupt.check()
     })?;
     progress.stage("sum", None);
-    let mut check = Check { dir, manifest: &manifest, progress, interrupt };
-    let mut verified = Verified { run_id: manifest.run_id.clone(), files: manifest.files.len(), ..Verified::default() };
+    let mut check = Check {
+        dir,
+        manifest: &manifest,
+        progress,
+        interrupt,
+    };
+    let mut verified = Verified {
+        run_id: manifest.run_id.clone(),
+        files: manifest.files.len(),
+        ..Verified::default()
+    };
     check.counts()?;
     let mut sums = Vec::new();
     for (table, place) in TABLES {
@@ -63,7 +82,10 @@ pub fn verify(dir: &Path, recalculate: bool, progress: &dyn Progress, interrupt:
     }
     for pair in sums.windows(2) {
         if pair[0].1 != pair[1].1 {
-            return Err(check.fault(format!("{} sum to {:?}, {} to {:?}", pair[0].0, pair[0].1, pair[1].0, pair[1].1)));
+            return Err(check.fault(format!(
+                "{} sum to {:?}, {} to {:?}",
+                pair[0].0, pair[0].1, pair[1].0, pair[1].1
+            )));
         }
     }
     verified.total = sums[0].1.total();
@@ -92,9 +114,17 @@ pub fn corridor_lines(dir: &Path) -> Result<Vec<CorridorLine>> {
     let mut lines = Vec::new();
     let mut table = Batches::new(dir, vec!["corridors.parquet".to_owned()], &columns);
     let mut each = |c: &Columns| {
-        let (ids, periods, status) = (c.texts("corridor_id")?, c.dates("period")?, c.texts("load_status")?);
+        let (ids, periods, status) = (
+            c.texts("corridor_id")?,
+            c.dates("period")?,
+            c.texts("load_status")?,
+        );
         let (shipments, incomplete) = (c.present("shipments")?, c.present("incomplete_shipments")?);
-        let (teu, activity, total) = (c.present("teu")?, c.present("transport_activity_tkm")?, c.present("ghg_total_kg")?);
+        let (teu, activity, total) = (
+            c.present("teu")?,
+            c.present("transport_activity_tkm")?,
+            c.present("ghg_total_kg")?,
+        );
         let intensity = c.numbers("intensity_g_per_tkm")?;
         for i in 0..ids.len() {
             lines.push(CorridorLine {
@@ -132,7 +162,12 @@ impl Check<'_> {
     /// Files of a table in order of part.
     fn parts(&self, place: &str) -> Result<Vec<String>> {
         let listing = list_below(self.dir).map_err(|e| self.fault(e.to_string()))?;
-        Ok(listing.files.into_iter().map(|(path, _)| path).filter(|path| path.starts_with(place)).collect())
+        Ok(listing
+            .files
+            .into_iter()
+            .map(|(path, _)| path)
+            .filter(|path| path.starts_with(place))
+            .collect())
     }
 
     fn table(&mut self, place: &str, columns: &[&str], visit: &mut Visit) -> Result<()> {
@@ -152,11 +187,18 @@ impl Check<'_> {
         let counts = &self.manifest.counts;
         for input in &self.manifest.inputs {
             if input.rows_in != input.accepted + input.rejected {
-                return Err(self.fault(format!("{}: {} rows are not accounted for", input.file, input.rows_in)));
+                return Err(self.fault(format!(
+                    "{}: {} rows are not accounted for",
+                    input.file, input.rows_in
+                )));
             }
         }
-        let sum = |f: fn(&crate::store::manifest::InputEntry) -> u64| self.manifest.inputs.iter().map(f).sum::<u64>();
-        if (counts.rows_in, counts.accepted, counts.rejected) != (sum(|i| i.rows_in), sum(|i| i.accepted), sum(|i| i.rejected)) {
+        let sum = |f: fn(&crate::store::manifest::InputEntry) -> u64| {
+            self.manifest.inputs.iter().map(f).sum::<u64>()
+        };
+        if (counts.rows_in, counts.accepted, counts.rejected)
+            != (sum(|i| i.rows_in), sum(|i| i.accepted), sum(|i| i.rejected))
+        {
             return Err(self.fault("the counts of the files do not add up to the totals".into()));
         }
         let wanted = counts.rejected_by_code.clone();
@@ -168,7 +210,9 @@ impl Check<'_> {
             Ok(())
         })?;
         if found != wanted {
-            return Err(self.fault(format!("rejected rows by code: {found:?} in the table, {wanted:?} in the manifest")));
+            return Err(self.fault(format!(
+                "rejected rows by code: {found:?} in the table, {wanted:?} in the manifest"
+            )));
         }
         Ok(())
     }
@@ -178,14 +222,25 @@ impl Check<'_> {
         let mut totals = GhgTotals::default();
         let mut count = 0u64;
         self.table(place, &SUMS, &mut |c| {
-            let [activity, operation, provision, total] =
-                [c.present(SUMS[0])?, c.present(SUMS[1])?, c.present(SUMS[2])?, c.present(SUMS[3])?];
+            let [activity, operation, provision, total] = [
+                c.present(SUMS[0])?,
+                c.present(SUMS[1])?,
+                c.present(SUMS[2])?,
+                c.present(SUMS[3])?,
+            ];
             for i in 0..activity.len() {
                 if operation[i] + provision[i] != total[i] {
-                    let what = format!("row {}: total is not operation + provision", count + i as u64 + 1);
+                    let what = format!(
+                        "row {}: total is not operation + provision",
+                        count + i as u64 + 1
+                    );
                     return Err(parquet::errors::ParquetError::General(what));
                 }
-                totals.add(&GhgTotals { activity: activity[i], operation: operation[i], provision: provision[i] });
+                totals.add(&GhgTotals {
+                    activity: activity[i],
+                    operation: operation[i],
+                    provision: provision[i],
+                });
             }
             count += activity.len() as u64;
             Ok(())
@@ -217,23 +272,37 @@ impl Check<'_> {
         let columns = ["shipment_id", "source_row", SUMS[0], SUMS[1], SUMS[2]];
         self.table("elements/", &columns, &mut |c| {
             accepted += c.presence("source_row")?.into_iter().filter(|p| *p).count() as u64;
-            let [activity, operation, provision] = [c.present(SUMS[0])?, c.present(SUMS[1])?, c.present(SUMS[2])?];
+            let [activity, operation, provision] = [
+                c.present(SUMS[0])?,
+                c.present(SUMS[1])?,
+                c.present(SUMS[2])?,
+            ];
             for (i, id) in c.texts("shipment_id")?.into_iter().enumerate() {
                 if open.as_ref().is_none_or(|sum| sum.id != id) {
                     checked += settle(open.take(), Some(&id), &mut shipments)?;
-                    open = Some(ShipmentRow { id, elements: 0, totals: GhgTotals::default() });
+                    open = Some(ShipmentRow {
+                        id,
+                        elements: 0,
+                        totals: GhgTotals::default(),
+                    });
                 }
                 if let Some(sum) = &mut open {
                     sum.elements += 1;
-                    sum.totals.add(&GhgTotals { activity: activity[i], operation: operation[i], provision: provision[i] });
+                    sum.totals.add(&GhgTotals {
+                        activity: activity[i],
+                        operation: operation[i],
+                        provision: provision[i],
+                    });
                 }
             }
             Ok(())
         })?;
         checked += settle(open, None, &mut shipments).map_err(|e| self.fault(e.to_string()))?;
         if accepted != self.manifest.counts.accepted {
-            return Err(self
-                .fault(format!("{accepted} elements have a source row, {} rows were accepted", self.manifest.counts.accepted)));
+            return Err(self.fault(format!(
+                "{accepted} elements have a source row, {} rows were accepted",
+                self.manifest.counts.accepted
+            )));
         }
         match shipments.next()? {
             None => Ok(checked),
@@ -252,7 +321,9 @@ impl Check<'_> {
                 count += 1;
                 let found = again.kernel.recalculate(&published, &facts, &again.symbols);
                 if found != Ok(published) && differing.is_none() {
-                    differing = Some(format!("element {count}, of shipment {id}: {published:?} computes to {found:?}"));
+                    differing = Some(format!(
+                        "element {count}, of shipment {id}: {published:?} computes to {found:?}"
+                    ));
                 }
             }
             Ok(())
@@ -273,12 +344,25 @@ fn settle(
     let fault = |what: String| Err(parquet::errors::ParquetError::General(what));
     let Some(sum) = sum else { return Ok(0) };
     if next.is_some_and(|next| next <= sum.id.as_str()) {
-        return fault(format!("elements of shipment {} stand before those of {}", sum.id, next.unwrap_or_default()));
+        return fault(format!(
+            "elements of shipment {} stand before those of {}",
+            sum.id,
+            next.unwrap_or_default()
+        ));
     }
-    match shipments.next().map_err(|e| parquet::errors::ParquetError::General(e.to_string()))? {
+    match shipments
+        .next()
+        .map_err(|e| parquet::errors::ParquetError::General(e.to_string()))?
+    {
         Some(row) if row == sum => Ok(1),
-        Some(row) if row.id == sum.id => fault(format!("shipment {} is not the sum of its elements", row.id)),
-        Some(row) => fault(format!("shipment {} has elements, the next row is that of {}", sum.id, row.id)),
+        Some(row) if row.id == sum.id => fault(format!(
+            "shipment {} is not the sum of its elements",
+            row.id
+        )),
+        Some(row) => fault(format!(
+            "shipment {} has elements, the next row is that of {}",
+            sum.id, row.id
+        )),
         None => fault(format!("shipment {} has elements and no row", sum.id)),
     }
 }
@@ -288,23 +372,44 @@ mod tests {
     use super::*;
 
     fn row(id: &str, elements: u64) -> ShipmentRow {
-        ShipmentRow { id: id.to_owned(), elements, totals: GhgTotals { activity: 7, operation: 5, provision: elements as i128 } }
+        ShipmentRow {
+            id: id.to_owned(),
+            elements,
+            totals: GhgTotals {
+                activity: 7,
+                operation: 5,
+                provision: elements as i128,
+            },
+        }
     }
 
     #[test]
     fn a_shipment_must_be_the_sum_of_its_elements() {
         let published = || ShipmentRows::of(vec![row("A", 2)]);
-        let settle = |sum, next| super::settle(Some(sum), next, &mut published()).map_err(|e| e.to_string());
+        let settle =
+            |sum, next| super::settle(Some(sum), next, &mut published()).map_err(|e| e.to_string());
         assert_eq!(settle(row("A", 2), Some("B")), Ok(1));
         assert_eq!(super::settle(None, Some("B"), &mut published()).unwrap(), 0);
         for (sum, next, wanted) in [
             (row("A", 3), Some("B"), "shipment A is not the sum"),
-            (row("B", 2), Some("C"), "shipment B has elements, the next row is that of A"),
-            (row("A", 2), Some("0"), "elements of shipment A stand before those of 0"),
+            (
+                row("B", 2),
+                Some("C"),
+                "shipment B has elements, the next row is that of A",
+            ),
+            (
+                row("A", 2),
+                Some("0"),
+                "elements of shipment A stand before those of 0",
+            ),
         ] {
             assert!(settle(sum, next).unwrap_err().contains(wanted), "{wanted}");
         }
         let none = super::settle(Some(row("A", 2)), None, &mut ShipmentRows::of(Vec::new()));
-        assert!(none.unwrap_err().to_string().contains("shipment A has elements and no row"));
+        assert!(
+            none.unwrap_err()
+                .to_string()
+                .contains("shipment A has elements and no row")
+        );
     }
 }

@@ -23,7 +23,11 @@ pub type OpenPart<'s> = Box<dyn FnMut(usize) -> io::Result<DigestWriter> + Send 
 
 /// The parts of a table, `<table>/part-NNNNN.parquet`.
 pub fn parts_of<'s>(stage: &'s Stage, table: &'static str) -> OpenPart<'s> {
-    Box::new(move |n| stage.create(&format!("{table}/part-{n:05}.parquet")).map_err(io::Error::other))
+    Box::new(move |n| {
+        stage
+            .create(&format!("{table}/part-{n:05}.parquet"))
+            .map_err(io::Error::other)
+    })
 }
 
 /// Closes parts: their digests and rows go to the stage's list.
@@ -39,12 +43,16 @@ pub fn close(stage: &Stage, parts: io::Result<Vec<Part<DigestWriter>>>) -> Resul
 
 /// What a failed write came from: the stage knows the file, the encoder's error only wraps it.
 pub fn failure(stage: &Stage, error: &io::Error) -> Error {
-    stage.failure().unwrap_or_else(|| Error::Storage(error.to_string()))
+    stage
+        .failure()
+        .unwrap_or_else(|| Error::Storage(error.to_string()))
 }
 
 /// What a thread came to; a panic goes on in this one.
 pub fn joined<T>(thread: ScopedJoinHandle<T>) -> T {
-    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    thread
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Gives the key-value metadata of a footer, as soon as they are known.
@@ -80,12 +88,16 @@ impl<C: Send + Sync> BigTable<'_, C> {
         // One request waits while a file is synced.
         let ((to_file, groups), (ahead, due)) = (sync_channel(self.groups_queued), sync_channel(1));
         let mut open = parts_of(self.stage, self.name);
-        let open: OpenPart = Box::new(move |n| open(n).map(|part| part.syncing_ahead(ahead.clone())));
+        let open: OpenPart =
+            Box::new(move |n| open(n).map(|part| part.syncing_ahead(ahead.clone())));
         let writer = TableWriter::new(schema.clone(), open);
         thread::scope(|threads| {
             let synced = threads.spawn(move || self.stage.sync_ahead(due));
-            let written = threads.spawn(move || append(self.stage, self.metadata, writer, groups, shared));
-            shared.pool.in_place_scope(|scope| self.encode(chunks, &schema, shared, scope, to_file));
+            let written =
+                threads.spawn(move || append(self.stage, self.metadata, writer, groups, shared));
+            shared
+                .pool
+                .in_place_scope(|scope| self.encode(chunks, &schema, shared, scope, to_file));
             let written = joined(written);
             joined(synced).and(written)
         })
@@ -100,8 +112,15 @@ impl<C: Send + Sync> BigTable<'_, C> {
         scope: &Scope<'scope>,
         to_file: SyncSender<Next>,
     ) {
-        let names = GrowingNames { fixed: self.names, symbols: &shared.symbols };
-        let start = |rows: Rows<C>| Next::Group(Job::start(scope, move || self.table.encode(schema, &rows, &names)));
+        let names = GrowingNames {
+            fixed: self.names,
+            symbols: &shared.symbols,
+        };
+        let start = |rows: Rows<C>| {
+            Next::Group(Job::start(scope, move || {
+                self.table.encode(schema, &rows, &names)
+            }))
+        };
         let mut cutter = Cutter::new(self.table.group_rows, PART_ROWS);
         for chunk in chunks {
             let shipments = (self.table.rows_per_shipment)(&chunk);
@@ -136,8 +155,12 @@ fn append(
         match next {
             Next::Group(group) => {
                 // A panic goes on where the job was started.
-                let group = group.wait().ok_or_else(|| Error::Internal("a worker failed".into()))?;
-                writer.append(group.map_err(io_error).map_err(failed)?).map_err(failed)?;
+                let group = group
+                    .wait()
+                    .ok_or_else(|| Error::Internal("a worker failed".into()))?;
+                writer
+                    .append(group.map_err(io_error).map_err(failed)?)
+                    .map_err(failed)?;
             }
             Next::EndOfPart => {
                 writer.end_part(&metadata()?).map_err(failed)?;

@@ -7,12 +7,23 @@ use polars_core::prelude::{ChunkAgg, Column, DataFrame, PolarsResult, SortMultip
 const WAITING: usize = 1 << 18;
 
 /// Sums of `figures` for each distinct combination of `keys`, ascending by key. Absent figures count as 0.
-pub(super) fn grouped(frame: &DataFrame, keys: &[&str], figures: &[&str]) -> PolarsResult<DataFrame> {
+pub(super) fn grouped(
+    frame: &DataFrame,
+    keys: &[&str],
+    figures: &[&str],
+) -> PolarsResult<DataFrame> {
     if keys.is_empty() {
-        let sum = |name: &&str| Ok(Column::new((*name).into(), [frame.column(name)?.i128()?.sum().unwrap_or(0)].as_slice()));
+        let sum = |name: &&str| {
+            Ok(Column::new(
+                (*name).into(),
+                [frame.column(name)?.i128()?.sum().unwrap_or(0)].as_slice(),
+            ))
+        };
         return DataFrame::new(1, figures.iter().map(sum).collect::<PolarsResult<_>>()?);
     }
-    let groups = frame.group_by(keys.iter().copied())?.select(figures.iter().copied());
+    let groups = frame
+        .group_by(keys.iter().copied())?
+        .select(figures.iter().copied());
     // What the notice asks for instead, the lazy engine, brings a network client along; this program needs none.
     #[expect(deprecated)]
     let mut sums = groups.sum()?;
@@ -32,8 +43,17 @@ pub(super) struct Groups {
 impl Groups {
     /// Nothing read yet.
     pub fn new(keys: &[&'static str], figures: &[&'static str]) -> Groups {
-        let counted = figures.iter().copied().filter(|name| *name != ROWS).chain([ROWS]).collect();
-        Groups { keys: keys.to_vec(), figures: counted, frame: DataFrame::empty() }
+        let counted = figures
+            .iter()
+            .copied()
+            .filter(|name| *name != ROWS)
+            .chain([ROWS])
+            .collect();
+        Groups {
+            keys: keys.to_vec(),
+            figures: counted,
+            frame: DataFrame::empty(),
+        }
     }
 
     /// Adds rows.
@@ -72,7 +92,12 @@ impl First {
     /// At most `most` rows, in order of these columns; `true`: descending.
     pub fn new(most: usize, order: &[(&'static str, bool)]) -> First {
         let (order, is_descending) = order.iter().copied().unzip();
-        First { order, is_descending, most, frame: DataFrame::empty() }
+        First {
+            order,
+            is_descending,
+            most,
+            frame: DataFrame::empty(),
+        }
     }
 
     /// Adds rows.
@@ -86,8 +111,12 @@ impl First {
 
     fn reduce(&mut self) -> PolarsResult<()> {
         if self.frame.height() > 0 {
-            let options = SortMultipleOptions::default().with_order_descending_multi(self.is_descending.clone());
-            self.frame = self.frame.sort(self.order.iter().copied(), options)?.head(Some(self.most));
+            let options = SortMultipleOptions::default()
+                .with_order_descending_multi(self.is_descending.clone());
+            self.frame = self
+                .frame
+                .sort(self.order.iter().copied(), options)?
+                .head(Some(self.most));
         }
         Ok(())
     }
@@ -108,13 +137,23 @@ mod tests {
 
     fn rows(keys: &[&str], kg: &[i128]) -> DataFrame {
         let ones = vec![1i128; keys.len()];
-        let columns =
-            vec![Column::new("key".into(), keys), Column::new("kg".into(), kg), Column::new(ROWS.into(), ones.as_slice())];
+        let columns = vec![
+            Column::new("key".into(), keys),
+            Column::new("kg".into(), kg),
+            Column::new(ROWS.into(), ones.as_slice()),
+        ];
         DataFrame::new(keys.len(), columns).unwrap()
     }
 
     fn figures(frame: &DataFrame, name: &str) -> Vec<i128> {
-        frame.column(name).unwrap().i128().unwrap().iter().map(|v| v.unwrap()).collect()
+        frame
+            .column(name)
+            .unwrap()
+            .i128()
+            .unwrap()
+            .iter()
+            .map(|v| v.unwrap())
+            .collect()
     }
 
     #[test]
@@ -122,13 +161,25 @@ mod tests {
         let mut groups = Groups::new(&["key"], &["kg"]);
         groups.add(&rows(&["b", "a", "b"], &[1, HUGE, 2])).unwrap();
         groups.add(&rows(&[], &[])).unwrap();
-        groups.add(&rows(&["a", "a", "", "c"], &[HUGE, HUGE, -5, 0])).unwrap();
+        groups
+            .add(&rows(&["a", "a", "", "c"], &[HUGE, HUGE, -5, 0]))
+            .unwrap();
         let found = groups.finish().unwrap();
-        let keys: Vec<&str> = found.column("key").unwrap().str().unwrap().iter().map(|k| k.unwrap()).collect();
+        let keys: Vec<&str> = found
+            .column("key")
+            .unwrap()
+            .str()
+            .unwrap()
+            .iter()
+            .map(|k| k.unwrap())
+            .collect();
         assert_eq!(keys, ["", "a", "b", "c"]);
         assert_eq!(figures(&found, "kg"), [-5, 3 * HUGE, 3, 0]);
         assert_eq!(figures(&found, ROWS), [1, 3, 2, 1]);
-        assert_eq!(figures(&grouped(&found, &[], &["kg"]).unwrap(), "kg"), [3 * HUGE - 2]);
+        assert_eq!(
+            figures(&grouped(&found, &[], &["kg"]).unwrap(), "kg"),
+            [3 * HUGE - 2]
+        );
         assert_eq!(Groups::new(&["key"], &["kg"]).finish().unwrap().height(), 0);
     }
 
@@ -138,7 +189,14 @@ mod tests {
         first.add(&rows(&["d", "b", "x"], &[7, HUGE, -1])).unwrap();
         first.add(&rows(&["a", "c", "y"], &[7, HUGE, 0])).unwrap();
         let found = first.finish().unwrap();
-        let keys: Vec<&str> = found.column("key").unwrap().str().unwrap().iter().map(|k| k.unwrap()).collect();
+        let keys: Vec<&str> = found
+            .column("key")
+            .unwrap()
+            .str()
+            .unwrap()
+            .iter()
+            .map(|k| k.unwrap())
+            .collect();
         assert_eq!(keys, ["b", "c", "a"]);
     }
 }

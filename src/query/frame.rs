@@ -7,7 +7,9 @@ use crate::output::read::Columns;
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::DataType;
 use parquet::errors::{ParquetError, Result};
-use polars_core::prelude::{Column, DataFrame, IntoSeries, NamedFrom, NewChunkedArray, Series, StringChunked};
+use polars_core::prelude::{
+    Column, DataFrame, IntoSeries, NamedFrom, NewChunkedArray, Series, StringChunked,
+};
 
 /// Columns of a table that a question needs.
 #[derive(Clone, Copy, Debug)]
@@ -36,30 +38,48 @@ pub(super) fn frame(batch: &RecordBatch, wanted: Wanted) -> Result<DataFrame> {
     }
     for name in wanted.figures {
         let figures = Columns(batch).numbers(name)?;
-        columns.push(Column::from(Series::new((*name).into(), figures.as_slice())));
+        columns.push(Column::from(Series::new(
+            (*name).into(),
+            figures.as_slice(),
+        )));
     }
     if !wanted.figures.contains(&ROWS) {
-        columns.push(Column::from(Series::new(ROWS.into(), vec![1i128; batch.num_rows()])));
+        columns.push(Column::from(Series::new(
+            ROWS.into(),
+            vec![1i128; batch.num_rows()],
+        )));
     }
     DataFrame::new(batch.num_rows(), columns).map_err(|e| ParquetError::General(e.to_string()))
 }
 
 fn texts(batch: &RecordBatch, name: &str) -> Result<Column> {
-    let array = batch.column_by_name(name).ok_or_else(|| ParquetError::General(format!("column {name} is missing")))?;
+    let array = batch
+        .column_by_name(name)
+        .ok_or_else(|| ParquetError::General(format!("column {name} is missing")))?;
     let texts = match array.data_type() {
         DataType::Utf8 => {
-            let texts = array.as_string::<i32>().iter().map(|text| Some(text.unwrap_or("")));
+            let texts = array
+                .as_string::<i32>()
+                .iter()
+                .map(|text| Some(text.unwrap_or("")));
             StringChunked::from_iter_options(name.into(), texts)
         }
         DataType::Boolean => {
-            let words = array.as_boolean().iter().map(|is| is.map(|is| if is { "yes" } else { "no" }));
+            let words = array
+                .as_boolean()
+                .iter()
+                .map(|is| is.map(|is| if is { "yes" } else { "no" }));
             StringChunked::from_iter_options(name.into(), words)
         }
         DataType::Date32 => {
             let days = Columns(batch).dates(name)?;
             StringChunked::from_iter_values(name.into(), days.into_iter().map(date_text))
         }
-        other => return Err(ParquetError::General(format!("column {name} is {other}, expected text, a day or yes and no"))),
+        other => {
+            return Err(ParquetError::General(format!(
+                "column {name} is {other}, expected text, a day or yes and no"
+            )));
+        }
     };
     Ok(Column::from(texts.into_series()))
 }

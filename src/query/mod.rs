@@ -21,11 +21,21 @@ use std::path::Path;
 use twox_hash::XxHash64;
 
 /// Figures that every table of emissions has.
-const GHG: [&str; 3] = ["transport_activity_tkm", "ghg_operation_kg", "ghg_provision_kg"];
+const GHG: [&str; 3] = [
+    "transport_activity_tkm",
+    "ghg_operation_kg",
+    "ghg_provision_kg",
+];
 
 /// Columns of the emissions by mode, in the order of the modes; hubs last.
-pub const GHG_BY_MODE: [&str; 6] =
-    ["ghg_road_kg", "ghg_rail_kg", "ghg_sea_kg", "ghg_inland_waterway_kg", "ghg_air_kg", "ghg_hub_kg"];
+pub const GHG_BY_MODE: [&str; 6] = [
+    "ghg_road_kg",
+    "ghg_rail_kg",
+    "ghg_sea_kg",
+    "ghg_inland_waterway_kg",
+    "ghg_air_kg",
+    "ghg_hub_kg",
+];
 
 const ELEMENTS: Wanted<'static> = Wanted {
     texts: &[
@@ -65,8 +75,24 @@ const CORRIDORS: Wanted<'static> = Wanted {
 };
 
 const SECTIONS: Wanted<'static> = Wanted {
-    texts: &["corridor_id", "period", "load_status", "kind", "mode", "origin", "destination", "country_pair"],
-    figures: &["movements", "teu", "cargo_mass_kg", "transport_activity_tkm", "ghg_operation_kg", "ghg_provision_kg"],
+    texts: &[
+        "corridor_id",
+        "period",
+        "load_status",
+        "kind",
+        "mode",
+        "origin",
+        "destination",
+        "country_pair",
+    ],
+    figures: &[
+        "movements",
+        "teu",
+        "cargo_mass_kg",
+        "transport_activity_tkm",
+        "ghg_operation_kg",
+        "ghg_provision_kg",
+    ],
 };
 
 const FACTORS: Wanted<'static> = Wanted {
@@ -91,10 +117,20 @@ const FACTORS: Wanted<'static> = Wanted {
         "source_url",
         "source_ref",
     ],
-    figures: &["operation_g", "provision_g", "rows", "transport_activity_tkm", "ghg_operation_kg", "ghg_provision_kg"],
+    figures: &[
+        "operation_g",
+        "provision_g",
+        "rows",
+        "transport_activity_tkm",
+        "ghg_operation_kg",
+        "ghg_provision_kg",
+    ],
 };
 
-const REJECTED: Wanted<'static> = Wanted { texts: &["file", "code", "column"], figures: &[] };
+const REJECTED: Wanted<'static> = Wanted {
+    texts: &["file", "code", "column"],
+    figures: &[],
+};
 
 const SHIPMENTS: Wanted<'static> = Wanted {
     texts: &[
@@ -175,17 +211,51 @@ impl Run {
     /// Reads the tables of the run in `dir`.
     ///
     /// Errors: exit 7 when a file cannot be read or a table does not add up to the manifest.
-    pub fn open(dir: &Path, manifest: &Manifest, shown: Shown, interrupt: &Interrupt) -> Result<Run> {
-        let read = Reading { dir, manifest, interrupt };
+    pub fn open(
+        dir: &Path,
+        manifest: &Manifest,
+        shown: Shown,
+        interrupt: &Interrupt,
+    ) -> Result<Run> {
+        let read = Reading {
+            dir,
+            manifest,
+            interrupt,
+        };
         let mut tables = BTreeMap::new();
-        tables.insert(Table::Elements, read.groups("elements", ELEMENTS, ELEMENTS.texts)?);
-        tables.insert(Table::Corridors, read.groups("corridors", CORRIDORS, CORRIDORS.texts)?);
-        tables.insert(Table::Sections, read.groups("corridor_sections", SECTIONS, SECTIONS.texts)?);
-        tables.insert(Table::Factors, read.groups("factors", FACTORS, FACTORS.texts)?);
-        tables.insert(Table::Rejected, read.groups("rejected", REJECTED, REJECTED.texts)?);
-        let by = ["corridor_id", "origin", "destination", "load_status", "is_complete", "quality_flags"];
+        tables.insert(
+            Table::Elements,
+            read.groups("elements", ELEMENTS, ELEMENTS.texts)?,
+        );
+        tables.insert(
+            Table::Corridors,
+            read.groups("corridors", CORRIDORS, CORRIDORS.texts)?,
+        );
+        tables.insert(
+            Table::Sections,
+            read.groups("corridor_sections", SECTIONS, SECTIONS.texts)?,
+        );
+        tables.insert(
+            Table::Factors,
+            read.groups("factors", FACTORS, FACTORS.texts)?,
+        );
+        tables.insert(
+            Table::Rejected,
+            read.groups("rejected", REJECTED, REJECTED.texts)?,
+        );
+        let by = [
+            "corridor_id",
+            "origin",
+            "destination",
+            "load_status",
+            "is_complete",
+            "quality_flags",
+        ];
         let mut shipments = Groups::new(&by, &GHG);
-        let mut largest = First::new(shown.largest, &[("ghg_total_kg", true), ("shipment_id", false)]);
+        let mut largest = First::new(
+            shown.largest,
+            &[("ghg_total_kg", true), ("shipment_id", false)],
+        );
         let mut drawn = First::new(shown.drawn, &[(DRAW, false), ("shipment_id", false)]);
         read.each("shipments", SHIPMENTS, &mut |rows| {
             shipments.add(rows)?;
@@ -206,20 +276,32 @@ impl Run {
         if frame.height() == 0 {
             return Ok(Vec::new());
         }
-        answer(&grouped(frame, keys, figures).map_err(fault)?, keys, figures)
+        answer(
+            &grouped(frame, keys, figures).map_err(fault)?,
+            keys,
+            figures,
+        )
     }
 
     /// Rows as they stand.
     pub fn rows(&self, table: Table, keys: &[&str], figures: &[&str]) -> Result<Vec<Row>> {
         let frame = &self.tables[&table];
-        if frame.height() == 0 { Ok(Vec::new()) } else { answer(frame, keys, figures) }
+        if frame.height() == 0 {
+            Ok(Vec::new())
+        } else {
+            answer(frame, keys, figures)
+        }
     }
 
     /// Activity and emissions of a table.
     pub fn totals(&self, table: Table) -> Result<GhgTotals> {
         let sums = self.by(table, &[], &GHG)?.into_iter().next();
         let sum = |at: usize| sums.as_ref().and_then(|row| row.figures[at]).unwrap_or(0);
-        Ok(GhgTotals { activity: sum(0), operation: sum(1), provision: sum(2) })
+        Ok(GhgTotals {
+            activity: sum(0),
+            operation: sum(1),
+            provision: sum(2),
+        })
     }
 
     /// Number of rows that a table had before it was reduced.
@@ -240,8 +322,15 @@ impl Run {
             let (found, wanted) = (self.totals(table)?, manifest_totals(manifest, name)?);
             if found != wanted {
                 let kg = |t: &GhgTotals| decimal_text(t.total(), NANO_SCALE);
-                let what = format!("{name}: its rows add up to {} kg CO2e, the manifest says {}", kg(&found), kg(&wanted));
-                return Err(Error::Verification(format!("run {}: {what}; verify the run", manifest.run_id)));
+                let what = format!(
+                    "{name}: its rows add up to {} kg CO2e, the manifest says {}",
+                    kg(&found),
+                    kg(&wanted)
+                );
+                return Err(Error::Verification(format!(
+                    "run {}: {what}; verify the run",
+                    manifest.run_id
+                )));
             }
         }
         let counts = &manifest.counts;
@@ -252,8 +341,12 @@ impl Run {
         ] {
             let found = self.count(table)?;
             if found != wanted as i128 {
-                let what = format!("{name}: {found} rows, the manifest says {wanted}; verify the run");
-                return Err(Error::Verification(format!("run {}: {what}", manifest.run_id)));
+                let what =
+                    format!("{name}: {found} rows, the manifest says {wanted}; verify the run");
+                return Err(Error::Verification(format!(
+                    "run {}: {what}",
+                    manifest.run_id
+                )));
             }
         }
         Ok(())
@@ -262,7 +355,12 @@ impl Run {
 
 /// The sums that the manifest states for a table.
 pub fn manifest_totals(manifest: &Manifest, table: &str) -> Result<GhgTotals> {
-    let broken = || Error::Verification(format!("run {}: the manifest has no totals of {table}", manifest.run_id));
+    let broken = || {
+        Error::Verification(format!(
+            "run {}: the manifest has no totals of {table}",
+            manifest.run_id
+        ))
+    };
     let totals: &Totals = manifest.totals.get(table).ok_or_else(broken)?;
     let number = |text: &str| parse_decimal(text, NANO_SCALE).ok_or_else(broken);
     Ok(GhgTotals {
@@ -275,14 +373,27 @@ pub fn manifest_totals(manifest: &Manifest, table: &str) -> Result<GhgTotals> {
 /// Rows of a table that `diff` left in `folder`, as they stand.
 ///
 /// Errors: exit 7 when it cannot be read.
-pub fn differences(folder: &Path, table: &str, keys: &[&'static str], figures: &[&'static str]) -> Result<Vec<Row>> {
-    let broken = |what: String| Error::Verification(format!("{}: {what}", folder.join(table).display()));
-    let wanted = Wanted { texts: keys, figures };
+pub fn differences(
+    folder: &Path,
+    table: &str,
+    keys: &[&'static str],
+    figures: &[&'static str],
+) -> Result<Vec<Row>> {
+    let broken =
+        |what: String| Error::Verification(format!("{}: {what}", folder.join(table).display()));
+    let wanted = Wanted {
+        texts: keys,
+        figures,
+    };
     let mut out = Vec::new();
     let file = open_below(folder, table).map_err(|e| broken(e.to_string()))?;
     for batch in rows(file, &wanted.all()).map_err(|e| broken(e.to_string()))? {
         let batch = batch.map_err(|e| broken(e.to_string()))?;
-        out.extend(answer(&frame(&batch, wanted).map_err(|e| broken(e.to_string()))?, keys, figures)?);
+        out.extend(answer(
+            &frame(&batch, wanted).map_err(|e| broken(e.to_string()))?,
+            keys,
+            figures,
+        )?);
     }
     Ok(out)
 }
@@ -291,17 +402,31 @@ const DRAW: &str = "draw";
 
 fn with_draw(rows: &DataFrame, seed: u64) -> PolarsResult<DataFrame> {
     let ids = rows.column("shipment_id")?.str()?;
-    let draw: Vec<i128> = ids.iter().map(|id| XxHash64::oneshot(seed, id.unwrap_or("").as_bytes()).into()).collect();
+    let draw: Vec<i128> = ids
+        .iter()
+        .map(|id| XxHash64::oneshot(seed, id.unwrap_or("").as_bytes()).into())
+        .collect();
     let mut out = rows.clone();
     out.with_column(Column::new(DRAW.into(), draw.as_slice()))?;
     Ok(out)
 }
 
 fn answer(frame: &DataFrame, keys: &[&str], figures: &[&str]) -> Result<Vec<Row>> {
-    let texts: Vec<_> = keys.iter().map(|k| frame.column(k)?.str()).collect::<PolarsResult<_>>().map_err(fault)?;
-    let numbers: Vec<_> = figures.iter().map(|f| frame.column(f)?.i128()).collect::<PolarsResult<_>>().map_err(fault)?;
+    let texts: Vec<_> = keys
+        .iter()
+        .map(|k| frame.column(k)?.str())
+        .collect::<PolarsResult<_>>()
+        .map_err(fault)?;
+    let numbers: Vec<_> = figures
+        .iter()
+        .map(|f| frame.column(f)?.i128())
+        .collect::<PolarsResult<_>>()
+        .map_err(fault)?;
     let row = |at: usize| Row {
-        keys: texts.iter().map(|column| column.get(at).unwrap_or("").to_owned()).collect(),
+        keys: texts
+            .iter()
+            .map(|column| column.get(at).unwrap_or("").to_owned())
+            .collect(),
         figures: numbers.iter().map(|column| column.get(at)).collect(),
     };
     Ok((0..frame.height()).map(row).collect())
@@ -323,7 +448,9 @@ type Each<'e> = dyn FnMut(&DataFrame) -> PolarsResult<()> + 'e;
 impl Reading<'_> {
     fn each(&self, table: &str, wanted: Wanted, each: &mut Each) -> Result<()> {
         for part in self.manifest.parts(table) {
-            let broken = |what: String| Error::Verification(format!("{}: {what}", self.dir.join(part).display()));
+            let broken = |what: String| {
+                Error::Verification(format!("{}: {what}", self.dir.join(part).display()))
+            };
             let file = open_below(self.dir, part).map_err(|e| broken(e.to_string()))?;
             for batch in rows(file, &wanted.all()).map_err(|e| broken(e.to_string()))? {
                 let batch = batch.map_err(|e| broken(e.to_string()))?;

@@ -32,17 +32,26 @@ impl ModeAliases {
         let mut aliases = ModeAliases::default();
         table::read(file, Cell::LAYOUT, &mut faults, |row| {
             let alias = row.text(Cell::Alias).to_lowercase();
-            let Some(mode) = row.value(Cell::Mode, exact_mode, MODES) else { return };
+            let Some(mode) = row.value(Cell::Mode, exact_mode, MODES) else {
+                return;
+            };
             if alias.is_empty() {
                 return;
             }
             if exact_mode(&alias).is_some_and(|own| own != mode) {
-                return row.error(Cell::Alias, "expected another word than the code of a different mode");
+                return row.error(
+                    Cell::Alias,
+                    "expected another word than the code of a different mode",
+                );
             }
             match aliases.modes.get(&alias) {
-                Some(known) if *known != mode => {
-                    row.error(Cell::Alias, format!("expected one mode for each alias; it stands for {} already", known.code()))
-                }
+                Some(known) if *known != mode => row.error(
+                    Cell::Alias,
+                    format!(
+                        "expected one mode for each alias; it stands for {} already",
+                        known.code()
+                    ),
+                ),
                 Some(_) => row.warning(Cell::Alias, "is listed already"),
                 None => drop(aliases.modes.insert(alias, mode)),
             }

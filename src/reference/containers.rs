@@ -37,11 +37,27 @@ impl ContainerTypes {
         let mut types = ContainerTypes::default();
         table::read(file, Cell::LAYOUT, &mut faults, |row| {
             let code = upper(row.text(Cell::Code));
-            let teu = row.decimal(Cell::Teu, SHARE_SCALE, 1..=1000 * ONE, "TEU above 0, up to 1000, with at most 6 decimals");
-            let tare_g = row.decimal(Cell::TareKg, MASS_SCALE, 1..=1_000_000_000, "kilograms above 0 with at most 3 decimals");
+            let teu = row.decimal(
+                Cell::Teu,
+                SHARE_SCALE,
+                1..=1000 * ONE,
+                "TEU above 0, up to 1000, with at most 6 decimals",
+            );
+            let tare_g = row.decimal(
+                Cell::TareKg,
+                MASS_SCALE,
+                1..=1_000_000_000,
+                "kilograms above 0 with at most 3 decimals",
+            );
             let refrigerated = row.yes_no(Cell::Refrigerated);
-            let (Some(teu), Some(refrigerated), false) = (teu, refrigerated, row.failed) else { return };
-            let entry = ContainerType { teu, tare_g, refrigerated };
+            let (Some(teu), Some(refrigerated), false) = (teu, refrigerated, row.failed) else {
+                return;
+            };
+            let entry = ContainerType {
+                teu,
+                tare_g,
+                refrigerated,
+            };
             let unknown = code.iter().filter(|c| **c == '?').count();
             if types.exact.contains_key(&code) || types.patterns.iter().any(|p| p.1 == code) {
                 row.warning(Cell::Code, "stands in an earlier row already, which wins");
@@ -66,8 +82,14 @@ impl ContainerTypes {
     /// ```
     pub fn lookup(&self, code: &str) -> Option<ContainerType> {
         let code = upper(code);
-        let fits = |pattern: &[char]| pattern.len() == code.len() && pattern.iter().zip(&code).all(|(p, c)| *p == '?' || p == c);
-        self.exact.get(&code).copied().or_else(|| self.patterns.iter().find(|p| fits(&p.1)).map(|p| p.2))
+        let fits = |pattern: &[char]| {
+            pattern.len() == code.len()
+                && pattern.iter().zip(&code).all(|(p, c)| *p == '?' || p == c)
+        };
+        self.exact
+            .get(&code)
+            .copied()
+            .or_else(|| self.patterns.iter().find(|p| fits(&p.1)).map(|p| p.2))
     }
 }
 
@@ -92,7 +114,14 @@ mod tests {
         assert_eq!(teu("40hc"), Some(2_000_000));
         assert_eq!((teu("22G1"), teu("45R12"), teu("")), (None, None, None));
         assert_eq!(types.lookup("45G1").unwrap().tare_g, None);
-        assert_eq!(types.lookup("45r1").unwrap(), ContainerType { teu: 2_000_000, tare_g: Some(4_500_000), refrigerated: true });
+        assert_eq!(
+            types.lookup("45r1").unwrap(),
+            ContainerType {
+                teu: 2_000_000,
+                tare_g: Some(4_500_000),
+                refrigerated: true
+            }
+        );
     }
 
     #[test]
@@ -100,6 +129,16 @@ mod tests {
         let text = "code,teu,tare_kg,refrigerated,title\n,1,1,no,\n22G1,0,-1,maybe,\n22G1,1,2200,no,\n22g1,1,2200,no,\n1,2\n";
         let (_, faults) = ContainerTypes::parse(&DataFile::new("containers.csv", text));
         let found: Vec<_> = faults.iter().map(|f| (f.line, f.column.as_str())).collect();
-        assert_eq!(found, [(2, "code"), (3, "teu"), (3, "tare_kg"), (3, "refrigerated"), (5, "code"), (6, "")]);
+        assert_eq!(
+            found,
+            [
+                (2, "code"),
+                (3, "teu"),
+                (3, "tare_kg"),
+                (3, "refrigerated"),
+                (5, "code"),
+                (6, "")
+            ]
+        );
     }
 }

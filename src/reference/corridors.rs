@@ -43,12 +43,22 @@ impl Corridors {
             root.finish(&["corridor"], faults);
             list
         });
-        (Corridors { list: list.unwrap_or_default() }, faults.list)
+        (
+            Corridors {
+                list: list.unwrap_or_default(),
+            },
+            faults.list,
+        )
     }
 
     /// The first corridor that covers both ends and whose `via` entries occur in that order among the places visited, ends
     /// included. Two entries are never met by one visit.
-    pub fn assign(&self, origin: LocationCode, destination: LocationCode, visited: &[LocationCode]) -> Option<u16> {
+    pub fn assign(
+        &self,
+        origin: LocationCode,
+        destination: LocationCode,
+        visited: &[LocationCode],
+    ) -> Option<u16> {
         let fits = |c: &Corridor| {
             let mut rest = visited.iter();
             any(&c.origin, origin)
@@ -63,14 +73,23 @@ fn any(sets: &[PlaceSet], place: LocationCode) -> bool {
     sets.iter().any(|s| s.covers(place))
 }
 
-fn read(keys: &mut Keys, earlier: &[Corridor], zones: &Zones, faults: &mut Faults) -> Option<Corridor> {
-    let id =
-        keys.need("id", "a text", faults, |v| text(v).filter(|t| t.chars().count() <= 64 && !t.chars().any(char::is_control)));
+fn read(
+    keys: &mut Keys,
+    earlier: &[Corridor],
+    zones: &Zones,
+    faults: &mut Faults,
+) -> Option<Corridor> {
+    let id = keys.need("id", "a text", faults, |v| {
+        text(v).filter(|t| t.chars().count() <= 64 && !t.chars().any(char::is_control))
+    });
     if let Some(At { value, line }) = &id {
         if earlier.iter().any(|c| c.id == *value) {
             keys.error(*line, "id", value, "expected each id once", faults);
         }
-        if value.split_once('-').is_some_and(|(a, b)| country(a).is_some() && country(b).is_some()) {
+        if value
+            .split_once('-')
+            .is_some_and(|(a, b)| country(a).is_some() && country(b).is_some())
+        {
             keys.error(
                 *line,
                 "id",
@@ -80,20 +99,42 @@ fn read(keys: &mut Keys, earlier: &[Corridor], zones: &Zones, faults: &mut Fault
             );
         }
         if earlier.len() > u16::MAX as usize {
-            keys.error(*line, "id", value, "expected at most 65536 corridors", faults);
+            keys.error(
+                *line,
+                "id",
+                value,
+                "expected at most 65536 corridors",
+                faults,
+            );
         }
     }
     let title = keys.need("title", "a text", faults, text);
     let origin = ends(keys, "origin", zones, faults);
     let destination = ends(keys, "destination", zones, faults);
-    let via = keys.list("via", "a list of alternatives", faults, alternatives).unwrap_or_default();
-    let via: Vec<Vec<PlaceSet>> = via.into_iter().map(|at| resolve(keys, "via", at.line, at.value, zones, faults)).collect();
+    let via = keys
+        .list("via", "a list of alternatives", faults, alternatives)
+        .unwrap_or_default();
+    let via: Vec<Vec<PlaceSet>> = via
+        .into_iter()
+        .map(|at| resolve(keys, "via", at.line, at.value, zones, faults))
+        .collect();
     keys.finish(&["id", "title", "origin", "destination", "via"], faults);
-    Some(Corridor { id: id?.value, title: title?.value, origin: origin?, destination: destination?, via })
+    Some(Corridor {
+        id: id?.value,
+        title: title?.value,
+        origin: origin?,
+        destination: destination?,
+        via,
+    })
 }
 
 fn ends(keys: &mut Keys, key: &str, zones: &Zones, faults: &mut Faults) -> Option<Vec<PlaceSet>> {
-    let names = keys.need(key, &format!("a list, each entry {PLACES}"), faults, alternatives)?;
+    let names = keys.need(
+        key,
+        &format!("a list, each entry {PLACES}"),
+        faults,
+        alternatives,
+    )?;
     Some(resolve(keys, key, names.line, names.value, zones, faults))
 }
 
@@ -103,10 +144,18 @@ fn alternatives(value: &DeValue) -> Option<Vec<String>> {
     (!items.is_empty()).then(|| items.iter().map(|item| shown(item.get_ref())).collect())
 }
 
-fn resolve(keys: &Keys, key: &str, line: u64, names: Vec<String>, zones: &Zones, faults: &mut Faults) -> Vec<PlaceSet> {
+fn resolve(
+    keys: &Keys,
+    key: &str,
+    line: u64,
+    names: Vec<String>,
+    zones: &Zones,
+    faults: &mut Faults,
+) -> Vec<PlaceSet> {
     let place = |name: &str| {
         let code = LocationCode::parse(name.as_bytes());
-        code.filter(|c| country(&c.country().to_string()).is_some()).map(PlaceSet::of_place)
+        code.filter(|c| country(&c.country().to_string()).is_some())
+            .map(PlaceSet::of_place)
     };
     let mut sets = Vec::with_capacity(names.len());
     for name in names {
@@ -145,7 +194,10 @@ destination = ["SG"]
 "#;
 
     fn corridors(text: &str) -> (Corridors, Vec<Fault>) {
-        let (zones, faults) = Zones::parse(&DataFile::new("zones.csv", "zone,member\nGULF,CNQZH\nGULF,CNFAN\nMALAY,MY\n"));
+        let (zones, faults) = Zones::parse(&DataFile::new(
+            "zones.csv",
+            "zone,member\nGULF,CNQZH\nGULF,CNFAN\nMALAY,MY\n",
+        ));
         assert!(faults.is_empty());
         Corridors::parse(&DataFile::new("corridors.toml", text), &zones)
     }
@@ -153,7 +205,10 @@ destination = ["SG"]
     fn assign(path: &str) -> Option<String> {
         let (corridors, faults) = corridors(FILE);
         assert!(faults.is_empty(), "{faults:?}");
-        let places: Vec<_> = path.split(' ').map(|p| LocationCode::parse(p.as_bytes()).unwrap()).collect();
+        let places: Vec<_> = path
+            .split(' ')
+            .map(|p| LocationCode::parse(p.as_bytes()).unwrap())
+            .collect();
         let index = corridors.assign(places[0], *places.last().unwrap(), &places)?;
         Some(corridors.list[index as usize].id.clone())
     }
@@ -180,8 +235,14 @@ destination = ["SG"]
         let (corridors, _) = corridors(&text);
         let at = |p: &str| LocationCode::parse(p.as_bytes()).unwrap();
         let (from, to) = (at("CNCKG"), at("SGSIN"));
-        assert_eq!(corridors.assign(from, to, &[from, at("CNQZH"), to]), Some(1));
-        assert_eq!(corridors.assign(from, to, &[from, at("CNQZH"), at("CNSHA"), to]), Some(0));
+        assert_eq!(
+            corridors.assign(from, to, &[from, at("CNQZH"), to]),
+            Some(1)
+        );
+        assert_eq!(
+            corridors.assign(from, to, &[from, at("CNQZH"), at("CNSHA"), to]),
+            Some(0)
+        );
     }
 
     #[test]

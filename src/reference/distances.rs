@@ -42,7 +42,11 @@ impl Distances {
         let mut texts = Texts::default();
         let mut distances = Distances::default();
         table::read(file, Cell::LAYOUT, &mut faults, |row| {
-            let mode = row.value(Cell::Mode, transport_mode, "road, rail, sea, inland_waterway or air");
+            let mode = row.value(
+                Cell::Mode,
+                transport_mode,
+                "road, rail, sea, inland_waterway or air",
+            );
             let place = |t: &str| LocationCode::parse(t.as_bytes());
             let origin = row.value(Cell::Origin, place, "a UN/LOCODE");
             let destination = row.value(Cell::Destination, place, "a UN/LOCODE");
@@ -55,23 +59,39 @@ impl Distances {
                 return;
             };
             if distances.rows.contains_key(&(mode, origin, destination)) {
-                return row.warning(Cell::Mode, "an earlier row has this mode, origin and destination already, and wins");
+                return row.warning(
+                    Cell::Mode,
+                    "an earlier row has this mode, origin and destination already, and wins",
+                );
             }
-            let distance = Distance { metres: metres as u32, basis, source_ref: texts.share(row.text(Cell::SourceRef)) };
+            let distance = Distance {
+                metres: metres as u32,
+                basis,
+                source_ref: texts.share(row.text(Cell::SourceRef)),
+            };
             distances.rows.insert((mode, origin, destination), distance);
         });
         (distances, faults.list)
     }
 
     /// The distance in the exact direction, else in reverse; 0 counts as none.
-    pub fn get(&self, mode: Mode, origin: LocationCode, destination: LocationCode) -> Option<&Distance> {
+    pub fn get(
+        &self,
+        mode: Mode,
+        origin: LocationCode,
+        destination: LocationCode,
+    ) -> Option<&Distance> {
         let row = |a, b| self.rows.get(&(mode, a, b)).filter(|d| d.metres > 0);
         row(origin, destination).or_else(|| row(destination, origin))
     }
 
     /// Every row, by mode and places.
     pub fn rows(&self) -> Vec<(Mode, LocationCode, LocationCode, &Distance)> {
-        let mut rows: Vec<_> = self.rows.iter().map(|((mode, a, b), d)| (*mode, *a, *b, d)).collect();
+        let mut rows: Vec<_> = self
+            .rows
+            .iter()
+            .map(|((mode, a, b), d)| (*mode, *a, *b, d))
+            .collect();
         rows.sort_unstable_by_key(|r| (r.0, r.1, r.2));
         rows
     }
@@ -89,7 +109,10 @@ impl Distances {
 
 /// A basis by exactly its code word.
 pub(super) fn basis(text: &str) -> Option<Basis> {
-    Basis::ALL.iter().copied().find(|b| *b != Basis::Absent && b.code() == text)
+    Basis::ALL
+        .iter()
+        .copied()
+        .find(|b| *b != Basis::Absent && b.code() == text)
 }
 
 #[cfg(test)]
@@ -102,13 +125,24 @@ mod tests {
                     sea,CNSHA,SGSIN,4150,sfd,c\nsea,CNSHA,SGSIN,1,sfd,d\nrail,CNCKG,CNQZH,0,sfd,e\nrail,CNQZH,CNCKG,1450,sfd,f\n";
         let (distances, faults) = Distances::parse(&DataFile::new("distances.csv", text));
         assert_eq!(faults.len(), 1);
-        assert_eq!((faults[0].line, faults[0].severity), (5, super::super::Severity::Warning));
+        assert_eq!(
+            (faults[0].line, faults[0].severity),
+            (5, super::super::Severity::Warning)
+        );
         let place = |t: &str| LocationCode::parse(t.as_bytes()).unwrap();
-        let get = |m, a, b| distances.get(m, place(a), place(b)).map(|d| (d.metres, &*d.source_ref));
+        let get = |m, a, b| {
+            distances
+                .get(m, place(a), place(b))
+                .map(|d| (d.metres, &*d.source_ref))
+        };
         assert_eq!(get(Mode::Sea, "SGSIN", "CNQZH"), Some((2_600_500, "b")));
         assert_eq!(get(Mode::Sea, "CNQZH", "SGSIN"), Some((2_500_000, "a")));
         assert_eq!(get(Mode::Sea, "SGSIN", "CNSHA"), Some((4_150_000, "c")));
-        assert_eq!(get(Mode::Rail, "CNCKG", "CNQZH"), Some((1_450_000, "f")), "a distance of 0 is none");
+        assert_eq!(
+            get(Mode::Rail, "CNCKG", "CNQZH"),
+            Some((1_450_000, "f")),
+            "a distance of 0 is none"
+        );
         assert_eq!(get(Mode::Road, "CNQZH", "SGSIN"), None);
     }
 

@@ -82,26 +82,41 @@ impl Speeds {
         let mut speeds = Speeds::default();
         table::read(file, SpeedCell::LAYOUT, &mut faults, |row| {
             let mode = row.value(SpeedCell::Mode, transport_mode, MODES);
-            let operation = row.value(SpeedCell::Operation, |t| factors.operation(t), "an operation of operations.csv");
+            let operation = row.value(
+                SpeedCell::Operation,
+                |t| factors.operation(t),
+                "an operation of operations.csv",
+            );
             if let (Some(mode), Some(operation)) = (mode, operation)
                 && factors.operations[operation as usize].mode != mode
             {
-                row.error(SpeedCell::Operation, format!("expected an operation of mode {}", mode.code()));
+                row.error(
+                    SpeedCell::Operation,
+                    format!("expected an operation of mode {}", mode.code()),
+                );
             }
             let wanted = "kilometres per hour above 0, up to 2000, with at most 3 decimals";
             let metres_per_hour = row.decimal(SpeedCell::KmPerHour, 3, 1..=2_000_000, wanted);
             let is_estimate = row.value(SpeedCell::IsEstimate, yes, "yes or no");
-            let (Some(mode), Some(metres_per_hour), Some(is_estimate), false) = (mode, metres_per_hour, is_estimate, row.failed)
+            let (Some(mode), Some(metres_per_hour), Some(is_estimate), false) =
+                (mode, metres_per_hour, is_estimate, row.failed)
             else {
                 return;
             };
-            let speed = Speed { metres_per_hour, is_estimate, source_ref: texts.share(row.text(SpeedCell::SourceRef)) };
+            let speed = Speed {
+                metres_per_hour,
+                is_estimate,
+                source_ref: texts.share(row.text(SpeedCell::SourceRef)),
+            };
             let is_new = match operation {
                 Some(operation) => insert_first(&mut speeds.by_operation, operation, speed),
                 None => insert_first(&mut speeds.by_mode, mode, speed),
             };
             if !is_new {
-                row.warning(SpeedCell::Mode, "an earlier row has this mode and operation already, and wins");
+                row.warning(
+                    SpeedCell::Mode,
+                    "an earlier row has this mode and operation already, and wins",
+                );
             }
         });
         (speeds, faults.list)
@@ -109,7 +124,9 @@ impl Speeds {
 
     /// The speed of an operation, else of its mode.
     pub fn get(&self, operation: OperationIndex, mode: Mode) -> Option<&Speed> {
-        self.by_operation.get(&operation).or_else(|| self.by_mode.get(&mode))
+        self.by_operation
+            .get(&operation)
+            .or_else(|| self.by_mode.get(&mode))
     }
 }
 
@@ -120,20 +137,35 @@ impl Dwells {
         let mut texts = Texts::default();
         let mut dwells = Dwells::default();
         table::read(file, DwellCell::LAYOUT, &mut faults, |row| {
-            let place =
-                row.value(DwellCell::Place, |t| LocationCode::parse(t.as_bytes()), "a UN/LOCODE, or nothing for every place");
+            let place = row.value(
+                DwellCell::Place,
+                |t| LocationCode::parse(t.as_bytes()),
+                "a UN/LOCODE, or nothing for every place",
+            );
             let before = row.value(DwellCell::Before, transport_mode, MODES);
             let after = row.value(DwellCell::After, transport_mode, MODES);
-            let hours = row.decimal(DwellCell::Hours, 3, 0..=10_000_000, "hours up to 10000 with at most 3 decimals");
+            let hours = row.decimal(
+                DwellCell::Hours,
+                3,
+                0..=10_000_000,
+                "hours up to 10000 with at most 3 decimals",
+            );
             let is_estimate = row.value(DwellCell::IsEstimate, yes, "yes or no");
             let (Some(before), Some(after), Some(hours), Some(is_estimate), false) =
                 (before, after, hours, is_estimate, row.failed)
             else {
                 return;
             };
-            let dwell = Dwell { hours, is_estimate, source_ref: texts.share(row.text(DwellCell::SourceRef)) };
+            let dwell = Dwell {
+                hours,
+                is_estimate,
+                source_ref: texts.share(row.text(DwellCell::SourceRef)),
+            };
             if !insert_first(&mut dwells.rows, (place, before, after), dwell) {
-                row.warning(DwellCell::Place, "an earlier row has this place and these modes already, and wins");
+                row.warning(
+                    DwellCell::Place,
+                    "an earlier row has this place and these modes already, and wins",
+                );
             }
         });
         (dwells, faults.list)
@@ -141,7 +173,9 @@ impl Dwells {
 
     /// The time in a place between two modes: its own, else that of every place.
     pub fn get(&self, place: LocationCode, before: Mode, after: Mode) -> Option<&Dwell> {
-        self.rows.get(&(Some(place), before, after)).or_else(|| self.rows.get(&(None, before, after)))
+        self.rows
+            .get(&(Some(place), before, after))
+            .or_else(|| self.rows.get(&(None, before, after)))
     }
 }
 
@@ -167,18 +201,26 @@ mod tests {
         list.push(DataFile::new("profiles/test.toml", profile(&[])));
         let (library, _) = Library::parse(&list);
         let (profile, faults) = Profile::parse("test", list.last().unwrap());
-        FactorSet::build(&library, &profile.unwrap_or_else(|| panic!("{faults:?}")), &Zones::default()).0
+        FactorSet::build(
+            &library,
+            &profile.unwrap_or_else(|| panic!("{faults:?}")),
+            &Zones::default(),
+        )
+        .0
     }
 
     #[test]
     fn an_operation_comes_before_its_mode() {
         let factors = factors();
-        let text =
-            "mode,operation,km_per_hour,is_estimate,source_ref,note\nsea,,20.5,yes,a,\nsea,sea.feeder,17,no,b,\nsea,,9,yes,c,\n";
+        let text = "mode,operation,km_per_hour,is_estimate,source_ref,note\nsea,,20.5,yes,a,\nsea,sea.feeder,17,no,b,\nsea,,9,yes,c,\n";
         let (speeds, faults) = Speeds::parse(&DataFile::new("speeds.csv", text), &factors);
         assert_eq!(faults.iter().map(|f| f.line).collect::<Vec<_>>(), [4]);
         let feeder = factors.operation("sea.feeder").unwrap();
-        let get = |operation, mode| speeds.get(operation, mode).map(|s| (s.metres_per_hour, s.is_estimate));
+        let get = |operation, mode| {
+            speeds
+                .get(operation, mode)
+                .map(|s| (s.metres_per_hour, s.is_estimate))
+        };
         assert_eq!(get(feeder, Mode::Sea), Some((17_000, false)));
         assert_eq!(get(OperationIndex::MAX, Mode::Sea), Some((20_500, true)));
         assert_eq!(get(OperationIndex::MAX, Mode::Air), None);
@@ -189,22 +231,45 @@ mod tests {
         let text = "place,before,after,hours,is_estimate,source_ref,note\n,rail,sea,24,yes,a,\nCNQZH,rail,sea,12.5,no,b,\n";
         let (dwells, faults) = Dwells::parse(&DataFile::new("dwell.csv", text));
         assert!(faults.is_empty(), "{faults:?}");
-        let get =
-            |code: &str, before, after| dwells.get(LocationCode::parse(code.as_bytes()).unwrap(), before, after).map(|d| d.hours);
+        let get = |code: &str, before, after| {
+            dwells
+                .get(LocationCode::parse(code.as_bytes()).unwrap(), before, after)
+                .map(|d| d.hours)
+        };
         assert_eq!(get("CNQZH", Mode::Rail, Mode::Sea), Some(12_500));
         assert_eq!(get("CNFAN", Mode::Rail, Mode::Sea), Some(24_000));
-        assert_eq!(get("CNQZH", Mode::Sea, Mode::Rail), None, "direction counts");
+        assert_eq!(
+            get("CNQZH", Mode::Sea, Mode::Rail),
+            None,
+            "direction counts"
+        );
     }
 
     #[test]
     fn faults_name_their_cells() {
         let speeds = "mode,operation,km_per_hour,is_estimate,source_ref,note\nship,,1,yes,a,\nsea,sea.raft,0,maybe,,\nrail,sea.feeder,3,no,b,\n";
         let (_, faults) = Speeds::parse(&DataFile::new("speeds.csv", speeds), &factors());
-        let cells = |faults: &[Fault]| faults.iter().map(|f| (f.line, f.column.clone())).collect::<Vec<_>>();
-        let want = [(2, "mode"), (3, "source_ref"), (3, "operation"), (3, "km_per_hour"), (3, "is_estimate"), (4, "operation")];
+        let cells = |faults: &[Fault]| {
+            faults
+                .iter()
+                .map(|f| (f.line, f.column.clone()))
+                .collect::<Vec<_>>()
+        };
+        let want = [
+            (2, "mode"),
+            (3, "source_ref"),
+            (3, "operation"),
+            (3, "km_per_hour"),
+            (3, "is_estimate"),
+            (4, "operation"),
+        ];
         assert_eq!(cells(&faults), want.map(|(l, c)| (l, c.to_owned())));
-        let dwell = "place,before,after,hours,is_estimate,source_ref,note\nQinzhou,hub,sea,-1,no,a,\n";
+        let dwell =
+            "place,before,after,hours,is_estimate,source_ref,note\nQinzhou,hub,sea,-1,no,a,\n";
         let (_, faults) = Dwells::parse(&DataFile::new("dwell.csv", dwell));
-        assert_eq!(cells(&faults), ["place", "before", "hours"].map(|c| (2, c.to_owned())));
+        assert_eq!(
+            cells(&faults),
+            ["place", "before", "hours"].map(|c| (2, c.to_owned()))
+        );
     }
 }

@@ -67,12 +67,16 @@ pub struct Rules {
 impl Rules {
     /// The rules of a profile; operations are those of the set.
     pub fn new(factors: &FactorSet, profile: &Profile) -> Rules {
-        let mut rules = Rules { hubs: Default::default(), adjustments: Default::default() };
+        let mut rules = Rules {
+            hubs: Default::default(),
+            adjustments: Default::default(),
+        };
         for hub in &profile.hub {
             rules.hubs[side(hub.before)][side(hub.after)] = factors.operation(&hub.operation);
         }
         for d in &profile.distance_adjustment {
-            rules.adjustments[d.mode as usize][d.activity_basis as usize][d.intensity_basis as usize] = Some(d.adjustment);
+            rules.adjustments[d.mode as usize][d.activity_basis as usize]
+                [d.intensity_basis as usize] = Some(d.adjustment);
         }
         rules
     }
@@ -89,8 +93,15 @@ fn side(end: HubEnd) -> usize {
 /// Files of the data folder; each may be missing (a warning), then it counts as empty. Services are for route options alone:
 /// a run is not handed them, and lacks nothing without them.
 const SERVICES: &str = "services.csv";
-const DATA_FILES: [&str; 7] =
-    ["locations.csv", "distances.csv", "containers.csv", "zones.csv", "mode_aliases.csv", SERVICES, "corridors.toml"];
+const DATA_FILES: [&str; 7] = [
+    "locations.csv",
+    "distances.csv",
+    "containers.csv",
+    "zones.csv",
+    "mode_aliases.csv",
+    SERVICES,
+    "corridors.toml",
+];
 
 impl Reference {
     /// Reads and checks everything; `Ok` carries the warnings, `Err` every fault, errors and warnings.
@@ -119,7 +130,15 @@ impl Reference {
             faults.list.append(&mut new);
             value
         }
-        let [locations, distances, containers, zones, aliases, services, corridors] = DATA_FILES.map(|name| {
+        let [
+            locations,
+            distances,
+            containers,
+            zones,
+            aliases,
+            services,
+            corridors,
+        ] = DATA_FILES.map(|name| {
             let file = data.iter().find(|f| f.path == name);
             if file.is_none() && name != SERVICES {
                 faults.warning(name, 0, "", "", "file is missing; it counts as empty");
@@ -128,26 +147,58 @@ impl Reference {
         });
         let mut parsed_library = keep(Library::parse(library), &mut faults);
         let profile = profile_file(library, profile_name, &mut faults);
-        let profile = profile.and_then(|file| keep(Profile::parse(profile_name, file), &mut faults));
-        let zones = zones.map(|f| keep(Zones::parse(f), &mut faults)).unwrap_or_default();
-        let places = keep(Places::parse(extra_locations.iter().chain(locations)), &mut faults);
-        let distances = distances.map(|f| keep(Distances::parse(f), &mut faults)).unwrap_or_default();
-        let containers = containers.map(|f| keep(ContainerTypes::parse(f), &mut faults)).unwrap_or_default();
-        let aliases = aliases.map(|f| keep(ModeAliases::parse(f), &mut faults)).unwrap_or_default();
-        let corridors = corridors.map(|f| keep(Corridors::parse(f, &zones), &mut faults)).unwrap_or_default();
-        let Some(mut profile) = profile else { return Err(faults.list) };
+        let profile =
+            profile.and_then(|file| keep(Profile::parse(profile_name, file), &mut faults));
+        let zones = zones
+            .map(|f| keep(Zones::parse(f), &mut faults))
+            .unwrap_or_default();
+        let places = keep(
+            Places::parse(extra_locations.iter().chain(locations)),
+            &mut faults,
+        );
+        let distances = distances
+            .map(|f| keep(Distances::parse(f), &mut faults))
+            .unwrap_or_default();
+        let containers = containers
+            .map(|f| keep(ContainerTypes::parse(f), &mut faults))
+            .unwrap_or_default();
+        let aliases = aliases
+            .map(|f| keep(ModeAliases::parse(f), &mut faults))
+            .unwrap_or_default();
+        let corridors = corridors
+            .map(|f| keep(Corridors::parse(f, &zones), &mut faults))
+            .unwrap_or_default();
+        let Some(mut profile) = profile else {
+            return Err(faults.list);
+        };
         if let Some(edition) = edition {
             profile.sources.insert(0, (edition.to_owned(), 0));
             parsed_library.displace_energy(edition, &zones);
         }
-        let factors = keep(FactorSet::build(&parsed_library, &profile, &zones), &mut faults);
-        let services = services.map(|f| keep(Services::parse(f, &factors), &mut faults)).unwrap_or_default();
+        let factors = keep(
+            FactorSet::build(&parsed_library, &profile, &zones),
+            &mut faults,
+        );
+        let services = services
+            .map(|f| keep(Services::parse(f, &factors), &mut faults))
+            .unwrap_or_default();
         if faults.has_error() {
             return Err(faults.list);
         }
         let rules = Rules::new(&factors, &profile);
         Ok((
-            Reference { factors, profile, containers, distances, places, corridors, zones, aliases, services, rules },
+            Reference {
+                factors,
+                profile,
+                containers,
+                distances,
+                places,
+                corridors,
+                zones,
+                aliases,
+                services,
+                rules,
+            },
             faults.list,
         ))
     }
@@ -163,7 +214,9 @@ impl Reference {
         }
         Vocabulary {
             modes,
-            operations: operations.map(|(i, o)| (o.code.to_string(), (i as OperationIndex, o.mode))).collect(),
+            operations: operations
+                .map(|(i, o)| (o.code.to_string(), (i as OperationIndex, o.mode)))
+                .collect(),
             default_operation,
             default_basis: self.profile.default_distance_basis,
             strict_container_id: self.profile.strict_container_id,
@@ -173,9 +226,18 @@ impl Reference {
 
     /// Distance in metres from the network file, else the great circle where the profile allows it for the mode and both
     /// places have coordinates; 0 counts as none (docs/methodology.md, section 6).
-    pub fn distance(&self, mode: Mode, origin: LocationCode, destination: LocationCode) -> Option<(i64, Basis, DistanceSource)> {
+    pub fn distance(
+        &self,
+        mode: Mode,
+        origin: LocationCode,
+        destination: LocationCode,
+    ) -> Option<(i64, Basis, DistanceSource)> {
         if let Some(network) = self.distances.get(mode, origin, destination) {
-            return Some((network.metres as i64, network.basis, DistanceSource::Network));
+            return Some((
+                network.metres as i64,
+                network.basis,
+                DistanceSource::Network,
+            ));
         }
         if !self.profile.great_circle.contains(&mode) {
             return None;
@@ -197,15 +259,33 @@ impl Reference {
 }
 
 /// The file of a profile, or a fault that names those there are.
-fn profile_file<'l>(library: &'l [DataFile], name: &str, faults: &mut Faults) -> Option<&'l DataFile> {
+fn profile_file<'l>(
+    library: &'l [DataFile],
+    name: &str,
+    faults: &mut Faults,
+) -> Option<&'l DataFile> {
     let path = format!("profiles/{name}.toml");
     let file = library.iter().find(|f| f.path == path);
     if file.is_none() {
-        let named = |f: &'l DataFile| f.path.strip_prefix("profiles/").and_then(|p| p.strip_suffix(".toml"));
+        let named = |f: &'l DataFile| {
+            f.path
+                .strip_prefix("profiles/")
+                .and_then(|p| p.strip_suffix(".toml"))
+        };
         let mut names: Vec<_> = library.iter().filter_map(named).collect();
         names.sort_unstable();
-        let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        faults.error(&path, 0, "", "", format!("file is missing; profiles there are: {known}"));
+        let known = if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(", ")
+        };
+        faults.error(
+            &path,
+            0,
+            "",
+            "",
+            format!("file is missing; profiles there are: {known}"),
+        );
     }
     file
 }

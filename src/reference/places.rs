@@ -43,16 +43,26 @@ impl Places {
         let mut places: FxHashMap<LocationCode, (Place, usize)> = FxHashMap::default();
         for (number, file) in files.into_iter().enumerate() {
             table::read(file, Cell::LAYOUT, &mut faults, |row| {
-                let code = row.value(Cell::Locode, |t| LocationCode::parse(t.as_bytes()), "a UN/LOCODE");
+                let code = row.value(
+                    Cell::Locode,
+                    |t| LocationCode::parse(t.as_bytes()),
+                    "a UN/LOCODE",
+                );
                 let (latitude, longitude) = (row.text(Cell::Latitude), row.text(Cell::Longitude));
                 let degrees = |limit| move |t: &str| is_degrees(t, limit).then_some(());
                 row.value(Cell::Latitude, degrees(90), "decimal degrees -90..90");
                 row.value(Cell::Longitude, degrees(180), "decimal degrees -180..180");
                 if latitude.is_empty() != longitude.is_empty() {
-                    let empty = if latitude.is_empty() { Cell::Latitude } else { Cell::Longitude };
+                    let empty = if latitude.is_empty() {
+                        Cell::Latitude
+                    } else {
+                        Cell::Longitude
+                    };
                     row.error(empty, "expected both coordinates or none");
                 }
-                let (Some(code), false) = (code, row.failed) else { return };
+                let (Some(code), false) = (code, row.failed) else {
+                    return;
+                };
                 match places.get(&code) {
                     Some((_, earlier)) if *earlier == number => {
                         row.warning(Cell::Locode, "stands in an earlier row already, which wins")
@@ -60,14 +70,25 @@ impl Places {
                     Some(_) => {}
                     None => {
                         let point = Point::parse(latitude, longitude);
-                        let place =
-                            Place { name: texts.share(row.text(Cell::Name)), kind: texts.share(row.text(Cell::Kind)), point };
+                        let place = Place {
+                            name: texts.share(row.text(Cell::Name)),
+                            kind: texts.share(row.text(Cell::Kind)),
+                            point,
+                        };
                         places.insert(code, (place, number));
                     }
                 }
             });
         }
-        (Places { places: places.into_iter().map(|(code, (place, _))| (code, place)).collect() }, faults.list)
+        (
+            Places {
+                places: places
+                    .into_iter()
+                    .map(|(code, (place, _))| (code, place))
+                    .collect(),
+            },
+            faults.list,
+        )
     }
 
     /// The place of a code.
@@ -89,16 +110,27 @@ mod tests {
 
     #[test]
     fn earlier_files_and_rows_win() {
-        let own = DataFile::new("own.csv", format!("{HEADER}SGSIN,Own Singapore,port,1.26,103.83,,\n"));
+        let own = DataFile::new(
+            "own.csv",
+            format!("{HEADER}SGSIN,Own Singapore,port,1.26,103.83,,\n"),
+        );
         let shipped = DataFile::new(
             "locations.csv",
-            format!("{HEADER}SGSIN,Singapore,port,1.3,103.8,,\nCNCKG,Chongqing,,,,,\nCNCKG,Again,,,,,\n"),
+            format!(
+                "{HEADER}SGSIN,Singapore,port,1.3,103.8,,\nCNCKG,Chongqing,,,,,\nCNCKG,Again,,,,,\n"
+            ),
         );
         let (places, faults) = Places::parse([&own, &shipped]);
         let place = |t: &str| places.get(LocationCode::parse(t.as_bytes()).unwrap());
         assert_eq!(&*place("SGSIN").unwrap().name, "Own Singapore");
         assert_eq!(place("CNCKG").unwrap().point, None);
-        assert_eq!(faults.iter().map(|f| (f.file.as_str(), f.line)).collect::<Vec<_>>(), [("locations.csv", 4)]);
+        assert_eq!(
+            faults
+                .iter()
+                .map(|f| (f.file.as_str(), f.line))
+                .collect::<Vec<_>>(),
+            [("locations.csv", 4)]
+        );
     }
 
     #[test]
@@ -106,6 +138,15 @@ mod tests {
         let text = format!("{HEADER}China,x,,91,0,,\nCNCKG,x,,1,,,\nCNCDU,x,,29°N,200,,\n");
         let (_, faults) = Places::parse([&DataFile::new("locations.csv", text)]);
         let found: Vec<_> = faults.iter().map(|f| (f.line, f.column.as_str())).collect();
-        assert_eq!(found, [(2, "locode"), (2, "latitude"), (3, "longitude"), (4, "latitude"), (4, "longitude")]);
+        assert_eq!(
+            found,
+            [
+                (2, "locode"),
+                (2, "latitude"),
+                (3, "longitude"),
+                (4, "latitude"),
+                (4, "longitude")
+            ]
+        );
     }
 }

@@ -46,8 +46,16 @@ impl Rates {
             let to = row.value(Cell::To, Currency::parse, CODE);
             let rate = row.decimal(Cell::Rate, RATE_SCALE, 1..=i64::MAX, WANTED);
             let day = row.value(Cell::Date, parse_date, "a date as YYYY-MM-DD");
-            let (Some(from), Some(to), Some(rate), Some(day)) = (from, to, rate, day) else { return };
-            list.push(Rate { from, to, rate, day, source_ref: row.text(Cell::SourceRef).to_owned() });
+            let (Some(from), Some(to), Some(rate), Some(day)) = (from, to, rate, day) else {
+                return;
+            };
+            list.push(Rate {
+                from,
+                to,
+                rate,
+                day,
+                source_ref: row.text(Cell::SourceRef).to_owned(),
+            });
         });
         (Rates { list }, faults.list)
     }
@@ -63,7 +71,9 @@ impl Rates {
         let (pair, rest) = text.split_once('=')?;
         let (from, to) = pair.split_once('/')?;
         let (rate, date) = rest.split_once('@')?;
-        let rate = parse_decimal(rate, RATE_SCALE).and_then(|r| i64::try_from(r).ok()).filter(|r| *r > 0)?;
+        let rate = parse_decimal(rate, RATE_SCALE)
+            .and_then(|r| i64::try_from(r).ok())
+            .filter(|r| *r > 0)?;
         Some(Rate {
             from: Currency::parse(from)?,
             to: Currency::parse(to)?,
@@ -81,8 +91,13 @@ impl Rates {
     /// The latest rate between two currencies that is not of a later day, in either direction; the direction asked for wins on one day.
     pub fn find(&self, from: Currency, to: Currency, day: Day) -> Option<&Rate> {
         let way = |r: &Rate| (r.from == from && r.to == to, r.from == to && r.to == from);
-        let fits = self.list.iter().enumerate().filter(|(_, r)| r.day <= day && (way(r).0 || way(r).1));
-        fits.max_by_key(|(i, r)| (r.day, way(r).0, std::cmp::Reverse(*i))).map(|(_, r)| r)
+        let fits = self
+            .list
+            .iter()
+            .enumerate()
+            .filter(|(_, r)| r.day <= day && (way(r).0 || way(r).1));
+        fits.max_by_key(|(i, r)| (r.day, way(r).0, std::cmp::Reverse(*i)))
+            .map(|(_, r)| r)
     }
 }
 
@@ -90,7 +105,11 @@ impl Rate {
     /// `amount` of `from` in the rate's other currency; `None` when it cannot be held.
     pub fn convert(&self, from: Currency, amount: Amount) -> Option<Amount> {
         let one = 10i64.pow(RATE_SCALE);
-        if from == self.from { amount.converted(self.rate, one) } else { amount.converted(one, self.rate) }
+        if from == self.from {
+            amount.converted(self.rate, one)
+        } else {
+            amount.converted(one, self.rate)
+        }
     }
 }
 
@@ -109,14 +128,25 @@ mod tests {
         assert_eq!(found(usd, sgd, day(2025, 5, 31).unwrap()), Some("a"));
         assert_eq!(found(usd, sgd, day(2025, 6, 1).unwrap()), Some("c"));
         assert_eq!(found(sgd, usd, day(2025, 6, 2).unwrap()), Some("b"));
-        assert_eq!(found(usd, sgd, day(2024, 12, 31).unwrap()), None, "a rate of a later day is not used");
-        assert_eq!(found(usd, eur, day(2025, 6, 1).unwrap()), None, "no detour over a third currency");
+        assert_eq!(
+            found(usd, sgd, day(2024, 12, 31).unwrap()),
+            None,
+            "a rate of a later day is not used"
+        );
+        assert_eq!(
+            found(usd, eur, day(2025, 6, 1).unwrap()),
+            None,
+            "no detour over a third currency"
+        );
     }
 
     #[test]
     fn all_faults_are_found() {
         let text = "from,to,rate,date\nusd,SGD,0,2025-13-01\n";
         let (_, faults) = Rates::parse(&DataFile::new("rates.csv", text));
-        assert_eq!(faults.iter().map(|f| f.column.as_str()).collect::<Vec<_>>(), ["from", "rate", "date"]);
+        assert_eq!(
+            faults.iter().map(|f| f.column.as_str()).collect::<Vec<_>>(),
+            ["from", "rate", "date"]
+        );
     }
 }

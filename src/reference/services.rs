@@ -84,12 +84,23 @@ impl Services {
         let mut faults = Faults::default();
         let mut list = Vec::new();
         table::read(file, Cell::LAYOUT, &mut faults, |row| {
-            let mode = row.value(Cell::Mode, transport_mode, "road, rail, sea, inland_waterway or air");
-            let operation = row.value(Cell::Operation, |t| factors.operation(t), "an operation of operations.csv");
+            let mode = row.value(
+                Cell::Mode,
+                transport_mode,
+                "road, rail, sea, inland_waterway or air",
+            );
+            let operation = row.value(
+                Cell::Operation,
+                |t| factors.operation(t),
+                "an operation of operations.csv",
+            );
             if let (Some(mode), Some(operation)) = (mode, operation)
                 && factors.operations[operation as usize].mode != mode
             {
-                row.error(Cell::Operation, format!("expected an operation of mode {}", mode.code()));
+                row.error(
+                    Cell::Operation,
+                    format!("expected an operation of mode {}", mode.code()),
+                );
             }
             let place = |t: &str| LocationCode::parse(t.as_bytes());
             let origin = row.value(Cell::Origin, place, "a UN/LOCODE");
@@ -98,19 +109,33 @@ impl Services {
             let metres = row.decimal(Cell::DistanceKm, DISTANCE_SCALE, 1..=50_000_000, wanted);
             let basis = row.value(Cell::Basis, basis, "sfd, gcd or actual");
             together(row, &[Cell::DistanceKm, Cell::Basis]);
-            let transit_hours = row.decimal(Cell::TransitHours, 3, 0..=10_000_000, "hours up to 10000 with at most 3 decimals");
+            let transit_hours = row.decimal(
+                Cell::TransitHours,
+                3,
+                0..=10_000_000,
+                "hours up to 10000 with at most 3 decimals",
+            );
             let departures_per_week = row.decimal(
                 Cell::DeparturesPerWeek,
                 3,
                 1..=10_000_000,
                 "departures above 0, up to 10000, with at most 3 decimals",
             );
-            let departure_days =
-                row.value(Cell::DepartureDays, weekdays, "weekdays as digits in order, 1 for Monday, such as 135");
+            let departure_days = row.value(
+                Cell::DepartureDays,
+                weekdays,
+                "weekdays as digits in order, 1 for Monday, such as 135",
+            );
             let cost = cost(row);
             let valid = row.open_interval(Cell::ValidFrom, Cell::ValidTo);
-            let (Some(mode), Some(operation), Some(origin), Some(destination), Some((valid_from, valid_to)), false) =
-                (mode, operation, origin, destination, valid, row.failed)
+            let (
+                Some(mode),
+                Some(operation),
+                Some(origin),
+                Some(destination),
+                Some((valid_from, valid_to)),
+                false,
+            ) = (mode, operation, origin, destination, valid, row.failed)
             else {
                 return;
             };
@@ -139,7 +164,8 @@ impl Services {
 
     /// Puts the services of another file on top: each replaces those that have its name.
     pub fn put_on_top(&mut self, mut own: Services) {
-        self.list.retain(|s| !own.list.iter().any(|o| o.service == s.service));
+        self.list
+            .retain(|s| !own.list.iter().any(|o| o.service == s.service));
         own.list.append(&mut self.list);
         self.list = own.list;
     }
@@ -159,13 +185,27 @@ fn weekdays(text: &str) -> Option<u8> {
 }
 
 fn cost(row: &mut table::Row) -> Option<Cost> {
-    let amount = row.decimal(Cell::Cost, 6, 0..=DECIMAL15_MAX, "an amount with at most 6 decimals, not negative");
-    let code = |t: &str| (t.len() == 3 && t.bytes().all(|b| b.is_ascii_uppercase())).then(|| t.to_owned());
+    let amount = row.decimal(
+        Cell::Cost,
+        6,
+        0..=DECIMAL15_MAX,
+        "an amount with at most 6 decimals, not negative",
+    );
+    let code =
+        |t: &str| (t.len() == 3 && t.bytes().all(|b| b.is_ascii_uppercase())).then(|| t.to_owned());
     let currency = row.value(Cell::Currency, code, "an ISO 4217 code");
     let units = [Per::Teu, Per::T, Per::Container];
-    let per = row.value(Cell::CostPer, |t| units.into_iter().find(|p| p.code() == t), "teu, t or container");
+    let per = row.value(
+        Cell::CostPer,
+        |t| units.into_iter().find(|p| p.code() == t),
+        "teu, t or container",
+    );
     together(row, &[Cell::Cost, Cell::Currency, Cell::CostPer]);
-    Some(Cost { amount: amount?, currency: currency?, per: per? })
+    Some(Cost {
+        amount: amount?,
+        currency: currency?,
+        per: per?,
+    })
 }
 
 /// Cells that say something only together.
@@ -173,8 +213,14 @@ fn together(row: &mut table::Row, cells: &[Cell]) {
     if cells.iter().any(|c| !row.text(*c).is_empty()) {
         for cell in cells {
             if row.text(*cell).is_empty() {
-                let names: Vec<_> = cells.iter().map(|c| Cell::LAYOUT[usize::from(*c)].0).collect();
-                row.error(*cell, format!("expected a value: {} belong together", names.join(", ")));
+                let names: Vec<_> = cells
+                    .iter()
+                    .map(|c| Cell::LAYOUT[usize::from(*c)].0)
+                    .collect();
+                row.error(
+                    *cell,
+                    format!("expected a value: {} belong together", names.join(", ")),
+                );
             }
         }
     }
@@ -187,7 +233,18 @@ mod tests {
     #[test]
     fn weekdays_are_digits_in_order() {
         let found = ["1", "135", "7", "1234567", "", "0", "8", "31", "11", "1,3"].map(weekdays);
-        let want = [Some(1), Some(0b1_0101), Some(64), Some(127), Some(0), None, None, None, None, None];
+        let want = [
+            Some(1),
+            Some(0b1_0101),
+            Some(64),
+            Some(127),
+            Some(0),
+            None,
+            None,
+            None,
+            None,
+            None,
+        ];
         assert_eq!(found, want);
     }
 
@@ -211,9 +268,17 @@ mod tests {
             note: note.into(),
             line: 1,
         };
-        let mut services = Services { list: vec![service("a", "shipped"), service("b", "shipped")] };
-        services.put_on_top(Services { list: vec![service("b", "own"), service("c", "own")] });
-        let found: Vec<_> = services.list.iter().map(|s| (s.service.as_str(), s.note.as_str())).collect();
+        let mut services = Services {
+            list: vec![service("a", "shipped"), service("b", "shipped")],
+        };
+        services.put_on_top(Services {
+            list: vec![service("b", "own"), service("c", "own")],
+        });
+        let found: Vec<_> = services
+            .list
+            .iter()
+            .map(|s| (s.service.as_str(), s.note.as_str()))
+            .collect();
         assert_eq!(found, [("b", "own"), ("c", "own"), ("a", "shipped")]);
     }
 }

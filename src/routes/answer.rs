@@ -8,7 +8,9 @@ use super::request::Request;
 use super::scenario::Scenario;
 use super::search::{Chain, MOST_LABELS, Search, Stopped};
 use super::{sea, why};
-use crate::calc::compare::{FactorBreakEven, PriceBreakEven, factor_break_evens, front_with_cost, price_break_even};
+use crate::calc::compare::{
+    FactorBreakEven, PriceBreakEven, factor_break_evens, front_with_cost, price_break_even,
+};
 use crate::geo::sea::SeaGraph;
 use crate::model::id::LocationCode;
 use crate::model::mode::Mode;
@@ -103,7 +105,9 @@ impl fmt::Display for NoAnswer {
                 f,
                 "more than {MOST_LABELS} partial chains; narrow the question with --modes, --via, --avoid or --max-days"
             ),
-            NoAnswer::Money => f.write_str("an amount of money is beyond what can be held; check prices and rates"),
+            NoAnswer::Money => {
+                f.write_str("an amount of money is beyond what can be held; check prices and rates")
+            }
             NoAnswer::Scenario(what) | NoAnswer::Disagreement(what) => f.write_str(what),
         }
     }
@@ -125,14 +129,36 @@ pub fn answer<'w>(world: World<'w>, request: &Request) -> Result<Answer<'w>, NoA
     let (prices, used) = prices(&world, &network, &costing, request)?;
     let chains = Search::run(world.reference, &network, request, &mut costing, &prices)?;
     if chains.is_empty() {
-        let mut has_chain =
-            |r: &Request| Search::run(world.reference, &network, r, &mut costing, &prices).is_ok_and(|c| !c.is_empty());
-        return Err(NoAnswer::NoChain(why::no_chain(&network, world.reference, request, &mut has_chain)));
+        let mut has_chain = |r: &Request| {
+            Search::run(world.reference, &network, r, &mut costing, &prices)
+                .is_ok_and(|c| !c.is_empty())
+        };
+        return Err(NoAnswer::NoChain(why::no_chain(
+            &network,
+            world.reference,
+            request,
+            &mut has_chain,
+        )));
     }
-    let Choice { shown, found, beaten, cut } = choose(chains, request.objective, request.options);
-    let standing: Vec<_> = shown.iter().map(|c| (c.pareto, c.is_best_of_modes)).collect();
+    let Choice {
+        shown,
+        found,
+        beaten,
+        cut,
+    } = choose(chains, request.objective, request.options);
+    let standing: Vec<_> = shown
+        .iter()
+        .map(|c| (c.pareto, c.is_best_of_modes))
+        .collect();
     let chains: Vec<Chain> = shown.into_iter().map(|c| c.chain).collect();
-    let list = options(chains, &network, &mut costing, &prices, request.carbon_price).ok_or(NoAnswer::Money)?;
+    let list = options(
+        chains,
+        &network,
+        &mut costing,
+        &prices,
+        request.carbon_price,
+    )
+    .ok_or(NoAnswer::Money)?;
     list.iter().try_for_each(adds_up)?;
     let criteria: Vec<_> = list.iter().map(|o| o.criteria().clone()).collect();
     let with_cost = front_with_cost(&criteria);
@@ -146,24 +172,40 @@ pub fn answer<'w>(world: World<'w>, request: &Request) -> Result<Answer<'w>, NoA
             rates.push(rate);
         }
     }
-    let options = list.into_iter().zip(standing).zip(with_cost).map(|((option, (pareto, is_best_of_modes)), with_cost)| Shown {
-        option,
-        pareto,
-        pareto_with_cost: with_cost,
-        is_best_of_modes,
-    });
+    let options = list.into_iter().zip(standing).zip(with_cost).map(
+        |((option, (pareto, is_best_of_modes)), with_cost)| Shown {
+            option,
+            pareto,
+            pareto_with_cost: with_cost,
+            is_best_of_modes,
+        },
+    );
     let options = options.collect();
-    Ok(Answer { network, options, found: (found, beaten, cut), break_even, rates, symbols })
+    Ok(Answer {
+        network,
+        options,
+        found: (found, beaten, cut),
+        break_even,
+        rates,
+        symbols,
+    })
 }
 
 /// The network of one question: computed sea links added, the scenario applied.
 fn network_for<'w>(world: &World<'w>, request: &Request) -> Result<Cow<'w, Network>, NoAnswer> {
     let mut network = match world.sea {
-        Some(graph) => Cow::Owned(sea::with_computed(world.network, graph, world.reference, request)),
+        Some(graph) => Cow::Owned(sea::with_computed(
+            world.network,
+            graph,
+            world.reference,
+            request,
+        )),
         None => Cow::Borrowed(world.network),
     };
     if let Some(scenario) = world.scenario {
-        scenario.change(network.to_mut(), &world.reference.factors).map_err(NoAnswer::Scenario)?;
+        scenario
+            .change(network.to_mut(), &world.reference.factors)
+            .map_err(NoAnswer::Scenario)?;
     }
     Ok(network)
 }
@@ -174,25 +216,40 @@ pub type LinkKey = (String, Mode, LocationCode, LocationCode);
 /// The links of an option by what they are.
 pub fn keys(option: &RouteOption, network: &Network) -> Vec<LinkKey> {
     let links = option.chain.links.iter().map(|l| network.link(*l));
-    links.map(|l| (l.service.clone(), l.mode, l.origin, l.destination)).collect()
+    links
+        .map(|l| (l.service.clone(), l.mode, l.origin, l.destination))
+        .collect()
 }
 
 /// Given chains as they are in this world, each with its network's figures; `None`: a link is closed, or has no departure.
-pub fn evaluate(world: World, request: &Request, chains: &[Vec<LinkKey>]) -> Result<Vec<Option<RouteOption>>, NoAnswer> {
+pub fn evaluate(
+    world: World,
+    request: &Request,
+    chains: &[Vec<LinkKey>],
+) -> Result<Vec<Option<RouteOption>>, NoAnswer> {
     let network = network_for(&world, request)?;
     let mut costing = Costing::new(world.reference, &network, &request.cargo);
     let (prices, _) = prices(&world, &network, &costing, request)?;
     let find = |key: &LinkKey| {
-        let is_it = |l: &Link| l.service == key.0 && (l.mode, l.origin, l.destination) == (key.1, key.2, key.3);
+        let is_it = |l: &Link| {
+            l.service == key.0 && (l.mode, l.origin, l.destination) == (key.1, key.2, key.3)
+        };
         network.links.iter().position(is_it).map(|i| i as LinkIndex)
     };
     let mut list = Vec::with_capacity(chains.len());
     for chain in chains {
         let links: Option<Vec<LinkIndex>> = chain.iter().map(find).collect();
-        let chain = links.and_then(|links| Chain::of(links, &network, request, &mut costing, &prices));
+        let chain =
+            links.and_then(|links| Chain::of(links, &network, request, &mut costing, &prices));
         list.push(match chain {
             Some(chain) => {
-                let found = options(vec![chain], &network, &mut costing, &prices, request.carbon_price);
+                let found = options(
+                    vec![chain],
+                    &network,
+                    &mut costing,
+                    &prices,
+                    request.carbon_price,
+                );
                 found.ok_or(NoAnswer::Money)?.pop()
             }
             None => None,
@@ -209,7 +266,9 @@ fn adds_up(option: &RouteOption) -> Result<(), NoAnswer> {
     if whole == parts || is_refused {
         return Ok(());
     }
-    Err(NoAnswer::Disagreement(format!("a chain of {whole} micrograms was searched with {parts}")))
+    Err(NoAnswer::Disagreement(format!(
+        "a chain of {whole} micrograms was searched with {parts}"
+    )))
 }
 
 /// The price of a link for a cargo.
@@ -219,19 +278,33 @@ type LinkPrice = Option<(Currency, Amount)>;
 type Prices = (Vec<LinkPrice>, Vec<(LinkIndex, Rate)>);
 
 /// What each link costs for the cargo, in the currency asked for where a rate leads there; and the rate of each converted one.
-fn prices(world: &World, network: &Network, costing: &Costing, request: &Request) -> Result<Prices, NoAnswer> {
+fn prices(
+    world: &World,
+    network: &Network,
+    costing: &Costing,
+    request: &Request,
+) -> Result<Prices, NoAnswer> {
     let (mass_g, teu) = costing.mass_and_teu();
     let day = day_of(request.depart);
     let mut used = Vec::new();
     let mut list = Vec::with_capacity(network.links.len());
     for (index, link) in network.links.iter().enumerate() {
-        let own = link.price.as_ref().and_then(|p| Some((p.currency, price_of(p, mass_g, teu)?)));
-        let wanted = own.zip(request.currency).filter(|((currency, _), wanted)| currency != wanted);
-        let rate = wanted.and_then(|((currency, _), wanted)| world.rates.find(currency, wanted, day));
+        let own = link
+            .price
+            .as_ref()
+            .and_then(|p| Some((p.currency, price_of(p, mass_g, teu)?)));
+        let wanted = own
+            .zip(request.currency)
+            .filter(|((currency, _), wanted)| currency != wanted);
+        let rate =
+            wanted.and_then(|((currency, _), wanted)| world.rates.find(currency, wanted, day));
         list.push(match (own, request.currency, rate) {
             (Some((currency, amount)), Some(wanted), Some(rate)) => {
                 used.push((index as LinkIndex, rate.clone()));
-                Some((wanted, rate.convert(currency, amount).ok_or(NoAnswer::Money)?))
+                Some((
+                    wanted,
+                    rate.convert(currency, amount).ok_or(NoAnswer::Money)?,
+                ))
             }
             (own, ..) => own,
         });
@@ -249,16 +322,29 @@ fn break_evens(list: &[RouteOption]) -> Vec<BreakEven> {
             let costs = (a.criteria().costs.complete(), b.criteria().costs.complete());
             let is_known = a.is_complete() && b.is_complete();
             let carbon_price = match costs {
-                (Some((currency, cost_a)), Some((other, cost_b))) if currency == other && is_known => {
-                    Some((currency, price_break_even((cost_a, a.micrograms()), (cost_b, b.micrograms()))))
+                (Some((currency, cost_a)), Some((other, cost_b)))
+                    if currency == other && is_known =>
+                {
+                    Some((
+                        currency,
+                        price_break_even((cost_a, a.micrograms()), (cost_b, b.micrograms())),
+                    ))
                 }
                 _ => None,
             };
             let factors = match is_known {
-                true => factor_break_evens((a.micrograms(), &shares[first]), (b.micrograms(), &shares[second])),
+                true => factor_break_evens(
+                    (a.micrograms(), &shares[first]),
+                    (b.micrograms(), &shares[second]),
+                ),
                 false => Vec::new(),
             };
-            pairs.push(BreakEven { first, second, carbon_price, factors });
+            pairs.push(BreakEven {
+                first,
+                second,
+                carbon_price,
+                factors,
+            });
         }
     }
     pairs

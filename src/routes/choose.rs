@@ -37,17 +37,29 @@ pub fn choose(chains: Vec<Chain>, objective: Objective, most: usize) -> Choice {
     let found = chains.len();
     let criteria: Vec<_> = chains.iter().map(|c| c.criteria.clone()).collect();
     let fronts = front(&criteria);
-    let is_beaten = |c: &Chain| chains.iter().any(|d| d.modes.is_within(c.modes) && beats(&d.criteria, &c.criteria, false));
+    let is_beaten = |c: &Chain| {
+        chains
+            .iter()
+            .any(|d| d.modes.is_within(c.modes) && beats(&d.criteria, &c.criteria, false))
+    };
     let keep: Vec<bool> = chains.iter().map(|c| !is_beaten(c)).collect();
     let mut list: Vec<Chosen> = chains
         .into_iter()
         .zip(fronts)
         .zip(keep)
         .filter(|(_, keep)| *keep)
-        .map(|((chain, pareto), _)| Chosen { chain, pareto, is_best_of_modes: false })
+        .map(|((chain, pareto), _)| Chosen {
+            chain,
+            pareto,
+            is_best_of_modes: false,
+        })
         .collect();
     let beaten = found - list.len();
-    let mut currencies: Vec<_> = list.iter().filter_map(|c| c.chain.criteria.costs.complete()).map(|c| c.0).collect();
+    let mut currencies: Vec<_> = list
+        .iter()
+        .filter_map(|c| c.chain.criteria.costs.complete())
+        .map(|c| c.0)
+        .collect();
     currencies.dedup();
     // Amounts in different currencies have no order.
     let is_one_currency = currencies.len() < 2;
@@ -57,7 +69,12 @@ pub fn choose(chains: Vec<Chain>, objective: Objective, most: usize) -> Choice {
     for (place, mut chosen) in list.into_iter().enumerate() {
         let rank = seen.entry(chosen.chain.modes).or_insert(0);
         chosen.is_best_of_modes = *rank == 0;
-        let key = (chosen.pareto != Some(true), *rank, chosen.chain.modes.modes().len(), place);
+        let key = (
+            chosen.pareto != Some(true),
+            *rank,
+            chosen.chain.modes.modes().len(),
+            place,
+        );
         *rank += 1;
         ranked.push((key, chosen));
     }
@@ -65,15 +82,31 @@ pub fn choose(chains: Vec<Chain>, objective: Objective, most: usize) -> Choice {
     let cut = ranked.len().saturating_sub(most);
     ranked.truncate(most);
     ranked.sort_by_key(|(key, _)| key.3);
-    Choice { shown: ranked.into_iter().map(|(_, chosen)| chosen).collect(), found, beaten, cut }
+    Choice {
+        shown: ranked.into_iter().map(|(_, chosen)| chosen).collect(),
+        found,
+        beaten,
+        cut,
+    }
 }
 
 /// By the objective, then the other criteria, then the links: unknown last, never equal for two chains.
-fn order(chain: &Chain, objective: Objective, is_one_currency: bool) -> (Vec<(bool, i128)>, Vec<u32>) {
+fn order(
+    chain: &Chain,
+    objective: Objective,
+    is_one_currency: bool,
+) -> (Vec<(bool, i128)>, Vec<u32>) {
     let known = |value: Option<i128>| (value.is_none(), value.unwrap_or(0));
     let ghg = known(chain.criteria.micrograms);
     let time = known(chain.criteria.arrived_at.map(i128::from));
-    let cost = known(chain.criteria.costs.complete().filter(|_| is_one_currency).map(|c| c.1.0));
+    let cost = known(
+        chain
+            .criteria
+            .costs
+            .complete()
+            .filter(|_| is_one_currency)
+            .map(|c| c.1.0),
+    );
     let keys = match objective {
         Objective::Co2e => vec![ghg, time, cost],
         Objective::Days => vec![time, ghg, cost],
@@ -96,14 +129,27 @@ mod tests {
         Chain {
             links: Vec::new(),
             steps: Vec::new(),
-            modes: modes.iter().fold(ModeSequence::default(), |s, m| s.then(*m)),
-            emission: Emission { micrograms: kg.unwrap_or(0), is_complete: kg.is_some() },
-            criteria: Criteria { micrograms: kg, arrived_at: Some(hours), costs: Costs::default().then(cost).unwrap() },
+            modes: modes
+                .iter()
+                .fold(ModeSequence::default(), |s, m| s.then(*m)),
+            emission: Emission {
+                micrograms: kg.unwrap_or(0),
+                is_complete: kg.is_some(),
+            },
+            criteria: Criteria {
+                micrograms: kg,
+                arrived_at: Some(hours),
+                costs: Costs::default().then(cost).unwrap(),
+            },
         }
     }
 
     fn shown(choice: &Choice) -> Vec<(Option<i128>, Option<bool>, bool)> {
-        choice.shown.iter().map(|c| (c.chain.criteria.micrograms, c.pareto, c.is_best_of_modes)).collect()
+        choice
+            .shown
+            .iter()
+            .map(|c| (c.chain.criteria.micrograms, c.pareto, c.is_best_of_modes))
+            .collect()
     }
 
     #[test]
@@ -132,16 +178,28 @@ mod tests {
         assert_eq!((all.found, all.beaten, all.cut), (7, 1, 0));
         // By days the faster one is the first by river; of five, the slower one goes.
         let five = choose(chains.clone(), Objective::Days, 5);
-        let kept: Vec<_> = five.shown.iter().map(|c| c.chain.criteria.micrograms).collect();
-        assert_eq!((kept, five.cut), (vec![Some(900), None, Some(12), Some(10), Some(25)], 1));
+        let kept: Vec<_> = five
+            .shown
+            .iter()
+            .map(|c| c.chain.criteria.micrograms)
+            .collect();
+        assert_eq!(
+            (kept, five.cut),
+            (vec![Some(900), None, Some(12), Some(10), Some(25)], 1)
+        );
     }
 
     #[test]
     fn amounts_in_two_currencies_are_in_no_order() {
         let costs = |first, second| {
-            let chains =
-                vec![chain(&[Mode::Rail], Some(2), 1, Some((first, 5))), chain(&[Mode::Road], Some(1), 9, Some((second, 7)))];
-            choose(chains, Objective::Cost, 9).shown[0].chain.criteria.micrograms
+            let chains = vec![
+                chain(&[Mode::Rail], Some(2), 1, Some((first, 5))),
+                chain(&[Mode::Road], Some(1), 9, Some((second, 7))),
+            ];
+            choose(chains, Objective::Cost, 9).shown[0]
+                .chain
+                .criteria
+                .micrograms
         };
         assert_eq!(costs("USD", "USD"), Some(2), "the cheaper one");
         assert_eq!(costs("USD", "SGD"), Some(1), "then by CO2e");

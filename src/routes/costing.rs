@@ -28,11 +28,17 @@ pub struct Emission {
 
 impl Emission {
     /// Nothing emitted, nothing missing.
-    pub const NONE: Emission = Emission { micrograms: 0, is_complete: true };
+    pub const NONE: Emission = Emission {
+        micrograms: 0,
+        is_complete: true,
+    };
 
     /// Both together.
     pub fn plus(self, other: Emission) -> Emission {
-        Emission { micrograms: self.micrograms + other.micrograms, is_complete: self.is_complete && other.is_complete }
+        Emission {
+            micrograms: self.micrograms + other.micrograms,
+            is_complete: self.is_complete && other.is_complete,
+        }
     }
 }
 
@@ -60,7 +66,16 @@ impl<'r> Costing<'r> {
         let kernel = Kernel::new(reference);
         let load = load_of(&kernel, cargo, &symbols);
         let (links, hubs) = Default::default();
-        Costing { reference, network, cargo, kernel, symbols, links, hubs, load }
+        Costing {
+            reference,
+            network,
+            cargo,
+            kernel,
+            symbols,
+            links,
+            hubs,
+            load,
+        }
     }
 
     /// Texts behind the symbols of the footprints.
@@ -70,7 +85,10 @@ impl<'r> Costing<'r> {
 
     /// Mass in g and TEU in millionths of the cargo; `None`: not known.
     pub fn mass_and_teu(&self) -> (i64, Option<i64>) {
-        (self.load.mass_g, (self.load.teu >= 0).then_some(self.load.teu))
+        (
+            self.load.mass_g,
+            (self.load.teu >= 0).then_some(self.load.teu),
+        )
     }
 
     /// Emissions of a link as a transport element, hubs left out.
@@ -81,9 +99,18 @@ impl<'r> Costing<'r> {
         }
         let footprints = self.footprint(&[(&[index], &[*step])]);
         let factor = |i| footprints.elements.factor[i];
-        let is_known = |row, i| row != NO_ROW && self.unfuelled(self.network.link(index), factor(i)).is_none();
-        let is_complete = (0..footprints.elements.len()).any(|i| is_known(footprints.elements.row[i], i));
-        let emission = Emission { micrograms: sum(&footprints, is_known), is_complete };
+        let is_known = |row, i| {
+            row != NO_ROW
+                && self
+                    .unfuelled(self.network.link(index), factor(i))
+                    .is_none()
+        };
+        let is_complete =
+            (0..footprints.elements.len()).any(|i| is_known(footprints.elements.row[i], i));
+        let emission = Emission {
+            micrograms: sum(&footprints, is_known),
+            is_complete,
+        };
         self.links.insert(key, emission);
         emission
     }
@@ -92,8 +119,17 @@ impl<'r> Costing<'r> {
     pub fn hub(&mut self, before: (LinkIndex, &Step), after: (LinkIndex, &Step)) -> Emission {
         let (first, second) = (self.network.link(before.0), self.network.link(after.0));
         // The kernel's own rule: without an arrival the hub has the time of the next departure.
-        let at = if first.transit.is_some() { before.1.arrived_at } else { after.1.departed_at };
-        self.hub_at(HubEnd::Mode(first.mode), HubEnd::Mode(second.mode), second.origin, at)
+        let at = if first.transit.is_some() {
+            before.1.arrived_at
+        } else {
+            after.1.departed_at
+        };
+        self.hub_at(
+            HubEnd::Mode(first.mode),
+            HubEnd::Mode(second.mode),
+            second.origin,
+            at,
+        )
     }
 
     /// Emissions of the hub at the start of a chain, or at its end.
@@ -107,16 +143,38 @@ impl<'r> Costing<'r> {
     }
 
     /// What the kernel infers; a hub that the profile asks for and that has no factor is missing.
-    fn hub_at(&mut self, before: HubEnd, after: HubEnd, location: LocationCode, at: Instant) -> Emission {
-        let operation = self.reference.hub(before, after).filter(|_| self.reference.profile.infer_hubs);
-        let Some(operation) = operation else { return Emission::NONE };
+    fn hub_at(
+        &mut self,
+        before: HubEnd,
+        after: HubEnd,
+        location: LocationCode,
+        at: Instant,
+    ) -> Emission {
+        let operation = self
+            .reference
+            .hub(before, after)
+            .filter(|_| self.reference.profile.infer_hubs);
+        let Some(operation) = operation else {
+            return Emission::NONE;
+        };
         let key = (operation, location, self.epoch(at));
         if let Some(known) = self.hubs.get(&key) {
             return *known;
         }
-        let element = self.kernel.inferred_hub(&Place { operation, location, at }, &self.load, &self.symbols);
+        let element = self.kernel.inferred_hub(
+            &Place {
+                operation,
+                location,
+                at,
+            },
+            &self.load,
+            &self.symbols,
+        );
         let micrograms = element.map_or(0, |e| e.ghg_operation as i128 + e.ghg_provision as i128);
-        let emission = Emission { micrograms, is_complete: element.is_some() };
+        let emission = Emission {
+            micrograms,
+            is_complete: element.is_some(),
+        };
         self.hubs.insert(key, emission);
         emission
     }
@@ -126,7 +184,14 @@ impl<'r> Costing<'r> {
         let mut batch = MovementBatch::default();
         for (number, (links, steps)) in chains.iter().enumerate() {
             for (i, (link, step)) in links.iter().zip(*steps).enumerate() {
-                push(&mut batch, &self.symbols, (number, i), self.network.link(*link), step, self.cargo);
+                push(
+                    &mut batch,
+                    &self.symbols,
+                    (number, i),
+                    self.network.link(*link),
+                    step,
+                    self.cargo,
+                );
             }
         }
         let rows = batch.len();
@@ -141,13 +206,22 @@ impl<'r> Costing<'r> {
             return None;
         }
         let factor = &self.reference.factors.factors[factor as usize];
-        let energy = factor.composed.as_ref().map(|c| &self.reference.factors.factors[c.energy as usize]);
-        let is_stated = energy.is_some_and(|e| &*self.reference.factors.source_of(e).folder == EDITION);
+        let energy = factor
+            .composed
+            .as_ref()
+            .map(|c| &self.reference.factors.factors[c.energy as usize]);
+        let is_stated =
+            energy.is_some_and(|e| &*self.reference.factors.source_of(e).folder == EDITION);
         let operation = &self.reference.factors.operations[link.operation as usize].code;
         if &*factor.energy_carrier != wanted.as_str() {
-            Some(format!("no factor of {operation} for energy carrier {wanted}"))
+            Some(format!(
+                "no factor of {operation} for energy carrier {wanted}"
+            ))
         } else if factor.intensity_provision == 0 && !is_stated {
-            Some(format!("the provision of {wanted} is not known ({} has none)", factor.id))
+            Some(format!(
+                "the provision of {wanted} is not known ({} has none)",
+                factor.id
+            ))
         } else {
             None
         }
@@ -162,18 +236,34 @@ impl<'r> Costing<'r> {
 fn sum(footprints: &Footprints, wanted: impl Fn(u32, usize) -> bool) -> i128 {
     let elements = &footprints.elements;
     let admitted = (0..elements.len()).filter(|&i| wanted(elements.row[i], i));
-    admitted.map(|i| elements.ghg_operation[i] as i128 + elements.ghg_provision[i] as i128).sum()
+    admitted
+        .map(|i| elements.ghg_operation[i] as i128 + elements.ghg_provision[i] as i128)
+        .sum()
 }
 
 /// Load of the cargo by the kernel's rules for a record of it; which link it goes by does not matter.
 fn load_of(kernel: &Kernel, cargo: &Cargo, symbols: &Symbols) -> Load {
     let mut batch = MovementBatch::default();
-    push(&mut batch, symbols, (0, 0), &Link::default(), &Step::default(), cargo);
+    push(
+        &mut batch,
+        symbols,
+        (0, 0),
+        &Link::default(),
+        &Step::default(),
+        cargo,
+    );
     kernel.load_of(&batch, 0, &cargo.container_type)
 }
 
 /// Appends a link as a movement record of shipment `number`.
-fn push(batch: &mut MovementBatch, symbols: &Symbols, (number, i): (usize, usize), link: &Link, step: &Step, cargo: &Cargo) {
+fn push(
+    batch: &mut MovementBatch,
+    symbols: &Symbols,
+    (number, i): (usize, usize),
+    link: &Link,
+    step: &Step,
+    cargo: &Cargo,
+) {
     let symbol = |text: &str| symbols.find(text).unwrap_or_default();
     let has_transit = link.transit.is_some();
     // Ids compare as bytes, and the kernel wants ascending shipments.
@@ -189,9 +279,15 @@ fn push(batch: &mut MovementBatch, symbols: &Symbols, (number, i): (usize, usize
     batch.origin.push(link.origin);
     batch.destination.push(link.destination);
     batch.departed_at.push(step.departed_at);
-    batch.arrived_at.push(if has_transit { step.arrived_at } else { NO_INSTANT });
+    batch.arrived_at.push(if has_transit {
+        step.arrived_at
+    } else {
+        NO_INSTANT
+    });
     batch.distance_m.push(link.distance.map_or(0, |d| d.0));
-    batch.distance_basis.push(link.distance.map_or(Basis::Absent, |d| d.1));
+    batch
+        .distance_basis
+        .push(link.distance.map_or(Basis::Absent, |d| d.1));
     batch.mass_g.push(cargo.mass_g);
     batch.teu.push(0);
     batch.container_mass_g.push(0);

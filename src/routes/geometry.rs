@@ -33,22 +33,41 @@ pub fn lines(
     let mut last_longitude = None;
     let mut list = Vec::new();
     for link in option.chain.links.iter().map(|l| network.link(*l)) {
-        let Some(mut points) = points(link, reference, sea, avoid) else { continue };
+        let Some(mut points) = points(link, reference, sea, avoid) else {
+            continue;
+        };
         for point in &mut points {
             point.1 = near(point.1, last_longitude.unwrap_or(point.1));
             last_longitude = Some(point.1);
         }
-        list.push(Line { mode: link.mode, points });
+        list.push(Line {
+            mode: link.mode,
+            points,
+        });
     }
     list
 }
 
-fn points(link: &Link, reference: &Reference, sea: Option<&SeaGraph>, avoid: Passages) -> Option<Vec<Spot>> {
+fn points(
+    link: &Link,
+    reference: &Reference,
+    sea: Option<&SeaGraph>,
+    avoid: Passages,
+) -> Option<Vec<Spot>> {
     if let (Mode::Sea, Some(sea)) = (link.mode, sea)
-        && let Some(path) = sea.path(link.origin, link.destination, Passages::USUALLY_CLOSED.with(avoid))
+        && let Some(path) = sea.path(
+            link.origin,
+            link.destination,
+            Passages::USUALLY_CLOSED.with(avoid),
+        )
         && path.line.len() > 1
     {
-        return Some(path.line.iter().map(|v| (v.latitude_e5 / 1000, v.longitude_e5 / 1000)).collect());
+        return Some(
+            path.line
+                .iter()
+                .map(|v| (v.latitude_e5 / 1000, v.longitude_e5 / 1000))
+                .collect(),
+        );
     }
     let spot = |code| reference.places.get(code)?.point.map(|p| p.hundredths());
     Some(vec![spot(link.origin)?, spot(link.destination)?])
@@ -67,7 +86,12 @@ mod tests {
     #[test]
     fn a_line_over_the_date_line_runs_on() {
         assert_eq!(
-            [near(-17_900, 17_900), near(17_900, -17_900), near(100, 200), near(-17_900, 54_000)],
+            [
+                near(-17_900, 17_900),
+                near(17_900, -17_900),
+                near(100, 200),
+                near(-17_900, 54_000)
+            ],
             [18_100, -18_100, 100, 54_100]
         );
     }

@@ -101,9 +101,18 @@ pub struct Estimates {
 
 impl Estimates {
     /// Time in a hub between two modes, without waiting for a known departure, and whether it is an estimate; `None`: not known.
-    pub fn dwell(&self, place: LocationCode, before: Mode, after: Mode) -> Option<(Millihours, bool)> {
+    pub fn dwell(
+        &self,
+        place: LocationCode,
+        before: Mode,
+        after: Mode,
+    ) -> Option<(Millihours, bool)> {
         let own = self.own_dwells.get(&place).map(|hours| (*hours, true));
-        own.or_else(|| self.dwells.get(place, before, after).map(|d| (d.hours, d.is_estimate)))
+        own.or_else(|| {
+            self.dwells
+                .get(place, before, after)
+                .map(|d| (d.hours, d.is_estimate))
+        })
     }
 }
 
@@ -128,13 +137,30 @@ const ESTIMATED_TRANSIT: &str = "transit: estimate";
 impl Network {
     /// The network of a reference: services, then the distances of lanes and directions that no service of the mode covers.
     pub fn new(reference: &Reference, estimates: Estimates) -> Network {
-        let mut links: Vec<Link> = reference.services.list.iter().map(|s| of_service(s, reference, &estimates)).collect();
-        let mut served: FxHashSet<_> = links.iter().map(|l| (l.mode, l.origin, l.destination)).collect();
+        let mut links: Vec<Link> = reference
+            .services
+            .list
+            .iter()
+            .map(|s| of_service(s, reference, &estimates))
+            .collect();
+        let mut served: FxHashSet<_> = links
+            .iter()
+            .map(|l| (l.mode, l.origin, l.destination))
+            .collect();
         for (mode, a, b, distance) in reference.distances.rows() {
             for (origin, destination) in [(a, b), (b, a)] {
                 // The other direction is looked at again when it has a row of its own; it has the same link then.
-                if distance.metres > 0 && origin != destination && served.insert((mode, origin, destination)) {
-                    links.extend(of_distance(mode, origin, destination, reference, &estimates));
+                if distance.metres > 0
+                    && origin != destination
+                    && served.insert((mode, origin, destination))
+                {
+                    links.extend(of_distance(
+                        mode,
+                        origin,
+                        destination,
+                        reference,
+                        &estimates,
+                    ));
                 }
             }
         }
@@ -143,14 +169,27 @@ impl Network {
 
     /// A network of given links.
     pub fn of(links: Vec<Link>, estimates: Estimates) -> Network {
-        let mut places: Vec<LocationCode> = links.iter().flat_map(|l| [l.origin, l.destination]).collect();
+        let mut places: Vec<LocationCode> = links
+            .iter()
+            .flat_map(|l| [l.origin, l.destination])
+            .collect();
         places.sort_unstable();
         places.dedup();
-        let mut network = Network { links, places, estimates, ..Network::default() };
+        let mut network = Network {
+            links,
+            places,
+            estimates,
+            ..Network::default()
+        };
         network.out = vec![Vec::new(); network.places.len()];
         for i in 0..network.links.len() {
             let link = &network.links[i];
-            let end = |place| network.places.binary_search(&place).map_or(0, |i| i as PlaceIndex);
+            let end = |place| {
+                network
+                    .places
+                    .binary_search(&place)
+                    .map_or(0, |i| i as PlaceIndex)
+            };
             let ends = (end(link.origin), end(link.destination));
             network.out[ends.0 as usize].push(i as LinkIndex);
             network.ends.push(ends);
@@ -160,7 +199,10 @@ impl Network {
 
     /// Number of a place; `None`: no link touches it.
     pub fn place(&self, code: LocationCode) -> Option<PlaceIndex> {
-        self.places.binary_search(&code).ok().map(|i| i as PlaceIndex)
+        self.places
+            .binary_search(&code)
+            .ok()
+            .map(|i| i as PlaceIndex)
     }
 
     /// A link.
@@ -171,7 +213,11 @@ impl Network {
 
 fn of_service(service: &Service, reference: &Reference, estimates: &Estimates) -> Link {
     let metres = service.distance.map(|(m, _)| m as i64);
-    let metres = metres.or_else(|| reference.distance(service.mode, service.origin, service.destination).map(|d| d.0));
+    let metres = metres.or_else(|| {
+        reference
+            .distance(service.mode, service.origin, service.destination)
+            .map(|d| d.0)
+    });
     let published = service.transit_hours.map(|value| Hours {
         value,
         is_estimate: service.source_ref.contains(ESTIMATED_TRANSIT),
@@ -179,11 +225,18 @@ fn of_service(service: &Service, reference: &Reference, estimates: &Estimates) -
     });
     let wait = match (service.departure_days, service.departures_per_week) {
         (0, None) => Wait::Unknown,
-        (0, Some(per_week)) => Wait::Mean(div_half_even(WEEK as i128 * 1000, 2 * per_week as i128) as Millihours),
+        (0, Some(per_week)) => {
+            Wait::Mean(div_half_even(WEEK as i128 * 1000, 2 * per_week as i128) as Millihours)
+        }
         (days, _) => Wait::Weekdays(days),
     };
-    let price =
-        service.cost.as_ref().and_then(|c| Some(Price { price: c.amount, currency: Currency::parse(&c.currency)?, per: c.per }));
+    let price = service.cost.as_ref().and_then(|c| {
+        Some(Price {
+            price: c.amount,
+            currency: Currency::parse(&c.currency)?,
+            per: c.per,
+        })
+    });
     Link {
         service: service.service.clone(),
         mode: service.mode,
@@ -193,7 +246,9 @@ fn of_service(service: &Service, reference: &Reference, estimates: &Estimates) -
         origin: service.origin,
         destination: service.destination,
         distance: service.distance,
-        transit: published.or_else(|| metres.and_then(|m| at_speed(m, service.mode, service.operation, estimates))),
+        transit: published.or_else(|| {
+            metres.and_then(|m| at_speed(m, service.mode, service.operation, estimates))
+        }),
         wait,
         price,
         valid_from: service.valid_from,
@@ -207,15 +262,23 @@ fn of_service(service: &Service, reference: &Reference, estimates: &Estimates) -
 /// Where the figures of a service are from. Its own file names the source of times and prices; that of the distance is the row
 /// of the distance table that says the same.
 fn sources(service: &Service, reference: &Reference) -> String {
-    let row = reference.distances.get(service.mode, service.origin, service.destination);
+    let row = reference
+        .distances
+        .get(service.mode, service.origin, service.destination);
     let distance = match (service.distance, row) {
-        (Some(own), Some(row)) if own == (row.metres, row.basis) => format!("distance: {}", row.source_ref),
+        (Some(own), Some(row)) if own == (row.metres, row.basis) => {
+            format!("distance: {}", row.source_ref)
+        }
         (None, Some(row)) => format!("distance: {}", row.source_ref),
         (Some(_), _) => "distance: of the service".to_owned(),
         (None, None) => String::new(),
     };
     let parts = [service.source_ref.clone(), distance];
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+    parts
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 /// A lane of which only the distance is known, with the mode's default operation; `None` when the profile has none.
@@ -226,7 +289,11 @@ fn of_distance(
     reference: &Reference,
     estimates: &Estimates,
 ) -> Option<Link> {
-    let operation = reference.profile.default_operation.iter().find(|(m, ..)| *m == mode)?;
+    let operation = reference
+        .profile
+        .default_operation
+        .iter()
+        .find(|(m, ..)| *m == mode)?;
     let operation = reference.factors.operation(&operation.1)?;
     let distance = reference.distances.get(mode, origin, destination)?;
     Some(Link {
@@ -250,8 +317,17 @@ fn of_distance(
 }
 
 /// Time for a distance at the speed of the operation, else of the mode, half to even.
-pub fn at_speed(metres: i64, mode: Mode, operation: OperationIndex, estimates: &Estimates) -> Option<Hours> {
+pub fn at_speed(
+    metres: i64,
+    mode: Mode,
+    operation: OperationIndex,
+    estimates: &Estimates,
+) -> Option<Hours> {
     let speed = estimates.speeds.get(operation, mode)?;
     let value = div_half_even(metres as i128 * 1000, speed.metres_per_hour as i128) as Millihours;
-    Some(Hours { value, is_estimate: true, source: speed.source_ref.to_string() })
+    Some(Hours {
+        value,
+        is_estimate: true,
+        source: speed.source_ref.to_string(),
+    })
 }

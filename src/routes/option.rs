@@ -115,7 +115,11 @@ impl RouteOption {
             let micrograms = element.ghg_operation as i128 + element.ghg_provision as i128;
             match shares.iter_mut().find(|s| s.factor == factor) {
                 Some(share) => share.micrograms += micrograms,
-                None => shares.push(Share { factor, intensity, micrograms }),
+                None => shares.push(Share {
+                    factor,
+                    intensity,
+                    micrograms,
+                }),
             }
         }
         shares
@@ -124,7 +128,11 @@ impl RouteOption {
     /// Places called at, ends included.
     pub fn places(&self, network: &Network) -> Vec<LocationCode> {
         let links = || self.chain.links.iter().map(|l| network.link(*l));
-        links().take(1).map(|l| l.origin).chain(links().map(|l| l.destination)).collect()
+        links()
+            .take(1)
+            .map(|l| l.origin)
+            .chain(links().map(|l| l.destination))
+            .collect()
     }
 }
 
@@ -136,7 +144,10 @@ pub fn options(
     prices: &[Option<(Currency, Amount)>],
     carbon_price: Option<i64>,
 ) -> Option<Vec<RouteOption>> {
-    let shipments: Vec<_> = chains.iter().map(|c| (c.links.as_slice(), c.steps.as_slice())).collect();
+    let shipments: Vec<_> = chains
+        .iter()
+        .map(|c| (c.links.as_slice(), c.steps.as_slice()))
+        .collect();
     let footprints = costing.footprint(&shipments);
     let mut parts = sorted_parts(&footprints, &chains, prices, network, costing);
     let mut list = Vec::with_capacity(chains.len());
@@ -169,8 +180,14 @@ fn sorted_parts(
         let is_behind = is_hub && element.origin != batch.origin[element.anchor as usize];
         let own = (!is_hub).then(|| link(number, at));
         let price = own.and_then(|(link, _)| prices[link as usize]);
-        let refused = own.and_then(|(link, _)| costing.unfuelled(network.link(link), element.factor));
-        let part = Part { link: own, element: refused.is_none().then_some(element), refused, price };
+        let refused =
+            own.and_then(|(link, _)| costing.unfuelled(network.link(link), element.factor));
+        let part = Part {
+            link: own,
+            element: refused.is_none().then_some(element),
+            refused,
+            price,
+        };
         keyed[number].push(((at, if is_behind { 2 } else { !is_hub as u8 }), part));
     }
     for rejected in &footprints.rejected {
@@ -178,9 +195,22 @@ fn sorted_parts(
         let (number, at) = place(rejected.row as usize - 1);
         let own = link(number, at);
         let carrier = &network.link(own.0).energy_carrier;
-        let fuel = if carrier.is_empty() { String::new() } else { format!("energy carrier {carrier}: ") };
-        let why = format!("{fuel}{}: expected {}", rejected.reject.reason.code(), rejected.reject.wanted);
-        let part = Part { link: Some(own), element: None, refused: Some(why), price: prices[own.0 as usize] };
+        let fuel = if carrier.is_empty() {
+            String::new()
+        } else {
+            format!("energy carrier {carrier}: ")
+        };
+        let why = format!(
+            "{fuel}{}: expected {}",
+            rejected.reject.reason.code(),
+            rejected.reject.wanted
+        );
+        let part = Part {
+            link: Some(own),
+            element: None,
+            refused: Some(why),
+            price: prices[own.0 as usize],
+        };
         keyed[number].push(((at, 1), part));
     }
     keyed
@@ -192,7 +222,12 @@ fn sorted_parts(
         .collect()
 }
 
-fn option(chain: Chain, parts: Vec<Part>, network: &Network, carbon_price: Option<i64>) -> Option<RouteOption> {
+fn option(
+    chain: Chain,
+    parts: Vec<Part>,
+    network: &Network,
+    carbon_price: Option<i64>,
+) -> Option<RouteOption> {
     let elements = || parts.iter().filter_map(|p| p.element.as_ref());
     let mut by_mode = [0; 6];
     for e in elements() {
@@ -221,7 +256,9 @@ fn option(chain: Chain, parts: Vec<Part>, network: &Network, carbon_price: Optio
 }
 
 fn times(chain: &Chain, network: &Network) -> Times {
-    let (Some(first), Some(last)) = (chain.steps.first(), chain.steps.last()) else { return Times::default() };
+    let (Some(first), Some(last)) = (chain.steps.first(), chain.steps.last()) else {
+        return Times::default();
+    };
     let moving = |s: &Step| (s.arrived_at - s.departed_at) / MILLIHOUR_US;
     let links = || chain.links.iter().map(|l| network.link(*l));
     let begun = first.departed_at - (first.wait + first.dwell) * MILLIHOUR_US;
@@ -231,7 +268,10 @@ fn times(chain: &Chain, network: &Network) -> Times {
         dwell: chain.steps.iter().map(|s| s.dwell).sum(),
         waiting: chain.steps.iter().map(|s| s.wait).sum(),
         has_estimate: links().any(|l| l.transit.as_ref().is_some_and(|t| t.is_estimate))
-            || chain.steps.iter().any(|s| s.dwell_is_estimate || s.wait_is_estimate),
+            || chain
+                .steps
+                .iter()
+                .any(|s| s.dwell_is_estimate || s.wait_is_estimate),
         is_partial: chain.steps.iter().any(|s| !s.is_timed()),
         unknown_waits: chain.steps.iter().filter(|s| s.unknown.wait).count(),
     }

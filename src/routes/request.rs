@@ -92,7 +92,9 @@ impl Request {
     pub fn admits(&self, link: &Link) -> bool {
         let ends = [link.origin, link.destination];
         let is_end = |place: &LocationCode| *place == self.origin || *place == self.destination;
-        let avoided = |place: &LocationCode| self.avoid.places.contains(place) || self.avoid.countries.contains(&place.country());
+        let avoided = |place: &LocationCode| {
+            self.avoid.places.contains(place) || self.avoid.countries.contains(&place.country())
+        };
         (self.modes.is_empty() || self.modes.contains(&link.mode))
             && !self.avoid.modes.contains(&link.mode)
             && !ends.iter().any(|place| !is_end(place) && avoided(place))

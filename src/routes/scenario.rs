@@ -38,9 +38,20 @@ impl Scope {
 
     fn words(&self) -> String {
         let places = [("from", self.origin), ("to", self.destination)];
-        let places = places.into_iter().filter_map(|(word, place)| Some(format!("{word} {}", place?)));
-        let names = [self.mode.map(|m| m.code().to_owned()), self.operation.clone(), self.service.clone()];
-        names.into_iter().flatten().chain(places).collect::<Vec<_>>().join(" ")
+        let places = places
+            .into_iter()
+            .filter_map(|(word, place)| Some(format!("{word} {}", place?)));
+        let names = [
+            self.mode.map(|m| m.code().to_owned()),
+            self.operation.clone(),
+            self.service.clone(),
+        ];
+        names
+            .into_iter()
+            .flatten()
+            .chain(places)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 
@@ -79,7 +90,16 @@ pub struct Scenario {
     energy: Vec<EnergyRow>,
 }
 
-const KEYS: [&str; 8] = ["title", "closed", "energy_carrier", "operation", "energy", "load_factor", "speed", "dwell"];
+const KEYS: [&str; 8] = [
+    "title",
+    "closed",
+    "energy_carrier",
+    "operation",
+    "energy",
+    "load_factor",
+    "speed",
+    "dwell",
+];
 const SCOPE: [&str; 5] = ["mode", "operation", "service", "origin", "destination"];
 
 impl Scenario {
@@ -88,12 +108,18 @@ impl Scenario {
         let mut faults = Faults::default();
         let scenario = document::read(file, &mut faults, |keys, faults| {
             let mut scenario = Scenario {
-                title: keys.need("title", "a title", faults, text).map(|t| t.value).unwrap_or_default(),
+                title: keys
+                    .need("title", "a title", faults, text)
+                    .map(|t| t.value)
+                    .unwrap_or_default(),
                 ..Scenario::default()
             };
             let passage = |value: &DeValue| value.as_str().and_then(Passages::parse);
             let wanted = format!("one of {}", Passages::CODES.join(", "));
-            for closed in keys.list("closed", &wanted, faults, passage).unwrap_or_default() {
+            for closed in keys
+                .list("closed", &wanted, faults, passage)
+                .unwrap_or_default()
+            {
                 scenario.closed = scenario.closed.with(closed.value);
             }
             scenario.read_changes(keys, faults);
@@ -109,53 +135,103 @@ impl Scenario {
         for mut table in keys.tables("energy_carrier", faults) {
             let carrier = table.need("energy_carrier", "an energy carrier", faults, text);
             let scope = scope(&mut table, &["energy_carrier"], faults);
-            self.changes.extend(carrier.map(|c| (scope, Change::EnergyCarrier(c.value))));
+            self.changes
+                .extend(carrier.map(|c| (scope, Change::EnergyCarrier(c.value))));
         }
         for mut table in keys.tables("operation", faults) {
             // The scope of this change has no operation of its own: `operation` is what the link becomes.
             let operation = table.need("operation", "an operation of operations.csv", faults, text);
             let scope = scope(&mut table, &["operation"], faults);
-            self.changes.extend(operation.map(|o| (scope, Change::Operation(o.value))));
+            self.changes
+                .extend(operation.map(|o| (scope, Change::Operation(o.value))));
         }
         for mut table in keys.tables("speed", faults) {
-            let speed = table.need("ratio", "new speed over old, above 0, at most 6 decimals", faults, ratio);
+            let speed = table.need(
+                "ratio",
+                "new speed over old, above 0, at most 6 decimals",
+                faults,
+                ratio,
+            );
             let scope = scope(&mut table, &["ratio"], faults);
-            self.changes.extend(speed.map(|s| (scope, Change::Speed(s.value))));
+            self.changes
+                .extend(speed.map(|s| (scope, Change::Speed(s.value))));
         }
         for mut table in keys.tables("load_factor", faults) {
             let line = table.line;
-            let load = table.need("ratio", "new load factor over old, above 0, at most 6 decimals", faults, ratio);
+            let load = table.need(
+                "ratio",
+                "new load factor over old, above 0, at most 6 decimals",
+                faults,
+                ratio,
+            );
             let scope = scope(&mut table, &["ratio"], faults);
             if scope.service.is_some() || scope.origin.is_some() || scope.destination.is_some() {
-                table.error(line, "service", "", "expected a mode or an operation: a load factor belongs to factors", faults);
+                table.error(
+                    line,
+                    "service",
+                    "",
+                    "expected a mode or an operation: a load factor belongs to factors",
+                    faults,
+                );
             }
             self.load_factors.extend(load.map(|l| (scope, l.value)));
         }
         for mut table in keys.tables("dwell", faults) {
             let place = |value: &DeValue| LocationCode::parse(value.as_str()?.as_bytes());
             let place = table.need("place", "a UN/LOCODE", faults, place);
-            let hours = |value: &DeValue| decimal(value, 3).filter(|h| (0..=10_000_000).contains(h));
-            let hours = table.need("hours", "hours up to 10000 with at most 3 decimals", faults, hours);
+            let hours =
+                |value: &DeValue| decimal(value, 3).filter(|h| (0..=10_000_000).contains(h));
+            let hours = table.need(
+                "hours",
+                "hours up to 10000 with at most 3 decimals",
+                faults,
+                hours,
+            );
             table.finish(&["place", "hours"], faults);
-            self.dwells.extend(place.zip(hours).map(|(p, h)| (p.value, h.value)));
+            self.dwells
+                .extend(place.zip(hours).map(|(p, h)| (p.value, h.value)));
         }
     }
 
     fn read_energy(&mut self, keys: &mut Keys, faults: &mut Faults) {
         for mut table in keys.tables("energy", faults) {
             let mut word = |key: &str, wanted: &str, faults: &mut Faults| {
-                table.need(key, wanted, faults, decimal_or_text).map(|t| t.value).unwrap_or_default()
+                table
+                    .need(key, wanted, faults, decimal_or_text)
+                    .map(|t| t.value)
+                    .unwrap_or_default()
             };
             let row = EnergyRow {
                 energy_carrier: word("energy_carrier", "an energy carrier", faults),
                 region: word("region", "a region", faults),
                 per: word("per", "kg, l, kWh or MJ", faults),
-                operation_g: word("operation_g", "grams CO2e per unit; an unknown figure has no place here", faults),
-                provision_g: word("provision_g", "grams CO2e per unit; an unknown figure has no place here", faults),
+                operation_g: word(
+                    "operation_g",
+                    "grams CO2e per unit; an unknown figure has no place here",
+                    faults,
+                ),
+                provision_g: word(
+                    "provision_g",
+                    "grams CO2e per unit; an unknown figure has no place here",
+                    faults,
+                ),
                 source_ref: word("source_ref", "where the figures are from", faults),
-                gwp_set: table.get("gwp_set", "a GWP set", faults, text).map_or("unstated".to_owned(), |t| t.value),
+                gwp_set: table
+                    .get("gwp_set", "a GWP set", faults, text)
+                    .map_or("unstated".to_owned(), |t| t.value),
             };
-            table.finish(&["energy_carrier", "region", "per", "operation_g", "provision_g", "gwp_set", "source_ref"], faults);
+            table.finish(
+                &[
+                    "energy_carrier",
+                    "region",
+                    "per",
+                    "operation_g",
+                    "provision_g",
+                    "gwp_set",
+                    "source_ref",
+                ],
+                faults,
+            );
             self.energy.push(row);
         }
     }
@@ -184,7 +260,11 @@ impl Scenario {
         }
         files.push(DataFile::new(format!("{EDITION}/energy.csv"), energy));
         for file in files.iter_mut().filter(|f| f.path == "sources.csv") {
-            let head = String::from_utf8_lossy(&file.bytes).lines().next().unwrap_or_default().to_owned();
+            let head = String::from_utf8_lossy(&file.bytes)
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned();
             let cell = |name: &str| match name.trim_matches(['\u{feff}', '\r', ' ']) {
                 "source" => "what-if",
                 "edition" => "1",
@@ -197,7 +277,8 @@ impl Scenario {
             if !file.bytes.ends_with(b"\n") {
                 file.bytes.push(b'\n');
             }
-            file.bytes.extend_from_slice(line(&head.split(',').map(cell).collect::<Vec<_>>()).as_bytes());
+            file.bytes
+                .extend_from_slice(line(&head.split(',').map(cell).collect::<Vec<_>>()).as_bytes());
         }
         files
     }
@@ -210,26 +291,39 @@ impl Scenario {
     /// Intensities at the new load factors: the energy of a vehicle or train is taken as it is, spread over more or less cargo.
     /// `Err`: a rule that is for no factor, or a figure beyond what can be held.
     pub fn scale_factors(&self, set: &mut FactorSet) -> Result<(), String> {
-        let codes: Vec<(Mode, String)> = set.operations.iter().map(|o| (o.mode, o.code.to_string())).collect();
+        let codes: Vec<(Mode, String)> = set
+            .operations
+            .iter()
+            .map(|o| (o.mode, o.code.to_string()))
+            .collect();
         for (scope, ratio) in &self.load_factors {
             let fits = |f: &EmissionFactor| {
                 f.per == Per::Tkm
                     && f.operation.is_some_and(|o| {
                         let (mode, code) = &codes[o as usize];
-                        scope.mode.is_none_or(|m| m == *mode) && scope.operation.as_ref().is_none_or(|s| s == code)
+                        scope.mode.is_none_or(|m| m == *mode)
+                            && scope.operation.as_ref().is_none_or(|s| s == code)
                     })
             };
             let mut is_met = false;
             for factor in set.factors.iter_mut().filter(|f| fits(f)) {
                 is_met = true;
-                for value in [&mut factor.intensity_operation, &mut factor.intensity_provision] {
+                for value in [
+                    &mut factor.intensity_operation,
+                    &mut factor.intensity_provision,
+                ] {
                     let scaled = div_half_even(*value as i128 * ONE as i128, *ratio as i128);
-                    *value =
-                        i64::try_from(scaled).ok().filter(|v| *v <= DECIMAL18_MAX).ok_or("load_factor: too small a ratio")?;
+                    *value = i64::try_from(scaled)
+                        .ok()
+                        .filter(|v| *v <= DECIMAL18_MAX)
+                        .ok_or("load_factor: too small a ratio")?;
                 }
             }
             if !is_met {
-                return Err(format!("load_factor {}: no factor per t.km of it in the profile", scope.words()));
+                return Err(format!(
+                    "load_factor {}: no factor per t.km of it in the profile",
+                    scope.words()
+                ));
             }
         }
         Ok(())
@@ -237,19 +331,31 @@ impl Scenario {
 
     /// Changes links and dwell times. `Err`: an operation that is not one, or is of another mode.
     pub fn change(&self, network: &mut Network, factors: &FactorSet) -> Result<(), String> {
-        network.estimates.own_dwells.extend(self.dwells.iter().copied());
+        network
+            .estimates
+            .own_dwells
+            .extend(self.dwells.iter().copied());
         for (scope, change) in &self.changes {
             for link in network.links.iter_mut().filter(|l| scope.fits(l, factors)) {
                 match change {
                     Change::EnergyCarrier(carrier) => link.energy_carrier.clone_from(carrier),
                     Change::Operation(code) => {
-                        let operation = factors.operation(code).filter(|o| factors.operations[*o as usize].mode == link.mode);
-                        let wanted = || format!("operation {code}: expected an operation of mode {}", link.mode.code());
+                        let operation = factors
+                            .operation(code)
+                            .filter(|o| factors.operations[*o as usize].mode == link.mode);
+                        let wanted = || {
+                            format!(
+                                "operation {code}: expected an operation of mode {}",
+                                link.mode.code()
+                            )
+                        };
                         link.operation = operation.ok_or_else(wanted)?;
                     }
                     Change::Speed(ratio) => {
                         if let Some(transit) = &mut link.transit {
-                            transit.value = div_half_even(transit.value as i128 * ONE as i128, *ratio as i128) as Millihours;
+                            transit.value =
+                                div_half_even(transit.value as i128 * ONE as i128, *ratio as i128)
+                                    as Millihours;
                             transit.is_estimate = true;
                         }
                     }
@@ -262,20 +368,31 @@ impl Scenario {
     /// A change that fits no link of the network, in words.
     pub fn idle(&self, network: &Network, factors: &FactorSet) -> Option<String> {
         let scopes = self.changes.iter().map(|(scope, _)| scope);
-        scopes.into_iter().find(|s| !network.links.iter().any(|l| s.fits(l, factors))).map(Scope::words)
+        scopes
+            .into_iter()
+            .find(|s| !network.links.iter().any(|l| s.fits(l, factors)))
+            .map(Scope::words)
     }
 
     /// What the scenario changes, a line each.
     pub fn words(&self) -> Vec<String> {
         let times = |ratio: i64| short_decimal_text(ratio as i128, SHARE_SCALE);
         let changes = self.changes.iter().map(|(scope, change)| match change {
-            Change::EnergyCarrier(carrier) => format!("{}: energy carrier {carrier}", scope.words()),
+            Change::EnergyCarrier(carrier) => {
+                format!("{}: energy carrier {carrier}", scope.words())
+            }
             Change::Operation(operation) => format!("{}: operation {operation}", scope.words()),
             Change::Speed(ratio) => format!("{}: speed x {}", scope.words(), times(*ratio)),
         });
-        let loads = self.load_factors.iter().map(|(s, r)| format!("{}: load factor x {}", s.words(), times(*r)));
+        let loads = self
+            .load_factors
+            .iter()
+            .map(|(s, r)| format!("{}: load factor x {}", s.words(), times(*r)));
         let hours = |h: Millihours| short_decimal_text(h as i128, 3);
-        let dwells = self.dwells.iter().map(|(place, h)| format!("{place}: {} h in the hub", hours(*h)));
+        let dwells = self
+            .dwells
+            .iter()
+            .map(|(place, h)| format!("{place}: {} h in the hub", hours(*h)));
         let energy = self.energy.iter().map(|e| {
             format!(
                 "{} in {}: {} g operation and {} g provision per {} ({})",
@@ -283,7 +400,12 @@ impl Scenario {
             )
         });
         let closed = self.closed.codes().map(|c| format!("{c}: closed"));
-        changes.chain(loads).chain(dwells).chain(energy).chain(closed).collect()
+        changes
+            .chain(loads)
+            .chain(dwells)
+            .chain(energy)
+            .chain(closed)
+            .collect()
     }
 }
 
@@ -293,14 +415,35 @@ fn scope(table: &mut Keys, also: &[&str], faults: &mut Faults) -> Scope {
     let mode = |value: &DeValue| value.as_str().and_then(transport_mode);
     let line = table.line;
     let scope = Scope {
-        mode: table.get("mode", "road, rail, sea, inland_waterway or air", faults, mode).map(|a| a.value),
-        operation: table.get("operation", "an operation", faults, text).map(|a| a.value),
-        service: table.get("service", "a service", faults, text).map(|a| a.value),
-        origin: table.get("origin", "a UN/LOCODE", faults, place).map(|a| a.value),
-        destination: table.get("destination", "a UN/LOCODE", faults, place).map(|a| a.value),
+        mode: table
+            .get(
+                "mode",
+                "road, rail, sea, inland_waterway or air",
+                faults,
+                mode,
+            )
+            .map(|a| a.value),
+        operation: table
+            .get("operation", "an operation", faults, text)
+            .map(|a| a.value),
+        service: table
+            .get("service", "a service", faults, text)
+            .map(|a| a.value),
+        origin: table
+            .get("origin", "a UN/LOCODE", faults, place)
+            .map(|a| a.value),
+        destination: table
+            .get("destination", "a UN/LOCODE", faults, place)
+            .map(|a| a.value),
     };
     if scope == Scope::default() {
-        table.error(line, "mode", "", format!("expected at least one of {}", SCOPE.join(", ")), faults);
+        table.error(
+            line,
+            "mode",
+            "",
+            format!("expected at least one of {}", SCOPE.join(", ")),
+            faults,
+        );
     }
     table.finish(&[&SCOPE[..], also].concat(), faults);
     scope
@@ -309,7 +452,12 @@ fn scope(table: &mut Keys, also: &[&str], faults: &mut Faults) -> Scope {
 /// A text, or a number by its literal.
 fn decimal_or_text(value: &DeValue) -> Option<String> {
     let shown = document::shown(value);
-    (!shown.is_empty() && !matches!(value, DeValue::Array(_) | DeValue::Table(_) | DeValue::Boolean(_))).then_some(shown)
+    (!shown.is_empty()
+        && !matches!(
+            value,
+            DeValue::Array(_) | DeValue::Table(_) | DeValue::Boolean(_)
+        ))
+    .then_some(shown)
 }
 
 fn line(cells: &[&str]) -> String {
@@ -323,7 +471,13 @@ mod tests {
 
     fn parse(text: &str) -> (Option<Scenario>, Vec<String>) {
         let (scenario, faults) = Scenario::parse(&DataFile::new("what-if.toml", text));
-        (scenario, faults.iter().map(|f| format!("{} {}", f.line, f.column)).collect())
+        (
+            scenario,
+            faults
+                .iter()
+                .map(|f| format!("{} {}", f.line, f.column))
+                .collect(),
+        )
     }
 
     #[test]
@@ -354,6 +508,14 @@ mod tests {
              [[speed]]\nratio = 0\ncolour = 1\n",
         );
         assert!(scenario.is_none());
-        assert_eq!(faults, ["9 speed.ratio", "8 speed.mode", "10 speed.colour", "2 energy.provision_g"]);
+        assert_eq!(
+            faults,
+            [
+                "9 speed.ratio",
+                "8 speed.mode",
+                "10 speed.colour",
+                "2 energy.provision_g"
+            ]
+        );
     }
 }

@@ -19,46 +19,84 @@ pub fn without(network: Network, sea: &SeaGraph, closed: Passages) -> Network {
     if closed.is_empty() {
         return network;
     }
-    let origins: FxHashSet<LocationCode> = network.links.iter().filter(|l| l.mode == Mode::Sea).map(|l| l.origin).collect();
+    let origins: FxHashSet<LocationCode> = network
+        .links
+        .iter()
+        .filter(|l| l.mode == Mode::Sea)
+        .map(|l| l.origin)
+        .collect();
     let mut shut: FxHashSet<(LocationCode, LocationCode)> = FxHashSet::default();
     for origin in origins {
-        let Some(port) = sea.port(origin) else { continue };
+        let Some(port) = sea.port(origin) else {
+            continue;
+        };
         let reach = sea.reach(port, Passages::USUALLY_CLOSED);
-        for link in network.links.iter().filter(|l| l.mode == Mode::Sea && l.origin == origin) {
+        for link in network
+            .links
+            .iter()
+            .filter(|l| l.mode == Mode::Sea && l.origin == origin)
+        {
             let path = sea.port(link.destination).and_then(|to| reach.path(to));
             if path.is_some_and(|p| p.passages.meets(closed)) {
                 shut.insert((origin, link.destination));
             }
         }
     }
-    let Network { mut links, estimates, .. } = network;
+    let Network {
+        mut links,
+        estimates,
+        ..
+    } = network;
     links.retain(|l| l.mode != Mode::Sea || !shut.contains(&(l.origin, l.destination)));
     Network::of(links, estimates)
 }
 
 /// The network with computed sea links for this request.
-pub fn with_computed(network: &Network, sea: &SeaGraph, reference: &Reference, request: &Request) -> Network {
+pub fn with_computed(
+    network: &Network,
+    sea: &SeaGraph,
+    reference: &Reference,
+    request: &Request,
+) -> Network {
     let closed = Passages::USUALLY_CLOSED.with(request.avoid.passages);
-    let Some(operation) = sea_operation(reference) else { return network.clone() };
+    let Some(operation) = sea_operation(reference) else {
+        return network.clone();
+    };
     let mut maker = Maker {
         sea,
         operation,
         estimates: &network.estimates,
-        served: network.links.iter().filter(|l| l.mode == Mode::Sea).map(|l| (l.origin, l.destination)).collect(),
+        served: network
+            .links
+            .iter()
+            .filter(|l| l.mode == Mode::Sea)
+            .map(|l| (l.origin, l.destination))
+            .collect(),
         links: Vec::new(),
     };
-    let ports: Vec<LocationCode> = network.places.iter().copied().filter(|p| sea.port(*p).is_some()).collect();
+    let ports: Vec<LocationCode> = network
+        .places
+        .iter()
+        .copied()
+        .filter(|p| sea.port(*p).is_some())
+        .collect();
     let mut all = ports.clone();
-    all.extend([request.origin, request.destination].into_iter().filter(|p| sea.port(*p).is_some() && !ports.contains(p)));
+    all.extend(
+        [request.origin, request.destination]
+            .into_iter()
+            .filter(|p| sea.port(*p).is_some() && !ports.contains(p)),
+    );
     if let Some(port) = sea.port(request.origin) {
         let reach = sea.reach(port, closed);
-        all.iter().for_each(|to| maker.link(request.origin, *to, *to, &reach));
+        all.iter()
+            .for_each(|to| maker.link(request.origin, *to, *to, &reach));
     }
     for end in last_ports(network, sea, request.destination) {
         // Lanes run both ways, so one search from the end serves all ports before it.
         if let Some(port) = sea.port(end) {
             let reach = sea.reach(port, closed);
-            all.iter().for_each(|from| maker.link(*from, end, *from, &reach));
+            all.iter()
+                .for_each(|from| maker.link(*from, end, *from, &reach));
         }
     }
     let mut links = network.links.clone();
@@ -71,8 +109,14 @@ fn last_ports(network: &Network, sea: &SeaGraph, destination: LocationCode) -> V
     if sea.port(destination).is_some() {
         return vec![destination];
     }
-    let into = network.links.iter().filter(|l| l.destination == destination && l.mode != Mode::Sea);
-    let mut ports: Vec<LocationCode> = into.map(|l| l.origin).filter(|p| sea.port(*p).is_some()).collect();
+    let into = network
+        .links
+        .iter()
+        .filter(|l| l.destination == destination && l.mode != Mode::Sea);
+    let mut ports: Vec<LocationCode> = into
+        .map(|l| l.origin)
+        .filter(|p| sea.port(*p).is_some())
+        .collect();
     ports.sort_unstable();
     ports.dedup();
     ports.truncate(MOST_GATEWAYS);
@@ -80,7 +124,11 @@ fn last_ports(network: &Network, sea: &SeaGraph, destination: LocationCode) -> V
 }
 
 fn sea_operation(reference: &Reference) -> Option<OperationIndex> {
-    let default = reference.profile.default_operation.iter().find(|(mode, ..)| *mode == Mode::Sea)?;
+    let default = reference
+        .profile
+        .default_operation
+        .iter()
+        .find(|(mode, ..)| *mode == Mode::Sea)?;
     reference.factors.operation(&default.1)
 }
 
@@ -94,19 +142,33 @@ struct Maker<'m> {
 
 impl Maker<'_> {
     /// The link from `origin` to `destination`, whose length is that of the way to `far`, unless there is one already.
-    fn link(&mut self, origin: LocationCode, destination: LocationCode, far: LocationCode, reach: &Reach) {
-        let Some(port) = self.sea.port(far) else { return };
+    fn link(
+        &mut self,
+        origin: LocationCode,
+        destination: LocationCode,
+        far: LocationCode,
+        reach: &Reach,
+    ) {
+        let Some(port) = self.sea.port(far) else {
+            return;
+        };
         if origin == destination || self.served.contains(&(origin, destination)) {
             return;
         }
         let Some(path) = reach.path(port) else { return };
-        let Ok(metres) = u32::try_from(path.metres) else { return };
+        let Ok(metres) = u32::try_from(path.metres) else {
+            return;
+        };
         if metres == 0 {
             return;
         }
         self.served.insert((origin, destination));
         let approach = port.approach_m();
-        let far_off = if approach > FAR_M { format!("; {far} lies {} km off the lanes", approach / 1000) } else { String::new() };
+        let far_off = if approach > FAR_M {
+            format!("; {far} lies {} km off the lanes", approach / 1000)
+        } else {
+            String::new()
+        };
         self.links.push(Link {
             service: String::new(),
             mode: Mode::Sea,

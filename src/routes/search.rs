@@ -42,12 +42,19 @@ impl ModeSequence {
     /// With one more element.
     pub fn then(self, mode: Mode) -> ModeSequence {
         let digit = mode as u32 + 1;
-        if self.0 & 7 == digit { self } else { ModeSequence(self.0 << 3 | digit) }
+        if self.0 & 7 == digit {
+            self
+        } else {
+            ModeSequence(self.0 << 3 | digit)
+        }
     }
 
     /// The modes.
     pub fn modes(self) -> Vec<Mode> {
-        let digits = (0..10).rev().map(|i| self.0 >> (3 * i) & 7).filter(|d| *d > 0);
+        let digits = (0..10)
+            .rev()
+            .map(|i| self.0 >> (3 * i) & 7)
+            .filter(|d| *d > 0);
         digits.map(|d| Mode::ALL[d as usize - 1]).collect()
     }
 
@@ -82,7 +89,8 @@ impl Chain {
         costing: &mut Costing,
         prices: &[Option<(Currency, Amount)>],
     ) -> Option<Chain> {
-        let (mut steps, mut at, mut before) = (Vec::with_capacity(links.len()), request.depart, None);
+        let (mut steps, mut at, mut before) =
+            (Vec::with_capacity(links.len()), request.depart, None);
         let (mut modes, mut costs) = (ModeSequence::default(), Costs::default());
         for index in &links {
             let link = network.link(*index);
@@ -106,7 +114,13 @@ impl Chain {
             arrived_at: steps.iter().all(Step::is_timed).then_some(last.arrived_at),
             costs,
         };
-        Some(Chain { links, steps, modes, emission, criteria })
+        Some(Chain {
+            links,
+            steps,
+            modes,
+            emission,
+            criteria,
+        })
     }
 }
 
@@ -172,21 +186,42 @@ impl<'s, 'r> Search<'s, 'r> {
         costing: &'s mut Costing<'r>,
         prices: &'s [Option<(Currency, Amount)>],
     ) -> Result<Vec<Chain>, Stopped> {
-        let ends = (network.place(request.origin), network.place(request.destination));
+        let ends = (
+            network.place(request.origin),
+            network.place(request.destination),
+        );
         let via: Option<Vec<PlaceIndex>> = request.via.iter().map(|v| network.place(*v)).collect();
-        let ((Some(origin), Some(destination)), Some(via)) = (ends, via) else { return Ok(Vec::new()) };
+        let ((Some(origin), Some(destination)), Some(via)) = (ends, via) else {
+            return Ok(Vec::new());
+        };
         let latest = request.depart + request.most_hours.unwrap_or(HORIZON) * MILLIHOUR_US;
         let hops = fewest_elements(network, request, destination);
         let last_limit = last_limit(reference, network, day_of(request.depart), day_of(latest));
         let (labels, buckets) = Default::default();
-        let mut search = Search { network, request, costing, prices, hops, via, latest, last_limit, labels, buckets };
+        let mut search = Search {
+            network,
+            request,
+            costing,
+            prices,
+            hops,
+            via,
+            latest,
+            last_limit,
+            labels,
+            buckets,
+        };
         search.explore(origin, destination)?;
         Ok(search.chains(destination))
     }
 
     fn explore(&mut self, origin: PlaceIndex, destination: PlaceIndex) -> Result<(), Stopped> {
         debug_assert!(self.network.links.len() < LinkIndex::MAX as usize);
-        let admitted: Vec<bool> = self.network.links.iter().map(|l| self.request.admits(l)).collect();
+        let admitted: Vec<bool> = self
+            .network
+            .links
+            .iter()
+            .map(|l| self.request.admits(l))
+            .collect();
         let network = self.network;
         // Links of the first layer leave the origin, those of the next the labels of the layer before.
         let mut layer: Vec<Option<u32>> = vec![None];
@@ -198,12 +233,17 @@ impl<'s, 'r> Search<'s, 'r> {
                     Some(p) => self.labels[p as usize].place,
                     None => origin,
                 };
-                for &link in network.out[place as usize].iter().filter(|l| admitted[**l as usize]) {
+                for &link in network.out[place as usize]
+                    .iter()
+                    .filter(|l| admitted[**l as usize])
+                {
                     let end = network.ends[link as usize].1;
                     if depth + 1 + self.hops[end as usize] as usize > MOST_ELEMENTS {
                         continue;
                     }
-                    let Some(label) = self.extend(parent, place, link, end == destination)? else { continue };
+                    let Some(label) = self.extend(parent, place, link, end == destination)? else {
+                        continue;
+                    };
                     next.extend(self.keep(label, end == destination)?.map(Some));
                 }
             }
@@ -220,15 +260,22 @@ impl<'s, 'r> Search<'s, 'r> {
         index: LinkIndex,
         is_last: bool,
     ) -> Result<Option<Label>, Stopped> {
-        let (network, link, end) = (self.network, self.network.link(index), self.network.ends[index as usize].1);
+        let (network, link, end) = (
+            self.network,
+            self.network.link(index),
+            self.network.ends[index as usize].1,
+        );
         let before = parent.map(|p| &self.labels[p as usize]);
-        let (count, mut visited) = before.map_or((0, [place; MOST_ELEMENTS + 1]), |b| (b.count, b.visited));
+        let (count, mut visited) =
+            before.map_or((0, [place; MOST_ELEMENTS + 1]), |b| (b.count, b.visited));
         if visited[..count as usize + 1].contains(&end) {
             return Ok(None);
         }
         let last_mode = before.map(|b| network.link(b.link).mode);
         let at = before.map_or(self.request.depart, |b| b.at);
-        let Some(step) = step(link, &network.estimates, last_mode, at).filter(|s| s.arrived_at <= self.latest) else {
+        let Some(step) =
+            step(link, &network.estimates, last_mode, at).filter(|s| s.arrived_at <= self.latest)
+        else {
             return Ok(None);
         };
         let mut via = before.map_or(0, |b| b.via);
@@ -243,13 +290,17 @@ impl<'s, 'r> Search<'s, 'r> {
             None => self.costing.edge(index, &step, false),
         };
         let mut emission = before.map_or(Emission::NONE, |b| b.emission);
-        emission = emission.plus(hub).plus(self.costing.transport(index, &step));
+        emission = emission
+            .plus(hub)
+            .plus(self.costing.transport(index, &step));
         if is_last {
             emission = emission.plus(self.costing.edge(index, &step, true));
         }
         visited[count as usize + 1] = end;
         let none = Costs::default();
-        let costs = before.map_or(&none, |b| &b.criteria.costs).then(self.prices[index as usize]);
+        let costs = before
+            .map_or(&none, |b| &b.criteria.costs)
+            .then(self.prices[index as usize]);
         let is_timed = before.is_none_or(|b| b.criteria.arrived_at.is_some()) && step.is_timed();
         let criteria = Criteria {
             micrograms: emission.is_complete.then_some(emission.micrograms),
@@ -262,7 +313,9 @@ impl<'s, 'r> Search<'s, 'r> {
             via,
             is_dropped: false,
             visited,
-            modes: before.map_or(ModeSequence::default(), |b| b.modes).then(link.mode),
+            modes: before
+                .map_or(ModeSequence::default(), |b| b.modes)
+                .then(link.mode),
             at: step.arrived_at,
             emission,
             criteria,
@@ -274,14 +327,20 @@ impl<'s, 'r> Search<'s, 'r> {
 
     /// Puts a label into its bucket unless one there beats it, and drops those it beats; its number if it goes on from here.
     fn keep(&mut self, label: Label, is_last: bool) -> Result<Option<u32>, Stopped> {
-        let bucket = self.buckets.entry((label.place, label.modes, label.via)).or_default();
+        let bucket = self
+            .buckets
+            .entry((label.place, label.modes, label.via))
+            .or_default();
         let last_limit = self.last_limit;
         // At the destination nothing continues, so neither limits ahead nor places behind matter.
         let replaces = |a: &Label, b: &Label| {
             let must_meet = !is_last && day_of(a.at.min(b.at)) < last_limit;
             (is_last || a.can_stand_for(b)) && beats(&a.criteria, &b.criteria, must_meet)
         };
-        if bucket.iter().any(|&i| replaces(&self.labels[i as usize], &label)) {
+        if bucket
+            .iter()
+            .any(|&i| replaces(&self.labels[i as usize], &label))
+        {
             return Ok(None);
         }
         bucket.retain(|&i| {
@@ -299,11 +358,19 @@ impl<'s, 'r> Search<'s, 'r> {
     }
 
     fn chains(&self, destination: PlaceIndex) -> Vec<Chain> {
-        let ended = self.buckets.iter().filter(|((place, ..), _)| *place == destination).flat_map(|(_, labels)| labels);
-        let mut chains: Vec<(Instant, Chain)> = ended.map(|&i| (self.labels[i as usize].at, self.chain(i))).collect();
+        let ended = self
+            .buckets
+            .iter()
+            .filter(|((place, ..), _)| *place == destination)
+            .flat_map(|(_, labels)| labels);
+        let mut chains: Vec<(Instant, Chain)> = ended
+            .map(|&i| (self.labels[i as usize].at, self.chain(i)))
+            .collect();
         chains.sort_by(|(at_a, a), (at_b, b)| {
             let key = |at: Instant, c: &Chain| (c.modes, c.emission.micrograms, at);
-            key(*at_a, a).cmp(&key(*at_b, b)).then_with(|| a.links.cmp(&b.links))
+            key(*at_a, a)
+                .cmp(&key(*at_b, b))
+                .then_with(|| a.links.cmp(&b.links))
         });
         chains.into_iter().map(|(_, chain)| chain).collect()
     }
@@ -320,7 +387,13 @@ impl<'s, 'r> Search<'s, 'r> {
         }
         links.reverse();
         steps.reverse();
-        Chain { links, steps, modes: last.modes, emission: last.emission, criteria: last.criteria.clone() }
+        Chain {
+            links,
+            steps,
+            modes: last.modes,
+            emission: last.emission,
+            criteria: last.criteria.clone(),
+        }
     }
 }
 
@@ -331,7 +404,8 @@ fn fewest_elements(network: &Network, request: &Request, destination: PlaceIndex
     let admits = |l: &&Link| request.admits(l);
     for depth in 1..=MOST_ELEMENTS as u8 {
         for (link, ends) in network.links.iter().zip(&network.ends) {
-            if hops[ends.1 as usize] == depth - 1 && hops[ends.0 as usize] > depth && admits(&link) {
+            if hops[ends.1 as usize] == depth - 1 && hops[ends.0 as usize] > depth && admits(&link)
+            {
                 hops[ends.0 as usize] = depth;
             }
         }
@@ -342,7 +416,13 @@ fn fewest_elements(network: &Network, request: &Request, destination: PlaceIndex
 /// The last day after `first`, up to `last`, on which factors or services change; `Day::MIN`: none.
 fn last_limit(reference: &Reference, network: &Network, first: Day, last: Day) -> Day {
     let inside = |day: &Day| *day > first && *day <= last;
-    let services = network.links.iter().flat_map(|l| [l.valid_from, l.valid_to]).filter(|d| *d != NO_END).filter(inside).max();
+    let services = network
+        .links
+        .iter()
+        .flat_map(|l| [l.valid_from, l.valid_to])
+        .filter(|d| *d != NO_END)
+        .filter(inside)
+        .max();
     let factors = reference.factors.last_boundary(first, last);
     services.max(factors).unwrap_or(Day::MIN)
 }

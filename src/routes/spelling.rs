@@ -17,7 +17,11 @@ pub fn nearest(text: &str, reference: &Reference) -> Vec<String> {
     ranked.sort_unstable();
     ranked.truncate(MOST);
     let shown = |(_, code, name): (usize, LocationCode, &str)| {
-        if name.is_empty() { code.to_string() } else { format!("{code} ({name})") }
+        if name.is_empty() {
+            code.to_string()
+        } else {
+            format!("{code} ({name})")
+        }
     };
     ranked.into_iter().map(shown).collect()
 }
@@ -26,7 +30,11 @@ pub fn nearest(text: &str, reference: &Reference) -> Vec<String> {
 fn distance(wanted: &str, code: LocationCode, name: &str) -> usize {
     let name = name.to_lowercase();
     let first = name.split([' ', '(', ',', '/']).next().unwrap_or("");
-    let by_name = if wanted.len() > 2 && name.starts_with(wanted) { 1 } else { edits(wanted, &name).min(edits(wanted, first)) };
+    let by_name = if wanted.len() > 2 && name.starts_with(wanted) {
+        1
+    } else {
+        edits(wanted, &name).min(edits(wanted, first))
+    };
     by_name.min(edits(wanted, &code.to_string().to_lowercase()))
 }
 
@@ -39,7 +47,9 @@ pub fn edits(a: &str, b: &str) -> usize {
         let mut row = vec![i; b.len() + 1];
         for j in 1..=b.len() {
             let same = (a[i - 1] != b[j - 1]) as usize;
-            row[j] = (rows[1][j] + 1).min(row[j - 1] + 1).min(rows[1][j - 1] + same);
+            row[j] = (rows[1][j] + 1)
+                .min(row[j - 1] + 1)
+                .min(rows[1][j - 1] + same);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
                 row[j] = row[j].min(rows[0][j - 2] + 1);
             }

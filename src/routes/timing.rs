@@ -68,7 +68,11 @@ pub fn step(link: &Link, estimates: &Estimates, before: Option<Mode>, at: Instan
         wait_is_estimate: matches!(link.wait, Wait::Mean(_)),
         departed_at,
         arrived_at: departed_at + transit.unwrap_or(0) * MILLIHOUR_US,
-        unknown: Unknown { transit: transit.is_none(), dwell: dwell == Some(None), wait: link.wait == Wait::Unknown },
+        unknown: Unknown {
+            transit: transit.is_none(),
+            dwell: dwell == Some(None),
+            wait: link.wait == Wait::Unknown,
+        },
     })
 }
 
@@ -87,7 +91,9 @@ mod tests {
 
     #[test]
     fn the_next_departure_is_found_in_the_timetable() {
-        let at = |y, m, d, hours: i64| day(y, m, d).unwrap() as i64 * DAY_US + hours * 1000 * MILLIHOUR_US;
+        let at = |y, m, d, hours: i64| {
+            day(y, m, d).unwrap() as i64 * DAY_US + hours * 1000 * MILLIHOUR_US
+        };
         // 2025-03-03 is a Monday.
         let next = |ready, days| instant_text(next_departure(ready, days));
         assert_eq!(next(at(2025, 3, 3, 0), 0b000_0001), "2025-03-03T00:00:00Z");

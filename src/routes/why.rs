@@ -13,10 +13,20 @@ pub fn no_chain(
     request: &Request,
     mut has_chain: impl FnMut(&Request) -> bool,
 ) -> String {
-    let lane = format!("no chain from {} to {}", request.origin, request.destination);
-    let opening: Vec<&str> = relaxed(request).into_iter().filter(|(_, r)| has_chain(r)).map(|(name, _)| name).collect();
+    let lane = format!(
+        "no chain from {} to {}",
+        request.origin, request.destination
+    );
+    let opening: Vec<&str> = relaxed(request)
+        .into_iter()
+        .filter(|(_, r)| has_chain(r))
+        .map(|(name, _)| name)
+        .collect();
     if !opening.is_empty() {
-        return format!("{lane} under these conditions; there is one without {}", opening.join(", or without "));
+        return format!(
+            "{lane} under these conditions; there is one without {}",
+            opening.join(", or without ")
+        );
     }
     format!("{lane}: {}", missing(network, reference, request))
 }
@@ -40,24 +50,47 @@ fn relaxed(request: &Request) -> Vec<(&'static str, Request)> {
             r.most_hours = None;
         }),
     ];
-    all.into_iter().filter(|(_, lifted)| lifted != request).collect()
+    all.into_iter()
+        .filter(|(_, lifted)| lifted != request)
+        .collect()
 }
 
 fn missing(network: &Network, reference: &Reference, request: &Request) -> String {
-    let (Some(origin), Some(destination)) = (network.place(request.origin), network.place(request.destination)) else {
-        let lost = if network.place(request.origin).is_none() { request.origin } else { request.destination };
-        return format!("no service and no distance touches {lost}; add one with --services or --distances");
+    let (Some(origin), Some(destination)) = (
+        network.place(request.origin),
+        network.place(request.destination),
+    ) else {
+        let lost = if network.place(request.origin).is_none() {
+            request.origin
+        } else {
+            request.destination
+        };
+        return format!(
+            "no service and no distance touches {lost}; add one with --services or --distances"
+        );
     };
     let from = joined(network, request, origin, true);
     let to = joined(network, request, destination, false);
     let count = |side: &[bool]| side.iter().filter(|r| **r).count() - 1;
     if from.iter().zip(&to).any(|(a, b)| *a && *b) {
-        return format!("it would take more than {MOST_ELEMENTS} elements, or leaves the validity of its services");
+        return format!(
+            "it would take more than {MOST_ELEMENTS} elements, or leaves the validity of its services"
+        );
     }
-    let point = |i: usize| reference.places.get(network.places[i]).and_then(|p| p.point);
-    let side = |reached: &[bool]| -> Vec<usize> { (0..reached.len()).filter(|i| reached[*i]).collect() };
-    let pairs = side(&from).into_iter().flat_map(|a| side(&to).into_iter().map(move |b| (a, b)));
-    let nearest = pairs.filter_map(|(a, b)| Some((great_circle_m(point(a)?, point(b)?), a, b))).min();
+    let point = |i: usize| {
+        reference
+            .places
+            .get(network.places[i])
+            .and_then(|p| p.point)
+    };
+    let side =
+        |reached: &[bool]| -> Vec<usize> { (0..reached.len()).filter(|i| reached[*i]).collect() };
+    let pairs = side(&from)
+        .into_iter()
+        .flat_map(|a| side(&to).into_iter().map(move |b| (a, b)));
+    let nearest = pairs
+        .filter_map(|(a, b)| Some((great_circle_m(point(a)?, point(b)?), a, b)))
+        .min();
     let gap = match nearest {
         Some((metres, a, b)) => format!(
             "the shortest missing link is {} - {}, {} km great circle",

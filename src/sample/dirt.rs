@@ -6,13 +6,13 @@ use super::row::Row;
 
 /// Kinds of damage; each says where it ends up in a run.
 const KINDS: [fn(&mut Row<'_>); 8] = [
-    |row| row.cargo_mass_g = None,                                   // Q01: the default mass steps in
-    |row| row.container_id = wrong_digit(&row.container_id),         // Q10: check digit
-    |row| row.destination = "",                                      // R001: required field empty
-    |row| row.origin = "CHONGQING",                                  // R007: a name where a code belongs
-    |row| row.departed_at = None,                                    // R001
-    |row| row.mode = "PIPELINE",                                     // R006: no such mode
-    |row| row.cargo_mass_g = Some(1_234_567_000),                    // R003: grams entered as kilograms
+    |row| row.cargo_mass_g = None, // Q01: the default mass steps in
+    |row| row.container_id = wrong_digit(&row.container_id), // Q10: check digit
+    |row| row.destination = "",    // R001: required field empty
+    |row| row.origin = "CHONGQING", // R007: a name where a code belongs
+    |row| row.departed_at = None,  // R001
+    |row| row.mode = "PIPELINE",   // R006: no such mode
+    |row| row.cargo_mass_g = Some(1_234_567_000), // R003: grams entered as kilograms
     |row| std::mem::swap(&mut row.departed_at, &mut row.arrived_at), // R005: times exchanged
 ];
 

@@ -56,7 +56,10 @@ impl Month {
             return Err(format!("{text:?}: expected a month, e.g. \"2025-03\""));
         };
         let (year, month, _) = time::civil(first);
-        Ok(Month { first, days: time::days_in_month(year, month) })
+        Ok(Month {
+            first,
+            days: time::days_in_month(year, month),
+        })
     }
 }
 

@@ -62,7 +62,10 @@ pub(super) fn rows<'a>(order: &Order, templates: &'a Templates, index: u64) -> V
     let mut loads: Vec<Load> = Vec::new();
     while loads.len() < count as usize {
         let load = load(random, templates, journey.route);
-        if loads.iter().all(|other| other.container_id != load.container_id) {
+        if loads
+            .iter()
+            .all(|other| other.container_id != load.container_id)
+        {
             loads.push(load);
         }
     }
@@ -72,13 +75,22 @@ pub(super) fn rows<'a>(order: &Order, templates: &'a Templates, index: u64) -> V
 }
 
 /// Both shipments of the pair draw the same box and journey; each takes its part of the cargo.
-fn shared<'a>(order: &Order, templates: &'a Templates, index: u64, mut pair: Random) -> Vec<Row<'a>> {
+fn shared<'a>(
+    order: &Order,
+    templates: &'a Templates,
+    index: u64,
+    mut pair: Random,
+) -> Vec<Row<'a>> {
     let random = &mut pair;
     let journey = journey(random, templates, &order.month);
     let kind = container(random, templates, false);
     let total_kg = random.between(kind.cargo_min_kg, kind.cargo_max_kg);
     let first_kg = total_kg * random.between(15, 85) / 100;
-    let mass_kg = if index.is_multiple_of(2) { first_kg } else { total_kg - first_kg };
+    let mass_kg = if index.is_multiple_of(2) {
+        first_kg
+    } else {
+        total_kg - first_kg
+    };
     let load = Load {
         container_id: container_id(random),
         container_type: &kind.code,
@@ -95,12 +107,17 @@ fn journey<'a>(random: &mut Random, templates: &'a Templates, month: &Month) -> 
     let is_fuel_reported = random.chance(FUEL_REPORTED_PPM);
     let is_hvo = random.chance(HVO_PPM);
     // Five-minute steps, as timetables have them.
-    let mut clock = month.first as i64 * 86_400 + random.below(month.days as u64 * 288) as i64 * 300;
+    let mut clock =
+        month.first as i64 * 86_400 + random.below(month.days as u64 * 288) as i64 * 300;
     let mut legs = Vec::with_capacity(route.elements.len());
     for (i, element) in route.elements.iter().enumerate() {
         let under_way = spread(random, element.hours * 3600, 60_000).max(1800) / 60 * 60;
         let dwell = spread(random, element.dwell_hours * 3600, 200_000) / 300 * 300;
-        let carrier = if element.carriers.is_empty() { "" } else { random.pick(&element.carriers) };
+        let carrier = if element.carriers.is_empty() {
+            ""
+        } else {
+            random.pick(&element.carriers)
+        };
         let run_m = spread(random, element.actual_m, templates.spread_ppm) / 100 * 100;
         let is_reported = random.chance(templates.reported_ppm);
         let next = route.elements.get(i + 1);
@@ -116,7 +133,12 @@ fn journey<'a>(random: &mut Random, templates: &'a Templates, month: &Month) -> 
         });
         clock += under_way + dwell;
     }
-    Journey { route, legs, is_fuel_reported, is_hvo }
+    Journey {
+        route,
+        legs,
+        is_fuel_reported,
+        is_hvo,
+    }
 }
 
 /// `middle` give or take up to `ppm` millionths of it.
@@ -125,7 +147,13 @@ fn spread(random: &mut Random, middle: i64, ppm: u32) -> i64 {
 }
 
 fn container<'a>(random: &mut Random, templates: &'a Templates, reefers: bool) -> &'a Container {
-    let weights = templates.containers.iter().map(|c| if c.refrigerated && !reefers { 0 } else { c.weight });
+    let weights = templates.containers.iter().map(|c| {
+        if c.refrigerated && !reefers {
+            0
+        } else {
+            c.weight
+        }
+    });
     &templates.containers[random.weighted(weights)]
 }
 
@@ -159,7 +187,12 @@ fn container_id(random: &mut Random) -> String {
     }
 }
 
-fn assemble<'a>(templates: &'a Templates, index: u64, journey: &Journey<'a>, loads: &[Load<'a>]) -> Vec<Row<'a>> {
+fn assemble<'a>(
+    templates: &'a Templates,
+    index: u64,
+    journey: &Journey<'a>,
+    loads: &[Load<'a>],
+) -> Vec<Row<'a>> {
     let shipment_id = format!("SAMPLE-{:010}", index + 1);
     let mut rows = Vec::with_capacity(loads.len() * (journey.legs.len() + 1));
     for (box_number, load) in loads.iter().enumerate() {
@@ -171,7 +204,14 @@ fn assemble<'a>(templates: &'a Templates, index: u64, journey: &Journey<'a>, loa
                 && let Some(next) = journey.route.elements.get(i + 1)
                 && let Some(operation) = templates.hub(element.mode, next.mode)
             {
-                hub_rows(&mut rows, element, leg, journey.legs[i + 1].departed_at, load, operation);
+                hub_rows(
+                    &mut rows,
+                    element,
+                    leg,
+                    journey.legs[i + 1].departed_at,
+                    load,
+                    operation,
+                );
             }
         }
         for (i, row) in rows[first..].iter_mut().enumerate() {
@@ -202,7 +242,13 @@ fn is_reefer_off(load: &Load) -> bool {
     is_reefer_type && !load.is_refrigerated && !load.is_empty
 }
 
-fn transport<'a>(journey: &Journey<'a>, element: &'a Element, leg: &Leg<'a>, load: &Load<'a>, index: u64) -> Row<'a> {
+fn transport<'a>(
+    journey: &Journey<'a>,
+    element: &'a Element,
+    leg: &Leg<'a>,
+    load: &Load<'a>,
+    index: u64,
+) -> Row<'a> {
     let mut row = Row {
         mode: element.mode.code(),
         operation: &element.operation,
@@ -212,7 +258,11 @@ fn transport<'a>(journey: &Journey<'a>, element: &'a Element, leg: &Leg<'a>, loa
         departed_at: Some(leg.departed_at),
         arrived_at: Some(leg.arrived_at),
         distance_m: leg.distance_m,
-        distance_basis: if leg.distance_m.is_some() { "actual" } else { "" },
+        distance_basis: if leg.distance_m.is_some() {
+            "actual"
+        } else {
+            ""
+        },
         ..boxed(load)
     };
     let is_road = element.mode == Mode::Road;
@@ -231,7 +281,14 @@ fn transport<'a>(journey: &Journey<'a>, element: &'a Element, leg: &Leg<'a>, loa
 }
 
 /// The handling, and for a box under power a day on the plug.
-fn hub_rows<'a>(rows: &mut Vec<Row<'a>>, before: &'a Element, leg: &Leg<'a>, until: i64, load: &Load<'a>, operation: &'a str) {
+fn hub_rows<'a>(
+    rows: &mut Vec<Row<'a>>,
+    before: &'a Element,
+    leg: &Leg<'a>,
+    until: i64,
+    load: &Load<'a>,
+    operation: &'a str,
+) {
     let handling = Row {
         mode: Mode::Hub.code(),
         operation,
@@ -244,6 +301,11 @@ fn hub_rows<'a>(rows: &mut Vec<Row<'a>>, before: &'a Element, leg: &Leg<'a>, unt
     let begins = handling.arrived_at;
     rows.push(handling.clone());
     if load.is_refrigerated && until - leg.arrived_at >= 26 * 3600 {
-        rows.push(Row { operation: "hub.reefer_plug_day", departed_at: begins, arrived_at: Some(until), ..handling });
+        rows.push(Row {
+            operation: "hub.reefer_plug_day",
+            departed_at: begins,
+            arrived_at: Some(until),
+            ..handling
+        });
     }
 }

@@ -123,17 +123,32 @@ struct Hub {
 impl Templates {
     /// Reads the routes, a distance file and a profile.
     pub fn parse(routes: &str, distances: &str, profile: &str) -> Result<Templates, String> {
-        let file: File = toml::from_str(routes).map_err(|e| format!("sample routes: {}", e.message()))?;
-        let profile: Profile = toml::from_str(profile).map_err(|e| format!("profile: {}", e.message()))?;
+        let file: File =
+            toml::from_str(routes).map_err(|e| format!("sample routes: {}", e.message()))?;
+        let profile: Profile =
+            toml::from_str(profile).map_err(|e| format!("profile: {}", e.message()))?;
         let distances = Distances::parse(distances)?;
         if file.containers_per_shipment.is_empty() || file.containers_per_shipment.contains(&0) {
-            return Err("sample routes: containers_per_shipment: expected numbers from 1".to_owned());
+            return Err(
+                "sample routes: containers_per_shipment: expected numbers from 1".to_owned(),
+            );
         }
         // Routes without reefers and shared boxes draw dry types, so there must be some.
-        if !file.container.iter().any(|c| !c.refrigerated && c.weight > 0) || file.route.iter().all(|r| r.weight == 0) {
-            return Err("sample routes: expected a dry container type and a route with a weight".to_owned());
+        if !file
+            .container
+            .iter()
+            .any(|c| !c.refrigerated && c.weight > 0)
+            || file.route.iter().all(|r| r.weight == 0)
+        {
+            return Err(
+                "sample routes: expected a dry container type and a route with a weight".to_owned(),
+            );
         }
-        let routes = file.route.iter().map(|keys| route(keys, &distances, &profile)).collect::<Result<_, _>>()?;
+        let routes = file
+            .route
+            .iter()
+            .map(|keys| route(keys, &distances, &profile))
+            .collect::<Result<_, _>>()?;
         let hubs = profile.hub.iter().filter_map(|hub| {
             let ends = (Mode::from_code(&hub.before)?, Mode::from_code(&hub.after)?);
             Some((ends, hub.operation.clone()))
@@ -159,10 +174,14 @@ impl Templates {
 
 fn route(keys: &RouteKeys, distances: &Distances, profile: &Profile) -> Result<Route, String> {
     if keys.element.is_empty() {
-        return Err(format!("sample routes: {:?}: expected an element", keys.name));
+        return Err(format!(
+            "sample routes: {:?}: expected an element",
+            keys.name
+        ));
     }
     let elements = keys.element.iter().map(|e| {
-        let mode = Mode::from_code(&e.mode).ok_or_else(|| format!("sample routes: {:?}: mode {:?}", keys.name, e.mode))?;
+        let mode = Mode::from_code(&e.mode)
+            .ok_or_else(|| format!("sample routes: {:?}: mode {:?}", keys.name, e.mode))?;
         Ok(Element {
             mode,
             operation: e.operation.clone(),
@@ -174,7 +193,11 @@ fn route(keys: &RouteKeys, distances: &Distances, profile: &Profile) -> Result<R
             actual_m: distances.actual(e, profile),
         })
     });
-    Ok(Route { weight: keys.weight, reefers: keys.reefers, elements: elements.collect::<Result<_, String>>()? })
+    Ok(Route {
+        weight: keys.weight,
+        reefers: keys.reefers,
+        elements: elements.collect::<Result<_, String>>()?,
+    })
 }
 
 /// Network distances in metres with their basis, by (mode, origin, destination).
@@ -185,10 +208,18 @@ impl Distances {
         let mut found = FxHashMap::default();
         for record in csv::Reader::from_reader(text.as_bytes()).deserialize() {
             let row: FxHashMap<String, String> = record.map_err(|e| format!("distances: {e}"))?;
-            let cell = |name: &str| row.get(name).cloned().ok_or_else(|| format!("distances: no column {name}"));
+            let cell = |name: &str| {
+                row.get(name)
+                    .cloned()
+                    .ok_or_else(|| format!("distances: no column {name}"))
+            };
             let km = cell("distance_km")?;
-            let metres = parse_decimal(&km, 3).and_then(|m| i64::try_from(m).ok()).ok_or_else(|| format!("distances: {km:?}"))?;
-            found.entry((cell("mode")?, cell("origin")?, cell("destination")?)).or_insert((metres, cell("basis")?));
+            let metres = parse_decimal(&km, 3)
+                .and_then(|m| i64::try_from(m).ok())
+                .ok_or_else(|| format!("distances: {km:?}"))?;
+            found
+                .entry((cell("mode")?, cell("origin")?, cell("destination")?))
+                .or_insert((metres, cell("basis")?));
         }
         Ok(Distances(found))
     }
@@ -197,21 +228,28 @@ impl Distances {
     fn actual(&self, element: &ElementKeys, profile: &Profile) -> i64 {
         let key = |a: &String, b: &String| (element.mode.clone(), a.clone(), b.clone());
         let there = self.0.get(&key(&element.origin, &element.destination));
-        let Some((metres, basis)) = there.or_else(|| self.0.get(&key(&element.destination, &element.origin))) else {
+        let Some((metres, basis)) =
+            there.or_else(|| self.0.get(&key(&element.destination, &element.origin)))
+        else {
             return 0;
         };
         let actual = Basis::Actual.code();
-        let step = profile
-            .distance_adjustment
-            .iter()
-            .find(|a| a.mode == element.mode && &a.activity_basis == basis && a.intensity_basis == actual);
-        let ratio = step.and_then(|s| parse_decimal(s.ratio.as_deref()?, 6)).unwrap_or(1_000_000);
-        let added = step.and_then(|s| parse_decimal(s.add_km.as_deref()?, 3)).unwrap_or(0);
+        let step = profile.distance_adjustment.iter().find(|a| {
+            a.mode == element.mode && &a.activity_basis == basis && a.intensity_basis == actual
+        });
+        let ratio = step
+            .and_then(|s| parse_decimal(s.ratio.as_deref()?, 6))
+            .unwrap_or(1_000_000);
+        let added = step
+            .and_then(|s| parse_decimal(s.add_km.as_deref()?, 3))
+            .unwrap_or(0);
         (*metres as i128 * ratio / 1_000_000 + added).clamp(0, 50_000_000) as i64
     }
 }
 
 fn ppm(key: &str, text: &str) -> Result<u32, String> {
-    let found = parse_decimal(text, 6).and_then(|p| u32::try_from(p).ok()).filter(|&p| p <= 1_000_000);
+    let found = parse_decimal(text, 6)
+        .and_then(|p| u32::try_from(p).ok())
+        .filter(|&p| p <= 1_000_000);
     found.ok_or_else(|| format!("sample routes: {key}: {text:?}: expected a share from 0 to 1"))
 }

@@ -6,7 +6,10 @@ use super::row::{HEADER, Row};
 use super::{Order, Templates, shipment};
 use crate::model::time::instant_text;
 use crate::model::unit::decimal_text;
-use arrow::array::{ArrayRef, Decimal128Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder, UInt16Builder};
+use arrow::array::{
+    ArrayRef, Decimal128Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
+    UInt16Builder,
+};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -32,7 +35,10 @@ impl Format {
         match extension.as_ref().and_then(|e| e.to_str()) {
             Some("csv") => Ok(Format::Csv),
             Some("parquet") => Ok(Format::Parquet),
-            _ => Err(format!("{}: expected a file name that ends in .csv or .parquet", path.display())),
+            _ => Err(format!(
+                "{}: expected a file name that ends in .csv or .parquet",
+                path.display()
+            )),
         }
     }
 }
@@ -55,7 +61,12 @@ pub fn write(
     }
 }
 
-fn write_csv(order: &Order, templates: &Templates, out: &mut (dyn Write + Send), each: &dyn Fn(u64)) -> io::Result<u64> {
+fn write_csv(
+    order: &Order,
+    templates: &Templates,
+    out: &mut (dyn Write + Send),
+    each: &dyn Fn(u64),
+) -> io::Result<u64> {
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(HEADER)?;
     let mut count = 0;
@@ -107,22 +118,36 @@ fn short_decimal(mantissa: i64, scale: u32) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-fn write_parquet(order: &Order, templates: &Templates, out: &mut (dyn Write + Send), each: &dyn Fn(u64)) -> io::Result<u64> {
+fn write_parquet(
+    order: &Order,
+    templates: &Templates,
+    out: &mut (dyn Write + Send),
+    each: &dyn Fn(u64),
+) -> io::Result<u64> {
     let schema = schema();
     let level = ZstdLevel::try_new(3).map_err(io::Error::other)?;
     let shipment_column = HEADER.iter().position(|&c| c == "shipment_id").unwrap_or(1) as i32;
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(ROW_GROUP))
-        .set_sorting_columns(Some(vec![SortingColumn { column_idx: shipment_column, descending: false, nulls_first: false }]))
-        .set_created_by(format!("green-corridor {} (generated sample)", env!("CARGO_PKG_VERSION")))
+        .set_sorting_columns(Some(vec![SortingColumn {
+            column_idx: shipment_column,
+            descending: false,
+            nulls_first: false,
+        }]))
+        .set_created_by(format!(
+            "green-corridor {} (generated sample)",
+            env!("CARGO_PKG_VERSION")
+        ))
         .build();
-    let mut writer = ArrowWriter::try_new(out, schema.clone(), Some(properties)).map_err(io::Error::other)?;
+    let mut writer =
+        ArrowWriter::try_new(out, schema.clone(), Some(properties)).map_err(io::Error::other)?;
     let (mut rows, mut count) = (Vec::with_capacity(BATCH + 64), 0);
     for index in 0..order.shipments {
         rows.append(&mut shipment(order, templates, index));
         if rows.len() >= BATCH || index + 1 == order.shipments {
-            let batch = RecordBatch::try_new(schema.clone(), columns(&rows)).map_err(io::Error::other)?;
+            let batch =
+                RecordBatch::try_new(schema.clone(), columns(&rows)).map_err(io::Error::other)?;
             writer.write(&batch).map_err(io::Error::other)?;
             count += rows.len() as u64;
             each(rows.len() as u64);
@@ -137,13 +162,19 @@ fn schema() -> Arc<Schema> {
     let fields = HEADER.map(|name| {
         let kind = match name {
             "sequence" => DataType::UInt16,
-            "departed_at" | "arrived_at" => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            "departed_at" | "arrived_at" => {
+                DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
+            }
             "distance_km" => DataType::Decimal128(12, 3),
             "cargo_mass_kg" | "container_cargo_mass_kg" => DataType::Decimal128(15, 3),
             "energy_quantity" => DataType::Decimal128(18, 3),
             _ => DataType::Utf8,
         };
-        Field::new(name, kind, !matches!(name, "movement_id" | "shipment_id" | "sequence"))
+        Field::new(
+            name,
+            kind,
+            !matches!(name, "movement_id" | "shipment_id" | "sequence"),
+        )
     });
     Arc::new(Schema::new(fields.to_vec()))
 }
@@ -158,16 +189,20 @@ fn columns(rows: &[Row]) -> Vec<ArrayRef> {
     };
     let time = |cell: &dyn Fn(&Row) -> Option<i64>| -> ArrayRef {
         let mut column = TimestampMicrosecondBuilder::new().with_timezone("UTC");
-        rows.iter().for_each(|row| column.append_option(cell(row).map(|s| s * 1_000_000)));
+        rows.iter()
+            .for_each(|row| column.append_option(cell(row).map(|s| s * 1_000_000)));
         Arc::new(column.finish())
     };
     let decimal = |precision: u8, cell: &dyn Fn(&Row) -> Option<i64>| -> ArrayRef {
-        let mut column = Decimal128Builder::new().with_data_type(DataType::Decimal128(precision, 3));
-        rows.iter().for_each(|row| column.append_option(cell(row).map(i128::from)));
+        let mut column =
+            Decimal128Builder::new().with_data_type(DataType::Decimal128(precision, 3));
+        rows.iter()
+            .for_each(|row| column.append_option(cell(row).map(i128::from)));
         Arc::new(column.finish())
     };
     let mut sequence = UInt16Builder::new();
-    rows.iter().for_each(|row| sequence.append_value(row.sequence));
+    rows.iter()
+        .for_each(|row| sequence.append_value(row.sequence));
     vec![
         text(&|r| &r.movement_id),
         text(&|r| &r.shipment_id),

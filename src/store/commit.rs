@@ -66,7 +66,14 @@ impl Stage {
             // It failed before, for want of memory say; readers of rejects must not find that.
             warnings.extend(retire(&output, &failed).err().map(|e| e.to_string()));
         }
-        Ok(Published { run_id, dir: target, manifest, is_old, sync: syncs.spent, warnings })
+        Ok(Published {
+            run_id,
+            dir: target,
+            manifest,
+            is_old,
+            sync: syncs.spent,
+            warnings,
+        })
     }
 
     /// Ends a run that must not be published: rejects that were finished, and the status, go to `failed/<run_id>/`, in
@@ -100,7 +107,9 @@ impl Stage {
     /// Writes the manifest and its digest, then checks that the stage holds what the manifest lists and nothing else.
     fn seal(&self, manifest: &mut Manifest) -> Result<()> {
         if let Some(first) = self.unfinished().first() {
-            return Err(self.failure().unwrap_or_else(|| Error::Internal(format!("{first} was begun and not finished"))));
+            return Err(self.failure().unwrap_or_else(|| {
+                Error::Internal(format!("{first} was begun and not finished"))
+            }));
         }
         manifest.files = self.files();
         let bytes = manifest.to_bytes()?;
@@ -108,9 +117,16 @@ impl Stage {
         self.put_bytes(MANIFEST_DIGEST, &manifest_digest_line(&bytes))?;
         let dir = self.run_dir();
         let found = list_below(&dir).map_err(|e| storage(&dir, "read", e))?;
-        let wanted: Vec<(String, u64)> = self.files().into_iter().map(|f| (f.path, f.bytes)).collect();
+        let wanted: Vec<(String, u64)> = self
+            .files()
+            .into_iter()
+            .map(|f| (f.path, f.bytes))
+            .collect();
         if found.files != wanted || !found.others.is_empty() {
-            return Err(Error::Storage(format!("{}: does not hold the files and sizes that were written", dir.display())));
+            return Err(Error::Storage(format!(
+                "{}: does not hold the files and sizes that were written",
+                dir.display()
+            )));
         }
         Ok(())
     }
@@ -124,7 +140,14 @@ pub fn publish_existing(output: &Output, run_id: &str, progress: Progress) -> Re
     // It may have been renamed there by a run that died before this.
     syncs.dir(&output.layout().runs())?;
     let warnings = point_current(output, run_id, &mut syncs)?;
-    Ok(Published { run_id: run_id.to_owned(), dir, manifest, is_old: true, sync: syncs.spent, warnings })
+    Ok(Published {
+        run_id: run_id.to_owned(),
+        dir,
+        manifest,
+        is_old: true,
+        sync: syncs.spent,
+        warnings,
+    })
 }
 
 /// The published run must be sound and must equal what has just been computed.
@@ -134,7 +157,11 @@ fn compare_with_published(target: &Path, manifest: &Manifest, progress: Progress
         return Ok(());
     }
     let differing = |a: &Manifest, b: &Manifest| -> Vec<String> {
-        a.files.iter().filter(|file| !b.files.contains(file)).map(|file| file.path.clone()).collect()
+        a.files
+            .iter()
+            .filter(|file| !b.files.contains(file))
+            .map(|file| file.path.clone())
+            .collect()
     };
     let mut names = differing(manifest, &old);
     names.extend(differing(&old, manifest));
@@ -143,14 +170,23 @@ fn compare_with_published(target: &Path, manifest: &Manifest, progress: Progress
     if names.is_empty() {
         names.push(MANIFEST.to_owned());
     }
-    Err(Error::Verification(format!("{}: rebuilt, and these differ: {}", target.display(), names.join(", "))))
+    Err(Error::Verification(format!(
+        "{}: rebuilt, and these differ: {}",
+        target.display(),
+        names.join(", ")
+    )))
 }
 
 /// The commit. Returns what went wrong with the convenience link, which is no failure.
 fn point_current(output: &Output, run_id: &str, syncs: &mut Syncs) -> Result<Vec<String>> {
     let (disk, layout) = (output.disk(), output.layout());
     if !matches!(layout.current_run(), Ok(Some(current)) if current == run_id) {
-        replace_file(disk, &layout.current(), format!("{run_id}\n").as_bytes(), syncs)?;
+        replace_file(
+            disk,
+            &layout.current(),
+            format!("{run_id}\n").as_bytes(),
+            syncs,
+        )?;
     }
     // Also when it was right already: an earlier run may have died between the rename and this.
     syncs.dir(layout.root())?;
@@ -167,7 +203,10 @@ fn point_latest(output: &Output, run_id: &str) -> std::result::Result<(), String
     let beside = latest.with_extension("tmp");
     let replaced = remove_tree(disk, &beside)
         .and_then(|()| disk.symlink(&target, &beside))
-        .and_then(|()| disk.rename(&beside, &latest).inspect_err(|_| drop(disk.remove_file(&beside))));
+        .and_then(|()| {
+            disk.rename(&beside, &latest)
+                .inspect_err(|_| drop(disk.remove_file(&beside)))
+        });
     replaced.map_err(|e| format!("{}: cannot replace link: {e}", latest.display()))
 }
 
@@ -178,7 +217,10 @@ fn point_latest(_: &Output, _: &str) -> std::result::Result<(), String> {
 
 /// Takes a folder out of readers' sight by one rename into the stage area, then deletes it.
 pub(crate) fn retire(output: &Output, dir: &Path) -> Result<()> {
-    let name = dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = dir
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let aside = output.layout().stage().join(format!("{REMOVED}{name}"));
     make_dirs(output.disk(), &output.layout().stage())?;
     remove_tree(output.disk(), &aside).map_err(|e| storage(&aside, "remove", e))?;
@@ -187,33 +229,54 @@ pub(crate) fn retire(output: &Output, dir: &Path) -> Result<()> {
 }
 
 /// Replaces a file by one rename: readers have the old bytes or the new ones.
-pub(crate) fn replace_file(disk: &dyn Disk, path: &Path, bytes: &[u8], syncs: &mut Syncs) -> Result<()> {
+pub(crate) fn replace_file(
+    disk: &dyn Disk,
+    path: &Path,
+    bytes: &[u8],
+    syncs: &mut Syncs,
+) -> Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push(".tmp");
     place_file(disk, &PathBuf::from(name), path, bytes, syncs)
 }
 
 /// Writes and syncs a file at `beside`, then renames it to `path`.
-pub(crate) fn place_file(disk: &dyn Disk, beside: &Path, path: &Path, bytes: &[u8], syncs: &mut Syncs) -> Result<()> {
+pub(crate) fn place_file(
+    disk: &dyn Disk,
+    beside: &Path,
+    path: &Path,
+    bytes: &[u8],
+    syncs: &mut Syncs,
+) -> Result<()> {
     // What a dead run left there, or a pipe or link that somebody put there: never opened, never written through.
     if fs::symlink_metadata(beside).is_ok_and(|seen| !seen.is_dir()) {
-        disk.remove_file(beside).map_err(|e| storage(beside, "remove", e))?;
+        disk.remove_file(beside)
+            .map_err(|e| storage(beside, "remove", e))?;
     }
-    let placed = write_file(disk, beside, bytes).and_then(|()| syncs.file(beside)).and_then(|()| rename(disk, beside, path));
+    let placed = write_file(disk, beside, bytes)
+        .and_then(|()| syncs.file(beside))
+        .and_then(|()| rename(disk, beside, path));
     placed.inspect_err(|_| drop(disk.remove_file(beside)))
 }
 
 fn write_file(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = disk.create_new(path).map_err(|e| storage(path, "create", e))?;
-    file.write_all(bytes).and_then(|()| file.flush()).map_err(|e| storage(path, "write", e))
+    let mut file = disk
+        .create_new(path)
+        .map_err(|e| storage(path, "create", e))?;
+    file.write_all(bytes)
+        .and_then(|()| file.flush())
+        .map_err(|e| storage(path, "write", e))
 }
 
 pub(crate) fn make_dirs(disk: &dyn Disk, path: &Path) -> Result<()> {
-    create_dirs(disk, path).map(drop).map_err(|e| storage(path, "create folder", e))
+    create_dirs(disk, path)
+        .map(drop)
+        .map_err(|e| storage(path, "create folder", e))
 }
 
 fn rename(disk: &dyn Disk, from: &Path, to: &Path) -> Result<()> {
-    disk.rename(from, to).map_err(|e| storage(to, &format!("rename from {}", from.display()), e))
+    disk.rename(from, to)
+        .map_err(|e| storage(to, &format!("rename from {}", from.display()), e))
 }
 
 /// Syncs, and the time they take.
@@ -224,7 +287,10 @@ pub(crate) struct Syncs<'a> {
 
 impl<'a> Syncs<'a> {
     pub(crate) fn new(disk: &'a dyn Disk) -> Syncs<'a> {
-        Syncs { disk, spent: Duration::ZERO }
+        Syncs {
+            disk,
+            spent: Duration::ZERO,
+        }
     }
 
     pub(crate) fn file(&mut self, path: &Path) -> Result<()> {

@@ -32,7 +32,12 @@ pub(crate) fn manifest(run_id: &str) -> Manifest {
         missing_files: vec![],
         library_digest: "0".repeat(64),
         reference: vec![],
-        counts: Counts { rows_in: 3, accepted: 2, rejected: 1, ..Counts::default() },
+        counts: Counts {
+            rows_in: 3,
+            accepted: 2,
+            rejected: 1,
+            ..Counts::default()
+        },
         totals: [("elements".to_owned(), Default::default())].into(),
         files: vec![],
         warnings: vec![],
@@ -44,22 +49,37 @@ pub(crate) fn lock(out: &Path) -> Output {
 }
 
 fn lock_on(disk: Arc<dyn Disk>, out: &Path) -> Result<Output> {
-    let holder = Holder { pid: 1, host: "h".into(), user: "u".into(), started: "t".into(), command: "c".into() };
+    let holder = Holder {
+        pid: 1,
+        host: "h".into(),
+        user: "u".into(),
+        started: "t".into(),
+        command: "c".into(),
+    };
     Output::lock(disk, out, &holder)
 }
 
-pub(crate) fn publish(output: &Output, run_id: &str, elements: &str) -> Result<super::commit::Published> {
+pub(crate) fn publish(
+    output: &Output,
+    run_id: &str,
+    elements: &str,
+) -> Result<super::commit::Published> {
     staged(output, elements)?.publish(manifest(run_id))
 }
 
 fn staged(output: &Output, elements: &str) -> Result<Stage> {
     let stage = Stage::begin(output)?;
     let mut writer = stage.create("elements/part-00000.parquet")?;
-    writer.write_all(elements.as_bytes()).map_err(|e| stage.failure().unwrap_or(Error::Internal(e.to_string())))?;
+    writer
+        .write_all(elements.as_bytes())
+        .map_err(|e| stage.failure().unwrap_or(Error::Internal(e.to_string())))?;
     writer.finish_rows(1)?;
     stage.put_bytes("corridors.parquet", b"corridors")?;
     stage.put_bytes("rejected/part-00000.parquet", b"rejected")?;
-    stage.create_scratch("spill-0")?.write_all(b"scratch").map_err(|e| Error::Storage(e.to_string()))?;
+    stage
+        .create_scratch("spill-0")?
+        .write_all(b"scratch")
+        .map_err(|e| Error::Storage(e.to_string()))?;
     Ok(stage)
 }
 
@@ -114,7 +134,13 @@ fn at_every_operation(
     }
 }
 
-const FAULTS: [Fault; 5] = [Fault::Errno(ENOSPC), Fault::Errno(EIO), Fault::Killed, Fault::KilledAfter, Fault::ShortWrite];
+const FAULTS: [Fault; 5] = [
+    Fault::Errno(ENOSPC),
+    Fault::Errno(EIO),
+    Fault::Killed,
+    Fault::KilledAfter,
+    Fault::ShortWrite,
+];
 
 #[test]
 fn a_fault_at_any_operation_leaves_the_old_run_or_the_new_one() {
@@ -194,13 +220,24 @@ fn a_fault_at_any_operation_of_a_failed_run_leaves_current_alone() {
                 publish(&output, "old", "old").unwrap();
                 staged(&output, "x").unwrap().fail("bad", b"{}\n").unwrap();
             },
-            |disk, out| staged(&lock_on(disk, out)?, "x")?.fail("bad", b"{\"again\":1}\n").map(drop),
+            |disk, out| {
+                staged(&lock_on(disk, out)?, "x")?
+                    .fail("bad", b"{\"again\":1}\n")
+                    .map(drop)
+            },
             |out, at, result| {
-                assert_eq!(reader_sees(out).as_deref(), Some("old"), "{fault:?} at {at}");
+                assert_eq!(
+                    reader_sees(out).as_deref(),
+                    Some("old"),
+                    "{fault:?} at {at}"
+                );
                 assert_eq!(Layout::new(out).list_runs().unwrap(), ["old"]);
                 let kept = Layout::new(out).failed().join("bad");
                 if result.is_ok() || kept.exists() {
-                    assert_eq!(fs::read(kept.join("rejected/part-00000.parquet")).unwrap(), b"rejected");
+                    assert_eq!(
+                        fs::read(kept.join("rejected/part-00000.parquet")).unwrap(),
+                        b"rejected"
+                    );
                     assert!(kept.join("status.json").is_file() && !kept.join("elements").exists());
                 }
                 drop(Stage::begin(&lock(out)).unwrap());
@@ -215,7 +252,12 @@ fn everything_is_synced_before_the_commit() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("out");
     let disk = FaultyDisk::sound();
-    publish(&lock_on(Arc::new(disk.clone()), &out).unwrap(), "r1", "elements").unwrap();
+    publish(
+        &lock_on(Arc::new(disk.clone()), &out).unwrap(),
+        "r1",
+        "elements",
+    )
+    .unwrap();
     let done = disk.done();
     let last = |wanted: &dyn Fn(&Done) -> bool| done.iter().rposition(wanted);
     let into_runs = last(&|d| d.operation == "rename" && d.to == out.join("runs/r1")).unwrap();
@@ -223,16 +265,26 @@ fn everything_is_synced_before_the_commit() {
     assert!(into_runs < commit);
 
     let run = out.join("stage/new/run");
-    let staged = |d: &&Done| d.path.starts_with(&run) && ["write", "create", "create_dir"].contains(&d.operation);
+    let staged = |d: &&Done| {
+        d.path.starts_with(&run) && ["write", "create", "create_dir"].contains(&d.operation)
+    };
     let touched: Vec<&PathBuf> = done.iter().filter(staged).map(|d| &d.path).collect();
     assert!(touched.len() > 8);
     for path in touched {
-        let changed = last(&|d| d.path == *path && d.operation != "sync" && d.operation != "rename").unwrap();
-        let synced = last(&|d| d.path == *path && d.operation == "sync").unwrap_or_else(|| panic!("{} never", path.display()));
+        let changed =
+            last(&|d| d.path == *path && d.operation != "sync" && d.operation != "rename").unwrap();
+        let synced = last(&|d| d.path == *path && d.operation == "sync")
+            .unwrap_or_else(|| panic!("{} never", path.display()));
         assert!(changed < synced && synced < into_runs, "{}", path.display());
     }
     let between = |path: PathBuf, after: usize, before: usize| {
-        assert!(done[after..before].iter().any(|d| d.operation == "sync" && d.path == path), "{}", path.display());
+        assert!(
+            done[after..before]
+                .iter()
+                .any(|d| d.operation == "sync" && d.path == path),
+            "{}",
+            path.display()
+        );
     };
     between(out.join("runs"), into_runs, commit);
     between(out.join("CURRENT.tmp"), into_runs, commit);
@@ -260,7 +312,10 @@ fn a_growing_file_is_synced_and_a_disk_that_fails_then_says_so() {
     let is_sync = |done: &Done| done.operation == "sync" && done.path.ends_with("run/big");
     let at = sound.done().iter().position(is_sync).expect("a sync");
     let error = write(&FaultyDisk::new(at, Fault::Errno(EIO))).unwrap_err();
-    assert!(error.exit_code() == 6 && error.to_string().contains("run/big: cannot sync"), "{error}");
+    assert!(
+        error.exit_code() == 6 && error.to_string().contains("run/big: cannot sync"),
+        "{error}"
+    );
 }
 
 #[cfg(unix)]
@@ -269,26 +324,47 @@ fn latest_follows_and_its_failure_is_a_warning() {
     let dir = tempfile::tempdir().unwrap();
     let output = lock_on(Arc::new(RealDisk), dir.path()).unwrap();
     assert!(publish(&output, "r1", "1").unwrap().warnings.is_empty());
-    assert_eq!(fs::read_to_string(dir.path().join("latest/corridors.parquet")).unwrap(), "corridors");
+    assert_eq!(
+        fs::read_to_string(dir.path().join("latest/corridors.parquet")).unwrap(),
+        "corridors"
+    );
     publish(&output, "r2", "2").unwrap();
-    assert_eq!(fs::read_link(dir.path().join("latest")).unwrap(), Path::new("runs/r2"));
+    assert_eq!(
+        fs::read_link(dir.path().join("latest")).unwrap(),
+        Path::new("runs/r2")
+    );
     fs::remove_file(dir.path().join("latest")).unwrap();
     fs::create_dir(dir.path().join("latest")).unwrap();
     let published = publish(&output, "r3", "3").unwrap();
     assert_eq!(published.warnings.len(), 1, "{:?}", published.warnings);
-    assert_eq!(output.layout().current_run().unwrap().as_deref(), Some("r3"));
+    assert_eq!(
+        output.layout().current_run().unwrap().as_deref(),
+        Some("r3")
+    );
 }
 
 #[test]
 fn a_rebuilt_run_of_equal_bytes_stays_as_it_was() {
     let (dir, run) = published_run();
-    let before = fs::metadata(run.join("manifest.json")).unwrap().modified().unwrap();
+    let before = fs::metadata(run.join("manifest.json"))
+        .unwrap()
+        .modified()
+        .unwrap();
     let output = lock(dir.path());
     publish(&output, "r2", "2").unwrap();
     let again = publish(&output, "r1", "elements").unwrap();
     assert!(again.is_old);
-    assert_eq!(fs::metadata(run.join("manifest.json")).unwrap().modified().unwrap(), before);
-    assert_eq!(output.layout().current_run().unwrap().as_deref(), Some("r1"));
+    assert_eq!(
+        fs::metadata(run.join("manifest.json"))
+            .unwrap()
+            .modified()
+            .unwrap(),
+        before
+    );
+    assert_eq!(
+        output.layout().current_run().unwrap().as_deref(),
+        Some("r1")
+    );
     is_clean(dir.path());
 }
 
@@ -299,14 +375,31 @@ fn a_rebuilt_run_of_other_bytes_is_refused() {
     publish(&output, "r2", "2").unwrap();
     let error = publish(&output, "r1", "Elements").unwrap_err();
     assert_eq!(error.exit_code(), 7);
-    assert!(error.to_string().ends_with("runs/r1: rebuilt, and these differ: elements/part-00000.parquet"), "{error}");
-    assert_eq!(output.layout().current_run().unwrap().as_deref(), Some("r2"));
-    assert_eq!(fs::read_to_string(run.join("elements/part-00000.parquet")).unwrap(), "elements");
+    assert!(
+        error
+            .to_string()
+            .ends_with("runs/r1: rebuilt, and these differ: elements/part-00000.parquet"),
+        "{error}"
+    );
+    assert_eq!(
+        output.layout().current_run().unwrap().as_deref(),
+        Some("r2")
+    );
+    assert_eq!(
+        fs::read_to_string(run.join("elements/part-00000.parquet")).unwrap(),
+        "elements"
+    );
 
     let mut other = manifest("r1");
     other.warnings.push("new".into());
-    let error = staged(&output, "elements").unwrap().publish(other).unwrap_err();
-    assert!(error.to_string().ends_with("these differ: manifest.json"), "{error}");
+    let error = staged(&output, "elements")
+        .unwrap()
+        .publish(other)
+        .unwrap_err();
+    assert!(
+        error.to_string().ends_with("these differ: manifest.json"),
+        "{error}"
+    );
     is_clean(dir.path());
 }
 
@@ -315,12 +408,27 @@ fn an_existing_run_is_checked_before_it_becomes_current() {
     let (dir, run) = published_run();
     let output = lock(dir.path());
     publish(&output, "r2", "2").unwrap();
-    assert!(publish_existing(&output, "r1", &no_progress).unwrap().is_old);
-    assert_eq!(output.layout().current_run().unwrap().as_deref(), Some("r1"));
+    assert!(
+        publish_existing(&output, "r1", &no_progress)
+            .unwrap()
+            .is_old
+    );
+    assert_eq!(
+        output.layout().current_run().unwrap().as_deref(),
+        Some("r1")
+    );
     publish_existing(&output, "r2", &no_progress).unwrap();
     fs::write(run.join("corridors.parquet"), "Corridors").unwrap();
-    assert_eq!(publish_existing(&output, "r1", &no_progress).unwrap_err().exit_code(), 7);
-    assert_eq!(output.layout().current_run().unwrap().as_deref(), Some("r2"));
+    assert_eq!(
+        publish_existing(&output, "r1", &no_progress)
+            .unwrap_err()
+            .exit_code(),
+        7
+    );
+    assert_eq!(
+        output.layout().current_run().unwrap().as_deref(),
+        Some("r2")
+    );
 }
 
 #[test]
@@ -328,21 +436,36 @@ fn rejects_are_those_of_the_last_execution() {
     let dir = tempfile::tempdir().unwrap();
     let output = lock(dir.path());
     publish(&output, "good", "1").unwrap();
-    let status = |id: &str| Status { run_id: Some(id.into()), ..Status::default() };
+    let status = |id: &str| Status {
+        run_id: Some(id.into()),
+        ..Status::default()
+    };
     write_status(&output, &status("good").done()).unwrap();
     let layout = output.layout();
     assert_eq!(find_rejects(layout, None).unwrap().1, layout.run("good"));
     let failed = status("bad").failed(&Error::TooManyRejects("9%".into()));
-    let kept = staged(&output, "x").unwrap().fail("bad", &failed.to_bytes().unwrap()).unwrap();
+    let kept = staged(&output, "x")
+        .unwrap()
+        .fail("bad", &failed.to_bytes().unwrap())
+        .unwrap();
     write_status(&output, &failed).unwrap();
-    assert_eq!(find_rejects(layout, None).unwrap(), ("bad".to_owned(), kept.clone()));
+    assert_eq!(
+        find_rejects(layout, None).unwrap(),
+        ("bad".to_owned(), kept.clone())
+    );
     assert_eq!(find_rejects(layout, Some("ba")).unwrap().1, kept);
-    assert_eq!(find_rejects(layout, Some("go")).unwrap().1, layout.run("good"));
+    assert_eq!(
+        find_rejects(layout, Some("go")).unwrap().1,
+        layout.run("good")
+    );
     assert_eq!(find_rejects(layout, Some("x")).unwrap_err().exit_code(), 2);
     // Published after all: what was kept of the failure is of no more use.
     publish(&output, "bad", "x").unwrap();
     assert!(!kept.exists());
-    assert_eq!(find_rejects(layout, Some("bad")).unwrap().1, layout.run("bad"));
+    assert_eq!(
+        find_rejects(layout, Some("bad")).unwrap().1,
+        layout.run("bad")
+    );
     assert_eq!(find_rejects(layout, None).unwrap().1, layout.run("bad"));
 }
 
@@ -355,7 +478,10 @@ fn an_unfinished_file_is_never_published() {
     writer.write_all(&vec![7; 1 << 20]).unwrap();
     drop(writer);
     let error = stage.publish(manifest("r1")).err().unwrap();
-    assert!(matches!(&error, Error::Internal(m) if m.contains("rejected/part-00001.parquet")), "{error}");
+    assert!(
+        matches!(&error, Error::Internal(m) if m.contains("rejected/part-00001.parquet")),
+        "{error}"
+    );
 
     let stage = staged(&output, "x").unwrap();
     let _unfinished = stage.create("rejected/part-00001.parquet").unwrap();
@@ -402,7 +528,12 @@ fn digests_are_those_of_the_bytes_in_any_portions() {
     let output = lock(dir.path());
     let stage = Stage::begin(&output).unwrap();
     let bytes: Vec<u8> = (0..3_000_000u32).map(|n| (n * 7 % 251) as u8).collect();
-    for (name, portion) in [("a", 1_000), ("b", 262_144), ("c", 262_145), ("d", 3_000_000)] {
+    for (name, portion) in [
+        ("a", 1_000),
+        ("b", 262_144),
+        ("c", 262_145),
+        ("d", 3_000_000),
+    ] {
         let mut writer = stage.create(name).unwrap();
         for chunk in bytes.chunks(portion) {
             writer.write_all(chunk).unwrap();
@@ -411,7 +542,11 @@ fn digests_are_those_of_the_bytes_in_any_portions() {
         let entry = writer.finish_rows(5).unwrap();
         assert_eq!((entry.bytes, entry.rows), (3_000_000, Some(5)));
         assert_eq!(entry.sha256, super::digest::sha256_hex(&bytes), "{portion}");
-        assert_eq!(fs::read(stage.run_dir().join(name)).unwrap(), bytes, "{portion}");
+        assert_eq!(
+            fs::read(stage.run_dir().join(name)).unwrap(),
+            bytes,
+            "{portion}"
+        );
     }
 }
 
@@ -427,8 +562,17 @@ fn a_run_is_found_by_its_beginning() {
     assert_eq!(layout.find_run(None).unwrap().0, "abc");
     assert_eq!(layout.find_run(Some("abd")).unwrap().0, "abd2");
     assert_eq!(layout.find_run(Some("abc")).unwrap().0, "abc");
-    assert!(layout.find_run(Some("ab")).unwrap_err().to_string().contains("ambiguous: abc, abc1, abd2"));
-    assert_eq!(layout.find_run(Some("../stage")).unwrap_err().exit_code(), 2);
+    assert!(
+        layout
+            .find_run(Some("ab"))
+            .unwrap_err()
+            .to_string()
+            .contains("ambiguous: abc, abc1, abd2")
+    );
+    assert_eq!(
+        layout.find_run(Some("../stage")).unwrap_err().exit_code(),
+        2
+    );
     fs::remove_dir_all(layout.run("abc")).unwrap();
     assert_eq!(layout.find_run(None).unwrap_err().exit_code(), 7);
     fs::write(layout.current(), "../../etc\n").unwrap();
@@ -439,11 +583,25 @@ fn a_run_is_found_by_its_beginning() {
 fn manifest_bytes_are_sorted_and_read_back() {
     let bytes = manifest("r1").to_bytes().unwrap();
     let text = String::from_utf8(bytes.clone()).unwrap();
-    assert!(text.ends_with("}\n") && text.starts_with("{\n  \"counts\": {\n    \"accepted\": 2,"), "{text}");
-    let order: Vec<usize> = ["\"a\":", "\"b\": 0", "\"c\": 0", "\"z\": 1"].iter().map(|k| text.find(k).unwrap()).collect();
+    assert!(
+        text.ends_with("}\n") && text.starts_with("{\n  \"counts\": {\n    \"accepted\": 2,"),
+        "{text}"
+    );
+    let order: Vec<usize> = ["\"a\":", "\"b\": 0", "\"c\": 0", "\"z\": 1"]
+        .iter()
+        .map(|k| text.find(k).unwrap())
+        .collect();
     assert!(order.is_sorted(), "{text}");
-    assert_eq!(Manifest::parse(Path::new("r1"), &bytes).unwrap(), manifest("r1"));
+    assert_eq!(
+        Manifest::parse(Path::new("r1"), &bytes).unwrap(),
+        manifest("r1")
+    );
     let newer = text.replace("\"schema_version\": 1", "\"schema_version\": 2");
-    let error = Manifest::parse(Path::new("r1"), newer.as_bytes()).unwrap_err().to_string();
-    assert!(error.contains("schema version 2, this program reads 1"), "{error}");
+    let error = Manifest::parse(Path::new("r1"), newer.as_bytes())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("schema version 2, this program reads 1"),
+        "{error}"
+    );
 }

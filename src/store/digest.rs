@@ -43,17 +43,28 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 pub(crate) fn hex(hash: impl AsRef<[u8]>) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |nibble: u8| DIGITS[nibble as usize] as char;
-    hash.as_ref().iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
+    hash.as_ref()
+        .iter()
+        .flat_map(|b| [digit(b >> 4), digit(b & 15)])
+        .collect()
 }
 
 /// The digest of everything a reader yields. The outer error is the callback's, the inner one the reader's.
-pub fn digest_reader(mut reader: impl Read, progress: Progress) -> Result<io::Result<ContentDigest>> {
+pub fn digest_reader(
+    mut reader: impl Read,
+    progress: Progress,
+) -> Result<io::Result<ContentDigest>> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; READ_BYTES];
     let mut bytes = 0;
     loop {
         match reader.read(&mut buffer) {
-            Ok(0) => return Ok(Ok(ContentDigest { bytes, sha256: hex(hasher.finalize()) })),
+            Ok(0) => {
+                return Ok(Ok(ContentDigest {
+                    bytes,
+                    sha256: hex(hasher.finalize()),
+                }));
+            }
             Ok(n) => {
                 hasher.update(&buffer[..n]);
                 bytes += n as u64;
@@ -70,7 +81,9 @@ pub fn digest_reader(mut reader: impl Read, progress: Progress) -> Result<io::Re
 pub fn digest_files(files: &[InputFile], progress: Progress) -> Result<Vec<Result<ContentDigest>>> {
     let one = |file: &InputFile| match open_input(file) {
         Err(e) => Ok(Err(e)),
-        Ok(reader) => Ok(digest_reader(reader, progress)?.map_err(|e| super::input(&file.path, "read", e))),
+        Ok(reader) => {
+            Ok(digest_reader(reader, progress)?.map_err(|e| super::input(&file.path, "read", e)))
+        }
     };
     files.par_iter().map(one).collect()
 }

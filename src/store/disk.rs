@@ -56,7 +56,11 @@ impl Disk for RealDisk {
 
     fn sync_file(&self, path: &Path) -> io::Result<()> {
         // Windows flushes only through a handle that may write.
-        OpenOptions::new().read(true).write(cfg!(windows)).open(path)?.sync_all()
+        OpenOptions::new()
+            .read(true)
+            .write(cfg!(windows))
+            .open(path)?
+            .sync_all()
     }
 
     #[cfg(target_os = "linux")]
@@ -72,7 +76,14 @@ impl Disk for RealDisk {
         }
         match File::open(path)?.sync_all() {
             // Some network file systems have no such operation for folders: names are as durable as they get.
-            Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+                ) =>
+            {
+                Ok(())
+            }
             other => other,
         }
     }
@@ -106,10 +117,18 @@ impl Disk for RealDisk {
     fn lock(&self, path: &Path, holder: &str) -> io::Result<Claim> {
         // The holder's text would empty whatever a link points at.
         if fs::symlink_metadata(path).is_ok_and(|seen| !seen.is_file()) {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "is not a regular file"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "is not a regular file",
+            ));
         }
         // Not truncated on opening: until the lock is ours the text in it belongs to the holder.
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
         match file.try_lock() {
             Ok(()) => {
                 file.set_len(0)?;
@@ -165,7 +184,13 @@ pub fn remove_tree(disk: &dyn Disk, path: &Path) -> io::Result<()> {
 
 /// Paths in a folder in byte order of their names, so that operations come in the same order on every machine.
 pub fn sorted_entries(dir: &Path) -> io::Result<Vec<std::path::PathBuf>> {
-    let mut paths = fs::read_dir(dir)?.map(|e| Ok(e?.path())).collect::<io::Result<Vec<_>>>()?;
-    paths.sort_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
+    let mut paths = fs::read_dir(dir)?
+        .map(|e| Ok(e?.path()))
+        .collect::<io::Result<Vec<_>>>()?;
+    paths.sort_by(|a, b| {
+        a.as_os_str()
+            .as_encoded_bytes()
+            .cmp(b.as_os_str().as_encoded_bytes())
+    });
     Ok(paths)
 }

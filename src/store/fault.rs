@@ -56,7 +56,11 @@ enum Fate {
 impl FaultyDisk {
     /// Fails the operation with index `at`, counted from 0.
     pub fn new(at: usize, fault: Fault) -> FaultyDisk {
-        FaultyDisk { at, fault, state: Arc::default() }
+        FaultyDisk {
+            at,
+            fault,
+            state: Arc::default(),
+        }
     }
 
     /// Never fails.
@@ -77,7 +81,11 @@ impl FaultyDisk {
     fn fate(&self, operation: &'static str, path: &Path, to: &Path) -> Fate {
         let mut state = self.state.lock().unwrap();
         let index = state.done.len();
-        state.done.push(Done { operation, path: path.to_owned(), to: to.to_owned() });
+        state.done.push(Done {
+            operation,
+            path: path.to_owned(),
+            to: to.to_owned(),
+        });
         let is_write = operation == "write";
         if index >= self.at {
             state.has_struck = true;
@@ -95,11 +103,22 @@ impl FaultyDisk {
         }
     }
 
-    fn act<T>(&self, operation: &'static str, path: &Path, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    fn act<T>(
+        &self,
+        operation: &'static str,
+        path: &Path,
+        act: impl FnOnce() -> io::Result<T>,
+    ) -> io::Result<T> {
         self.act_to(operation, path, Path::new(""), act)
     }
 
-    fn act_to<T>(&self, operation: &'static str, path: &Path, to: &Path, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    fn act_to<T>(
+        &self,
+        operation: &'static str,
+        path: &Path,
+        to: &Path,
+        act: impl FnOnce() -> io::Result<T>,
+    ) -> io::Result<T> {
         match self.fate(operation, path, to) {
             Fate::Works | Fate::WorksHalf => act(),
             Fate::Fails(errno) => Err(io::Error::from_raw_os_error(errno)),
@@ -110,12 +129,20 @@ impl FaultyDisk {
 impl Disk for FaultyDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn Write + Send>> {
         let inner = self.act("create", path, || RealDisk.create(path))?;
-        Ok(Box::new(FaultyFile { disk: self.clone(), path: path.to_owned(), inner }))
+        Ok(Box::new(FaultyFile {
+            disk: self.clone(),
+            path: path.to_owned(),
+            inner,
+        }))
     }
 
     fn create_new(&self, path: &Path) -> io::Result<Box<dyn Write + Send>> {
         let inner = self.act("create", path, || RealDisk.create_new(path))?;
-        Ok(Box::new(FaultyFile { disk: self.clone(), path: path.to_owned(), inner }))
+        Ok(Box::new(FaultyFile {
+            disk: self.clone(),
+            path: path.to_owned(),
+            inner,
+        }))
     }
 
     fn sync_file(&self, path: &Path) -> io::Result<()> {

@@ -15,22 +15,39 @@ pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let seen = fs::metadata(path).map_err(|e| input(path, "read", e))?;
     if !seen.is_file() {
         // Reading a pipe could wait for ever.
-        return Err(Error::Input(format!("{}: is {}, expected a file", path.display(), kind(&seen))));
+        return Err(Error::Input(format!(
+            "{}: is {}, expected a file",
+            path.display(),
+            kind(&seen)
+        )));
     }
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|e| input(path, "open", e))?;
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(|e| input(path, "read", e))?;
+    file.take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| input(path, "read", e))?;
     if bytes.len() as u64 > limit {
-        return Err(Error::Input(format!("{}: larger than {limit} bytes", path.display())));
+        return Err(Error::Input(format!(
+            "{}: larger than {limit} bytes",
+            path.display()
+        )));
     }
     Ok(bytes)
 }
 
 /// Reads a whole UTF-8 file of at most `limit` bytes, without its byte order mark.
 pub fn read_text(path: &Path, limit: u64) -> Result<String> {
-    let text = String::from_utf8(read_file(path, limit)?)
-        .map_err(|e| Error::Input(format!("{}: not UTF-8 at byte {}", path.display(), e.utf8_error().valid_up_to())))?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    let text = String::from_utf8(read_file(path, limit)?).map_err(|e| {
+        Error::Input(format!(
+            "{}: not UTF-8 at byte {}",
+            path.display(),
+            e.utf8_error().valid_up_to()
+        ))
+    })?;
+    Ok(text
+        .strip_prefix('\u{feff}')
+        .map(str::to_owned)
+        .unwrap_or(text))
 }
 
 /// Whether something stands at `path`, be it a dangling link.
@@ -43,8 +60,14 @@ pub fn open_if_there(path: &Path) -> Result<Option<File>> {
     match fs::symlink_metadata(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(storage(path, "read", e)),
-        Ok(seen) if !seen.is_file() => Err(Error::Storage(format!("{}: is {}, expected a file", path.display(), kind(&seen)))),
-        Ok(_) => File::open(path).map(Some).map_err(|e| storage(path, "open", e)),
+        Ok(seen) if !seen.is_file() => Err(Error::Storage(format!(
+            "{}: is {}, expected a file",
+            path.display(),
+            kind(&seen)
+        ))),
+        Ok(_) => File::open(path)
+            .map(Some)
+            .map_err(|e| storage(path, "open", e)),
     }
 }
 
@@ -55,10 +78,15 @@ const NAMED: usize = 10;
 /// failure what was written is taken back.
 pub fn write_new_tree(disk: &dyn Disk, dir: &Path, files: &[(&str, &[u8])]) -> Result<()> {
     if exists(dir) && !dir.is_dir() {
-        return Err(Error::Usage(format!("{}: exists and is not a folder", dir.display())));
+        return Err(Error::Usage(format!(
+            "{}: exists and is not a folder",
+            dir.display()
+        )));
     }
     if let Some((relative, _)) = files.iter().find(|(relative, _)| !is_plain(relative)) {
-        return Err(Error::Internal(format!("{relative:?} is not a path below a folder")));
+        return Err(Error::Internal(format!(
+            "{relative:?} is not a path below a folder"
+        )));
     }
     refuse_existing(files.iter().map(|(relative, _)| below(dir, relative)))?;
     let mut written: Vec<PathBuf> = Vec::new();
@@ -76,23 +104,36 @@ pub fn write_new_tree(disk: &dyn Disk, dir: &Path, files: &[(&str, &[u8])]) -> R
 }
 
 fn refuse_existing(paths: impl Iterator<Item = PathBuf>) -> Result<()> {
-    let existing: Vec<String> = paths.filter(|path| exists(path)).map(|path| path.display().to_string()).collect();
+    let existing: Vec<String> = paths
+        .filter(|path| exists(path))
+        .map(|path| path.display().to_string())
+        .collect();
     if existing.is_empty() {
         return Ok(());
     }
     let more = existing.len().saturating_sub(NAMED);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let rest = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
     let named = existing[..existing.len() - more].join(", ");
-    Err(Error::Usage(format!("nothing written, because these files exist: {named}{rest}; name an empty or new folder")))
+    Err(Error::Usage(format!(
+        "nothing written, because these files exist: {named}{rest}; name an empty or new folder"
+    )))
 }
 
 fn write_new(disk: &dyn Disk, path: &Path, bytes: &[u8], written: &mut Vec<PathBuf>) -> Result<()> {
     if let Some(parent) = path.parent() {
         super::commit::make_dirs(disk, parent)?;
     }
-    let mut file = disk.create_new(path).map_err(|e| storage(path, "create", e))?;
+    let mut file = disk
+        .create_new(path)
+        .map_err(|e| storage(path, "create", e))?;
     written.push(path.to_owned());
-    file.write_all(bytes).and_then(|()| file.flush()).map_err(|e| storage(path, "write", e))?;
+    file.write_all(bytes)
+        .and_then(|()| file.flush())
+        .map_err(|e| storage(path, "write", e))?;
     drop(file);
     disk.sync_file(path).map_err(|e| storage(path, "write", e))
 }
@@ -100,7 +141,9 @@ fn write_new(disk: &dyn Disk, path: &Path, bytes: &[u8], written: &mut Vec<PathB
 /// Writes a whole file beside its place and renames it there, creating the folders that it needs.
 pub fn write_file(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<()> {
     let mut writer = FileWriter::create(disk, path)?;
-    writer.write_all(bytes).map_err(|e| Error::Storage(e.to_string()))?;
+    writer
+        .write_all(bytes)
+        .map_err(|e| Error::Storage(e.to_string()))?;
     writer.finish()
 }
 
@@ -119,7 +162,11 @@ impl<'a> FileWriter<'a> {
         if let Ok(seen) = fs::symlink_metadata(path)
             && !seen.is_file()
         {
-            return Err(Error::Storage(format!("{}: is {}, expected a file or nothing there", path.display(), kind(&seen))));
+            return Err(Error::Storage(format!(
+                "{}: is {}, expected a file or nothing there",
+                path.display(),
+                kind(&seen)
+            )));
         }
         if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
             super::commit::make_dirs(disk, parent)?;
@@ -127,8 +174,15 @@ impl<'a> FileWriter<'a> {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".{}.tmp", std::process::id()));
         let beside = PathBuf::from(name);
-        let file = disk.create(&beside).map_err(|e| storage(&beside, "create", e))?;
-        Ok(FileWriter { disk, path: path.to_owned(), beside, inner: Some(BufWriter::with_capacity(256 << 10, file)) })
+        let file = disk
+            .create(&beside)
+            .map_err(|e| storage(&beside, "create", e))?;
+        Ok(FileWriter {
+            disk,
+            path: path.to_owned(),
+            beside,
+            inner: Some(BufWriter::with_capacity(256 << 10, file)),
+        })
     }
 
     /// Puts the file in its place.
@@ -136,9 +190,11 @@ impl<'a> FileWriter<'a> {
         if let Some(mut inner) = self.inner.take() {
             let ended = inner.flush();
             drop(inner); // Windows renames closed files only
-            let placed = ended.and_then(|()| self.disk.sync_file(&self.beside)).and_then(|()| {
-                self.disk.rename(&self.beside, &self.path) //
-            });
+            let placed = ended
+                .and_then(|()| self.disk.sync_file(&self.beside))
+                .and_then(|()| {
+                    self.disk.rename(&self.beside, &self.path) //
+                });
             if let Err(e) = placed {
                 let _ = self.disk.remove_file(&self.beside);
                 return Err(storage(&self.path, "write", e));
@@ -148,13 +204,19 @@ impl<'a> FileWriter<'a> {
     }
 
     fn named(&self, cause: io::Error) -> io::Error {
-        io::Error::new(cause.kind(), format!("{}: cannot write: {cause}", self.path.display()))
+        io::Error::new(
+            cause.kind(),
+            format!("{}: cannot write: {cause}", self.path.display()),
+        )
     }
 }
 
 impl Write for FileWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let result = self.inner.as_mut().map_or(Ok(bytes.len()), |inner| inner.write(bytes));
+        let result = self
+            .inner
+            .as_mut()
+            .map_or(Ok(bytes.len()), |inner| inner.write(bytes));
         result.map_err(|e| self.named(e))
     }
 

@@ -63,7 +63,11 @@ impl Found {
         match self.unreadable.as_slice() {
             [] => Ok(self.files),
             [one] => Err(Error::Input(one.reason.clone())),
-            [first, rest @ ..] => Err(Error::Input(format!("{}; and {} more such files", first.reason, rest.len()))),
+            [first, rest @ ..] => Err(Error::Input(format!(
+                "{}; and {} more such files",
+                first.reason,
+                rest.len()
+            ))),
         }
     }
 }
@@ -79,16 +83,32 @@ pub fn discover(patterns: &[String], base: &Path, except: Option<&Path>) -> Resu
 }
 
 /// The same with other endings for the files of a folder.
-pub fn discover_among(patterns: &[String], base: &Path, except: Option<&Path>, extensions: &[&str]) -> Result<Found> {
+pub fn discover_among(
+    patterns: &[String],
+    base: &Path,
+    except: Option<&Path>,
+    extensions: &[&str],
+) -> Result<Found> {
     let real_base = fs::canonicalize(base).map_err(|e| super::input(base, "read", e))?;
     let except = except.and_then(|path| fs::canonicalize(path).ok());
-    let mut search = Search { base, real_base, except, extensions, inside: Vec::new(), absent: None, found: Found::default() };
+    let mut search = Search {
+        base,
+        real_base,
+        except,
+        extensions,
+        inside: Vec::new(),
+        absent: None,
+        found: Found::default(),
+    };
     for pattern in patterns {
         let before = (search.found.files.len(), search.found.unreadable.len());
         search.absent = None;
         search.pattern(pattern)?;
         if before == (search.found.files.len(), search.found.unreadable.len()) {
-            search.found.unmatched.push(Unmatched { pattern: pattern.clone(), absent: search.absent.take() });
+            search.found.unmatched.push(Unmatched {
+                pattern: pattern.clone(),
+                absent: search.absent.take(),
+            });
         }
     }
     let mut found = search.found;
@@ -103,9 +123,14 @@ pub fn discover_among(patterns: &[String], base: &Path, except: Option<&Path>, e
 
 /// Opens a file found earlier. It may have become something else since.
 pub fn open_input(file: &InputFile) -> Result<File> {
-    let is_file = fs::metadata(&file.path).map(|m| m.is_file()).map_err(|e| super::input(&file.path, "open", e))?;
+    let is_file = fs::metadata(&file.path)
+        .map(|m| m.is_file())
+        .map_err(|e| super::input(&file.path, "open", e))?;
     if !is_file {
-        return Err(Error::Input(format!("{}: is not a file any more", file.path.display())));
+        return Err(Error::Input(format!(
+            "{}: is not a file any more",
+            file.path.display()
+        )));
     }
     File::open(&file.path).map_err(|e| super::input(&file.path, "open", e))
 }
@@ -116,7 +141,10 @@ pub fn check_unchanged(file: &InputFile) -> Result<()> {
     if (now.len(), now.modified().ok()) == (file.bytes, file.modified) {
         return Ok(());
     }
-    Err(Error::Input(format!("{}: changed while it was being read", file.path.display())))
+    Err(Error::Input(format!(
+        "{}: changed while it was being read",
+        file.path.display()
+    )))
 }
 
 /// Whether a file of this name is taken from a folder.
@@ -132,13 +160,18 @@ pub fn has_known_extension(name: &str) -> bool {
 
 fn has_extension(name: &str, extensions: &[&str]) -> bool {
     let name = name.to_ascii_lowercase();
-    let (plain, is_compressed) = match name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")) {
+    let (plain, is_compressed) = match name
+        .strip_suffix(".gz")
+        .or_else(|| name.strip_suffix(".zst"))
+    {
         Some(plain) => (plain, true),
         None => (name.as_str(), false),
     };
     match plain.rsplit_once('.') {
         Some((stem, extension)) => {
-            !stem.is_empty() && extensions.contains(&extension) && !(is_compressed && extension == "parquet")
+            !stem.is_empty()
+                && extensions.contains(&extension)
+                && !(is_compressed && extension == "parquet")
         }
         None => false,
     }
@@ -171,11 +204,18 @@ impl Search<'_> {
         let mut rest = Vec::new();
         for component in Path::new(pattern).components() {
             match component {
-                Component::Normal(name) if !rest.is_empty() || has_wildcard(&name.to_string_lossy()) => {
-                    rest.push(Step::new(&name.to_string_lossy()).map_err(|e| Error::Usage(format!("pattern {pattern:?}: {e}")))?);
+                Component::Normal(name)
+                    if !rest.is_empty() || has_wildcard(&name.to_string_lossy()) =>
+                {
+                    rest.push(
+                        Step::new(&name.to_string_lossy())
+                            .map_err(|e| Error::Usage(format!("pattern {pattern:?}: {e}")))?,
+                    );
                 }
                 Component::ParentDir if !rest.is_empty() => {
-                    return Err(Error::Usage(format!("pattern {pattern:?}: \"..\" may not follow a wildcard")));
+                    return Err(Error::Usage(format!(
+                        "pattern {pattern:?}: \"..\" may not follow a wildcard"
+                    )));
                 }
                 other => start.push(other),
             }
@@ -186,7 +226,9 @@ impl Search<'_> {
 
     /// Takes what matches `steps` below `dir`.
     fn matching(&mut self, dir: &Path, steps: &[Step], depth: usize) {
-        let Some((step, rest)) = steps.split_first() else { return self.asked_for(dir) };
+        let Some((step, rest)) = steps.split_first() else {
+            return self.asked_for(dir);
+        };
         if !fs::metadata(dir).is_ok_and(|m| m.is_dir()) || self.is_excepted(dir) {
             return;
         }
@@ -199,11 +241,18 @@ impl Search<'_> {
         for (path, name) in self.entries(dir) {
             let is_folder = || fs::metadata(&path).is_ok_and(|m| m.is_dir());
             match step {
-                Step::AnyFolders if !name.starts_with('.') && depth < MAX_DEPTH && is_folder() && !is_link(&path) => {
+                Step::AnyFolders
+                    if !name.starts_with('.')
+                        && depth < MAX_DEPTH
+                        && is_folder()
+                        && !is_link(&path) =>
+                {
                     self.matching(&path, steps, depth + 1)
                 }
                 Step::AnyFolders => {}
-                Step::Name(glob) if glob.matches_with(&name, MATCHING) => self.matching(&path, rest, depth + 1),
+                Step::Name(glob) if glob.matches_with(&name, MATCHING) => {
+                    self.matching(&path, rest, depth + 1)
+                }
                 Step::Name(_) => {}
             }
         }
@@ -215,9 +264,14 @@ impl Search<'_> {
             Ok(m) if m.is_dir() => self.folder(path),
             Ok(m) => self.take(path, &m),
             // A name that nothing has is "unmatched"; a link to nothing is a file that cannot be read.
-            Err(e) if e.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_err() => {
+            Err(e)
+                if e.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_err() =>
+            {
                 let name = self.name(path);
-                self.absent = Some(Unreadable { reason: format!("{name}: there is no such file"), name });
+                self.absent = Some(Unreadable {
+                    reason: format!("{name}: there is no such file"),
+                    name,
+                });
             }
             Err(e) => self.refuse(path, super::input(path, "open", e)),
         }
@@ -237,7 +291,13 @@ impl Search<'_> {
 
     fn folder_entries(&mut self, dir: &Path) {
         if self.inside.len() > MAX_DEPTH {
-            return self.refuse(dir, Error::Input(format!("{}: more than {MAX_DEPTH} folders deep", dir.display())));
+            return self.refuse(
+                dir,
+                Error::Input(format!(
+                    "{}: more than {MAX_DEPTH} folders deep",
+                    dir.display()
+                )),
+            );
         }
         for (path, name) in self.entries(dir) {
             if name.starts_with('.') {
@@ -248,7 +308,9 @@ impl Search<'_> {
                 Ok(m) if m.is_dir() => self.folder(&path),
                 Ok(m) if has_extension(&name, self.extensions) => self.take(&path, &m),
                 Ok(_) => {}
-                Err(e) if has_extension(&name, self.extensions) => self.refuse(&path, super::input(&path, "open", e)),
+                Err(e) if has_extension(&name, self.extensions) => {
+                    self.refuse(&path, super::input(&path, "open", e))
+                }
                 Err(_) => {} // a dangling link that would not have been taken
             }
         }
@@ -258,7 +320,11 @@ impl Search<'_> {
     fn entries(&mut self, dir: &Path) -> Vec<(PathBuf, String)> {
         match super::disk::sorted_entries(dir) {
             Ok(paths) => {
-                let name = |p: &PathBuf| p.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+                let name = |p: &PathBuf| {
+                    p.file_name()
+                        .map(|n| n.to_string_lossy().into_owned())
+                        .unwrap_or_default()
+                };
                 paths.into_iter().map(|p| (p.clone(), name(&p))).collect()
             }
             Err(e) => {
@@ -276,7 +342,12 @@ impl Search<'_> {
         match File::open(path) {
             Ok(_) => {
                 let (bytes, modified) = (seen.len(), seen.modified().ok());
-                self.found.files.push(InputFile { path: path.to_owned(), name: self.name(path), bytes, modified });
+                self.found.files.push(InputFile {
+                    path: path.to_owned(),
+                    name: self.name(path),
+                    bytes,
+                    modified,
+                });
             }
             Err(e) => self.refuse(path, super::input(path, "open", e)),
         }
@@ -305,12 +376,19 @@ enum Step {
     Name(glob::Pattern),
 }
 
-const MATCHING: glob::MatchOptions =
-    glob::MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
+const MATCHING: glob::MatchOptions = glob::MatchOptions {
+    case_sensitive: true,
+    require_literal_separator: true,
+    require_literal_leading_dot: true,
+};
 
 impl Step {
     fn new(part: &str) -> std::result::Result<Step, glob::PatternError> {
-        if part == "**" { Ok(Step::AnyFolders) } else { glob::Pattern::new(part).map(Step::Name) }
+        if part == "**" {
+            Ok(Step::AnyFolders)
+        } else {
+            glob::Pattern::new(part).map(Step::Name)
+        }
     }
 }
 
@@ -324,8 +402,14 @@ fn is_link(path: &Path) -> bool {
 
 /// `path` as seen from `base`, by the letter: links inside the base keep the name that the user gave them.
 fn relative_name(path: &Path, base: &Path, real_base: &Path) -> String {
-    let inside = path.strip_prefix(base).map(|rest| real_base.join(rest)).ok();
-    let outside = || match (path.parent().and_then(|dir| fs::canonicalize(dir).ok()), path.file_name()) {
+    let inside = path
+        .strip_prefix(base)
+        .map(|rest| real_base.join(rest))
+        .ok();
+    let outside = || match (
+        path.parent().and_then(|dir| fs::canonicalize(dir).ok()),
+        path.file_name(),
+    ) {
         (Some(dir), Some(name)) => dir.join(name),
         _ => path.to_owned(),
     };
@@ -337,7 +421,9 @@ fn relative_name(path: &Path, base: &Path, real_base: &Path) -> String {
         return with_slashes(&target); // another drive
     }
     let up = std::iter::repeat_n("..".to_owned(), base.len() - shared);
-    up.chain(target[shared..].iter().map(|c| component_text(*c))).collect::<Vec<_>>().join("/")
+    up.chain(target[shared..].iter().map(|c| component_text(*c)))
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 /// Without `.` and `..`.
@@ -356,7 +442,11 @@ fn lexical(path: &Path) -> PathBuf {
 }
 
 fn with_slashes(components: &[Component]) -> String {
-    let text: Vec<String> = components.iter().filter(|c| **c != Component::RootDir).map(|c| component_text(*c)).collect();
+    let text: Vec<String> = components
+        .iter()
+        .filter(|c| **c != Component::RootDir)
+        .map(|c| component_text(*c))
+        .collect();
     text.join("/")
 }
 

@@ -28,49 +28,136 @@ fn names(found: &Found) -> Vec<&str> {
 
 #[test]
 fn a_folder_stands_for_its_known_files_at_every_depth() {
-    let dir = tree(&["m/b.csv", "m/a.PARQUET", "m/2025/01/c.ndjson.gz", "m/d.jsonl.zst", "m/notes.txt", "m/.e.csv"]);
+    let dir = tree(&[
+        "m/b.csv",
+        "m/a.PARQUET",
+        "m/2025/01/c.ndjson.gz",
+        "m/d.jsonl.zst",
+        "m/notes.txt",
+        "m/.e.csv",
+    ]);
     fs::create_dir_all(dir.path().join("m/_log")).unwrap();
     fs::write(dir.path().join("m/_log/f.csv"), "").unwrap();
     fs::write(dir.path().join("m/g.parquet.gz"), "").unwrap();
     let found = find(dir.path(), &["m"]);
-    assert_eq!(names(&found), ["m/2025/01/c.ndjson.gz", "m/a.PARQUET", "m/b.csv", "m/d.jsonl.zst"]);
+    assert_eq!(
+        names(&found),
+        [
+            "m/2025/01/c.ndjson.gz",
+            "m/a.PARQUET",
+            "m/b.csv",
+            "m/d.jsonl.zst"
+        ]
+    );
     assert_eq!((found.unreadable.len(), found.unmatched.len()), (0, 0));
     assert_eq!(found.files[2].bytes, 7);
 }
 
 #[test]
 fn names_are_ordered_as_bytes() {
-    let dir = tree(&["m/b.csv", "m/B.csv", "m/a/z.csv", "m/a.csv", "m/ä.csv", "m/重庆 港.csv"]);
-    assert_eq!(names(&find(dir.path(), &["m"])), ["m/B.csv", "m/a.csv", "m/a/z.csv", "m/b.csv", "m/ä.csv", "m/重庆 港.csv"]);
+    let dir = tree(&[
+        "m/b.csv",
+        "m/B.csv",
+        "m/a/z.csv",
+        "m/a.csv",
+        "m/ä.csv",
+        "m/重庆 港.csv",
+    ]);
+    assert_eq!(
+        names(&find(dir.path(), &["m"])),
+        [
+            "m/B.csv",
+            "m/a.csv",
+            "m/a/z.csv",
+            "m/b.csv",
+            "m/ä.csv",
+            "m/重庆 港.csv"
+        ]
+    );
 }
 
 #[test]
 fn globs_match_within_a_name_and_across_folders() {
-    let dir = tree(&["m/a1.csv", "m/a2.csv", "m/b.csv", "m/x/a3.csv", "m/.a4.csv", "n/x/y/a5.csv"]);
-    assert_eq!(names(&find(dir.path(), &["m/a*.csv"])), ["m/a1.csv", "m/a2.csv"]);
-    assert_eq!(names(&find(dir.path(), &["m/a?.csv", "m/[b-c].csv"])), ["m/a1.csv", "m/a2.csv", "m/b.csv"]);
-    assert_eq!(names(&find(dir.path(), &["m/**/a*.csv"])), ["m/a1.csv", "m/a2.csv", "m/x/a3.csv"]);
-    assert_eq!(names(&find(dir.path(), &["*/x"])), ["m/x/a3.csv", "n/x/y/a5.csv"], "a folder that matches is a folder");
+    let dir = tree(&[
+        "m/a1.csv",
+        "m/a2.csv",
+        "m/b.csv",
+        "m/x/a3.csv",
+        "m/.a4.csv",
+        "n/x/y/a5.csv",
+    ]);
+    assert_eq!(
+        names(&find(dir.path(), &["m/a*.csv"])),
+        ["m/a1.csv", "m/a2.csv"]
+    );
+    assert_eq!(
+        names(&find(dir.path(), &["m/a?.csv", "m/[b-c].csv"])),
+        ["m/a1.csv", "m/a2.csv", "m/b.csv"]
+    );
+    assert_eq!(
+        names(&find(dir.path(), &["m/**/a*.csv"])),
+        ["m/a1.csv", "m/a2.csv", "m/x/a3.csv"]
+    );
+    assert_eq!(
+        names(&find(dir.path(), &["*/x"])),
+        ["m/x/a3.csv", "n/x/y/a5.csv"],
+        "a folder that matches is a folder"
+    );
     assert_eq!(names(&find(dir.path(), &["n/**"])), ["n/x/y/a5.csv"]);
-    assert_eq!(names(&find(dir.path(), &["./m/../m/./b*.csv"])), ["m/b.csv"]);
+    assert_eq!(
+        names(&find(dir.path(), &["./m/../m/./b*.csv"])),
+        ["m/b.csv"]
+    );
 }
 
 #[test]
 fn a_name_with_brackets_is_a_name_first() {
     let dir = tree(&["m/export [1].csv", "m/export 1.csv"]);
-    assert_eq!(names(&find(dir.path(), &["m/export [1].csv"])), ["m/export [1].csv"]);
-    assert_eq!(names(&find(dir.path(), &["m/export [2-9].csv"])), Vec::<&str>::new());
+    assert_eq!(
+        names(&find(dir.path(), &["m/export [1].csv"])),
+        ["m/export [1].csv"]
+    );
+    assert_eq!(
+        names(&find(dir.path(), &["m/export [2-9].csv"])),
+        Vec::<&str>::new()
+    );
 }
 
 #[test]
 fn what_matches_nothing_is_told_by_pattern() {
     let dir = tree(&["m/a.csv", "empty/notes.txt"]);
-    let found = find(dir.path(), &["m/a.csv", "m/b.csv", "m/*.parquet", "empty", "none/**/*.csv", ""]);
+    let found = find(
+        dir.path(),
+        &[
+            "m/a.csv",
+            "m/b.csv",
+            "m/*.parquet",
+            "empty",
+            "none/**/*.csv",
+            "",
+        ],
+    );
     assert_eq!(names(&found), ["m/a.csv"]);
-    let told: Vec<(&str, Option<&str>)> =
-        found.unmatched.iter().map(|u| (u.pattern.as_str(), u.absent.as_ref().map(|a| a.name.as_str()))).collect();
-    let patterns = [("m/*.parquet", None), ("empty", None), ("none/**/*.csv", None), ("", None)];
-    assert_eq!(told, [&[("m/b.csv", Some("m/b.csv"))], &patterns[..]].concat());
+    let told: Vec<(&str, Option<&str>)> = found
+        .unmatched
+        .iter()
+        .map(|u| {
+            (
+                u.pattern.as_str(),
+                u.absent.as_ref().map(|a| a.name.as_str()),
+            )
+        })
+        .collect();
+    let patterns = [
+        ("m/*.parquet", None),
+        ("empty", None),
+        ("none/**/*.csv", None),
+        ("", None),
+    ];
+    assert_eq!(
+        told,
+        [&[("m/b.csv", Some("m/b.csv"))], &patterns[..]].concat()
+    );
 }
 
 #[test]
@@ -78,9 +165,17 @@ fn a_bad_pattern_and_a_missing_base_are_errors() {
     let dir = tree(&["a.csv"]);
     for bad in ["[", "a**b[.csv", "*/../a.csv"] {
         let error = discover(&[bad.to_owned()], dir.path(), None).unwrap_err();
-        assert!(matches!(&error, Error::Usage(m) if m.contains(bad)), "{error}");
+        assert!(
+            matches!(&error, Error::Usage(m) if m.contains(bad)),
+            "{error}"
+        );
     }
-    assert_eq!(discover(&[], &dir.path().join("none"), None).unwrap_err().exit_code(), 3);
+    assert_eq!(
+        discover(&[], &dir.path().join("none"), None)
+            .unwrap_err()
+            .exit_code(),
+        3
+    );
 }
 
 #[test]
@@ -98,7 +193,11 @@ fn files_outside_the_base_are_named_from_it() {
     let base = dir.path().join("data");
     let absolute = dir.path().join("in/a.csv").display().to_string();
     for pattern in ["../in/a.csv", "../in", "../in/*.csv", &absolute] {
-        assert_eq!(names(&find(&base, &[pattern])), ["../in/a.csv"], "{pattern}");
+        assert_eq!(
+            names(&find(&base, &[pattern])),
+            ["../in/a.csv"],
+            "{pattern}"
+        );
     }
 }
 
@@ -124,11 +223,20 @@ fn digests_come_in_order_and_progress_counts_every_byte() {
     };
     let digests = digest_files(&files, &count).unwrap();
     assert_eq!(digests[0].as_ref().unwrap().sha256, sha256_hex(b"m/a.csv"));
-    assert!(digests[1].as_ref().unwrap_err().to_string().contains("m/b.csv: cannot open: "));
+    assert!(
+        digests[1]
+            .as_ref()
+            .unwrap_err()
+            .to_string()
+            .contains("m/b.csv: cannot open: ")
+    );
     assert_eq!(digests[2].as_ref().unwrap().bytes, 7);
     assert_eq!(seen.into_inner(), 14);
     let stop = |_| Err(Error::Interrupted(2));
-    assert_eq!(digest_files(&files[..1], &stop).unwrap_err().exit_code(), 130);
+    assert_eq!(
+        digest_files(&files[..1], &stop).unwrap_err().exit_code(),
+        130
+    );
 }
 
 #[test]
@@ -148,23 +256,46 @@ mod unix {
     use std::os::unix::fs::symlink;
 
     fn pipe(path: &Path) {
-        assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+        assert!(
+            std::process::Command::new("mkfifo")
+                .arg(path)
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     #[test]
     fn pipes_sockets_and_devices_are_refused_without_being_opened() {
         let dir = tree(&["m/a.csv"]);
         pipe(&dir.path().join("m/pipe.csv"));
-        let _socket = std::os::unix::net::UnixListener::bind(dir.path().join("m/socket.csv")).unwrap();
+        let _socket =
+            std::os::unix::net::UnixListener::bind(dir.path().join("m/socket.csv")).unwrap();
         let found = find(dir.path(), &["m", "/dev/null", "m/*.csv"]);
         assert_eq!(names(&found), ["m/a.csv"]);
-        let reasons: Vec<&str> = found.unreadable.iter().map(|u| u.reason.rsplit_once(": ").unwrap().1).collect();
-        assert_eq!(reasons, ["is a device, expected a file", "is a pipe, expected a file", "is a socket, expected a file"]);
+        let reasons: Vec<&str> = found
+            .unreadable
+            .iter()
+            .map(|u| u.reason.rsplit_once(": ").unwrap().1)
+            .collect();
+        assert_eq!(
+            reasons,
+            [
+                "is a device, expected a file",
+                "is a pipe, expected a file",
+                "is a socket, expected a file"
+            ]
+        );
         assert_eq!(found.unreadable[1].name, "m/pipe.csv");
         let error = found.readable().unwrap_err();
         assert_eq!(error.exit_code(), 3);
         // By its name: the manifest of a run holds the reason, and must not know the way to the folder.
-        assert!(error.to_string().ends_with("../dev/null: is a device, expected a file; and 2 more such files"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .ends_with("../dev/null: is a device, expected a file; and 2 more such files"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -181,7 +312,12 @@ mod unix {
         let file = find(dir.path(), &["a.csv"]).files.remove(0);
         fs::remove_file(&file.path).unwrap();
         pipe(&file.path);
-        assert!(open_input(&file).unwrap_err().to_string().ends_with("is not a file any more"));
+        assert!(
+            open_input(&file)
+                .unwrap_err()
+                .to_string()
+                .ends_with("is not a file any more")
+        );
     }
 
     #[test]
@@ -191,7 +327,11 @@ mod unix {
         symlink("../elsewhere", dir.path().join("m/x")).unwrap();
         fs::hard_link(dir.path().join("m/b.csv"), dir.path().join("m/z.csv")).unwrap();
         let found = find(dir.path(), &["m"]);
-        assert_eq!(names(&found), ["m/a.csv", "m/x/c.csv"], "the first name in byte order stays");
+        assert_eq!(
+            names(&found),
+            ["m/a.csv", "m/x/c.csv"],
+            "the first name in byte order stays"
+        );
     }
 
     #[test]
@@ -202,7 +342,12 @@ mod unix {
         for pattern in ["m", "m/*.csv", "m/b.csv"] {
             let found = find(dir.path(), &[pattern]);
             assert_eq!(found.unreadable.len(), 1, "{pattern}");
-            assert!(found.unreadable[0].reason.contains("m/b.csv: cannot open: No such file"), "{pattern}");
+            assert!(
+                found.unreadable[0]
+                    .reason
+                    .contains("m/b.csv: cannot open: No such file"),
+                "{pattern}"
+            );
         }
     }
 
@@ -219,10 +364,20 @@ mod unix {
     fn names_that_are_not_utf8_are_found_and_told_apart() {
         let dir = tree(&["m/a.csv"]);
         for byte in [0xfeu8, 0xff] {
-            fs::write(dir.path().join("m").join(OsStr::from_bytes(&[b'b', byte, b'.', b'c', b's', b'v'])), "").unwrap();
+            fs::write(
+                dir.path()
+                    .join("m")
+                    .join(OsStr::from_bytes(&[b'b', byte, b'.', b'c', b's', b'v'])),
+                "",
+            )
+            .unwrap();
         }
         for pattern in ["m", "m/*.csv"] {
-            assert_eq!(names(&find(dir.path(), &[pattern])), ["m/a.csv", "m/b\\xfe.csv", "m/b\\xff.csv"], "{pattern}");
+            assert_eq!(
+                names(&find(dir.path(), &[pattern])),
+                ["m/a.csv", "m/b\\xfe.csv", "m/b\\xff.csv"],
+                "{pattern}"
+            );
         }
     }
 
@@ -232,7 +387,11 @@ mod unix {
         symlink("real", dir.path().join("alias")).unwrap();
         let absolute = dir.path().join("real/m/a.csv").display().to_string();
         for pattern in ["m/a.csv", &absolute] {
-            assert_eq!(names(&find(&dir.path().join("alias"), &[pattern])), ["m/a.csv"], "{pattern}");
+            assert_eq!(
+                names(&find(&dir.path().join("alias"), &[pattern])),
+                ["m/a.csv"],
+                "{pattern}"
+            );
         }
     }
 

@@ -84,9 +84,16 @@ impl Layout {
     /// Folders of comparisons whose later run is `run_id`, with the id of the earlier one, ascending by it.
     pub fn differences_to(&self, run_id: &str) -> Result<Vec<(String, PathBuf)>> {
         let ending = format!("-{run_id}");
-        let earlier = |name: &String| name.strip_suffix(&ending).filter(|id| !id.is_empty()).map(str::to_owned);
+        let earlier = |name: &String| {
+            name.strip_suffix(&ending)
+                .filter(|id| !id.is_empty())
+                .map(str::to_owned)
+        };
         let names = folder_names(&self.diff())?;
-        Ok(names.iter().filter_map(|name| Some((earlier(name)?, self.diff().join(name)))).collect())
+        Ok(names
+            .iter()
+            .filter_map(|name| Some((earlier(name)?, self.diff().join(name))))
+            .collect())
     }
 
     /// Reports on runs.
@@ -116,7 +123,10 @@ impl Layout {
         let id = text.trim_end_matches(['\n', '\r']);
         if !is_run_id(id) {
             let shown: String = id.chars().take(80).collect();
-            return Err(Error::Verification(format!("{}: holds {shown:?}, expected a run id", path.display())));
+            return Err(Error::Verification(format!(
+                "{}: holds {shown:?}, expected a run id",
+                path.display()
+            )));
         }
         Ok(Some(id.to_owned()))
     }
@@ -134,18 +144,26 @@ impl Layout {
                 Some(id) => id,
                 None if self.root.is_dir() => {
                     let root = self.root.display();
-                    return Err(Error::Verification(format!("{root}: nothing is published here: there is no CURRENT")));
+                    return Err(Error::Verification(format!(
+                        "{root}: nothing is published here: there is no CURRENT"
+                    )));
                 }
                 None => {
                     let root = self.root.display();
-                    return Err(Error::Storage(format!("{root}: no such folder, expected the output folder of a run")));
+                    return Err(Error::Storage(format!(
+                        "{root}: no such folder, expected the output folder of a run"
+                    )));
                 }
             },
         };
         let dir = self.run(&id);
         if !fs::symlink_metadata(&dir).is_ok_and(|m| m.is_dir()) {
             let current = self.current();
-            return Err(Error::Verification(format!("{}: names {id}, but {} is missing", current.display(), dir.display())));
+            return Err(Error::Verification(format!(
+                "{}: names {id}, but {} is missing",
+                current.display(),
+                dir.display()
+            )));
         }
         Ok((id, dir))
     }
@@ -156,16 +174,25 @@ pub(crate) fn match_name(place: &Path, names: &[String], wanted: &str) -> Result
     if names.iter().any(|name| name == wanted) {
         return Ok(wanted.to_owned());
     }
-    let matching: Vec<&str> =
-        names.iter().map(String::as_str).filter(|name| !wanted.is_empty() && name.starts_with(wanted)).collect();
+    let matching: Vec<&str> = names
+        .iter()
+        .map(String::as_str)
+        .filter(|name| !wanted.is_empty() && name.starts_with(wanted))
+        .collect();
     let place = place.display();
     match matching.as_slice() {
         [one] => Ok((*one).to_owned()),
         [] => {
             let known: Vec<&str> = names.iter().map(String::as_str).collect();
-            Err(Error::Usage(format!("{place}: no run {wanted:?}, expected one of: {}", list(&known))))
+            Err(Error::Usage(format!(
+                "{place}: no run {wanted:?}, expected one of: {}",
+                list(&known)
+            )))
         }
-        many => Err(Error::Usage(format!("{place}: run {wanted:?} is ambiguous: {}", list(many)))),
+        many => Err(Error::Usage(format!(
+            "{place}: run {wanted:?} is ambiguous: {}",
+            list(many)
+        ))),
     }
 }
 
@@ -177,7 +204,11 @@ pub fn is_run_id(text: &str) -> bool {
 
 /// A run id that is about to become a path; anything else is a fault of this program.
 pub(crate) fn checked_run_id(text: &str) -> Result<&str> {
-    if is_run_id(text) { Ok(text) } else { Err(Error::Internal(format!("{text:?} is not a run id"))) }
+    if is_run_id(text) {
+        Ok(text)
+    } else {
+        Err(Error::Internal(format!("{text:?} is not a run id")))
+    }
 }
 
 /// Names of the folders in a folder that can be run ids, ascending; empty when it does not exist.
@@ -190,7 +221,10 @@ pub(crate) fn folder_names(dir: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in entries {
         let entry = entry.map_err(|e| storage(dir, "read", e))?;
-        let is_dir = entry.file_type().map_err(|e| storage(&entry.path(), "read", e))?.is_dir();
+        let is_dir = entry
+            .file_type()
+            .map_err(|e| storage(&entry.path(), "read", e))?
+            .is_dir();
         match entry.file_name().into_string() {
             Ok(name) if is_dir && is_run_id(&name) => names.push(name),
             _ => {} // not ours

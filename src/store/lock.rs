@@ -32,7 +32,9 @@ pub struct Holder {
 impl Holder {
     /// This process, started now.
     pub fn this_process() -> Holder {
-        let arguments: Vec<_> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
+        let arguments: Vec<_> = std::env::args_os()
+            .map(|a| a.to_string_lossy().into_owned())
+            .collect();
         Holder {
             pid: std::process::id(),
             host: host(),
@@ -46,8 +48,17 @@ impl Holder {
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // One line each would survive any command, but a reader wants one sentence; control characters are escaped.
-        let command: String = self.command.chars().flat_map(|c| c.escape_debug()).take(400).collect();
-        write!(f, "process {} of {} on {} since {} ({command})", self.pid, self.user, self.host, self.started)
+        let command: String = self
+            .command
+            .chars()
+            .flat_map(|c| c.escape_debug())
+            .take(400)
+            .collect();
+        write!(
+            f,
+            "process {} of {} on {} since {} ({command})",
+            self.pid, self.user, self.host, self.started
+        )
     }
 }
 
@@ -89,12 +100,24 @@ impl Output {
         let created = create_dirs(&*disk, out).map_err(|e| storage(out, "create folder", e))?;
         for dir in created {
             if let Some(parent) = dir.parent() {
-                let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-                disk.sync_dir(parent).map_err(|e| storage(parent, "sync", e))?;
+                let parent = if parent.as_os_str().is_empty() {
+                    Path::new(".")
+                } else {
+                    parent
+                };
+                disk.sync_dir(parent)
+                    .map_err(|e| storage(parent, "sync", e))?;
             }
         }
         let file = claim(&*disk, &layout.lock(), holder)?;
-        Ok(Output { held: Arc::new(Held { disk, layout, file, stage_is_open: AtomicBool::new(false) }) })
+        Ok(Output {
+            held: Arc::new(Held {
+                disk,
+                layout,
+                file,
+                stage_is_open: AtomicBool::new(false),
+            }),
+        })
     }
 
     /// Where things stand.
@@ -109,7 +132,10 @@ impl Output {
 
     pub(crate) fn take_turn(&self) -> Result<Turn> {
         if self.held.stage_is_open.swap(true, Ordering::AcqRel) {
-            return Err(Error::Internal(format!("{}: a second stage was opened", self.layout().root().display())));
+            return Err(Error::Internal(format!(
+                "{}: a second stage was opened",
+                self.layout().root().display()
+            )));
         }
         Ok(Turn(self.clone()))
     }
@@ -118,7 +144,10 @@ impl Output {
 fn claim(disk: &dyn Disk, path: &Path, holder: &Holder) -> Result<File> {
     let mut attempts_left = 3;
     loop {
-        match disk.lock(path, &format!("{holder}\n")).map_err(|e| storage(path, "lock", e))? {
+        match disk
+            .lock(path, &format!("{holder}\n"))
+            .map_err(|e| storage(path, "lock", e))?
+        {
             Claim::Taken(file) => return Ok(file),
             // Locked but not signed: the other one has just begun, or has just ended.
             Claim::Held(text) if text.trim().is_empty() && attempts_left > 0 => {
@@ -126,15 +155,24 @@ fn claim(disk: &dyn Disk, path: &Path, holder: &Holder) -> Result<File> {
                 std::thread::sleep(Duration::from_millis(20));
             }
             Claim::Held(text) => {
-                let who = if text.trim().is_empty() { "another process (it left no name)" } else { text.trim() };
-                return Err(Error::Locked(format!("{}: in use by {who}", path.display())));
+                let who = if text.trim().is_empty() {
+                    "another process (it left no name)"
+                } else {
+                    text.trim()
+                };
+                return Err(Error::Locked(format!(
+                    "{}: in use by {who}",
+                    path.display()
+                )));
             }
         }
     }
 }
 
 fn host() -> String {
-    let from_file = ["/proc/sys/kernel/hostname", "/etc/hostname"].iter().find_map(|p| std::fs::read_to_string(p).ok());
+    let from_file = ["/proc/sys/kernel/hostname", "/etc/hostname"]
+        .iter()
+        .find_map(|p| std::fs::read_to_string(p).ok());
     from_file
         .or_else(|| std::env::var("COMPUTERNAME").ok())
         .or_else(|| std::env::var("HOSTNAME").ok())
@@ -146,20 +184,30 @@ fn host() -> String {
 
 /// macOS has neither file, and a shell seldom exports the name.
 fn host_from_command() -> Option<String> {
-    let output = std::process::Command::new("hostname").stderr(std::process::Stdio::null()).output().ok()?;
+    let output = std::process::Command::new("hostname")
+        .stderr(std::process::Stdio::null())
+        .output()
+        .ok()?;
     Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn user() -> String {
-    let named = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|v| std::env::var(v).ok()).filter(|u| !u.is_empty());
-    named.or_else(user_id).unwrap_or_else(|| "unknown".to_owned())
+    let named = ["USER", "LOGNAME", "USERNAME"]
+        .iter()
+        .find_map(|v| std::env::var(v).ok())
+        .filter(|u| !u.is_empty());
+    named
+        .or_else(user_id)
+        .unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// Schedulers often set no variable; the owner of our own process entry is the user's number.
 #[cfg(target_os = "linux")]
 fn user_id() -> Option<String> {
     use std::os::unix::fs::MetadataExt;
-    std::fs::metadata("/proc/self").ok().map(|m| format!("user id {}", m.uid()))
+    std::fs::metadata("/proc/self")
+        .ok()
+        .map(|m| format!("user id {}", m.uid()))
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -191,8 +239,13 @@ mod tests {
         let layout = Layout::new(dir.path().join("out"));
         std::fs::create_dir_all(layout.lock().parent().unwrap()).unwrap();
         std::os::unix::fs::symlink(&precious, layout.lock()).unwrap();
-        let refused = Output::lock(Arc::new(RealDisk), layout.root(), &somebody(11)).err().unwrap();
-        assert!(refused.exit_code() == 6 && refused.to_string().contains("is not a regular file"), "{refused}");
+        let refused = Output::lock(Arc::new(RealDisk), layout.root(), &somebody(11))
+            .err()
+            .unwrap();
+        assert!(
+            refused.exit_code() == 6 && refused.to_string().contains("is not a regular file"),
+            "{refused}"
+        );
         assert_eq!(std::fs::read_to_string(&precious).unwrap(), "kept");
     }
 
@@ -201,10 +254,17 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let out = dir.path().join("deep/out");
         let first = Output::lock(Arc::new(RealDisk), &out, &somebody(11)).unwrap();
-        let second = Output::lock(Arc::new(RealDisk), &out, &somebody(22)).err().unwrap();
+        let second = Output::lock(Arc::new(RealDisk), &out, &somebody(22))
+            .err()
+            .unwrap();
         assert_eq!(second.exit_code(), 5);
         let text = second.to_string();
-        assert!(text.ends_with("lock: in use by process 11 of ops on night since 2025-01-02T03:04:05Z (run a\\nb)"), "{text}");
+        assert!(
+            text.ends_with(
+                "lock: in use by process 11 of ops on night since 2025-01-02T03:04:05Z (run a\\nb)"
+            ),
+            "{text}"
+        );
         drop(first);
         Output::lock(Arc::new(RealDisk), &out, &somebody(33)).unwrap();
     }
@@ -237,7 +297,8 @@ mod tests {
     #[test]
     fn child_holds_the_lock() {
         if let Some(out) = std::env::var_os("GREEN_CORRIDOR_TEST_LOCK") {
-            let _held = Output::lock(Arc::new(RealDisk), Path::new(&out), &Holder::this_process()).unwrap();
+            let _held =
+                Output::lock(Arc::new(RealDisk), Path::new(&out), &Holder::this_process()).unwrap();
             println!("locked");
             std::thread::sleep(Duration::from_secs(60));
         }
@@ -249,7 +310,11 @@ mod tests {
         use std::io::{BufRead, BufReader};
         let dir = tempfile::tempdir().unwrap();
         let mut child = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "store::lock::tests::child_holds_the_lock", "--nocapture"])
+            .args([
+                "--exact",
+                "store::lock::tests::child_holds_the_lock",
+                "--nocapture",
+            ])
             .env("GREEN_CORRIDOR_TEST_LOCK", dir.path())
             .stdout(std::process::Stdio::piped())
             .spawn()
@@ -257,9 +322,16 @@ mod tests {
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         assert!(lines.map_while(|l| l.ok()).any(|l| l.ends_with("locked")));
         let begun = std::time::Instant::now();
-        let error = Output::lock(Arc::new(RealDisk), dir.path(), &somebody(7)).err().unwrap();
+        let error = Output::lock(Arc::new(RealDisk), dir.path(), &somebody(7))
+            .err()
+            .unwrap();
         assert!(begun.elapsed() < Duration::from_secs(5));
-        assert!(error.to_string().contains(&format!("in use by process {} of ", child.id())), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains(&format!("in use by process {} of ", child.id())),
+            "{error}"
+        );
         child.kill().unwrap(); // SIGKILL
         child.wait().unwrap();
         Output::lock(Arc::new(RealDisk), dir.path(), &somebody(7)).unwrap();
@@ -270,8 +342,15 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("out");
         std::fs::write(&path, "").unwrap();
-        let error = Output::lock(Arc::new(RealDisk), &path, &somebody(7)).err().unwrap();
+        let error = Output::lock(Arc::new(RealDisk), &path, &somebody(7))
+            .err()
+            .unwrap();
         assert_eq!(error.exit_code(), 6);
-        assert!(error.to_string().starts_with(&format!("{}: cannot create folder: ", path.display())), "{error}");
+        assert!(
+            error
+                .to_string()
+                .starts_with(&format!("{}: cannot create folder: ", path.display())),
+            "{error}"
+        );
     }
 }

@@ -10,9 +10,17 @@ pub fn memory() -> u64 {
     if cfg!(target_os = "macos") {
         return macos_memory().unwrap_or(ASSUMED_MEMORY);
     }
-    let machine = text("/proc/meminfo").and_then(|t| meminfo_total(&t)).unwrap_or(ASSUMED_MEMORY);
-    let group = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
-    let limits = group.iter().filter_map(|path| text(path)?.trim().parse::<u64>().ok()).filter(|&bytes| bytes > 0);
+    let machine = text("/proc/meminfo")
+        .and_then(|t| meminfo_total(&t))
+        .unwrap_or(ASSUMED_MEMORY);
+    let group = [
+        "/sys/fs/cgroup/memory.max",
+        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+    ];
+    let limits = group
+        .iter()
+        .filter_map(|path| text(path)?.trim().parse::<u64>().ok())
+        .filter(|&bytes| bytes > 0);
     limits.fold(machine, u64::min)
 }
 
@@ -21,13 +29,27 @@ fn text(path: &str) -> Option<String> {
 }
 
 fn meminfo_total(text: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"))?;
+    line.trim()
+        .strip_suffix("kB")?
+        .trim()
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(1024)
 }
 
 fn macos_memory() -> Option<u64> {
-    let answer = std::process::Command::new("/usr/sbin/sysctl").args(["-n", "hw.memsize"]).output().ok()?;
-    std::str::from_utf8(&answer.stdout).ok()?.trim().parse().ok()
+    let answer = std::process::Command::new("/usr/sbin/sysctl")
+        .args(["-n", "hw.memsize"])
+        .output()
+        .ok()?;
+    std::str::from_utf8(&answer.stdout)
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
 }
 
 #[cfg(test)]
@@ -36,7 +58,10 @@ mod tests {
 
     #[test]
     fn memory_total_is_read_in_bytes() {
-        assert_eq!(meminfo_total("MemTotal:       16384 kB\nMemFree: 1 kB\n"), Some(16 << 20));
+        assert_eq!(
+            meminfo_total("MemTotal:       16384 kB\nMemFree: 1 kB\n"),
+            Some(16 << 20)
+        );
         assert_eq!(meminfo_total("MemTotal: many\n"), None);
         assert!(memory() > 0);
     }

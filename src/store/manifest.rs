@@ -164,19 +164,32 @@ impl Manifest {
     /// Files of a table, in order: its parts, or the one file that it is.
     pub fn parts(&self, table: &str) -> Vec<&str> {
         let whole = format!("{table}.parquet");
-        let is_of = |path: &&str| *path == whole || path.strip_prefix(table).is_some_and(|rest| rest.starts_with('/'));
-        self.files.iter().map(|f| f.path.as_str()).filter(is_of).collect()
+        let is_of = |path: &&str| {
+            *path == whole
+                || path
+                    .strip_prefix(table)
+                    .is_some_and(|rest| rest.starts_with('/'))
+        };
+        self.files
+            .iter()
+            .map(|f| f.path.as_str())
+            .filter(is_of)
+            .collect()
     }
 
     pub(crate) fn parse(run_dir: &Path, bytes: &[u8]) -> Result<Manifest> {
         let path = run_dir.join(MANIFEST);
-        let broken = |e: serde_json::Error| Error::Verification(format!("{}: not a manifest: {e}", path.display()));
+        let broken = |e: serde_json::Error| {
+            Error::Verification(format!("{}: not a manifest: {e}", path.display()))
+        };
         let value: Value = serde_json::from_slice(bytes).map_err(broken)?;
         let version = value.get("schema_version").and_then(Value::as_u64);
         if version != Some(u64::from(SCHEMA_VERSION)) {
             let found = version.map_or("none".to_owned(), |v| v.to_string());
             let path = path.display();
-            return Err(Error::Verification(format!("{path}: schema version {found}, this program reads {SCHEMA_VERSION}")));
+            return Err(Error::Verification(format!(
+                "{path}: schema version {found}, this program reads {SCHEMA_VERSION}"
+            )));
         }
         serde_json::from_value(value).map_err(broken)
     }
@@ -186,11 +199,20 @@ impl Manifest {
 pub(crate) fn read_small(run_dir: &Path, name: &str) -> Result<Vec<u8>> {
     let path = run_dir.join(name);
     let mut bytes = Vec::new();
-    let read = open_below(run_dir, name).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes));
+    let read =
+        open_below(run_dir, name).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes));
     match read {
         Ok(_) => Ok(bytes),
-        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput) => {
-            Err(Error::Verification(format!("{}: cannot read: {e}", path.display())))
+        Err(e)
+            if matches!(
+                e.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::InvalidInput
+            ) =>
+        {
+            Err(Error::Verification(format!(
+                "{}: cannot read: {e}",
+                path.display()
+            )))
         }
         Err(e) => Err(storage(&path, "read", e)),
     }
@@ -210,7 +232,8 @@ pub(crate) fn canonical_json(value: &impl Serialize) -> Result<Vec<u8>> {
 fn sort_keys(value: Value) -> Value {
     match value {
         Value::Object(map) => {
-            let sorted: BTreeMap<String, Value> = map.into_iter().map(|(k, v)| (k, sort_keys(v))).collect();
+            let sorted: BTreeMap<String, Value> =
+                map.into_iter().map(|(k, v)| (k, sort_keys(v))).collect();
             Value::Object(sorted.into_iter().collect())
         }
         Value::Array(items) => Value::Array(items.into_iter().map(sort_keys).collect()),

@@ -10,20 +10,60 @@ use std::fmt::Write;
 pub fn metrics_text(status: &Status) -> String {
     let mut text = Text(String::new());
     text.one("exit_code", "Exit code of the last run.", status.exit_code);
-    text.one("timestamp_seconds", "End of the last run.", seconds(status.ended.as_deref()));
-    text.one("success_timestamp_seconds", "End of the last run that published.", seconds(status.last_success.as_deref()));
-    text.one("duration_seconds", "Wall time.", Some(thousandths(status.duration_ms)));
-    text.one("sync_seconds", "Wall time spent waiting for the disk.", Some(thousandths(status.sync_ms)));
+    text.one(
+        "timestamp_seconds",
+        "End of the last run.",
+        seconds(status.ended.as_deref()),
+    );
+    text.one(
+        "success_timestamp_seconds",
+        "End of the last run that published.",
+        seconds(status.last_success.as_deref()),
+    );
+    text.one(
+        "duration_seconds",
+        "Wall time.",
+        Some(thousandths(status.duration_ms)),
+    );
+    text.one(
+        "sync_seconds",
+        "Wall time spent waiting for the disk.",
+        Some(thousandths(status.sync_ms)),
+    );
     text.one("rows_in", "Records read.", Some(status.rows_in));
-    text.one("accepted", "Records that became elements.", Some(status.accepted));
+    text.one(
+        "accepted",
+        "Records that became elements.",
+        Some(status.accepted),
+    );
     text.one("rejected", "Records that did not.", Some(status.rejected));
     text.by_code(status);
-    text.one("elements", "Published transport chain elements.", Some(status.elements));
+    text.one(
+        "elements",
+        "Published transport chain elements.",
+        Some(status.elements),
+    );
     text.one("shipments", "Published shipments.", Some(status.shipments));
-    text.one("corridors", "Published corridor rows.", Some(status.corridors));
-    text.one("ghg_total_kg", "Published emissions in kg CO2e.", status.ghg_total_kg.as_deref());
-    text.one("missing_files", "Input files that the run went without.", Some(status.missing_files.len()));
-    text.one("stale_stages_removed", "Stages of dead runs that were removed.", Some(status.stale_stages_removed));
+    text.one(
+        "corridors",
+        "Published corridor rows.",
+        Some(status.corridors),
+    );
+    text.one(
+        "ghg_total_kg",
+        "Published emissions in kg CO2e.",
+        status.ghg_total_kg.as_deref(),
+    );
+    text.one(
+        "missing_files",
+        "Input files that the run went without.",
+        Some(status.missing_files.len()),
+    );
+    text.one(
+        "stale_stages_removed",
+        "Stages of dead runs that were removed.",
+        Some(status.stale_stages_removed),
+    );
     text.0
 }
 
@@ -58,7 +98,10 @@ impl Text {
 }
 
 fn escape(label: &str) -> String {
-    label.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    label
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
 }
 
 fn thousandths(millis: u64) -> String {
@@ -66,7 +109,8 @@ fn thousandths(millis: u64) -> String {
 }
 
 fn seconds(time: Option<&str>) -> Option<i64> {
-    time.and_then(|t| t.parse::<Timestamp>().ok()).map(Timestamp::as_second)
+    time.and_then(|t| t.parse::<Timestamp>().ok())
+        .map(Timestamp::as_second)
 }
 
 #[cfg(test)]
@@ -95,7 +139,10 @@ mod tests {
         ] {
             assert!(text.lines().any(|l| l == line), "{line}\n{text}");
         }
-        assert!(!text.contains("success_timestamp"), "no success yet, no figure");
+        assert!(
+            !text.contains("success_timestamp"),
+            "no success yet, no figure"
+        );
         assert!(text.ends_with('\n'));
         for line in text.lines().filter(|l| !l.starts_with('#')) {
             let (_, value) = line.rsplit_once(' ').unwrap();

@@ -22,16 +22,26 @@ pub fn is_plain(relative: &str) -> bool {
 /// Opens a regular file below `root`; a link anywhere on the way below the root is refused.
 pub fn open_below(root: &Path, relative: &str) -> io::Result<File> {
     if !is_plain(relative) {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a path below the folder"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "not a path below the folder",
+        ));
     }
     let mut path = root.to_path_buf();
     let mut parts = relative.split('/').peekable();
     while let Some(part) = parts.next() {
         path.push(part);
         let seen = fs::symlink_metadata(&path)?;
-        let wanted = if parts.peek().is_some() { seen.is_dir() } else { seen.is_file() };
+        let wanted = if parts.peek().is_some() {
+            seen.is_dir()
+        } else {
+            seen.is_file()
+        };
         if !wanted {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{part} is {}", kind(&seen))));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("{part} is {}", kind(&seen)),
+            ));
         }
         if parts.peek().is_none() {
             let file = File::open(&path)?;
@@ -48,7 +58,10 @@ pub fn open_below(root: &Path, relative: &str) -> io::Result<File> {
 pub(crate) fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
     let seen = fs::metadata(path)?;
     if !seen.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it is {}", kind(&seen))));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("it is {}", kind(&seen)),
+        ));
     }
     fs::read(path)
 }
@@ -70,8 +83,15 @@ pub fn list_below(root: &Path) -> io::Result<Listing> {
     let mut pending = vec![(root.to_path_buf(), String::new())];
     while let Some((dir, prefix)) = pending.pop() {
         for path in sorted_entries(&dir)? {
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            let relative = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+            let name = path
+                .file_name()
+                .map(|n| n.to_string_lossy().into_owned())
+                .unwrap_or_default();
+            let relative = if prefix.is_empty() {
+                name
+            } else {
+                format!("{prefix}/{name}")
+            };
             let seen = fs::symlink_metadata(&path)?;
             if seen.is_dir() {
                 listing.dirs.push(relative.clone());
@@ -147,7 +167,9 @@ mod tests {
 
     #[test]
     fn plain_paths_only() {
-        for bad in ["", "/", "a/", "/a", "..", "a/../b", "./a", "a\\b", "C:/a", "a\0"] {
+        for bad in [
+            "", "/", "a/", "/a", "..", "a/../b", "./a", "a\\b", "C:/a", "a\0",
+        ] {
             assert!(!is_plain(bad), "{bad:?}");
             assert!(open_below(Path::new("."), bad).is_err(), "{bad:?}");
         }
@@ -164,12 +186,27 @@ mod tests {
         symlink("real", root.join("folder")).unwrap();
         symlink("real/file", root.join("file")).unwrap();
         assert!(open_below(&root, "real/file").is_ok());
-        assert_eq!(open_below(&root, "folder/file").unwrap_err().to_string(), "folder is a link");
-        assert_eq!(open_below(&root, "file").unwrap_err().to_string(), "file is a link");
-        assert_eq!(open_below(&root, "real").unwrap_err().to_string(), "real is a folder");
+        assert_eq!(
+            open_below(&root, "folder/file").unwrap_err().to_string(),
+            "folder is a link"
+        );
+        assert_eq!(
+            open_below(&root, "file").unwrap_err().to_string(),
+            "file is a link"
+        );
+        assert_eq!(
+            open_below(&root, "real").unwrap_err().to_string(),
+            "real is a folder"
+        );
         let listing = list_below(&root).unwrap();
         assert_eq!(listing.files, [("real/file".to_owned(), 1)]);
         assert_eq!(listing.dirs, ["real"]);
-        assert_eq!(listing.others, [("file".to_owned(), "a link"), ("folder".to_owned(), "a link")]);
+        assert_eq!(
+            listing.others,
+            [
+                ("file".to_owned(), "a link"),
+                ("folder".to_owned(), "a link")
+            ]
+        );
     }
 }

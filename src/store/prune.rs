@@ -18,14 +18,21 @@ use std::time::SystemTime;
 /// Removes all but the `keep` latest executed runs, the current one, the pinned ones and `just_published`; returns the
 /// ids of those removed, oldest first. `None` keeps all.
 pub fn prune(output: &Output, keep: Option<usize>, just_published: &str) -> Result<Vec<String>> {
-    let Some(keep) = keep else { return Ok(Vec::new()) };
+    let Some(keep) = keep else {
+        return Ok(Vec::new());
+    };
     let layout = output.layout();
     let runs = by_age(layout, just_published)?;
     let current = layout.current_run()?;
     let pins = pins(layout)?;
-    let is_kept = |id: &str| current.as_deref() == Some(id) || id == just_published || is_pinned(&pins, id);
+    let is_kept =
+        |id: &str| current.as_deref() == Some(id) || id == just_published || is_pinned(&pins, id);
     let surplus = runs.len().saturating_sub(keep);
-    let removed: Vec<String> = runs.into_iter().take(surplus).filter(|id| !is_kept(id)).collect();
+    let removed: Vec<String> = runs
+        .into_iter()
+        .take(surplus)
+        .filter(|id| !is_kept(id))
+        .collect();
     for id in &removed {
         retire(output, &layout.run(id))?;
     }
@@ -40,8 +47,14 @@ pub fn pins(layout: &Layout) -> Result<Vec<String>> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(e) => return Err(storage(&path, "read", e)),
     };
-    let names = text.trim_start_matches('\u{feff}').lines().map(|line| line.split('#').next().unwrap_or_default().trim());
-    Ok(names.filter(|name| !name.is_empty()).map(str::to_owned).collect())
+    let names = text
+        .trim_start_matches('\u{feff}')
+        .lines()
+        .map(|line| line.split('#').next().unwrap_or_default().trim());
+    Ok(names
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect())
 }
 
 /// A shortened id pins every run that it could mean: the error that costs least.
@@ -55,7 +68,10 @@ fn by_age(layout: &Layout, just_published: &str) -> Result<Vec<String>> {
     let executions = super::status::last_executions(layout)?;
     let mut runs = Vec::new();
     for id in layout.list_runs()? {
-        let millis = executions.get(&id).copied().unwrap_or_else(|| published_millis(&layout.run(&id)));
+        let millis = executions
+            .get(&id)
+            .copied()
+            .unwrap_or_else(|| published_millis(&layout.run(&id)));
         runs.push((id == just_published, millis, id));
     }
     runs.sort();
@@ -64,9 +80,13 @@ fn by_age(layout: &Layout, just_published: &str) -> Result<Vec<String>> {
 
 /// Without a log record (its run died right after the commit) the time of the manifest must do.
 fn published_millis(run: &Path) -> i64 {
-    let modified = fs::metadata(run.join(MANIFEST)).and_then(|m| m.modified()).ok();
+    let modified = fs::metadata(run.join(MANIFEST))
+        .and_then(|m| m.modified())
+        .ok();
     let since_epoch = modified.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
-    since_epoch.and_then(|age| i64::try_from(age.as_millis()).ok()).unwrap_or(0)
+    since_epoch
+        .and_then(|age| i64::try_from(age.as_millis()).ok())
+        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -79,7 +99,15 @@ mod tests {
 
     fn run_at(output: &Output, id: &str, started: &str) {
         publish(output, id, "elements").unwrap();
-        write_log(output, id, &Execution { started: started.into(), ..Execution::default() }).unwrap();
+        write_log(
+            output,
+            id,
+            &Execution {
+                started: started.into(),
+                ..Execution::default()
+            },
+        )
+        .unwrap();
     }
 
     fn nights(out: &Path) -> Output {
@@ -106,7 +134,10 @@ mod tests {
     fn a_run_that_was_executed_again_is_young() {
         let dir = tempfile::tempdir().unwrap();
         let output = nights(dir.path());
-        let again = Execution { started: "2025-01-05T02:00:00Z".into(), ..Execution::default() };
+        let again = Execution {
+            started: "2025-01-05T02:00:00Z".into(),
+            ..Execution::default()
+        };
         write_log(&output, "c1", &again).unwrap();
         assert_eq!(prune(&output, Some(3), "b4").unwrap(), ["a2"]);
     }
@@ -123,7 +154,11 @@ mod tests {
     fn current_and_pinned_runs_stay_whatever_their_age() {
         let dir = tempfile::tempdir().unwrap();
         let output = nights(dir.path());
-        fs::write(output.layout().pins(), "\u{feff}# audited\r\n\r\n  a2  # 2024 report\r\n#d3\r\n").unwrap();
+        fs::write(
+            output.layout().pins(),
+            "\u{feff}# audited\r\n\r\n  a2  # 2024 report\r\n#d3\r\n",
+        )
+        .unwrap();
         fs::write(output.layout().current(), "c1\n").unwrap();
         assert_eq!(prune(&output, Some(0), "b4").unwrap(), ["d3"]);
         assert_eq!(output.layout().list_runs().unwrap(), ["a2", "b4", "c1"]);

@@ -21,8 +21,14 @@ pub const MAX_FILE_BYTES: u64 = 256 << 20;
 /// `<source>/<edition>/<file>` is three deep; one more finds what somebody nested by mistake.
 const MAX_DEPTH: usize = 4;
 /// Files of the data folder that decide what a run computes. `services.csv` does not: it is for route options.
-pub const RUN_DATA: [&str; 6] =
-    ["containers.csv", "corridors.toml", "distances.csv", "locations.csv", "mode_aliases.csv", "zones.csv"];
+pub const RUN_DATA: [&str; 6] = [
+    "containers.csv",
+    "corridors.toml",
+    "distances.csv",
+    "locations.csv",
+    "mode_aliases.csv",
+    "zones.csv",
+];
 /// Fixed, since the bytes of a run depend on it.
 const ZSTD_LEVEL: i32 = 9;
 
@@ -43,7 +49,9 @@ pub fn read_library(dir: &Path) -> Result<Vec<ReferenceFile>> {
     let mut files = Vec::new();
     let mut pending = vec![(dir.to_path_buf(), String::new(), 1)];
     while let Some((folder, prefix, depth)) = pending.pop() {
-        for path in sorted_entries(&folder).map_err(|e| library(&folder, &format!("cannot read: {e}")))? {
+        for path in
+            sorted_entries(&folder).map_err(|e| library(&folder, &format!("cannot read: {e}")))?
+        {
             let Some(name) = path.file_name().and_then(|n| n.to_str()) else {
                 return Err(library(&path, "its name is not UTF-8"));
             };
@@ -52,11 +60,16 @@ pub fn read_library(dir: &Path) -> Result<Vec<ReferenceFile>> {
             }
             let relative = format!("{prefix}{name}");
             // Followed if it is a link: a licensed table may well be kept elsewhere.
-            let is_dir = fs::metadata(&path).map_err(|e| library(&path, &format!("cannot read: {e}")))?.is_dir();
+            let is_dir = fs::metadata(&path)
+                .map_err(|e| library(&path, &format!("cannot read: {e}")))?
+                .is_dir();
             if is_dir && depth < MAX_DEPTH {
                 pending.push((path.clone(), format!("{relative}/"), depth + 1));
             } else if !is_dir && (name.ends_with(".csv") || name.ends_with(".toml")) {
-                files.push(ReferenceFile { path: relative, bytes: read(&path)? });
+                files.push(ReferenceFile {
+                    path: relative,
+                    bytes: read(&path)?,
+                });
             }
         }
     }
@@ -71,18 +84,31 @@ pub fn read_data(dir: &Path, names: &[&str]) -> Result<Vec<ReferenceFile>> {
     fs::read_dir(dir).map_err(|e| library(dir, &format!("cannot read: {e}")))?;
     let mut names = names.to_vec();
     names.sort_unstable();
-    let present = names.into_iter().filter(|name| super::files::exists(&dir.join(name)));
-    present.map(|name| read_named(&dir.join(name), name)).collect()
+    let present = names
+        .into_iter()
+        .filter(|name| super::files::exists(&dir.join(name)));
+    present
+        .map(|name| read_named(&dir.join(name), name))
+        .collect()
 }
 
 /// Reads one file that the run file names, under the path that it shall have in the copy.
 pub fn read_named(file: &Path, path: &str) -> Result<ReferenceFile> {
-    Ok(ReferenceFile { path: path.to_owned(), bytes: read(file)? })
+    Ok(ReferenceFile {
+        path: path.to_owned(),
+        bytes: read(file)?,
+    })
 }
 
 /// The files of `group` moved below a folder of that name.
 pub fn under(group: &str, files: Vec<ReferenceFile>) -> Vec<ReferenceFile> {
-    files.into_iter().map(|f| ReferenceFile { path: format!("{group}/{}", f.path), bytes: f.bytes }).collect()
+    files
+        .into_iter()
+        .map(|f| ReferenceFile {
+            path: format!("{group}/{}", f.path),
+            bytes: f.bytes,
+        })
+        .collect()
 }
 
 /// One digest over paths and contents, whatever the order given. Lengths go in before the bytes, so that no content can
@@ -109,7 +135,10 @@ pub fn library_digest(files: &[ReferenceFile]) -> String {
 
 /// The list for the manifest, by path.
 pub fn reference_entries(files: &[ReferenceFile]) -> Vec<ReferenceEntry> {
-    let entry = |f: &ReferenceFile| ReferenceEntry { path: f.path.clone(), sha256: sha256_hex(&f.bytes) };
+    let entry = |f: &ReferenceFile| ReferenceEntry {
+        path: f.path.clone(),
+        sha256: sha256_hex(&f.bytes),
+    };
     let mut entries: Vec<ReferenceEntry> = files.iter().map(entry).collect();
     entries.sort_by(|a, b| a.path.cmp(&b.path));
     entries
@@ -131,15 +160,21 @@ pub fn read_reference_copy(run_dir: &Path) -> Result<Vec<ReferenceFile>> {
     let listing = list_below(&dir).map_err(|e| storage(&dir, "read", e))?;
     let mut files = Vec::new();
     for (name, _) in &listing.files {
-        let path = name.strip_suffix(".zst").ok_or_else(|| broken(&dir, name, "is not a compressed copy"))?;
+        let path = name
+            .strip_suffix(".zst")
+            .ok_or_else(|| broken(&dir, name, "is not a compressed copy"))?;
         let packed = open_below(&dir, name).map_err(|e| storage(&dir.join(name), "read", e))?;
         let mut bytes = Vec::new();
-        let unpacked = zstd::Decoder::new(packed).and_then(|d| d.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes));
+        let unpacked = zstd::Decoder::new(packed)
+            .and_then(|d| d.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes));
         unpacked.map_err(|e| broken(&dir, name, &format!("cannot decompress: {e}")))?;
         if bytes.len() as u64 > MAX_FILE_BYTES {
             return Err(broken(&dir, name, "is too large"));
         }
-        files.push(ReferenceFile { path: path.to_owned(), bytes });
+        files.push(ReferenceFile {
+            path: path.to_owned(),
+            bytes,
+        });
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
@@ -179,10 +214,26 @@ mod tests {
     #[test]
     fn the_library_is_read_with_misspelt_tables_and_without_the_rest() {
         let dir = tempfile::tempdir().unwrap();
-        write(dir.path(), &["sources.csv", "profiles/open.toml", "desnz/2025/transprot.csv", "desnz/2024/hub.csv"]);
+        write(
+            dir.path(),
+            &[
+                "sources.csv",
+                "profiles/open.toml",
+                "desnz/2025/transprot.csv",
+                "desnz/2024/hub.csv",
+            ],
+        );
         write(dir.path(), &["README.md", ".git/x.csv", ".#sources.csv"]);
         let files = read_library(dir.path()).unwrap();
-        assert_eq!(paths(&files), ["desnz/2024/hub.csv", "desnz/2025/transprot.csv", "profiles/open.toml", "sources.csv"]);
+        assert_eq!(
+            paths(&files),
+            [
+                "desnz/2024/hub.csv",
+                "desnz/2025/transprot.csv",
+                "profiles/open.toml",
+                "sources.csv"
+            ]
+        );
         let error = read_library(&dir.path().join("none")).unwrap_err();
         assert_eq!(error.exit_code(), 9);
     }
@@ -190,16 +241,42 @@ mod tests {
     #[test]
     fn of_the_data_folder_only_what_is_known_is_read() {
         let dir = tempfile::tempdir().unwrap();
-        write(dir.path(), &["zones.csv", "corridors.toml", "export.csv", "movements/a.csv", "services.csv"]);
-        assert_eq!(paths(&read_data(dir.path(), &RUN_DATA).unwrap()), ["corridors.toml", "zones.csv"]);
-        assert_eq!(read_data(&dir.path().join("none"), &RUN_DATA).unwrap_err().exit_code(), 9);
+        write(
+            dir.path(),
+            &[
+                "zones.csv",
+                "corridors.toml",
+                "export.csv",
+                "movements/a.csv",
+                "services.csv",
+            ],
+        );
+        assert_eq!(
+            paths(&read_data(dir.path(), &RUN_DATA).unwrap()),
+            ["corridors.toml", "zones.csv"]
+        );
+        assert_eq!(
+            read_data(&dir.path().join("none"), &RUN_DATA)
+                .unwrap_err()
+                .exit_code(),
+            9
+        );
     }
 
     #[test]
     fn the_digest_tells_paths_from_contents() {
-        let file = |path: &str, bytes: &str| ReferenceFile { path: path.into(), bytes: bytes.into() };
-        assert_ne!(library_digest(&[file("ab", "c")]), library_digest(&[file("a", "bc")]));
-        assert_ne!(library_digest(&[file("a", ""), file("b", "")]), library_digest(&[file("a", "b")]));
+        let file = |path: &str, bytes: &str| ReferenceFile {
+            path: path.into(),
+            bytes: bytes.into(),
+        };
+        assert_ne!(
+            library_digest(&[file("ab", "c")]),
+            library_digest(&[file("a", "bc")])
+        );
+        assert_ne!(
+            library_digest(&[file("a", ""), file("b", "")]),
+            library_digest(&[file("a", "b")])
+        );
     }
 
     #[test]
@@ -207,9 +284,18 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let output = lock(dir.path());
         let mut files = vec![
-            ReferenceFile { path: "factors/sources.csv".into(), bytes: b"a,b\n1,2\n".repeat(1000) },
-            ReferenceFile { path: "data/zönen.csv".into(), bytes: vec![] },
-            ReferenceFile { path: "run.toml".into(), bytes: b"x = 1\n".to_vec() },
+            ReferenceFile {
+                path: "factors/sources.csv".into(),
+                bytes: b"a,b\n1,2\n".repeat(1000),
+            },
+            ReferenceFile {
+                path: "data/zönen.csv".into(),
+                bytes: vec![],
+            },
+            ReferenceFile {
+                path: "run.toml".into(),
+                bytes: b"x = 1\n".to_vec(),
+            },
         ];
         let mut digests = Vec::new();
         for _ in 0..2 {

@@ -23,7 +23,9 @@ impl Interrupt {
     pub fn install() -> Result<Interrupt> {
         let interrupt = Interrupt::default();
         for &signal in SIGNALS.iter().filter(|&&signal| !is_ignored(signal)) {
-            interrupt.watch(signal).map_err(|e| Error::Internal(format!("cannot watch signal {signal}: {e}")))?;
+            interrupt
+                .watch(signal)
+                .map_err(|e| Error::Internal(format!("cannot watch signal {signal}: {e}")))?;
         }
         Ok(interrupt)
     }
@@ -40,15 +42,24 @@ impl Interrupt {
         if signal == signal_hook::consts::SIGINT {
             let second = Arc::new(std::sync::atomic::AtomicBool::new(false));
             // In this order, so that the first one finds the switch still off.
-            signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&second))?;
+            signal_hook::flag::register_conditional_shutdown(
+                signal,
+                128 + signal,
+                Arc::clone(&second),
+            )?;
             signal_hook::flag::register(signal, second)?;
         }
-        signal_hook::flag::register_usize(signal, Arc::clone(&self.signal), signal as usize).map(drop)
+        signal_hook::flag::register_usize(signal, Arc::clone(&self.signal), signal as usize)
+            .map(drop)
     }
 }
 
 #[cfg(unix)]
-const SIGNALS: [i32; 3] = [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP];
+const SIGNALS: [i32; 3] = [
+    signal_hook::consts::SIGINT,
+    signal_hook::consts::SIGTERM,
+    signal_hook::consts::SIGHUP,
+];
 #[cfg(not(unix))]
 const SIGNALS: [i32; 2] = [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM];
 
@@ -59,7 +70,9 @@ fn is_ignored(signal: i32) -> bool {
 }
 
 fn ignored_mask(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))?;
     u64::from_str_radix(line.trim(), 16).ok()
 }
 
@@ -78,7 +91,10 @@ mod tests {
 
     #[test]
     fn the_mask_of_ignored_signals_is_hexadecimal() {
-        assert_eq!(ignored_mask("Name:\tx\nSigIgn:\t0000000000001001\nSigCgt:\t0"), Some(0x1001));
+        assert_eq!(
+            ignored_mask("Name:\tx\nSigIgn:\t0000000000001001\nSigCgt:\t0"),
+            Some(0x1001)
+        );
         assert_eq!(ignored_mask("Name:\tx\n"), None);
     }
 

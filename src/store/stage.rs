@@ -65,19 +65,32 @@ impl Stage {
         let stages = layout.stage();
         let mut is_new = false;
         for dir in [&stages, &layout.runs()] {
-            is_new |= !create_dirs(output.disk(), dir).map_err(|e| storage(dir, "create folder", e))?.is_empty();
+            is_new |= !create_dirs(output.disk(), dir)
+                .map_err(|e| storage(dir, "create folder", e))?
+                .is_empty();
         }
         if is_new {
-            output.disk().sync_dir(layout.root()).map_err(|e| storage(layout.root(), "sync", e))?;
+            output
+                .disk()
+                .sync_dir(layout.root())
+                .map_err(|e| storage(layout.root(), "sync", e))?;
         }
         let mut stale_count = 0;
         for path in sorted_entries(&stages).map_err(|e| storage(&stages, "read", e))? {
-            let leftover = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(REMOVED.as_bytes()));
+            let leftover = path
+                .file_name()
+                .is_some_and(|n| n.as_encoded_bytes().starts_with(REMOVED.as_bytes()));
             remove_tree(output.disk(), &path).map_err(|e| storage(&path, "remove", e))?;
             stale_count += usize::from(!leftover);
         }
         let home = stages.join(NEW);
-        let stage = Stage { output: output.clone(), home, register: Arc::default(), stale_count, _turn: turn };
+        let stage = Stage {
+            output: output.clone(),
+            home,
+            register: Arc::default(),
+            stale_count,
+            _turn: turn,
+        };
         let run = stage.run_dir();
         create_dirs(output.disk(), &run).map_err(|e| storage(&run, "create folder", e))?;
         Ok(stage)
@@ -91,11 +104,15 @@ impl Stage {
     /// Creates a file of the run; parallel callers welcome. The path is relative, with `/`.
     pub fn create(&self, relative: &str) -> Result<DigestWriter> {
         if !is_plain(relative) {
-            return Err(Error::Internal(format!("{relative:?} is not a path below a run")));
+            return Err(Error::Internal(format!(
+                "{relative:?} is not a path below a run"
+            )));
         }
         {
             let mut register = self.register();
-            if register.finished.contains_key(relative) || !register.open.insert(relative.to_owned()) {
+            if register.finished.contains_key(relative)
+                || !register.open.insert(relative.to_owned())
+            {
                 return Err(Error::Internal(format!("{relative} is written twice")));
             }
         }
@@ -118,8 +135,16 @@ impl Stage {
         let disk = self.output.disk();
         due.iter().try_for_each(|path| {
             // The system tells a failed write to one sync only, so this one must not be forgotten.
-            disk.sync_file(&path).map_err(|e| storage(&path, "sync", e))?;
-            if self.register().finished.values().map(|file| file.bytes).sum::<u64>() > CACHED_BYTES {
+            disk.sync_file(&path)
+                .map_err(|e| storage(&path, "sync", e))?;
+            if self
+                .register()
+                .finished
+                .values()
+                .map(|file| file.bytes)
+                .sum::<u64>()
+                > CACHED_BYTES
+            {
                 disk.release(&path);
             }
             Ok(())
@@ -129,14 +154,19 @@ impl Stage {
     /// Writes a whole file of the run.
     pub fn put_bytes(&self, relative: &str, bytes: &[u8]) -> Result<FileEntry> {
         let mut writer = self.create(relative)?;
-        writer.write_all(bytes).map_err(|e| Error::Storage(e.to_string()))?;
+        writer
+            .write_all(bytes)
+            .map_err(|e| Error::Storage(e.to_string()))?;
         writer.finish()
     }
 
     /// Creates a scratch file: kept out of the run, gone with the stage, neither hashed nor synced.
     pub fn create_scratch(&self, name: &str) -> Result<BufWriter<NamedWriter>> {
         let path = self.scratch(name)?;
-        Ok(BufWriter::with_capacity(BUFFER_BYTES, NamedWriter::create(self.output.disk(), path)?))
+        Ok(BufWriter::with_capacity(
+            BUFFER_BYTES,
+            NamedWriter::create(self.output.disk(), path)?,
+        ))
     }
 
     /// Opens a scratch file for reading.
@@ -150,7 +180,10 @@ impl Stage {
     /// Removes a scratch file before the stage ends, to give its space back.
     pub fn remove_scratch(&self, name: &str) -> Result<()> {
         let path = self.scratch(name)?;
-        self.output.disk().remove_file(&path).map_err(|e| storage(&path, "remove", e))
+        self.output
+            .disk()
+            .remove_file(&path)
+            .map_err(|e| storage(&path, "remove", e))
     }
 
     /// The first failed write. Encoders wrap the errors of their writers in their own; this is the plain cause.
@@ -180,7 +213,9 @@ impl Stage {
 
     fn scratch(&self, name: &str) -> Result<PathBuf> {
         if !is_plain(name) {
-            return Err(Error::Internal(format!("{name:?} is not a name for a scratch file")));
+            return Err(Error::Internal(format!(
+                "{name:?} is not a name for a scratch file"
+            )));
         }
         Ok(below(&self.home.join("scratch"), name))
     }
@@ -213,22 +248,31 @@ impl NamedWriter {
         if let Some(dir) = path.parent() {
             create_dirs(disk, dir).map_err(|e| storage(dir, "create folder", e))?;
         }
-        let inner = disk.create(&path).map_err(|e| storage(&path, "create", e))?;
+        let inner = disk
+            .create(&path)
+            .map_err(|e| storage(&path, "create", e))?;
         Ok(NamedWriter { path, inner })
     }
 
     fn named(path: &Path, cause: io::Error) -> io::Error {
-        io::Error::new(cause.kind(), format!("{}: cannot write: {cause}", path.display()))
+        io::Error::new(
+            cause.kind(),
+            format!("{}: cannot write: {cause}", path.display()),
+        )
     }
 }
 
 impl Write for NamedWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.inner.write(bytes).map_err(|e| NamedWriter::named(&self.path, e))
+        self.inner
+            .write(bytes)
+            .map_err(|e| NamedWriter::named(&self.path, e))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush().map_err(|e| NamedWriter::named(&self.path, e))
+        self.inner
+            .flush()
+            .map_err(|e| NamedWriter::named(&self.path, e))
     }
 }
 
@@ -276,7 +320,12 @@ impl DigestWriter {
 
     fn end(mut self, rows: Option<u64>) -> Result<FileEntry> {
         self.flush().map_err(|e| Error::Storage(e.to_string()))?;
-        let entry = FileEntry { path: self.relative.clone(), bytes: self.bytes, sha256: hex(self.hasher.finalize()), rows };
+        let entry = FileEntry {
+            path: self.relative.clone(),
+            bytes: self.bytes,
+            sha256: hex(self.hasher.finalize()),
+            rows,
+        };
         let mut register = lock(&self.register);
         register.open.remove(&self.relative);
         register.finished.insert(self.relative, entry.clone());
@@ -286,7 +335,11 @@ impl DigestWriter {
     fn write_through(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.hasher.update(bytes);
         self.noted(|inner| inner.write_all(bytes))?;
-        if let Some(ahead) = self.ahead.as_mut().filter(|ahead| self.bytes >= ahead.asked_at + AHEAD_BYTES) {
+        if let Some(ahead) = self
+            .ahead
+            .as_mut()
+            .filter(|ahead| self.bytes >= ahead.asked_at + AHEAD_BYTES)
+        {
             ahead.asked_at = self.bytes;
             // The disk may be busy, or have failed and say so itself.
             let _ = ahead.to.try_send(self.inner.path.clone());
@@ -305,11 +358,16 @@ impl DigestWriter {
     /// Keeps the first failure where the stage can tell it.
     fn noted(&mut self, act: impl FnOnce(&mut NamedWriter) -> io::Result<()>) -> io::Result<()> {
         if self.has_failed {
-            return Err(NamedWriter::named(&self.inner.path, io::Error::other("an earlier write failed")));
+            return Err(NamedWriter::named(
+                &self.inner.path,
+                io::Error::other("an earlier write failed"),
+            ));
         }
         act(&mut self.inner).inspect_err(|e| {
             self.has_failed = true;
-            lock(&self.register).failure.get_or_insert_with(|| e.to_string());
+            lock(&self.register)
+                .failure
+                .get_or_insert_with(|| e.to_string());
         })
     }
 }

@@ -86,7 +86,11 @@ impl Status {
     pub fn failed(mut self, error: &Error) -> Status {
         // Exit 10 says that something is published, and that something is missing.
         let published = matches!(error, Error::FilesMissing(_));
-        self.state = if published { State::Done } else { State::Failed };
+        self.state = if published {
+            State::Done
+        } else {
+            State::Failed
+        };
         self.exit_code = Some(error.exit_code());
         self.kind = error.kind().to_owned();
         self.message = error.to_string();
@@ -160,7 +164,9 @@ impl Execution {
 /// The time now as RFC 3339 in UTC, cut to milliseconds.
 pub fn now() -> String {
     let millis = Timestamp::now().as_millisecond();
-    Timestamp::from_millisecond(millis).map(|t| format!("{t:.3}")).unwrap_or_default()
+    Timestamp::from_millisecond(millis)
+        .map(|t| format!("{t:.3}"))
+        .unwrap_or_default()
 }
 
 /// Replaces `status.json`, and `metrics.prom` once there is an exit code to tell.
@@ -172,9 +178,19 @@ pub fn write_status(output: &Output, status: &Status) -> Result<()> {
         State::Running | State::Failed => last_success(layout),
     };
     let mut syncs = Syncs::new(output.disk());
-    replace_file(output.disk(), &layout.status(), &status.to_bytes()?, &mut syncs)?;
+    replace_file(
+        output.disk(),
+        &layout.status(),
+        &status.to_bytes()?,
+        &mut syncs,
+    )?;
     if status.exit_code.is_some() {
-        replace_file(output.disk(), &layout.metrics(), metrics_text(&status).as_bytes(), &mut syncs)?;
+        replace_file(
+            output.disk(),
+            &layout.metrics(),
+            metrics_text(&status).as_bytes(),
+            &mut syncs,
+        )?;
     }
     Ok(())
 }
@@ -196,8 +212,14 @@ pub fn read_status(layout: &Layout) -> Result<Option<Status>> {
 pub fn find_rejects(layout: &Layout, wanted: Option<&str>) -> Result<(String, PathBuf)> {
     let failed = folder_names(&layout.failed())?;
     let Some(wanted) = wanted else {
-        let last = read_status(layout).ok().flatten().filter(|status| status.state == State::Failed);
-        return match last.and_then(|status| status.run_id).filter(|id| failed.contains(id)) {
+        let last = read_status(layout)
+            .ok()
+            .flatten()
+            .filter(|status| status.state == State::Failed);
+        return match last
+            .and_then(|status| status.run_id)
+            .filter(|id| failed.contains(id))
+        {
             Some(id) => Ok((id.clone(), layout.failed().join(id))),
             None => layout.find_run(None),
         };
@@ -207,7 +229,11 @@ pub fn find_rejects(layout: &Layout, wanted: Option<&str>) -> Result<(String, Pa
     all.sort();
     all.dedup();
     let id = match_name(layout.root(), &all, wanted)?;
-    let dir = if published.contains(&id) { layout.run(&id) } else { layout.failed().join(&id) };
+    let dir = if published.contains(&id) {
+        layout.run(&id)
+    } else {
+        layout.failed().join(&id)
+    };
     Ok((id, dir))
 }
 
@@ -217,11 +243,21 @@ pub fn write_log(output: &Output, name: &str, execution: &Execution) -> Result<P
     let dir = output.layout().log();
     make_dirs(output.disk(), &dir)?;
     let name = checked_run_id(name)?;
-    let taken = log_files(output.layout())?.into_iter().filter(|(id, _, _)| id == name).map(|(_, n, _)| n).max();
+    let taken = log_files(output.layout())?
+        .into_iter()
+        .filter(|(id, _, _)| id == name)
+        .map(|(_, n, _)| n)
+        .max();
     let path = dir.join(format!("{name}-{}.json", taken.unwrap_or(0) + 1));
     let mut syncs = Syncs::new(output.disk());
     // Always the same name beside it, so that a dead run's attempt is written over by the next one.
-    place_file(output.disk(), &dir.join("record.tmp"), &path, &canonical_json(execution)?, &mut syncs)?;
+    place_file(
+        output.disk(),
+        &dir.join("record.tmp"),
+        &path,
+        &canonical_json(execution)?,
+        &mut syncs,
+    )?;
     syncs.dir(&dir)?;
     Ok(path)
 }
@@ -231,8 +267,12 @@ pub fn write_log(output: &Output, name: &str, execution: &Execution) -> Result<P
 pub(crate) fn last_executions(layout: &Layout) -> Result<BTreeMap<String, i64>> {
     let mut latest = BTreeMap::new();
     for (id, _, path) in log_files(layout)? {
-        let record = read_regular(&path).ok().and_then(|bytes| serde_json::from_slice::<Execution>(&bytes).ok());
-        let millis = record.and_then(|r| r.started.parse::<Timestamp>().ok()).map(Timestamp::as_millisecond);
+        let record = read_regular(&path)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice::<Execution>(&bytes).ok());
+        let millis = record
+            .and_then(|r| r.started.parse::<Timestamp>().ok())
+            .map(Timestamp::as_millisecond);
         if let Some(millis) = millis {
             let entry = latest.entry(id).or_insert(millis);
             *entry = millis.max(*entry);
@@ -252,7 +292,10 @@ fn log_files(layout: &Layout) -> Result<Vec<(String, u64, PathBuf)>> {
     for entry in entries {
         let entry = entry.map_err(|e| storage(&dir, "read", e))?;
         let name = entry.file_name();
-        let parts = name.to_str().and_then(|n| n.strip_suffix(".json")).and_then(|n| n.rsplit_once('-'));
+        let parts = name
+            .to_str()
+            .and_then(|n| n.strip_suffix(".json"))
+            .and_then(|n| n.rsplit_once('-'));
         if let Some((id, Ok(number))) = parts.map(|(id, number)| (id, number.parse())) {
             files.push((id.to_owned(), number, entry.path()));
         }
@@ -263,12 +306,23 @@ fn log_files(layout: &Layout) -> Result<Vec<(String, u64, PathBuf)>> {
 
 /// A damaged or foreign file tells nothing, and is about to be replaced.
 fn last_success(layout: &Layout) -> Option<String> {
-    read_status(layout).ok().flatten().and_then(|old| old.last_success)
+    read_status(layout)
+        .ok()
+        .flatten()
+        .and_then(|old| old.last_success)
 }
 
 fn build() -> String {
-    let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
-    format!("{}-{} {profile}", std::env::consts::ARCH, std::env::consts::OS)
+    let profile = if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    };
+    format!(
+        "{}-{} {profile}",
+        std::env::consts::ARCH,
+        std::env::consts::OS
+    )
 }
 
 #[cfg(test)]
@@ -282,12 +336,24 @@ mod tests {
         let output = lock(dir.path());
         let record = Execution::default();
         let name = |path: PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
-        assert_eq!(name(write_log(&output, "ab", &record).unwrap()), "ab-1.json");
-        assert_eq!(name(write_log(&output, "ab", &record).unwrap()), "ab-2.json");
-        assert_eq!(name(write_log(&output, "ab-2", &record).unwrap()), "ab-2-1.json");
+        assert_eq!(
+            name(write_log(&output, "ab", &record).unwrap()),
+            "ab-1.json"
+        );
+        assert_eq!(
+            name(write_log(&output, "ab", &record).unwrap()),
+            "ab-2.json"
+        );
+        assert_eq!(
+            name(write_log(&output, "ab-2", &record).unwrap()),
+            "ab-2-1.json"
+        );
         fs::write(output.layout().log().join("ab-9.json"), "not JSON").unwrap();
         fs::write(output.layout().log().join("ab-x.json"), "").unwrap();
-        assert_eq!(name(write_log(&output, "ab", &record).unwrap()), "ab-10.json");
+        assert_eq!(
+            name(write_log(&output, "ab", &record).unwrap()),
+            "ab-10.json"
+        );
         assert!(write_log(&output, "../x", &record).is_err());
     }
 
@@ -295,14 +361,28 @@ mod tests {
     fn the_last_success_outlives_a_failure() {
         let dir = tempfile::tempdir().unwrap();
         let output = lock(dir.path());
-        let first = Status { ended: Some("2025-01-01T00:00:00Z".into()), ..Status::default() }.done();
+        let first = Status {
+            ended: Some("2025-01-01T00:00:00Z".into()),
+            ..Status::default()
+        }
+        .done();
         write_status(&output, &first).unwrap();
         write_status(&output, &Status::default()).unwrap();
-        let failed = Status { ended: Some("2025-01-02T00:00:00Z".into()), ..Status::default() };
-        write_status(&output, &failed.failed(&Error::Input("x.csv: empty".into()))).unwrap();
+        let failed = Status {
+            ended: Some("2025-01-02T00:00:00Z".into()),
+            ..Status::default()
+        };
+        write_status(
+            &output,
+            &failed.failed(&Error::Input("x.csv: empty".into())),
+        )
+        .unwrap();
         let status = read_status(output.layout()).unwrap().unwrap();
         assert_eq!(status.last_success.as_deref(), Some("2025-01-01T00:00:00Z"));
-        assert_eq!((status.state, status.exit_code, status.kind.as_str()), (State::Failed, Some(3), "input"));
+        assert_eq!(
+            (status.state, status.exit_code, status.kind.as_str()),
+            (State::Failed, Some(3), "input")
+        );
         assert_eq!(status.message, "x.csv: empty");
     }
 

@@ -22,19 +22,30 @@ const SHOWN: usize = 10;
 pub fn verify_files(run_dir: &Path, progress: Progress) -> Result<Manifest> {
     let seen = fs::symlink_metadata(run_dir).map_err(|e| storage(run_dir, "read", e))?;
     if !seen.is_dir() {
-        return Err(Error::Verification(format!("{}: is {}, expected a folder", run_dir.display(), super::path::kind(&seen))));
+        return Err(Error::Verification(format!(
+            "{}: is {}, expected a folder",
+            run_dir.display(),
+            super::path::kind(&seen)
+        )));
     }
     let manifest = verify_manifest(run_dir)?;
     let mut faults = compare_names(run_dir, &manifest)?;
-    let digests: Vec<Option<String>> =
-        manifest.files.par_iter().map(|entry| check_content(run_dir, entry, progress)).collect::<Result<_>>()?;
+    let digests: Vec<Option<String>> = manifest
+        .files
+        .par_iter()
+        .map(|entry| check_content(run_dir, entry, progress))
+        .collect::<Result<_>>()?;
     faults.extend(digests.into_iter().flatten());
     if faults.is_empty() {
         return Ok(manifest);
     }
     faults.sort();
     faults.dedup();
-    Err(Error::Verification(format!("{}: {}", run_dir.display(), sentence(&faults))))
+    Err(Error::Verification(format!(
+        "{}: {}",
+        run_dir.display(),
+        sentence(&faults)
+    )))
 }
 
 /// The manifest, after comparing it with the digest beside it and with the name of the folder.
@@ -43,13 +54,22 @@ pub fn verify_manifest(run_dir: &Path) -> Result<Manifest> {
     let wanted = read_small(run_dir, MANIFEST_DIGEST)?;
     if wanted != manifest_digest_line(&bytes) {
         let path = run_dir.join(MANIFEST);
-        return Err(Error::Verification(format!("{}: differs from the digest in {MANIFEST_DIGEST}", path.display())));
+        return Err(Error::Verification(format!(
+            "{}: differs from the digest in {MANIFEST_DIGEST}",
+            path.display()
+        )));
     }
     let manifest = Manifest::parse(run_dir, &bytes)?;
-    let name = run_dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = run_dir
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default();
     if name != manifest.run_id {
         let shown = run_dir.display();
-        return Err(Error::Verification(format!("{shown}: its manifest is that of run {:?}", manifest.run_id)));
+        return Err(Error::Verification(format!(
+            "{shown}: its manifest is that of run {:?}",
+            manifest.run_id
+        )));
     }
     Ok(manifest)
 }
@@ -62,19 +82,37 @@ pub(crate) fn manifest_digest_line(manifest: &[u8]) -> Vec<u8> {
 /// Files missing, unlisted, or of another size; folders that no listed file needs are no fault.
 fn compare_names(run_dir: &Path, manifest: &Manifest) -> Result<Vec<String>> {
     let listing = list_below(run_dir).map_err(|e| storage(run_dir, "read", e))?;
-    let mut present: BTreeMap<&str, u64> = listing.files.iter().map(|(path, bytes)| (path.as_str(), *bytes)).collect();
-    let mut faults: Vec<String> = listing.others.iter().map(|(path, kind)| format!("{path} is {kind}")).collect();
+    let mut present: BTreeMap<&str, u64> = listing
+        .files
+        .iter()
+        .map(|(path, bytes)| (path.as_str(), *bytes))
+        .collect();
+    let mut faults: Vec<String> = listing
+        .others
+        .iter()
+        .map(|(path, kind)| format!("{path} is {kind}"))
+        .collect();
     present.remove(MANIFEST);
     present.remove(MANIFEST_DIGEST);
     for entry in &manifest.files {
         match present.remove(entry.path.as_str()) {
-            _ if !is_plain(&entry.path) => faults.push(format!("{:?} is listed and not a path below the run", entry.path)),
+            _ if !is_plain(&entry.path) => faults.push(format!(
+                "{:?} is listed and not a path below the run",
+                entry.path
+            )),
             Some(bytes) if bytes == entry.bytes => {}
-            Some(bytes) => faults.push(format!("{} has {bytes} bytes, expected {}", entry.path, entry.bytes)),
+            Some(bytes) => faults.push(format!(
+                "{} has {bytes} bytes, expected {}",
+                entry.path, entry.bytes
+            )),
             None => faults.push(format!("{} is missing", entry.path)),
         }
     }
-    faults.extend(present.keys().map(|path| format!("{path} is not listed in the manifest")));
+    faults.extend(
+        present
+            .keys()
+            .map(|path| format!("{path} is not listed in the manifest")),
+    );
     Ok(faults)
 }
 
@@ -82,12 +120,22 @@ fn compare_names(run_dir: &Path, manifest: &Manifest) -> Result<Vec<String>> {
 fn check_content(run_dir: &Path, entry: &FileEntry, progress: Progress) -> Result<Option<String>> {
     let file = match open_below(run_dir, &entry.path) {
         Ok(file) => file,
-        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput) => return Ok(None),
+        Err(e)
+            if matches!(
+                e.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::InvalidInput
+            ) =>
+        {
+            return Ok(None);
+        }
         Err(e) => return Err(storage(&below(run_dir, &entry.path), "read", e)),
     };
     match digest_reader(file, progress)? {
         Ok(found) if found.bytes != entry.bytes || found.sha256 == entry.sha256 => Ok(None),
-        Ok(found) => Ok(Some(format!("{} has digest {}, expected {}", entry.path, found.sha256, entry.sha256))),
+        Ok(found) => Ok(Some(format!(
+            "{} has digest {}, expected {}",
+            entry.path, found.sha256, entry.sha256
+        ))),
         Err(e) => Err(storage(&below(run_dir, &entry.path), "read", e)),
     }
 }
@@ -118,8 +166,13 @@ mod tests {
 
     #[test]
     fn a_changed_byte_is_found() {
-        let fault = fault_after(|run| fs::write(run.join("elements/part-00000.parquet"), "Elements").unwrap());
-        assert!(fault.starts_with("RUN: elements/part-00000.parquet has digest "), "{fault}");
+        let fault = fault_after(|run| {
+            fs::write(run.join("elements/part-00000.parquet"), "Elements").unwrap()
+        });
+        assert!(
+            fault.starts_with("RUN: elements/part-00000.parquet has digest "),
+            "{fault}"
+        );
     }
 
     #[test]
@@ -140,12 +193,20 @@ mod tests {
     fn a_changed_manifest_is_found() {
         let fault = fault_after(|run| {
             let path = run.join(MANIFEST);
-            let text = fs::read_to_string(&path).unwrap().replace("\"rows_in\": 3", "\"rows_in\": 4");
+            let text = fs::read_to_string(&path)
+                .unwrap()
+                .replace("\"rows_in\": 3", "\"rows_in\": 4");
             fs::write(path, text).unwrap();
         });
-        assert_eq!(fault, "RUN/manifest.json: differs from the digest in manifest.json.sha256");
+        assert_eq!(
+            fault,
+            "RUN/manifest.json: differs from the digest in manifest.json.sha256"
+        );
         let fault = fault_after(|run| fs::remove_file(run.join(MANIFEST_DIGEST)).unwrap());
-        assert!(fault.starts_with("RUN/manifest.json.sha256: cannot read: "), "{fault}");
+        assert!(
+            fault.starts_with("RUN/manifest.json.sha256: cannot read: "),
+            "{fault}"
+        );
     }
 
     #[test]
@@ -154,7 +215,10 @@ mod tests {
         let other = dir.with_file_name("other");
         fs::rename(&dir, &other).unwrap();
         let error = verify_files(&other, &no_progress).unwrap_err();
-        assert!(error.to_string().contains("its manifest is that of run"), "{error}");
+        assert!(
+            error.to_string().contains("its manifest is that of run"),
+            "{error}"
+        );
     }
 
     #[cfg(unix)]
@@ -165,7 +229,10 @@ mod tests {
             fs::rename(&file, run.with_file_name("elsewhere")).unwrap();
             std::os::unix::fs::symlink("../elsewhere", file).unwrap();
         });
-        assert_eq!(fault, "RUN: 2 faults: corridors.parquet is a link; corridors.parquet is missing");
+        assert_eq!(
+            fault,
+            "RUN: 2 faults: corridors.parquet is a link; corridors.parquet is missing"
+        );
     }
 
     #[test]
@@ -177,6 +244,9 @@ mod tests {
         fs::write(dir.join(MANIFEST_DIGEST), manifest_digest_line(&bytes)).unwrap();
         fs::write(dir.join(MANIFEST), bytes).unwrap();
         let error = verify_files(&dir, &no_progress).unwrap_err().to_string();
-        assert!(error.contains("\"../../pins\" is listed and not a path below the run"), "{error}");
+        assert!(
+            error.contains("\"../../pins\" is listed and not a path below the run"),
+            "{error}"
+        );
     }
 }

@@ -100,8 +100,11 @@ fn load() -> Reference {
         })
         .fold(TRANSPORT.to_owned(), |text, row| text + &row)
     };
-    let hub =
-        |validity: &str| format!("{HUB}terminal,hub.terminal,,GLOBAL,,ambient,t,1300.5,200.3,,,{validity},default,,,made up,\n");
+    let hub = |validity: &str| {
+        format!(
+            "{HUB}terminal,hub.terminal,,GLOBAL,,ambient,t,1300.5,200.3,,,{validity},default,,,made up,\n"
+        )
+    };
     let (first, second) = ("2023-01-01,2024-01-01", "2024-01-01,2025-01-01");
     let library = [
         (
@@ -128,12 +131,26 @@ fn load() -> Reference {
             "locode,name,kind,latitude,longitude,source,licence\nCNNNN,Nan'an,place,,,made up,CC0\n\
             CNCKG,Chongqing,rail_terminal,,,made up,CC0\nCNQZH,Qinzhou,sea_port,,,made up,CC0\nSGSIN,Singapore,sea_port,,,made up,CC0\n",
         ),
-        ("distances.csv", "mode,origin,destination,distance_km,basis,source_ref\nrail,CNCKG,CNQZH,1450.125,actual,made up\n"),
-        ("containers.csv", "code,teu,tare_kg,refrigerated,title\n22G1,1,2200,no,20 ft\n42G1,2,3940,no,40 ft\n"),
+        (
+            "distances.csv",
+            "mode,origin,destination,distance_km,basis,source_ref\nrail,CNCKG,CNQZH,1450.125,actual,made up\n",
+        ),
+        (
+            "containers.csv",
+            "code,teu,tare_kg,refrigerated,title\n22G1,1,2200,no,20 ft\n42G1,2,3940,no,40 ft\n",
+        ),
     ];
-    let library: Vec<DataFile> = library.into_iter().map(|(path, text)| DataFile::new(path, text)).collect();
-    let data: Vec<DataFile> = data.into_iter().map(|(path, text)| DataFile::new(path, text)).collect();
-    Reference::load(&library, "example", &data, &[]).unwrap_or_else(|faults| panic!("{faults:?}")).0
+    let library: Vec<DataFile> = library
+        .into_iter()
+        .map(|(path, text)| DataFile::new(path, text))
+        .collect();
+    let data: Vec<DataFile> = data
+        .into_iter()
+        .map(|(path, text)| DataFile::new(path, text))
+        .collect();
+    Reference::load(&library, "example", &data, &[])
+        .unwrap_or_else(|faults| panic!("{faults:?}"))
+        .0
 }
 
 /// An element with the ids behind it; the places of its rows in the batch are left out.
@@ -163,18 +180,36 @@ pub struct Computed {
 }
 
 /// Parses the rows and computes them in batches that end at `cuts` (row numbers in order of shipment id, modulo the number of rows).
-pub fn compute(reference: &Reference, mapping: &Mapping, rows: &[String], cuts: &[usize]) -> Computed {
+pub fn compute(
+    reference: &Reference,
+    mapping: &Mapping,
+    rows: &[String],
+    cuts: &[usize],
+) -> Computed {
     let mut computed = Computed::default();
     let mut rejected = Vec::new();
-    let batch = parse(reference, mapping, rows, &mut computed.symbols, &mut rejected);
+    let batch = parse(
+        reference,
+        mapping,
+        rows,
+        &mut computed.symbols,
+        &mut rejected,
+    );
     let mut order: Vec<u32> = (0..batch.len() as u32).collect();
     order.sort_by_key(|&row| batch.shipment_id.get(row as usize));
-    let mut ends: Vec<usize> = cuts.iter().map(|cut| cut % (order.len() + 1)).chain([0, order.len()]).collect();
+    let mut ends: Vec<usize> = cuts
+        .iter()
+        .map(|cut| cut % (order.len() + 1))
+        .chain([0, order.len()])
+        .collect();
     ends.sort_unstable();
     let (mut cutter, mut work) = (Cutter::new(usize::MAX), Vec::new());
     for range in ends.windows(2) {
         let mut piece = MovementBatch::default();
-        let rows: Vec<RowOf> = order[range[0]..range[1]].iter().map(|&row| RowOf { batch: 0, row }).collect();
+        let rows: Vec<RowOf> = order[range[0]..range[1]]
+            .iter()
+            .map(|&row| RowOf { batch: 0, row })
+            .collect();
         piece.gather(&[&batch.clone().pack()], &rows);
         cutter.push(piece, &mut work).expect("rows in order");
     }
@@ -186,19 +221,37 @@ pub fn compute(reference: &Reference, mapping: &Mapping, rows: &[String], cuts: 
         merge(&mut rollup, &kernel.take_rollup());
         rejected.append(&mut footprints.rejected);
         computed.accepted += footprints.accepted;
-        computed.elements.extend((0..footprints.elements.len()).map(|i| found(&footprints, i)));
-        computed.shipments.extend((0..footprints.shipments.len()).map(|i| shipment(&footprints, i)));
+        computed
+            .elements
+            .extend((0..footprints.elements.len()).map(|i| found(&footprints, i)));
+        computed
+            .shipments
+            .extend((0..footprints.shipments.len()).map(|i| shipment(&footprints, i)));
         computed.footprints.push(footprints);
     }
-    let mut sections: Vec<String> = rollup.sections.iter().map(|section| format!("{section:?}")).collect();
+    let mut sections: Vec<String> = rollup
+        .sections
+        .iter()
+        .map(|section| format!("{section:?}"))
+        .collect();
     sections.sort();
     computed.rollup = format!("{:?} {sections:?}", rollup.corridors);
     let line = |r: &Rejected| {
-        format!("{} {} {} {} {}", r.reject.reason.code(), r.shipment_id, r.movement_id, r.reject.column, r.reject.value)
+        format!(
+            "{} {} {} {} {}",
+            r.reject.reason.code(),
+            r.shipment_id,
+            r.movement_id,
+            r.reject.column,
+            r.reject.value
+        )
     };
     computed.rejected = rejected.iter().map(line).collect();
     computed.rejected.sort();
-    assert_eq!(rows.len() as u64, computed.accepted + computed.rejected.len() as u64);
+    assert_eq!(
+        rows.len() as u64,
+        computed.accepted + computed.rejected.len() as u64
+    );
     computed
 }
 
@@ -210,10 +263,23 @@ fn parse(
     rejected: &mut Vec<Rejected>,
 ) -> MovementBatch {
     let mut file = tempfile::tempfile().expect("a file");
-    let text = rows.iter().fold(format!("{HEADER}\n"), |text, row| text + row + "\n");
-    file.write_all(text.as_bytes()).and_then(|()| file.rewind()).expect("a written file");
-    let source = SourceFile { file, label: "rows.csv".into(), index: 0 };
-    let mut reader = input::open(source, Arc::new(mapping.clone()), Arc::new(reference.vocabulary())).expect("a CSV file");
+    let text = rows
+        .iter()
+        .fold(format!("{HEADER}\n"), |text, row| text + row + "\n");
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.rewind())
+        .expect("a written file");
+    let source = SourceFile {
+        file,
+        label: "rows.csv".into(),
+        index: 0,
+    };
+    let mut reader = input::open(
+        source,
+        Arc::new(mapping.clone()),
+        Arc::new(reference.vocabulary()),
+    )
+    .expect("a CSV file");
     let mut batch = MovementBatch::default();
     while let Some(unit) = reader.next_unit().expect("a sound file") {
         for mut parsed in unit.parse().expect("a sound file") {
@@ -230,9 +296,21 @@ fn found(f: &Footprints, i: usize) -> Found {
     let mut element = f.elements.get(i);
     let (row, anchor) = (element.row, element.anchor as usize);
     (element.row, element.anchor) = (0, 0);
-    let movement = if row == NO_ROW { String::new() } else { f.batch.movement_id.str(row as usize).to_owned() };
-    let (shipment, container) = (f.batch.shipment_id.str(anchor).to_owned(), f.batch.container_id.str(anchor).to_owned());
-    Found { shipment, container, movement, element }
+    let movement = if row == NO_ROW {
+        String::new()
+    } else {
+        f.batch.movement_id.str(row as usize).to_owned()
+    };
+    let (shipment, container) = (
+        f.batch.shipment_id.str(anchor).to_owned(),
+        f.batch.container_id.str(anchor).to_owned(),
+    );
+    Found {
+        shipment,
+        container,
+        movement,
+        element,
+    }
 }
 
 fn shipment(f: &Footprints, i: usize) -> (String, String) {
@@ -246,9 +324,23 @@ fn shipment(f: &Footprints, i: usize) -> (String, String) {
         s.last_arrived_at[i],
         s.load_status[i],
     );
-    let sums =
-        (s.containers[i], s.teu[i], s.mass_g[i], s.elements[i], s.rejected_rows[i], s.is_complete[i], s.totals[i], s.by_mode[i]);
-    let text = format!("{head:?} {} {sums:?} {} {:?} {}", s.modes.str(i), s.primary[i], s.activity_basis[i], s.flags[i].text());
+    let sums = (
+        s.containers[i],
+        s.teu[i],
+        s.mass_g[i],
+        s.elements[i],
+        s.rejected_rows[i],
+        s.is_complete[i],
+        s.totals[i],
+        s.by_mode[i],
+    );
+    let text = format!(
+        "{head:?} {} {sums:?} {} {:?} {}",
+        s.modes.str(i),
+        s.primary[i],
+        s.activity_basis[i],
+        s.flags[i].text()
+    );
     (s.shipment_id.str(i).to_owned(), text)
 }
 
@@ -258,7 +350,9 @@ pub fn published(reference: &Reference, computed: Computed) -> File {
     let names: Names = names.with(&computed.symbols);
     let mut writer = ChunkWriter::new(&ELEMENTS, &[], |_| tempfile::tempfile());
     for footprints in computed.footprints {
-        writer.push(Arc::new(footprints), &names).expect("a written chunk");
+        writer
+            .push(Arc::new(footprints), &names)
+            .expect("a written chunk");
     }
     let mut parts = writer.finish(&names).expect("a written table");
     assert_eq!(parts.len(), 1);

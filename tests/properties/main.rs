@@ -10,7 +10,9 @@ use green_corridor::model::mode::Mode;
 use green_corridor::output::read;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
-use kernel::{Computed, END, Found, SECOND_EDITION, TRUCK_OPERATION, compute, published, reference};
+use kernel::{
+    Computed, END, Found, SECOND_EDITION, TRUCK_OPERATION, compute, published, reference,
+};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -34,8 +36,18 @@ fn assert_same(one: &Computed, other: &Computed) {
 }
 
 /// A single movement of `mass_g` grams.
-fn movement(shipment: usize, mode: Mode, mass_g: i64, of_box_g: Option<i64>, distance_m: i64) -> Row {
-    let (origin, destination) = if mode == Mode::Sea { ("CNQZH", "SGSIN") } else { ("CNNNN", "CNCKG") };
+fn movement(
+    shipment: usize,
+    mode: Mode,
+    mass_g: i64,
+    of_box_g: Option<i64>,
+    distance_m: i64,
+) -> Row {
+    let (origin, destination) = if mode == Mode::Sea {
+        ("CNQZH", "SGSIN")
+    } else {
+        ("CNNNN", "CNCKG")
+    };
     Row {
         shipment: format!("S{shipment:03}"),
         movement: "M1".into(),
@@ -56,8 +68,15 @@ fn movement(shipment: usize, mode: Mode, mass_g: i64, of_box_g: Option<i64>, dis
 
 fn elements(rows: &[Row]) -> Vec<Element> {
     let computed = run(&lines(rows));
-    assert_eq!((computed.elements.len(), computed.rejected), (rows.len(), Vec::<String>::new()));
-    computed.elements.into_iter().map(|found| found.element).collect()
+    assert_eq!(
+        (computed.elements.len(), computed.rejected),
+        (rows.len(), Vec::<String>::new())
+    );
+    computed
+        .elements
+        .into_iter()
+        .map(|found| found.element)
+        .collect()
 }
 
 /// A mass and parts that make it up.
@@ -195,16 +214,31 @@ fn the_rows_meet_what_real_exports_hold() {
         let rows = shipments().new_tree(&mut random).expect("rows").current();
         let computed = run(&lines(&rows));
         met.extend(computed.rejected.iter().map(|line| line[..4].to_owned()));
-        hubs += computed.elements.iter().filter(|found| found.movement.is_empty()).count();
+        hubs += computed
+            .elements
+            .iter()
+            .filter(|found| found.movement.is_empty())
+            .count();
         accepted += computed.accepted;
     }
-    let wanted = ["R002", "R006", "R008", "R009", "R011", "R012", "R013", "R014", "R015", "R017", "R021"];
+    let wanted = [
+        "R002", "R006", "R008", "R009", "R011", "R012", "R013", "R014", "R015", "R017", "R021",
+    ];
     assert_eq!(met.iter().map(String::as_str).collect::<Vec<_>>(), wanted);
-    assert!(hubs > 100 && accepted > 500, "{hubs} inferred hubs, {accepted} accepted rows");
+    assert!(
+        hubs > 100 && accepted > 500,
+        "{hubs} inferred hubs, {accepted} accepted rows"
+    );
 }
 
-const ZONES: [&str; 6] =
-    ["UTC", "Asia/Shanghai", "Asia/Kathmandu", "America/St_Johns", "Pacific/Kiritimati", "Pacific/Pago_Pago"];
+const ZONES: [&str; 6] = [
+    "UTC",
+    "Asia/Shanghai",
+    "Asia/Kathmandu",
+    "America/St_Johns",
+    "Pacific/Kiritimati",
+    "Pacific/Pago_Pago",
+];
 
 fn moved(boundary: &str, microseconds: i64) -> Timestamp {
     let boundary: Timestamp = boundary.parse().expect("a time");
@@ -214,24 +248,80 @@ fn moved(boundary: &str, microseconds: i64) -> Timestamp {
 /// A truck that departs at this time has the factor of this edition (from 0), or is R011.
 #[track_caller]
 fn check_edition(mapping: &Mapping, departed_at: &str, edition: Option<usize>) {
-    let row = Row { departed_at: departed_at.into(), ..movement(0, Mode::Road, 1_000_000, None, 1_000_000) };
+    let row = Row {
+        departed_at: departed_at.into(),
+        ..movement(0, Mode::Road, 1_000_000, None, 1_000_000)
+    };
     let computed = compute(reference(), mapping, &[row.csv()], &[]);
-    let found: Vec<i64> = computed.elements.iter().map(|found| found.element.intensity_operation).collect();
-    assert_eq!(found, edition.map(|n| TRUCK_OPERATION[n]).into_iter().collect::<Vec<_>>(), "{departed_at}");
+    let found: Vec<i64> = computed
+        .elements
+        .iter()
+        .map(|found| found.element.intensity_operation)
+        .collect();
+    assert_eq!(
+        found,
+        edition
+            .map(|n| TRUCK_OPERATION[n])
+            .into_iter()
+            .collect::<Vec<_>>(),
+        "{departed_at}"
+    );
     let rejected: Vec<&str> = computed.rejected.iter().map(|line| &line[..4]).collect();
-    assert_eq!(rejected, if edition.is_none() { vec!["R011"] } else { vec![] }, "{departed_at}");
+    assert_eq!(
+        rejected,
+        if edition.is_none() {
+            vec!["R011"]
+        } else {
+            vec![]
+        },
+        "{departed_at}"
+    );
 }
 
 /// The figures of every movement that was computed, without what its neighbours decide: number, order and gap flags.
 fn figures(computed: &Computed) -> BTreeMap<(String, String, String), String> {
-    let key = |found: &Found| (found.shipment.clone(), found.container.clone(), found.movement.clone());
-    let value = |e: &Element| {
-        let factor = (e.factor, e.intensity_operation, e.intensity_provision, e.per);
-        let distances = (e.distance_m, e.distance_source, e.activity_distance_m, e.activity_basis, e.emission_distance_m);
-        format!("{:?}", (e.mass_g, e.teu, e.containers, distances, e.activity, factor, e.ghg_operation, e.ghg_provision))
+    let key = |found: &Found| {
+        (
+            found.shipment.clone(),
+            found.container.clone(),
+            found.movement.clone(),
+        )
     };
-    let movements = computed.elements.iter().filter(|found| !found.movement.is_empty());
-    movements.map(|found| (key(found), value(&found.element))).collect()
+    let value = |e: &Element| {
+        let factor = (
+            e.factor,
+            e.intensity_operation,
+            e.intensity_provision,
+            e.per,
+        );
+        let distances = (
+            e.distance_m,
+            e.distance_source,
+            e.activity_distance_m,
+            e.activity_basis,
+            e.emission_distance_m,
+        );
+        format!(
+            "{:?}",
+            (
+                e.mass_g,
+                e.teu,
+                e.containers,
+                distances,
+                e.activity,
+                factor,
+                e.ghg_operation,
+                e.ghg_provision
+            )
+        )
+    };
+    let movements = computed
+        .elements
+        .iter()
+        .filter(|found| !found.movement.is_empty());
+    movements
+        .map(|found| (key(found), value(&found.element)))
+        .collect()
 }
 
 const NUMBERS: [&str; 14] = [
@@ -286,8 +376,13 @@ fn cells(found: &Found, reference: &green_corridor::reference::Reference) -> Vec
         e.ghg_provision,
         e.ghg_operation + e.ghg_provision,
     ];
-    let numbers =
-        numbers.iter().zip(NUMBERS).map(|(n, name)| if name == "teu" && *n < 0 { String::new() } else { n.to_string() });
+    let numbers = numbers.iter().zip(NUMBERS).map(|(n, name)| {
+        if name == "teu" && *n < 0 {
+            String::new()
+        } else {
+            n.to_string()
+        }
+    });
     let factors = &reference.factors;
     let texts = [
         found.shipment.clone(),
@@ -314,11 +409,21 @@ fn read_back(file: std::fs::File) -> Vec<Vec<String>> {
         let batch = batch.expect("a batch");
         let columns = read::Columns(&batch);
         let number = |name: &str| {
-            columns.numbers(name).expect(name).into_iter().map(|n| n.map_or(String::new(), |n| n.to_string())).collect()
+            columns
+                .numbers(name)
+                .expect(name)
+                .into_iter()
+                .map(|n| n.map_or(String::new(), |n| n.to_string()))
+                .collect()
         };
-        let columns: Vec<Vec<String>> =
-            NUMBERS.iter().map(|name| number(name)).chain(TEXTS.iter().map(|name| columns.texts(name).expect(name))).collect();
-        rows.extend((0..batch.num_rows()).map(|i| columns.iter().map(|column| column[i].clone()).collect()));
+        let columns: Vec<Vec<String>> = NUMBERS
+            .iter()
+            .map(|name| number(name))
+            .chain(TEXTS.iter().map(|name| columns.texts(name).expect(name)))
+            .collect();
+        rows.extend(
+            (0..batch.num_rows()).map(|i| columns.iter().map(|column| column[i].clone()).collect()),
+        );
     }
     rows
 }

@@ -75,7 +75,11 @@ enum Damage {
 
 /// Rows of one to four shipments with one to three chains each, in order.
 pub fn shipments() -> impl Strategy<Value = Vec<Row>> {
-    let chain = (1..32u8, chain_head(), prop::collection::vec(damage(), LEGS.len()));
+    let chain = (
+        1..32u8,
+        chain_head(),
+        prop::collection::vec(damage(), LEGS.len()),
+    );
     prop::collection::vec(prop::collection::vec(chain, 1..4), 1..5).prop_map(|shipments| {
         let mut rows = Vec::new();
         for (s, chains) in shipments.iter().enumerate() {
@@ -101,14 +105,36 @@ struct Head {
 
 fn chain_head() -> impl Strategy<Value = Head> {
     let types = prop::sample::select(vec!["22G1", "42G1", "", "99ZZ"]);
-    (prop::bool::weighted(0.8), types, 0..700u32, 1..30_000_000i64, prop::bool::weighted(0.1)).prop_map(
-        |(has_container, container_type, day, mass_g, is_empty)| Head { has_container, container_type, day, mass_g, is_empty },
+    (
+        prop::bool::weighted(0.8),
+        types,
+        0..700u32,
+        1..30_000_000i64,
+        prop::bool::weighted(0.1),
     )
+        .prop_map(
+            |(has_container, container_type, day, mass_g, is_empty)| Head {
+                has_container,
+                container_type,
+                day,
+                mass_g,
+                is_empty,
+            },
+        )
 }
 
 fn damage() -> impl Strategy<Value = Damage> {
     use Damage::*;
-    let some = [NoMass, NotANumber, UnknownMode, NoFactor, NoDistance, Repeated, Contradicted, SameSequence];
+    let some = [
+        NoMass,
+        NotANumber,
+        UnknownMode,
+        NoFactor,
+        NoDistance,
+        Repeated,
+        Contradicted,
+        SameSequence,
+    ];
     prop_oneof![4 => Just(None), 1 => prop::sample::select(some.to_vec())]
 }
 
@@ -123,19 +149,36 @@ fn sound(
     Row {
         shipment: format!("S{shipment:03}"),
         movement: format!("M{chain}-{leg}"),
-        container: if head.has_container { format!("BOXU000000{chain}") } else { String::new() },
+        container: if head.has_container {
+            format!("BOXU000000{chain}")
+        } else {
+            String::new()
+        },
         container_type: head.container_type.into(),
         // Chains without a container are one chain: no two of its movements have one number.
         sequence: (chain * 10 + leg + 1).to_string(),
         mode: (*mode).into(),
         origin: (*origin).into(),
         destination: (*destination).into(),
-        departed_at: format!("202{}-{:02}-{:02}T12:00:00+08:00", 3 + day / 360, day % 360 / 30 + 1, day % 28 + 1),
+        departed_at: format!(
+            "202{}-{:02}-{:02}T12:00:00+08:00",
+            3 + day / 360,
+            day % 360 / 30 + 1,
+            day % 28 + 1
+        ),
         distance_km: (*distance).into(),
         distance_basis: (*basis).into(),
-        cargo_mass_kg: if head.is_empty { String::new() } else { thousandths(head.mass_g) },
+        cargo_mass_kg: if head.is_empty {
+            String::new()
+        } else {
+            thousandths(head.mass_g)
+        },
         container_cargo_mass_kg: String::new(),
-        load_status: if head.is_empty { "empty".into() } else { "laden".into() },
+        load_status: if head.is_empty {
+            "empty".into()
+        } else {
+            "laden".into()
+        },
     }
 }
 
@@ -143,16 +186,43 @@ fn push(rows: &mut Vec<Row>, row: &Row, damage: Damage) {
     let row = row.clone();
     match damage {
         Damage::None => rows.push(row),
-        Damage::NoMass => rows.push(Row { cargo_mass_kg: String::new(), ..row }),
-        Damage::NotANumber => rows.push(Row { cargo_mass_kg: "12.5 t".into(), ..row }),
-        Damage::UnknownMode => rows.push(Row { mode: "balloon".into(), ..row }),
-        Damage::NoFactor => rows.push(Row { departed_at: "2022-06-01T00:00:00Z".into(), ..row }),
-        Damage::NoDistance => rows.push(Row { distance_km: String::new(), origin: "CNXXX".into(), ..row }),
+        Damage::NoMass => rows.push(Row {
+            cargo_mass_kg: String::new(),
+            ..row
+        }),
+        Damage::NotANumber => rows.push(Row {
+            cargo_mass_kg: "12.5 t".into(),
+            ..row
+        }),
+        Damage::UnknownMode => rows.push(Row {
+            mode: "balloon".into(),
+            ..row
+        }),
+        Damage::NoFactor => rows.push(Row {
+            departed_at: "2022-06-01T00:00:00Z".into(),
+            ..row
+        }),
+        Damage::NoDistance => rows.push(Row {
+            distance_km: String::new(),
+            origin: "CNXXX".into(),
+            ..row
+        }),
         Damage::Repeated => rows.extend([row.clone(), row]),
-        Damage::Contradicted => {
-            rows.extend([row.clone(), Row { cargo_mass_kg: "17".into(), load_status: "laden".into(), ..row }])
-        }
-        Damage::SameSequence => rows.extend([row.clone(), Row { movement: row.movement.clone() + "b", ..row }]),
+        Damage::Contradicted => rows.extend([
+            row.clone(),
+            Row {
+                cargo_mass_kg: "17".into(),
+                load_status: "laden".into(),
+                ..row
+            },
+        ]),
+        Damage::SameSequence => rows.extend([
+            row.clone(),
+            Row {
+                movement: row.movement.clone() + "b",
+                ..row
+            },
+        ]),
     }
 }
 
@@ -171,8 +241,18 @@ pub fn rejectable() -> impl Strategy<Value = Row> {
         |row| row.load_status = "half".into(),
     ];
     prop::sample::select(cells).prop_map(|spoil| {
-        let head = Head { has_container: true, container_type: "22G1", day: 400, mass_g: 1_000_000, is_empty: false };
-        let mut row = Row { shipment: "T000".into(), movement: "BAD".into(), ..sound(0, 0, 0, &LEGS[0], &head) };
+        let head = Head {
+            has_container: true,
+            container_type: "22G1",
+            day: 400,
+            mass_g: 1_000_000,
+            is_empty: false,
+        };
+        let mut row = Row {
+            shipment: "T000".into(),
+            movement: "BAD".into(),
+            ..sound(0, 0, 0, &LEGS[0], &head)
+        };
         spoil(&mut row);
         row
     })

@@ -24,7 +24,13 @@ impl Ended {
     /// Panics with everything the command said unless it ended with `code`.
     #[track_caller]
     pub fn expect(self, code: i32) -> Ended {
-        assert_eq!(self.code, Some(code), "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code,
+            Some(code),
+            "stdout: {}\nstderr: {}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 }
@@ -32,7 +38,11 @@ impl Ended {
 /// The binary, without terminal, colours or standard input; the caller adds arguments.
 pub fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_green-corridor"));
-    command.env("NO_COLOR", "1").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     command
 }
 
@@ -66,7 +76,11 @@ pub fn wait(mut child: Child, timeout: Duration) -> Ended {
         }
         thread::sleep(Duration::from_millis(5));
     };
-    Ended { code: status.code(), stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
+    Ended {
+        code: status.code(),
+        stdout: stdout.join().unwrap(),
+        stderr: stderr.join().unwrap(),
+    }
 }
 
 /// Reads on a thread of its own, so that a full pipe never blocks the process.

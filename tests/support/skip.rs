@@ -6,7 +6,12 @@ use std::io::Write;
 pub fn skip(test: &str, missing: &str) {
     println!("{test}: skipped, {missing}");
     if let Some(path) = std::env::var_os("GREEN_CORRIDOR_SKIPS") {
-        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).expect("the file of skips opens");
-        file.write_all(format!("{test}: {missing}\n").as_bytes()).expect("the skip is noted");
+        let mut file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .expect("the file of skips opens");
+        file.write_all(format!("{test}: {missing}\n").as_bytes())
+            .expect("the skip is noted");
     }
 }

@@ -1,7 +1,9 @@
 //! Published tables as rows of text, for comparison with what a person can read and check.
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
+};
 use green_corridor::model::unit::decimal_text;
 use green_corridor::store::layout::Layout;
 use jiff::{Timestamp, ToSpan, civil};
@@ -10,7 +12,14 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Every table of a run.
-pub const TABLES: [&str; 6] = ["elements", "shipments", "corridors", "corridor_sections", "rejected", "factors"];
+pub const TABLES: [&str; 6] = [
+    "elements",
+    "shipments",
+    "corridors",
+    "corridor_sections",
+    "rejected",
+    "factors",
+];
 
 /// A table as text: decimals with all their places, times in UTC, `None` for null.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,18 +33,29 @@ pub struct Table {
 /// The folder of the current run below an output root.
 #[track_caller]
 pub fn current_run(out: &Path) -> PathBuf {
-    Layout::new(out).find_run(None).expect("a run is published").1
+    Layout::new(out)
+        .find_run(None)
+        .expect("a run is published")
+        .1
 }
 
 impl Table {
     /// Table `name` of a run, all parts together.
     #[track_caller]
     pub fn read(run: &Path, name: &str) -> Table {
-        let mut table = Table { columns: Vec::new(), rows: Vec::new() };
+        let mut table = Table {
+            columns: Vec::new(),
+            rows: Vec::new(),
+        };
         for path in parts(run, name) {
             let file = File::open(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
             let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("a Parquet file");
-            table.columns = reader.schema().fields().iter().map(|f| f.name().clone()).collect();
+            table.columns = reader
+                .schema()
+                .fields()
+                .iter()
+                .map(|f| f.name().clone())
+                .collect();
             for batch in reader.build().expect("a readable table") {
                 table.append(&batch.expect("a readable batch"));
             }
@@ -45,14 +65,23 @@ impl Table {
 
     fn append(&mut self, batch: &RecordBatch) {
         let columns: Vec<Vec<Option<String>>> = batch.columns().iter().map(|a| texts(a)).collect();
-        self.rows.extend((0..batch.num_rows()).map(|row| columns.iter().map(|c| c[row].clone()).collect()));
+        self.rows.extend(
+            (0..batch.num_rows()).map(|row| columns.iter().map(|c| c[row].clone()).collect()),
+        );
     }
 
     /// The values of a column; null is empty text.
     #[track_caller]
     pub fn column(&self, name: &str) -> Vec<&str> {
-        let at = self.columns.iter().position(|c| c == name).unwrap_or_else(|| panic!("no column {name}"));
-        self.rows.iter().map(|row| row[at].as_deref().unwrap_or("")).collect()
+        let at = self
+            .columns
+            .iter()
+            .position(|c| c == name)
+            .unwrap_or_else(|| panic!("no column {name}"));
+        self.rows
+            .iter()
+            .map(|row| row[at].as_deref().unwrap_or(""))
+            .collect()
     }
 
     /// One block of lines per row, one line per value; a null is left out, an empty text is a pair of quotes.
@@ -62,7 +91,13 @@ impl Table {
             "" => Some(format!("{name:<width$}  \"\"\n")),
             text => Some(format!("{name:<width$}  {}\n", text.escape_debug())),
         };
-        let block = |row: &Vec<Option<String>>| self.columns.iter().zip(row).filter_map(line).collect::<String>();
+        let block = |row: &Vec<Option<String>>| {
+            self.columns
+                .iter()
+                .zip(row)
+                .filter_map(line)
+                .collect::<String>()
+        };
         self.rows.iter().map(block).collect::<Vec<_>>().join("\n")
     }
 }
@@ -73,7 +108,11 @@ pub fn parts(run: &Path, name: &str) -> Vec<PathBuf> {
     if !folder.is_dir() {
         return vec![run.join(format!("{name}.parquet"))];
     }
-    let mut paths: Vec<PathBuf> = folder.read_dir().expect("a folder").map(|e| e.expect("an entry").path()).collect();
+    let mut paths: Vec<PathBuf> = folder
+        .read_dir()
+        .expect("a folder")
+        .map(|e| e.expect("an entry").path())
+        .collect();
     paths.sort();
     paths
 }
@@ -81,17 +120,47 @@ pub fn parts(run: &Path, name: &str) -> Vec<PathBuf> {
 /// The values of a column of one of the types that the tables have.
 fn texts(array: &dyn Array) -> Vec<Option<String>> {
     match array.data_type() {
-        DataType::Utf8 => array.as_string::<i32>().iter().map(|v| v.map(str::to_owned)).collect(),
-        DataType::Boolean => array.as_boolean().iter().map(|v| v.map(|v| v.to_string())).collect(),
-        DataType::Int32 => array.as_primitive::<Int32Type>().iter().map(|v| v.map(|v| v.to_string())).collect(),
-        DataType::Int64 => array.as_primitive::<Int64Type>().iter().map(|v| v.map(|v| v.to_string())).collect(),
-        DataType::Decimal128(_, scale) => {
-            array.as_primitive::<Decimal128Type>().iter().map(|v| v.map(|v| decimal_text(v, *scale as u32))).collect()
-        }
-        DataType::Date32 => array.as_primitive::<Date32Type>().iter().map(|v| v.map(day)).collect(),
+        DataType::Utf8 => array
+            .as_string::<i32>()
+            .iter()
+            .map(|v| v.map(str::to_owned))
+            .collect(),
+        DataType::Boolean => array
+            .as_boolean()
+            .iter()
+            .map(|v| v.map(|v| v.to_string()))
+            .collect(),
+        DataType::Int32 => array
+            .as_primitive::<Int32Type>()
+            .iter()
+            .map(|v| v.map(|v| v.to_string()))
+            .collect(),
+        DataType::Int64 => array
+            .as_primitive::<Int64Type>()
+            .iter()
+            .map(|v| v.map(|v| v.to_string()))
+            .collect(),
+        DataType::Decimal128(_, scale) => array
+            .as_primitive::<Decimal128Type>()
+            .iter()
+            .map(|v| v.map(|v| decimal_text(v, *scale as u32)))
+            .collect(),
+        DataType::Date32 => array
+            .as_primitive::<Date32Type>()
+            .iter()
+            .map(|v| v.map(day))
+            .collect(),
         DataType::Timestamp(TimeUnit::Microsecond, Some(_)) => {
-            let instant = |v| Timestamp::from_microsecond(v).expect("a published time is in range").to_string();
-            array.as_primitive::<TimestampMicrosecondType>().iter().map(|v| v.map(instant)).collect()
+            let instant = |v| {
+                Timestamp::from_microsecond(v)
+                    .expect("a published time is in range")
+                    .to_string()
+            };
+            array
+                .as_primitive::<TimestampMicrosecondType>()
+                .iter()
+                .map(|v| v.map(instant))
+                .collect()
         }
         other => panic!("no published table has a column of type {other}"),
     }

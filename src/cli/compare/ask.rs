@@ -17,20 +17,35 @@ use crate::routes::{DAY, Millihours};
 const MOST_MASS_G: i64 = 1_000_000_000;
 
 /// The request for one pair.
-pub(super) fn request(question: &Question, from: &str, to: &str, loaded: &Loaded) -> Result<Request> {
+pub(super) fn request(
+    question: &Question,
+    from: &str,
+    to: &str,
+    loaded: &Loaded,
+) -> Result<Request> {
     let place = |text: &str| place(text, loaded);
     let (origin, destination) = (place(from)?, place(to)?);
     if origin == destination {
-        return Err(Error::Usage(format!("{origin} to {destination}: expected two places")));
+        return Err(Error::Usage(format!(
+            "{origin} to {destination}: expected two places"
+        )));
     }
     Ok(Request {
         origin,
         destination,
         cargo: cargo(question, loaded)?,
         depart: depart(question)? as i64 * DAY_US,
-        via: question.via.iter().map(|v| place(v)).collect::<Result<_>>()?,
+        via: question
+            .via
+            .iter()
+            .map(|v| place(v))
+            .collect::<Result<_>>()?,
         avoid: avoid(&question.avoid, loaded)?,
-        modes: question.modes.iter().map(|m| mode(m)).collect::<Result<_>>()?,
+        modes: question
+            .modes
+            .iter()
+            .map(|m| mode(m))
+            .collect::<Result<_>>()?,
         most_hours: question.max_days.as_deref().map(most_hours).transpose()?,
         options: question.options.into(),
         objective: question.objective,
@@ -43,7 +58,10 @@ pub(super) fn request(question: &Question, from: &str, to: &str, loaded: &Loaded
 fn place(text: &str, loaded: &Loaded) -> Result<LocationCode> {
     let code = LocationCode::parse(text.as_bytes());
     let known = |c: &LocationCode| {
-        let has_port = loaded.sea.as_ref().is_some_and(|sea| sea.port(*c).is_some());
+        let has_port = loaded
+            .sea
+            .as_ref()
+            .is_some_and(|sea| sea.port(*c).is_some());
         loaded.reference.places.get(*c).is_some() || loaded.network.place(*c).is_some() || has_port
     };
     code.filter(known).ok_or_else(|| {
@@ -53,26 +71,46 @@ fn place(text: &str, loaded: &Loaded) -> Result<LocationCode> {
 }
 
 fn cargo(question: &Question, loaded: &Loaded) -> Result<Cargo> {
-    if loaded.reference.containers.lookup(&question.container).is_none() {
-        let what = "expected a size-type or trade name of containers.csv, such as 22G1, 45G1, 45R1, 40HC";
-        return Err(Error::Usage(format!("--container {}: {what}", question.container)));
+    if loaded
+        .reference
+        .containers
+        .lookup(&question.container)
+        .is_none()
+    {
+        let what =
+            "expected a size-type or trade name of containers.csv, such as 22G1, 45G1, 45R1, 40HC";
+        return Err(Error::Usage(format!(
+            "--container {}: {what}",
+            question.container
+        )));
     }
     let wanted = "expected kilograms above 0, up to 1000000, with at most 3 decimals";
     let mass = |text: &String| {
         let mass = parse_decimal(text, MASS_SCALE).and_then(|m| i64::try_from(m).ok());
         let mass = mass.filter(|m| (1..=MOST_MASS_G).contains(m));
-        mass.map(|m| m as u32).ok_or_else(|| Error::Usage(format!("--cargo-kg {text}: {wanted}")))
+        mass.map(|m| m as u32)
+            .ok_or_else(|| Error::Usage(format!("--cargo-kg {text}: {wanted}")))
     };
     Ok(Cargo {
-        mass_g: question.cargo_kg.as_ref().map(mass).transpose()?.unwrap_or(0),
+        mass_g: question
+            .cargo_kg
+            .as_ref()
+            .map(mass)
+            .transpose()?
+            .unwrap_or(0),
         container_type: question.container.clone(),
-        temperature: if question.refrigerated { Temperature::Refrigerated } else { Temperature::Absent },
+        temperature: if question.refrigerated {
+            Temperature::Refrigerated
+        } else {
+            Temperature::Absent
+        },
     })
 }
 
 fn depart(question: &Question) -> Result<Day> {
     match &question.depart {
-        Some(text) => parse_date(text).ok_or_else(|| Error::Usage(format!("--depart {text}: expected a date as YYYY-MM-DD"))),
+        Some(text) => parse_date(text)
+            .ok_or_else(|| Error::Usage(format!("--depart {text}: expected a date as YYYY-MM-DD"))),
         None => Ok(jiff::Timestamp::now().as_second().div_euclid(86_400) as Day),
     }
 }
@@ -85,13 +123,18 @@ fn avoid(words: &[String], loaded: &Loaded) -> Result<Avoid> {
             avoid.modes.push(mode);
         } else if let Some(passage) = Passages::parse(&lower) {
             avoid.passages = avoid.passages.with(passage);
-        } else if let Some(country) = CountryCode::parse(word.as_bytes()).filter(|c| has_place_in(*c, loaded)) {
+        } else if let Some(country) =
+            CountryCode::parse(word.as_bytes()).filter(|c| has_place_in(*c, loaded))
+        {
             avoid.countries.push(country);
         } else if let Ok(place) = place(word, loaded) {
             avoid.places.push(place);
         } else {
             // A word that avoids nothing must not pass for one that was heeded.
-            let (passages, near) = (Passages::CODES.join(", "), nearest(word, &loaded.reference).join(", "));
+            let (passages, near) = (
+                Passages::CODES.join(", "),
+                nearest(word, &loaded.reference).join(", "),
+            );
             return Err(Error::Usage(format!(
                 "--avoid {word}: expected a place, a country with one, such as LA, a mode, or a passage: {passages}; nearest places: {near}"
             )));
@@ -102,8 +145,17 @@ fn avoid(words: &[String], loaded: &Loaded) -> Result<Avoid> {
 
 /// Whether a link begins or ends in the country, or a port of the sea graph lies in it.
 fn has_place_in(country: CountryCode, loaded: &Loaded) -> bool {
-    let mut ports = loaded.sea.iter().flat_map(|sea| sea.ports()).map(|(code, _)| code);
-    loaded.network.places.iter().any(|place| place.country() == country) || ports.any(|port| port.country() == country)
+    let mut ports = loaded
+        .sea
+        .iter()
+        .flat_map(|sea| sea.ports())
+        .map(|(code, _)| code);
+    loaded
+        .network
+        .places
+        .iter()
+        .any(|place| place.country() == country)
+        || ports.any(|port| port.country() == country)
 }
 
 fn mode(text: &str) -> Result<Mode> {
@@ -113,17 +165,32 @@ fn mode(text: &str) -> Result<Mode> {
 }
 
 fn most_hours(text: &str) -> Result<Millihours> {
-    let days = parse_decimal(text, 3).and_then(|d| i64::try_from(d).ok()).filter(|d| (1..=1_000_000).contains(d));
-    let days = days
-        .ok_or_else(|| Error::Usage(format!("--max-days {text}: expected days above 0, up to 1000, with at most 3 decimals")))?;
+    let days = parse_decimal(text, 3)
+        .and_then(|d| i64::try_from(d).ok())
+        .filter(|d| (1..=1_000_000).contains(d));
+    let days = days.ok_or_else(|| {
+        Error::Usage(format!(
+            "--max-days {text}: expected days above 0, up to 1000, with at most 3 decimals"
+        ))
+    })?;
     Ok(days * DAY / 1000)
 }
 
 fn price(text: &str) -> Result<i64> {
-    let price = parse_decimal(text, PRICE_SCALE).and_then(|p| i64::try_from(p).ok()).filter(|p| *p >= 0);
-    price.ok_or_else(|| Error::Usage(format!("--carbon-price {text}: expected an amount per tonne with at most 6 decimals")))
+    let price = parse_decimal(text, PRICE_SCALE)
+        .and_then(|p| i64::try_from(p).ok())
+        .filter(|p| *p >= 0);
+    price.ok_or_else(|| {
+        Error::Usage(format!(
+            "--carbon-price {text}: expected an amount per tonne with at most 6 decimals"
+        ))
+    })
 }
 
 fn currency(text: &str) -> Result<Currency> {
-    Currency::parse(text).ok_or_else(|| Error::Usage(format!("--currency {text}: expected an ISO 4217 code such as SGD")))
+    Currency::parse(text).ok_or_else(|| {
+        Error::Usage(format!(
+            "--currency {text}: expected an ISO 4217 code such as SGD"
+        ))
+    })
 }

@@ -55,16 +55,24 @@ impl Loaded {
     /// The network without what the request's closed passages close.
     pub fn network(&self, request: &Request) -> Cow<'_, Network> {
         match &self.sea {
-            Some(graph) if !request.avoid.passages.is_empty() => {
-                Cow::Owned(sea::without(self.network.clone(), graph, request.avoid.passages))
-            }
+            Some(graph) if !request.avoid.passages.is_empty() => Cow::Owned(sea::without(
+                self.network.clone(),
+                graph,
+                request.avoid.passages,
+            )),
             Some(_) | None => Cow::Borrowed(&self.network),
         }
     }
 
     /// What one question is asked of.
     pub fn world<'w>(&'w self, network: &'w Network, scenario: Option<&'w Scenario>) -> World<'w> {
-        World { reference: &self.reference, network, sea: self.sea.as_ref(), rates: &self.rates, scenario }
+        World {
+            reference: &self.reference,
+            network,
+            sea: self.sea.as_ref(),
+            rates: &self.rates,
+            scenario,
+        }
     }
 }
 
@@ -89,12 +97,28 @@ pub(super) fn read(args: &Data) -> Result<Files> {
         None => shipped(DATA, |path| FILES.contains(&path)),
     };
     let rates: Vec<PathBuf> = args.rates.iter().cloned().collect();
-    let (locations, services, distances) = (named(&args.locations)?, named(&args.services)?, named(&args.distances)?);
-    Ok(Files { library, data, locations, services, distances, rates: named(&rates)? })
+    let (locations, services, distances) = (
+        named(&args.locations)?,
+        named(&args.services)?,
+        named(&args.distances)?,
+    );
+    Ok(Files {
+        library,
+        data,
+        locations,
+        services,
+        distances,
+        rates: named(&rates)?,
+    })
 }
 
 /// Makes a world of the files and checks everything.
-pub(super) fn load(files: &Files, args: &Data, scenario: Option<&Scenario>, console: &Console) -> Result<Loaded> {
+pub(super) fn load(
+    files: &Files,
+    args: &Data,
+    scenario: Option<&Scenario>,
+    console: &Console,
+) -> Result<Loaded> {
     let edition = scenario.filter(|s| s.has_energy()).map(|_| EDITION);
     let own_library;
     let library = match scenario.filter(|s| s.has_energy()) {
@@ -104,11 +128,23 @@ pub(super) fn load(files: &Files, args: &Data, scenario: Option<&Scenario>, cons
         }
         None => &files.library,
     };
-    let loaded = Reference::load_what_if(library, &args.profile, &files.data, &files.locations, edition);
+    let loaded = Reference::load_what_if(
+        library,
+        &args.profile,
+        &files.data,
+        &files.locations,
+        edition,
+    );
     let (mut reference, warnings) = loaded.map_err(|faults| library_error(&faults))?;
     // Faults of what ships are for `factors check`; those of the user's own files are told here.
-    let own: Vec<Fault> = warnings.into_iter().filter(|f| files.locations.iter().any(|l| l.path == f.file)).collect();
-    let mut checked = Checked { console, warnings: own };
+    let own: Vec<Fault> = warnings
+        .into_iter()
+        .filter(|f| files.locations.iter().any(|l| l.path == f.file))
+        .collect();
+    let mut checked = Checked {
+        console,
+        warnings: own,
+    };
     for file in &files.services {
         let services = checked.take(Services::parse(file, &reference.factors))?;
         reference.services.put_on_top(services);
@@ -118,26 +154,55 @@ pub(super) fn load(files: &Files, args: &Data, scenario: Option<&Scenario>, cons
         reference.distances.put_on_top(distances);
     }
     if let Some(scenario) = scenario {
-        scenario.scale_factors(&mut reference.factors).map_err(|what| Error::Usage(format!("--scenario: {what}")))?;
+        scenario
+            .scale_factors(&mut reference.factors)
+            .map_err(|what| Error::Usage(format!("--scenario: {what}")))?;
     }
     let find = |name: &str| files.data.iter().find(|f| f.path == name);
-    let speeds = find("speeds.csv").map(|f| checked.take(Speeds::parse(f, &reference.factors))).transpose()?;
-    let dwells = find("dwell.csv").map(|f| checked.take(Dwells::parse(f))).transpose()?;
+    let speeds = find("speeds.csv")
+        .map(|f| checked.take(Speeds::parse(f, &reference.factors)))
+        .transpose()?;
+    let dwells = find("dwell.csv")
+        .map(|f| checked.take(Dwells::parse(f)))
+        .transpose()?;
     let rates = files.rates.first().or_else(|| find("rates.csv"));
-    let mut rates = rates.map(|f| checked.take(Rates::parse(f))).transpose()?.unwrap_or_default();
-    args.rate.iter().rev().for_each(|rate| rates.put_first(rate.clone()));
+    let mut rates = rates
+        .map(|f| checked.take(Rates::parse(f)))
+        .transpose()?
+        .unwrap_or_default();
+    args.rate
+        .iter()
+        .rev()
+        .for_each(|rate| rates.put_first(rate.clone()));
     if scenario.is_none() {
         checked.tell();
-        for name in ["services.csv", "speeds.csv", "dwell.csv"].into_iter().filter(|name| find(name).is_none()) {
-            console.message(Level::Warning, &format!("{name}: file is missing in the reference folder; it counts as empty"));
+        for name in ["services.csv", "speeds.csv", "dwell.csv"]
+            .into_iter()
+            .filter(|name| find(name).is_none())
+        {
+            console.message(
+                Level::Warning,
+                &format!("{name}: file is missing in the reference folder; it counts as empty"),
+            );
         }
     }
-    let estimates = Estimates { speeds: speeds.unwrap_or_default(), dwells: dwells.unwrap_or_default(), ..Estimates::default() };
+    let estimates = Estimates {
+        speeds: speeds.unwrap_or_default(),
+        dwells: dwells.unwrap_or_default(),
+        ..Estimates::default()
+    };
     let network = Network::new(&reference, estimates);
     if let Some(idle) = scenario.and_then(|s| s.idle(&network, &reference.factors)) {
-        return Err(Error::Usage(format!("--scenario: {idle}: no link of the network is meant by this")));
+        return Err(Error::Usage(format!(
+            "--scenario: {idle}: no link of the network is meant by this"
+        )));
     }
-    Ok(Loaded { network, reference, sea: sea_graph(folder(args.reference.as_ref(), DATA))?, rates })
+    Ok(Loaded {
+        network,
+        reference,
+        sea: sea_graph(folder(args.reference.as_ref(), DATA))?,
+        rates,
+    })
 }
 
 /// The scenario of a file.
@@ -163,61 +228,118 @@ impl Checked<'_> {
     }
 
     fn tell(&self) {
-        self.warnings.iter().for_each(|w| self.console.message(Level::Warning, &w.to_string()));
+        self.warnings
+            .iter()
+            .for_each(|w| self.console.message(Level::Warning, &w.to_string()));
     }
 }
 
 /// The folder that was named, else the usual one if it is there; `None`: the one inside the program.
 fn folder<'p>(named: Option<&'p PathBuf>, usual: &'p str) -> Option<&'p Path> {
     let usual = Path::new(usual);
-    named.map(PathBuf::as_path).or_else(|| exists(usual).then_some(usual))
+    named
+        .map(PathBuf::as_path)
+        .or_else(|| exists(usual).then_some(usual))
 }
 
 fn as_data(files: Vec<ReferenceFile>) -> Vec<DataFile> {
-    files.into_iter().map(|f| DataFile { path: f.path, bytes: f.bytes }).collect()
+    files
+        .into_iter()
+        .map(|f| DataFile {
+            path: f.path,
+            bytes: f.bytes,
+        })
+        .collect()
 }
 
 fn shipped(folder: &str, wanted: impl Fn(&str) -> bool) -> Vec<DataFile> {
-    init::shipped_below(folder).into_iter().filter(|(p, _)| wanted(p)).map(|(p, bytes)| DataFile::new(p, bytes)).collect()
+    init::shipped_below(folder)
+        .into_iter()
+        .filter(|(p, _)| wanted(p))
+        .map(|(p, bytes)| DataFile::new(p, bytes))
+        .collect()
 }
 
 fn named(paths: &[PathBuf]) -> Result<Vec<DataFile>> {
-    paths.iter().map(|p| Ok(as_data(vec![read_named(p, &p.display().to_string())?]).remove(0))).collect()
+    paths
+        .iter()
+        .map(|p| Ok(as_data(vec![read_named(p, &p.display().to_string())?]).remove(0)))
+        .collect()
 }
 
 /// A file below the data folder, or the one inside the program; a data folder may do without.
 fn optional(home: Option<&Path>, name: &str) -> Result<Option<(String, Cow<'static, [u8]>)>> {
     let Some(dir) = home else {
-        let inside = init::shipped_below(DATA).into_iter().find(|(path, _)| path == name);
+        let inside = init::shipped_below(DATA)
+            .into_iter()
+            .find(|(path, _)| path == name);
         return Ok(inside.map(|(path, bytes)| (path, Cow::Borrowed(bytes))));
     };
     let path = dir.join(name);
     if !exists(&path) {
         return Ok(None);
     }
-    Ok(Some((path.display().to_string(), Cow::Owned(read_file(&path, MAX_FILE_BYTES)?))))
+    Ok(Some((
+        path.display().to_string(),
+        Cow::Owned(read_file(&path, MAX_FILE_BYTES)?),
+    )))
 }
 
 fn sea_graph(home: Option<&Path>) -> Result<Option<SeaGraph>> {
-    let Some((label, bytes)) = optional(home, SEA)? else { return Ok(None) };
-    SeaGraph::load(&bytes).map(Some).map_err(|e| Error::Library(format!("{label}: {e}")))
+    let Some((label, bytes)) = optional(home, SEA)? else {
+        return Ok(None);
+    };
+    SeaGraph::load(&bytes)
+        .map(Some)
+        .map_err(|e| Error::Library(format!("{label}: {e}")))
 }
 
 /// Rings of the land outline and what it is from.
 fn land(home: Option<&Path>) -> Result<(Vec<Vec<Spot>>, String)> {
-    let Some((label, bytes)) = optional(home, LAND)? else { return Ok(Default::default()) };
+    let Some((label, bytes)) = optional(home, LAND)? else {
+        return Ok(Default::default());
+    };
     let land = Land::load(&bytes).map_err(|e| Error::Library(format!("{label}: {e}")))?;
-    let ring = |r: &Ring| r.points.iter().map(|c| (c.latitude_e2.into(), c.longitude_e2.into())).collect();
-    Ok((land.rings().iter().map(ring).collect(), land.name().to_owned()))
+    let ring = |r: &Ring| {
+        r.points
+            .iter()
+            .map(|c| (c.latitude_e2.into(), c.longitude_e2.into()))
+            .collect()
+    };
+    Ok((
+        land.rings().iter().map(ring).collect(),
+        land.name().to_owned(),
+    ))
 }
 
 /// What the map of an answer is drawn from.
 pub(super) fn map(args: &Data, loaded: &Loaded, answer: &Answer, request: &Request) -> Result<Map> {
     let closed = request.avoid.passages;
     let options = || answer.options.iter().map(|s| &s.option);
-    let lines = options().map(|o| lines(o, &answer.network, &loaded.reference, loaded.sea.as_ref(), closed)).collect();
-    let called: BTreeSet<LocationCode> = options().flat_map(|o| o.places(&answer.network)).collect();
-    let spot = |code: &LocationCode| Some((code.to_string(), loaded.reference.places.get(*code)?.point?.hundredths()));
+    let lines = options()
+        .map(|o| {
+            lines(
+                o,
+                &answer.network,
+                &loaded.reference,
+                loaded.sea.as_ref(),
+                closed,
+            )
+        })
+        .collect();
+    let called: BTreeSet<LocationCode> =
+        options().flat_map(|o| o.places(&answer.network)).collect();
+    let spot = |code: &LocationCode| {
+        Some((
+            code.to_string(),
+            loaded.reference.places.get(*code)?.point?.hundredths(),
+        ))
+    };
     let (land, land_source) = land(folder(args.reference.as_ref(), DATA))?;
-    Ok(Map { lines, places: called.iter().filter_map(spot).collect(), land, land_source })
+    Ok(Map {
+        lines,
+        places: called.iter().filter_map(spot).collect(),
+        land,
+        land_source,
+    })
 }

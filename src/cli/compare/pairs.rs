@@ -27,7 +27,12 @@ layout! {
 const CHUNK: usize = 256;
 
 /// Answers every pair. A pair without an answer has a line that says why.
-pub(super) fn run(path: &Path, args: &Args, loaded: &Loaded, console: &Console) -> Result<ExitCode> {
+pub(super) fn run(
+    path: &Path,
+    args: &Args,
+    loaded: &Loaded,
+    console: &Console,
+) -> Result<ExitCode> {
     let pairs = pairs(path)?;
     let progress = progress::for_run(args.progress.unwrap_or_default(), *console);
     progress.stage("compare", Some(pairs.len() as u64));
@@ -35,13 +40,27 @@ pub(super) fn run(path: &Path, args: &Args, loaded: &Loaded, console: &Console) 
     let written = match &args.to_file {
         Some(file) => {
             let mut out = FileWriter::create(&RealDisk, file)?;
-            let outcome = write(&pairs, args, loaded, progress.as_ref(), &mut out, &mut unanswered);
+            let outcome = write(
+                &pairs,
+                args,
+                loaded,
+                progress.as_ref(),
+                &mut out,
+                &mut unanswered,
+            );
             outcome.and_then(|()| out.finish())
         }
         None => {
             let mut outcome = Ok(());
             console.write(|out| {
-                outcome = write(&pairs, args, loaded, progress.as_ref(), out, &mut unanswered);
+                outcome = write(
+                    &pairs,
+                    args,
+                    loaded,
+                    progress.as_ref(),
+                    out,
+                    &mut unanswered,
+                );
                 Ok(())
             })?;
             outcome
@@ -50,17 +69,32 @@ pub(super) fn run(path: &Path, args: &Args, loaded: &Loaded, console: &Console) 
     progress.end();
     written?;
     if unanswered > 0 {
-        console.message(Level::Warning, &format!("{unanswered} of {} pairs have no answer; their lines say why", pairs.len()));
+        console.message(
+            Level::Warning,
+            &format!(
+                "{unanswered} of {} pairs have no answer; their lines say why",
+                pairs.len()
+            ),
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn pairs(path: &Path) -> Result<Vec<(String, String)>> {
-    let file = read_named(path, &path.display().to_string()).map_err(|e| Error::Input(e.to_string()))?;
-    let file = DataFile { path: file.path, bytes: file.bytes };
+    let file =
+        read_named(path, &path.display().to_string()).map_err(|e| Error::Input(e.to_string()))?;
+    let file = DataFile {
+        path: file.path,
+        bytes: file.bytes,
+    };
     let mut faults = Faults::default();
     let mut list = Vec::new();
-    read(&file, Cell::LAYOUT, &mut faults, |row| list.push((row.text(Cell::From).to_owned(), row.text(Cell::To).to_owned())));
+    read(&file, Cell::LAYOUT, &mut faults, |row| {
+        list.push((
+            row.text(Cell::From).to_owned(),
+            row.text(Cell::To).to_owned(),
+        ))
+    });
     if faults.has_error() {
         return Err(Error::Input(library_error(&faults.list).to_string()));
     }
@@ -77,7 +111,8 @@ fn write(
 ) -> Result<()> {
     let storage = |e: std::io::Error| Error::Storage(e.to_string());
     if args.format == Format::Csv {
-        out.write_all(csv::header(false).as_bytes()).map_err(storage)?;
+        out.write_all(csv::header(false).as_bytes())
+            .map_err(storage)?;
     }
     for chunk in pairs.chunks(CHUNK) {
         let answers: Vec<(String, bool)> = chunk
@@ -85,7 +120,8 @@ fn write(
             .map(|(from, to)| {
                 let text = one(from, to, args, loaded);
                 progress.advance(1, 1);
-                text.map(|t| (t, true)).unwrap_or_else(|why| (no_answer(from, to, &why, args.format), false))
+                text.map(|t| (t, true))
+                    .unwrap_or_else(|why| (no_answer(from, to, &why, args.format), false))
             })
             .collect();
         for (text, is_answer) in answers {
@@ -114,7 +150,10 @@ fn no_answer(from: &str, to: &str, why: &str, format: Format) -> String {
     match format {
         Format::Table | Format::Html => format!("{from} - {to}: {why}\n\n"),
         Format::Json => {
-            format!("{}\n", serde_json::json!({"request": {"from": from, "to": to}, "options": [], "error": why}))
+            format!(
+                "{}\n",
+                serde_json::json!({"request": {"from": from, "to": to}, "options": [], "error": why})
+            )
         }
         Format::Csv => csv::no_answer(from, to, why),
     }

@@ -31,7 +31,9 @@ pub(super) fn check(args: &Check, console: &Console) -> Result<ExitCode> {
     let names: Vec<&str> = RUN_DATA.into_iter().chain([SERVICES]).collect();
     let library = &args.library;
     let files = Files::read(&library.factors, &library.reference, &names)?;
-    let on = args.on.unwrap_or_else(|| day_of(jiff::Timestamp::now().as_microsecond()));
+    let on = args
+        .on
+        .unwrap_or_else(|| day_of(jiff::Timestamp::now().as_microsecond()));
     let profiles = match (&library.profile, files.profiles()) {
         (Some(profile), _) => {
             files.known(profile)?;
@@ -54,7 +56,11 @@ pub(super) fn check(args: &Check, console: &Console) -> Result<ExitCode> {
     console.print(&report.text())?;
     match report.errors.len() {
         0 => Ok(ExitCode::SUCCESS),
-        errors => Err(Error::Library(format!("{} in {}", counted(errors, "error"), library.factors.display()))),
+        errors => Err(Error::Library(format!(
+            "{} in {}",
+            counted(errors, "error"),
+            library.factors.display()
+        ))),
     }
 }
 
@@ -71,10 +77,17 @@ struct Report {
 impl Report {
     /// Adds a profile; without a number of factors where it does not load.
     fn add(&mut self, profile: &str, factors: Option<usize>, faults: Vec<Fault>) {
-        let errors = faults.iter().filter(|f| f.severity == Severity::Error).count();
+        let errors = faults
+            .iter()
+            .filter(|f| f.severity == Severity::Error)
+            .count();
         let factors = factors.map_or("not loaded".to_owned(), |n| counted(n, "factor"));
-        let (wrong, odd) = (counted(errors, "error"), counted(faults.len() - errors, "warning"));
-        self.counts.push(format!("{profile}: {factors}, {wrong}, {odd}"));
+        let (wrong, odd) = (
+            counted(errors, "error"),
+            counted(faults.len() - errors, "warning"),
+        );
+        self.counts
+            .push(format!("{profile}: {factors}, {wrong}, {odd}"));
         for fault in faults {
             let text = plain(&fault.to_string());
             if self.seen.insert((fault.severity, text.clone())) {
@@ -118,7 +131,14 @@ mod tests {
         };
         let mut report = Report::default();
         report.add("a", Some(2), vec![fault(Severity::Warning, "x\n\u{1b}[2J")]);
-        report.add("b", None, vec![fault(Severity::Warning, "x\n\u{1b}[2J"), fault(Severity::Error, "y")]);
+        report.add(
+            "b",
+            None,
+            vec![
+                fault(Severity::Warning, "x\n\u{1b}[2J"),
+                fault(Severity::Error, "y"),
+            ],
+        );
         let want = "errors\nzones.csv:3: member \"y\": expected a country\n\n\
             warnings\nzones.csv:3: member \"x  [2J\": expected a country\n\n\
             a: 2 factors, 0 errors, 1 warning\nb: not loaded, 1 error, 1 warning\n";

@@ -70,12 +70,25 @@ pub(super) fn diff(args: &Diff, console: &Console) -> Result<ExitCode> {
     let mut list = match (args.first.contains('/'), args.second.contains('/')) {
         (true, true) => between_editions(args)?,
         (false, false) => between_profiles(args)?,
-        _ => return Err(Error::Usage("expected two editions (source/edition) or two profiles".to_owned())),
+        _ => {
+            return Err(Error::Usage(
+                "expected two editions (source/edition) or two profiles".to_owned(),
+            ));
+        }
     };
     let prefix = args.operation.as_deref().unwrap_or("");
-    list.retain(|d| d.scope.operation.starts_with(prefix) && (args.all || d.change != Change::Same));
+    list.retain(|d| {
+        d.scope.operation.starts_with(prefix) && (args.all || d.change != Change::Same)
+    });
     let rows = list.iter().map(|d| cells(d).into()).collect();
-    console.print(&Listing { columns: &COLUMNS, in_table: IN_TABLE, rows }.text(args.format))?;
+    console.print(
+        &Listing {
+            columns: &COLUMNS,
+            in_table: IN_TABLE,
+            rows,
+        }
+        .text(args.format),
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -84,7 +97,10 @@ fn between_editions(args: &Diff) -> Result<Vec<Difference>> {
     for edition in [&args.first, &args.second] {
         if !library.sources.iter().any(|s| *s.folder == **edition) {
             let there: Vec<&str> = library.sources.iter().map(|s| &*s.folder).collect();
-            return Err(Error::Usage(format!("\"{edition}\": expected one of {}", there.join(", "))));
+            return Err(Error::Usage(format!(
+                "\"{edition}\": expected one of {}",
+                there.join(", ")
+            )));
         }
     }
     Ok(editions(&library, &args.first, &args.second))
@@ -93,20 +109,34 @@ fn between_editions(args: &Diff) -> Result<Vec<Difference>> {
 fn between_profiles(args: &Diff) -> Result<Vec<Difference>> {
     let files = Files::read(&args.factors, &args.reference, &ZONES)?;
     let (first, second) = (files.factors(&args.first)?, files.factors(&args.second)?);
-    let zones = files.data.first().map(|file| Zones::parse(file).0).unwrap_or_default();
-    let on = args.on.unwrap_or_else(|| day_of(jiff::Timestamp::now().as_microsecond()));
+    let zones = files
+        .data
+        .first()
+        .map(|file| Zones::parse(file).0)
+        .unwrap_or_default();
+    let on = args
+        .on
+        .unwrap_or_else(|| day_of(jiff::Timestamp::now().as_microsecond()));
     Ok(profiles(&first, &second, &zones, on))
 }
 
 fn cells(d: &Difference) -> [String; COLUMNS.len()] {
-    let total = |side: &Option<Side>| side.as_ref().map_or(String::new(), |s| decimal_text(s.total(), s.scale));
+    let total = |side: &Option<Side>| {
+        side.as_ref()
+            .map_or(String::new(), |s| decimal_text(s.total(), s.scale))
+    };
     let part = |side: &Option<Side>, part: fn(&Side) -> i64| {
-        side.as_ref().map_or(String::new(), |s| decimal_text(part(s).into(), s.scale))
+        side.as_ref()
+            .map_or(String::new(), |s| decimal_text(part(s).into(), s.scale))
     };
     let id = |side: &Option<Side>| side.as_ref().map_or(String::new(), |s| s.id.clone());
     let unit = |side: &Option<Side>| side.as_ref().map_or(String::new(), |s| s.unit.clone());
     let scale = d.before.as_ref().map_or(0, |s| s.scale);
-    let first_unit = if d.before.is_some() { unit(&d.before) } else { unit(&d.after) };
+    let first_unit = if d.before.is_some() {
+        unit(&d.before)
+    } else {
+        unit(&d.after)
+    };
     [
         d.change.code().to_owned(),
         d.scope.operation.clone(),
@@ -117,7 +147,8 @@ fn cells(d: &Difference) -> [String; COLUMNS.len()] {
         first_unit,
         total(&d.before),
         total(&d.after),
-        d.absolute().map_or(String::new(), |n| decimal_text(n, scale)),
+        d.absolute()
+            .map_or(String::new(), |n| decimal_text(n, scale)),
         d.percent().map_or(String::new(), |n| decimal_text(n, 2)),
         d.reasons().join("; "),
         unit(&d.after),

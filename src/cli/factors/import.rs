@@ -48,7 +48,8 @@ pub(super) fn import(args: &Import, console: &Console) -> Result<ExitCode> {
     let sheets = read_sheets(&args.files, mapping.delimiter)?;
     let imported = converted(&mapping, &sheets);
     let mut library = Files::read(&args.factors, &args.reference, &RUN_DATA)?;
-    library.library = with_edition(&library.library, &mapping, &imported.tables, args.replace).map_err(Error::Usage)?;
+    library.library = with_edition(&library.library, &mapping, &imported.tables, args.replace)
+        .map_err(Error::Usage)?;
     let profile = args.profile.as_deref().map(read_profile).transpose()?;
     if let Some(profile) = &profile {
         add_profile(&mut library.library, profile, args.replace)?;
@@ -56,7 +57,10 @@ pub(super) fn import(args: &Import, console: &Console) -> Result<ExitCode> {
     let found = Findings::of(&imported, &library)?;
     if !found.refusals.is_empty() {
         console.print(&lines(&found.refusals))?;
-        return Err(Error::Input(format!("{} refused; nothing was written", found.refusals.len())));
+        return Err(Error::Input(format!(
+            "{} refused; nothing was written",
+            found.refusals.len()
+        )));
     }
     if !args.dry_run {
         write(args, &mapping, &library, profile.as_ref())?;
@@ -75,7 +79,15 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 
 fn read_mapping(path: &Path) -> Result<Mapping> {
     let (mapping, faults) = Mapping::parse(&DataFile::new(path.display().to_string(), read(path)?));
-    mapping.ok_or_else(|| Error::Usage(faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("\n")))
+    mapping.ok_or_else(|| {
+        Error::Usage(
+            faults
+                .iter()
+                .map(Fault::to_string)
+                .collect::<Vec<_>>()
+                .join("\n"),
+        )
+    })
 }
 
 fn read_sheets(paths: &[PathBuf], delimiter: u8) -> Result<Vec<Sheet>> {
@@ -83,15 +95,25 @@ fn read_sheets(paths: &[PathBuf], delimiter: u8) -> Result<Vec<Sheet>> {
     for path in paths {
         let bytes = read_file(path, LARGEST)?;
         let fault = |what| Error::Input(format!("{}: {what}", path.display()));
-        sheets.extend(workbook::sheets(&path.display().to_string(), &bytes, delimiter).map_err(fault)?);
+        sheets.extend(
+            workbook::sheets(&path.display().to_string(), &bytes, delimiter).map_err(fault)?,
+        );
     }
     Ok(sheets)
 }
 
 /// The file of a profile under the name that it has in a library.
 fn read_profile(path: &Path) -> Result<DataFile> {
-    let stem = path.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_suffix(".toml"));
-    let stem = stem.ok_or_else(|| Error::Usage(format!("{}: expected a file named <profile>.toml", path.display())))?;
+    let stem = path
+        .file_name()
+        .and_then(|n| n.to_str())
+        .and_then(|n| n.strip_suffix(".toml"));
+    let stem = stem.ok_or_else(|| {
+        Error::Usage(format!(
+            "{}: expected a file named <profile>.toml",
+            path.display()
+        ))
+    })?;
     Ok(DataFile::new(format!("profiles/{stem}.toml"), read(path)?))
 }
 
@@ -120,7 +142,10 @@ struct Findings {
 impl Findings {
     /// Checks every profile of the library with the edition in it. An error elsewhere in the library stops the import.
     fn of(imported: &Imported, library: &Files) -> Result<Findings> {
-        let mut found = Findings { refusals: imported.refusals.clone(), warnings: Vec::new() };
+        let mut found = Findings {
+            refusals: imported.refusals.clone(),
+            warnings: Vec::new(),
+        };
         let mut others: Vec<String> = Vec::new();
         for profile in library.profiles() {
             let faults = match Reference::load(&library.library, profile, &library.data, &[]) {
@@ -129,8 +154,12 @@ impl Findings {
             for fault in faults {
                 match (imported.refusal(&fault), fault.severity) {
                     (Some(refusal), Severity::Error) => found.add(refusal),
-                    (Some(warning), Severity::Warning) if !found.warnings.contains(&warning) => found.warnings.push(warning),
-                    (None, Severity::Error) if !others.contains(&fault.to_string()) => others.push(fault.to_string()),
+                    (Some(warning), Severity::Warning) if !found.warnings.contains(&warning) => {
+                        found.warnings.push(warning)
+                    }
+                    (None, Severity::Error) if !others.contains(&fault.to_string()) => {
+                        others.push(fault.to_string())
+                    }
                     _ => {}
                 }
             }
@@ -143,20 +172,35 @@ impl Findings {
 
     /// A cell that converting refused already is not refused a second time for what became of it.
     fn add(&mut self, refusal: Refusal) {
-        let same = |r: &Refusal| (&r.sheet, &r.cell, r.field) == (&refusal.sheet, &refusal.cell, refusal.field);
+        let same = |r: &Refusal| {
+            (&r.sheet, &r.cell, r.field) == (&refusal.sheet, &refusal.cell, refusal.field)
+        };
         if !self.refusals.iter().any(same) {
             self.refusals.push(refusal);
         }
     }
 }
 
-fn write(args: &Import, mapping: &Mapping, library: &Files, profile: Option<&DataFile>) -> Result<()> {
+fn write(
+    args: &Import,
+    mapping: &Mapping,
+    library: &Files,
+    profile: Option<&DataFile>,
+) -> Result<()> {
     let folder = mapping.folder();
     let prefix = format!("{folder}/");
     let inside = |f: &&DataFile| f.path.starts_with(&prefix);
-    let tables: Vec<(&str, &[u8])> =
-        library.library.iter().filter(inside).map(|f| (&f.path[prefix.len()..], f.bytes.as_slice())).collect();
-    let sources = library.library.iter().find(|f| f.path == "sources.csv").map_or(&[][..], |f| &f.bytes);
+    let tables: Vec<(&str, &[u8])> = library
+        .library
+        .iter()
+        .filter(inside)
+        .map(|f| (&f.path[prefix.len()..], f.bytes.as_slice()))
+        .collect();
+    let sources = library
+        .library
+        .iter()
+        .find(|f| f.path == "sources.csv")
+        .map_or(&[][..], |f| &f.bytes);
     write_edition(&RealDisk, &args.factors, &folder, &tables, sources)?;
     if let Some(profile) = profile {
         write_file(&RealDisk, &args.factors.join(&profile.path), &profile.bytes)?;
@@ -165,14 +209,20 @@ fn write(args: &Import, mapping: &Mapping, library: &Files, profile: Option<&Dat
 }
 
 fn lines(refusals: &[Refusal]) -> String {
-    refusals.iter().map(|r| plain(&r.to_string()) + "\n").collect()
+    refusals
+        .iter()
+        .map(|r| plain(&r.to_string()) + "\n")
+        .collect()
 }
 
 fn summary(args: &Import, mapping: &Mapping, imported: &Imported, found: &Findings) -> String {
     let mut text = String::new();
     for count in &imported.counts {
         let (rows, blank, skipped) = (count.rows, count.blank, count.skipped);
-        text += &format!("{}: {rows} rows imported, {blank} blank, {skipped} passed over\n", plain(&count.sheet));
+        text += &format!(
+            "{}: {rows} rows imported, {blank} blank, {skipped} passed over\n",
+            plain(&count.sheet)
+        );
     }
     if !found.warnings.is_empty() {
         text += &format!("warnings\n{}", lines(&found.warnings));

@@ -52,14 +52,30 @@ pub(super) fn list(args: &List, console: &Console) -> Result<ExitCode> {
         && !set.operations.iter().any(|o| o.code.starts_with(prefix))
     {
         let codes: Vec<&str> = set.operations.iter().map(|o| &*o.code).collect();
-        return Err(Error::Usage(format!("--operation \"{prefix}\": expected one of {}, or how some begin", codes.join(", "))));
+        return Err(Error::Usage(format!(
+            "--operation \"{prefix}\": expected one of {}, or how some begin",
+            codes.join(", ")
+        )));
     }
     let wanted = |f: &&EmissionFactor| {
-        let starts = |prefix: &str| f.operation.is_some_and(|o| set.operations[o as usize].code.starts_with(prefix));
-        args.operation.as_deref().is_none_or(starts) && args.on.is_none_or(|d| f.valid_from <= d && d < f.valid_to)
+        let starts = |prefix: &str| {
+            f.operation
+                .is_some_and(|o| set.operations[o as usize].code.starts_with(prefix))
+        };
+        args.operation.as_deref().is_none_or(starts)
+            && args.on.is_none_or(|d| f.valid_from <= d && d < f.valid_to)
     };
-    let rows = set.factors.iter().filter(wanted).map(|f| cells(&set, f).into()).collect();
-    let listing = Listing { columns: &COLUMNS, in_table: COLUMNS.len() - 1, rows };
+    let rows = set
+        .factors
+        .iter()
+        .filter(wanted)
+        .map(|f| cells(&set, f).into())
+        .collect();
+    let listing = Listing {
+        columns: &COLUMNS,
+        in_table: COLUMNS.len() - 1,
+        rows,
+    };
     console.print(&listing.text(args.format))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -85,5 +101,6 @@ fn cells(set: &FactorSet, f: &EmissionFactor) -> [String; COLUMNS.len()] {
 
 /// Code of the operation; energy rows have none.
 pub(super) fn operation<'s>(set: &'s FactorSet, f: &EmissionFactor) -> &'s str {
-    f.operation.map_or("", |o| &*set.operations[o as usize].code)
+    f.operation
+        .map_or("", |o| &*set.operations[o as usize].code)
 }

@@ -86,8 +86,16 @@ struct Files {
 
 impl Files {
     fn read(factors: &Path, reference: &Path, names: &[&str]) -> Result<Files> {
-        let as_data = |files: Vec<ReferenceFile>| files.into_iter().map(|f| DataFile::new(f.path, f.bytes)).collect();
-        Ok(Files { library: as_data(read_library(factors)?), data: as_data(read_data(reference, names)?) })
+        let as_data = |files: Vec<ReferenceFile>| {
+            files
+                .into_iter()
+                .map(|f| DataFile::new(f.path, f.bytes))
+                .collect()
+        };
+        Ok(Files {
+            library: as_data(read_library(factors)?),
+            data: as_data(read_data(reference, names)?),
+        })
     }
 
     /// Names of the profiles, ascending.
@@ -103,7 +111,9 @@ impl Files {
     /// Factors of a profile; faults are one error.
     fn factors(&self, profile: &str) -> Result<FactorSet> {
         self.known(profile)?;
-        self.load(profile).map(|(reference, _)| reference.factors).map_err(|faults| library_error(&faults))
+        self.load(profile)
+            .map(|(reference, _)| reference.factors)
+            .map_err(|faults| library_error(&faults))
     }
 
     fn load(&self, profile: &str) -> std::result::Result<(Reference, Vec<Fault>), Vec<Fault>> {
@@ -119,8 +129,18 @@ fn factors_of(args: &Library) -> Result<FactorSet> {
 
 /// The library without a profile: for questions about editions as they are.
 fn edition_library(factors: &Path) -> Result<crate::factors::Library> {
-    let files: Vec<DataFile> = read_library(factors)?.into_iter().map(|f| DataFile::new(f.path, f.bytes)).collect();
+    let files: Vec<DataFile> = read_library(factors)?
+        .into_iter()
+        .map(|f| DataFile::new(f.path, f.bytes))
+        .collect();
     let (library, faults) = crate::factors::Library::parse(&files);
-    let errors: Vec<Fault> = faults.into_iter().filter(|f| f.severity == Severity::Error).collect();
-    if errors.is_empty() { Ok(library) } else { Err(library_error(&errors)) }
+    let errors: Vec<Fault> = faults
+        .into_iter()
+        .filter(|f| f.severity == Severity::Error)
+        .collect();
+    if errors.is_empty() {
+        Ok(library)
+    } else {
+        Err(library_error(&errors))
+    }
 }

@@ -29,10 +29,18 @@ pub struct Show {
 /// Prints the factor.
 pub(super) fn show(args: &Show, console: &Console) -> Result<ExitCode> {
     let set = factors_of(&args.library)?;
-    let factor = set.factors.iter().find(|f| *f.id == *args.factor).ok_or_else(|| {
-        let near = nearest(&args.factor, set.factors.iter().map(|f| &*f.id));
-        Error::Usage(format!("\"{}\": no such factor in the profile; nearest: {}", args.factor, near.join(", ")))
-    })?;
+    let factor = set
+        .factors
+        .iter()
+        .find(|f| *f.id == *args.factor)
+        .ok_or_else(|| {
+            let near = nearest(&args.factor, set.factors.iter().map(|f| &*f.id));
+            Error::Usage(format!(
+                "\"{}\": no such factor in the profile; nearest: {}",
+                args.factor,
+                near.join(", ")
+            ))
+        })?;
     console.print(&sheet(&set, factor))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -47,19 +55,49 @@ fn sheet(set: &FactorSet, f: &EmissionFactor) -> String {
         return out;
     };
     let energy = &set.factors[composed.energy as usize];
-    let own = f.id.strip_suffix(&*energy.id).map_or(&*f.id, |id| id.trim_end_matches('@'));
-    let quantity =
-        format!("{} {}/{}", short_decimal_text(composed.quantity.into(), QUANTITY_SCALE), composed.unit.code(), f.per.code());
+    let own =
+        f.id.strip_suffix(&*energy.id)
+            .map_or(&*f.id, |id| id.trim_end_matches('@'));
+    let quantity = format!(
+        "{} {}/{}",
+        short_decimal_text(composed.quantity.into(), QUANTITY_SCALE),
+        composed.unit.code(),
+        f.per.code()
+    );
     let _ = write!(out, "\nproduct, rounded half to even at 9 decimals\n");
     lines(
         &mut out,
         &[
-            ("operation", product(f, energy, &quantity, energy.intensity_operation, f.intensity_operation)),
-            ("provision", product(f, energy, &quantity, energy.intensity_provision, f.intensity_provision)),
+            (
+                "operation",
+                product(
+                    f,
+                    energy,
+                    &quantity,
+                    energy.intensity_operation,
+                    f.intensity_operation,
+                ),
+            ),
+            (
+                "provision",
+                product(
+                    f,
+                    energy,
+                    &quantity,
+                    energy.intensity_provision,
+                    f.intensity_provision,
+                ),
+            ),
         ],
     );
     let _ = write!(out, "\nenergy use: {}\n", plain(own));
-    lines(&mut out, &[("region", composed.row_region.to_string()), ("energy", quantity)]);
+    lines(
+        &mut out,
+        &[
+            ("region", composed.row_region.to_string()),
+            ("energy", quantity),
+        ],
+    );
     lines(&mut out, &provenance(set, f));
     let _ = write!(out, "\nenergy carrier: {}\n", plain(&energy.id));
     lines(&mut out, &scope(set, energy));
@@ -69,12 +107,32 @@ fn sheet(set: &FactorSet, f: &EmissionFactor) -> String {
 
 /// What the factor applies to, and its figures.
 fn scope(set: &FactorSet, f: &EmissionFactor) -> Vec<(&'static str, String)> {
-    let grams = |mantissa: i64| format!("{} g CO2e/{}", short_decimal_text(mantissa.into(), NANO_SCALE), f.per.code());
-    let share = |mantissa: Option<i64>| mantissa.map_or(String::new(), |m| short_decimal_text(m.into(), SHARE_SCALE));
-    let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
-    let until =
-        if f.valid_to == NO_END { "until further notice".into() } else { format!("until before {}", date_text(f.valid_to)) };
-    let mut fields = vec![("operation", operation(set, f).to_owned()), ("energy_carrier", or(&f.energy_carrier, "not stated"))];
+    let grams = |mantissa: i64| {
+        format!(
+            "{} g CO2e/{}",
+            short_decimal_text(mantissa.into(), NANO_SCALE),
+            f.per.code()
+        )
+    };
+    let share = |mantissa: Option<i64>| {
+        mantissa.map_or(String::new(), |m| short_decimal_text(m.into(), SHARE_SCALE))
+    };
+    let or = |text: &str, other: &str| {
+        if text.is_empty() {
+            other.to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
+    let until = if f.valid_to == NO_END {
+        "until further notice".into()
+    } else {
+        format!("until before {}", date_text(f.valid_to))
+    };
+    let mut fields = vec![
+        ("operation", operation(set, f).to_owned()),
+        ("energy_carrier", or(&f.energy_carrier, "not stated")),
+    ];
     fields.push(("region", f.region.to_string()));
     if f.operation.is_some() {
         fields.push(("carrier", or(&f.carrier, "any")));
@@ -87,8 +145,18 @@ fn scope(set: &FactorSet, f: &EmissionFactor) -> Vec<(&'static str, String)> {
         ("basis_note", f.basis_note.to_string()),
         ("load_factor", share(f.load_factor)),
         ("empty_share", share(f.empty_share)),
-        ("validity", format!("from {} {until}", date_text(f.valid_from))),
-        ("data_category", if f.operation.is_some() { f.data_category.code().to_owned() } else { String::new() }),
+        (
+            "validity",
+            format!("from {} {until}", date_text(f.valid_from)),
+        ),
+        (
+            "data_category",
+            if f.operation.is_some() {
+                f.data_category.code().to_owned()
+            } else {
+                String::new()
+            },
+        ),
     ]);
     fields
 }
@@ -104,7 +172,10 @@ fn provenance(set: &FactorSet, f: &EmissionFactor) -> Vec<(&'static str, String)
         ("published_on", published),
         ("url", source.url.to_string()),
         ("licence", f.licence.to_string()),
-        ("redistributable", if source.redistributable { "yes" } else { "no" }.to_owned()),
+        (
+            "redistributable",
+            if source.redistributable { "yes" } else { "no" }.to_owned(),
+        ),
         ("gwp_set", f.gwp_set.code().to_owned()),
         ("source_ref", f.source_ref.to_string()),
         ("note", f.note.to_string()),
@@ -113,14 +184,31 @@ fn provenance(set: &FactorSet, f: &EmissionFactor) -> Vec<(&'static str, String)
 }
 
 /// The product that made one intensity of a composed factor.
-fn product(f: &EmissionFactor, energy: &EmissionFactor, quantity: &str, per_energy: i64, made: i64) -> String {
+fn product(
+    f: &EmissionFactor,
+    energy: &EmissionFactor,
+    quantity: &str,
+    per_energy: i64,
+    made: i64,
+) -> String {
     let unit = f.composed.as_ref().map(|c| c.unit);
     let factor = match unit.and_then(|u| conversion(u, energy.per)) {
-        Some((n, d)) if n != d => format!(" x {n}/{d} {}/{}", energy.per.code(), unit.map_or("", |u| u.code())),
+        Some((n, d)) if n != d => format!(
+            " x {n}/{d} {}/{}",
+            energy.per.code(),
+            unit.map_or("", |u| u.code())
+        ),
         _ => String::new(),
     };
-    let (each, result) = (short_decimal_text(per_energy.into(), NANO_SCALE), short_decimal_text(made.into(), NANO_SCALE));
-    format!("{quantity}{factor} x {each} g CO2e/{} = {result} g CO2e/{}", energy.per.code(), f.per.code())
+    let (each, result) = (
+        short_decimal_text(per_energy.into(), NANO_SCALE),
+        short_decimal_text(made.into(), NANO_SCALE),
+    );
+    format!(
+        "{quantity}{factor} x {each} g CO2e/{} = {result} g CO2e/{}",
+        energy.per.code(),
+        f.per.code()
+    )
 }
 
 /// Adds the fields that are not empty, indented and aligned.
@@ -132,9 +220,15 @@ fn lines(out: &mut String, fields: &[(&str, String)]) {
 
 /// The ids that are most like `wanted`: first those that contain it, then by the number of characters to change.
 fn nearest<'i>(wanted: &str, ids: impl Iterator<Item = &'i str>) -> Vec<&'i str> {
-    let mut ranked: Vec<(bool, usize, &str)> = ids.map(|id| (!id.contains(wanted), edits(wanted, id), id)).collect();
+    let mut ranked: Vec<(bool, usize, &str)> = ids
+        .map(|id| (!id.contains(wanted), edits(wanted, id), id))
+        .collect();
     ranked.sort_unstable();
-    ranked.into_iter().take(NEAREST).map(|(.., id)| id).collect()
+    ranked
+        .into_iter()
+        .take(NEAREST)
+        .map(|(.., id)| id)
+        .collect()
 }
 
 #[cfg(test)]
@@ -143,7 +237,11 @@ mod tests {
 
     #[test]
     fn the_nearest_id_comes_first() {
-        let ids = ["one/1:rail-cn", "one/1:road-cn", "one/1:road-cn-diesel@one/1:diesel-kg"];
+        let ids = [
+            "one/1:rail-cn",
+            "one/1:road-cn",
+            "one/1:road-cn-diesel@one/1:diesel-kg",
+        ];
         assert_eq!(nearest("road-cn-diesel", ids.into_iter())[0], ids[2]);
         assert_eq!(nearest("one/1:raid-cn", ids.into_iter())[..2], ids[..2]);
     }

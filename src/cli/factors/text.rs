@@ -9,5 +9,9 @@ pub(super) fn plain(text: &str) -> String {
 
 /// First day after the validity; empty: until further notice.
 pub(super) fn end(day: Day) -> String {
-    if day == NO_END { String::new() } else { date_text(day) }
+    if day == NO_END {
+        String::new()
+    } else {
+        date_text(day)
+    }
 }

@@ -24,7 +24,12 @@ pub struct Why {
     #[command(flatten)]
     pub library: Library,
     /// Operation code
-    #[arg(long, value_name = "CODE", required_unless_present = "energy_unit", conflicts_with = "energy_unit")]
+    #[arg(
+        long,
+        value_name = "CODE",
+        required_unless_present = "energy_unit",
+        conflicts_with = "energy_unit"
+    )]
     pub operation: Option<String>,
     /// Origin
     #[arg(long, value_name = "LOCODE", value_parser = place)]
@@ -66,7 +71,8 @@ pub enum WhyFormat {
 }
 
 fn place(text: &str) -> std::result::Result<LocationCode, String> {
-    LocationCode::parse(text.as_bytes()).ok_or_else(|| "expected a UN/LOCODE, such as CNCKG".to_owned())
+    LocationCode::parse(text.as_bytes())
+        .ok_or_else(|| "expected a UN/LOCODE, such as CNCKG".to_owned())
 }
 
 fn temperature(text: &str) -> std::result::Result<Temperature, String> {
@@ -115,10 +121,16 @@ struct Chosen {
 
 /// What a movement of an operation asks.
 fn ask(args: &Why, set: &FactorSet) -> Result<Answered> {
-    let (code, carrier) = (args.operation.as_deref().unwrap_or_default(), args.carrier.as_deref().unwrap_or_default());
+    let (code, carrier) = (
+        args.operation.as_deref().unwrap_or_default(),
+        args.carrier.as_deref().unwrap_or_default(),
+    );
     let operation = set.operation(code).ok_or_else(|| {
         let codes: Vec<&str> = set.operations.iter().map(|o| &*o.code).collect();
-        Error::Usage(format!("--operation \"{code}\": expected one of {}", codes.join(", ")))
+        Error::Usage(format!(
+            "--operation \"{code}\": expected one of {}",
+            codes.join(", ")
+        ))
     })?;
     let query = FactorQuery {
         operation,
@@ -138,7 +150,10 @@ fn ask(args: &Why, set: &FactorSet) -> Result<Answered> {
         conversion: None,
     });
     Ok(Answered {
-        heading: format!("{code} {} to {} on {day}, {temperature}", query.origin, query.destination),
+        heading: format!(
+            "{code} {} to {} on {day}, {temperature}",
+            query.origin, query.destination
+        ),
         question: json!({
             "operation": code,
             "from": query.origin.to_string(),
@@ -156,12 +171,25 @@ fn ask(args: &Why, set: &FactorSet) -> Result<Answered> {
 /// What a movement asks that reports the energy it used.
 fn ask_energy(args: &Why, set: &FactorSet, unit: EnergyUnit) -> Result<Answered> {
     let energy_carrier = args.energy_carrier.as_deref().unwrap_or_default();
-    let query = EnergyQuery { energy_carrier, unit, origin: args.from, destination: args.to, day: args.on };
+    let query = EnergyQuery {
+        energy_carrier,
+        unit,
+        origin: args.from,
+        destination: args.to,
+        day: args.on,
+    };
     let candidates = set.energy_candidates(&query);
     if candidates.is_empty() {
         let rows = set.factors.iter().filter(|f| f.section == Section::Energy);
-        let known: Vec<&str> = rows.map(|f| &*f.energy_carrier).collect::<BTreeSet<_>>().into_iter().collect();
-        return Err(Error::Usage(format!("--energy-carrier \"{energy_carrier}\": expected one of {}", known.join(", "))));
+        let known: Vec<&str> = rows
+            .map(|f| &*f.energy_carrier)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        return Err(Error::Usage(format!(
+            "--energy-carrier \"{energy_carrier}\": expected one of {}",
+            known.join(", ")
+        )));
     }
     let (day, unit) = (date_text(query.day), query.unit.code());
     let answer = set.select_energy(&query).map(|c| Chosen {
@@ -172,7 +200,10 @@ fn ask_energy(args: &Why, set: &FactorSet, unit: EnergyUnit) -> Result<Answered>
         conversion: Some((query.unit, c.numerator, c.denominator)),
     });
     Ok(Answered {
-        heading: format!("{energy_carrier} reported in {unit}, {} to {} on {day}", query.origin, query.destination),
+        heading: format!(
+            "{energy_carrier} reported in {unit}, {} to {} on {day}",
+            query.origin, query.destination
+        ),
         question: json!({
             "energy_carrier": energy_carrier,
             "energy_unit": unit,
@@ -180,13 +211,22 @@ fn ask_energy(args: &Why, set: &FactorSet, unit: EnergyUnit) -> Result<Answered>
             "to": query.destination.to_string(),
             "on": day,
         }),
-        answer: answer.ok_or_else(|| format!("no energy row of {energy_carrier} in {unit} covers it on this date (R022)")),
+        answer: answer.ok_or_else(|| {
+            format!("no energy row of {energy_carrier} in {unit} covers it on this date (R022)")
+        }),
         candidates,
     })
 }
 
 /// What the table tells of a candidate's rank; the rest is the same for all that apply, or has a column of its own.
-const RANK: [&str; 6] = ["validity", "region", "source", "ended", "energy region", "energy source"];
+const RANK: [&str; 6] = [
+    "validity",
+    "region",
+    "source",
+    "ended",
+    "energy region",
+    "energy source",
+];
 
 /// Why a candidate stands where it stands.
 fn rule(verdict: Verdict) -> &'static str {
@@ -208,11 +248,28 @@ fn text(args: &Why, set: &FactorSet, answered: &Answered) -> String {
         Err(reason) => format!("no factor: {}\n", plain(reason)),
     };
     out.push('\n');
-    let mut table = Table::new(&[">#", "decided by", "id", ">operation_g", ">provision_g", "per", "rank"]);
-    for (number, candidate) in candidates.iter().enumerate().filter(|(_, c)| args.all || applies(c)) {
+    let mut table = Table::new(&[
+        ">#",
+        "decided by",
+        "id",
+        ">operation_g",
+        ">provision_g",
+        "per",
+        "rank",
+    ]);
+    for (number, candidate) in candidates
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| args.all || applies(c))
+    {
         let factor = &set.factors[candidate.factor as usize];
-        let told = candidate.rank.iter().filter(|(name, _)| RANK.contains(name));
-        let rank: Vec<String> = told.map(|(name, value)| format!("{name} {value}")).collect();
+        let told = candidate
+            .rank
+            .iter()
+            .filter(|(name, _)| RANK.contains(name));
+        let rank: Vec<String> = told
+            .map(|(name, value)| format!("{name} {value}"))
+            .collect();
         table.row(vec![
             (number + 1).to_string(),
             rule(candidate.verdict).to_owned(),
@@ -238,8 +295,16 @@ fn text(args: &Why, set: &FactorSet, answered: &Answered) -> String {
 fn chosen(set: &FactorSet, choice: &Chosen) -> String {
     let factor = &set.factors[choice.factor as usize];
     let grams = |m: i64| short_decimal_text(m.into(), NANO_SCALE);
-    let flags = Flags::LIST.iter().filter(|(number, _)| choice.flags.text().split('|').any(|f| f == format!("Q{number:02}")));
-    let flags: Vec<String> = flags.map(|(number, title)| format!("Q{number:02} {title}")).collect();
+    let flags = Flags::LIST.iter().filter(|(number, _)| {
+        choice
+            .flags
+            .text()
+            .split('|')
+            .any(|f| f == format!("Q{number:02}"))
+    });
+    let flags: Vec<String> = flags
+        .map(|(number, title)| format!("Q{number:02} {title}"))
+        .collect();
     let mut out = format!("{}\n", plain(&factor.id));
     let conversion = match choice.conversion {
         Some((unit, n, d)) if n != d => format!(" x {n}/{d} {}/{}", factor.per.code(), unit.code()),
@@ -250,12 +315,22 @@ fn chosen(set: &FactorSet, choice: &Chosen) -> String {
         grams(choice.operation),
         grams(choice.provision),
         factor.per.code(),
-        if flags.is_empty() { String::new() } else { format!("; {}", flags.join(", ")) }
+        if flags.is_empty() {
+            String::new()
+        } else {
+            format!("; {}", flags.join(", "))
+        }
     );
-    let energy = factor.composed.as_ref().map(|c| &set.factors[c.energy as usize]);
+    let energy = factor
+        .composed
+        .as_ref()
+        .map(|c| &set.factors[c.energy as usize]);
     for row in std::iter::once(factor).chain(energy) {
         let source = set.source_of(row);
-        out += &plain(&format!("{}, {}: {}; {}", source.publisher, source.title, row.source_ref, row.licence));
+        out += &plain(&format!(
+            "{}, {}: {}; {}",
+            source.publisher, source.title, row.source_ref, row.licence
+        ));
         out.push('\n');
     }
     out
@@ -274,12 +349,20 @@ fn document(args: &Why, set: &FactorSet, answered: &Answered) -> Value {
         }),
         Err(reason) => json!({ "factor": null, "reason": reason }),
     };
-    if let Ok(Chosen { conversion: Some((_, numerator, denominator)), .. }) = &answered.answer {
+    if let Ok(Chosen {
+        conversion: Some((_, numerator, denominator)),
+        ..
+    }) = &answered.answer
+    {
         answer["conversion"] = json!({ "numerator": numerator, "denominator": denominator });
     }
     let candidate = |c: &Candidate| {
         let factor = &set.factors[c.factor as usize];
-        let rank: serde_json::Map<String, Value> = c.rank.iter().map(|(n, v)| ((*n).to_owned(), json!(v))).collect();
+        let rank: serde_json::Map<String, Value> = c
+            .rank
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), json!(v)))
+            .collect();
         json!({
             "factor": &*factor.id,
             "applies": applies(c),
@@ -293,7 +376,11 @@ fn document(args: &Why, set: &FactorSet, answered: &Answered) -> Value {
             "rank": rank,
         })
     };
-    let shown: Vec<Value> = candidates.iter().filter(|c| args.all || applies(c)).map(candidate).collect();
+    let shown: Vec<Value> = candidates
+        .iter()
+        .filter(|c| args.all || applies(c))
+        .map(candidate)
+        .collect();
     json!({
         "question": answered.question,
         "answer": answer,

@@ -38,10 +38,20 @@ pub(super) fn movement(carrier: &str, data: &Value, id: &str) -> Result<Movement
     };
     let shipment = match objects(data, "/consignmentIds").map_err(malformed)? {
         [Value::String(one)] if !one.is_empty() => short("/consignmentIds/0", one)?,
-        [] | [_] => return Err(malformed(Fault::of(data, "/consignmentIds", "the id of a consignment"))),
+        [] | [_] => {
+            return Err(malformed(Fault::of(
+                data,
+                "/consignmentIds",
+                "the id of a consignment",
+            )));
+        }
         many => {
             let found = format!("{} consignments", many.len());
-            return Err(refused(Fault::new("/consignmentIds", &found, "one consignment: the mass of each is not stated")));
+            return Err(refused(Fault::new(
+                "/consignmentIds",
+                &found,
+                "one consignment: the mass of each is not stated",
+            )));
         }
     };
     let place = |pointer: &str| -> Result<String, Refusal> {
@@ -53,9 +63,13 @@ pub(super) fn movement(carrier: &str, data: &Value, id: &str) -> Result<Movement
     let time = |pointer: &str| -> Result<String, Refusal> {
         let text = required(data, pointer, "a date and time with offset").map_err(malformed)?;
         let parsed = parse_rfc3339(text.as_bytes());
-        parsed
-            .map(|_| text.to_owned())
-            .ok_or_else(|| malformed(Fault::of(data, pointer, "a date and time with offset, RFC 3339")))
+        parsed.map(|_| text.to_owned()).ok_or_else(|| {
+            malformed(Fault::of(
+                data,
+                pointer,
+                "a date and time with offset, RFC 3339",
+            ))
+        })
     };
     let mut distance = None;
     for basis in [Basis::Sfd, Basis::Gcd, Basis::Actual] {
@@ -64,7 +78,13 @@ pub(super) fn movement(carrier: &str, data: &Value, id: &str) -> Result<Movement
             distance = distance.or(Some((km, basis.code())));
         }
     }
-    let (km, basis) = distance.ok_or_else(|| malformed(Fault::of(data, "/distance", "an sfd, gcd or actual distance")))?;
+    let (km, basis) = distance.ok_or_else(|| {
+        malformed(Fault::of(
+            data,
+            "/distance",
+            "an sfd, gcd or actual distance",
+        ))
+    })?;
     let teu = match text(data, "/packagingOrTrEqType").map_err(malformed)? {
         Some("Container-TEU") => amount(data).map_err(malformed)?,
         _ => String::new(),
@@ -72,7 +92,13 @@ pub(super) fn movement(carrier: &str, data: &Value, id: &str) -> Result<Movement
     let temperature = match text(data, "/temperatureControl").map_err(malformed)? {
         None => "",
         Some(word @ ("ambient" | "refrigerated")) => word,
-        Some(_) => return Err(malformed(Fault::of(data, "/temperatureControl", "ambient or refrigerated"))),
+        Some(_) => {
+            return Err(malformed(Fault::of(
+                data,
+                "/temperatureControl",
+                "ambient or refrigerated",
+            )));
+        }
     };
     Ok([
         short("/activityId", id)?,
@@ -85,7 +111,9 @@ pub(super) fn movement(carrier: &str, data: &Value, id: &str) -> Result<Movement
         time("/arrivalAt")?,
         km,
         basis.to_owned(),
-        decimal(data, "/mass").map_err(malformed)?.unwrap_or_default(),
+        decimal(data, "/mass")
+            .map_err(malformed)?
+            .unwrap_or_default(),
         teu,
         temperature.to_owned(),
         energy_carrier(data).map_err(malformed)?.to_owned(),
@@ -94,9 +122,15 @@ pub(super) fn movement(carrier: &str, data: &Value, id: &str) -> Result<Movement
 
 /// A plain decimal that is not negative, as it stands.
 fn decimal(data: &Value, pointer: &str) -> Result<Option<String>, Fault> {
-    let Some(number) = text(data, pointer)? else { return Ok(None) };
+    let Some(number) = text(data, pointer)? else {
+        return Ok(None);
+    };
     let is_decimal = parse_decimal(number, MASS_SCALE + 15).is_some_and(|v| v >= 0);
-    if is_decimal { Ok(Some(number.to_owned())) } else { Err(Fault::of(data, pointer, "a decimal as text, not negative")) }
+    if is_decimal {
+        Ok(Some(number.to_owned()))
+    } else {
+        Err(Fault::of(data, pointer, "a decimal as text, not negative"))
+    }
 }
 
 /// TEU: a whole number in a TAD, a decimal text elsewhere.
@@ -111,7 +145,9 @@ fn amount(data: &Value) -> Result<String, Fault> {
 /// Our code of the energy carrier, where there is one only. How much of it was used is not stated in a way that could be
 /// taken: the unit of `energyConsumption` is per distance in some documents and per movement in others.
 fn energy_carrier(data: &Value) -> Result<&'static str, Fault> {
-    let [_] = objects(data, "/energyCarriers")? else { return Ok("") };
+    let [_] = objects(data, "/energyCarriers")? else {
+        return Ok("");
+    };
     let pointer = "/energyCarriers/0/energyCarrier";
     Ok(match required(data, pointer, "an energy carrier")? {
         "Diesel" => "diesel",

@@ -8,7 +8,9 @@ use crate::input::timestamp::parse_rfc3339;
 use crate::model::id::CountryCode;
 use crate::model::mode::{Basis, Mode};
 use crate::model::time::{DAY_US, Day, date_text, day_of};
-use crate::model::unit::{DECIMAL18_MAX, NANO_SCALE, SHARE_SCALE, decimal_text, div_half_even, parse_decimal};
+use crate::model::unit::{
+    DECIMAL18_MAX, NANO_SCALE, SHARE_SCALE, decimal_text, div_half_even, parse_decimal,
+};
 use crate::output::escape::csv_text;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -58,7 +60,10 @@ impl Factors {
     /// Adds the rows of a category.
     pub fn extend(&mut self, rows: Vec<Factor>) {
         for row in rows {
-            self.kinds.entry((row.is_hub, row.kind.clone())).or_default().push(self.rows.len());
+            self.kinds
+                .entry((row.is_hub, row.kind.clone()))
+                .or_default()
+                .push(self.rows.len());
             self.rows.push(row);
         }
     }
@@ -80,7 +85,11 @@ struct Intensity {
 
 impl Intensity {
     fn of(data: &Value, is_hub: bool) -> Result<Intensity, Refusal> {
-        let unit = if is_hub { ("/hubActivityUnit", "tonnes or TEU") } else { ("/transportActivityUnit", "tkm or TEUkm") };
+        let unit = if is_hub {
+            ("/hubActivityUnit", "tonnes or TEU")
+        } else {
+            ("/transportActivityUnit", "tkm or TEUkm")
+        };
         let per = match (is_hub, required(data, unit.0, unit.1).map_err(malformed)?) {
             (false, "tkm") => "tkm",
             (false, "TEUkm") => "teukm",
@@ -91,9 +100,17 @@ impl Intensity {
         let grams = |pointer| grams(data, pointer).map_err(malformed);
         let (operation, total) = (grams("/co2eIntensityTTW")?, grams("/co2eIntensityWTW")?);
         if total < operation {
-            return Err(refused(Fault::of(data, "/co2eIntensityWTW", "a WTW intensity not below the TTW one")));
+            return Err(refused(Fault::of(
+                data,
+                "/co2eIntensityWTW",
+                "a WTW intensity not below the TTW one",
+            )));
         }
-        Ok(Intensity { per, operation, provision: total - operation })
+        Ok(Intensity {
+            per,
+            operation,
+            provision: total - operation,
+        })
     }
 }
 
@@ -107,23 +124,46 @@ pub(super) fn factors(
     known: &Factors,
 ) -> Result<Vec<Factor>, Refusal> {
     let data = document.data;
-    let mode = if is_hub { Mode::Hub } else { mode(data).map_err(malformed)? };
+    let mode = if is_hub {
+        Mode::Hub
+    } else {
+        mode(data).map_err(malformed)?
+    };
     let operation = carrier.by_id.get(id).or_else(|| carrier.by_mode.get(&mode));
-    let operation =
-        operation.ok_or_else(|| refused(Fault::new("", mode.code(), "an operation for it: name one with --operations")))?;
+    let operation = operation.ok_or_else(|| {
+        refused(Fault::new(
+            "",
+            mode.code(),
+            "an operation for it: name one with --operations",
+        ))
+    })?;
     let intensity = Intensity::of(data, is_hub)?;
     let share = |pointer| share(data, pointer).map_err(malformed);
-    let (load, empty) = if is_hub { Default::default() } else { (share("/loadFactor")?, share("/emptyDistanceFactor")?) };
+    let (load, empty) = if is_hub {
+        Default::default()
+    } else {
+        (share("/loadFactor")?, share("/emptyDistanceFactor")?)
+    };
     let about = About::of(document)?;
-    let basis = carrier.distance_basis.unwrap_or(if mode == Mode::Air { Basis::Gcd } else { Basis::Sfd });
+    let basis = carrier.distance_basis.unwrap_or(if mode == Mode::Air {
+        Basis::Gcd
+    } else {
+        Basis::Sfd
+    });
     let why = match carrier.distance_basis {
         Some(_) => "told to the conversion",
-        None => "iLEAP does not state it; transport activity of ISO 14083 is on the shortest feasible or great-circle distance",
+        None => {
+            "iLEAP does not state it; transport activity of ISO 14083 is on the shortest feasible or great-circle distance"
+        }
     };
     let temperatures = temperatures(data)?;
     let mut rows = Vec::new();
     for temperature in temperatures {
-        let suffix = if temperatures.len() > 1 { format!("-{temperature}") } else { String::new() };
+        let suffix = if temperatures.len() > 1 {
+            format!("-{temperature}")
+        } else {
+            String::new()
+        };
         let cells = [
             format!("{}{suffix}", factor_id(id)),
             operation.clone(),
@@ -143,10 +183,22 @@ pub(super) fn factors(
             csv_text(&format!("{} {} {id}", document.place, about.footprint)),
             why.to_owned(),
         ];
-        let kind = [operation.clone(), about.region.clone(), (*temperature).to_owned()];
-        let row = Factor { is_hub, kind, valid: about.valid, cells };
+        let kind = [
+            operation.clone(),
+            about.region.clone(),
+            (*temperature).to_owned(),
+        ];
+        let row = Factor {
+            is_hub,
+            kind,
+            valid: about.valid,
+            cells,
+        };
         if let Some(other) = known.overlapping(&row) {
-            let wanted = format!("another operation or period than {}: name its operation with --operations", other.cells[0]);
+            let wanted = format!(
+                "another operation or period than {}: name its operation with --operations",
+                other.cells[0]
+            );
             return Err(refused(Fault::new("", &row.kind.join(" "), &wanted)));
         }
         rows.push(row);
@@ -159,7 +211,11 @@ fn temperatures(data: &Value) -> Result<&'static [&'static str], Refusal> {
         None | Some("ambient") => Ok(&["ambient"]),
         Some("refrigerated") => Ok(&["refrigerated"]),
         Some("mixed") => Ok(&["ambient", "refrigerated"]),
-        Some(_) => Err(malformed(Fault::of(data, "/temperatureControl", "ambient, refrigerated or mixed"))),
+        Some(_) => Err(malformed(Fault::of(
+            data,
+            "/temperatureControl",
+            "ambient, refrigerated or mixed",
+        ))),
     }
 }
 
@@ -190,7 +246,9 @@ impl About {
                 ..fault
             })
         };
-        let validity = text(f, "/validityPeriodStart").map_err(up)?.zip(text(f, "/validityPeriodEnd").map_err(up)?);
+        let validity = text(f, "/validityPeriodStart")
+            .map_err(up)?
+            .zip(text(f, "/validityPeriodEnd").map_err(up)?);
         let period = if validity.is_some() {
             ("/validityPeriodStart", "/validityPeriodEnd")
         } else {
@@ -198,7 +256,13 @@ impl About {
         };
         let instant = |pointer: &str| -> Result<i64, Refusal> {
             let text = required(f, pointer, "a date and time").map_err(up)?;
-            parse_rfc3339(text.as_bytes()).ok_or_else(|| up(Fault::of(f, pointer, "a date and time with offset, RFC 3339")))
+            parse_rfc3339(text.as_bytes()).ok_or_else(|| {
+                up(Fault::of(
+                    f,
+                    pointer,
+                    "a date and time with offset, RFC 3339",
+                ))
+            })
         };
         let (from, to) = (instant(period.0)?, instant(period.1)?);
         // The end is exclusive; a day that has begun still counts.
@@ -209,25 +273,53 @@ impl About {
         let region = match text(f, "/pcf/geographyCountry").map_err(up)? {
             None => "GLOBAL".to_owned(),
             Some(code) if CountryCode::parse(code.as_bytes()).is_some() => code.to_owned(),
-            Some(_) => return Err(up(Fault::of(f, "/pcf/geographyCountry", "an ISO 3166 alpha-2 country"))),
+            Some(_) => {
+                return Err(up(Fault::of(
+                    f,
+                    "/pcf/geographyCountry",
+                    "an ISO 3166 alpha-2 country",
+                )));
+            }
         };
-        let number = |pointer: &str| f.pointer(pointer).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned));
+        let number = |pointer: &str| {
+            f.pointer(pointer)
+                .map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned))
+        };
         let share = number("/pcf/primaryDataShare").and_then(|t| parse_decimal(&t, SHARE_SCALE));
         let footprint = format!(
             "footprint {} version {}",
             f["id"].as_str().unwrap_or("?"),
             number("/version").unwrap_or_else(|| "?".to_owned())
         );
-        let data_category = if share.is_some_and(|s| s >= 100_000_000) { "primary" } else { "modelled" };
-        Ok(About { region, valid, data_category, gwp_set: gwp_set(f), footprint })
+        let data_category = if share.is_some_and(|s| s >= 100_000_000) {
+            "primary"
+        } else {
+            "modelled"
+        };
+        Ok(About {
+            region,
+            valid,
+            data_category,
+            gwp_set: gwp_set(f),
+            footprint,
+        })
     }
 }
 
 /// The earliest report that the footprint names.
 fn gwp_set(footprint: &Value) -> &'static str {
-    let lists = ["/pcf/ipccCharacterizationFactorsSources", "/pcf/ipccCharacterizationFactors"];
-    let listed = lists.iter().filter_map(|p| footprint.pointer(p)?.as_array()).flatten().filter_map(Value::as_str);
-    let single = footprint.pointer("/pcf/characterizationFactors").and_then(Value::as_str);
+    let lists = [
+        "/pcf/ipccCharacterizationFactorsSources",
+        "/pcf/ipccCharacterizationFactors",
+    ];
+    let listed = lists
+        .iter()
+        .filter_map(|p| footprint.pointer(p)?.as_array())
+        .flatten()
+        .filter_map(Value::as_str);
+    let single = footprint
+        .pointer("/pcf/characterizationFactors")
+        .and_then(Value::as_str);
     let sets = listed.chain(single).filter_map(GwpSet::from_code);
     sets.min().unwrap_or(GwpSet::Unstated).code()
 }
@@ -236,7 +328,9 @@ fn gwp_set(footprint: &Value) -> &'static str {
 fn factor_id(id: &str) -> String {
     let part = urn_part(id);
     // The first sign must not open a formula.
-    part.strip_prefix('-').map(|rest| format!("%2D{rest}")).unwrap_or(part)
+    part.strip_prefix('-')
+        .map(|rest| format!("%2D{rest}"))
+        .unwrap_or(part)
 }
 
 /// kg in the document as grams with 9 decimals, half to even.
@@ -245,15 +339,22 @@ fn grams(data: &Value, pointer: &str) -> Result<i128, Fault> {
     const PLACES: u32 = 24;
     let wanted = "a decimal as text, kg CO2e, not negative";
     let kg = parse_decimal(required(data, pointer, wanted)?, PLACES).filter(|v| *v >= 0);
-    let grams = kg.map(|kg| div_half_even(kg, 10i128.pow(PLACES - NANO_SCALE - 3))).filter(|g| *g <= i128::from(DECIMAL18_MAX));
+    let grams = kg
+        .map(|kg| div_half_even(kg, 10i128.pow(PLACES - NANO_SCALE - 3)))
+        .filter(|g| *g <= i128::from(DECIMAL18_MAX));
     grams.ok_or_else(|| Fault::of(data, pointer, wanted))
 }
 
 /// A share from 0 to 1 with 6 decimals, half to even; absent: empty.
 fn share(data: &Value, pointer: &str) -> Result<String, Fault> {
     const PLACES: u32 = 24;
-    let Some(number) = text(data, pointer)? else { return Ok(String::new()) };
-    let millionths = parse_decimal(number, PLACES).map(|v| div_half_even(v, 10i128.pow(PLACES - SHARE_SCALE)));
-    let share = millionths.filter(|v| (0..=1_000_000).contains(v)).map(|v| decimal_text(v, SHARE_SCALE));
+    let Some(number) = text(data, pointer)? else {
+        return Ok(String::new());
+    };
+    let millionths =
+        parse_decimal(number, PLACES).map(|v| div_half_even(v, 10i128.pow(PLACES - SHARE_SCALE)));
+    let share = millionths
+        .filter(|v| (0..=1_000_000).contains(v))
+        .map(|v| decimal_text(v, SHARE_SCALE));
     share.ok_or_else(|| Fault::of(data, pointer, "a decimal from 0 to 1 as text"))
 }

@@ -28,9 +28,17 @@ pub struct Link<'e> {
 impl Link<'_> {
     /// Made of the ids of both events, so that it is the same in every later conversion.
     pub fn movement_id(&self) -> String {
-        let name = [self.start, self.end].map(|e| format!("{}\n{}", e.sender, e.id)).join("\n");
-        Uuid::new_v5(&Uuid::new_v5(&Uuid::NAMESPACE_URL, b"https://dcsa.org/standards/track-and-trace"), name.as_bytes())
-            .to_string()
+        let name = [self.start, self.end]
+            .map(|e| format!("{}\n{}", e.sender, e.id))
+            .join("\n");
+        Uuid::new_v5(
+            &Uuid::new_v5(
+                &Uuid::NAMESPACE_URL,
+                b"https://dcsa.org/standards/track-and-trace",
+            ),
+            name.as_bytes(),
+        )
+        .to_string()
     }
 }
 
@@ -70,20 +78,47 @@ pub fn chain<'e>(events: &[Handled<'e>], gate_mode: Option<Mode>) -> Chain<'e> {
     let mut reasons: BTreeMap<&Place, String> = BTreeMap::new();
     let mut used = BTreeSet::new();
     for (i, visit) in visits.iter().enumerate() {
-        if let (Some(&(start, _)), Some(&(end, h))) = (visit.arrivals.first(), visit.departures.first()) {
+        if let (Some(&(start, _)), Some(&(end, h))) =
+            (visit.arrivals.first(), visit.departures.first())
+        {
             // What leaves a hub counts, so the box is as it left.
-            chain.links.push(Link { mode: Mode::Hub, start, end, load_status: h.load_status });
-            used.extend(visit.arrivals.iter().chain(&visit.departures[..1]).map(|(e, _)| &e.place));
+            chain.links.push(Link {
+                mode: Mode::Hub,
+                start,
+                end,
+                load_status: h.load_status,
+            });
+            used.extend(
+                visit
+                    .arrivals
+                    .iter()
+                    .chain(&visit.departures[..1])
+                    .map(|(e, _)| &e.place),
+            );
         }
         let Some(next) = visits.get(i + 1) else { break };
         match movement(visit, next, gate_mode) {
             Ok(link) => {
                 chain.links.push(link);
-                used.extend(visit.departures.iter().chain(&next.arrivals).map(|(e, _)| &e.place));
+                used.extend(
+                    visit
+                        .departures
+                        .iter()
+                        .chain(&next.arrivals)
+                        .map(|(e, _)| &e.place),
+                );
             }
             Err(reason) => {
-                for (event, _) in visit.departures.iter().chain(&next.arrivals).chain(&visit.arrivals).chain(&next.departures) {
-                    reasons.entry(&event.place).or_insert_with(|| reason.clone());
+                for (event, _) in visit
+                    .departures
+                    .iter()
+                    .chain(&next.arrivals)
+                    .chain(&visit.arrivals)
+                    .chain(&next.departures)
+                {
+                    reasons
+                        .entry(&event.place)
+                        .or_insert_with(|| reason.clone());
                 }
                 let beside = next.arrivals.first().or(next.departures.first());
                 chain.left_out.extend(beside.map(|(event, h)| LeftOut {
@@ -97,16 +132,28 @@ pub fn chain<'e>(events: &[Handled<'e>], gate_mode: Option<Mode>) -> Chain<'e> {
             }
         }
     }
-    let ends: BTreeSet<&Place> = chain.links.iter().flat_map(|l| [&l.start.place, &l.end.place]).collect();
-    for (event, _) in visits.iter().flat_map(|v| v.arrivals.iter().chain(&v.departures)) {
+    let ends: BTreeSet<&Place> = chain
+        .links
+        .iter()
+        .flat_map(|l| [&l.start.place, &l.end.place])
+        .collect();
+    for (event, _) in visits
+        .iter()
+        .flat_map(|v| v.arrivals.iter().chain(&v.departures))
+    {
         if ends.contains(&event.place) {
             continue;
         }
         if used.contains(&event.place) {
             chain.confirming.push(event);
         } else {
-            let reason = reasons.get(&event.place).map_or("the only event of its kind: nothing before or after it", |r| r);
-            chain.left_out.push(gone((*event).clone(), Outcome::Unpaired, reason));
+            let reason = reasons.get(&event.place).map_or(
+                "the only event of its kind: nothing before or after it",
+                |r| r,
+            );
+            chain
+                .left_out
+                .push(gone((*event).clone(), Outcome::Unpaired, reason));
         }
     }
     chain
@@ -117,19 +164,33 @@ fn visits<'e>(events: &[Handled<'e>], chain: &mut Chain<'e>) -> Vec<Visit<'e>> {
     let mut visits: Vec<Visit> = Vec::new();
     for &(event, h) in events {
         let arrives = h.step.arrives();
-        let open = visits.last_mut().filter(|v| v.place == h.place && (!arrives || v.departures.is_empty()));
-        let same = open.map(|v| if arrives { &mut v.arrivals } else { &mut v.departures });
+        let open = visits
+            .last_mut()
+            .filter(|v| v.place == h.place && (!arrives || v.departures.is_empty()));
+        let same = open.map(|v| {
+            if arrives {
+                &mut v.arrivals
+            } else {
+                &mut v.departures
+            }
+        });
         match same {
             Some(list) if list.iter().all(|(_, other)| agree(other, h)) => {
                 if list.iter().any(|(_, other)| other.step == h.step) {
                     let why = "the same handling, reported again";
-                    chain.left_out.push(gone(event.clone(), Outcome::Duplicate, why));
+                    chain
+                        .left_out
+                        .push(gone(event.clone(), Outcome::Duplicate, why));
                 } else {
                     list.push((event, h));
                 }
             }
             _ => {
-                let mut visit = Visit { place: h.place, arrivals: Vec::new(), departures: Vec::new() };
+                let mut visit = Visit {
+                    place: h.place,
+                    arrivals: Vec::new(),
+                    departures: Vec::new(),
+                };
                 if arrives {
                     visit.arrivals.push((event, h))
                 } else {
@@ -145,35 +206,64 @@ fn visits<'e>(events: &[Handled<'e>], chain: &mut Chain<'e>) -> Vec<Visit<'e>> {
 /// Whether two events can be of one arrival or one departure.
 fn agree(a: &Handling, b: &Handling) -> bool {
     let same = |a: Option<Mode>, b: Option<Mode>| a.is_none() || b.is_none() || a == b;
-    same(a.mode, b.mode) && (a.load_status.is_none() || b.load_status.is_none() || a.load_status == b.load_status)
+    same(a.mode, b.mode)
+        && (a.load_status.is_none() || b.load_status.is_none() || a.load_status == b.load_status)
 }
 
-fn movement<'e>(from: &Visit<'e>, to: &Visit<'e>, gate_mode: Option<Mode>) -> Result<Link<'e>, String> {
-    let (Some(&(start, left)), Some(&(end, came))) = (from.departures.last(), to.arrivals.first()) else {
-        let what = if from.departures.is_empty() { "departure from" } else { "arrival after" };
-        return Err(format!("no {what} {} before the next event in {}", from.place, to.place));
+fn movement<'e>(
+    from: &Visit<'e>,
+    to: &Visit<'e>,
+    gate_mode: Option<Mode>,
+) -> Result<Link<'e>, String> {
+    let (Some(&(start, left)), Some(&(end, came))) = (from.departures.last(), to.arrivals.first())
+    else {
+        let what = if from.departures.is_empty() {
+            "departure from"
+        } else {
+            "arrival after"
+        };
+        return Err(format!(
+            "no {what} {} before the next event in {}",
+            from.place, to.place
+        ));
     };
     if from.place == to.place {
-        return Err(format!("left {} and came back to it: a movement inside one place has no distance", from.place));
+        return Err(format!(
+            "left {} and came back to it: a movement inside one place has no distance",
+            from.place
+        ));
     }
     if let (Some(a), Some(b)) = (left.load_status, came.load_status)
         && a != b
     {
-        return Err(format!("left {} {} and arrived in {} {}", from.place, a.code(), to.place, b.code()));
+        return Err(format!(
+            "left {} {} and arrived in {} {}",
+            from.place,
+            a.code(),
+            to.place,
+            b.code()
+        ));
     }
     let both = || from.departures.iter().chain(&to.arrivals).map(|(_, h)| *h);
     let mut modes: Vec<Mode> = both().filter_map(|h| h.mode).collect();
     modes.dedup();
     let mode = match modes.as_slice() {
         [mode] => *mode,
-        [] if both().any(|h| h.is_multimodal) => return Err("MULTIMODAL is no mode of one movement".to_owned()),
+        [] if both().any(|h| h.is_multimodal) => {
+            return Err("MULTIMODAL is no mode of one movement".to_owned());
+        }
         [] => match gate_mode.filter(|_| both().all(|h| h.step.is_gate())) {
             Some(mode) => mode,
             None => return Err("no event states the mode of transport".to_owned()),
         },
         [a, b, ..] => return Err(format!("left by {} and arrived by {}", a.code(), b.code())),
     };
-    Ok(Link { mode, start, end, load_status: left.load_status.or(came.load_status) })
+    Ok(Link {
+        mode,
+        start,
+        end,
+        load_status: left.load_status.or(came.load_status),
+    })
 }
 
 /// Order of events at one instant: what arrives before what leaves.

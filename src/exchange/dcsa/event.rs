@@ -32,7 +32,14 @@ pub enum Step {
 }
 
 impl Step {
-    const ALL: [Step; 6] = [Step::Discharged, Step::GatedIn, Step::DroppedOff, Step::Loaded, Step::PickedUp, Step::GatedOut];
+    const ALL: [Step; 6] = [
+        Step::Discharged,
+        Step::GatedIn,
+        Step::DroppedOff,
+        Step::Loaded,
+        Step::PickedUp,
+        Step::GatedOut,
+    ];
 
     /// DCSA's code.
     pub const fn code(self) -> &'static str {
@@ -58,7 +65,9 @@ impl Step {
 }
 
 /// Equipment events that move nothing.
-const STILL: [&str; 11] = ["STUF", "STRP", "INSP", "RSEA", "RMVD", "CUSI", "CUSR", "CUSS", "AVDO", "AVPU", "CROS"];
+const STILL: [&str; 11] = [
+    "STUF", "STRP", "INSP", "RSEA", "RMVD", "CUSI", "CUSR", "CUSS", "AVDO", "AVPU", "CROS",
+];
 
 /// Documents that name a shipment, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -181,10 +190,20 @@ const V2: Layout = Layout {
     container: "/equipmentReference",
     container_type: "/ISOEquipmentCode",
     empty: "/emptyIndicatorCode",
-    places: &["/eventLocation/UNLocationCode", "/transportCall/UNLocationCode", "/transportCall/location/UNLocationCode"],
+    places: &[
+        "/eventLocation/UNLocationCode",
+        "/transportCall/UNLocationCode",
+        "/transportCall/location/UNLocationCode",
+    ],
     facilities: &[
-        ("/eventLocation/facilityCode", "/eventLocation/facilityCodeListProvider"),
-        ("/transportCall/facilityCode", "/transportCall/facilityCodeListProvider"),
+        (
+            "/eventLocation/facilityCode",
+            "/eventLocation/facilityCodeListProvider",
+        ),
+        (
+            "/transportCall/facilityCode",
+            "/transportCall/facilityCodeListProvider",
+        ),
     ],
     mode: "/transportCall/modeOfTransport",
     carrier: "/transportCall/vessel/vesselOperatorCarrierCode",
@@ -201,7 +220,10 @@ const V3: Layout = Layout {
     container_type: "/equipmentDetails/ISOEquipmentCode",
     empty: "/equipmentDetails/emptyIndicatorCode",
     places: &["/eventLocation/UNLocationCode"],
-    facilities: &[("/eventLocation/facility/facilityCode", "/eventLocation/facility/facilityCodeListProvider")],
+    facilities: &[(
+        "/eventLocation/facility/facilityCode",
+        "/eventLocation/facility/facilityCodeListProvider",
+    )],
     mode: "/transportDetails/transportCall/modeOfTransport",
     carrier: "/transportDetails/transportCall/vesselTransport/operatorCarrierCode",
     call: "/transportDetails/transportCall/transportCallReference",
@@ -213,13 +235,35 @@ const LONGEST: usize = 64;
 
 impl Event {
     /// Reads an event, or says what is wrong with it.
-    pub fn parse(place: Place, entry: &Value, facilities: &Facilities) -> Result<Event, Box<LeftOut>> {
-        let malformed = |id: &str, fault| Box::new(LeftOut::faulty(Outcome::Malformed, &place, id, fault));
-        let id = required(entry, "/eventID", "an event id").map_err(|fault| malformed("", fault))?.to_owned();
+    pub fn parse(
+        place: Place,
+        entry: &Value,
+        facilities: &Facilities,
+    ) -> Result<Event, Box<LeftOut>> {
+        let malformed =
+            |id: &str, fault| Box::new(LeftOut::faulty(Outcome::Malformed, &place, id, fault));
+        let id = required(entry, "/eventID", "an event id")
+            .map_err(|fault| malformed("", fault))?
+            .to_owned();
         let digest = Sha256::digest(serde_json::to_vec(entry).unwrap_or_default()).into();
         let read = read(entry, facilities).map_err(|fault| malformed(&id, fault))?;
-        let Read { sender, updated, updated_text, documents, statement } = read;
-        Ok(Event { place, sender, id, updated, updated_text, digest, documents, statement })
+        let Read {
+            sender,
+            updated,
+            updated_text,
+            documents,
+            statement,
+        } = read;
+        Ok(Event {
+            place,
+            sender,
+            id,
+            updated,
+            updated_text,
+            digest,
+            documents,
+            statement,
+        })
     }
 }
 
@@ -236,16 +280,33 @@ fn read(entry: &Value, facilities: &Facilities) -> Result<Read, Fault> {
         (Some(_), _) => &V3,
         (None, Some(_)) => &V2,
         (None, None) if is_retracted(entry)? => &V3,
-        (None, None) => return Err(Fault::new("", "neither", "eventClassification (3.0) or eventType (2.2)")),
+        (None, None) => {
+            return Err(Fault::new(
+                "",
+                "neither",
+                "eventClassification (3.0) or eventType (2.2)",
+            ));
+        }
     };
     let party = "/eventRouting/originatingParty";
-    let part = |name: &str| text(entry, &format!("{party}/{name}")).map(|t| t.unwrap_or_default().to_owned());
+    let part = |name: &str| {
+        text(entry, &format!("{party}/{name}")).map(|t| t.unwrap_or_default().to_owned())
+    };
     let sender = match part("partyCode")? {
         code if code.is_empty() => code,
-        code => format!("{}:{}:{code}", part("codeListProvider")?, part("codeListName")?),
+        code => format!(
+            "{}:{}:{code}",
+            part("codeListProvider")?,
+            part("codeListName")?
+        ),
     };
-    let mut read =
-        Read { sender, updated: None, updated_text: String::new(), documents: Vec::new(), statement: Statement::Retracted };
+    let mut read = Read {
+        sender,
+        updated: None,
+        updated_text: String::new(),
+        documents: Vec::new(),
+        statement: Statement::Retracted,
+    };
     if let Some(text) = text(entry, layout.updated)? {
         read.updated = Some(instant(entry, layout.updated, text)?);
         read.updated_text = text.to_owned();
@@ -267,7 +328,8 @@ fn is_retracted(entry: &Value) -> Result<bool, Fault> {
 }
 
 fn instant(entry: &Value, pointer: &str, text: &str) -> Result<Instant, Fault> {
-    parse_rfc3339(text.as_bytes()).ok_or_else(|| Fault::of(entry, pointer, "a date and time with offset, RFC 3339"))
+    parse_rfc3339(text.as_bytes())
+        .ok_or_else(|| Fault::of(entry, pointer, "a date and time with offset, RFC 3339"))
 }
 
 fn statement(entry: &Value, layout: &Layout, facilities: &Facilities) -> Result<Statement, Fault> {
@@ -284,14 +346,21 @@ fn statement(entry: &Value, layout: &Layout, facilities: &Facilities) -> Result<
         "TRANSPORT" => return passage(entry, layout).map(|p| Statement::Vehicle(Box::new(p))),
         "IOT" => return Ok(Statement::Ignored("reading of a device")),
         "REEFER" => return Ok(Statement::Ignored("reading of a reefer")),
-        _ => return Err(Fault::of(entry, layout.event_type, "EQUIPMENT, TRANSPORT, SHIPMENT, IOT or REEFER")),
+        _ => {
+            return Err(Fault::of(
+                entry,
+                layout.event_type,
+                "EQUIPMENT, TRANSPORT, SHIPMENT, IOT or REEFER",
+            ));
+        }
     }
     let code = required(entry, layout.step, "an equipment event type")?;
     if STILL.contains(&code) {
         return Ok(Statement::Ignored("event in a place, no movement"));
     }
     let step = Step::ALL.into_iter().find(|s| s.code() == code);
-    let step = step.ok_or_else(|| Fault::of(entry, layout.step, "an equipment event type of DCSA"))?;
+    let step =
+        step.ok_or_else(|| Fault::of(entry, layout.step, "an equipment event type of DCSA"))?;
     handling(entry, layout, step, facilities).map(|h| Statement::Handling(Box::new(h)))
 }
 
@@ -304,16 +373,31 @@ fn passage(entry: &Value, layout: &Layout) -> Result<Passage, Fault> {
     let at_text = required(entry, "/eventDateTime", "the time of the event")?;
     let at = instant(entry, "/eventDateTime", at_text)?;
     let call = text(entry, layout.call)?.unwrap_or_default().to_owned();
-    Ok(Passage { departs, at, at_text: at_text.to_owned(), call })
+    Ok(Passage {
+        departs,
+        at,
+        at_text: at_text.to_owned(),
+        call,
+    })
 }
 
-fn handling(entry: &Value, layout: &Layout, step: Step, facilities: &Facilities) -> Result<Handling, Fault> {
+fn handling(
+    entry: &Value,
+    layout: &Layout,
+    step: Step,
+    facilities: &Facilities,
+) -> Result<Handling, Fault> {
     let at_text = required(entry, "/eventDateTime", "the time of the event")?;
     let at = instant(entry, "/eventDateTime", at_text)?;
-    let container: String = required(entry, layout.container, "a container number")?.to_ascii_uppercase();
+    let container: String =
+        required(entry, layout.container, "a container number")?.to_ascii_uppercase();
     let container = container.replace([' ', '-'], "");
     if container.is_empty() || container.chars().count() > LONGEST {
-        return Err(Fault::of(entry, layout.container, "a container number of at most 64 characters"));
+        return Err(Fault::of(
+            entry,
+            layout.container,
+            "a container number of at most 64 characters",
+        ));
     }
     let load_status = match text(entry, layout.empty)? {
         None => None,
@@ -328,7 +412,13 @@ fn handling(entry: &Value, layout: &Layout, step: Step, facilities: &Facilities)
         Some("TRUCK") => (Some(Mode::Road), false),
         Some("BARGE") => (Some(Mode::InlandWaterway), false),
         Some("MULTIMODAL") => (None, true),
-        Some(_) => return Err(Fault::of(entry, layout.mode, "VESSEL, RAIL, TRUCK, BARGE or MULTIMODAL")),
+        Some(_) => {
+            return Err(Fault::of(
+                entry,
+                layout.mode,
+                "VESSEL, RAIL, TRUCK, BARGE or MULTIMODAL",
+            ));
+        }
     };
     let facility = facility(entry, layout)?;
     Ok(Handling {
@@ -349,7 +439,9 @@ fn handling(entry: &Value, layout: &Layout, step: Step, facilities: &Facilities)
 
 fn short(entry: &Value, pointer: &str) -> Result<String, Fault> {
     match text(entry, pointer)?.unwrap_or_default() {
-        text if text.chars().count() > LONGEST => Err(Fault::of(entry, pointer, "a text of at most 64 characters")),
+        text if text.chars().count() > LONGEST => {
+            Err(Fault::of(entry, pointer, "a text of at most 64 characters"))
+        }
         text => Ok(text.to_owned()),
     }
 }
@@ -357,44 +449,72 @@ fn short(entry: &Value, pointer: &str) -> Result<String, Fault> {
 fn facility(entry: &Value, layout: &Layout) -> Result<String, Fault> {
     for (code, provider) in layout.facilities {
         if let Some(code) = text(entry, code)? {
-            return Ok(format!("{}:{code}", text(entry, provider)?.unwrap_or_default()));
+            return Ok(format!(
+                "{}:{code}",
+                text(entry, provider)?.unwrap_or_default()
+            ));
         }
     }
     Ok(String::new())
 }
 
 /// The UN/LOCODE of the event, else that of its facility.
-fn location(entry: &Value, layout: &Layout, facility: &str, facilities: &Facilities) -> Result<LocationCode, Fault> {
+fn location(
+    entry: &Value,
+    layout: &Layout,
+    facility: &str,
+    facilities: &Facilities,
+) -> Result<LocationCode, Fault> {
     for pointer in layout.places {
         if let Some(code) = text(entry, pointer)? {
-            return LocationCode::parse(code.as_bytes()).ok_or_else(|| Fault::of(entry, pointer, "a UN/LOCODE"));
+            return LocationCode::parse(code.as_bytes())
+                .ok_or_else(|| Fault::of(entry, pointer, "a UN/LOCODE"));
         }
     }
     let known = facilities.get(facility).copied();
     known.ok_or_else(|| match facility {
         "" => Fault::of(entry, layout.places[0], "a UN/LOCODE"),
-        facility => Fault::new(layout.places[0], facility, "a UN/LOCODE, or a facility of the facility list"),
+        facility => Fault::new(
+            layout.places[0],
+            facility,
+            "a UN/LOCODE, or a facility of the facility list",
+        ),
     })
 }
 
 fn documents(entry: &Value) -> Result<Vec<Document>, Fault> {
     let mut documents = Vec::new();
-    let mut add = |list: &str, index: Option<usize>, kind: &str, reference: &str| -> Result<(), Fault> {
-        let base = index.map_or(list.to_owned(), |i| format!("{list}/{i}"));
-        let (Some(kind), Some(reference)) =
-            (text(entry, &format!("{base}/{kind}"))?, text(entry, &format!("{base}/{reference}"))?)
-        else {
-            return Ok(());
+    let mut add =
+        |list: &str, index: Option<usize>, kind: &str, reference: &str| -> Result<(), Fault> {
+            let base = index.map_or(list.to_owned(), |i| format!("{list}/{i}"));
+            let (Some(kind), Some(reference)) = (
+                text(entry, &format!("{base}/{kind}"))?,
+                text(entry, &format!("{base}/{reference}"))?,
+            ) else {
+                return Ok(());
+            };
+            if let Some(kind) = DocumentKind::from_code(kind) {
+                documents.push(Document {
+                    kind,
+                    reference: reference.to_owned(),
+                });
+            }
+            Ok(())
         };
-        if let Some(kind) = DocumentKind::from_code(kind) {
-            documents.push(Document { kind, reference: reference.to_owned() });
-        }
-        Ok(())
-    };
     for index in 0..objects(entry, "/documentReferences")?.len() {
-        add("/documentReferences", Some(index), "documentReferenceType", "documentReferenceValue")?;
+        add(
+            "/documentReferences",
+            Some(index),
+            "documentReferenceType",
+            "documentReferenceValue",
+        )?;
     }
-    add("/shipmentDetails/documentReference", None, "typeCode", "reference")?;
+    add(
+        "/shipmentDetails/documentReference",
+        None,
+        "typeCode",
+        "reference",
+    )?;
     let more = "/shipmentDetails/additionalDocumentReferences";
     for index in 0..objects(entry, more)?.len() {
         add(more, Some(index), "typeCode", "reference")?;

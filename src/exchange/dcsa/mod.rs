@@ -74,7 +74,11 @@ pub struct Converter {
 impl Converter {
     /// Nothing read yet. `gate_mode` is the mode of movements from gate to gate that state none.
     pub fn new(facilities: Facilities, gate_mode: Option<Mode>) -> Converter {
-        Converter { facilities, gate_mode, ..Converter::default() }
+        Converter {
+            facilities,
+            gate_mode,
+            ..Converter::default()
+        }
     }
 
     /// Takes the events of a file.
@@ -83,7 +87,12 @@ impl Converter {
             self.report.events += 1;
             let parsed = match entry {
                 Ok(entry) => Event::parse(place, &entry, &self.facilities),
-                Err(fault) => Err(Box::new(LeftOut::faulty(Outcome::Malformed, &place, "", fault))),
+                Err(fault) => Err(Box::new(LeftOut::faulty(
+                    Outcome::Malformed,
+                    &place,
+                    "",
+                    fault,
+                ))),
             };
             match parsed {
                 Ok(event) => {
@@ -97,40 +106,72 @@ impl Converter {
 
     /// Pairs everything that was read.
     pub fn finish(self) -> Result<Report> {
-        let Converter { events, bookings, mut report, gate_mode, .. } = self;
+        let Converter {
+            events,
+            bookings,
+            mut report,
+            gate_mode,
+            ..
+        } = self;
         let events = settle(events, &mut report.left_out);
         let mut containers: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
         for event in &events {
             match &event.statement {
                 Statement::Handling(h) => containers.entry(&h.container).or_default().push(event),
-                Statement::Ignored(reason) => report.left_out.push(gone(event.clone(), Outcome::Ignored, reason)),
+                Statement::Ignored(reason) => {
+                    report
+                        .left_out
+                        .push(gone(event.clone(), Outcome::Ignored, reason))
+                }
                 Statement::Vehicle(_) | Statement::Retracted => {}
             }
         }
         let mut chains: BTreeMap<(String, &str), Vec<&Event>> = BTreeMap::new();
         for (container, mut events) in containers {
-            events.sort_by(|a, b| handling(a).zip(handling(b)).map_or(a.place.cmp(&b.place), |(x, y)| chain::order(x, y)));
+            events.sort_by(|a, b| {
+                handling(a)
+                    .zip(handling(b))
+                    .map_or(a.place.cmp(&b.place), |(x, y)| chain::order(x, y))
+            });
             for (event, shipment) in events.iter().zip(assign(&events, &bookings)) {
                 match shipment {
                     Ok(shipment) => chains.entry((shipment, container)).or_default().push(event),
-                    Err(reason) => report.left_out.push(gone((*event).clone(), Outcome::Unpaired, &reason)),
+                    Err(reason) => {
+                        report
+                            .left_out
+                            .push(gone((*event).clone(), Outcome::Unpaired, &reason))
+                    }
                 }
             }
         }
         let mut passages = Passages::of(&events);
         for ((shipment, container), events) in chains {
-            let handled: Vec<_> = events.into_iter().filter_map(|e| Some((e, handling(e)?))).collect();
+            let handled: Vec<_> = events
+                .into_iter()
+                .filter_map(|e| Some((e, handling(e)?)))
+                .collect();
             let chain = chain(&handled, gate_mode);
-            let ends = chain.links.iter().flat_map(|l| [&l.start.place, &l.end.place]);
-            report.used += ends.collect::<std::collections::BTreeSet<_>>().len() as u64 + chain.confirming.len() as u64;
+            let ends = chain
+                .links
+                .iter()
+                .flat_map(|l| [&l.start.place, &l.end.place]);
+            report.used += ends.collect::<std::collections::BTreeSet<_>>().len() as u64
+                + chain.confirming.len() as u64;
             for (at, link) in chain.links.iter().enumerate() {
-                report.records.push(record(&shipment, container, at + 1, (link, passages.times(link))));
+                report.records.push(record(
+                    &shipment,
+                    container,
+                    at + 1,
+                    (link, passages.times(link)),
+                ));
             }
             report.left_out.extend(chain.left_out);
         }
         report.used += passages.used();
         report.left_out.extend(passages.left_out(&events));
-        report.left_out.sort_by(|a, b| (&a.place, a.outcome).cmp(&(&b.place, b.outcome)));
+        report
+            .left_out
+            .sort_by(|a, b| (&a.place, a.outcome).cmp(&(&b.place, b.outcome)));
         report.reconcile()?;
         Ok(report)
     }
@@ -143,17 +184,48 @@ impl Report {
         if self.events == self.used + left_out {
             return Ok(());
         }
-        Err(Error::Internal(format!("{} events, but {} used and {left_out} left out", self.events, self.used)))
+        Err(Error::Internal(format!(
+            "{} events, but {} used and {left_out} left out",
+            self.events, self.used
+        )))
     }
 }
 
-fn record(shipment: &str, container: &str, sequence: usize, (link, times): (&Link, Times)) -> Record {
+fn record(
+    shipment: &str,
+    container: &str,
+    sequence: usize,
+    (link, times): (&Link, Times),
+) -> Record {
     let sides = handling(link.start).zip(handling(link.end));
-    let text = |f: &dyn Fn(&event::Handling, &event::Handling) -> String| sides.map_or(String::new(), |(a, b)| f(a, b));
-    let either = |a: &str, b: &str| if a.is_empty() { b.to_owned() } else { a.to_owned() };
-    let all = [Some(link.start), Some(link.end), times.departure, times.arrival].into_iter().flatten();
+    let text = |f: &dyn Fn(&event::Handling, &event::Handling) -> String| {
+        sides.map_or(String::new(), |(a, b)| f(a, b))
+    };
+    let either = |a: &str, b: &str| {
+        if a.is_empty() {
+            b.to_owned()
+        } else {
+            a.to_owned()
+        }
+    };
+    let all = [
+        Some(link.start),
+        Some(link.end),
+        times.departure,
+        times.arrival,
+    ]
+    .into_iter()
+    .flatten();
     // Of events changed at one time the first, so that the text is the same in every conversion.
-    let changed = all.reduce(|latest, e| if e.updated > latest.updated { e } else { latest }).unwrap_or(link.start);
+    let changed = all
+        .reduce(|latest, e| {
+            if e.updated > latest.updated {
+                e
+            } else {
+                latest
+            }
+        })
+        .unwrap_or(link.start);
     let vehicle = |event: Option<&Event>| event.and_then(passage).map(|p| p.at_text.clone());
     let id = |event: Option<&Event>| event.map_or(String::new(), |e| e.id.clone());
     [
@@ -164,12 +236,19 @@ fn record(shipment: &str, container: &str, sequence: usize, (link, times): (&Lin
         sequence.to_string(),
         link.mode.code().to_owned(),
         // A hub has an operator, but it is not the one of the vessel.
-        text(&|a, b| if link.mode == Mode::Hub { String::new() } else { either(&a.carrier, &b.carrier) }),
+        text(&|a, b| {
+            if link.mode == Mode::Hub {
+                String::new()
+            } else {
+                either(&a.carrier, &b.carrier)
+            }
+        }),
         text(&|a, _| a.place.to_string()),
         text(&|_, b| b.place.to_string()),
         vehicle(times.departure).unwrap_or_else(|| text(&|a, _| a.at_text.clone())),
         vehicle(times.arrival).unwrap_or_else(|| text(&|_, b| b.at_text.clone())),
-        link.load_status.map_or(String::new(), |status| status.code().to_owned()),
+        link.load_status
+            .map_or(String::new(), |status| status.code().to_owned()),
         changed.updated_text.clone(),
         text(&|a, _| a.facility.clone()),
         text(&|_, b| b.facility.clone()),

@@ -22,24 +22,38 @@ impl Bookings {
 
     /// The transport document of a booking that has exactly one.
     fn bill(&self, booking: &str) -> Option<&String> {
-        self.0.get(booking).filter(|bills| bills.len() == 1).and_then(|bills| bills.first())
+        self.0
+            .get(booking)
+            .filter(|bills| bills.len() == 1)
+            .and_then(|bills| bills.first())
     }
 }
 
 /// The shipment of each event, in order of time: its number, or why there is none.
 pub fn assign(events: &[&Event], bookings: &Bookings) -> Vec<Result<String, String>> {
     let groups = Groups::of(events, bookings);
-    let own: Vec<Option<usize>> = events.iter().map(|e| e.documents.first().map(|d| groups.find(d))).collect();
+    let own: Vec<Option<usize>> = events
+        .iter()
+        .map(|e| e.documents.first().map(|d| groups.find(d)))
+        .collect();
     let names = groups.names(bookings);
     let before = carried(own.iter());
     let mut after = carried(own.iter().rev());
     after.reverse();
     let group_of = |i: usize| match (before[i], after[i]) {
-        (Some(a), Some(b)) if a != b => Err("names no document and lies between two shipments of the container"),
+        (Some(a), Some(b)) if a != b => {
+            Err("names no document and lies between two shipments of the container")
+        }
         (Some(group), _) | (None, Some(group)) => Ok(group),
-        (None, None) => Err("no event of the container names a transport document, booking or shipping instruction"),
+        (None, None) => Err(
+            "no event of the container names a transport document, booking or shipping instruction",
+        ),
     };
-    let name = |i: usize| group_of(i).map_err(str::to_owned).and_then(|group| names[&group].clone());
+    let name = |i: usize| {
+        group_of(i)
+            .map_err(str::to_owned)
+            .and_then(|group| names[&group].clone())
+    };
     (0..events.len()).map(name).collect()
 }
 
@@ -63,15 +77,29 @@ impl<'e> Groups<'e> {
     fn of(events: &[&'e Event], bookings: &Bookings) -> Groups<'e> {
         let documents: BTreeSet<&Document> = events.iter().flat_map(|e| &e.documents).collect();
         let documents: Vec<&Document> = documents.into_iter().collect();
-        let mut groups = Groups { root: (0..documents.len()).collect(), documents };
+        let mut groups = Groups {
+            root: (0..documents.len()).collect(),
+            documents,
+        };
         for event in events {
             for pair in event.documents.windows(2) {
                 groups.join(&pair[0], &pair[1]);
             }
         }
-        for booking in groups.documents.clone().into_iter().filter(|d| d.kind == DocumentKind::Booking) {
+        for booking in groups
+            .documents
+            .clone()
+            .into_iter()
+            .filter(|d| d.kind == DocumentKind::Booking)
+        {
             if let Some(bill) = bookings.bill(&booking.reference) {
-                groups.join(booking, &Document { kind: DocumentKind::TransportDocument, reference: bill.clone() });
+                groups.join(
+                    booking,
+                    &Document {
+                        kind: DocumentKind::TransportDocument,
+                        reference: bill.clone(),
+                    },
+                );
             }
         }
         // Roots are the smallest of their group, so one pass in ascending order leads every document to its root.
@@ -112,14 +140,23 @@ impl<'e> Groups<'e> {
         for (document, root) in self.documents.iter().zip(&self.root) {
             members.entry(*root).or_default().push(document);
         }
-        members.into_iter().map(|(root, documents)| (root, name(&documents, bookings))).collect()
+        members
+            .into_iter()
+            .map(|(root, documents)| (root, name(&documents, bookings)))
+            .collect()
     }
 }
 
 /// The number that documents in order of kind give to their shipment.
 fn name(documents: &[&Document], bookings: &Bookings) -> Result<String, String> {
-    let Some(best) = documents.first().map(|d| d.kind) else { return Err("no document".to_owned()) };
-    let mut numbers: Vec<&str> = documents.iter().filter(|d| d.kind == best).map(|d| d.reference.as_str()).collect();
+    let Some(best) = documents.first().map(|d| d.kind) else {
+        return Err("no document".to_owned());
+    };
+    let mut numbers: Vec<&str> = documents
+        .iter()
+        .filter(|d| d.kind == best)
+        .map(|d| d.reference.as_str())
+        .collect();
     if let (DocumentKind::Booking, [booking]) = (best, numbers.as_slice())
         && let Some(bill) = bookings.bill(booking)
     {
@@ -127,8 +164,15 @@ fn name(documents: &[&Document], bookings: &Bookings) -> Result<String, String> 
     }
     match numbers.as_slice() {
         [one] if one.chars().count() <= 64 => Ok((*one).to_owned()),
-        [one] => Err(format!("the document number {one:?} is longer than 64 characters")),
+        [one] => Err(format!(
+            "the document number {one:?} is longer than 64 characters"
+        )),
         [a, b] => Err(format!("two documents for one container: {a}, {b}")),
-        many => Err(format!("{} documents for one container: {}, {} ...", many.len(), many[0], many[1])),
+        many => Err(format!(
+            "{} documents for one container: {}, {} ...",
+            many.len(),
+            many[0],
+            many[1]
+        )),
     }
 }

@@ -39,10 +39,16 @@ fn v3(line: &str, bill: &str) -> Value {
     });
     let object = event.as_object_mut().unwrap();
     if w[4] != "-" {
-        object.insert("transportDetails".into(), json!({"transportCall": {"modeOfTransport": w[4]}}));
+        object.insert(
+            "transportDetails".into(),
+            json!({"transportCall": {"modeOfTransport": w[4]}}),
+        );
     }
     if !bill.is_empty() {
-        object.insert("shipmentDetails".into(), json!({"documentReference": {"typeCode": "TRD", "reference": bill}}));
+        object.insert(
+            "shipmentDetails".into(),
+            json!({"documentReference": {"typeCode": "TRD", "reference": bill}}),
+        );
     }
     event
 }
@@ -58,12 +64,27 @@ fn convert_with(mut converter: Converter, events: &[Value]) -> Report {
 
 /// `sequence mode origin-destination departed arrived status`.
 fn rows(report: &Report) -> Vec<String> {
-    let text = |r: &Record| format!("{} {} {}-{} {} {} {}", r[4], r[5], r[7], r[8], &r[9][8..], &r[10][8..], r[11]);
+    let text = |r: &Record| {
+        format!(
+            "{} {} {}-{} {} {} {}",
+            r[4],
+            r[5],
+            r[7],
+            r[8],
+            &r[9][8..],
+            &r[10][8..],
+            r[11]
+        )
+    };
     report.records.iter().map(text).collect()
 }
 
 fn reasons(report: &Report) -> Vec<(&'static str, &str, &str)> {
-    report.left_out.iter().map(|l| (l.outcome.code(), l.id.as_str(), l.reason.as_str())).collect()
+    report
+        .left_out
+        .iter()
+        .map(|l| (l.outcome.code(), l.id.as_str(), l.reason.as_str()))
+        .collect()
 }
 
 const VOYAGE: [&str; 8] = [
@@ -92,22 +113,51 @@ fn a_chain_of_either_version_is_paired() {
     for make in [v2, v3] {
         let report = convert(&VOYAGE.map(|line| make(line, "BL1")));
         assert_eq!(rows(&report), WANTED);
-        assert_eq!((report.events, report.used, report.left_out.len()), (8, 8, 0));
+        assert_eq!(
+            (report.events, report.used, report.left_out.len()),
+            (8, 8, 0)
+        );
         let first = &report.records[0];
-        assert_eq!((first[1].as_str(), first[2].as_str(), first[3].as_str()), ("BL1", "CSQU3054383", "45G1"));
+        assert_eq!(
+            (first[1].as_str(), first[2].as_str(), first[3].as_str()),
+            ("BL1", "CSQU3054383", "45G1")
+        );
     }
     let report = convert(&VOYAGE.map(|line| v2(line, "BL1")));
-    assert_eq!((report.records[2][6].as_str(), report.records[1][6].as_str()), ("MAEU", ""));
-    assert_eq!((report.records[2][13].as_str(), report.records[2][15].as_str()), ("SMDG:T1", "e3"));
+    assert_eq!(
+        (report.records[2][6].as_str(), report.records[1][6].as_str()),
+        ("MAEU", "")
+    );
+    assert_eq!(
+        (
+            report.records[2][13].as_str(),
+            report.records[2][15].as_str()
+        ),
+        ("SMDG:T1", "e3")
+    );
 }
 
 #[test]
 fn files_of_several_senders_in_any_order_make_one_chain() {
     let mut converter = Converter::default();
-    let carrier: Vec<Value> = VOYAGE.iter().rev().step_by(2).map(|line| v2(line, "BL1")).collect();
+    let carrier: Vec<Value> = VOYAGE
+        .iter()
+        .rev()
+        .step_by(2)
+        .map(|line| v2(line, "BL1"))
+        .collect();
     let port: Vec<Value> = VOYAGE.iter().step_by(2).map(|line| v3(line, "")).collect();
-    converter.read("port.ndjson", port.iter().map(|e| format!("{e}\n")).collect::<String>().as_bytes());
-    converter.read("carrier.json", json!({"events": carrier}).to_string().as_bytes());
+    converter.read(
+        "port.ndjson",
+        port.iter()
+            .map(|e| format!("{e}\n"))
+            .collect::<String>()
+            .as_bytes(),
+    );
+    converter.read(
+        "carrier.json",
+        json!({"events": carrier}).to_string().as_bytes(),
+    );
     let report = converter.finish().unwrap();
     assert_eq!(rows(&report), WANTED);
     assert!(report.records.iter().all(|r| r[1] == "BL1"));
@@ -121,7 +171,10 @@ fn another_report_of_the_same_handling_is_a_duplicate() {
     let report = convert(&events);
     assert_eq!(rows(&report), WANTED);
     let why = "the same handling, reported again";
-    assert_eq!(reasons(&report), [("duplicate", "x1", why), ("duplicate", "x2", why)]);
+    assert_eq!(
+        reasons(&report),
+        [("duplicate", "x1", why), ("duplicate", "x2", why)]
+    );
 }
 
 #[test]
@@ -136,11 +189,17 @@ fn planned_estimated_and_other_events_are_counted_only() {
     let stuffed = v2("p4 STUF CNCKG 01T00:00:00+08:00 - LADEN", "BL1");
     let report = convert(&[planned, estimated, transport, stuffed]);
     assert_eq!(
-        reasons(&report).iter().map(|r| (r.0, r.2)).collect::<Vec<_>>(),
+        reasons(&report)
+            .iter()
+            .map(|r| (r.0, r.2))
+            .collect::<Vec<_>>(),
         [
             ("ignored", "planned"),
             ("ignored", "estimated"),
-            ("ignored", "event of a vehicle whose transport call no movement names"),
+            (
+                "ignored",
+                "event of a vehicle whose transport call no movement names"
+            ),
             ("ignored", "event in a place, no movement")
         ]
     );
@@ -167,7 +226,11 @@ fn the_latest_version_of_an_event_counts_and_retractions_take_it_back() {
     assert_eq!(
         reasons(&report),
         [
-            ("duplicate", "e4", "a later version of the event replaces it"),
+            (
+                "duplicate",
+                "e4",
+                "a later version of the event replaces it"
+            ),
             ("retracted", "e8", "retracted by its sender"),
             ("duplicate", "e1", "a copy of the same event"),
             ("retracted", "e8", "the retraction itself"),
@@ -179,7 +242,11 @@ fn the_latest_version_of_an_event_counts_and_retractions_take_it_back() {
     retraction["isRetracted"] = true.into();
     let mut events = VOYAGE.map(|line| v3(line, "BL1")).to_vec();
     events.push(retraction.clone());
-    assert_eq!(convert(&events).records.len(), 6, "a retraction of the same moment");
+    assert_eq!(
+        convert(&events).records.len(),
+        6,
+        "a retraction of the same moment"
+    );
     let mut again = v3("e8 GTIN SGSIN 15T09:00:00+08:00 TRUCK EMPTY", "BL1");
     again["eventUpdatedDateTime"] = "2025-01-03T00:00:00Z".into();
     let mut foreign = retraction.clone();
@@ -188,7 +255,10 @@ fn the_latest_version_of_an_event_counts_and_retractions_take_it_back() {
     let mut events = VOYAGE.map(|line| v3(line, "BL1")).to_vec();
     events.extend([retraction, again, foreign]);
     let report = convert(&events);
-    assert_eq!(rows(&report)[6], "7 road MYPKG-SGSIN 14T08:00:00+08:00 15T09:00:00+08:00 empty");
+    assert_eq!(
+        rows(&report)[6],
+        "7 road MYPKG-SGSIN 14T08:00:00+08:00 15T09:00:00+08:00 empty"
+    );
 }
 
 #[test]
@@ -197,32 +267,66 @@ fn contradictions_are_believed_by_nobody() {
     events.push(v2("e8 GTIN SGSIN 15T11:00:00+08:00 TRUCK EMPTY", "BL1"));
     let report = convert(&events);
     assert_eq!(report.records.len(), 6);
-    assert_eq!(report.left_out.iter().filter(|l| l.outcome == Outcome::Unpaired && l.id == "e8").count(), 2);
+    assert_eq!(
+        report
+            .left_out
+            .iter()
+            .filter(|l| l.outcome == Outcome::Unpaired && l.id == "e8")
+            .count(),
+        2
+    );
 }
 
 #[test]
 fn what_has_no_counterpart_is_told_and_nothing_is_invented() {
     for (lines, wanted) in [
         (
-            &["a GTOT CNCKG 01T08:00:00Z RAIL LADEN", "b LOAD CNQZH 04T08:00:00Z VESSEL LADEN"][..],
+            &[
+                "a GTOT CNCKG 01T08:00:00Z RAIL LADEN",
+                "b LOAD CNQZH 04T08:00:00Z VESSEL LADEN",
+            ][..],
             "no arrival after CNCKG before the next event in CNQZH",
         ),
         (
-            &["a GTIN CNCKG 01T08:00:00Z RAIL LADEN", "b GTIN CNQZH 04T08:00:00Z RAIL LADEN"],
+            &[
+                "a GTIN CNCKG 01T08:00:00Z RAIL LADEN",
+                "b GTIN CNQZH 04T08:00:00Z RAIL LADEN",
+            ],
             "no departure from CNCKG before the next event in CNQZH",
         ),
-        (&["a GTOT CNCKG 01T08:00:00Z RAIL LADEN", "b GTIN CNQZH 04T08:00:00Z TRUCK LADEN"], "left by rail and arrived by road"),
-        (&["a GTOT CNCKG 01T08:00:00Z - LADEN", "b GTIN CNQZH 04T08:00:00Z - LADEN"], "no event states the mode of transport"),
         (
-            &["a GTOT CNCKG 01T08:00:00Z MULTIMODAL LADEN", "b GTIN CNQZH 04T08:00:00Z - LADEN"],
+            &[
+                "a GTOT CNCKG 01T08:00:00Z RAIL LADEN",
+                "b GTIN CNQZH 04T08:00:00Z TRUCK LADEN",
+            ],
+            "left by rail and arrived by road",
+        ),
+        (
+            &[
+                "a GTOT CNCKG 01T08:00:00Z - LADEN",
+                "b GTIN CNQZH 04T08:00:00Z - LADEN",
+            ],
+            "no event states the mode of transport",
+        ),
+        (
+            &[
+                "a GTOT CNCKG 01T08:00:00Z MULTIMODAL LADEN",
+                "b GTIN CNQZH 04T08:00:00Z - LADEN",
+            ],
             "MULTIMODAL is no mode of one movement",
         ),
         (
-            &["a GTOT CNCKG 01T08:00:00Z TRUCK LADEN", "b GTIN CNQZH 04T08:00:00Z TRUCK EMPTY"],
+            &[
+                "a GTOT CNCKG 01T08:00:00Z TRUCK LADEN",
+                "b GTIN CNQZH 04T08:00:00Z TRUCK EMPTY",
+            ],
             "left CNCKG laden and arrived in CNQZH empty",
         ),
         (
-            &["a GTOT SGSIN 01T08:00:00Z TRUCK LADEN", "b GTIN SGSIN 01T09:00:00Z TRUCK LADEN"],
+            &[
+                "a GTOT SGSIN 01T08:00:00Z TRUCK LADEN",
+                "b GTIN SGSIN 01T09:00:00Z TRUCK LADEN",
+            ],
             "left SGSIN and came back to it: a movement inside one place has no distance",
         ),
     ] {
@@ -230,13 +334,25 @@ fn what_has_no_counterpart_is_told_and_nothing_is_invented() {
         let report = convert(&events);
         assert!(report.records.is_empty(), "{wanted}");
         let found: Vec<_> = reasons(&report).iter().map(|r| (r.0, r.2)).collect();
-        assert_eq!(found, [("unpaired", wanted), ("unpaired", wanted), ("gap", wanted)]);
+        assert_eq!(
+            found,
+            [("unpaired", wanted), ("unpaired", wanted), ("gap", wanted)]
+        );
     }
     let alone = convert(&[v2("a LOAD CNQZH 04T08:00:00Z VESSEL LADEN", "BL1")]);
-    assert_eq!(reasons(&alone)[0].2, "the only event of its kind: nothing before or after it");
-    let gates = [v2("a GTOT CNCKG 01T08:00:00Z - LADEN", "BL1"), v2("b GTIN CNQZH 04T08:00:00Z - LADEN", "BL1")];
+    assert_eq!(
+        reasons(&alone)[0].2,
+        "the only event of its kind: nothing before or after it"
+    );
+    let gates = [
+        v2("a GTOT CNCKG 01T08:00:00Z - LADEN", "BL1"),
+        v2("b GTIN CNQZH 04T08:00:00Z - LADEN", "BL1"),
+    ];
     let told = convert_with(Converter::new(Facilities::new(), Some(Mode::Road)), &gates);
-    assert_eq!(rows(&told), ["1 road CNCKG-CNQZH 01T08:00:00Z 04T08:00:00Z laden"]);
+    assert_eq!(
+        rows(&told),
+        ["1 road CNCKG-CNQZH 01T08:00:00Z 04T08:00:00Z laden"]
+    );
 }
 
 #[test]
@@ -251,9 +367,18 @@ fn events_find_their_shipment_by_documents_and_by_time() {
     let of = |bill: &str| report.records.iter().filter(|r| r[1] == bill).count();
     assert_eq!((of("BL1"), of("BL2")), (5, 2));
     let between = "names no document and lies between two shipments of the container";
-    assert!(reasons(&report).contains(&("unpaired", "t1", between)), "{:?}", reasons(&report));
+    assert!(
+        reasons(&report).contains(&("unpaired", "t1", between)),
+        "{:?}",
+        reasons(&report)
+    );
     let nobody = convert(&[v2(VOYAGE[0], ""), v2(VOYAGE[1], "")]);
-    assert!(nobody.left_out.iter().all(|l| l.reason.starts_with("no event of the container names")));
+    assert!(
+        nobody
+            .left_out
+            .iter()
+            .all(|l| l.reason.starts_with("no event of the container names"))
+    );
 }
 
 #[test]
@@ -275,8 +400,17 @@ fn a_booking_leads_to_its_only_transport_document() {
     let mut other = issued;
     other["eventID"] = "s2".into();
     other["documentReferences"][0]["documentReferenceValue"] = "BL2".into();
-    let events = [booked(VOYAGE[0]), booked(VOYAGE[1]), events[2].clone(), other];
-    assert_eq!(convert(&events).records[0][1], "BKG1", "two bills of lading under one booking");
+    let events = [
+        booked(VOYAGE[0]),
+        booked(VOYAGE[1]),
+        events[2].clone(),
+        other,
+    ];
+    assert_eq!(
+        convert(&events).records[0][1],
+        "BKG1",
+        "two bills of lading under one booking"
+    );
 }
 
 #[test]
@@ -291,24 +425,75 @@ fn malformed_events_are_told_with_their_path_and_the_rest_goes_on() {
         (with("/eventID", Value::Null), "/eventID", "nothing"),
         (with("/eventID", 7.into()), "/eventID", "7"),
         (with("/eventType", "X".into()), "/eventType", "X"),
-        (with("/eventClassifierCode", "act".into()), "/eventClassifierCode", "act"),
-        (with("/equipmentEventTypeCode", "FLY".into()), "/equipmentEventTypeCode", "FLY"),
-        (with("/eventDateTime", "2025-03-01T08:00:00".into()), "/eventDateTime", "2025-03-01T08:00:00"),
-        (with("/eventCreatedDateTime", "yesterday".into()), "/eventCreatedDateTime", "yesterday"),
-        (with("/equipmentReference", json!(["x"])), "/equipmentReference", "an array"),
-        (with("/emptyIndicatorCode", "HALF".into()), "/emptyIndicatorCode", "HALF"),
-        (with("/eventLocation/UNLocationCode", "China".into()), "/eventLocation/UNLocationCode", "China"),
-        (with("/transportCall/modeOfTransport", "ROCKET".into()), "/transportCall/modeOfTransport", "ROCKET"),
-        (with("/documentReferences", json!({})), "/documentReferences", "an object"),
-        (with("/documentReferences/0/documentReferenceValue", 1.into()), "/documentReferences/0/documentReferenceValue", "1"),
+        (
+            with("/eventClassifierCode", "act".into()),
+            "/eventClassifierCode",
+            "act",
+        ),
+        (
+            with("/equipmentEventTypeCode", "FLY".into()),
+            "/equipmentEventTypeCode",
+            "FLY",
+        ),
+        (
+            with("/eventDateTime", "2025-03-01T08:00:00".into()),
+            "/eventDateTime",
+            "2025-03-01T08:00:00",
+        ),
+        (
+            with("/eventCreatedDateTime", "yesterday".into()),
+            "/eventCreatedDateTime",
+            "yesterday",
+        ),
+        (
+            with("/equipmentReference", json!(["x"])),
+            "/equipmentReference",
+            "an array",
+        ),
+        (
+            with("/emptyIndicatorCode", "HALF".into()),
+            "/emptyIndicatorCode",
+            "HALF",
+        ),
+        (
+            with("/eventLocation/UNLocationCode", "China".into()),
+            "/eventLocation/UNLocationCode",
+            "China",
+        ),
+        (
+            with("/transportCall/modeOfTransport", "ROCKET".into()),
+            "/transportCall/modeOfTransport",
+            "ROCKET",
+        ),
+        (
+            with("/documentReferences", json!({})),
+            "/documentReferences",
+            "an object",
+        ),
+        (
+            with("/documentReferences/0/documentReferenceValue", 1.into()),
+            "/documentReferences/0/documentReferenceValue",
+            "1",
+        ),
         (json!({"eventID": "x"}), "", "neither"),
-        (json!({"eventID": "x", "isRetracted": "yes"}), "/isRetracted", "yes"),
+        (
+            json!({"eventID": "x", "isRetracted": "yes"}),
+            "/isRetracted",
+            "yes",
+        ),
     ] {
         let mut events = vec![event];
         events.extend(VOYAGE[1..3].iter().map(|line| v2(line, "BL1")));
         let report = convert(&events);
-        let fault = report.left_out.iter().find(|l| l.outcome == Outcome::Malformed).expect("a fault");
-        assert_eq!((fault.place.pointer.as_str(), fault.found.as_str()), (format!("/0{path}").as_str(), found));
+        let fault = report
+            .left_out
+            .iter()
+            .find(|l| l.outcome == Outcome::Malformed)
+            .expect("a fault");
+        assert_eq!(
+            (fault.place.pointer.as_str(), fault.found.as_str()),
+            (format!("/0{path}").as_str(), found)
+        );
         assert!(fault.reason.starts_with("expected "), "{fault:?}");
         assert_eq!(rows(&report).len(), 1);
     }
@@ -317,10 +502,14 @@ fn malformed_events_are_told_with_their_path_and_the_rest_goes_on() {
 #[test]
 fn a_facility_of_the_list_gives_the_place() {
     let mut event = v3(VOYAGE[1], "BL1");
-    event["eventLocation"] = json!({"facility": {"facilityCode": "QZT", "facilityCodeListProvider": "SMDG"}});
+    event["eventLocation"] =
+        json!({"facility": {"facilityCode": "QZT", "facilityCodeListProvider": "SMDG"}});
     let events = [v3(VOYAGE[0], "BL1"), event];
     assert_eq!(convert(&events).left_out[1].found, "SMDG:QZT");
-    let facilities = Facilities::from([("SMDG:QZT".to_owned(), crate::model::id::LocationCode::parse(b"CNQZH").unwrap())]);
+    let facilities = Facilities::from([(
+        "SMDG:QZT".to_owned(),
+        crate::model::id::LocationCode::parse(b"CNQZH").unwrap(),
+    )]);
     let report = convert_with(Converter::new(facilities, None), &events);
     assert_eq!(rows(&report)[0], WANTED[0]);
 }
@@ -328,7 +517,16 @@ fn a_facility_of_the_list_gives_the_place() {
 #[test]
 fn movement_ids_do_not_change_when_more_events_come() {
     let ids = |count: usize| -> Vec<String> {
-        convert(&VOYAGE[..count].iter().map(|l| v2(l, "BL1")).collect::<Vec<_>>()).records.iter().map(|r| r[0].clone()).collect()
+        convert(
+            &VOYAGE[..count]
+                .iter()
+                .map(|l| v2(l, "BL1"))
+                .collect::<Vec<_>>(),
+        )
+        .records
+        .iter()
+        .map(|r| r[0].clone())
+        .collect()
     };
     assert_eq!(ids(8)[..3], ids(4)[..]);
 }
@@ -362,32 +560,67 @@ fn a_ship_leaves_when_it_departs_and_not_when_it_is_loaded() {
     ];
     events.extend(ship.map(vehicle));
     let report = convert(&events);
-    assert_eq!(rows(&report)[2], "3 sea CNQZH-SGSIN 05T06:00:00+08:00 10T22:00:00+08:00 laden");
+    assert_eq!(
+        rows(&report)[2],
+        "3 sea CNQZH-SGSIN 05T06:00:00+08:00 10T22:00:00+08:00 laden"
+    );
     // The stays in the ports are the container's own.
-    assert_eq!((rows(&report)[1].as_str(), rows(&report)[3].as_str()), (WANTED[1], WANTED[3]));
+    assert_eq!(
+        (rows(&report)[1].as_str(), rows(&report)[3].as_str()),
+        (WANTED[1], WANTED[3])
+    );
     let sea = &report.records[2];
-    assert_eq!((sea[15].as_str(), sea[17].as_str(), sea[18].as_str()), ("e3", "v2", "v3"));
-    assert_eq!(sea[12], "2025-01-02T00:00:00Z", "recorded when its latest event was");
+    assert_eq!(
+        (sea[15].as_str(), sea[17].as_str(), sea[18].as_str()),
+        ("e3", "v2", "v3")
+    );
+    assert_eq!(
+        sea[12], "2025-01-02T00:00:00Z",
+        "recorded when its latest event was"
+    );
     let plain = convert(&voyage_with_calls());
-    assert_eq!(sea[0], plain.records[2][0], "a later conversion with the ship's times replaces the record");
+    assert_eq!(
+        sea[0], plain.records[2][0],
+        "a later conversion with the ship's times replaces the record"
+    );
     assert_eq!((report.events, report.used), (12, 10));
     let why = "event of a vehicle whose transport call no movement names";
-    assert_eq!(reasons(&report), [("ignored", "v1", why), ("ignored", "v4", why)]);
+    assert_eq!(
+        reasons(&report),
+        [("ignored", "v1", why), ("ignored", "v4", why)]
+    );
 }
 
 #[test]
 fn a_time_of_a_ship_that_contradicts_the_container_is_not_taken() {
-    let before = convert(&[voyage_with_calls(), vec![vehicle("v1 DEPA 03T06:00:00+08:00 qzh")]].concat());
+    let before = convert(
+        &[
+            voyage_with_calls(),
+            vec![vehicle("v1 DEPA 03T06:00:00+08:00 qzh")],
+        ]
+        .concat(),
+    );
     assert_eq!(rows(&before), WANTED);
     let why = "not between the load and the discharge of a container that names the transport call";
     assert_eq!(reasons(&before), [("unpaired", "v1", why)]);
-    let two = ["v1 DEPA 05T06:00:00+08:00 qzh", "v2 DEPA 06T06:00:00+08:00 qzh"].map(vehicle).to_vec();
+    let two = [
+        "v1 DEPA 05T06:00:00+08:00 qzh",
+        "v2 DEPA 06T06:00:00+08:00 qzh",
+    ]
+    .map(vehicle)
+    .to_vec();
     let two = convert(&[voyage_with_calls(), two].concat());
     assert_eq!(rows(&two), WANTED);
     let why = "other events tell another time of the same transport call";
-    assert_eq!(reasons(&two), [("unpaired", "v1", why), ("unpaired", "v2", why)]);
+    assert_eq!(
+        reasons(&two),
+        [("unpaired", "v1", why), ("unpaired", "v2", why)]
+    );
     // Another sender's call of the same name is another call.
     let mut other = vehicle("v1 DEPA 05T06:00:00+08:00 qzh");
     other["eventRouting"] = json!({"originatingParty": {"partyCode": "X", "codeListProvider": "SMDG", "codeListName": "TCL"}});
-    assert_eq!(rows(&convert(&[voyage_with_calls(), vec![other]].concat())), WANTED);
+    assert_eq!(
+        rows(&convert(&[voyage_with_calls(), vec![other]].concat())),
+        WANTED
+    );
 }

@@ -60,8 +60,16 @@ impl<'e> Passages<'e> {
         let mut passages = Passages::default();
         for event in events {
             if let Some(passage) = passage(event).filter(|p| !p.call.is_empty()) {
-                let key = (event.sender.as_str(), passage.call.as_str(), passage.departs);
-                passages.by_call.entry(key).or_default().push((event, passage));
+                let key = (
+                    event.sender.as_str(),
+                    passage.call.as_str(),
+                    passage.departs,
+                );
+                passages
+                    .by_call
+                    .entry(key)
+                    .or_default()
+                    .push((event, passage));
             }
         }
         passages
@@ -69,7 +77,9 @@ impl<'e> Passages<'e> {
 
     /// When the vehicle of a movement left and came, as far as it lies between load and discharge.
     pub fn times(&mut self, link: &Link<'e>) -> Times<'e> {
-        let (Some(start), Some(end)) = (handling(link.start), handling(link.end)) else { return Times::default() };
+        let (Some(start), Some(end)) = (handling(link.start), handling(link.end)) else {
+            return Times::default();
+        };
         if start.step != Step::Loaded || end.step != Step::Discharged {
             return Times::default();
         }
@@ -86,7 +96,9 @@ impl<'e> Passages<'e> {
         let reason = if list.iter().any(|(_, other)| other.at != passage.at) {
             Some("other events tell another time of the same transport call")
         } else if passage.at < within.0 || passage.at > within.1 {
-            Some("not between the load and the discharge of a container that names the transport call")
+            Some(
+                "not between the load and the discharge of a container that names the transport call",
+            )
         } else {
             None
         };
@@ -110,11 +122,17 @@ impl<'e> Passages<'e> {
 
     /// Those of `events` that gave none, each with its reason.
     pub fn left_out(&self, events: &'e [Event]) -> Vec<LeftOut> {
-        let unused = events.iter().filter(|e| passage(e).is_some() && !self.used.contains(&e.place));
+        let unused = events
+            .iter()
+            .filter(|e| passage(e).is_some() && !self.used.contains(&e.place));
         unused
             .map(|event| match self.refused.get(&event.place) {
                 Some(reason) => gone(event.clone(), Outcome::Unpaired, reason),
-                None => gone(event.clone(), Outcome::Ignored, "event of a vehicle whose transport call no movement names"),
+                None => gone(
+                    event.clone(),
+                    Outcome::Ignored,
+                    "event of a vehicle whose transport call no movement names",
+                ),
             })
             .collect()
     }

@@ -14,20 +14,35 @@ pub fn with_edition(
 ) -> Result<Vec<DataFile>, String> {
     let folder = format!("{}/", mapping.folder());
     let is_there = library.iter().any(|f| f.path.starts_with(&folder));
-    let sources = library.iter().find(|f| f.path == "sources.csv").ok_or("the library has no sources.csv")?;
+    let sources = library
+        .iter()
+        .find(|f| f.path == "sources.csv")
+        .ok_or("the library has no sources.csv")?;
     let (rest, had_row) = without_edition(sources, &mapping.edition)?;
     if (is_there || had_row) && !replace {
-        return Err(format!("{} is in the library already; --replace puts the new one in its place", mapping.folder()));
+        return Err(format!(
+            "{} is in the library already; --replace puts the new one in its place",
+            mapping.folder()
+        ));
     }
-    let kept = library.iter().filter(|f| f.path != "sources.csv" && !f.path.starts_with(&folder)).cloned();
+    let kept = library
+        .iter()
+        .filter(|f| f.path != "sources.csv" && !f.path.starts_with(&folder))
+        .cloned();
     let mut files: Vec<DataFile> = kept.chain(tables.iter().cloned()).collect();
-    files.push(DataFile::new("sources.csv", [rest, row(sources, &mapping.edition)?].concat()));
+    files.push(DataFile::new(
+        "sources.csv",
+        [rest, row(sources, &mapping.edition)?].concat(),
+    ));
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }
 
 fn reader(file: &DataFile) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file.bytes.as_slice())
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(file.bytes.as_slice())
 }
 
 /// The bytes of `sources.csv` without the rows of an edition, every other byte as it is; and whether there were such rows.
@@ -44,7 +59,8 @@ fn without_edition(sources: &DataFile, edition: &Edition) -> Result<(Vec<u8>, bo
     let mut start = 0;
     while reader.read_record(&mut record).map_err(fault)? {
         let end = reader.position().byte() as usize;
-        let is_it = record.get(source) == Some(&edition.source) && record.get(number) == Some(&edition.edition);
+        let is_it = record.get(source) == Some(&edition.source)
+            && record.get(number) == Some(&edition.edition);
         found |= is_it;
         if !is_it {
             kept.extend_from_slice(&sources.bytes[start..end]);
@@ -59,8 +75,13 @@ fn without_edition(sources: &DataFile, edition: &Edition) -> Result<(Vec<u8>, bo
 
 fn header(sources: &DataFile) -> Result<Vec<String>, String> {
     let mut record = csv::StringRecord::new();
-    reader(sources).read_record(&mut record).map_err(|e| format!("sources.csv: expected CSV: {e}"))?;
-    Ok(record.iter().map(|n| n.trim_start_matches('\u{feff}').trim().to_owned()).collect())
+    reader(sources)
+        .read_record(&mut record)
+        .map_err(|e| format!("sources.csv: expected CSV: {e}"))?;
+    Ok(record
+        .iter()
+        .map(|n| n.trim_start_matches('\u{feff}').trim().to_owned())
+        .collect())
 }
 
 /// The row of an edition in the order of the columns that the file has.

@@ -17,7 +17,9 @@ impl Figure {
     /// Reads digits with an optional leading `-` and an optional decimal mark with digits behind it; nothing else is a number. Zeros
     /// at the end of the decimals do not count.
     pub fn parse(text: &str, mark: char) -> Option<Figure> {
-        let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        let (negative, digits) = text
+            .strip_prefix('-')
+            .map_or((false, text), |rest| (true, rest));
         let (whole, decimals) = digits.split_once(mark).unwrap_or((digits, "0"));
         let plain = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
         if !plain(whole) || !plain(decimals) {
@@ -30,14 +32,20 @@ impl Figure {
             return None;
         }
         let mantissa: i128 = if all.is_empty() { 0 } else { all.parse().ok()? };
-        Some(Figure { mantissa: if negative { -mantissa } else { mantissa }, scale: decimals.len() as u32 })
+        Some(Figure {
+            mantissa: if negative { -mantissa } else { mantissa },
+            scale: decimals.len() as u32,
+        })
     }
 
     /// Another figure taken away.
     pub fn minus(self, other: Figure) -> Option<Figure> {
         let scale = self.scale.max(other.scale);
         let aligned = |f: Figure| f.mantissa.checked_mul(10i128.checked_pow(scale - f.scale)?);
-        Some(Figure { mantissa: aligned(self)?.checked_sub(aligned(other)?)?, scale })
+        Some(Figure {
+            mantissa: aligned(self)?.checked_sub(aligned(other)?)?,
+            scale,
+        })
     }
 
     /// The figure in `one` of ours each `per` of ours, half to even at `scale` decimals; `None` beyond the layout's 18 digits.
@@ -45,15 +53,23 @@ impl Figure {
         if self.mantissa == 0 {
             return Some(0);
         }
-        let mut numerator = one.numerator.checked_mul(per.denominator)?.checked_mul(10i128.checked_pow(scale)?)?;
-        let mut denominator = one.denominator.checked_mul(per.numerator)?.checked_mul(10i128.checked_pow(self.scale)?)?;
+        let mut numerator = one
+            .numerator
+            .checked_mul(per.denominator)?
+            .checked_mul(10i128.checked_pow(scale)?)?;
+        let mut denominator = one
+            .denominator
+            .checked_mul(per.numerator)?
+            .checked_mul(10i128.checked_pow(self.scale)?)?;
         let common = gcd(numerator, denominator);
         (numerator, denominator) = (numerator / common, denominator / common);
         // What is left in common with the mantissa would only make the product larger than it needs to be.
         let common = gcd(self.mantissa.abs(), denominator);
         let (mantissa, denominator) = (self.mantissa / common, denominator / common);
         let rounded = div_half_even(mantissa.checked_mul(numerator)?, denominator);
-        i64::try_from(rounded).ok().filter(|v| v.abs() <= DECIMAL18_MAX)
+        i64::try_from(rounded)
+            .ok()
+            .filter(|v| v.abs() <= DECIMAL18_MAX)
     }
 }
 
@@ -84,20 +100,58 @@ mod tests {
             ("0.30000000000000004", "g", "t.km", "0.300000000"),
             ("-1.5", "g", "t.km", "-1.500000000"),
         ] {
-            assert_eq!(converted(text, ghg, per).as_deref(), Some(want), "{text} {ghg} per {per}");
+            assert_eq!(
+                converted(text, ghg, per).as_deref(),
+                Some(want),
+                "{text} {ghg} per {per}"
+            );
         }
         let (_, kwh) = energy("MWh").unwrap();
-        assert_eq!(Figure::parse("500", '.').unwrap().converted(grams("kg").unwrap(), kwh, 9), Some(500_000_000_000));
-        assert_eq!(converted("999999999999", "t", "kg.km"), None, "beyond 18 digits");
+        assert_eq!(
+            Figure::parse("500", '.')
+                .unwrap()
+                .converted(grams("kg").unwrap(), kwh, 9),
+            Some(500_000_000_000)
+        );
+        assert_eq!(
+            converted("999999999999", "t", "kg.km"),
+            None,
+            "beyond 18 digits"
+        );
     }
 
     #[test]
     fn only_plain_decimals_are_figures() {
-        for bad in ["", "-", "1.", ".5", "1e3", "1,5", "+1", "1 000", "<5", "n/a", "1234567890123456789", "#DIV/0!"] {
+        for bad in [
+            "",
+            "-",
+            "1.",
+            ".5",
+            "1e3",
+            "1,5",
+            "+1",
+            "1 000",
+            "<5",
+            "n/a",
+            "1234567890123456789",
+            "#DIV/0!",
+        ] {
             assert_eq!(Figure::parse(bad, '.'), None, "{bad}");
         }
-        assert_eq!(Figure::parse("12,50", ','), Some(Figure { mantissa: 125, scale: 1 }));
-        assert_eq!(Figure::parse("0.000", '.'), Some(Figure { mantissa: 0, scale: 0 }));
+        assert_eq!(
+            Figure::parse("12,50", ','),
+            Some(Figure {
+                mantissa: 125,
+                scale: 1
+            })
+        );
+        assert_eq!(
+            Figure::parse("0.000", '.'),
+            Some(Figure {
+                mantissa: 0,
+                scale: 0
+            })
+        );
     }
 
     proptest! {

@@ -69,16 +69,37 @@ pub(super) enum Origin {
     Constant(String),
 }
 
-const EDITION_KEYS: &[&str] =
-    &["source", "edition", "title", "publisher", "published_on", "url", "licence", "redistributable", "gwp_set"];
-const TABLE_KEYS: &[&str] =
-    &["sheet", "section", "header_row", "first_row", "last_row", "skip_rows", "id_prefix", "columns", "constants", "values"];
+const EDITION_KEYS: &[&str] = &[
+    "source",
+    "edition",
+    "title",
+    "publisher",
+    "published_on",
+    "url",
+    "licence",
+    "redistributable",
+    "gwp_set",
+];
+const TABLE_KEYS: &[&str] = &[
+    "sheet",
+    "section",
+    "header_row",
+    "first_row",
+    "last_row",
+    "skip_rows",
+    "id_prefix",
+    "columns",
+    "constants",
+    "values",
+];
 
 impl Mapping {
     /// Reads a mapping file; `None` when it has a fault.
     pub fn parse(file: &DataFile) -> (Option<Mapping>, Vec<Fault>) {
         let mut faults = Faults::default();
-        let mapping = document::read(file, &mut faults, read).flatten().filter(|_| !faults.has_error());
+        let mapping = document::read(file, &mut faults, read)
+            .flatten()
+            .filter(|_| !faults.has_error());
         (mapping, faults.list)
     }
 
@@ -89,14 +110,18 @@ impl Mapping {
 }
 
 fn read(root: &mut Keys, faults: &mut Faults) -> Option<Mapping> {
-    let delimiter = root.get("delimiter", "one ASCII character", faults, |v| match v.as_str()?.as_bytes() {
-        [one] if one.is_ascii() => Some(*one),
-        _ => None,
+    let delimiter = root.get("delimiter", "one ASCII character", faults, |v| {
+        match v.as_str()?.as_bytes() {
+            [one] if one.is_ascii() => Some(*one),
+            _ => None,
+        }
     });
-    let decimal_mark = root.get("decimal", "\".\" or \",\"", faults, |v| match v.as_str()? {
-        "." => Some('.'),
-        "," => Some(','),
-        _ => None,
+    let decimal_mark = root.get("decimal", "\".\" or \",\"", faults, |v| {
+        match v.as_str()? {
+            "." => Some('.'),
+            "," => Some(','),
+            _ => None,
+        }
     });
     let edition = read_edition(root, faults);
     let mut tables = Vec::new();
@@ -117,7 +142,11 @@ fn read(root: &mut Keys, faults: &mut Faults) -> Option<Mapping> {
 
 fn read_edition(root: &mut Keys, faults: &mut Faults) -> Option<Edition> {
     let Some(mut keys) = root.table("edition", faults) else {
-        root.missing("edition", "a table with source, edition, title, licence, gwp_set", faults);
+        root.missing(
+            "edition",
+            "a table with source, edition, title, licence, gwp_set",
+            faults,
+        );
         return None;
     };
     let name = |v: &DeValue| text(v).filter(|t| folder_name(t));
@@ -126,11 +155,15 @@ fn read_edition(root: &mut Keys, faults: &mut Faults) -> Option<Edition> {
     let edition = keys.need("edition", wanted, faults, name);
     let title = keys.need("title", "a text", faults, text);
     let publisher = keys.get("publisher", "a text", faults, text);
-    let published_on = keys.get("published_on", "a date as YYYY-MM-DD", faults, |v| parse_date(v.as_str()?));
+    let published_on = keys.get("published_on", "a date as YYYY-MM-DD", faults, |v| {
+        parse_date(v.as_str()?)
+    });
     let url = keys.get("url", "a text", faults, text);
     let licence = keys.need("licence", "the terms of the table", faults, text);
     let redistributable = keys.need("redistributable", "true or false", faults, |v| v.as_bool());
-    let gwp_set = keys.need("gwp_set", GWP_SETS, faults, |v| v.as_str().and_then(GwpSet::from_code));
+    let gwp_set = keys.need("gwp_set", GWP_SETS, faults, |v| {
+        v.as_str().and_then(GwpSet::from_code)
+    });
     keys.finish(EDITION_KEYS, faults);
     Some(Edition {
         source: source?.value,
@@ -153,24 +186,43 @@ fn folder_name(name: &str) -> bool {
 
 fn read_table(keys: &mut Keys, faults: &mut Faults) -> Option<Table> {
     let line = keys.line;
-    let sheet = keys.need("sheet", "the name of a sheet; of a CSV file, the file name without its ending", faults, text);
-    let section = keys.need("section", "transport, hub or energy", faults, |v| match v.as_str()? {
-        "transport" => Some(Section::Transport),
-        "hub" => Some(Section::Hub),
-        "energy" => Some(Section::Energy),
-        _ => None,
+    let sheet = keys.need(
+        "sheet",
+        "the name of a sheet; of a CSV file, the file name without its ending",
+        faults,
+        text,
+    );
+    let section = keys.need("section", "transport, hub or energy", faults, |v| {
+        match v.as_str()? {
+            "transport" => Some(Section::Transport),
+            "hub" => Some(Section::Hub),
+            "energy" => Some(Section::Energy),
+            _ => None,
+        }
     });
     let header_row = keys.get("header_row", ROW, faults, row_number);
     let first_row = keys.get("first_row", ROW, faults, row_number);
     let last_row = keys.get("last_row", ROW, faults, row_number);
-    let skip_rows = keys.list("skip_rows", ROW, faults, row_number).unwrap_or_default();
-    let id_prefix = keys.get("id_prefix", "a text without @ and :", faults, |v| text(v).filter(|t| !t.contains(['@', ':'])));
+    let skip_rows = keys
+        .list("skip_rows", ROW, faults, row_number)
+        .unwrap_or_default();
+    let id_prefix = keys.get("id_prefix", "a text without @ and :", faults, |v| {
+        text(v).filter(|t| !t.contains(['@', ':']))
+    });
     let mut fields = BTreeMap::new();
     if let Some(mut columns) = keys.table("columns", faults) {
-        read_fields(&mut columns, &mut fields, faults, "the head of a column, or { column = \"C\" } for its letters", origin);
+        read_fields(
+            &mut columns,
+            &mut fields,
+            faults,
+            "the head of a column, or { column = \"C\" } for its letters",
+            origin,
+        );
     }
     if let Some(mut constants) = keys.table("constants", faults) {
-        read_fields(&mut constants, &mut fields, faults, "a text", |v, _| text(v).map(Origin::Constant));
+        read_fields(&mut constants, &mut fields, faults, "a text", |v, _| {
+            text(v).map(Origin::Constant)
+        });
     }
     let values = read_values(keys, &fields, faults);
     keys.finish(TABLE_KEYS, faults);
@@ -194,7 +246,9 @@ fn read_table(keys: &mut Keys, faults: &mut Faults) -> Option<Table> {
 const ROW: &str = "the number of a row, from 1";
 
 fn row_number(value: &DeValue) -> Option<u32> {
-    document::decimal(value, 0).filter(|n| (1..=1_048_576).contains(n)).map(|n| n as u32 - 1)
+    document::decimal(value, 0)
+        .filter(|n| (1..=1_048_576).contains(n))
+        .map(|n| n as u32 - 1)
 }
 
 fn origin(value: &DeValue, line: u64) -> Option<Origin> {
@@ -216,10 +270,20 @@ fn read_fields(
     parse: impl Fn(&DeValue, u64) -> Option<Origin>,
 ) {
     for (key, line) in keys.names() {
-        let Some(field) = Field::from_code(&key) else { continue };
-        let Some(found) = keys.get(&key, wanted, faults, |v| parse(v, line)) else { continue };
+        let Some(field) = Field::from_code(&key) else {
+            continue;
+        };
+        let Some(found) = keys.get(&key, wanted, faults, |v| parse(v, line)) else {
+            continue;
+        };
         if fields.insert(field, found.value).is_some() {
-            keys.error(line, &key, "", "expected each field once, under columns or under constants", faults);
+            keys.error(
+                line,
+                &key,
+                "",
+                "expected each field once, under columns or under constants",
+                faults,
+            );
         }
     }
     let codes: Vec<&str> = Field::ALL.iter().map(|f| f.code()).collect();
@@ -232,18 +296,33 @@ fn read_values(
     faults: &mut Faults,
 ) -> BTreeMap<Field, BTreeMap<String, Text>> {
     let mut values = BTreeMap::new();
-    let Some(mut tables) = keys.table("values", faults) else { return values };
+    let Some(mut tables) = keys.table("values", faults) else {
+        return values;
+    };
     for (key, line) in tables.names() {
-        let Some(field) = Field::from_code(&key) else { continue };
-        let Some(mut pairs) = tables.table(&key, faults) else { continue };
+        let Some(field) = Field::from_code(&key) else {
+            continue;
+        };
+        let Some(mut pairs) = tables.table(&key, faults) else {
+            continue;
+        };
         let mut list = BTreeMap::new();
         for (theirs, _) in pairs.names() {
             if let Some(ours) = pairs.get(&theirs, "our value as a text", faults, text) {
                 list.insert(theirs, Text::from(ours.value));
             }
         }
-        if !matches!(fields.get(&field), Some(Origin::Head(..) | Origin::Column(_))) {
-            tables.error(line, &key, "", "expected a field that comes from a column", faults);
+        if !matches!(
+            fields.get(&field),
+            Some(Origin::Head(..) | Origin::Column(_))
+        ) {
+            tables.error(
+                line,
+                &key,
+                "",
+                "expected a field that comes from a column",
+                faults,
+            );
         }
         values.insert(field, list);
     }
@@ -260,7 +339,10 @@ fn check_fields(table: &Table, keys: &Keys, faults: &mut Faults) {
             keys.missing(field.code(), wanted(field), faults);
         }
     }
-    let ghg = [Field::GhgOperation, Field::GhgProvision, Field::GhgTotal].into_iter().filter(|f| has(*f)).count();
+    let ghg = [Field::GhgOperation, Field::GhgProvision, Field::GhgTotal]
+        .into_iter()
+        .filter(|f| has(*f))
+        .count();
     let energy = has(Field::EnergyQuantity);
     if (ghg > 0) == energy || (energy && table.section == Section::Energy) {
         let wanted = "two of ghg_operation, ghg_provision and ghg_total, or (not in energy tables) energy_quantity";
@@ -275,10 +357,22 @@ fn check_fields(table: &Table, keys: &Keys, faults: &mut Faults) {
         }
     }
     if !has(Field::FactorId) && table.id_prefix.is_empty() {
-        keys.missing("id_prefix", "a beginning for the ids of this table, or factor_id", faults);
+        keys.missing(
+            "id_prefix",
+            "a beginning for the ids of this table, or factor_id",
+            faults,
+        );
     }
-    if table.first_row <= table.header_row && table.fields.values().any(|o| matches!(o, Origin::Head(..))) {
-        keys.error(keys.line, "first_row", &(table.first_row + 1).to_string(), "expected a row below header_row", faults);
+    if table.first_row <= table.header_row
+        && table.fields.values().any(|o| matches!(o, Origin::Head(..)))
+    {
+        keys.error(
+            keys.line,
+            "first_row",
+            &(table.first_row + 1).to_string(),
+            "expected a row below header_row",
+            faults,
+        );
     }
 }
 
@@ -288,7 +382,9 @@ fn wanted(field: Field) -> &'static str {
         Field::DistanceAdjustmentInside => {
             "\"yes\" where the figures hold the distance adjustment already, \"no\" where they do not: the source says it, nothing else can"
         }
-        Field::DistanceBasis => "sfd, gcd or actual: the basis of the distance that the figures must be multiplied with",
+        Field::DistanceBasis => {
+            "sfd, gcd or actual: the basis of the distance that the figures must be multiplied with"
+        }
         Field::BasisNote => "where the source says whether the distance adjustment is inside",
         Field::SourceRef => "table and page",
         Field::GhgUnit => super::units::GHG_UNITS,

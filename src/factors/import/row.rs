@@ -43,7 +43,9 @@ impl RowReader<'_> {
             self.check_distance();
         }
         let names = layout(self.table.section).iter().map(|c| c.0);
-        names.map(|name| one_line(&self.cell(name, &figures))).collect()
+        names
+            .map(|name| one_line(&self.cell(name, &figures)))
+            .collect()
     }
 
     fn cell(&mut self, column: &str, figures: &Figures) -> String {
@@ -59,13 +61,24 @@ impl RowReader<'_> {
             "energy_unit" => figures.unit.clone(),
             "source_ref" => {
                 let said = self.text(Field::SourceRef).unwrap_or_default();
-                format!("{said}; {} {}!{}", self.sheet.file, self.sheet.name, self.figure_cells().join(","))
+                format!(
+                    "{said}; {} {}!{}",
+                    self.sheet.file,
+                    self.sheet.name,
+                    self.figure_cells().join(",")
+                )
             }
             "note" => {
                 let said = self.text(Field::Note).filter(|t| !t.is_empty());
-                said.into_iter().chain(figures.how.iter().cloned()).collect::<Vec<_>>().join("; ")
+                said.into_iter()
+                    .chain(figures.how.iter().cloned())
+                    .collect::<Vec<_>>()
+                    .join("; ")
             }
-            name => Field::from_code(name).filter(|f| f.is_copied()).and_then(|f| self.text(f)).unwrap_or_default(),
+            name => Field::from_code(name)
+                .filter(|f| f.is_copied())
+                .and_then(|f| self.text(f))
+                .unwrap_or_default(),
         }
     }
 
@@ -73,24 +86,39 @@ impl RowReader<'_> {
     fn raw(&self, field: Field) -> Option<&str> {
         match self.table.fields.get(&field)? {
             Origin::Constant(text) => Some(text),
-            Origin::Head(..) | Origin::Column(_) => self.columns.get(&field).map(|c| self.sheet.text(self.row, *c)),
+            Origin::Head(..) | Origin::Column(_) => self
+                .columns
+                .get(&field)
+                .map(|c| self.sheet.text(self.row, *c)),
         }
     }
 
     /// Value of a field in our words; `None` when the mapping has no such field. An untranslated value is refused.
     fn text(&mut self, field: Field) -> Option<String> {
         let raw = self.raw(field)?.to_owned();
-        let Some(values) = self.table.values.get(&field) else { return Some(raw) };
+        let Some(values) = self.table.values.get(&field) else {
+            return Some(raw);
+        };
         let ours = values.get(&raw).map(|v| v.to_string());
         if ours.is_none() {
-            self.refuse(field, &raw, format!("expected an entry of table.values.{}", field.code()));
+            self.refuse(
+                field,
+                &raw,
+                format!("expected an entry of table.values.{}", field.code()),
+            );
         }
         Some(ours.unwrap_or_default())
     }
 
     fn refuse(&mut self, field: Field, found: &str, wanted: impl Into<String>) {
-        let cell = self.columns.get(&field).map_or(String::new(), |c| cell_name(self.row, *c));
-        self.refusals.push(Refusal { cell, ..refusal(self.sheet, field.code(), found, wanted.into()) });
+        let cell = self
+            .columns
+            .get(&field)
+            .map_or(String::new(), |c| cell_name(self.row, *c));
+        self.refusals.push(Refusal {
+            cell,
+            ..refusal(self.sheet, field.code(), found, wanted.into())
+        });
     }
 
     fn figures(&mut self) -> Figures {
@@ -106,9 +134,17 @@ impl RowReader<'_> {
                     self.emissions(per, in_theirs, &unit, &mut made);
                 }
             }
-            None => self.refuse(Field::Per, &unit, format!("expected {}", units::activity_units(self.table.section))),
+            None => self.refuse(
+                Field::Per,
+                &unit,
+                format!("expected {}", units::activity_units(self.table.section)),
+            ),
         }
-        if self.refusals.len() == before { made } else { self.stand_in() }
+        if self.refusals.len() == before {
+            made
+        } else {
+            self.stand_in()
+        }
     }
 
     /// Figures of a row whose own ones were refused: the checks of its other cells shall not stumble over them. Nothing is
@@ -119,45 +155,72 @@ impl RowReader<'_> {
             Section::Hub => Per::T,
             Section::Energy => Per::Kg,
         };
-        Figures { operation: "0".to_owned(), provision: "0".to_owned(), per: per.code().to_owned(), ..Figures::default() }
+        Figures {
+            operation: "0".to_owned(),
+            provision: "0".to_owned(),
+            per: per.code().to_owned(),
+            ..Figures::default()
+        }
     }
 
     fn energy(&mut self, per: Per, in_theirs: Ratio, activity: &str, made: &mut Figures) {
         let unit = self.text(Field::EnergyUnit).unwrap_or_default();
         let quantity = self.figure(Field::EnergyQuantity);
         let Some((ours, ratio)) = units::energy(&unit) else {
-            return self.refuse(Field::EnergyUnit, &unit, format!("expected {}", units::ENERGY_UNITS));
+            return self.refuse(
+                Field::EnergyUnit,
+                &unit,
+                format!("expected {}", units::ENERGY_UNITS),
+            );
         };
         made.unit = ours.code().to_owned();
         if let Some((quantity, text)) = quantity {
             match quantity.converted(ratio, in_theirs, QUANTITY_SCALE) {
                 Some(value) => made.quantity = short_decimal_text(value.into(), QUANTITY_SCALE),
-                None => self.refuse(Field::EnergyQuantity, &text, "expected a quantity that fits 18 digits"),
+                None => self.refuse(
+                    Field::EnergyQuantity,
+                    &text,
+                    "expected a quantity that fits 18 digits",
+                ),
             }
         }
         if (ours.code(), per.code()) != (unit.as_str(), plain_unit(activity)) {
-            made.how.push(format!("converted from {unit} per {activity}"));
+            made.how
+                .push(format!("converted from {unit} per {activity}"));
         }
     }
 
     fn emissions(&mut self, per: Per, in_theirs: Ratio, activity: &str, made: &mut Figures) {
         let unit = self.text(Field::GhgUnit).unwrap_or_default();
         let [operation, provision, total] =
-            [Field::GhgOperation, Field::GhgProvision, Field::GhgTotal].map(|field| self.figure(field).map(|(figure, _)| figure));
+            [Field::GhgOperation, Field::GhgProvision, Field::GhgTotal]
+                .map(|field| self.figure(field).map(|(figure, _)| figure));
         let Some(grams) = units::grams(&unit) else {
-            return self.refuse(Field::GhgUnit, &unit, format!("expected {}", units::GHG_UNITS));
+            return self.refuse(
+                Field::GhgUnit,
+                &unit,
+                format!("expected {}", units::GHG_UNITS),
+            );
         };
-        let Some((operation, provision)) = self.split(operation, provision, total, made) else { return };
-        for (field, figure, place) in
-            [(Field::GhgOperation, operation, &mut made.operation), (Field::GhgProvision, provision, &mut made.provision)]
-        {
+        let Some((operation, provision)) = self.split(operation, provision, total, made) else {
+            return;
+        };
+        for (field, figure, place) in [
+            (Field::GhgOperation, operation, &mut made.operation),
+            (Field::GhgProvision, provision, &mut made.provision),
+        ] {
             match figure.converted(grams, in_theirs, NANO_SCALE) {
                 Some(value) => *place = short_decimal_text(value.into(), NANO_SCALE),
-                None => self.refuse(field, "", "expected grams below 10^9 per unit after conversion"),
+                None => self.refuse(
+                    field,
+                    "",
+                    "expected grams below 10^9 per unit after conversion",
+                ),
             }
         }
         if unit != "g" || per.code() != plain_unit(activity) {
-            made.how.push(format!("converted from {unit} per {activity}"));
+            made.how
+                .push(format!("converted from {unit} per {activity}"));
         }
     }
 
@@ -205,10 +268,15 @@ impl RowReader<'_> {
     /// Three printed figures may differ by what each was rounded by: half a unit of the last decimal, three times.
     fn check_sum(&mut self, operation: Figure, provision: Figure, total: Figure) {
         let scale = operation.scale.max(provision.scale).max(total.scale);
-        let difference = total.minus(operation).and_then(|rest| rest.minus(provision));
+        let difference = total
+            .minus(operation)
+            .and_then(|rest| rest.minus(provision));
         let fits = difference.is_some_and(|d| {
             // At the finest scale of the three the last decimal is one unit.
-            let units = d.mantissa.abs().saturating_mul(10i128.saturating_pow(scale.saturating_sub(d.scale)));
+            let units = d
+                .mantissa
+                .abs()
+                .saturating_mul(10i128.saturating_pow(scale.saturating_sub(d.scale)));
             2 * units <= 3
         });
         if !fits {
@@ -238,13 +306,22 @@ impl RowReader<'_> {
 
     /// A number cell of a workbook and a constant read with a point; only a text may hold another mark.
     fn decimal_mark(&self, field: Field) -> char {
-        let is_text = self.columns.get(&field).is_some_and(|c| !self.sheet.is_number(self.row, *c));
-        if is_text { self.mapping.decimal_mark } else { '.' }
+        let is_text = self
+            .columns
+            .get(&field)
+            .is_some_and(|c| !self.sheet.is_number(self.row, *c));
+        if is_text {
+            self.mapping.decimal_mark
+        } else {
+            '.'
+        }
     }
 
     /// The statement about the adjustment and the basis must say the same, so that a slip in one of them shows.
     fn check_distance(&mut self) {
-        let inside = self.text(Field::DistanceAdjustmentInside).unwrap_or_default();
+        let inside = self
+            .text(Field::DistanceAdjustmentInside)
+            .unwrap_or_default();
         let basis = self.text(Field::DistanceBasis).unwrap_or_default();
         let wanted = match inside.as_str() {
             "yes" if basis == "actual" => {
@@ -254,15 +331,30 @@ impl RowReader<'_> {
                 "expected actual, since the figure does not hold the distance adjustment (distance_adjustment_inside = \"no\")"
             }
             "yes" | "no" => return,
-            _ => return self.refuse(Field::DistanceAdjustmentInside, &inside, "expected yes or no"),
+            _ => {
+                return self.refuse(
+                    Field::DistanceAdjustmentInside,
+                    &inside,
+                    "expected yes or no",
+                );
+            }
         };
         self.refuse(Field::DistanceBasis, &basis, wanted);
     }
 
     /// Cells that the figures stand in.
     fn figure_cells(&self) -> Vec<String> {
-        let fields = [Field::GhgOperation, Field::GhgProvision, Field::GhgTotal, Field::EnergyQuantity];
-        fields.iter().filter_map(|f| self.columns.get(f)).map(|c| cell_name(self.row, *c)).collect()
+        let fields = [
+            Field::GhgOperation,
+            Field::GhgProvision,
+            Field::GhgTotal,
+            Field::EnergyQuantity,
+        ];
+        fields
+            .iter()
+            .filter_map(|f| self.columns.get(f))
+            .map(|c| cell_name(self.row, *c))
+            .collect()
     }
 }
 
@@ -277,5 +369,8 @@ fn plain_unit(activity: &str) -> &str {
 
 /// A line break inside a cell would shift the lines of our table.
 fn one_line(text: &str) -> String {
-    text.split(char::is_control).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    text.split(char::is_control)
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -5,8 +5,10 @@ use crate::factors::DataFile;
 use crate::model::sheet::Sheet;
 
 const EDITION: &str = "[edition]\nsource = \"own\"\nedition = \"1\"\ntitle = \"T\"\nlicence = \"own copy\"\nredistributable = false\ngwp_set = \"AR6\"\n";
-const TABLE: &str = "[[table]]\nsheet = \"lanes\"\nsection = \"transport\"\nid_prefix = \"r\"\nheader_row = 1\n";
-const COLUMNS: &str = "[table.columns]\nregion = \"Lane\"\nghg_operation = \"TTW\"\nghg_total = \"WTW\"\n";
+const TABLE: &str =
+    "[[table]]\nsheet = \"lanes\"\nsection = \"transport\"\nid_prefix = \"r\"\nheader_row = 1\n";
+const COLUMNS: &str =
+    "[table.columns]\nregion = \"Lane\"\nghg_operation = \"TTW\"\nghg_total = \"WTW\"\n";
 const CONSTANTS: &str = "[table.constants]\noperation = \"sea.container\"\ntemperature = \"ambient\"\nghg_unit = \"g\"\nper = \"teu.km\"\n\
     valid_from = \"2025-01-01\"\ndata_category = \"default\"\ndistance_adjustment_inside = \"yes\"\ndistance_basis = \"sfd\"\n\
     basis_note = \"p. 1\"\nsource_ref = \"Table 1\"\n";
@@ -18,7 +20,11 @@ fn mapping(text: &str) -> Mapping {
 }
 
 fn faults(text: &str) -> Vec<String> {
-    Mapping::parse(&DataFile::new("m.toml", text)).1.iter().map(|f| format!("{} {}", f.line, f.column)).collect()
+    Mapping::parse(&DataFile::new("m.toml", text))
+        .1
+        .iter()
+        .map(|f| format!("{} {}", f.line, f.column))
+        .collect()
 }
 
 fn sheet(rows: &str) -> Sheet {
@@ -41,14 +47,38 @@ fn made(mapping: &Mapping, rows: &str, names: &[&str]) -> Result<Vec<String>, Ve
     let mut reader = csv::Reader::from_reader(imported.tables[0].bytes.as_slice());
     let heads = reader.headers().unwrap().clone();
     let at = |name: &str| heads.iter().position(|h| h == name).unwrap();
-    Ok(reader.records().map(|r| r.unwrap()).map(|r| names.iter().map(|n| &r[at(n)]).collect::<Vec<_>>().join(" | ")).collect())
+    Ok(reader
+        .records()
+        .map(|r| r.unwrap())
+        .map(|r| {
+            names
+                .iter()
+                .map(|n| &r[at(n)])
+                .collect::<Vec<_>>()
+                .join(" | ")
+        })
+        .collect())
 }
 
 #[test]
 fn provision_is_what_is_left_of_the_total() {
     let text = [EDITION, TABLE, COLUMNS, CONSTANTS].concat();
-    let names = ["factor_id", "region", "per", "operation_g", "provision_g", "distance_basis", "source_ref", "note"];
-    let rows = made(&mapping(&text), "Lane|TTW|WTW\nCN<>SG|50.1|62.25\n\nASEAN|40|40\n", &names).unwrap();
+    let names = [
+        "factor_id",
+        "region",
+        "per",
+        "operation_g",
+        "provision_g",
+        "distance_basis",
+        "source_ref",
+        "note",
+    ];
+    let rows = made(
+        &mapping(&text),
+        "Lane|TTW|WTW\nCN<>SG|50.1|62.25\n\nASEAN|40|40\n",
+        &names,
+    )
+    .unwrap();
     assert_eq!(
         rows,
         [
@@ -60,7 +90,14 @@ fn provision_is_what_is_left_of_the_total() {
 
 #[test]
 fn refusals_come_all_at_once_with_their_cells() {
-    let text = [EDITION, TABLE, COLUMNS, CONSTANTS, "[table.values.region]\n\"Asia\" = \"ASEAN\"\n"].concat();
+    let text = [
+        EDITION,
+        TABLE,
+        COLUMNS,
+        CONSTANTS,
+        "[table.values.region]\n\"Asia\" = \"ASEAN\"\n",
+    ]
+    .concat();
     let rows = "Lane|TTW|WTW\nAsia|50.1|49\nEurope|x|62\nAsia|1,5|\n";
     assert_eq!(
         made(&mapping(&text), rows, &[]).unwrap_err(),
@@ -78,8 +115,14 @@ fn refusals_come_all_at_once_with_their_cells() {
 fn three_figures_must_add_up_to_the_last_decimal() {
     let columns = format!("{COLUMNS}ghg_provision = \"WTT\"\n");
     let text = mapping(&[EDITION, TABLE, &columns, CONSTANTS].concat());
-    assert_eq!(made(&text, "Lane|TTW|WTT|WTW\nCN|4.1|6.4|10.6", &["provision_g"]).unwrap(), ["6.4"]);
-    assert!(made(&text, "Lane|TTW|WTT|WTW\nCN|4.1|6.4|10.7", &[]).unwrap_err()[0].contains("D2: ghg_total \"10.7\""));
+    assert_eq!(
+        made(&text, "Lane|TTW|WTT|WTW\nCN|4.1|6.4|10.6", &["provision_g"]).unwrap(),
+        ["6.4"]
+    );
+    assert!(
+        made(&text, "Lane|TTW|WTT|WTW\nCN|4.1|6.4|10.7", &[]).unwrap_err()[0]
+            .contains("D2: ghg_total \"10.7\"")
+    );
 }
 
 #[test]
@@ -93,22 +136,46 @@ fn the_statement_about_the_distance_adjustment_and_the_basis_must_agree() {
         ("no", "gcd", false),
         ("perhaps", "sfd", false),
     ] {
-        let constants =
-            CONSTANTS.replace("inside = \"yes\"", &format!("inside = \"{inside}\"")).replace("\"sfd\"", &format!("\"{basis}\""));
+        let constants = CONSTANTS
+            .replace("inside = \"yes\"", &format!("inside = \"{inside}\""))
+            .replace("\"sfd\"", &format!("\"{basis}\""));
         let text = mapping(&[EDITION, TABLE, COLUMNS, &constants].concat());
-        assert_eq!(made(&text, "Lane|TTW|WTW\nCN|1|2", &[]).is_ok(), fine, "{inside} {basis}");
+        assert_eq!(
+            made(&text, "Lane|TTW|WTW\nCN|1|2", &[]).is_ok(),
+            fine,
+            "{inside} {basis}"
+        );
     }
     let silent = CONSTANTS.replace("distance_adjustment_inside = \"yes\"\n", "");
-    assert_eq!(faults(&[EDITION, TABLE, COLUMNS, &silent].concat()), ["8 table.distance_adjustment_inside"], "never guessed");
+    assert_eq!(
+        faults(&[EDITION, TABLE, COLUMNS, &silent].concat()),
+        ["8 table.distance_adjustment_inside"],
+        "never guessed"
+    );
 }
 
 #[test]
 fn a_total_alone_is_refused_and_so_is_what_the_mapping_does_not_know() {
     let total = COLUMNS.replace("ghg_operation = \"TTW\"\n", "");
-    assert_eq!(faults(&[EDITION, TABLE, &total, CONSTANTS].concat()), ["8 table.columns"]);
-    let text =
-        [EDITION, TABLE, COLUMNS, &CONSTANTS.replace("ghg_unit = \"g\"\n", "colour = \"red\"\nregion = \"CN\"\n")].concat();
-    assert_eq!(faults(&text), ["21 table.constants.region", "20 table.constants.colour", "8 table.ghg_unit"]);
+    assert_eq!(
+        faults(&[EDITION, TABLE, &total, CONSTANTS].concat()),
+        ["8 table.columns"]
+    );
+    let text = [
+        EDITION,
+        TABLE,
+        COLUMNS,
+        &CONSTANTS.replace("ghg_unit = \"g\"\n", "colour = \"red\"\nregion = \"CN\"\n"),
+    ]
+    .concat();
+    assert_eq!(
+        faults(&text),
+        [
+            "21 table.constants.region",
+            "20 table.constants.colour",
+            "8 table.ghg_unit"
+        ]
+    );
     assert_eq!(
         faults("[edition]\nsource = \"../x\"\n"),
         [
@@ -126,11 +193,23 @@ fn a_total_alone_is_refused_and_so_is_what_the_mapping_does_not_know() {
 fn heads_that_stand_twice_or_nowhere_are_refused() {
     let text = mapping(&[EDITION, TABLE, COLUMNS, CONSTANTS].concat());
     let refusals = made(&text, "Lane|TTW|TTW\nCN|1|2", &[]).unwrap_err();
-    assert!(refusals[0].contains("row 1: ghg_operation \"TTW\"") && refusals[0].contains("B1, C1"), "{refusals:?}");
-    assert!(refusals[1].contains("ghg_total \"WTW\"") && refusals[1].contains("heads there: Lane, TTW, TTW"), "{refusals:?}");
-    let by_letters = COLUMNS.replace("\"TTW\"", "{ column = \"B\" }").replace("\"WTW\"", "{ column = \"C\" }");
+    assert!(
+        refusals[0].contains("row 1: ghg_operation \"TTW\"") && refusals[0].contains("B1, C1"),
+        "{refusals:?}"
+    );
+    assert!(
+        refusals[1].contains("ghg_total \"WTW\"")
+            && refusals[1].contains("heads there: Lane, TTW, TTW"),
+        "{refusals:?}"
+    );
+    let by_letters = COLUMNS
+        .replace("\"TTW\"", "{ column = \"B\" }")
+        .replace("\"WTW\"", "{ column = \"C\" }");
     let text = mapping(&[EDITION, TABLE, &by_letters, CONSTANTS].concat());
-    assert_eq!(made(&text, "Lane|TTW|TTW\nCN|1|2", &["provision_g"]).unwrap(), ["1"]);
+    assert_eq!(
+        made(&text, "Lane|TTW|TTW\nCN|1|2", &["provision_g"]).unwrap(),
+        ["1"]
+    );
 }
 
 #[test]
@@ -141,7 +220,10 @@ fn faults_of_the_library_lead_back_to_the_cell() {
     let library = crate::factors::testkit::files(Vec::new());
     let files = with_edition(&library, &text, &imported.tables, false).unwrap();
     let (_, faults) = crate::factors::Library::parse(&files);
-    let places: Vec<String> = faults.iter().map(|f| imported.refusal(f).unwrap().to_string()).collect();
+    let places: Vec<String> = faults
+        .iter()
+        .map(|f| imported.refusal(f).unwrap().to_string())
+        .collect();
     // The little library has no operation sea.container: a statement for the whole table, so no cell.
     assert_eq!(
         places[0],
@@ -160,8 +242,18 @@ fn an_edition_takes_the_place_of_its_namesake_only_when_told() {
     let imported = import(&text, &sheets);
     let library = crate::factors::testkit::files(Vec::new());
     let once = with_edition(&library, &text, &imported.tables, false).unwrap();
-    assert!(with_edition(&once, &text, &imported.tables, false).unwrap_err().contains("own/1 is in the library already"));
-    assert_eq!(with_edition(&once, &text, &imported.tables, true).unwrap(), once);
+    assert!(
+        with_edition(&once, &text, &imported.tables, false)
+            .unwrap_err()
+            .contains("own/1 is in the library already")
+    );
+    assert_eq!(
+        with_edition(&once, &text, &imported.tables, true).unwrap(),
+        once
+    );
     let row = b"own,1,T,,,,own copy,no,AR6\n";
-    assert!(once.iter().any(|f| f.path == "sources.csv" && f.bytes.ends_with(row)));
+    assert!(
+        once.iter()
+            .any(|f| f.path == "sources.csv" && f.bytes.ends_with(row))
+    );
 }

@@ -13,12 +13,18 @@ pub(super) struct Ratio {
 
 impl Ratio {
     const fn new(numerator: i128, denominator: i128) -> Ratio {
-        Ratio { numerator, denominator }
+        Ratio {
+            numerator,
+            denominator,
+        }
     }
 
     /// The product, in lowest terms; only for the small ratios of this file.
     fn times(self, other: Ratio) -> Ratio {
-        let (n, d) = (self.numerator * other.numerator, self.denominator * other.denominator);
+        let (n, d) = (
+            self.numerator * other.numerator,
+            self.denominator * other.denominator,
+        );
         let common = gcd(n, d);
         Ratio::new(n / common, d / common)
     }
@@ -35,8 +41,12 @@ pub(super) fn gcd(mut a: i128, mut b: i128) -> i128 {
 const ONE: Ratio = Ratio::new(1, 1);
 
 /// Grams in a unit of emissions.
-const GHG: [(&str, Ratio); 4] =
-    [("g", ONE), ("kg", Ratio::new(1_000, 1)), ("t", Ratio::new(1_000_000, 1)), ("lb", Ratio::new(45_359_237, 100_000))];
+const GHG: [(&str, Ratio); 4] = [
+    ("g", ONE),
+    ("kg", Ratio::new(1_000, 1)),
+    ("t", Ratio::new(1_000_000, 1)),
+    ("lb", Ratio::new(45_359_237, 100_000)),
+];
 /// Units of emissions, in words.
 pub(super) const GHG_UNITS: &str = "g, kg, t or lb";
 
@@ -50,8 +60,11 @@ const MASSES: [(&str, Ratio); 4] = [
 /// TEU in a unit of containers by size.
 const SIZES: [(&str, Ratio); 2] = [("teu", ONE), ("feu", Ratio::new(2, 1))];
 /// Kilometres in a unit of length.
-const LENGTHS: [(&str, Ratio); 3] =
-    [("km", ONE), ("mile", Ratio::new(1_609_344, 1_000_000)), ("nautical_mile", Ratio::new(1_852, 1_000))];
+const LENGTHS: [(&str, Ratio); 3] = [
+    ("km", ONE),
+    ("mile", Ratio::new(1_609_344, 1_000_000)),
+    ("nautical_mile", Ratio::new(1_852, 1_000)),
+];
 
 /// Units of energy: ours, and how many of it.
 const ENERGY: [(&str, EnergyUnit, Ratio); 9] = [
@@ -59,7 +72,11 @@ const ENERGY: [(&str, EnergyUnit, Ratio); 9] = [
     ("t", EnergyUnit::Kg, Ratio::new(1_000, 1)),
     ("l", EnergyUnit::Litre, ONE),
     ("m3", EnergyUnit::Litre, Ratio::new(1_000, 1)),
-    ("us_gallon", EnergyUnit::Litre, Ratio::new(3_785_411_784, 1_000_000_000)),
+    (
+        "us_gallon",
+        EnergyUnit::Litre,
+        Ratio::new(3_785_411_784, 1_000_000_000),
+    ),
     ("kWh", EnergyUnit::KWh, ONE),
     ("MWh", EnergyUnit::KWh, Ratio::new(1_000, 1)),
     ("MJ", EnergyUnit::Mj, ONE),
@@ -69,7 +86,9 @@ const ENERGY: [(&str, EnergyUnit, Ratio); 9] = [
 pub(super) const ENERGY_UNITS: &str = "kg, t, l, m3, us_gallon, kWh, MWh, MJ or GJ";
 
 fn find(list: &[(&str, Ratio)], unit: &str) -> Option<Ratio> {
-    list.iter().find(|(code, _)| *code == unit).map(|(_, ratio)| *ratio)
+    list.iter()
+        .find(|(code, _)| *code == unit)
+        .map(|(_, ratio)| *ratio)
 }
 
 /// Grams in a unit of emissions.
@@ -79,7 +98,10 @@ pub(super) fn grams(unit: &str) -> Option<Ratio> {
 
 /// Our unit of an energy quantity, and how many of it are in one of theirs.
 pub(super) fn energy(unit: &str) -> Option<(EnergyUnit, Ratio)> {
-    ENERGY.iter().find(|(code, ..)| *code == unit).map(|&(_, ours, ratio)| (ours, ratio))
+    ENERGY
+        .iter()
+        .find(|(code, ..)| *code == unit)
+        .map(|&(_, ours, ratio)| (ours, ratio))
 }
 
 /// What a figure is per, in our unit, and how many of ours are in one of theirs.
@@ -127,7 +149,10 @@ mod tests {
 
     #[test]
     fn units_are_the_international_ones() {
-        let per = |unit| activity(Section::Transport, unit).map(|(per, r)| (per.code(), r.numerator, r.denominator));
+        let per = |unit| {
+            activity(Section::Transport, unit)
+                .map(|(per, r)| (per.code(), r.numerator, r.denominator))
+        };
         assert_eq!(per("t.km"), Some(("tkm", 1, 1)));
         assert_eq!(per("t.nautical_mile"), Some(("tkm", 463, 250)));
         assert_eq!(per("feu.km"), Some(("teukm", 2, 1)));
@@ -137,8 +162,14 @@ mod tests {
         for bad in ["tkm", "t.", ".km", "t.km.km", "container.km", "t.ly", ""] {
             assert_eq!(per(bad), None, "{bad}");
         }
-        assert_eq!(activity(Section::Hub, "container").unwrap().0, Per::Container);
+        assert_eq!(
+            activity(Section::Hub, "container").unwrap().0,
+            Per::Container
+        );
         assert_eq!(activity(Section::Hub, "t.km"), None);
-        assert_eq!(activity(Section::Energy, "GJ"), Some((Per::Mj, Ratio::new(1_000, 1))));
+        assert_eq!(
+            activity(Section::Energy, "GJ"),
+            Some((Per::Mj, Ratio::new(1_000, 1)))
+        );
     }
 }

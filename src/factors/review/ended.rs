@@ -8,11 +8,27 @@ use crate::model::time::{Day, date_text};
 use rustc_hash::FxHashMap;
 
 /// What editions of one source have a series of figures for.
-type Series<'s> = (&'s str, Option<u16>, &'s str, &'s str, &'s str, Temperature, Option<Per>);
+type Series<'s> = (
+    &'s str,
+    Option<u16>,
+    &'s str,
+    &'s str,
+    &'s str,
+    Temperature,
+    Option<Per>,
+);
 
 fn series<'s>(set: &'s FactorSet, f: &'s EmissionFactor) -> Series<'s> {
     let source = &*set.source_of(f).source;
-    (source, f.operation, &f.energy_carrier, &f.region, &f.carrier, f.temperature, f.operation.is_none().then_some(f.per))
+    (
+        source,
+        f.operation,
+        &f.energy_carrier,
+        &f.region,
+        &f.carrier,
+        f.temperature,
+        f.operation.is_none().then_some(f.per),
+    )
 }
 
 /// One warning for each edition that holds the last row of some series which ended on or before `today`.
@@ -41,6 +57,12 @@ pub(super) fn ended(set: &FactorSet, today: Day, faults: &mut Faults) {
             set.sources[source as usize].folder,
             date_text(today)
         );
-        faults.warning(&first.file, first.line, "valid_to", &date_text(first.valid_to), wanted);
+        faults.warning(
+            &first.file,
+            first.line,
+            "valid_to",
+            &date_text(first.valid_to),
+            wanted,
+        );
     }
 }

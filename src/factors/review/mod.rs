@@ -23,7 +23,9 @@ pub fn review(set: &FactorSet, today: crate::model::time::Day) -> Vec<Fault> {
     plausible::odd_units(set, &mut faults);
     // One row makes many composed factors; it is named once.
     let mut seen = FxHashSet::default();
-    faults.list.retain(|f| seen.insert((f.file.clone(), f.line, f.column.clone(), f.wanted.clone())));
+    faults
+        .list
+        .retain(|f| seen.insert((f.file.clone(), f.line, f.column.clone(), f.wanted.clone())));
     faults.list
 }
 

@@ -18,7 +18,11 @@ const ENOUGH: usize = 3;
 type Neighbourhood<'s> = (Option<u16>, &'s str, &'s str, Temperature, Per);
 
 fn neighbourhood(f: &EmissionFactor) -> Neighbourhood<'_> {
-    let region = if f.operation.is_none() && &*f.energy_carrier == "electricity" { &*f.region } else { "" };
+    let region = if f.operation.is_none() && &*f.energy_carrier == "electricity" {
+        &*f.region
+    } else {
+        ""
+    };
     (f.operation, &f.energy_carrier, region, f.temperature, f.per)
 }
 
@@ -26,7 +30,10 @@ fn neighbourhood(f: &EmissionFactor) -> Neighbourhood<'_> {
 pub(super) fn far_off(set: &FactorSet, faults: &mut Faults) {
     let mut groups: FxHashMap<Neighbourhood, Vec<&EmissionFactor>> = FxHashMap::default();
     for factor in set.factors.iter().filter(|f| f.composed.is_none()) {
-        groups.entry(neighbourhood(factor)).or_default().push(factor);
+        groups
+            .entry(neighbourhood(factor))
+            .or_default()
+            .push(factor);
     }
     let mut far: Vec<(&EmissionFactor, i64, usize)> = Vec::new();
     for group in groups.values().filter(|g| g.len() >= ENOUGH) {
@@ -37,7 +44,12 @@ pub(super) fn far_off(set: &FactorSet, faults: &mut Faults) {
             let (value, median) = (i128::from(value), i128::from(median));
             value > FAR * median || value * FAR < median
         };
-        far.extend(group.iter().filter(|f| is_far(total(f))).map(|f| (*f, median, group.len())));
+        far.extend(
+            group
+                .iter()
+                .filter(|f| is_far(total(f)))
+                .map(|f| (*f, median, group.len())),
+        );
     }
     far.sort_unstable_by(|a, b| (&a.0.file, a.0.line).cmp(&(&b.0.file, b.0.line)));
     for (factor, median, count) in far {
@@ -47,6 +59,12 @@ pub(super) fn far_off(set: &FactorSet, faults: &mut Faults) {
             grams(median),
             factor.per.code()
         );
-        faults.warning(&factor.file, factor.line, "operation_g", &grams(total(factor)), wanted);
+        faults.warning(
+            &factor.file,
+            factor.line,
+            "operation_g",
+            &grams(total(factor)),
+            wanted,
+        );
     }
 }

@@ -40,7 +40,9 @@ fn odd(mode: Option<Mode>, factor: &EmissionFactor) -> Option<String> {
     // What is composed may be next to nothing, on hydropower or fuel counted as zero: its energy is checked with the other carriers.
     let least = if factor.composed.is_some() { 0 } else { least };
     let value = i128::from(total(factor));
-    let within = |v: i128, (least, most): (i64, i64)| v >= i128::from(least) * NANO && v <= i128::from(most) * NANO;
+    let within = |v: i128, (least, most): (i64, i64)| {
+        v >= i128::from(least) * NANO && v <= i128::from(most) * NANO
+    };
     if value == 0 || within(value, (least, most)) {
         return None;
     }
@@ -54,10 +56,19 @@ fn odd(mode: Option<Mode>, factor: &EmissionFactor) -> Option<String> {
         Per::Kg | Per::Litre => None,
     };
     let in_kilograms = within(value * 1_000, (least, most)).then(|| "in kilograms".to_owned());
-    let per_other = other.filter(|per| within(value, limits(mode, *per))).map(|per| format!("per {}", per.code()));
+    let per_other = other
+        .filter(|per| within(value, limits(mode, *per)))
+        .map(|per| format!("per {}", per.code()));
     let fitting: Vec<String> = in_kilograms.into_iter().chain(per_other).collect();
-    let hint = if fitting.is_empty() { String::new() } else { format!("; it would be plausible {}", fitting.join(" or ")) };
-    Some(format!("the unit looks wrong: {least} to {most} g per {} is usual for this kind{hint}", factor.per.code()))
+    let hint = if fitting.is_empty() {
+        String::new()
+    } else {
+        format!("; it would be plausible {}", fitting.join(" or "))
+    };
+    Some(format!(
+        "the unit looks wrong: {least} to {most} g per {} is usual for this kind{hint}",
+        factor.per.code()
+    ))
 }
 
 const NANO: i128 = 10i128.pow(NANO_SCALE);
@@ -66,9 +77,15 @@ const NANO: i128 = 10i128.pow(NANO_SCALE);
 pub(super) fn odd_units(set: &FactorSet, faults: &mut Faults) {
     for factor in &set.factors {
         let mode = factor.operation.map(|o| set.operations[o as usize].mode);
-        let Some(wanted) = odd(mode, factor) else { continue };
+        let Some(wanted) = odd(mode, factor) else {
+            continue;
+        };
         let found = decimal_text(total(factor).into(), NANO_SCALE);
-        let column = if factor.composed.is_some() { "energy_quantity" } else { "per" };
+        let column = if factor.composed.is_some() {
+            "energy_quantity"
+        } else {
+            "per"
+        };
         faults.warning(&factor.file, factor.line, column, &found, wanted);
     }
 }

@@ -7,28 +7,57 @@ use crate::model::time::parse_date;
 fn warnings(tables: Vec<crate::factors::DataFile>, today: &str) -> Vec<String> {
     let set = set(tables, &[]);
     let faults = review(&set, parse_date(today).unwrap());
-    faults.iter().map(|f| format!("{}:{} {} {}", f.file, f.line, f.column, f.wanted.split(':').next().unwrap())).collect()
+    faults
+        .iter()
+        .map(|f| {
+            format!(
+                "{}:{} {} {}",
+                f.file,
+                f.line,
+                f.column,
+                f.wanted.split(':').next().unwrap()
+            )
+        })
+        .collect()
 }
 
 #[test]
 fn an_edition_that_ended_is_named_once_by_the_day_of_the_caller() {
     let tables = || {
         vec![
-            transport("one/1", &["factor_id=a valid_to=2024-01-01", "factor_id=b region=CN valid_to=2024-01-01"]),
-            transport("one/2", &["factor_id=a valid_from=2024-01-01 valid_to=2025-01-01"]),
+            transport(
+                "one/1",
+                &[
+                    "factor_id=a valid_to=2024-01-01",
+                    "factor_id=b region=CN valid_to=2024-01-01",
+                ],
+            ),
+            transport(
+                "one/2",
+                &["factor_id=a valid_from=2024-01-01 valid_to=2025-01-01"],
+            ),
             transport("two/1", &["factor_id=a"]),
         ]
     };
     assert!(warnings(tables(), "2023-12-31").is_empty());
     let found = warnings(tables(), "2024-01-01");
-    assert!(found.len() == 1 && found[0].starts_with("one/1/transport.csv:3 valid_to 1 of the rows of one/1"), "{found:?}");
+    assert!(
+        found.len() == 1
+            && found[0].starts_with("one/1/transport.csv:3 valid_to 1 of the rows of one/1"),
+        "{found:?}"
+    );
     let found = warnings(tables(), "2026-11-28");
-    assert!(found.len() == 2 && found[1].starts_with("one/2/transport.csv:2 valid_to"), "{found:?}");
+    assert!(
+        found.len() == 2 && found[1].starts_with("one/2/transport.csv:2 valid_to"),
+        "{found:?}"
+    );
 }
 
 #[test]
 fn a_figure_three_times_off_its_neighbours_is_named() {
-    let row = |id: &str, region: &str, grams: &str| format!("factor_id={id} region={region} operation_g={grams} provision_g=0");
+    let row = |id: &str, region: &str, grams: &str| {
+        format!("factor_id={id} region={region} operation_g={grams} provision_g=0")
+    };
     let rows = [
         row("a", "CN", "10"),
         row("b", "SG", "12"),
@@ -41,33 +70,78 @@ fn a_figure_three_times_off_its_neighbours_is_named() {
     let found = warnings(vec![transport("one/1", &rows)], "2024-01-01");
     // The median of the six is 12: 36 is the limit above, 4 the one below.
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].starts_with("one/1/transport.csv:6 operation_g operation and provision"), "{found:?}");
+    assert!(
+        found[0].starts_with("one/1/transport.csv:6 operation_g operation and provision"),
+        "{found:?}"
+    );
     let pair = [row("a", "CN", "10"), row("b", "SG", "100")];
     let pair: Vec<&str> = pair.iter().map(String::as_str).collect();
-    assert!(warnings(vec![transport("one/1", &pair)], "2024-01-01").is_empty(), "two rows have no median");
+    assert!(
+        warnings(vec![transport("one/1", &pair)], "2024-01-01").is_empty(),
+        "two rows have no median"
+    );
     let grid = [
         "energy_id=a region=CN provision_g=500",
         "energy_id=b region=SG provision_g=400",
         "energy_id=c region=TH provision_g=20",
     ];
-    assert!(warnings(vec![energy("one/1", &grid)], "2024-01-01").is_empty(), "grids differ by place");
+    assert!(
+        warnings(vec![energy("one/1", &grid)], "2024-01-01").is_empty(),
+        "grids differ by place"
+    );
 }
 
 #[test]
 fn units_that_look_wrong_are_named_with_the_one_that_would_fit() {
     for (table, fits) in [
-        (transport("one/1", &["factor_id=a operation_g=0.016 provision_g=0.004"]), "in kilograms"),
-        (transport("one/1", &["factor_id=a operation_g=2000 provision_g=0 per=tkm"]), "per teukm"),
-        (hub("one/1", &["factor_id=a per=container operation_g=60 provision_g=0"]), "in kilograms or per t"),
-        (energy("one/1", &["energy_id=a provision_g=0.5"]), "in kilograms"),
-        (energy("one/1", &["energy_id=a per=MJ energy_carrier=diesel operation_g=900 provision_g=0"]), "per kWh"),
+        (
+            transport(
+                "one/1",
+                &["factor_id=a operation_g=0.016 provision_g=0.004"],
+            ),
+            "in kilograms",
+        ),
+        (
+            transport(
+                "one/1",
+                &["factor_id=a operation_g=2000 provision_g=0 per=tkm"],
+            ),
+            "per teukm",
+        ),
+        (
+            hub(
+                "one/1",
+                &["factor_id=a per=container operation_g=60 provision_g=0"],
+            ),
+            "in kilograms or per t",
+        ),
+        (
+            energy("one/1", &["energy_id=a provision_g=0.5"]),
+            "in kilograms",
+        ),
+        (
+            energy(
+                "one/1",
+                &["energy_id=a per=MJ energy_carrier=diesel operation_g=900 provision_g=0"],
+            ),
+            "per kWh",
+        ),
     ] {
         let found = review(&set(vec![table], &[]), 0);
-        assert!(found.len() == 1 && found[0].wanted.ends_with(&format!("it would be plausible {fits}")), "{fits}: {found:?}");
+        assert!(
+            found.len() == 1
+                && found[0]
+                    .wanted
+                    .ends_with(&format!("it would be plausible {fits}")),
+            "{fits}: {found:?}"
+        );
     }
     let fine = [
         transport("one/1", &["factor_id=a operation_g=0 provision_g=0"]),
-        hub("one/1", &["factor_id=b per=container operation_g=20000 provision_g=0"]),
+        hub(
+            "one/1",
+            &["factor_id=b per=container operation_g=20000 provision_g=0"],
+        ),
         energy("one/1", &["energy_id=c"]),
     ];
     assert!(review(&set(fine.to_vec(), &[]), 0).is_empty());

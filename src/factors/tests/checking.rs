@@ -43,7 +43,10 @@ fn all_faults_of_a_library_come_at_once() {
         "13 load_factor",
         "13 empty_share",
     ];
-    let want: Vec<_> = want.iter().map(|w| format!("one/1/transport.csv:{w}")).collect();
+    let want: Vec<_> = want
+        .iter()
+        .map(|w| format!("one/1/transport.csv:{w}"))
+        .collect();
     assert_eq!(found, want);
 }
 
@@ -56,13 +59,28 @@ fn rows_of_an_edition_must_not_overlap_for_one_key() {
         "factor_id=d region=CN<>SG temperature=refrigerated",
         "factor_id=e region=CN<>SG carrier=MAEU",
     ];
-    assert_eq!(faults(vec![transport("one/1", &rows)]), ["one/1/transport.csv:3 valid_from"]);
+    assert_eq!(
+        faults(vec![transport("one/1", &rows)]),
+        ["one/1/transport.csv:3 valid_from"]
+    );
     assert!(
-        faults(vec![transport("one/1", &rows[..1]), transport("one/2", &rows[1..2])]).is_empty(),
+        faults(vec![
+            transport("one/1", &rows[..1]),
+            transport("one/2", &rows[1..2])
+        ])
+        .is_empty(),
         "between editions order decides"
     );
-    let grid = ["energy_id=a", "energy_id=b", "energy_id=c per=MJ", "energy_id=d region=CN"];
-    assert_eq!(faults(vec![energy("one/1", &grid)]), ["one/1/energy.csv:3 valid_from"]);
+    let grid = [
+        "energy_id=a",
+        "energy_id=b",
+        "energy_id=c per=MJ",
+        "energy_id=d region=CN",
+    ];
+    assert_eq!(
+        faults(vec![energy("one/1", &grid)]),
+        ["one/1/energy.csv:3 valid_from"]
+    );
 }
 
 #[test]
@@ -73,7 +91,13 @@ fn ids_are_unique_over_the_tables_of_an_edition() {
         hub("one/2", &["factor_id=x"]),
         energy("one/1", &["energy_id=x"]),
     ]);
-    assert_eq!(found, ["one/1/hub.csv:2 factor_id", "one/1/transport.csv:2 factor_id"]);
+    assert_eq!(
+        found,
+        [
+            "one/1/hub.csv:2 factor_id",
+            "one/1/transport.csv:2 factor_id"
+        ]
+    );
 }
 
 #[test]
@@ -83,7 +107,15 @@ fn folders_and_rows_of_sources_belong_together() {
     files.push(DataFile::new("one/1/transports.csv", ""));
     files.push(DataFile::new("stray.csv", ""));
     let (_, faults) = Library::parse(&files);
-    assert_eq!(places(&faults), ["lost/9:0", "one/1/transports.csv:0", "stray.csv:0", "sources.csv:5 edition"]);
+    assert_eq!(
+        places(&faults),
+        [
+            "lost/9:0",
+            "one/1/transports.csv:0",
+            "stray.csv:0",
+            "sources.csv:5 edition"
+        ]
+    );
 }
 
 #[test]
@@ -114,7 +146,10 @@ fn sources_and_operations_are_checked() {
         "operations.csv:9 operation",
     ];
     assert_eq!(places(&faults), want);
-    assert_eq!(places(&Library::parse(&[]).1), ["sources.csv:0", "operations.csv:0"]);
+    assert_eq!(
+        places(&Library::parse(&[]).1),
+        ["sources.csv:0", "operations.csv:0"]
+    );
 }
 
 #[test]
@@ -127,24 +162,63 @@ fn unknown_missing_and_repeated_columns_are_errors() {
 
 #[test]
 fn regions_are_checked_against_zones_for_every_source() {
-    let (_, faults) = build(vec![transport("out/1", &["factor_id=a region=MARS", "factor_id=b region=CN>EU"])], &[]);
-    assert_eq!(places(&faults), ["out/1/transport.csv:2 region", "out/1/transport.csv:3 region"]);
+    let (_, faults) = build(
+        vec![transport(
+            "out/1",
+            &["factor_id=a region=MARS", "factor_id=b region=CN>EU"],
+        )],
+        &[],
+    );
+    assert_eq!(
+        places(&faults),
+        [
+            "out/1/transport.csv:2 region",
+            "out/1/transport.csv:3 region"
+        ]
+    );
 }
 
 #[test]
 fn gwp_sets_never_mix_unless_listed() {
-    let rows = || vec![transport("one/1", &["factor_id=a gwp_set=AR6"]), energy("two/1", &["energy_id=b gwp_set=CO2"])];
+    let rows = || {
+        vec![
+            transport("one/1", &["factor_id=a gwp_set=AR6"]),
+            energy("two/1", &["energy_id=b gwp_set=CO2"]),
+        ]
+    };
     let (_, faults) = build(rows(), &[]);
-    assert_eq!(places(&faults), ["one/1/transport.csv:2 gwp_set", "two/1/energy.csv:2 gwp_set"]);
-    assert!(build(rows(), &["gwp_sets = [\"AR6\", \"CO2\"]"]).1.is_empty());
+    assert_eq!(
+        places(&faults),
+        [
+            "one/1/transport.csv:2 gwp_set",
+            "two/1/energy.csv:2 gwp_set"
+        ]
+    );
+    assert!(
+        build(rows(), &["gwp_sets = [\"AR6\", \"CO2\"]"])
+            .1
+            .is_empty()
+    );
 }
 
 #[test]
 fn gaps_between_editions_of_a_source_are_warnings() {
     let (_, faults) = build(
         vec![
-            transport("one/1", &["factor_id=a valid_to=2024-01-01", "factor_id=b region=CN valid_to=2024-01-01"]),
-            transport("one/2", &["factor_id=a valid_from=2024-02-01", "factor_id=b region=CN valid_from=2024-01-01"]),
+            transport(
+                "one/1",
+                &[
+                    "factor_id=a valid_to=2024-01-01",
+                    "factor_id=b region=CN valid_to=2024-01-01",
+                ],
+            ),
+            transport(
+                "one/2",
+                &[
+                    "factor_id=a valid_from=2024-02-01",
+                    "factor_id=b region=CN valid_from=2024-01-01",
+                ],
+            ),
             transport("two/1", &["factor_id=a valid_from=2030-01-01"]),
         ],
         &[],
@@ -155,7 +229,13 @@ fn gaps_between_editions_of_a_source_are_warnings() {
 
 #[test]
 fn empty_lines_do_not_shift_the_place_of_a_fault() {
-    let mut table = transport("one/1", &["factor_id=a region=CN", "factor_id=b region=C<N"]);
-    table.bytes = String::from_utf8(table.bytes).unwrap().replace('\n', "\r\n\r\n").into_bytes();
+    let mut table = transport(
+        "one/1",
+        &["factor_id=a region=CN", "factor_id=b region=C<N"],
+    );
+    table.bytes = String::from_utf8(table.bytes)
+        .unwrap()
+        .replace('\n', "\r\n\r\n")
+        .into_bytes();
     assert_eq!(faults(vec![table]), ["one/1/transport.csv:5 region"]);
 }

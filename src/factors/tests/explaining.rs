@@ -8,8 +8,18 @@ use crate::model::time::parse_date;
 
 /// What became of each candidate, by the id of its row.
 fn verdicts(set: &FactorSet, candidates: Vec<Candidate>) -> Vec<(String, Verdict)> {
-    let id = |factor| set.factors[factor as usize].id.split(':').nth(1).expect("source, edition and row").to_owned();
-    candidates.into_iter().map(|c| (id(c.factor), c.verdict)).collect()
+    let id = |factor| {
+        set.factors[factor as usize]
+            .id
+            .split(':')
+            .nth(1)
+            .expect("source, edition and row")
+            .to_owned()
+    };
+    candidates
+        .into_iter()
+        .map(|c| (id(c.factor), c.verdict))
+        .collect()
 }
 
 #[test]
@@ -26,7 +36,13 @@ fn each_loser_names_the_rule_by_which_it_lost() {
         "factor_id=lng region=CN energy_carrier=lng",
         "factor_id=zz region=HOME carrier=MAEU valid_from=2024-01-01",
     ];
-    let set = set(vec![transport("one/1", &rows), transport("two/1", &["factor_id=second region=CN carrier=MAEU"])], &[]);
+    let set = set(
+        vec![
+            transport("one/1", &rows),
+            transport("two/1", &["factor_id=second region=CN carrier=MAEU"]),
+        ],
+        &[],
+    );
     let query = query(&set, "CNCKG CNQZH 2024-05-01 carrier:MAEU");
     let verdicts = verdicts(&set, set.candidates(&query));
     use Verdict::*;
@@ -36,7 +52,10 @@ fn each_loser_names_the_rule_by_which_it_lost() {
         ("second", Outranked("source order")),
         ("wide", Outranked("region wider")),
         ("any", Outranked("not specific to the carrier")),
-        ("old", Outranked("validity ended, where a valid factor applies")),
+        (
+            "old",
+            Outranked("validity ended, where a valid factor applies"),
+        ),
         ("other", Excluded("carrier")),
         ("cold", Excluded("temperature")),
         ("far", Excluded("region does not cover the movement")),
@@ -46,7 +65,8 @@ fn each_loser_names_the_rule_by_which_it_lost() {
     assert_eq!(verdicts, want.map(|(id, v)| (id.to_owned(), v)));
     let rank = &set.candidates(&query)[0].rank;
     assert!(
-        rank.contains(&("region", "CN (1 pair)".to_owned())) && rank.contains(&("source", "1: one/1".to_owned())),
+        rank.contains(&("region", "CN (1 pair)".to_owned()))
+            && rank.contains(&("source", "1: one/1".to_owned())),
         "{rank:?}"
     );
 }
@@ -63,7 +83,13 @@ fn each_energy_row_that_lost_names_the_rule() {
         "energy_id=zz region=HOME per=MJ valid_from=2024-01-01",
         "energy_id=fuel energy_carrier=diesel per=l",
     ];
-    let set = set(vec![energy("one/1", &one), energy("two/1", &["energy_id=second region=CN"])], &[]);
+    let set = set(
+        vec![
+            energy("one/1", &one),
+            energy("two/1", &["energy_id=second region=CN"]),
+        ],
+        &[],
+    );
     let place = |code: &str| LocationCode::parse(code.as_bytes()).unwrap();
     let query = EnergyQuery {
         energy_carrier: "electricity",
@@ -79,7 +105,10 @@ fn each_energy_row_that_lost_names_the_rule() {
         ("zz", Outranked("id")),
         ("second", Outranked("source order")),
         ("wide", Outranked("region wider")),
-        ("old", Outranked("validity ended, where a valid factor applies")),
+        (
+            "old",
+            Outranked("validity ended, where a valid factor applies"),
+        ),
         ("next", Excluded("not valid on the date")),
         ("far", Excluded("region does not cover the movement")),
         ("mass", Excluded("unit")),

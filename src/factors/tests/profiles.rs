@@ -5,8 +5,14 @@ use crate::factors::*;
 
 fn faults(text: &str) -> Vec<String> {
     let (profile, faults) = Profile::parse("p", &DataFile::new("profiles/p.toml", text));
-    assert_eq!(profile.is_none(), faults.iter().any(|f| f.severity == Severity::Error));
-    faults.iter().map(|f| format!("{} {}", f.line, f.column)).collect()
+    assert_eq!(
+        profile.is_none(),
+        faults.iter().any(|f| f.severity == Severity::Error)
+    );
+    faults
+        .iter()
+        .map(|f| format!("{} {}", f.line, f.column))
+        .collect()
 }
 
 #[test]
@@ -21,11 +27,26 @@ fn numbers_are_scaled_integers() {
     use crate::factors::profile::{Adjustment, HubEnd};
     use crate::model::mode::{Basis, Mode};
     assert_eq!(profile.default_mass_per_teu_g, 10_000_000);
-    assert_eq!(profile.refrigerated_uplift, [None, None, Some(1_120_000), None, None, Some(1_500_000)]);
-    assert_eq!(profile.adjustment(Mode::Air, Basis::Gcd, Basis::Actual), Some(Adjustment::AddMetres(-95_500)));
-    assert_eq!(profile.adjustment(Mode::Sea, Basis::Sfd, Basis::Actual), Some(Adjustment::Ratio(1_150_000)));
-    assert_eq!(profile.adjustment(Mode::Sea, Basis::Actual, Basis::Sfd), None);
-    assert_eq!((profile.hub[0].before, profile.hub[0].after), (HubEnd::Edge, HubEnd::Mode(Mode::Sea)));
+    assert_eq!(
+        profile.refrigerated_uplift,
+        [None, None, Some(1_120_000), None, None, Some(1_500_000)]
+    );
+    assert_eq!(
+        profile.adjustment(Mode::Air, Basis::Gcd, Basis::Actual),
+        Some(Adjustment::AddMetres(-95_500))
+    );
+    assert_eq!(
+        profile.adjustment(Mode::Sea, Basis::Sfd, Basis::Actual),
+        Some(Adjustment::Ratio(1_150_000))
+    );
+    assert_eq!(
+        profile.adjustment(Mode::Sea, Basis::Actual, Basis::Sfd),
+        None
+    );
+    assert_eq!(
+        (profile.hub[0].before, profile.hub[0].after),
+        (HubEnd::Edge, HubEnd::Mode(Mode::Sea))
+    );
 }
 
 #[test]
@@ -61,9 +82,15 @@ fn all_faults_of_a_profile_come_at_once() {
         "30 hub.after",
         "32 hub.extra",
     ];
-    let mut missing: Vec<_> = want.iter().filter(|w| !found.iter().any(|f| f == *w)).collect();
+    let mut missing: Vec<_> = want
+        .iter()
+        .filter(|w| !found.iter().any(|f| f == *w))
+        .collect();
     missing.sort();
-    assert!(missing.is_empty() && found.len() == want.len(), "missing {missing:?} in {found:#?}");
+    assert!(
+        missing.is_empty() && found.len() == want.len(),
+        "missing {missing:?} in {found:#?}"
+    );
 }
 
 #[test]
@@ -78,12 +105,16 @@ fn what_a_profile_names_must_be_in_the_library() {
         "default_operation.road = \"road.none\"",
         "sources = [\"one/1\", \"three/1\"]",
     ];
-    let text = profile(&changes) + "[[hub]]\nbefore = \"sea\"\nafter = \"rail\"\noperation = \"sea.feeder\"\n";
+    let text = profile(&changes)
+        + "[[hub]]\nbefore = \"sea\"\nafter = \"rail\"\noperation = \"sea.feeder\"\n";
     let (library, _) = Library::parse(&files(vec![]));
     let (profile, found) = Profile::parse("p", &DataFile::new("profiles/p.toml", text));
     assert!(found.is_empty(), "{found:?}");
     let (_, faults) = FactorSet::build(&library, &profile.unwrap(), &Zones::default());
-    let columns: Vec<_> = faults.iter().map(|f| (f.column.as_str(), f.found.as_str())).collect();
+    let columns: Vec<_> = faults
+        .iter()
+        .map(|f| (f.column.as_str(), f.found.as_str()))
+        .collect();
     let want = [
         ("sources", "three/1"),
         ("default_operation.road", "road.none"),

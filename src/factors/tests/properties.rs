@@ -7,8 +7,18 @@ use proptest::prelude::*;
 
 /// A row with attributes from short lists, so that ties and misses are frequent.
 fn row() -> impl Strategy<Value = (usize, String)> {
-    let regions =
-        prop::sample::select(vec!["GLOBAL", "ASIA", "ASEAN", "CN", "HOME", "CQ", "CN>SG", "SG<>CN", "CN<>ASEAN", "CQ>ASEAN"]);
+    let regions = prop::sample::select(vec![
+        "GLOBAL",
+        "ASIA",
+        "ASEAN",
+        "CN",
+        "HOME",
+        "CQ",
+        "CN>SG",
+        "SG<>CN",
+        "CN<>ASEAN",
+        "CQ>ASEAN",
+    ]);
     let years = (2018..2024i32, 1..4i32, any::<bool>());
     let carriers = prop::sample::select(vec!["", "", "MAEU", "COSU"]);
     let energy = prop::sample::select(vec!["", "diesel", "electricity"]);
@@ -29,8 +39,13 @@ fn make(rows: &[(usize, String)], changes: &[&str]) -> FactorSet {
     let mut tables = Vec::new();
     for (number, edition) in ["one/1", "two/1", "one/2"].iter().enumerate() {
         let own = rows.iter().enumerate().filter(|(_, r)| r.0 == number);
-        let own: Vec<_> = own.map(|(i, r)| format!("factor_id=f{i} {}", r.1)).collect();
-        tables.push(transport(edition, &own.iter().map(String::as_str).collect::<Vec<_>>()));
+        let own: Vec<_> = own
+            .map(|(i, r)| format!("factor_id=f{i} {}", r.1))
+            .collect();
+        tables.push(transport(
+            edition,
+            &own.iter().map(String::as_str).collect::<Vec<_>>(),
+        ));
     }
     let grid = [
         "energy_id=g",

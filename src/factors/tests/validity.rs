@@ -5,7 +5,10 @@ use crate::factors::*;
 
 fn editions() -> Vec<DataFile> {
     vec![
-        transport("one/1", &["factor_id=a region=CN valid_from=2023-01-01 valid_to=2024-01-01"]),
+        transport(
+            "one/1",
+            &["factor_id=a region=CN valid_from=2023-01-01 valid_to=2024-01-01"],
+        ),
         transport(
             "one/2",
             &[
@@ -35,9 +38,17 @@ fn editions_are_half_open_to_the_day() {
 #[test]
 fn past_the_last_edition_the_latest_is_used_and_flagged() {
     let set = set(editions(), &[]);
-    assert_eq!(ask(&set, "CNCKG CNQZH 2025-01-01"), "one/1:a 10/2 Q17", "source order comes before the later end");
+    assert_eq!(
+        ask(&set, "CNCKG CNQZH 2025-01-01"),
+        "one/1:a 10/2 Q17",
+        "source order comes before the later end"
+    );
     assert_eq!(ask(&set, "CNCKG SGSIN 2024-01-01"), "one/2:g 10/2 Q05|Q17");
-    assert_eq!(ask(&set, "CNCKG CNQZH 2019-01-01"), "NotValid", "a factor that has not begun is not past its edition");
+    assert_eq!(
+        ask(&set, "CNCKG CNQZH 2019-01-01"),
+        "NotValid",
+        "a factor that has not begun is not past its edition"
+    );
 }
 
 #[test]
@@ -66,7 +77,12 @@ fn answers_are_alike_on_all_days_of_an_epoch() {
     let set = set(editions(), &[]);
     let day = |t| crate::model::time::parse_date(t).unwrap();
     let (first, last) = (day("2019-06-01"), day("2026-06-01"));
-    let answer = |d| ask(&set, &format!("CNCKG CNQZH {}", crate::model::time::date_text(d)));
+    let answer = |d| {
+        ask(
+            &set,
+            &format!("CNCKG CNQZH {}", crate::model::time::date_text(d)),
+        )
+    };
     for d in first..last {
         if set.epoch(d) == set.epoch(d + 1) {
             assert_eq!(answer(d), answer(d + 1));

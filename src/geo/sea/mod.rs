@@ -99,7 +99,10 @@ impl SeaGraph {
 
     /// A port by its code.
     pub fn port(&self, code: LocationCode) -> Option<&Port> {
-        self.ports.binary_search_by_key(&code, |(c, _)| *c).ok().map(|i| &self.ports[i].1)
+        self.ports
+            .binary_search_by_key(&code, |(c, _)| *c)
+            .ok()
+            .map(|i| &self.ports[i].1)
     }
 
     /// Every port, by code.
@@ -113,13 +116,21 @@ impl SeaGraph {
     pub fn pin(&self, position: Vertex, shores: &Shores) -> Option<Port> {
         let here = Point::from(position);
         // Rounded up, so that a way is never shorter than the great circle of its ends.
-        let metres = |at: &Vertex| (libm::ceil(great_circle_exact(here, Point::from(*at))) as u32).max(1);
-        let mut nearest: Vec<_> = self.vertices.iter().zip(0u16..).map(|(at, node)| (metres(at), node)).collect();
+        let metres =
+            |at: &Vertex| (libm::ceil(great_circle_exact(here, Point::from(*at))) as u32).max(1);
+        let mut nearest: Vec<_> = self
+            .vertices
+            .iter()
+            .zip(0u16..)
+            .map(|(at, node)| (metres(at), node))
+            .collect();
         nearest.sort_unstable();
         nearest.truncate(CANDIDATES);
         let mut approaches: Vec<Approach> = Vec::new();
         for (metres, node) in nearest {
-            let is_far = approaches.first().is_some_and(|first| metres > 2 * first.metres + DETOUR_M);
+            let is_far = approaches
+                .first()
+                .is_some_and(|first| metres > 2 * first.metres + DETOUR_M);
             if approaches.len() == MOST_APPROACHES || is_far {
                 break;
             }
@@ -127,13 +138,18 @@ impl SeaGraph {
                 approaches.push(Approach { node, metres });
             }
         }
-        (!approaches.is_empty()).then_some(Port { position, approaches })
+        (!approaches.is_empty()).then_some(Port {
+            position,
+            approaches,
+        })
     }
 
     /// Every edge with its ends and length, in the order of the file.
     pub fn edges(&self) -> impl Iterator<Item = (Vertex, Vertex, u32)> {
         let at = |node: NodeIndex<u16>| self.vertices[node.index()];
-        self.graph.edge_references().map(move |e| (at(e.source()), at(e.target()), e.weight().metres))
+        self.graph
+            .edge_references()
+            .map(move |e| (at(e.source()), at(e.target()), e.weight().metres))
     }
 
     /// Distances from a port to all nodes without the passages of `avoid`.
@@ -142,7 +158,10 @@ impl SeaGraph {
         let mut graph = self.graph.clone();
         let start = graph.add_node(());
         for approach in &from.approaches {
-            let lane = Lane { metres: approach.metres, passages: Passages::NONE };
+            let lane = Lane {
+                metres: approach.metres,
+                passages: Passages::NONE,
+            };
             graph.add_edge(start, NodeIndex::from(approach.node), lane);
         }
         let open = EdgeFiltered::from_fn(&graph, |e| !e.weight().passages.meets(avoid));
@@ -153,7 +172,12 @@ impl SeaGraph {
                 metres[node.index()] = Some(distance);
             }
         }
-        Reach { sea: self, from: from.clone(), avoid, metres }
+        Reach {
+            sea: self,
+            from: from.clone(),
+            avoid,
+            metres,
+        }
     }
 
     /// The shortest way between two ports. `None`: one of them is unknown here, or no way is left open.
@@ -174,7 +198,12 @@ impl Reach<'_> {
         if to.position == self.from.position {
             return Some((0, None));
         }
-        let over = |a: &Approach| Some((self.metres[usize::from(a.node)]? + u64::from(a.metres), Some(a.node)));
+        let over = |a: &Approach| {
+            Some((
+                self.metres[usize::from(a.node)]? + u64::from(a.metres),
+                Some(a.node),
+            ))
+        };
         to.approaches.iter().filter_map(over).min()
     }
 
@@ -194,13 +223,22 @@ impl Reach<'_> {
             line.push(self.from.position);
         }
         line.reverse();
-        Some(SeaPath { metres, passages, line })
+        Some(SeaPath {
+            metres,
+            passages,
+            line,
+        })
     }
 
     /// The node before this one on the shortest way, the lowest of several; `None`: the port itself.
     fn before(&self, node: u16) -> Option<(u16, Passages)> {
         let here = self.metres[usize::from(node)]?;
-        if self.from.approaches.iter().any(|a| a.node == node && u64::from(a.metres) == here) {
+        if self
+            .from
+            .approaches
+            .iter()
+            .any(|a| a.node == node && u64::from(a.metres) == here)
+        {
             return None;
         }
         let lanes = self.sea.graph.edges(NodeIndex::from(node));
@@ -208,7 +246,8 @@ impl Reach<'_> {
         let tight = open.filter_map(|lane| {
             let (other, weight) = (lane.target(), lane.weight());
             let there = self.metres[other.index()]?;
-            (there + u64::from(weight.metres) == here).then_some((other.index() as u16, weight.passages))
+            (there + u64::from(weight.metres) == here)
+                .then_some((other.index() as u16, weight.passages))
         });
         tight.min_by_key(|(other, _)| *other)
     }

@@ -37,7 +37,10 @@ impl Passages {
 
     /// The set of the one passage with exactly this code word.
     pub fn parse(code: &str) -> Option<Passages> {
-        Self::CODES.iter().position(|c| *c == code).map(|bit| Passages(1 << bit))
+        Self::CODES
+            .iter()
+            .position(|c| *c == code)
+            .map(|bit| Passages(1 << bit))
     }
 
     /// The set whose bits a file holds; `None` if there is a bit without a passage.
@@ -67,7 +70,11 @@ impl Passages {
 
     /// Code words, in the order of [`Passages::CODES`].
     pub fn codes(self) -> impl Iterator<Item = &'static str> {
-        Self::CODES.into_iter().enumerate().filter(move |(bit, _)| self.0 >> bit & 1 == 1).map(|(_, code)| code)
+        Self::CODES
+            .into_iter()
+            .enumerate()
+            .filter(move |(bit, _)| self.0 >> bit & 1 == 1)
+            .map(|(_, code)| code)
     }
 }
 

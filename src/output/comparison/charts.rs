@@ -3,7 +3,9 @@
 use super::html::{days, ghg, mode_key};
 use super::labels::placed;
 use super::sheet::{ElementSheet, OptionSheet, Sheet, rounded};
-use crate::model::unit::{NANO_SCALE, decimal_text, div_half_even, grouped, parse_decimal, short_decimal_text};
+use crate::model::unit::{
+    NANO_SCALE, decimal_text, div_half_even, grouped, parse_decimal, short_decimal_text,
+};
 use crate::output::escape::html;
 use crate::output::scale::Axis;
 use std::fmt::Write;
@@ -15,19 +17,45 @@ const FAR: i128 = 10;
 /// CO2e of each option by element, to one scale.
 pub(super) fn bars(sheet: &Sheet) -> String {
     let total = |o: &OptionSheet| parse_decimal(&o.ghg_total_kg, NANO_SCALE).unwrap_or(0);
-    let least = sheet.options.iter().map(total).filter(|t| *t > 0).min().unwrap_or(0);
-    let full = sheet.options.iter().map(total).filter(|t| *t <= least * FAR).max().unwrap_or(least);
+    let least = sheet
+        .options
+        .iter()
+        .map(total)
+        .filter(|t| *t > 0)
+        .min()
+        .unwrap_or(0);
+    let full = sheet
+        .options
+        .iter()
+        .map(total)
+        .filter(|t| *t <= least * FAR)
+        .max()
+        .unwrap_or(least);
     let mut totals: Vec<&OptionSheet> = sheet.options.iter().collect();
     totals.sort_by_key(|o| std::cmp::Reverse(total(o)));
     let mut out = String::from("<h2>CO2e by element</h2>\n");
-    out.push_str("<p class=\"screen\"><label for=\"scale\">Full width is </label><select id=\"scale\">");
+    out.push_str(
+        "<p class=\"screen\"><label for=\"scale\">Full width is </label><select id=\"scale\">",
+    );
     for option in totals {
         let kg = grouped(&rounded(&option.ghg_total_kg, NANO_SCALE, 1));
-        let chosen = if total(option) == full { " selected" } else { "" };
+        let chosen = if total(option) == full {
+            " selected"
+        } else {
+            ""
+        };
         let value = html(&option.ghg_total_kg);
-        let _ = write!(out, "<option value=\"{value}\"{chosen}>option {}, {kg} kg</option>", html(&option.id));
+        let _ = write!(
+            out,
+            "<option value=\"{value}\"{chosen}>option {}, {kg} kg</option>",
+            html(&option.id)
+        );
     }
-    let _ = write!(out, "</select> <span class=\"quiet\">» runs beyond it</span></p>\n{}<ul class=\"bars\">\n", mode_key(true));
+    let _ = write!(
+        out,
+        "</select> <span class=\"quiet\">» runs beyond it</span></p>\n{}<ul class=\"bars\">\n",
+        mode_key(true)
+    );
     for option in &sheet.options {
         let id = html(&option.id);
         let _ = write!(
@@ -35,12 +63,20 @@ pub(super) fn bars(sheet: &Sheet) -> String {
             "<li data-option=\"{id}\" data-total=\"{}\"{}><button type=\"button\" class=\"pick\" value=\"{id}\" aria-pressed=\"false\" aria-label=\"Choose \
              option {id}\">{id}</button><span class=\"by\">{}</span><span class=\"track\"><span class=\"bar\" style=\"width:{}%\">",
             html(&option.ghg_total_kg),
-            if total(option) > full { " class=\"over\"" } else { "" },
+            if total(option) > full {
+                " class=\"over\""
+            } else {
+                ""
+            },
             html(&option.modes.replace('_', " ").replace('>', " › ")),
             share(total(option).min(full), full)
         );
         for element in &option.elements {
-            let kg = element.ghg_total_kg.as_deref().and_then(|g| parse_decimal(g, NANO_SCALE)).unwrap_or(0);
+            let kg = element
+                .ghg_total_kg
+                .as_deref()
+                .and_then(|g| parse_decimal(g, NANO_SCALE))
+                .unwrap_or(0);
             let _ = write!(
                 out,
                 "<i class=\"mode-{}\" style=\"width:{}%\" title=\"{}\"></i>",
@@ -49,23 +85,39 @@ pub(super) fn bars(sheet: &Sheet) -> String {
                 html(&element_title(element))
             );
         }
-        let _ = writeln!(out, "</span></span><span class=\"value\">{} kg</span></li>", ghg(option));
+        let _ = writeln!(
+            out,
+            "</span></span><span class=\"value\">{} kg</span></li>",
+            ghg(option)
+        );
     }
     out.push_str("</ul>\n");
     out
 }
 
 fn element_title(element: &ElementSheet) -> String {
-    let kg = element.ghg_total_kg.as_deref().map_or("not known".to_owned(), |g| grouped(&rounded(g, NANO_SCALE, 1)));
+    let kg = element
+        .ghg_total_kg
+        .as_deref()
+        .map_or("not known".to_owned(), |g| {
+            grouped(&rounded(g, NANO_SCALE, 1))
+        });
     match element.kind {
         "hub" => format!("{} {}: {kg} kg", element.operation, element.origin),
-        _ => format!("{} {} - {}: {kg} kg", element.mode, element.origin, element.destination),
+        _ => format!(
+            "{} {} - {}: {kg} kg",
+            element.mode, element.origin, element.destination
+        ),
     }
 }
 
 /// Part of a whole in percent with three decimals, cut.
 fn share(part: i128, whole: i128) -> String {
-    if whole <= 0 { "0".to_owned() } else { decimal_text(part.max(0) * 100_000 / whole, 3) }
+    if whole <= 0 {
+        "0".to_owned()
+    } else {
+        decimal_text(part.max(0) * 100_000 / whole, 3)
+    }
 }
 
 const WIDTH: i64 = 640;
@@ -89,10 +141,22 @@ pub(super) fn scatter(sheet: &Sheet) -> String {
         // Days with three decimals and whole grams.
         Some((div_half_even(hours, 24), div_half_even(kg, 1_000_000)))
     };
-    let points: Vec<(&OptionSheet, Point)> = sheet.options.iter().filter_map(|o| Some((o, point(o)?))).collect();
-    let axis = |of: fn(&Point) -> i128| Axis::new(&points.iter().map(|(_, p)| of(p)).collect::<Vec<_>>());
-    let (Some(across), Some(up)) = (axis(|p| p.0), axis(|p| p.1)) else { return String::new() };
-    let at = |p: &Point| (LEFT + across.at(p.0, WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - up.at(p.1, HEIGHT - TOP - BOTTOM));
+    let points: Vec<(&OptionSheet, Point)> = sheet
+        .options
+        .iter()
+        .filter_map(|o| Some((o, point(o)?)))
+        .collect();
+    let axis =
+        |of: fn(&Point) -> i128| Axis::new(&points.iter().map(|(_, p)| of(p)).collect::<Vec<_>>());
+    let (Some(across), Some(up)) = (axis(|p| p.0), axis(|p| p.1)) else {
+        return String::new();
+    };
+    let at = |p: &Point| {
+        (
+            LEFT + across.at(p.0, WIDTH - LEFT - RIGHT),
+            HEIGHT - BOTTOM - up.at(p.1, HEIGHT - TOP - BOTTOM),
+        )
+    };
     let mut out = format!(
         "<h2>Days and CO2e</h2>\n<svg class=\"scatter\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"group\" aria-label=\"Days across, kilograms of CO2e up, both \
          on logarithmic scales\">\n"
@@ -103,9 +167,18 @@ pub(super) fn scatter(sheet: &Sheet) -> String {
     out.push_str(
         "</svg>\n<p class=\"quiet\">Filled: on the front, the dashed line. Left and below is better. Logarithmic scales.",
     );
-    let unplaced: Vec<&str> = sheet.options.iter().filter(|o| point(o).is_none()).map(|o| o.id.as_str()).collect();
+    let unplaced: Vec<&str> = sheet
+        .options
+        .iter()
+        .filter(|o| point(o).is_none())
+        .map(|o| o.id.as_str())
+        .collect();
     if !unplaced.is_empty() {
-        let _ = write!(out, " Without a place, since days or CO2e are not known in full: {}.", html(&unplaced.join(", ")));
+        let _ = write!(
+            out,
+            " Without a place, since days or CO2e are not known in full: {}.",
+            html(&unplaced.join(", "))
+        );
     }
     out.push_str("</p>\n");
     out
@@ -141,24 +214,51 @@ fn axes(across: &Axis, up: &Axis) -> String {
 }
 
 fn front(points: &[(&OptionSheet, Point)], at: &dyn Fn(&Point) -> (i64, i64)) -> String {
-    let mut front: Vec<Point> = points.iter().filter(|(o, _)| o.pareto == Some(true)).map(|(_, p)| *p).collect();
+    let mut front: Vec<Point> = points
+        .iter()
+        .filter(|(o, _)| o.pareto == Some(true))
+        .map(|(_, p)| *p)
+        .collect();
     front.sort_unstable();
     let stair = |(i, p): (usize, &Point)| {
         let (x, y) = at(p);
-        if i == 0 { format!("M{x} {y}") } else { format!("H{x}V{y}") }
+        if i == 0 {
+            format!("M{x} {y}")
+        } else {
+            format!("H{x}V{y}")
+        }
     };
-    format!("<path class=\"frontline\" d=\"{}\"/>\n", front.iter().enumerate().map(stair).collect::<String>())
+    format!(
+        "<path class=\"frontline\" d=\"{}\"/>\n",
+        front.iter().enumerate().map(stair).collect::<String>()
+    )
 }
 
 fn dots(points: &[(&OptionSheet, Point)], at: &dyn Fn(&Point) -> (i64, i64)) -> String {
-    let name = |o: &OptionSheet| format!("{} {}", o.id, o.modes.replace('_', " ").replace('>', " › "));
+    let name =
+        |o: &OptionSheet| format!("{} {}", o.id, o.modes.replace('_', " ").replace('>', " › "));
     let names: Vec<String> = points.iter().map(|(o, _)| name(o)).collect();
-    let asked: Vec<((i64, i64), &str)> = points.iter().zip(&names).map(|((_, p), n)| (at(p), n.as_str())).collect();
+    let asked: Vec<((i64, i64), &str)> = points
+        .iter()
+        .zip(&names)
+        .map(|((_, p), n)| (at(p), n.as_str()))
+        .collect();
     let spots = placed(&asked, LETTERS, RADIUS, (WIDTH, HEIGHT));
     let mut out = String::new();
     for ((option, p), spot) in points.iter().zip(spots) {
-        let (id, on) = (html(&option.id), if option.pareto == Some(true) { " on" } else { "" });
-        let (modes, days, kg) = (html(&option.modes.replace('_', " ").replace('>', " › ")), days(option), ghg(option));
+        let (id, on) = (
+            html(&option.id),
+            if option.pareto == Some(true) {
+                " on"
+            } else {
+                ""
+            },
+        );
+        let (modes, days, kg) = (
+            html(&option.modes.replace('_', " ").replace('>', " › ")),
+            days(option),
+            ghg(option),
+        );
         let (x, y) = at(p);
         let _ = writeln!(
             out,

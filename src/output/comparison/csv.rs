@@ -15,19 +15,36 @@ const SCENARIO: &str = "open_before,open_after,days_before,ghg_is_complete_befor
 
 /// The header line; `has_scenario`: with the columns of a scenario.
 pub fn header(has_scenario: bool) -> String {
-    let modes: Vec<String> = Mode::ALL.iter().map(|m| format!("ghg_{}_kg", m.code())).collect();
-    let more = if has_scenario { format!(",{SCENARIO}") } else { String::new() };
+    let modes: Vec<String> = Mode::ALL
+        .iter()
+        .map(|m| format!("ghg_{}_kg", m.code()))
+        .collect();
+    let more = if has_scenario {
+        format!(",{SCENARIO}")
+    } else {
+        String::new()
+    };
     format!("{BEFORE},{},{BEHIND}{more}\n", modes.join(","))
 }
 
 /// The rows of an answer.
 pub fn rows(sheet: &Sheet) -> String {
     let Some(scenario) = &sheet.scenario else {
-        return sheet.options.iter().map(|option| line(&option_cells(sheet, option))).collect();
+        return sheet
+            .options
+            .iter()
+            .map(|option| line(&option_cells(sheet, option)))
+            .collect();
     };
     let row = |row: &ScenarioRow| {
-        let option = row.option.as_ref().and_then(|id| sheet.options.iter().find(|o| o.id == *id));
-        let mut cells = option.map_or_else(|| chain_cells(sheet, row), |option| option_cells(sheet, option));
+        let option = row
+            .option
+            .as_ref()
+            .and_then(|id| sheet.options.iter().find(|o| o.id == *id));
+        let mut cells = option.map_or_else(
+            || chain_cells(sheet, row),
+            |option| option_cells(sheet, option),
+        );
         cells.extend(scenario_cells(row));
         line(&cells)
     };
@@ -37,14 +54,31 @@ pub fn rows(sheet: &Sheet) -> String {
 /// The row of a pair without an answer.
 pub fn no_answer(from: &str, to: &str, why: &str) -> String {
     let empty = header(false).matches(',').count() - 2;
-    format!("{},{}{}{}\n", csv_cell(from), csv_cell(to), ",".repeat(empty), format_args!(",{}", csv_cell(why)))
+    format!(
+        "{},{}{}{}\n",
+        csv_cell(from),
+        csv_cell(to),
+        ",".repeat(empty),
+        format_args!(",{}", csv_cell(why))
+    )
 }
 
 fn option_cells(sheet: &Sheet, option: &OptionSheet) -> Vec<String> {
     let told = |value: Option<bool>| value.map_or("", yes_no).to_owned();
     let transport = option.elements.iter().filter(|e| e.kind == "transport");
-    let services: Vec<&str> = transport.map(|e| if e.service.is_empty() { "(none)" } else { e.service.as_str() }).collect();
-    let carbon_currency = option.carbon_cost.as_ref().and(sheet.request.currency.clone());
+    let services: Vec<&str> = transport
+        .map(|e| {
+            if e.service.is_empty() {
+                "(none)"
+            } else {
+                e.service.as_str()
+            }
+        })
+        .collect();
+    let carbon_currency = option
+        .carbon_cost
+        .as_ref()
+        .and(sheet.request.currency.clone());
     let mut cells = vec![
         sheet.request.from.clone(),
         sheet.request.to.clone(),
@@ -70,7 +104,13 @@ fn option_cells(sheet: &Sheet, option: &OptionSheet) -> Vec<String> {
         option.ghg_total_kg.clone(),
         known(&option.ghg_kg_per_teu),
     ];
-    cells.extend(Mode::ALL.iter().map(|m| option.ghg_by_mode_kg.get(m.code()).cloned().unwrap_or_default()));
+    cells.extend(Mode::ALL.iter().map(|m| {
+        option
+            .ghg_by_mode_kg
+            .get(m.code())
+            .cloned()
+            .unwrap_or_default()
+    }));
     cells.extend([option.quality_flags.clone(), String::new()]);
     cells
 }
@@ -94,13 +134,24 @@ fn chain_cells(sheet: &Sheet, row: &ScenarioRow) -> Vec<String> {
 }
 
 fn scenario_cells(row: &ScenarioRow) -> Vec<String> {
-    let mut cells = vec![yes_no(row.before.is_some()).to_owned(), yes_no(row.after.is_some()).to_owned()];
+    let mut cells = vec![
+        yes_no(row.before.is_some()).to_owned(),
+        yes_no(row.after.is_some()).to_owned(),
+    ];
     cells.extend(row.before.as_ref().map_or_else(
         || vec![String::new(); 5],
         |before| {
-            let ghg = [&before.ghg_operation_kg, &before.ghg_provision_kg, &before.ghg_total_kg].map(String::clone);
+            let ghg = [
+                &before.ghg_operation_kg,
+                &before.ghg_provision_kg,
+                &before.ghg_total_kg,
+            ]
+            .map(String::clone);
             let complete = yes_no(before.ghg_is_complete).to_owned();
-            [known(&before.days), complete].into_iter().chain(ghg).collect()
+            [known(&before.days), complete]
+                .into_iter()
+                .chain(ghg)
+                .collect()
         },
     ));
     cells.push(known(&row.change_percent));
@@ -108,7 +159,12 @@ fn scenario_cells(row: &ScenarioRow) -> Vec<String> {
 }
 
 fn line(cells: &[String]) -> String {
-    cells.iter().map(|c| csv_cell(c)).collect::<Vec<_>>().join(",") + "\n"
+    cells
+        .iter()
+        .map(|c| csv_cell(c))
+        .collect::<Vec<_>>()
+        .join(",")
+        + "\n"
 }
 
 fn known(value: &Option<String>) -> String {

@@ -16,13 +16,23 @@ const SCRIPT: &str = include_str!("page.js");
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
 /// Modes with the words of the key.
-const MODES: [(&str, &str); 6] =
-    [("road", "road"), ("rail", "rail"), ("sea", "sea"), ("inland_waterway", "river"), ("air", "air"), ("hub", "hub")];
+const MODES: [(&str, &str); 6] = [
+    ("road", "road"),
+    ("rail", "rail"),
+    ("sea", "sea"),
+    ("inland_waterway", "river"),
+    ("air", "air"),
+    ("hub", "hub"),
+];
 
 /// The page.
 pub fn page(sheet: &Sheet, map: &Map) -> String {
     let names = place_names(sheet);
-    let title = format!("{} to {}: route options", name_of(&names, &sheet.request.from), name_of(&names, &sheet.request.to));
+    let title = format!(
+        "{} to {}: route options",
+        name_of(&names, &sheet.request.from),
+        name_of(&names, &sheet.request.to)
+    );
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n",
@@ -49,9 +59,17 @@ pub fn page(sheet: &Sheet, map: &Map) -> String {
 /// Short names of the places called at: what stands before the bracket that names the terminal.
 fn place_names(sheet: &Sheet) -> BTreeMap<&str, &str> {
     let elements = sheet.options.iter().flat_map(|o| &o.elements);
-    let ends = elements.flat_map(|e| [(&e.origin, &e.origin_name), (&e.destination, &e.destination_name)]);
+    let ends = elements.flat_map(|e| {
+        [
+            (&e.origin, &e.origin_name),
+            (&e.destination, &e.destination_name),
+        ]
+    });
     let request = &sheet.request;
-    let all = ends.chain([(&request.from, &request.from_name), (&request.to, &request.to_name)]);
+    let all = ends.chain([
+        (&request.from, &request.from_name),
+        (&request.to, &request.to_name),
+    ]);
     all.filter(|(code, name)| !code.is_empty() && !name.is_empty())
         .map(|(code, name)| (code.as_str(), name.split(" (").next().unwrap_or(name)))
         .collect()
@@ -63,25 +81,60 @@ fn name_of<'a>(names: &BTreeMap<&str, &'a str>, code: &'a str) -> &'a str {
 
 /// The places of a chain by their short names.
 fn places_of(places: &[String], names: &BTreeMap<&str, &str>) -> String {
-    places.iter().map(|code| html(name_of(names, code))).collect::<Vec<_>>().join(" – ")
+    places
+        .iter()
+        .map(|code| html(name_of(names, code)))
+        .collect::<Vec<_>>()
+        .join(" – ")
 }
 
 fn head(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
     let request = &sheet.request;
-    let place = |code: &str, name: &str| if name.is_empty() { html(code) } else { format!("{} {}", html(code), html(name)) };
+    let place = |code: &str, name: &str| {
+        if name.is_empty() {
+            html(code)
+        } else {
+            format!("{} {}", html(code), html(name))
+        }
+    };
     let mut asked = vec![
-        format!("{} kg in one {}", grouped(&html(&request.cargo_kg)), html(&request.container)),
+        format!(
+            "{} kg in one {}",
+            grouped(&html(&request.cargo_kg)),
+            html(&request.container)
+        ),
         format!("ready {}", html(&request.depart[..10])),
     ];
-    let lists = [("via", request.via.join(", ")), ("without", request.avoid.join(", ")), ("by", request.modes.join(", "))];
-    asked.extend(lists.into_iter().filter(|(_, l)| !l.is_empty()).map(|(word, list)| format!("{word} {}", html(&list))));
-    asked.extend(request.max_days.iter().map(|d| format!("within {} days", html(d))));
+    let lists = [
+        ("via", request.via.join(", ")),
+        ("without", request.avoid.join(", ")),
+        ("by", request.modes.join(", ")),
+    ];
+    asked.extend(
+        lists
+            .into_iter()
+            .filter(|(_, l)| !l.is_empty())
+            .map(|(word, list)| format!("{word} {}", html(&list))),
+    );
+    asked.extend(
+        request
+            .max_days
+            .iter()
+            .map(|d| format!("within {} days", html(d))),
+    );
     asked.extend((!request.temperature.is_empty()).then(|| html(request.temperature)));
     if let (Some(price), Some(currency)) = (&request.carbon_price, &request.currency) {
-        asked.push(format!("{} {} per tonne of CO2e", html(price), html(currency)));
+        asked.push(format!(
+            "{} {} per tonne of CO2e",
+            html(price),
+            html(currency)
+        ));
     }
     asked.push(format!("profile {}", html(&request.profile)));
-    let asked: Vec<String> = asked.into_iter().map(|what| format!("<li>{what}</li>")).collect();
+    let asked: Vec<String> = asked
+        .into_iter()
+        .map(|what| format!("<li>{what}</li>"))
+        .collect();
     format!(
         "<header>\n<h1>{} → {}</h1>\n<p class=\"quiet\">{} to {}</p>\n<ul class=\"asked\">{}</ul>\n</header>\n",
         html(name_of(names, &request.from)),
@@ -96,8 +149,12 @@ fn head(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
 fn tiles(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
     let number = |value: Option<&String>, scale: u32| value.and_then(|v| parse_decimal(v, scale));
     let options = || sheet.options.iter();
-    let least = options().filter(|o| o.ghg_is_complete).min_by_key(|o| number(Some(&o.ghg_total_kg), NANO_SCALE));
-    let fastest = options().filter(|o| o.hours.is_some()).min_by_key(|o| number(o.hours.as_ref(), 3));
+    let least = options()
+        .filter(|o| o.ghg_is_complete)
+        .min_by_key(|o| number(Some(&o.ghg_total_kg), NANO_SCALE));
+    let fastest = options()
+        .filter(|o| o.hours.is_some())
+        .min_by_key(|o| number(o.hours.as_ref(), 3));
     let mut out = String::from("<ul class=\"tiles\">\n");
     let mut tile = |name: &str, option: &OptionSheet, value: String| {
         let _ = writeln!(
@@ -109,19 +166,39 @@ fn tiles(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
         );
     };
     if let Some(option) = least {
-        tile("Least CO2e", option, format!("{} kg CO2e <em>in {} days</em>", ghg(option), days(option)));
+        tile(
+            "Least CO2e",
+            option,
+            format!("{} kg CO2e <em>in {} days</em>", ghg(option), days(option)),
+        );
     }
     if let Some(option) = fastest {
-        tile("Fastest", option, format!("{} days <em>for {} kg CO2e</em>", days(option), ghg(option)));
+        tile(
+            "Fastest",
+            option,
+            format!("{} days <em>for {} kg CO2e</em>", days(option), ghg(option)),
+        );
     }
     let priced: Vec<&OptionSheet> = options().filter(|o| o.cost.is_some()).collect();
-    let currencies: std::collections::BTreeSet<&String> = priced.iter().filter_map(|o| o.currency.as_ref()).collect();
-    let cheapest = priced.iter().min_by_key(|o| number(o.cost.as_ref(), 2)).filter(|_| currencies.len() == 1);
+    let currencies: std::collections::BTreeSet<&String> =
+        priced.iter().filter_map(|o| o.currency.as_ref()).collect();
+    let cheapest = priced
+        .iter()
+        .min_by_key(|o| number(o.cost.as_ref(), 2))
+        .filter(|_| currencies.len() == 1);
     match cheapest {
         Some(option) => {
-            let value =
-                format!("{} <em>in {} days, {} kg CO2e</em>", money(&option.cost, &option.currency), days(option), ghg(option));
-            let of = if priced.len() == sheet.options.len() { "Least cost" } else { "Least known cost" };
+            let value = format!(
+                "{} <em>in {} days, {} kg CO2e</em>",
+                money(&option.cost, &option.currency),
+                days(option),
+                ghg(option)
+            );
+            let of = if priced.len() == sheet.options.len() {
+                "Least cost"
+            } else {
+                "Least known cost"
+            };
             tile(of, option, value);
         }
         None => {
@@ -129,7 +206,11 @@ fn tiles(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
                 out,
                 "<li><span>Cost</span><strong>not known</strong><small>known in full and in one currency for {} of {} options; own prices \
                  come in with --services</small></li>",
-                if currencies.len() > 1 { 0 } else { priced.len() },
+                if currencies.len() > 1 {
+                    0
+                } else {
+                    priced.len()
+                },
                 sheet.options.len()
             );
         }
@@ -147,7 +228,11 @@ fn money(value: &Option<String>, currency: &Option<String>) -> String {
 /// The modes of a chain as words with their colours.
 fn mode_words(modes: &str) -> String {
     let word = |mode: &str| {
-        format!("<span class=\"mode\"><i class=\"mode-{0}\"></i>{1}</span>", html(mode), html(&mode.replace('_', " ")))
+        format!(
+            "<span class=\"mode\"><i class=\"mode-{0}\"></i>{1}</span>",
+            html(mode),
+            html(&mode.replace('_', " "))
+        )
     };
     modes.split('>').map(word).collect::<Vec<_>>().join(" › ")
 }
@@ -160,19 +245,39 @@ fn table(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
          <th class=\"left\">modes and places</th><th>days</th><th>kg CO2e</th><th>operation</th><th>provision</th><th>kg per TEU</th><th>km</th>\
          <th>cost</th>",
     );
-    out.push_str(if has_price { "<th>carbon cost</th>" } else { "" });
-    out.push_str(if has_both { "<th>cost with carbon</th>" } else { "" });
+    out.push_str(if has_price {
+        "<th>carbon cost</th>"
+    } else {
+        ""
+    });
+    out.push_str(if has_both {
+        "<th>cost with carbon</th>"
+    } else {
+        ""
+    });
     out.push_str("</tr></thead><tbody>\n");
-    let total = |o: &OptionSheet| parse_decimal(&o.ghg_total_kg, NANO_SCALE).filter(|_| o.ghg_is_complete);
+    let total =
+        |o: &OptionSheet| parse_decimal(&o.ghg_total_kg, NANO_SCALE).filter(|_| o.ghg_is_complete);
     let least = sheet.options.iter().filter_map(total).min();
     for option in &sheet.options {
-        let times = total(option).zip(least).and_then(|(own, least)| ratio(own, 1, least)).map(|tenths| decimal_text(tenths, 1));
+        let times = total(option)
+            .zip(least)
+            .and_then(|(own, least)| ratio(own, 1, least))
+            .map(|tenths| decimal_text(tenths, 1));
         out.push_str(&table_row(option, names, times));
         if has_price {
-            let _ = write!(out, "<td>{}</td>", money(&option.carbon_cost, &sheet.request.currency));
+            let _ = write!(
+                out,
+                "<td>{}</td>",
+                money(&option.carbon_cost, &sheet.request.currency)
+            );
         }
         if has_both {
-            let _ = write!(out, "<td>{}</td>", money(&option.cost_with_carbon, &sheet.request.currency));
+            let _ = write!(
+                out,
+                "<td>{}</td>",
+                money(&option.cost_with_carbon, &sheet.request.currency)
+            );
         }
         out.push_str("</tr>\n");
     }
@@ -191,11 +296,23 @@ fn table(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
 }
 
 /// A row without its end: what is asked of money follows.
-fn table_row(option: &OptionSheet, names: &BTreeMap<&str, &str>, times_the_least: Option<String>) -> String {
+fn table_row(
+    option: &OptionSheet,
+    names: &BTreeMap<&str, &str>,
+    times_the_least: Option<String>,
+) -> String {
     let id = html(&option.id);
     let is_front = option.pareto == Some(true);
-    let mut badges = String::from(if is_front { "<span class=\"badge\">front</span>" } else { "" });
-    badges.push_str(if option.pareto_with_cost == Some(true) { "<span class=\"badge\">front with cost</span>" } else { "" });
+    let mut badges = String::from(if is_front {
+        "<span class=\"badge\">front</span>"
+    } else {
+        ""
+    });
+    badges.push_str(if option.pareto_with_cost == Some(true) {
+        "<span class=\"badge\">front with cost</span>"
+    } else {
+        ""
+    });
     format!(
         "<tr data-option=\"{id}\" data-says=\"{0}\"{1}><td><button type=\"button\" class=\"pick\" value=\"{id}\" aria-pressed=\"false\" \
          aria-label=\"Choose option {id}\">{id}</button></td><td class=\"left wrap\"><b>{2}</b> {badges}<br>{3}<br><span class=\"quiet\">{0}</span></td>\
@@ -210,7 +327,10 @@ fn table_row(option: &OptionSheet, names: &BTreeMap<&str, &str>, times_the_least
         times_the_least.map_or(String::new(), |times| format!("{} ×", grouped(&times))),
         kilograms(&option.ghg_operation_kg),
         kilograms(&option.ghg_provision_kg),
-        option.ghg_kg_per_teu.as_ref().map_or("not known".to_owned(), |v| grouped(&rounded(v, 6, 1))),
+        option
+            .ghg_kg_per_teu
+            .as_ref()
+            .map_or("not known".to_owned(), |v| grouped(&rounded(v, 6, 1))),
         grouped(&rounded(&option.distance_km, 3, 0)),
         money(&option.cost, &option.currency),
         html(&option.cost_covers_elements),
@@ -232,7 +352,11 @@ fn drawn(map: &Map, sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
     if drawing.is_empty() {
         return String::new();
     }
-    let source = if map.land_source.is_empty() { String::new() } else { format!(" Land: {}.", map.land_source) };
+    let source = if map.land_source.is_empty() {
+        String::new()
+    } else {
+        format!(" Land: {}.", map.land_source)
+    };
     format!(
         "<div>\n<h2>Map</h2>\n{}{drawing}<p class=\"quiet\">Latitude against longitude. Ways by land and air are straight lines between places, \
          ways by sea the shortest over the sea graph.{}</p>\n</div>\n",
@@ -242,9 +366,13 @@ fn drawn(map: &Map, sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
 }
 
 fn before_and_after(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
-    let Some(scenario) = &sheet.scenario else { return String::new() };
-    let mut out =
-        format!("<h2>What if: {}</h2>\n<p>The options above are those after these changes.</p>\n<ul>\n", html(&scenario.title));
+    let Some(scenario) = &sheet.scenario else {
+        return String::new();
+    };
+    let mut out = format!(
+        "<h2>What if: {}</h2>\n<p>The options above are those after these changes.</p>\n<ul>\n",
+        html(&scenario.title)
+    );
     for change in &scenario.changes {
         let _ = writeln!(out, "<li>{}</li>", html(change));
     }
@@ -253,7 +381,10 @@ fn before_and_after(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
          and places</th><th>days before</th><th>after</th><th>kg CO2e before</th><th>after</th><th>operation</th><th>provision</th><th>change \
          %</th></tr></thead><tbody>\n",
     );
-    scenario.rows.iter().for_each(|row| out.push_str(&scenario_row(row, names)));
+    scenario
+        .rows
+        .iter()
+        .for_each(|row| out.push_str(&scenario_row(row, names)));
     out.push_str("</tbody></table></div>\n<p class=\"quiet\">Without an option: a chain that was among the options before the changes.</p>\n");
     out
 }
@@ -303,7 +434,10 @@ fn chains(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
             days(option),
             ghg(option)
         );
-        option.elements.iter().for_each(|e| out.push_str(&element_row(e)));
+        option
+            .elements
+            .iter()
+            .for_each(|e| out.push_str(&element_row(e)));
         let _ = writeln!(
             out,
             "</tbody></table></div>\n<p class=\"quiet\">{} h under way, {} h in hubs, {} h waiting; no timetable known for {} of the elements. Quality flags: {}.</p>\
@@ -312,7 +446,11 @@ fn chains(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
             option.dwell_hours,
             option.waiting_hours,
             option.elements_without_timetable,
-            if option.quality_flags.is_empty() { "none" } else { &option.quality_flags }
+            if option.quality_flags.is_empty() {
+                "none"
+            } else {
+                &option.quality_flags
+            }
         );
     }
     out
@@ -325,7 +463,13 @@ fn element_row(element: &ElementSheet) -> String {
         Some(value) => format!("{}{}", if is_estimate { "~" } else { "" }, html(value)),
         None => "not known".to_owned(),
     };
-    let place = |code: &str, name: &str| format!("{}<br><span class=\"quiet\">{}</span>", html(code), html(name));
+    let place = |code: &str, name: &str| {
+        format!(
+            "{}<br><span class=\"quiet\">{}</span>",
+            html(code),
+            html(name)
+        )
+    };
     let cost = match (&element.cost, &element.currency) {
         _ if is_hub => String::new(),
         (Some(cost), Some(currency)) => format!("{} {}", html(cost), html(currency)),
@@ -337,20 +481,37 @@ fn element_row(element: &ElementSheet) -> String {
         service => format!("{service}, {}", element.operation),
     };
     let refused = element.refused.as_deref().unwrap_or("");
-    let sources = [&service, &element.source_ref, &element.note, &element.factor_id, refused];
-    let sources: Vec<String> = sources.iter().filter(|s| !s.is_empty()).map(|s| html(s)).collect();
+    let sources = [
+        &service,
+        &element.source_ref,
+        &element.note,
+        &element.factor_id,
+        refused,
+    ];
+    let sources: Vec<String> = sources
+        .iter()
+        .filter(|s| !s.is_empty())
+        .map(|s| html(s))
+        .collect();
     format!(
         "<tr><td class=\"left\">{}</td><td class=\"left\">{}</td><td class=\"left\">{}</td><td>{}</td><td class=\"left\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>\
          <td>{cost}</td><td class=\"left wrap\">{}</td></tr>\n",
         element.mode,
         place(&element.origin, &element.origin_name),
-        if is_hub { String::new() } else { place(&element.destination, &element.destination_name) },
+        if is_hub {
+            String::new()
+        } else {
+            place(&element.destination, &element.destination_name)
+        },
         element.distance_km.as_deref().map_or(String::new(), html),
         element.distance_basis,
         told(&element.dwell_hours, element.dwell_is_estimate),
         told(&element.waiting_hours, element.waiting_is_estimate),
         told(&element.transit_hours, element.transit_is_estimate),
-        element.ghg_total_kg.as_deref().map_or("not known".to_owned(), html),
+        element
+            .ghg_total_kg
+            .as_deref()
+            .map_or("not known".to_owned(), html),
         sources.join("; ")
     )
 }
@@ -376,8 +537,18 @@ fn break_evens(sheet: &Sheet) -> String {
 
 fn ground(sheet: &Sheet) -> String {
     let mut out = String::from("<h2>Assumptions</h2>\n<ul>\n");
-    let rate = |r: &RateSheet| format!("1 {} = {} {} on {} ({})", r.from, r.rate, r.to, r.date, r.source_ref);
-    for line in sheet.assumptions.iter().cloned().chain(sheet.rates.iter().map(rate)) {
+    let rate = |r: &RateSheet| {
+        format!(
+            "1 {} = {} {} on {} ({})",
+            r.from, r.rate, r.to, r.date, r.source_ref
+        )
+    };
+    for line in sheet
+        .assumptions
+        .iter()
+        .cloned()
+        .chain(sheet.rates.iter().map(rate))
+    {
         let _ = writeln!(out, "<li>{}</li>", html(&line));
     }
     let method = &sheet.method;
@@ -409,12 +580,19 @@ fn ground(sheet: &Sheet) -> String {
 
 pub(super) fn days(option: &OptionSheet) -> String {
     let mark = if option.has_estimated_time { "~" } else { "" };
-    option.days.as_deref().map_or("not known".to_owned(), |d| format!("{mark}{}", html(d)))
+    option
+        .days
+        .as_deref()
+        .map_or("not known".to_owned(), |d| format!("{mark}{}", html(d)))
 }
 
 /// Total with one decimal; what is known of it, where a part is missing.
 pub(super) fn ghg(option: &OptionSheet) -> String {
-    let mark = if option.ghg_is_complete { "" } else { "more than " };
+    let mark = if option.ghg_is_complete {
+        ""
+    } else {
+        "more than "
+    };
     format!("{mark}{}", kilograms(&option.ghg_total_kg))
 }
 

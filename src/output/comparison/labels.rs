@@ -14,8 +14,16 @@ type Area = (i64, i64, i64, i64);
 
 /// Places for names beside points, in their order: the first of the eight sides that is free, else the one with least in
 /// its way. `size` is that of the letters, `radius` that of the points, `frame` the width and height of the drawing.
-pub(super) fn placed(points: &[((i64, i64), &str)], size: i64, radius: i64, frame: (i64, i64)) -> Vec<Spot> {
-    let mut taken: Vec<Area> = points.iter().map(|((x, y), _)| (x - radius, y - radius, x + radius, y + radius)).collect();
+pub(super) fn placed(
+    points: &[((i64, i64), &str)],
+    size: i64,
+    radius: i64,
+    frame: (i64, i64),
+) -> Vec<Spot> {
+    let mut taken: Vec<Area> = points
+        .iter()
+        .map(|((x, y), _)| (x - radius, y - radius, x + radius, y + radius))
+        .collect();
     let mut spots = Vec::with_capacity(points.len());
     for ((x, y), text) in points {
         let gap = radius + size / 3;
@@ -35,7 +43,9 @@ pub(super) fn placed(points: &[((i64, i64), &str)], size: i64, radius: i64, fram
             let own = area(spot, text, size);
             outside(own, frame) + taken.iter().map(|other| overlap(own, *other)).sum::<i64>()
         };
-        let Some(best) = sides.map(spot).into_iter().min_by_key(in_the_way) else { continue };
+        let Some(best) = sides.map(spot).into_iter().min_by_key(in_the_way) else {
+            continue;
+        };
         taken.push(area(&best, text, size));
         spots.push(best);
     }
@@ -44,7 +54,10 @@ pub(super) fn placed(points: &[((i64, i64), &str)], size: i64, radius: i64, fram
 
 /// What a name covers, about: no font is known here. Letters beyond U+2E80 are as wide as they are high.
 fn area(spot: &Spot, text: &str, size: i64) -> Area {
-    let width = text.chars().map(|c| if c >= '\u{2e80}' { size } else { size * 6 / 10 }).sum::<i64>();
+    let width = text
+        .chars()
+        .map(|c| if c >= '\u{2e80}' { size } else { size * 6 / 10 })
+        .sum::<i64>();
     let left = match spot.anchor {
         "start" => spot.x,
         "end" => spot.x - width,
@@ -70,15 +83,27 @@ mod tests {
 
     #[test]
     fn names_of_neighbours_do_not_cover_each_other() {
-        let points =
-            [((100, 100), "Shenzhen Yantian"), ((96, 106), "Hong Kong"), ((104, 94), "Dapeng"), ((390, 100), "Kaohsiung")];
+        let points = [
+            ((100, 100), "Shenzhen Yantian"),
+            ((96, 106), "Hong Kong"),
+            ((104, 94), "Dapeng"),
+            ((390, 100), "Kaohsiung"),
+        ];
         let spots = placed(&points, 12, 3, (400, 200));
-        let areas: Vec<Area> = spots.iter().zip(&points).map(|(spot, (_, text))| area(spot, text, 12)).collect();
+        let areas: Vec<Area> = spots
+            .iter()
+            .zip(&points)
+            .map(|(spot, (_, text))| area(spot, text, 12))
+            .collect();
         for (i, a) in areas.iter().enumerate() {
             assert_eq!(outside(*a, (400, 200)), 0, "{a:?}");
             assert!(areas[..i].iter().all(|b| overlap(*a, *b) == 0), "{areas:?}");
             for ((x, y), _) in &points {
-                assert_eq!(overlap(*a, (x - 3, y - 3, x + 3, y + 3)), 0, "{a:?} covers a point");
+                assert_eq!(
+                    overlap(*a, (x - 3, y - 3, x + 3, y + 3)),
+                    0,
+                    "{a:?} covers a point"
+                );
             }
         }
         assert_eq!((spots[0].anchor, spots[3].anchor), ("start", "end"));

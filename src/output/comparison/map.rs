@@ -37,16 +37,30 @@ struct Frame {
 impl Frame {
     /// Around all lines, with a margin; `None` when there is none.
     fn around(map: &Map) -> Option<Frame> {
-        let points = || map.lines.iter().flatten().flat_map(|l| &l.points).chain(map.places.iter().map(|(_, p)| p));
+        let points = || {
+            map.lines
+                .iter()
+                .flatten()
+                .flat_map(|l| &l.points)
+                .chain(map.places.iter().map(|(_, p)| p))
+        };
         let range = |of: fn(&Spot) -> i32| Some((points().map(of).min()?, points().map(of).max()?));
         let ((south, north), (west, east)) = (range(|p| p.0)?, range(|p| p.1)?);
         // Room for the names beside the outermost places.
         let margin = ((east - west).max(north - south) / 7).max(LEAST / 6);
-        let (width, height) = ((east - west + 2 * margin).max(LEAST), (north - south + 2 * margin).max(LEAST));
+        let (width, height) = (
+            (east - west + 2 * margin).max(LEAST),
+            (north - south + 2 * margin).max(LEAST),
+        );
         // Neither a tower nor a ribbon: a page has to hold it.
         let (width, height) = (width.max(height * 4 / 5), height.max(width * 2 / 5));
         let centre = ((west + east) / 2, (north + south) / 2);
-        Some(Frame { west: centre.0 - width / 2, north: centre.1 + height / 2, width, height })
+        Some(Frame {
+            west: centre.0 - width / 2,
+            north: centre.1 + height / 2,
+            width,
+            height,
+        })
     }
 
     fn x(&self, spot: &Spot) -> i32 {
@@ -65,7 +79,9 @@ const RADIUS: i64 = 22;
 
 /// The map as SVG; empty when no place has coordinates. `name` is how a place is called.
 pub(super) fn svg(map: &Map, sheet: &Sheet, name: &dyn Fn(&str) -> String) -> String {
-    let Some(frame) = Frame::around(map) else { return String::new() };
+    let Some(frame) = Frame::around(map) else {
+        return String::new();
+    };
     let mut out = String::new();
     let unit = frame.width.max(frame.height) / UNITS;
     let _ = writeln!(
@@ -76,17 +92,33 @@ pub(super) fn svg(map: &Map, sheet: &Sheet, name: &dyn Fn(&str) -> String) -> St
     let _ = writeln!(out, "<path class=\"land\" d=\"{}\"/>", land(map, &frame));
     out.push_str(&graticule(&frame, unit));
     for (lines, option) in map.lines.iter().zip(&sheet.options) {
-        let _ = writeln!(out, "<g class=\"way\" data-option=\"{}\">", html(&option.id));
+        let _ = writeln!(
+            out,
+            "<g class=\"way\" data-option=\"{}\">",
+            html(&option.id)
+        );
         for line in lines {
-            let points: Vec<String> = line.points.iter().map(|p| format!("{},{}", frame.x(p), frame.y(p))).collect();
-            let _ = writeln!(out, "<polyline class=\"mode-{}\" points=\"{}\"/>", line.mode.code(), points.join(" "));
+            let points: Vec<String> = line
+                .points
+                .iter()
+                .map(|p| format!("{},{}", frame.x(p), frame.y(p)))
+                .collect();
+            let _ = writeln!(
+                out,
+                "<polyline class=\"mode-{}\" points=\"{}\"/>",
+                line.mode.code(),
+                points.join(" ")
+            );
         }
         out.push_str("</g>\n");
     }
     for (code, spot) in &map.places {
         let (x, y) = (frame.x(spot), frame.y(spot));
         let title = format!("{} {}", html(code), html(&name(code)));
-        let _ = writeln!(out, "<circle class=\"place\" cx=\"{x}\" cy=\"{y}\"><title>{title}</title></circle>");
+        let _ = writeln!(
+            out,
+            "<circle class=\"place\" cx=\"{x}\" cy=\"{y}\"><title>{title}</title></circle>"
+        );
     }
     out.push_str(&names(map, &frame, unit, name));
     out.push_str("</svg>\n");
@@ -102,15 +134,31 @@ pub(super) fn is_broad(map: &Map) -> bool {
 fn names(map: &Map, frame: &Frame, unit: i32, name: &dyn Fn(&str) -> String) -> String {
     let texts: Vec<String> = map.places.iter().map(|(code, _)| name(code)).collect();
     let at = |spot: &Spot| (i64::from(frame.x(spot)), i64::from(frame.y(spot)));
-    let points: Vec<((i64, i64), &str)> = map.places.iter().zip(&texts).map(|((_, p), t)| (at(p), t.as_str())).collect();
+    let points: Vec<((i64, i64), &str)> = map
+        .places
+        .iter()
+        .zip(&texts)
+        .map(|((_, p), t)| (at(p), t.as_str()))
+        .collect();
     let mut out = String::new();
     for (class, tenths) in LETTERS {
         let scaled = |tenths: i64| tenths * i64::from(unit) / 10;
-        let spots = placed(&points, scaled(tenths), scaled(RADIUS), (frame.width.into(), frame.height.into()));
+        let spots = placed(
+            &points,
+            scaled(tenths),
+            scaled(RADIUS),
+            (frame.width.into(), frame.height.into()),
+        );
         let _ = writeln!(out, "<g class=\"names {class}\">");
         for (spot, text) in spots.iter().zip(&texts) {
-            let _ =
-                writeln!(out, "<text x=\"{}\" y=\"{}\" text-anchor=\"{}\">{}</text>", spot.x, spot.y, spot.anchor, html(text));
+            let _ = writeln!(
+                out,
+                "<text x=\"{}\" y=\"{}\" text-anchor=\"{}\">{}</text>",
+                spot.x,
+                spot.y,
+                spot.anchor,
+                html(text)
+            );
         }
         out.push_str("</g>\n");
     }
@@ -118,12 +166,20 @@ fn names(map: &Map, frame: &Frame, unit: i32, name: &dyn Fn(&str) -> String) -> 
 }
 
 fn graticule(frame: &Frame, unit: i32) -> String {
-    let step = [500, 1000, 2000].into_iter().find(|s| frame.width / s < 9).unwrap_or(3000);
+    let step = [500, 1000, 2000]
+        .into_iter()
+        .find(|s| frame.width / s < 9)
+        .unwrap_or(3000);
     let mut out = String::from("<g class=\"graticule\">\n");
-    let multiples =
-        |from: i32, length: i32| ((from + step - 1).div_euclid(step)..=(from + length).div_euclid(step)).map(move |i| i * step);
+    let multiples = |from: i32, length: i32| {
+        ((from + step - 1).div_euclid(step)..=(from + length).div_euclid(step))
+            .map(move |i| i * step)
+    };
     for longitude in multiples(frame.west, frame.width) {
-        let (x, degrees) = (longitude - frame.west, (longitude + TURN / 2).rem_euclid(TURN) - TURN / 2);
+        let (x, degrees) = (
+            longitude - frame.west,
+            (longitude + TURN / 2).rem_euclid(TURN) - TURN / 2,
+        );
         let side = if degrees < 0 { "W" } else { "E" };
         let _ = writeln!(
             out,
@@ -155,7 +211,10 @@ fn land(map: &Map, frame: &Frame) -> String {
     let mut path = String::new();
     for ring in &map.land {
         for turn in [-TURN, 0, TURN] {
-            let moved: Vec<(i32, i32)> = ring.iter().map(|p| (frame.x(p) + turn, frame.y(p))).collect();
+            let moved: Vec<(i32, i32)> = ring
+                .iter()
+                .map(|p| (frame.x(p) + turn, frame.y(p)))
+                .collect();
             let outside = |inside: &dyn Fn(&(i32, i32)) -> bool| !moved.iter().any(inside);
             if outside(&|p| p.0 >= 0)
                 || outside(&|p| p.0 <= frame.width)
@@ -167,7 +226,9 @@ fn land(map: &Map, frame: &Frame) -> String {
             let cut = clipped(moved, frame.width, frame.height);
             let mut last = None;
             for (i, (x, y)) in cut.iter().enumerate() {
-                let near = last.is_some_and(|(a, b): (i32, i32)| (a - x).abs() < finest && (b - y).abs() < finest);
+                let near = last.is_some_and(|(a, b): (i32, i32)| {
+                    (a - x).abs() < finest && (b - y).abs() < finest
+                });
                 if !near {
                     let _ = write!(path, "{}{x} {y}", if i == 0 { "M" } else { "L" });
                     last = Some((*x, *y));
@@ -182,24 +243,43 @@ fn land(map: &Map, frame: &Frame) -> String {
 /// A ring cut to the frame, side by side (Sutherland and Hodgman).
 fn clipped(ring: Vec<(i32, i32)>, width: i32, height: i32) -> Vec<(i32, i32)> {
     // Each side as: which coordinate, its limit, and whether the inside is below it.
-    let sides = [(false, 0, false), (false, width, true), (true, 0, false), (true, height, true)];
-    sides.into_iter().fold(ring, |ring, (is_y, limit, is_below)| {
-        let along = |p: &(i32, i32)| if is_y { p.1 } else { p.0 };
-        let is_inside = |p: &(i32, i32)| if is_below { along(p) <= limit } else { along(p) >= limit };
-        let mut kept = Vec::with_capacity(ring.len());
-        for (i, to) in ring.iter().enumerate() {
-            let from = &ring[(i + ring.len() - 1) % ring.len()];
-            if is_inside(from) != is_inside(to) {
-                let (a, b) = (along(from) as i64, along(to) as i64);
-                let part = |p: i32, q: i32| (p as i64 + (q as i64 - p as i64) * (limit as i64 - a) / (b - a)) as i32;
-                kept.push(if is_y { (part(from.0, to.0), limit) } else { (limit, part(from.1, to.1)) });
+    let sides = [
+        (false, 0, false),
+        (false, width, true),
+        (true, 0, false),
+        (true, height, true),
+    ];
+    sides
+        .into_iter()
+        .fold(ring, |ring, (is_y, limit, is_below)| {
+            let along = |p: &(i32, i32)| if is_y { p.1 } else { p.0 };
+            let is_inside = |p: &(i32, i32)| {
+                if is_below {
+                    along(p) <= limit
+                } else {
+                    along(p) >= limit
+                }
+            };
+            let mut kept = Vec::with_capacity(ring.len());
+            for (i, to) in ring.iter().enumerate() {
+                let from = &ring[(i + ring.len() - 1) % ring.len()];
+                if is_inside(from) != is_inside(to) {
+                    let (a, b) = (along(from) as i64, along(to) as i64);
+                    let part = |p: i32, q: i32| {
+                        (p as i64 + (q as i64 - p as i64) * (limit as i64 - a) / (b - a)) as i32
+                    };
+                    kept.push(if is_y {
+                        (part(from.0, to.0), limit)
+                    } else {
+                        (limit, part(from.1, to.1))
+                    });
+                }
+                if is_inside(to) {
+                    kept.push(*to);
+                }
             }
-            if is_inside(to) {
-                kept.push(*to);
-            }
-        }
-        kept
-    })
+            kept
+        })
 }
 
 #[cfg(test)]

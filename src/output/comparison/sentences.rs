@@ -13,7 +13,9 @@ use crate::routes::search::{HORIZON, MOST_ELEMENTS};
 pub(super) const fn order(objective: Objective) -> &'static str {
     match objective {
         Objective::Co2e => "CO2e, least first; then days, then cost; what is not known comes last",
-        Objective::Days => "days, fastest first; then CO2e, then cost; what is not known comes last",
+        Objective::Days => {
+            "days, fastest first; then CO2e, then cost; what is not known comes last"
+        }
         Objective::Cost => {
             "cost, cheapest first, where it is known in full and all in one currency; then CO2e, then days; what is not known comes last"
         }
@@ -29,11 +31,18 @@ pub(super) fn standing(place: usize, options: &[Shown]) -> String {
         Some((i, _)) => format!("option {} has no more CO2e and takes no longer", i + 1),
         None => "a chain that is not shown has no more CO2e and takes no longer".to_owned(),
     };
-    let modes = if own.is_best_of_modes { "; first of its modes" } else { "" };
+    let modes = if own.is_best_of_modes {
+        "; first of its modes"
+    } else {
+        ""
+    };
     match own.pareto {
         Some(true) => "on the front: nothing found is as clean and as fast".to_owned(),
         Some(false) => format!("not on the front: {by}{modes}"),
-        None => format!("cannot be placed: {} not known in full", unknown(&own.option)),
+        None => format!(
+            "cannot be placed: {} not known in full",
+            unknown(&own.option)
+        ),
     }
 }
 
@@ -61,7 +70,11 @@ pub(super) fn carbon_price(
     second: &OptionSheet,
     options: (&RouteOption, &RouteOption),
 ) -> String {
-    let (low, high) = if options.0.micrograms() <= options.1.micrograms() { (first, second) } else { (second, first) };
+    let (low, high) = if options.0.micrograms() <= options.1.micrograms() {
+        (first, second)
+    } else {
+        (second, first)
+    };
     match &pair.carbon_price {
         Some((currency, PriceBreakEven::At(amount))) => format!(
             "above {} {currency} per tonne option {} is cheaper, carbon included; below it option {}",
@@ -70,24 +83,42 @@ pub(super) fn carbon_price(
             high.id
         ),
         Some((_, PriceBreakEven::Never)) => {
-            format!("option {} emits less and is not dearer, whatever the carbon price", low.id)
+            format!(
+                "option {} emits less and is not dearer, whatever the carbon price",
+                low.id
+            )
         }
-        Some((_, PriceBreakEven::SameEmissions)) => "both emit the same: the carbon price decides nothing".to_owned(),
+        Some((_, PriceBreakEven::SameEmissions)) => {
+            "both emit the same: the carbon price decides nothing".to_owned()
+        }
         Some((_, PriceBreakEven::Unbounded)) => "beyond every price".to_owned(),
-        None if !(options.0.is_complete() && options.1.is_complete()) => "no break-even: CO2e is not known in full".to_owned(),
-        None => format!("no break-even carbon price: {}; {}", covered(first), covered(second)),
+        None if !(options.0.is_complete() && options.1.is_complete()) => {
+            "no break-even: CO2e is not known in full".to_owned()
+        }
+        None => format!(
+            "no break-even carbon price: {}; {}",
+            covered(first),
+            covered(second)
+        ),
     }
 }
 
 fn covered(option: &OptionSheet) -> String {
     match (&option.cost, &option.currency) {
         (Some(cost), Some(currency)) => format!("option {} costs {cost} {currency}", option.id),
-        _ => format!("the cost of option {} is known for {} of its elements", option.id, option.cost_covers_elements),
+        _ => format!(
+            "the cost of option {} is known for {} of its elements",
+            option.id, option.cost_covers_elements
+        ),
     }
 }
 
 /// What the deciding factor does to a pair.
-pub(super) fn factor(deciding: Option<&FactorBreakEvenSheet>, first: &OptionSheet, second: &OptionSheet) -> String {
+pub(super) fn factor(
+    deciding: Option<&FactorBreakEvenSheet>,
+    first: &OptionSheet,
+    second: &OptionSheet,
+) -> String {
     match deciding {
         Some(f) => format!(
             "option {} has less CO2e than option {} above {} g/{} of {}, option {} below; it is {} ({} %, {})",
@@ -110,7 +141,11 @@ pub(super) fn factor(deciding: Option<&FactorBreakEvenSheet>, first: &OptionShee
 
 fn signed(percent: &str) -> String {
     let text = rounded(percent, 4, 1);
-    if text.starts_with('-') { text } else { format!("+{text}") }
+    if text.starts_with('-') {
+        text
+    } else {
+        format!("+{text}")
+    }
 }
 
 /// What the figures of an answer rest on.

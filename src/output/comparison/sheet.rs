@@ -8,7 +8,8 @@ use crate::model::mode::{Mode, Per};
 use crate::model::money::{Amount, PRICE_SCALE, RATE_SCALE};
 use crate::model::time::{date_text, instant_text};
 use crate::model::unit::{
-    DISTANCE_SCALE, MASS_SCALE, NANO_SCALE, SHARE_SCALE, decimal_text, div_half_even, parse_decimal, short_decimal_text,
+    DISTANCE_SCALE, MASS_SCALE, NANO_SCALE, SHARE_SCALE, decimal_text, div_half_even,
+    parse_decimal, short_decimal_text,
 };
 use crate::output::ratio::{ghg_kg_per_teu, ratio};
 use crate::reference::Reference;
@@ -99,9 +100,19 @@ impl ScenarioRow {
             ghg_total_kg: kg(o.micrograms()),
             ghg_is_complete: o.is_complete(),
         };
-        let both = before.zip(after).filter(|(b, a)| b.is_complete() && a.is_complete());
-        let change = both.and_then(|(b, a)| percent(a.micrograms() - b.micrograms(), b.micrograms()));
-        ScenarioRow { option, modes, places, before: before.map(standing), after: after.map(standing), change_percent: change }
+        let both = before
+            .zip(after)
+            .filter(|(b, a)| b.is_complete() && a.is_complete());
+        let change =
+            both.and_then(|(b, a)| percent(a.micrograms() - b.micrograms(), b.micrograms()));
+        ScenarioRow {
+            option,
+            modes,
+            places,
+            before: before.map(standing),
+            after: after.map(standing),
+            change_percent: change,
+        }
     }
 }
 
@@ -287,26 +298,42 @@ pub(super) struct Names<'a> {
 impl Names<'_> {
     /// Name of a place; empty: none.
     pub fn place(&self, code: crate::model::id::LocationCode) -> String {
-        self.reference.places.get(code).map_or(String::new(), |p| p.name.to_string())
+        self.reference
+            .places
+            .get(code)
+            .map_or(String::new(), |p| p.name.to_string())
     }
 
     fn operation(&self, index: u16) -> String {
-        self.reference.factors.operations[index as usize].code.to_string()
+        self.reference.factors.operations[index as usize]
+            .code
+            .to_string()
     }
 }
 
 impl Sheet {
     /// The texts of an answer.
     pub fn new(answer: &Answer, request: &Request, reference: &Reference, profile: &str) -> Sheet {
-        let names = Names { reference, network: &answer.network };
+        let names = Names {
+            reference,
+            network: &answer.network,
+        };
         let (found, beaten, cut) = answer.found;
         let ids: Vec<String> = (1..=answer.options.len()).map(|n| n.to_string()).collect();
-        let mut options: Vec<OptionSheet> =
-            answer.options.iter().zip(&ids).map(|(shown, id)| option(shown, id, request, &names)).collect();
+        let mut options: Vec<OptionSheet> = answer
+            .options
+            .iter()
+            .zip(&ids)
+            .map(|(shown, id)| option(shown, id, request, &names))
+            .collect();
         for (place, sheet) in options.iter_mut().enumerate() {
             sheet.standing = sentences::standing(place, &answer.options);
         }
-        let break_even = answer.break_even.iter().map(|b| break_even(b, answer, &options, &names)).collect();
+        let break_even = answer
+            .break_even
+            .iter()
+            .map(|b| break_even(b, answer, &options, &names))
+            .collect();
         let statement = &reference.profile.statement;
         let rate = |r: &crate::reference::Rate| RateSheet {
             from: r.from.to_string(),
@@ -339,8 +366,17 @@ fn request_sheet(request: &Request, answer: &Answer, names: &Names, profile: &st
     let first = answer.options.first().map(|s| &s.option);
     let mass_g = first.map_or(request.cargo.mass_g as i64, |o| o.mass_g);
     let avoid = &request.avoid;
-    let places = avoid.places.iter().map(|p| p.to_string()).chain(avoid.countries.iter().map(|c| c.to_string()));
-    let words = avoid.modes.iter().map(|m| m.code()).chain(avoid.passages.codes()).map(str::to_owned);
+    let places = avoid
+        .places
+        .iter()
+        .map(|p| p.to_string())
+        .chain(avoid.countries.iter().map(|c| c.to_string()));
+    let words = avoid
+        .modes
+        .iter()
+        .map(|m| m.code())
+        .chain(avoid.passages.codes())
+        .map(str::to_owned);
     RequestSheet {
         from: request.origin.to_string(),
         from_name: names.place(request.origin),
@@ -348,7 +384,9 @@ fn request_sheet(request: &Request, answer: &Answer, names: &Names, profile: &st
         to_name: names.place(request.destination),
         cargo_kg: short_decimal_text(mass_g as i128, MASS_SCALE),
         container: request.cargo.container_type.clone(),
-        teu: first.and_then(|o| o.teu).map(|teu| short_decimal_text(teu as i128, SHARE_SCALE)),
+        teu: first
+            .and_then(|o| o.teu)
+            .map(|teu| short_decimal_text(teu as i128, SHARE_SCALE)),
         temperature: request.cargo.temperature.code(),
         depart: instant_text(request.depart),
         via: request.via.iter().map(|p| p.to_string()).collect(),
@@ -358,7 +396,9 @@ fn request_sheet(request: &Request, answer: &Answer, names: &Names, profile: &st
         objective: request.objective.code(),
         options: request.options,
         profile: profile.to_owned(),
-        carbon_price: request.carbon_price.map(|p| short_decimal_text(p as i128, PRICE_SCALE)),
+        carbon_price: request
+            .carbon_price
+            .map(|p| short_decimal_text(p as i128, PRICE_SCALE)),
         currency: request.currency.map(|c| c.to_string()),
     }
 }
@@ -368,10 +408,19 @@ fn option(shown: &Shown, id: &str, request: &Request, names: &Names) -> OptionSh
     let (times, coverage) = (&option.times, &option.coverage);
     let cost = option.criteria().costs.complete();
     let carbon = option.carbon_cost.zip(request.currency);
-    let with_carbon = cost.zip(carbon).filter(|((own, _), (_, other))| own == other);
+    let with_carbon = cost
+        .zip(carbon)
+        .filter(|((own, _), (_, other))| own == other);
     let with_carbon = with_carbon.and_then(|((_, cost), (carbon, _))| cost.plus(carbon));
-    let totals = GhgTotals { activity: 0, operation: option.operation, provision: option.provision };
-    let by_mode = Mode::ALL.iter().zip(option.by_mode).filter(|(_, ghg)| *ghg != 0);
+    let totals = GhgTotals {
+        activity: 0,
+        operation: option.operation,
+        provision: option.provision,
+    };
+    let by_mode = Mode::ALL
+        .iter()
+        .zip(option.by_mode)
+        .filter(|(_, ghg)| *ghg != 0);
     let hours = (!times.is_partial).then_some(times.total);
     let last = option.chain.steps.last();
     OptionSheet {
@@ -381,7 +430,11 @@ fn option(shown: &Shown, id: &str, request: &Request, names: &Names) -> OptionSh
         best_of_modes: shown.is_best_of_modes,
         standing: String::new(),
         modes: modes(option),
-        places: option.places(names.network).iter().map(|p| p.to_string()).collect(),
+        places: option
+            .places(names.network)
+            .iter()
+            .map(|p| p.to_string())
+            .collect(),
         distance_km: decimal_text(option.distance_m as i128, DISTANCE_SCALE),
         days: hours.map(days),
         hours: hours.map(hours_text),
@@ -391,8 +444,14 @@ fn option(shown: &Shown, id: &str, request: &Request, names: &Names) -> OptionSh
         waiting_hours: hours_text(times.waiting),
         has_estimated_time: times.has_estimate,
         elements_without_timetable: times.unknown_waits,
-        departs_at: option.chain.steps.first().map_or(String::new(), |s| instant_text(s.departed_at)),
-        arrives_at: last.filter(|_| !times.is_partial).map(|s| instant_text(s.arrived_at)),
+        departs_at: option
+            .chain
+            .steps
+            .first()
+            .map_or(String::new(), |s| instant_text(s.departed_at)),
+        arrives_at: last
+            .filter(|_| !times.is_partial)
+            .map(|s| instant_text(s.arrived_at)),
         cost: cost.map(|(_, amount)| amount.text()),
         currency: cost.map(|(currency, _)| currency.to_string()),
         known_costs: option.criteria().costs.amounts.iter().map(money).collect(),
@@ -404,16 +463,30 @@ fn option(shown: &Shown, id: &str, request: &Request, names: &Names) -> OptionSh
         ghg_operation_kg: kg(option.operation),
         ghg_provision_kg: kg(option.provision),
         ghg_total_kg: kg(option.micrograms()),
-        ghg_kg_per_teu: option.teu.and_then(|teu| ghg_kg_per_teu(&totals, teu as i128)).map(|v| decimal_text(v, 6)),
+        ghg_kg_per_teu: option
+            .teu
+            .and_then(|teu| ghg_kg_per_teu(&totals, teu as i128))
+            .map(|v| decimal_text(v, 6)),
         ghg_by_mode_kg: by_mode.map(|(mode, ghg)| (mode.code(), kg(ghg))).collect(),
         quality_flags: option.flags.text(),
-        elements: option.parts.iter().map(|part| element(part, names)).collect(),
+        elements: option
+            .parts
+            .iter()
+            .map(|part| element(part, names))
+            .collect(),
     }
 }
 
 /// `rail>sea`.
 pub fn modes(option: &RouteOption) -> String {
-    option.chain.modes.modes().iter().map(|m| m.code()).collect::<Vec<_>>().join(">")
+    option
+        .chain
+        .modes
+        .modes()
+        .iter()
+        .map(|m| m.code())
+        .collect::<Vec<_>>()
+        .join(">")
 }
 
 fn element(part: &Part, names: &Names) -> ElementSheet {
@@ -433,7 +506,11 @@ fn element(part: &Part, names: &Names) -> ElementSheet {
                 ..of_link(link, names)
             }
         }
-        None => ElementSheet { kind: "hub", mode: Mode::Hub.code(), ..ElementSheet::default() },
+        None => ElementSheet {
+            kind: "hub",
+            mode: Mode::Hub.code(),
+            ..ElementSheet::default()
+        },
     };
     if let Some(e) = &part.element {
         of_element(&mut sheet, e, names);
@@ -456,7 +533,9 @@ fn of_link(link: &Link, names: &Names) -> ElementSheet {
         origin_name: names.place(link.origin),
         destination: link.destination.to_string(),
         destination_name: names.place(link.destination),
-        reported_distance_km: link.distance.map(|(m, _)| decimal_text(m as i128, DISTANCE_SCALE)),
+        reported_distance_km: link
+            .distance
+            .map(|(m, _)| decimal_text(m as i128, DISTANCE_SCALE)),
         distance_basis: link.distance.map_or("", |(_, basis)| basis.code()),
         passages: link.passages.codes().collect(),
         source_ref: link.source_ref.clone(),
@@ -479,7 +558,9 @@ fn of_element(sheet: &mut ElementSheet, e: &Element, names: &Names) {
         sheet.distance_source = e.distance_source.code();
     }
     let grams = |g: i64| Some(decimal_text(g as i128, NANO_SCALE));
-    sheet.factor_id = names.reference.factors.factors[e.factor as usize].id.to_string();
+    sheet.factor_id = names.reference.factors.factors[e.factor as usize]
+        .id
+        .to_string();
     sheet.intensity_operation_g = grams(e.intensity_operation);
     sheet.intensity_provision_g = grams(e.intensity_provision);
     sheet.intensity_per = e.per.code();
@@ -489,11 +570,20 @@ fn of_element(sheet: &mut ElementSheet, e: &Element, names: &Names) {
     sheet.quality_flags = e.flags.text();
 }
 
-fn break_even(pair: &BreakEven, answer: &Answer, options: &[OptionSheet], names: &Names) -> BreakEvenSheet {
+fn break_even(
+    pair: &BreakEven,
+    answer: &Answer,
+    options: &[OptionSheet],
+    names: &Names,
+) -> BreakEvenSheet {
     let (first, second) = (&options[pair.first], &options[pair.second]);
     let price = match pair.carbon_price {
         Some((_, PriceBreakEven::At(amount))) => Some(amount.text()),
-        Some((_, PriceBreakEven::Never | PriceBreakEven::SameEmissions | PriceBreakEven::Unbounded)) | None => None,
+        Some((
+            _,
+            PriceBreakEven::Never | PriceBreakEven::SameEmissions | PriceBreakEven::Unbounded,
+        ))
+        | None => None,
     };
     let factors: Vec<FactorBreakEvenSheet> = pair
         .factors
@@ -501,7 +591,11 @@ fn break_even(pair: &BreakEven, answer: &Answer, options: &[OptionSheet], names:
         .map(|f| {
             let (factor, per, _): FactorKey = f.factor;
             let row = &names.reference.factors.factors[factor as usize];
-            let (above, below) = if f.second_wins_above { (second, first) } else { (first, second) };
+            let (above, below) = if f.second_wins_above {
+                (second, first)
+            } else {
+                (first, second)
+            };
             FactorBreakEvenSheet {
                 factor_id: row.id.to_string(),
                 operation: row.operation.map_or(String::new(), |o| names.operation(o)),
@@ -514,7 +608,10 @@ fn break_even(pair: &BreakEven, answer: &Answer, options: &[OptionSheet], names:
             }
         })
         .collect();
-    let pair_of = (&answer.options[pair.first].option, &answer.options[pair.second].option);
+    let pair_of = (
+        &answer.options[pair.first].option,
+        &answer.options[pair.second].option,
+    );
     BreakEvenSheet {
         first: first.id.clone(),
         second: second.id.clone(),
@@ -539,26 +636,38 @@ pub(super) fn per_text(per: Per) -> &'static str {
 
 fn sources(answer: &Answer, reference: &Reference) -> Vec<SourceSheet> {
     let mut editions: BTreeMap<&str, SourceSheet> = BTreeMap::new();
-    let elements = answer.options.iter().flat_map(|s| &s.option.parts).filter_map(|p| p.element.as_ref());
+    let elements = answer
+        .options
+        .iter()
+        .flat_map(|s| &s.option.parts)
+        .filter_map(|p| p.element.as_ref());
     for element in elements {
         let factor = &reference.factors.factors[element.factor as usize];
-        let energy = factor.composed.as_ref().map(|c| &reference.factors.factors[c.energy as usize]);
+        let energy = factor
+            .composed
+            .as_ref()
+            .map(|c| &reference.factors.factors[c.energy as usize]);
         for row in [Some(factor), energy].into_iter().flatten() {
             let source = reference.factors.source_of(row);
-            editions.entry(&source.folder).or_insert_with(|| SourceSheet {
-                edition: source.folder.to_string(),
-                title: source.title.to_string(),
-                publisher: source.publisher.to_string(),
-                licence: source.licence.to_string(),
-                url: source.url.to_string(),
-            });
+            editions
+                .entry(&source.folder)
+                .or_insert_with(|| SourceSheet {
+                    edition: source.folder.to_string(),
+                    title: source.title.to_string(),
+                    publisher: source.publisher.to_string(),
+                    licence: source.licence.to_string(),
+                    url: source.url.to_string(),
+                });
         }
     }
     editions.into_values().collect()
 }
 
 fn money((currency, amount): &(crate::model::money::Currency, Amount)) -> MoneySheet {
-    MoneySheet { amount: amount.text(), currency: currency.to_string() }
+    MoneySheet {
+        amount: amount.text(),
+        currency: currency.to_string(),
+    }
 }
 
 /// Micrograms as kilograms.
@@ -571,7 +680,8 @@ fn hours_text(hours: Millihours) -> String {
 }
 
 fn days(hours: Millihours) -> String {
-    ratio(hours as i128, DAYS_SCALE, DAY as i128).map_or(String::new(), |d| decimal_text(d, DAYS_SCALE))
+    ratio(hours as i128, DAYS_SCALE, DAY as i128)
+        .map_or(String::new(), |d| decimal_text(d, DAYS_SCALE))
 }
 
 fn percent(part: i128, whole: i128) -> Option<String> {

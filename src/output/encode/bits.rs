@@ -67,7 +67,11 @@ fn pack_all<const W: usize, T: Packable>(values: &[T], out: &mut Vec<u8>) {
     let start = out.len();
     out.resize(start + values.len().div_ceil(32) * W * 4, 0);
     let blocks = values.as_chunks::<32>();
-    for (block, bytes) in blocks.0.iter().zip(out[start..].chunks_exact_mut((W * 4).max(1))) {
+    for (block, bytes) in blocks
+        .0
+        .iter()
+        .zip(out[start..].chunks_exact_mut((W * 4).max(1)))
+    {
         pack32::<W, T>(block, bytes);
     }
     if !blocks.1.is_empty() {
@@ -98,10 +102,16 @@ mod tests {
         let mut state = 1u64;
         for width in 0..=64usize {
             for len in [0usize, 1, 31, 32, 33, 100] {
-                let mask = if width == 64 { u64::MAX } else { (1 << width) - 1 };
+                let mask = if width == 64 {
+                    u64::MAX
+                } else {
+                    (1 << width) - 1
+                };
                 let values: Vec<u64> = (0..len)
                     .map(|_| {
-                        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                        state = state
+                            .wrapping_mul(6364136223846793005)
+                            .wrapping_add(1442695040888963407);
                         (state ^ state >> 29) & mask
                     })
                     .collect();

@@ -68,13 +68,15 @@ impl Range {
             other => other,
         };
         let max = match max {
-            Bound::Text(text) if text.len() > TEXT_KEPT => match stepped_up(&text[..char_boundary(&text, TEXT_KEPT)]) {
-                Some(bound) => {
-                    exact.1 = false;
-                    Bound::Text(bound)
+            Bound::Text(text) if text.len() > TEXT_KEPT => {
+                match stepped_up(&text[..char_boundary(&text, TEXT_KEPT)]) {
+                    Some(bound) => {
+                        exact.1 = false;
+                        Bound::Text(bound)
+                    }
+                    None => Bound::Text(text),
                 }
-                None => Bound::Text(text),
-            },
+            }
             other => other,
         };
         Range { min, max, exact }
@@ -92,13 +94,20 @@ impl Range {
             Ordering::Equal => (self.max, self.exact.1 && other.exact.1),
             Ordering::Less => (other.max.clone(), other.exact.1),
         };
-        Range { min, max, exact: (min_exact, max_exact) }
+        Range {
+            min,
+            max,
+            exact: (min_exact, max_exact),
+        }
     }
 }
 
 // Largest cut at or below `at` that does not split a character.
 fn char_boundary(text: &[u8], at: usize) -> usize {
-    (0..=at).rev().find(|&i| text[i] & 0xC0 != 0x80).unwrap_or(0)
+    (0..=at)
+        .rev()
+        .find(|&i| text[i] & 0xC0 != 0x80)
+        .unwrap_or(0)
 }
 
 // The shortest way to a larger UTF-8 text: raise the last ASCII character that can be raised, drop what follows.
@@ -118,7 +127,13 @@ pub fn statistics(physical: Type, range: Option<&Range>, nulls: u64) -> Statisti
                 Bound::$kind(v) => Some($convert(v.clone())),
                 _ => None,
             };
-            Statistics::$make(range.and_then(|r| pick(&r.min)), range.and_then(|r| pick(&r.max)), None, nulls, false)
+            Statistics::$make(
+                range.and_then(|r| pick(&r.min)),
+                range.and_then(|r| pick(&r.max)),
+                None,
+                nulls,
+                false,
+            )
         }};
     }
     let text = |v: Vec<u8>| ByteArray::from(v);
@@ -131,7 +146,9 @@ pub fn statistics(physical: Type, range: Option<&Range>, nulls: u64) -> Statisti
         _ => of!(byte_array, Text, text),
     };
     match (made, range) {
-        (Statistics::ByteArray(s), Some(r)) => Statistics::ByteArray(s.with_min_is_exact(r.exact.0).with_max_is_exact(r.exact.1)),
+        (Statistics::ByteArray(s), Some(r)) => {
+            Statistics::ByteArray(s.with_min_is_exact(r.exact.0).with_max_is_exact(r.exact.1))
+        }
         (other, _) => other,
     }
 }
@@ -142,12 +159,25 @@ mod tests {
 
     #[test]
     fn long_texts_become_bounds_that_enclose_them() {
-        for text in ["é".repeat(200), "road>rail>".repeat(40), format!("{}z", "€".repeat(100)), "~".repeat(400)] {
-            let range = Range::new(Bound::Text(text.clone().into()), Bound::Text(text.clone().into()));
-            let (Bound::Text(min), Bound::Text(max)) = (&range.min, &range.max) else { panic!() };
+        for text in [
+            "é".repeat(200),
+            "road>rail>".repeat(40),
+            format!("{}z", "€".repeat(100)),
+            "~".repeat(400),
+        ] {
+            let range = Range::new(
+                Bound::Text(text.clone().into()),
+                Bound::Text(text.clone().into()),
+            );
+            let (Bound::Text(min), Bound::Text(max)) = (&range.min, &range.max) else {
+                panic!()
+            };
             assert!(min.as_slice() <= text.as_bytes() && max.as_slice() >= text.as_bytes());
             assert!(std::str::from_utf8(min).is_ok() && std::str::from_utf8(max).is_ok());
-            assert!(range.exact.0 == (*min == text.as_bytes()) && range.exact.1 == (*max == text.as_bytes()));
+            assert!(
+                range.exact.0 == (*min == text.as_bytes())
+                    && range.exact.1 == (*max == text.as_bytes())
+            );
         }
     }
 }

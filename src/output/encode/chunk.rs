@@ -9,7 +9,9 @@ use parquet::bloom_filter::Sbbf;
 use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::{ParquetError, Result};
-use parquet::file::metadata::{ColumnChunkMetaData, ColumnIndexBuilder, OffsetIndexBuilder, PageEncodingStats};
+use parquet::file::metadata::{
+    ColumnChunkMetaData, ColumnIndexBuilder, OffsetIndexBuilder, PageEncodingStats,
+};
 use parquet::file::writer::{SerializedPageWriter, SerializedRowGroupWriter, TrackedWrite};
 use std::io::Write;
 
@@ -55,7 +57,13 @@ impl Chunk {
     /// An empty chunk for this many data pages.
     pub fn new(pages: usize) -> Chunk {
         let sink = TrackedWrite::new(Vec::new());
-        Chunk { sink, pages: Vec::with_capacity(pages), uncompressed: 0, rows: 0, nulls: 0 }
+        Chunk {
+            sink,
+            pages: Vec::with_capacity(pages),
+            uncompressed: 0,
+            rows: 0,
+            nulls: 0,
+        }
     }
 
     /// Adds a data page.
@@ -63,7 +71,9 @@ impl Chunk {
         let frame = frame(page.body, page.repeats)?;
         if self.pages.is_empty() {
             // Pages of a column are about alike.
-            self.sink.inner_mut().reserve(self.pages.capacity() * (frame.len() + frame.len() / 16 + HEADER));
+            self.sink
+                .inner_mut()
+                .reserve(self.pages.capacity() * (frame.len() + frame.len() / 16 + HEADER));
         }
         let header = Page::DataPage {
             buf: frame.into(),
@@ -73,7 +83,8 @@ impl Chunk {
             rep_level_encoding: Encoding::RLE,
             statistics: None,
         };
-        let spec = SerializedPageWriter::new(&mut self.sink).write_page(CompressedPage::new(header, page.body.len()))?;
+        let spec = SerializedPageWriter::new(&mut self.sink)
+            .write_page(CompressedPage::new(header, page.body.len()))?;
         self.uncompressed += spec.uncompressed_size;
         self.rows += page.rows;
         self.nulls += page.nulls;
@@ -90,7 +101,11 @@ impl Chunk {
 
     /// The finished chunk; `dictionary` is the PLAIN body of its dictionary page, the number of entries, and where the body may
     /// repeat.
-    pub fn finish(mut self, dictionary: Option<(&[u8], usize, Repeats)>, bloom_filter: Option<Sbbf>) -> Result<Encoded> {
+    pub fn finish(
+        mut self,
+        dictionary: Option<(&[u8], usize, Repeats)>,
+        bloom_filter: Option<Sbbf>,
+    ) -> Result<Encoded> {
         let mut bytes = Vec::new();
         if let Some((body, entries, repeats)) = dictionary {
             let header = Page::DictionaryPage {
@@ -100,19 +115,34 @@ impl Chunk {
                 is_sorted: false,
             };
             let mut front = TrackedWrite::new(Vec::new());
-            let spec = SerializedPageWriter::new(&mut front).write_page(CompressedPage::new(header, body.len()))?;
+            let spec = SerializedPageWriter::new(&mut front)
+                .write_page(CompressedPage::new(header, body.len()))?;
             self.uncompressed += spec.uncompressed_size;
             bytes = front.into_inner()?;
         }
         let first_page = bytes.len();
-        let Chunk { sink, pages, uncompressed, rows, nulls } = self;
+        let Chunk {
+            sink,
+            pages,
+            uncompressed,
+            rows,
+            nulls,
+        } = self;
         let data = sink.into_inner()?;
         if first_page == 0 {
             bytes = data;
         } else {
             bytes.extend_from_slice(&data);
         }
-        Ok(Encoded { bytes: carrier(bytes), first_page, pages, uncompressed, rows, nulls, bloom_filter })
+        Ok(Encoded {
+            bytes: carrier(bytes),
+            first_page,
+            pages,
+            uncompressed,
+            rows,
+            nulls,
+            bloom_filter,
+        })
     }
 }
 
@@ -130,7 +160,12 @@ pub struct Encoded {
 
 // The crate reads finished columns from its own byte buffer type, which a page carries around and shares.
 fn carrier(bytes: Vec<u8>) -> Page {
-    Page::DictionaryPage { buf: bytes.into(), num_values: 0, encoding: Encoding::PLAIN, is_sorted: false }
+    Page::DictionaryPage {
+        buf: bytes.into(),
+        num_values: 0,
+        encoding: Encoding::PLAIN,
+        is_sorted: false,
+    }
 }
 
 impl Encoded {
@@ -145,7 +180,11 @@ impl Encoded {
     }
 
     /// Appends the chunk to a row group as `column`.
-    pub fn append<W: Write + Send>(self, column: &Column, group: &mut SerializedRowGroupWriter<'_, W>) -> Result<()> {
+    pub fn append<W: Write + Send>(
+        self,
+        column: &Column,
+        group: &mut SerializedRowGroupWriter<'_, W>,
+    ) -> Result<()> {
         let close = ColumnCloseResult {
             bytes_written: self.bytes().len() as u64,
             rows_written: self.rows(),
@@ -159,20 +198,39 @@ impl Encoded {
 
     fn metadata(&self, column: &Column) -> Result<ColumnChunkMetaData> {
         let ranges = self.pages.iter().filter_map(|p| p.range.as_ref());
-        let range = ranges.fold(None, |all: Option<Range>, r| Some(all.map_or_else(|| r.clone(), |a| a.join(r))));
+        let range = ranges.fold(None, |all: Option<Range>, r| {
+            Some(all.map_or_else(|| r.clone(), |a| a.join(r)))
+        });
         let with_dictionary = self.first_page > 0;
-        let mut encodings: Vec<Encoding> = self.pages.iter().map(|p| p.encoding).chain([Encoding::RLE]).collect();
+        let mut encodings: Vec<Encoding> = self
+            .pages
+            .iter()
+            .map(|p| p.encoding)
+            .chain([Encoding::RLE])
+            .collect();
         encodings.extend(with_dictionary.then_some(Encoding::PLAIN));
         encodings.sort();
         encodings.dedup();
         let mut kinds: Vec<PageEncodingStats> = Vec::new();
         if with_dictionary {
-            kinds.push(PageEncodingStats { page_type: PageType::DICTIONARY_PAGE, encoding: Encoding::PLAIN, count: 1 });
+            kinds.push(PageEncodingStats {
+                page_type: PageType::DICTIONARY_PAGE,
+                encoding: Encoding::PLAIN,
+                count: 1,
+            });
         }
         for encoding in &encodings {
-            let count = self.pages.iter().filter(|p| p.encoding == *encoding).count() as i32;
+            let count = self
+                .pages
+                .iter()
+                .filter(|p| p.encoding == *encoding)
+                .count() as i32;
             if count > 0 {
-                kinds.push(PageEncodingStats { page_type: PageType::DATA_PAGE, encoding: *encoding, count });
+                kinds.push(PageEncodingStats {
+                    page_type: PageType::DATA_PAGE,
+                    encoding: *encoding,
+                    count,
+                });
             }
         }
         ColumnChunkMetaData::builder(column.descr.clone())
@@ -184,14 +242,21 @@ impl Encoded {
             .set_dictionary_page_offset(with_dictionary.then_some(0))
             .set_data_page_offset(self.first_page as i64)
             .set_page_encoding_stats(kinds)
-            .set_statistics(statistics(column.descr.physical_type(), range.as_ref(), self.nulls as u64))
+            .set_statistics(statistics(
+                column.descr.physical_type(),
+                range.as_ref(),
+                self.nulls as u64,
+            ))
             .build()
     }
 
     fn column_index(&self, column: &Column) -> Result<ColumnIndexBuilder> {
         let mut index = ColumnIndexBuilder::new(column.descr.physical_type());
         for page in &self.pages {
-            let (min, max) = page.range.as_ref().map_or((Vec::new(), Vec::new()), |r| (r.min.bytes(), r.max.bytes()));
+            let (min, max) = page
+                .range
+                .as_ref()
+                .map_or((Vec::new(), Vec::new()), |r| (r.min.bytes(), r.max.bytes()));
             index.append(page.range.is_none(), min, max, page.nulls as i64);
         }
         index.set_boundary_order(boundary_order(&self.pages));
@@ -203,7 +268,10 @@ fn offset_index(pages: &[PageEntry], first_page: usize) -> Result<OffsetIndexBui
     let mut index = OffsetIndexBuilder::new();
     for page in pages {
         index.append_row_count(page.rows as i64);
-        index.append_offset_and_size((first_page as u64 + page.offset) as i64, count(page.size)? as i32);
+        index.append_offset_and_size(
+            (first_page as u64 + page.offset) as i64,
+            count(page.size)? as i32,
+        );
     }
     Ok(index)
 }
@@ -211,7 +279,9 @@ fn offset_index(pages: &[PageEntry], first_page: usize) -> Result<OffsetIndexBui
 fn boundary_order(pages: &[PageEntry]) -> BoundaryOrder {
     let ranges: Vec<&Range> = pages.iter().filter_map(|p| p.range.as_ref()).collect();
     let both = |in_order: fn(&Bound, &Bound) -> bool| {
-        ranges.windows(2).all(|w| in_order(&w[0].min, &w[1].min) && in_order(&w[0].max, &w[1].max))
+        ranges
+            .windows(2)
+            .all(|w| in_order(&w[0].min, &w[1].min) && in_order(&w[0].max, &w[1].max))
     };
     if both(|a, b| a <= b) {
         BoundaryOrder::ASCENDING
@@ -224,7 +294,9 @@ fn boundary_order(pages: &[PageEntry]) -> BoundaryOrder {
 
 // Page headers count in 31 bits.
 fn count(n: usize) -> Result<u32> {
-    i32::try_from(n)
-        .map(|n| n as u32)
-        .map_err(|_| ParquetError::General(format!("a page of {n} bytes or rows does not fit its header")))
+    i32::try_from(n).map(|n| n as u32).map_err(|_| {
+        ParquetError::General(format!(
+            "a page of {n} bytes or rows does not fit its header"
+        ))
+    })
 }

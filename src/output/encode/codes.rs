@@ -93,7 +93,11 @@ fn encode<K: Copy + PartialEq>(
     let mut distinct = Vec::new();
     // Page number + 1 in which an entry was last seen: which entries a page holds, without comparing values per row.
     let mut seen: Vec<u32> = Vec::new();
-    let (mut keys, mut positions, mut body) = (Vec::with_capacity(page_rows(0, rows).len()), Vec::new(), Vec::new());
+    let (mut keys, mut positions, mut body) = (
+        Vec::with_capacity(page_rows(0, rows).len()),
+        Vec::new(),
+        Vec::new(),
+    );
     for page in 0..page_count(rows) {
         keys.clear();
         fill(page, &mut keys);
@@ -160,25 +164,45 @@ fn finish(chunk: Chunk, dictionary: &[Bound]) -> Result<Encoded> {
     for entry in dictionary {
         entry.plain(&mut plain);
     }
-    chunk.finish((!dictionary.is_empty()).then_some((&plain, dictionary.len(), Repeats::Anywhere)), None)
+    chunk.finish(
+        (!dictionary.is_empty()).then_some((&plain, dictionary.len(), Repeats::Anywhere)),
+        None,
+    )
 }
 
 fn seen_range(dictionary: &[Bound], seen: &[u32], stamp: u32) -> Option<Range> {
-    let mut entries = dictionary.iter().zip(seen).filter(|(_, s)| **s == stamp).map(|(entry, _)| entry);
+    let mut entries = dictionary
+        .iter()
+        .zip(seen)
+        .filter(|(_, s)| **s == stamp)
+        .map(|(entry, _)| entry);
     let first = entries.next()?;
-    let (min, max) = entries.fold((first, first), |(min, max), entry| (min.min(entry), max.max(entry)));
+    let (min, max) = entries.fold((first, first), |(min, max), entry| {
+        (min.min(entry), max.max(entry))
+    });
     Some(Range::new(min.clone(), max.clone()))
 }
 
 /// Encodes a required BOOLEAN column; `fill` appends the flags of a page.
-pub fn encode_flags(column: &Column, rows: usize, mut fill: impl FnMut(usize, &mut Vec<bool>)) -> Result<Encoded> {
+pub fn encode_flags(
+    column: &Column,
+    rows: usize,
+    mut fill: impl FnMut(usize, &mut Vec<bool>),
+) -> Result<Encoded> {
     assert!(!column.is_nullable(), "flags are never null");
     let mut chunk = Chunk::new(page_count(rows));
     let mut flags = Vec::new();
     for page in 0..page_count(rows) {
         flags.clear();
         fill(page, &mut flags);
-        let body: Vec<u8> = flags.chunks(8).map(|c| c.iter().enumerate().fold(0, |b, (i, &f)| b | (f as u8) << i)).collect();
+        let body: Vec<u8> = flags
+            .chunks(8)
+            .map(|c| {
+                c.iter()
+                    .enumerate()
+                    .fold(0, |b, (i, &f)| b | (f as u8) << i)
+            })
+            .collect();
         let (all, any) = (flags.iter().all(|&f| f), flags.iter().any(|&f| f));
         let range = Some(Range::new(Bound::Flag(all), Bound::Flag(any)));
         chunk.page(DataPage {

@@ -66,7 +66,11 @@ pub fn integers<T: Delta>(values: &[T], out: &mut Vec<u8>) {
         }
         let widths_at = out.len();
         out.extend_from_slice(&[0; BLOCK / MINIBLOCK]);
-        for (i, miniblock) in offsets.chunks_exact(MINIBLOCK).take(block.len().div_ceil(MINIBLOCK)).enumerate() {
+        for (i, miniblock) in offsets
+            .chunks_exact(MINIBLOCK)
+            .take(block.len().div_ceil(MINIBLOCK))
+            .enumerate()
+        {
             let width = width_of(miniblock.iter().fold(0, |all, &v| all | v));
             out[widths_at + i] = width as u8;
             pack(miniblock, width, out);

@@ -33,12 +33,16 @@ impl Repeats {
                 CParameter::HashLog(8),
                 CParameter::LiteralCompressionMode(ParamSwitch::Enable),
             ],
-            Repeats::Packed => {
-                &[CParameter::MinMatch(5), CParameter::HashLog(10), CParameter::LiteralCompressionMode(ParamSwitch::Disable)]
-            }
+            Repeats::Packed => &[
+                CParameter::MinMatch(5),
+                CParameter::HashLog(10),
+                CParameter::LiteralCompressionMode(ParamSwitch::Disable),
+            ],
             Repeats::Anywhere | Repeats::Nowhere => &[],
         };
-        parameters.iter().try_for_each(|&parameter| compressor.set_parameter(parameter))?;
+        parameters
+            .iter()
+            .try_for_each(|&parameter| compressor.set_parameter(parameter))?;
         Ok(compressor)
     }
 }
@@ -93,12 +97,34 @@ mod tests {
 
     #[test]
     fn a_frame_gives_back_what_went_in() {
-        for len in [0, 1, 100, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, 3 * BLOCK + 5] {
+        for len in [
+            0,
+            1,
+            100,
+            BLOCK - 1,
+            BLOCK,
+            BLOCK + 1,
+            3 * BLOCK,
+            3 * BLOCK + 5,
+        ] {
             let body: Vec<u8> = (0..len).map(|i| (i * i / 7 + i / 255) as u8).collect();
-            for repeats in [Repeats::Anywhere, Repeats::Numbers, Repeats::Packed, Repeats::Nowhere] {
+            for repeats in [
+                Repeats::Anywhere,
+                Repeats::Numbers,
+                Repeats::Packed,
+                Repeats::Nowhere,
+            ] {
                 let framed = frame(&body, repeats).unwrap();
-                assert_eq!(zstd::bulk::decompress(&framed, len).unwrap(), body, "{len} {repeats:?}");
-                assert_eq!(zstd::stream::decode_all(framed.as_slice()).unwrap(), body, "{len} {repeats:?}");
+                assert_eq!(
+                    zstd::bulk::decompress(&framed, len).unwrap(),
+                    body,
+                    "{len} {repeats:?}"
+                );
+                assert_eq!(
+                    zstd::stream::decode_all(framed.as_slice()).unwrap(),
+                    body,
+                    "{len} {repeats:?}"
+                );
             }
         }
     }

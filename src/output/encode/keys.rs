@@ -43,7 +43,9 @@ impl Key for i128 {
 impl KeyTable {
     /// An empty table.
     pub fn new() -> KeyTable {
-        KeyTable { slots: vec![NO_CODE; 1024] }
+        KeyTable {
+            slots: vec![NO_CODE; 1024],
+        }
     }
 
     #[inline(always)]
@@ -73,7 +75,11 @@ impl KeyTable {
     pub fn intern<K: Key>(&mut self, key: K, keys: &mut Vec<K>) -> u32 {
         let at = self.slot(key, keys);
         let position = self.slots[at];
-        if position != NO_CODE { position } else { self.insert(key, at, keys) }
+        if position != NO_CODE {
+            position
+        } else {
+            self.insert(key, at, keys)
+        }
     }
 
     #[cold]

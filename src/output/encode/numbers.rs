@@ -66,13 +66,21 @@ const FEW: usize = 256;
 const ROWS_PER_RUN: usize = 4;
 
 /// Encodes a column of numbers; `fill` appends the values of a page ([`Number::NULL`]: null).
-pub fn encode_numbers<T: Number>(column: &Column, rows: usize, mut fill: impl FnMut(usize, &mut Vec<T>)) -> Result<Encoded> {
+pub fn encode_numbers<T: Number>(
+    column: &Column,
+    rows: usize,
+    mut fill: impl FnMut(usize, &mut Vec<T>),
+) -> Result<Encoded> {
     let mut values = Vec::with_capacity(rows);
     let mut pages = Vec::new();
     for page in 0..page_count(rows) {
         let from = values.len();
         fill(page, &mut values);
-        assert_eq!(values.len() - from, page_rows(page, rows).len(), "rows of a page");
+        assert_eq!(
+            values.len() - from,
+            page_rows(page, rows).len(),
+            "rows of a page"
+        );
         let present = match column.is_nullable() {
             true => Rows::compact(&mut values, from, T::NULL, true),
             false => Rows::all(values.len() - from),
@@ -87,7 +95,9 @@ pub fn encode_numbers<T: Number>(column: &Column, rows: usize, mut fill: impl Fn
 
 fn range_of<T: Number>(values: &[T]) -> Option<Range> {
     let (&first, rest) = values.split_first()?;
-    let (min, max) = rest.iter().fold((first, first), |(min, max), &v| (min.min(v), max.max(v)));
+    let (min, max) = rest
+        .iter()
+        .fold((first, first), |(min, max), &v| (min.min(v), max.max(v)));
     assert!(min != T::NULL, "a required column holds a null");
     Some(Range::new(min.bound(), max.bound()))
 }
@@ -108,9 +118,17 @@ impl<T: Number> Dictionary<T> {
     fn of(values: &[T]) -> Option<Dictionary<T>> {
         let in_runs = run_count(values) * ROWS_PER_RUN <= values.len();
         // Each run may bring an entry of its own; single values must repeat, and 64 entries are always worth it.
-        let limit = if in_runs { values.len() } else { (values.len() / ROWS_PER_ENTRY).max(64) };
+        let limit = if in_runs {
+            values.len()
+        } else {
+            (values.len() / ROWS_PER_ENTRY).max(64)
+        };
         let mut table = KeyTable::new();
-        let mut dictionary = Dictionary { entries: Vec::new(), positions: Vec::with_capacity(values.len()), in_runs };
+        let mut dictionary = Dictionary {
+            entries: Vec::new(),
+            positions: Vec::with_capacity(values.len()),
+            in_runs,
+        };
         let mut last = (T::NULL, 0);
         for (number, part) in values.chunks(SAMPLE).enumerate() {
             dictionary.positions.extend(part.iter().map(|&value| {
@@ -121,7 +139,9 @@ impl<T: Number> Dictionary<T> {
             }));
             // Values that hardly repeat show it at once.
             let distinct = dictionary.entries.len();
-            if distinct > limit || (number == 0 && !in_runs && distinct > limit_of_sample(part.len())) {
+            if distinct > limit
+                || (number == 0 && !in_runs && distinct > limit_of_sample(part.len()))
+            {
                 return None;
             }
         }
@@ -130,20 +150,42 @@ impl<T: Number> Dictionary<T> {
 
     fn encode(&self, values: &[T], pages: &[(usize, Rows)]) -> Result<Encoded> {
         let mut chunk = Chunk::new(pages.len());
-        let of_entries = if self.entries.len() <= FEW { Repeats::Anywhere } else { Repeats::Numbers };
+        let of_entries = if self.entries.len() <= FEW {
+            Repeats::Anywhere
+        } else {
+            Repeats::Numbers
+        };
         // Positions of few entries come in patterns, those of many are numbers themselves.
-        let repeats = if self.in_runs { Repeats::Anywhere } else { of_entries };
+        let repeats = if self.in_runs {
+            Repeats::Anywhere
+        } else {
+            of_entries
+        };
         let mut body = Vec::new();
         for (from, present) in pages {
             let of_page = *from..from + present.values();
             present.start_body(&mut body);
-            let encoding = write_positions(&self.positions[of_page.clone()], self.entries.len(), &mut body);
+            let encoding = write_positions(
+                &self.positions[of_page.clone()],
+                self.entries.len(),
+                &mut body,
+            );
             let range = range_of(&values[of_page]);
-            chunk.page(DataPage { rows: present.rows, nulls: present.nulls, body: &body, encoding, repeats, range })?;
+            chunk.page(DataPage {
+                rows: present.rows,
+                nulls: present.nulls,
+                body: &body,
+                encoding,
+                repeats,
+                range,
+            })?;
         }
         let mut plain = Vec::new();
         T::plain(&self.entries, &mut plain);
-        chunk.finish((!self.entries.is_empty()).then_some((&plain, self.entries.len(), of_entries)), None)
+        chunk.finish(
+            (!self.entries.is_empty()).then_some((&plain, self.entries.len(), of_entries)),
+            None,
+        )
     }
 }
 
@@ -162,7 +204,14 @@ fn encode_values<T: Number>(values: &[T], pages: &[(usize, Rows)]) -> Result<Enc
             Encoding::PLAIN
         };
         let range = range_of(of_page);
-        chunk.page(DataPage { rows: present.rows, nulls: present.nulls, body: &body, encoding, repeats, range })?;
+        chunk.page(DataPage {
+            rows: present.rows,
+            nulls: present.nulls,
+            body: &body,
+            encoding,
+            repeats,
+            range,
+        })?;
     }
     chunk.finish(None, None)
 }
@@ -178,11 +227,17 @@ fn choose<T: Number>(values: &[T]) -> Result<Choice> {
     let sample = &values[from..(from + TRIED).min(values.len())];
     let (mut as_delta, mut as_plain) = (Vec::new(), Vec::new());
     if !T::delta(sample, &mut as_delta) {
-        return Ok(Choice { is_delta: false, repeats: Repeats::Numbers });
+        return Ok(Choice {
+            is_delta: false,
+            repeats: Repeats::Numbers,
+        });
     }
     T::plain(sample, &mut as_plain);
     let size = |body: &[u8], repeats| frame(body, repeats).map(|frame| frame.len());
-    let (delta, plain) = (size(&as_delta, Repeats::Anywhere)?, size(&as_plain, Repeats::Numbers)?);
+    let (delta, plain) = (
+        size(&as_delta, Repeats::Anywhere)?,
+        size(&as_plain, Repeats::Numbers)?,
+    );
     // Differences are packed already; often little is left to take out, and that is not worth a reader's time either.
     let is_packed_well = delta * 20 > as_delta.len() * 19;
     // Delta is the faster one to write and to read, by far when it stays as it is: plain has to win by a tenth, or by a quarter.

@@ -7,9 +7,14 @@ use super::bits::{pack, varint, width_of};
 
 /// Number of runs of equal neighbours.
 pub fn run_count<T: PartialEq>(values: &[T]) -> usize {
-    let Some((_, rest)) = values.split_first() else { return 0 };
+    let Some((_, rest)) = values.split_first() else {
+        return 0;
+    };
     // Wrapping, because a check for overflow would keep the loop from being vectorised; a page has far fewer rows.
-    let changes = rest.iter().zip(values).fold(0u32, |n, (a, b)| n.wrapping_add((a != b) as u32));
+    let changes = rest
+        .iter()
+        .zip(values)
+        .fold(0u32, |n, (a, b)| n.wrapping_add((a != b) as u32));
     1 + changes as usize
 }
 

@@ -17,11 +17,18 @@ impl Rows {
     ///
     /// # Panics
     /// When a required column holds a null: the caller's mistake, and better a stop than a wrong table.
-    pub fn compact<T: Copy + PartialEq>(values: &mut Vec<T>, from: usize, null: T, nullable: bool) -> Rows {
+    pub fn compact<T: Copy + PartialEq>(
+        values: &mut Vec<T>,
+        from: usize,
+        null: T,
+        nullable: bool,
+    ) -> Rows {
         let page = &mut values[from..];
         let rows = page.len();
         // Wrapping here and below: a check for overflow would keep the loop from being vectorised.
-        let nulls = page.iter().fold(0u32, |n, &v| n.wrapping_add((v == null) as u32)) as usize;
+        let nulls = page
+            .iter()
+            .fold(0u32, |n, &v| n.wrapping_add((v == null) as u32)) as usize;
         assert!(nullable || nulls == 0, "a required column holds a null");
         let mut present = Vec::new();
         if nulls > 0 && nulls < rows {
@@ -38,18 +45,33 @@ impl Rows {
             }
         }
         values.truncate(from + rows - nulls);
-        Rows { rows, nulls, present, nullable }
+        Rows {
+            rows,
+            nulls,
+            present,
+            nullable,
+        }
     }
 
     /// A page of a required column.
     pub fn all(rows: usize) -> Rows {
-        Rows { rows, nulls: 0, present: Vec::new(), nullable: false }
+        Rows {
+            rows,
+            nulls: 0,
+            present: Vec::new(),
+            nullable: false,
+        }
     }
 
     /// Rows of which those with a set bit have a value, counted while they were visited.
     pub fn from_bits(rows: usize, nulls: usize, present: Vec<u8>, nullable: bool) -> Rows {
         assert!(nullable || nulls == 0, "a required column holds a null");
-        Rows { rows, nulls, present, nullable }
+        Rows {
+            rows,
+            nulls,
+            present,
+            nullable,
+        }
     }
 
     /// Number of values.

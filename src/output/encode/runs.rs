@@ -26,7 +26,12 @@ const FREE: u32 = u32::MAX;
 
 impl TextTable {
     fn new() -> TextTable {
-        TextTable { bytes: Vec::new(), ends: vec![0], hashes: Vec::new(), slots: vec![FREE; 1024] }
+        TextTable {
+            bytes: Vec::new(),
+            ends: vec![0],
+            hashes: Vec::new(),
+            slots: vec![FREE; 1024],
+        }
     }
 
     fn len(&self) -> usize {
@@ -108,13 +113,25 @@ impl RunPage<'_> {
 const ROWS_PER_TEXT: usize = 3;
 
 /// Encodes texts that come in runs: looked up once per run, never per row. `bloom` adds a filter over the distinct texts.
-pub fn encode_runs(column: &Column, rows: usize, bloom: bool, mut fill: impl FnMut(usize, &mut RunPage)) -> Result<Encoded> {
+pub fn encode_runs(
+    column: &Column,
+    rows: usize,
+    bloom: bool,
+    mut fill: impl FnMut(usize, &mut RunPage),
+) -> Result<Encoded> {
     let mut table = TextTable::new();
     let mut pages: Vec<Vec<(u32, u32)>> = Vec::new();
     for page in 0..page_count(rows) {
-        let mut runs = RunPage { table: &mut table, runs: Vec::new() };
+        let mut runs = RunPage {
+            table: &mut table,
+            runs: Vec::new(),
+        };
         fill(page, &mut runs);
-        assert_eq!(row_count(&runs.runs), page_rows(page, rows).len(), "rows of a page");
+        assert_eq!(
+            row_count(&runs.runs),
+            page_rows(page, rows).len(),
+            "rows of a page"
+        );
         pages.push(runs.runs);
     }
     if table.len() * ROWS_PER_TEXT > rows {
@@ -144,7 +161,11 @@ pub fn encode_runs(column: &Column, rows: usize, bloom: bool, mut fill: impl FnM
     }
     let plain = table.plain();
     // Ids in no order, which a filter is for, share little with those before; ids that ascend share nearly everything.
-    let repeats = if bloom { Repeats::Numbers } else { Repeats::Anywhere };
+    let repeats = if bloom {
+        Repeats::Numbers
+    } else {
+        Repeats::Anywhere
+    };
     let dictionary = (table.len() > 0).then_some((plain.as_slice(), table.len(), repeats));
     chunk.finish(dictionary, bloom.then(|| bloom::filter(&table.hashes)))
 }
@@ -155,7 +176,11 @@ fn row_count(runs: &[(u32, u32)]) -> usize {
 
 fn presence(runs: &[(u32, u32)], nullable: bool) -> Rows {
     let rows = row_count(runs);
-    let nulls = runs.iter().filter(|r| r.0 == FREE).map(|r| r.1 as usize).sum();
+    let nulls = runs
+        .iter()
+        .filter(|r| r.0 == FREE)
+        .map(|r| r.1 as usize)
+        .sum();
     let mut present = Vec::new();
     if nulls > 0 && nulls < rows {
         present.resize(rows.div_ceil(8), 0u8);
@@ -181,7 +206,9 @@ fn write_runs(runs: &[(u32, u32)], entries: usize, body: &mut Vec<u8>) -> Encodi
         body.push(width as u8);
         values.for_each(|r| rle::run(r.0, r.1 as usize, width, body));
     } else {
-        let positions: Vec<u32> = values.flat_map(|r| std::iter::repeat_n(r.0, r.1 as usize)).collect();
+        let positions: Vec<u32> = values
+            .flat_map(|r| std::iter::repeat_n(r.0, r.1 as usize))
+            .collect();
         rle::positions(&positions, width, body);
     }
     Encoding::RLE_DICTIONARY
@@ -192,7 +219,14 @@ fn range_of(runs: &[(u32, u32)], table: &TextTable) -> Option<Range> {
     let first = texts.next()?;
     let (min, max) = texts.fold((first, first), |(min, max), text| {
         // Ids ascend: a text above the largest is not below the smallest.
-        if order(text, max) == Ordering::Greater { (min, text) } else { (min.min(text), max) }
+        if order(text, max) == Ordering::Greater {
+            (min, text)
+        } else {
+            (min.min(text), max)
+        }
     });
-    Some(Range::new(Bound::Text(min.to_vec()), Bound::Text(max.to_vec())))
+    Some(Range::new(
+        Bound::Text(min.to_vec()),
+        Bound::Text(max.to_vec()),
+    ))
 }

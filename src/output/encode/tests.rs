@@ -15,8 +15,16 @@ use parquet::record::RowAccessor;
 use std::io::Write;
 use std::sync::Arc;
 
-fn file_of(kind: Kind, nullable: bool, encode: impl FnOnce(&Column) -> Result<Encoded>) -> tempfile::NamedTempFile {
-    let field = if nullable { Field::optional("c", kind) } else { Field::required("c", kind) };
+fn file_of(
+    kind: Kind,
+    nullable: bool,
+    encode: impl FnOnce(&Column) -> Result<Encoded>,
+) -> tempfile::NamedTempFile {
+    let field = if nullable {
+        Field::optional("c", kind)
+    } else {
+        Field::required("c", kind)
+    };
     let schema = Arc::new(Schema::new(&[field], &[]));
     let encoded = encode(&schema.columns[0]).unwrap();
     let mut table = TableWriter::new(schema, |_| Ok(Vec::new()));
@@ -28,11 +36,20 @@ fn file_of(kind: Kind, nullable: bool, encode: impl FnOnce(&Column) -> Result<En
 }
 
 /// Reads the column back and checks values, statistics and page index against them.
-fn check(kind: Kind, nullable: bool, want: &[Option<Bound>], encode: impl FnOnce(&Column) -> Result<Encoded>) {
+fn check(
+    kind: Kind,
+    nullable: bool,
+    want: &[Option<Bound>],
+    encode: impl FnOnce(&Column) -> Result<Encoded>,
+) {
     let file = file_of(kind, nullable, encode);
     let options = ReadOptionsBuilder::new()
         .with_page_index()
-        .with_reader_properties(ReaderProperties::builder().set_read_bloom_filter(true).build())
+        .with_reader_properties(
+            ReaderProperties::builder()
+                .set_read_bloom_filter(true)
+                .build(),
+        )
         .build();
     let reader = SerializedFileReader::new_with_options(file.reopen().unwrap(), options).unwrap();
     let got: Vec<Option<Bound>> = reader
@@ -49,11 +66,15 @@ fn check(kind: Kind, nullable: bool, want: &[Option<Bound>], encode: impl FnOnce
                 Cell::Date(v) => Some(Bound::Int(*v)),
                 Cell::Str(v) => Some(Bound::Text(v.clone().into_bytes())),
                 Cell::Decimal(_) => Some(match kind {
-                    Kind::Sum(_) => Bound::Wide(i128::from_be_bytes(row.get_decimal(0).unwrap().data().try_into().unwrap())),
-                    Kind::SmallDecimal(..) => {
-                        Bound::Int(i32::from_be_bytes(row.get_decimal(0).unwrap().data().try_into().unwrap()))
-                    }
-                    _ => Bound::Long(i64::from_be_bytes(row.get_decimal(0).unwrap().data().try_into().unwrap())),
+                    Kind::Sum(_) => Bound::Wide(i128::from_be_bytes(
+                        row.get_decimal(0).unwrap().data().try_into().unwrap(),
+                    )),
+                    Kind::SmallDecimal(..) => Bound::Int(i32::from_be_bytes(
+                        row.get_decimal(0).unwrap().data().try_into().unwrap(),
+                    )),
+                    _ => Bound::Long(i64::from_be_bytes(
+                        row.get_decimal(0).unwrap().data().try_into().unwrap(),
+                    )),
                 }),
                 other => panic!("{other:?}"),
             }
@@ -68,42 +89,79 @@ fn check(kind: Kind, nullable: bool, want: &[Option<Bound>], encode: impl FnOnce
     assert_eq!(chunk.num_values(), want.len() as i64);
     let present: Vec<&Bound> = want.iter().flatten().collect();
     let statistics = chunk.statistics().unwrap();
-    assert_eq!(statistics.null_count_opt(), Some((want.len() - present.len()) as u64));
-    assert_eq!(statistics.min_bytes_opt(), present.iter().min().map(|b| b.bytes()).as_deref());
-    assert_eq!(statistics.max_bytes_opt(), present.iter().max().map(|b| b.bytes()).as_deref());
+    assert_eq!(
+        statistics.null_count_opt(),
+        Some((want.len() - present.len()) as u64)
+    );
+    assert_eq!(
+        statistics.min_bytes_opt(),
+        present.iter().min().map(|b| b.bytes()).as_deref()
+    );
+    assert_eq!(
+        statistics.max_bytes_opt(),
+        present.iter().max().map(|b| b.bytes()).as_deref()
+    );
     let offsets = &metadata.offset_index().unwrap()[0][0].page_locations;
     let index = &metadata.column_index().unwrap()[0][0];
-    assert_eq!((offsets.len(), index.num_pages() as usize), (page_count(want.len()), page_count(want.len())));
+    assert_eq!(
+        (offsets.len(), index.num_pages() as usize),
+        (page_count(want.len()), page_count(want.len()))
+    );
     for (page, location) in offsets.iter().enumerate() {
         assert_eq!(location.first_row_index as usize, page * PAGE_ROWS);
         let rows = &want[page_rows(page, want.len())];
         let present: Vec<&Bound> = rows.iter().flatten().collect();
-        assert_eq!(index.null_count(page), Some((rows.len() - present.len()) as i64));
+        assert_eq!(
+            index.null_count(page),
+            Some((rows.len() - present.len()) as i64)
+        );
         assert_eq!(index.is_null_page(page), present.is_empty());
         if !present.is_empty() {
             let bounds = page_bounds(index, page);
-            assert_eq!(bounds, (present.iter().min().unwrap().bytes(), present.iter().max().unwrap().bytes()));
+            assert_eq!(
+                bounds,
+                (
+                    present.iter().min().unwrap().bytes(),
+                    present.iter().max().unwrap().bytes()
+                )
+            );
         }
     }
 }
 
 fn page_bounds(index: &ColumnIndexMetaData, page: usize) -> (Vec<u8>, Vec<u8>) {
     match index {
-        ColumnIndexMetaData::BOOLEAN(i) => (vec![*i.min_value(page).unwrap() as u8], vec![*i.max_value(page).unwrap() as u8]),
-        ColumnIndexMetaData::INT32(i) => {
-            (i.min_value(page).unwrap().to_le_bytes().to_vec(), i.max_value(page).unwrap().to_le_bytes().to_vec())
-        }
-        ColumnIndexMetaData::INT64(i) => {
-            (i.min_value(page).unwrap().to_le_bytes().to_vec(), i.max_value(page).unwrap().to_le_bytes().to_vec())
-        }
-        ColumnIndexMetaData::BYTE_ARRAY(i) | ColumnIndexMetaData::FIXED_LEN_BYTE_ARRAY(i) => {
-            (i.min_value(page).unwrap().to_vec(), i.max_value(page).unwrap().to_vec())
-        }
+        ColumnIndexMetaData::BOOLEAN(i) => (
+            vec![*i.min_value(page).unwrap() as u8],
+            vec![*i.max_value(page).unwrap() as u8],
+        ),
+        ColumnIndexMetaData::INT32(i) => (
+            i.min_value(page).unwrap().to_le_bytes().to_vec(),
+            i.max_value(page).unwrap().to_le_bytes().to_vec(),
+        ),
+        ColumnIndexMetaData::INT64(i) => (
+            i.min_value(page).unwrap().to_le_bytes().to_vec(),
+            i.max_value(page).unwrap().to_le_bytes().to_vec(),
+        ),
+        ColumnIndexMetaData::BYTE_ARRAY(i) | ColumnIndexMetaData::FIXED_LEN_BYTE_ARRAY(i) => (
+            i.min_value(page).unwrap().to_vec(),
+            i.max_value(page).unwrap().to_vec(),
+        ),
         other => panic!("{other:?}"),
     }
 }
 
-const LENGTHS: [usize; 9] = [1, 2, 7, 8, 33, PAGE_ROWS - 1, PAGE_ROWS, PAGE_ROWS + 1, 3 * PAGE_ROWS + 77];
+const LENGTHS: [usize; 9] = [
+    1,
+    2,
+    7,
+    8,
+    33,
+    PAGE_ROWS - 1,
+    PAGE_ROWS,
+    PAGE_ROWS + 1,
+    3 * PAGE_ROWS + 77,
+];
 
 /// Patterns of values: constant, few, many, runs, sorted, wild. `None` where a row is null.
 fn patterns(len: usize, nullable: bool, random: &mut Random) -> Vec<Vec<Option<i64>>> {
@@ -141,7 +199,13 @@ fn patterns(len: usize, nullable: bool, random: &mut Random) -> Vec<Vec<Option<i
                 2 => i >= PAGE_ROWS && !i.is_multiple_of(5),
                 _ => false,
             };
-            out.push(values.iter().enumerate().map(|(i, &v)| keep(i, random).then_some(v)).collect());
+            out.push(
+                values
+                    .iter()
+                    .enumerate()
+                    .map(|(i, &v)| keep(i, random).then_some(v))
+                    .collect(),
+            );
         }
     }
     out
@@ -155,20 +219,40 @@ fn numbers_of_every_width_come_back() {
             for rows in patterns(len, nullable, &mut random) {
                 let want: Vec<_> = rows.iter().map(|v| v.map(Bound::Long)).collect();
                 check(Kind::Decimal(18, 9), nullable, &want, |c| {
-                    encode_numbers(c, len, |p, out| out.extend(rows[page_rows(p, len)].iter().map(|v| v.unwrap_or(i64::NULL))))
+                    encode_numbers(c, len, |p, out| {
+                        out.extend(
+                            rows[page_rows(p, len)]
+                                .iter()
+                                .map(|v| v.unwrap_or(i64::NULL)),
+                        )
+                    })
                 });
                 let small = |v: i64| (v as i32).max(i32::MIN + 1);
-                let want: Vec<_> = rows.iter().map(|v| v.map(|v| Bound::Int(small(v)))).collect();
+                let want: Vec<_> = rows
+                    .iter()
+                    .map(|v| v.map(|v| Bound::Int(small(v))))
+                    .collect();
                 check(Kind::Date, nullable, &want, |c| {
                     encode_numbers(c, len, |p, out| {
-                        out.extend(rows[page_rows(p, len)].iter().map(|v| v.map_or(i32::NULL, small)))
+                        out.extend(
+                            rows[page_rows(p, len)]
+                                .iter()
+                                .map(|v| v.map_or(i32::NULL, small)),
+                        )
                     })
                 });
                 let wide = |v: i64| v as i128 * 1_000_000_007;
-                let want: Vec<_> = rows.iter().map(|v| v.map(|v| Bound::Wide(wide(v)))).collect();
+                let want: Vec<_> = rows
+                    .iter()
+                    .map(|v| v.map(|v| Bound::Wide(wide(v))))
+                    .collect();
                 check(Kind::Sum(9), nullable, &want, |c| {
                     encode_numbers(c, len, |p, out| {
-                        out.extend(rows[page_rows(p, len)].iter().map(|v| v.map_or(i128::NULL, wide)))
+                        out.extend(
+                            rows[page_rows(p, len)]
+                                .iter()
+                                .map(|v| v.map_or(i128::NULL, wide)),
+                        )
                     })
                 });
             }
@@ -184,16 +268,28 @@ fn codes_and_keys_come_back() {
         for len in LENGTHS {
             for rows in patterns(len, nullable, &mut random) {
                 let code = |v: i64| v.rem_euclid(70_000) as u32;
-                let want: Vec<_> = rows.iter().map(|v| v.map(|v| Bound::Text(text(code(v) as i64)))).collect();
+                let want: Vec<_> = rows
+                    .iter()
+                    .map(|v| v.map(|v| Bound::Text(text(code(v) as i64))))
+                    .collect();
                 check(Kind::Text, nullable, &want, |c| {
                     let fill = |p, out: &mut Vec<u32>| {
-                        out.extend(rows[page_rows(p, len)].iter().map(|v| v.map_or(NO_CODE, code)));
+                        out.extend(
+                            rows[page_rows(p, len)]
+                                .iter()
+                                .map(|v| v.map_or(NO_CODE, code)),
+                        );
                     };
                     encode_codes(c, len, fill, |code| Bound::Text(text(code as i64)))
                 });
-                let want: Vec<_> = rows.iter().map(|v| v.map(|v| Bound::Text(text(v)))).collect();
+                let want: Vec<_> = rows
+                    .iter()
+                    .map(|v| v.map(|v| Bound::Text(text(v))))
+                    .collect();
                 check(Kind::Text, nullable, &want, |c| {
-                    let fill = |p, out: &mut Vec<i64>| out.extend(rows[page_rows(p, len)].iter().map(|v| v.unwrap_or(NO_KEY)));
+                    let fill = |p, out: &mut Vec<i64>| {
+                        out.extend(rows[page_rows(p, len)].iter().map(|v| v.unwrap_or(NO_KEY)))
+                    };
                     encode_keys(c, len, fill, |key| Bound::Text(text(key)))
                 });
             }
@@ -207,16 +303,26 @@ fn texts_and_runs_of_texts_come_back() {
     for nullable in [false, true] {
         for len in LENGTHS {
             for rows in patterns(len, nullable, &mut random) {
-                let texts: Vec<Option<String>> = rows.iter().map(|v| v.map(|v| format!("MV{v:010}"))).collect();
-                let want: Vec<_> = texts.iter().map(|v| v.clone().map(|v| Bound::Text(v.into()))).collect();
+                let texts: Vec<Option<String>> = rows
+                    .iter()
+                    .map(|v| v.map(|v| format!("MV{v:010}")))
+                    .collect();
+                let want: Vec<_> = texts
+                    .iter()
+                    .map(|v| v.clone().map(|v| Bound::Text(v.into())))
+                    .collect();
                 check(Kind::Text, nullable, &want, |c| {
                     encode_texts(c, len, true, |p, out| {
-                        texts[page_rows(p, len)].iter().for_each(|t| out.push(t.as_ref().map(|t| t.as_bytes())))
+                        texts[page_rows(p, len)]
+                            .iter()
+                            .for_each(|t| out.push(t.as_ref().map(|t| t.as_bytes())))
                     })
                 });
                 check(Kind::Text, nullable, &want, |c| {
                     encode_runs(c, len, true, |p, out| {
-                        texts[page_rows(p, len)].iter().for_each(|t| out.push(t.as_ref().map(|t| t.as_bytes()), 1))
+                        texts[page_rows(p, len)]
+                            .iter()
+                            .for_each(|t| out.push(t.as_ref().map(|t| t.as_bytes()), 1))
                     })
                 });
             }
@@ -231,7 +337,11 @@ fn flags_come_back() {
         for odds in [1, 2, 100] {
             let flags: Vec<bool> = (0..len).map(|_| random.below(odds) == 0).collect();
             let want: Vec<_> = flags.iter().map(|&f| Some(Bound::Flag(f))).collect();
-            check(Kind::Flag, false, &want, |c| encode_flags(c, len, |p, out| out.extend_from_slice(&flags[page_rows(p, len)])));
+            check(Kind::Flag, false, &want, |c| {
+                encode_flags(c, len, |p, out| {
+                    out.extend_from_slice(&flags[page_rows(p, len)])
+                })
+            });
         }
     }
 }
@@ -243,17 +353,23 @@ fn the_bloom_filter_of_a_chunk_holds_its_values() {
         let file = file_of(Kind::Text, true, |c| {
             if runs {
                 encode_runs(c, texts.len(), true, |p, out| {
-                    texts[page_rows(p, texts.len())].iter().for_each(|t| out.push(Some(t.as_bytes()), 1))
+                    texts[page_rows(p, texts.len())]
+                        .iter()
+                        .for_each(|t| out.push(Some(t.as_bytes()), 1))
                 })
             } else {
                 encode_texts(c, texts.len(), true, |p, out| {
-                    texts[page_rows(p, texts.len())].iter().for_each(|t| out.push(Some(t.as_bytes())))
+                    texts[page_rows(p, texts.len())]
+                        .iter()
+                        .for_each(|t| out.push(Some(t.as_bytes())))
                 })
             }
         });
         let reader = SerializedFileReader::new(file.reopen().unwrap()).unwrap();
         let chunk = reader.metadata().row_group(0).column(0);
-        let filter = Sbbf::read_from_column_chunk(chunk, &file.reopen().unwrap()).unwrap().unwrap();
+        let filter = Sbbf::read_from_column_chunk(chunk, &file.reopen().unwrap())
+            .unwrap()
+            .unwrap();
         assert!(texts.iter().all(|t| filter.check(t.as_str())));
         assert!(!filter.check("C000001") || !filter.check("C000002") || !filter.check("C000003"));
     }
@@ -265,10 +381,12 @@ fn bytes_depend_on_rows_alone() {
     let rows: Vec<i64> = (0..50_000).map(|_| random.next() as i64 >> 24).collect();
     let schema = Schema::new(&[Field::required("c", Kind::Decimal(18, 9))], &[]);
     let encode = || {
-        encode_numbers(&schema.columns[0], rows.len(), |p, out| out.extend_from_slice(&rows[page_rows(p, rows.len())]))
-            .unwrap()
-            .bytes()
-            .to_vec()
+        encode_numbers(&schema.columns[0], rows.len(), |p, out| {
+            out.extend_from_slice(&rows[page_rows(p, rows.len())])
+        })
+        .unwrap()
+        .bytes()
+        .to_vec()
     };
     let first = encode();
     // The compressor of this thread has a past now; that of a new thread has none.

@@ -36,11 +36,17 @@ impl Extreme<'_> {
 
 // The first 16 bytes, zeros beyond the end, as a number that compares like them.
 fn head(text: &[u8]) -> u128 {
-    match (text.first_chunk::<16>(), text.first_chunk::<8>(), text.last_chunk::<8>()) {
+    match (
+        text.first_chunk::<16>(),
+        text.first_chunk::<8>(),
+        text.last_chunk::<8>(),
+    ) {
         (Some(head), _, _) => u128::from_be_bytes(*head),
         // 8 to 15 bytes: the first word, and of the last one what lies behind the first.
         (None, Some(first), Some(last)) => {
-            let behind = u64::from_be_bytes(*last).checked_shl(8 * (16 - text.len() as u32)).unwrap_or(0);
+            let behind = u64::from_be_bytes(*last)
+                .checked_shl(8 * (16 - text.len() as u32))
+                .unwrap_or(0);
             (u64::from_be_bytes(*first) as u128) << 64 | behind as u128
         }
         _ => {
@@ -79,7 +85,10 @@ impl<'a> TextPage<'a> {
         match text {
             Some(text) => {
                 self.present[self.rows / 8] |= 1 << (self.rows % 8);
-                let this = Extreme { head: head(text), text };
+                let this = Extreme {
+                    head: head(text),
+                    text,
+                };
                 if self.texts.len() == 0 {
                     (self.min, self.max) = (this, this);
                 } else if this.is_below(&self.min) {

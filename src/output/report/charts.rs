@@ -14,8 +14,12 @@ const FULL: i128 = 1000;
 
 /// A decimal with its whole digits in groups of three and its decimals in small; read as text it is the decimal itself.
 pub(super) fn figure(decimal: &str) -> String {
-    let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal), |digits| ("-", digits));
-    let (whole, decimals) = digits.split_once('.').map_or((digits, None), |(whole, decimals)| (whole, Some(decimals)));
+    let (sign, digits) = decimal
+        .strip_prefix('-')
+        .map_or(("", decimal), |digits| ("-", digits));
+    let (whole, decimals) = digits
+        .split_once('.')
+        .map_or((digits, None), |(whole, decimals)| (whole, Some(decimals)));
     if whole.is_empty() || !whole.bytes().all(|b| b.is_ascii_digit()) {
         return html(decimal);
     }
@@ -31,20 +35,34 @@ pub(super) fn figure(decimal: &str) -> String {
 }
 
 fn length(part: i128, most: i128) -> String {
-    if most <= 0 { "0".to_owned() } else { decimal_text(part.max(0) * FULL * 100 / most, 2) }
+    if most <= 0 {
+        "0".to_owned()
+    } else {
+        decimal_text(part.max(0) * FULL * 100 / most, 2)
+    }
 }
 
 /// A bar chart.
 pub(super) fn bars(chart: &Bars) -> String {
-    let end = |bar: &Bar| bar.from + bar.parts.iter().map(|(_, amount)| amount.max(&0)).sum::<i128>();
+    let end = |bar: &Bar| {
+        bar.from
+            + bar
+                .parts
+                .iter()
+                .map(|(_, amount)| amount.max(&0))
+                .sum::<i128>()
+    };
     let most = chart.rows.iter().map(end).max().unwrap_or(0);
     let form = match chart.form {
         BarsForm::Stacked => "stacked",
         BarsForm::Waterfall => "waterfall",
         BarsForm::Strip => "strip",
     };
-    let mut out =
-        format!("<figure class=\"chart {form}\"><figcaption>{}, {}</figcaption>\n", html(&chart.title), html(chart.unit));
+    let mut out = format!(
+        "<figure class=\"chart {form}\"><figcaption>{}, {}</figcaption>\n",
+        html(&chart.title),
+        html(chart.unit)
+    );
     if !chart.key.is_empty() {
         out.push_str("<ul class=\"key\">");
         for (class, word) in &chart.key {
@@ -56,10 +74,17 @@ pub(super) fn bars(chart: &Bars) -> String {
     for bar in &chart.rows {
         let label = match bar.opens {
             None => html(&bar.label),
-            Some(at) => format!("<button type=\"button\" class=\"open\" data-at=\"{at}\">{}</button>", html(&bar.label)),
+            Some(at) => format!(
+                "<button type=\"button\" class=\"open\" data-at=\"{at}\">{}</button>",
+                html(&bar.label)
+            ),
         };
         let class = bar.parts.first().map_or("", |(class, _)| class);
-        let detail = if bar.detail.is_empty() { String::new() } else { format!("<small>{}</small>", html(&bar.detail)) };
+        let detail = if bar.detail.is_empty() {
+            String::new()
+        } else {
+            format!("<small>{}</small>", html(&bar.detail))
+        };
         let _ = write!(
             out,
             "<li class=\"{class}\"><span class=\"label\">{label}{detail}</span><svg viewBox=\"0 0 {FULL} 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
@@ -74,7 +99,11 @@ pub(super) fn bars(chart: &Bars) -> String {
             );
             from += amount;
         }
-        let _ = writeln!(out, "</svg><span class=\"value\">{}</span></li>", figure(&bar.value));
+        let _ = writeln!(
+            out,
+            "</svg><span class=\"value\">{}</span></li>",
+            figure(&bar.value)
+        );
     }
     out.push_str("</ol>\n");
     out.push_str(&note(&chart.note));
@@ -82,7 +111,11 @@ pub(super) fn bars(chart: &Bars) -> String {
 }
 
 fn note(text: &str) -> String {
-    if text.is_empty() { String::new() } else { format!("<p class=\"quiet\">{}</p>\n", html(text)) }
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("<p class=\"quiet\">{}</p>\n", html(text))
+    }
 }
 
 const WIDTH: i128 = 720;
@@ -105,16 +138,29 @@ struct Scale {
 impl Scale {
     fn new(values: &[i128]) -> Scale {
         let most = values.iter().copied().max().unwrap_or(0).max(1);
-        let least = values.iter().copied().filter(|v| *v > 0).min().unwrap_or(most);
+        let least = values
+            .iter()
+            .copied()
+            .filter(|v| *v > 0)
+            .min()
+            .unwrap_or(most);
         if most / least >= WIDE
             && values.iter().all(|v| *v > 0)
             && let Some(axis) = Axis::new(values)
         {
-            return Scale { marks: axis.ticks.clone(), logarithmic: Some(axis), top: most };
+            return Scale {
+                marks: axis.ticks.clone(),
+                logarithmic: Some(axis),
+                top: most,
+            };
         }
         let step = step(most);
         let top = (most + step - 1) / step * step;
-        Scale { marks: (0..=top / step).map(|mark| mark * step).collect(), logarithmic: None, top }
+        Scale {
+            marks: (0..=top / step).map(|mark| mark * step).collect(),
+            logarithmic: None,
+            top,
+        }
     }
 
     fn y(&self, value: i128) -> i128 {
@@ -130,13 +176,27 @@ impl Scale {
 
 /// Lines over months: from 0 up, or on a logarithmic scale where they are far apart.
 pub(super) fn lines(chart: &Lines) -> String {
-    let values: Vec<i128> = chart.series.iter().flat_map(|s| &s.points).flatten().copied().collect();
+    let values: Vec<i128> = chart
+        .series
+        .iter()
+        .flat_map(|s| &s.points)
+        .flatten()
+        .copied()
+        .collect();
     let scale = Scale::new(&values);
     let gaps = (chart.months.len() as i128 - 1).max(1);
     // A single month stands in the middle.
-    let inset = if chart.months.len() == 1 { (WIDTH - LEFT - RIGHT) / 2 } else { 0 };
+    let inset = if chart.months.len() == 1 {
+        (WIDTH - LEFT - RIGHT) / 2
+    } else {
+        0
+    };
     let x = |at: usize| LEFT + inset + (at as i128 * (WIDTH - LEFT - RIGHT)) / gaps;
-    let logarithmic = if scale.logarithmic.is_some() { ", logarithmic scale" } else { "" };
+    let logarithmic = if scale.logarithmic.is_some() {
+        ", logarithmic scale"
+    } else {
+        ""
+    };
     let mut out = format!(
         "<figure class=\"chart lines\"><figcaption>{0}, {1}{logarithmic}</figcaption>\n<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{0}; the values stand in the table below\">\n",
         html(&chart.title),
@@ -154,24 +214,63 @@ pub(super) fn lines(chart: &Lines) -> String {
         );
     }
     let every = chart.months.len().div_ceil(8).max(1);
-    for (at, month) in chart.months.iter().enumerate().filter(|(at, _)| at % every == 0) {
+    for (at, month) in chart
+        .months
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| at % every == 0)
+    {
         // The first has room on its left, beside the marks; the last would be cut off.
-        let anchor = if at + 1 == chart.months.len() && inset == 0 { "end" } else { "middle" };
-        let _ = writeln!(out, "<text x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>", x(at), HEIGHT - 10, html(month));
+        let anchor = if at + 1 == chart.months.len() && inset == 0 {
+            "end"
+        } else {
+            "middle"
+        };
+        let _ = writeln!(
+            out,
+            "<text x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>",
+            x(at),
+            HEIGHT - 10,
+            html(month)
+        );
     }
     for (number, series) in chart.series.iter().enumerate() {
-        let points: Vec<(usize, i128)> = series.points.iter().enumerate().filter_map(|(at, v)| v.map(|v| (at, v))).collect();
-        let way: Vec<String> = points.iter().map(|(at, value)| format!("{} {}", x(*at), scale.y(*value))).collect();
-        let _ = write!(out, "<g class=\"line s{number}\"><path d=\"M{}\"/>", way.join("L"));
+        let points: Vec<(usize, i128)> = series
+            .points
+            .iter()
+            .enumerate()
+            .filter_map(|(at, v)| v.map(|v| (at, v)))
+            .collect();
+        let way: Vec<String> = points
+            .iter()
+            .map(|(at, value)| format!("{} {}", x(*at), scale.y(*value)))
+            .collect();
+        let _ = write!(
+            out,
+            "<g class=\"line s{number}\"><path d=\"M{}\"/>",
+            way.join("L")
+        );
         for (at, value) in points {
-            let title = html(&format!("{}, {}: {} {}", series.name, chart.months[at], series.values[at], chart.unit));
-            let _ = write!(out, "<circle cx=\"{}\" cy=\"{}\" r=\"4\"><title>{title}</title></circle>", x(at), scale.y(value));
+            let title = html(&format!(
+                "{}, {}: {} {}",
+                series.name, chart.months[at], series.values[at], chart.unit
+            ));
+            let _ = write!(
+                out,
+                "<circle cx=\"{}\" cy=\"{}\" r=\"4\"><title>{title}</title></circle>",
+                x(at),
+                scale.y(value)
+            );
         }
         out.push_str("</g>\n");
     }
     out.push_str("</svg>\n<ul class=\"key\">");
     for (number, series) in chart.series.iter().enumerate() {
-        let _ = write!(out, "<li><b class=\"s{number}\"></b>{}</li>", html(&series.name));
+        let _ = write!(
+            out,
+            "<li><b class=\"s{number}\"></b>{}</li>",
+            html(&series.name)
+        );
     }
     out.push_str("</ul>\n");
     out.push_str(&note(&chart.note));
@@ -199,16 +298,33 @@ mod tests {
                 })
                 .collect::<String>()
         };
-        for decimal in ["0.000000000", "1234567.890", "-12345", "999", "1000", "", "n/a", "100000000000000000000.5"] {
+        for decimal in [
+            "0.000000000",
+            "1234567.890",
+            "-12345",
+            "999",
+            "1000",
+            "",
+            "n/a",
+            "100000000000000000000.5",
+        ] {
             assert_eq!(text(&figure(decimal)), decimal);
         }
-        assert_eq!(figure("1234.5"), "<span class=\"n\">1<i>234</i><small>.5</small></span>");
+        assert_eq!(
+            figure("1234.5"),
+            "<span class=\"n\">1<i>234</i><small>.5</small></span>"
+        );
         assert_eq!(figure("<b>"), "&lt;b&gt;");
     }
 
     #[test]
     fn marks_of_an_axis_are_round_and_few() {
-        for (most, wanted) in [(19_466_163, 5_000_000), (1, 1), (640_000, 200_000), (1_105_966_079, 200_000_000)] {
+        for (most, wanted) in [
+            (19_466_163, 5_000_000),
+            (1, 1),
+            (640_000, 200_000),
+            (1_105_966_079, 200_000_000),
+        ] {
             assert_eq!(step(most), wanted, "{most}");
         }
     }
@@ -218,7 +334,10 @@ mod tests {
         let near = Scale::new(&[20_000_000, 50_000_000]);
         assert_eq!((near.marks.first(), near.y(0)), (Some(&0), HEIGHT - BOTTOM));
         let far = Scale::new(&[20_000_000, 1_100_000_000]);
-        assert_eq!((far.marks.first(), far.y(20_000_000)), (Some(&20_000_000), HEIGHT - BOTTOM));
+        assert_eq!(
+            (far.marks.first(), far.y(20_000_000)),
+            (Some(&20_000_000), HEIGHT - BOTTOM)
+        );
         assert!(far.y(200_000_000) < far.y(50_000_000) && far.y(1_100_000_000) >= TOP);
         // Of nothing there is no logarithm.
         assert!(Scale::new(&[0, 1_000_000_000]).logarithmic.is_none());
@@ -226,12 +345,27 @@ mod tests {
 
     #[test]
     fn bars_of_one_chart_share_one_scale() {
-        let bar = |from, amount| Bar { from, parts: vec![("road", amount)], value: "1".to_owned(), ..Bar::default() };
+        let bar = |from, amount| Bar {
+            from,
+            parts: vec![("road", amount)],
+            value: "1".to_owned(),
+            ..Bar::default()
+        };
         let rows = vec![bar(0, 30), bar(30, 10)];
-        let chart =
-            Bars { title: "<t>".to_owned(), unit: "kg", form: BarsForm::Waterfall, rows, key: Vec::new(), note: String::new() };
+        let chart = Bars {
+            title: "<t>".to_owned(),
+            unit: "kg",
+            form: BarsForm::Waterfall,
+            rows,
+            key: Vec::new(),
+            note: String::new(),
+        };
         let out = bars(&chart);
-        assert!(out.contains("x=\"0.00\" width=\"750.00\"") && out.contains("x=\"750.00\" width=\"250.00\""), "{out}");
+        assert!(
+            out.contains("x=\"0.00\" width=\"750.00\"")
+                && out.contains("x=\"750.00\" width=\"250.00\""),
+            "{out}"
+        );
         assert!(out.contains("&lt;t&gt;") && !out.contains("<t>"));
     }
 }

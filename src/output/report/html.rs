@@ -30,28 +30,53 @@ pub fn page(report: &Report) -> Result<String, std::io::Error> {
     );
     out.push_str("<nav aria-label=\"Sections\"><ul>");
     for section in &report.sections {
-        let _ = write!(out, "<li><a href=\"#{}\">{}</a></li>", section.id, html(section.title));
+        let _ = write!(
+            out,
+            "<li><a href=\"#{}\">{}</a></li>",
+            section.id,
+            html(section.title)
+        );
     }
     out.push_str("</ul></nav>\n</header>\n<main>\n<ul class=\"tiles\">\n");
-    report.tiles.iter().for_each(|tile| out.push_str(&key_figure(tile)));
+    report
+        .tiles
+        .iter()
+        .for_each(|tile| out.push_str(&key_figure(tile)));
     out.push_str("</ul>\n");
-    report.sections.iter().for_each(|part| out.push_str(&section(part)));
+    report
+        .sections
+        .iter()
+        .for_each(|part| out.push_str(&section(part)));
     out.push_str("</main>\n");
-    for (id, data) in [("shipments-data", packed(&report.shipments)?), ("sheets-data", packed(&report.sheets)?)] {
-        let _ = writeln!(out, "<script type=\"application/octet-stream\" id=\"{id}\">{data}</script>");
+    for (id, data) in [
+        ("shipments-data", packed(&report.shipments)?),
+        ("sheets-data", packed(&report.sheets)?),
+    ] {
+        let _ = writeln!(
+            out,
+            "<script type=\"application/octet-stream\" id=\"{id}\">{data}</script>"
+        );
     }
     let _ = write!(out, "<script>\n{SCRIPT}</script>\n</body>\n</html>\n");
     Ok(out)
 }
 
 fn key_figure(tile: &Tile) -> String {
-    let note = if tile.note.is_empty() { String::new() } else { format!("<small>{}</small>", html(&tile.note)) };
+    let note = if tile.note.is_empty() {
+        String::new()
+    } else {
+        format!("<small>{}</small>", html(&tile.note))
+    };
     let (name, value, unit) = (html(tile.name), figure(&tile.value), html(tile.unit));
     format!("<li><span>{name}</span><strong>{value} <em>{unit}</em></strong>{note}</li>\n")
 }
 
 fn section(section: &Section) -> String {
-    let mut out = format!("<section id=\"{}\">\n<h2>{}</h2>\n", section.id, html(section.title));
+    let mut out = format!(
+        "<section id=\"{}\">\n<h2>{}</h2>\n",
+        section.id,
+        html(section.title)
+    );
     section.parts.iter().for_each(|p| out.push_str(&part(p)));
     out + "</section>\n"
 }
@@ -60,18 +85,34 @@ fn part(part: &Part) -> String {
     match part {
         Part::Text(text) => format!("<p>{}</p>\n", html(text)),
         Part::List(lines) => {
-            let items: Vec<String> = lines.iter().map(|line| format!("<li>{}</li>\n", html(line))).collect();
+            let items: Vec<String> = lines
+                .iter()
+                .map(|line| format!("<li>{}</li>\n", html(line)))
+                .collect();
             format!("<ul>\n{}</ul>\n", items.concat())
         }
         Part::Table(t) => table(t),
         Part::Bars(chart) => bars(chart),
         Part::Lines(chart) => lines(chart),
         Part::Search => search(),
-        Part::Details { summary, value, unit, is_open, parts } => {
+        Part::Details {
+            summary,
+            value,
+            unit,
+            is_open,
+            parts,
+        } => {
             let open = if *is_open { " open" } else { "" };
             let inner: String = parts.iter().map(self::part).collect();
-            let value = if value.is_empty() { String::new() } else { format!(" <span>{} {}</span>", figure(value), html(unit)) };
-            format!("<details{open}>\n<summary><b>{}</b>{value}</summary>\n{inner}</details>\n", html(summary))
+            let value = if value.is_empty() {
+                String::new()
+            } else {
+                format!(" <span>{} {}</span>", figure(value), html(unit))
+            };
+            format!(
+                "<details{open}>\n<summary><b>{}</b>{value}</summary>\n{inner}</details>\n",
+                html(summary)
+            )
         }
     }
 }
@@ -84,11 +125,18 @@ fn table(table: &Table) -> String {
         html(table.name)
     );
     for head in &table.heads {
-        let class = if head.cells == Cells::Number { " class=\"number\"" } else { "" };
+        let class = if head.cells == Cells::Number {
+            " class=\"number\""
+        } else {
+            ""
+        };
         let _ = write!(out, "<th scope=\"col\"{class}>{}</th>", html(head.name));
     }
     out.push_str("</tr></thead>\n<tbody>\n");
-    table.rows.iter().for_each(|row| out.push_str(&table_row(table, row)));
+    table
+        .rows
+        .iter()
+        .for_each(|row| out.push_str(&table_row(table, row)));
     out.push_str("</tbody>\n");
     if let Some(total) = &table.total {
         let _ = writeln!(out, "<tfoot>\n{}</tfoot>", table_row(table, total));
@@ -113,7 +161,9 @@ fn table_row(table: &Table, row: &[String]) -> String {
     for (head, cell) in table.heads.iter().zip(row) {
         let _ = match head.cells {
             Cells::Number => write!(out, "<td class=\"number\">{}</td>", figure(cell)),
-            Cells::Text if cell.chars().count() > LONG => write!(out, "<td class=\"long\">{}</td>", html(cell)),
+            Cells::Text if cell.chars().count() > LONG => {
+                write!(out, "<td class=\"long\">{}</td>", html(cell))
+            }
             Cells::Text => write!(out, "<td>{}</td>", html(cell)),
         };
     }
@@ -147,10 +197,34 @@ mod tests {
             table.sum([text(), text()]);
             table
         };
-        let bar = Bar { label: text(), detail: text(), value: text(), from: 0, parts: vec![("road", 1)], opens: Some(0) };
-        let bars = Bars { title: text(), unit: "kg", form: BarsForm::Stacked, rows: vec![bar], key: Vec::new(), note: text() };
-        let series = Series { name: text(), points: vec![Some(1)], values: vec![text()] };
-        let lines = Lines { title: text(), unit: "g", months: vec![text()], series: vec![series], note: text() };
+        let bar = Bar {
+            label: text(),
+            detail: text(),
+            value: text(),
+            from: 0,
+            parts: vec![("road", 1)],
+            opens: Some(0),
+        };
+        let bars = Bars {
+            title: text(),
+            unit: "kg",
+            form: BarsForm::Stacked,
+            rows: vec![bar],
+            key: Vec::new(),
+            note: text(),
+        };
+        let series = Series {
+            name: text(),
+            points: vec![Some(1)],
+            values: vec![text()],
+        };
+        let lines = Lines {
+            title: text(),
+            unit: "g",
+            months: vec![text()],
+            series: vec![series],
+            note: text(),
+        };
         let parts = vec![
             Part::Text(text()),
             Part::List(vec![text()]),
@@ -158,31 +232,68 @@ mod tests {
             Part::Bars(bars),
             Part::Lines(lines),
             Part::Search,
-            Part::Details { summary: text(), value: text(), unit: "kg", is_open: true, parts: vec![Part::Text(text())] },
+            Part::Details {
+                summary: text(),
+                value: text(),
+                unit: "kg",
+                is_open: true,
+                parts: vec![Part::Text(text())],
+            },
         ];
         Report {
             title: text(),
             subtitle: text(),
             run_id: text(),
-            tiles: vec![Tile { name: "n", value: text(), unit: "kg", note: text() }],
-            sections: vec![Section { id: "totals", title: "t", parts }],
+            tiles: vec![Tile {
+                name: "n",
+                value: text(),
+                unit: "kg",
+                note: text(),
+            }],
+            sections: vec![Section {
+                id: "totals",
+                title: "t",
+                parts,
+            }],
             workbook: vec![table()],
             shipments: ShipmentList {
                 all: 1,
                 id: vec![text()],
-                words: vec![Words { name: "w", list: vec![text()], at: vec![0] }],
-                figures: vec![Figures { name: "f", unit: "kg", value: vec![text()] }],
+                words: vec![Words {
+                    name: "w",
+                    list: vec![text()],
+                    at: vec![0],
+                }],
+                figures: vec![Figures {
+                    name: "f",
+                    unit: "kg",
+                    value: vec![text()],
+                }],
             },
-            sheets: Sheets { factors: Vec::new(), sheets: [(text(), serde_json::json!({"shipment_id": text()}))].into() },
+            sheets: Sheets {
+                factors: Vec::new(),
+                sheets: [(text(), serde_json::json!({"shipment_id": text()}))].into(),
+            },
         }
     }
 
     #[test]
     fn no_text_can_become_markup() {
         let page = page(&hostile()).unwrap();
-        assert!(!page.contains("<img") && !page.contains("onerror=alert(1)>"), "markup came through");
-        assert_eq!(page.matches("</script>").count(), 3, "a script was ended by a text");
-        assert!(page.matches("&lt;img src=x onerror=alert(1)&gt;&lt;/script&gt;").count() >= 20);
+        assert!(
+            !page.contains("<img") && !page.contains("onerror=alert(1)>"),
+            "markup came through"
+        );
+        assert_eq!(
+            page.matches("</script>").count(),
+            3,
+            "a script was ended by a text"
+        );
+        assert!(
+            page.matches("&lt;img src=x onerror=alert(1)&gt;&lt;/script&gt;")
+                .count()
+                >= 20
+        );
         assert!(!page.contains(['\u{202e}', '\u{2066}', '\u{7}']));
     }
 }

@@ -126,10 +126,22 @@ impl Table {
     /// An empty table; a heading that begins with `>` is a column of numbers.
     pub fn new(name: &'static str, heads: &[&'static str]) -> Table {
         let head = |name: &&'static str| match name.strip_prefix('>') {
-            Some(name) => Head { name, cells: Cells::Number },
-            None => Head { name, cells: Cells::Text },
+            Some(name) => Head {
+                name,
+                cells: Cells::Number,
+            },
+            None => Head {
+                name,
+                cells: Cells::Text,
+            },
         };
-        Table { name, note: String::new(), heads: heads.iter().map(head).collect(), rows: Vec::new(), total: None }
+        Table {
+            name,
+            note: String::new(),
+            heads: heads.iter().map(head).collect(),
+            rows: Vec::new(),
+            total: None,
+        }
     }
 
     /// Adds a row.

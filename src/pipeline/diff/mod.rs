@@ -85,7 +85,11 @@ impl Run<'_> {
     pub fn open(dir: &Path) -> Result<Run<'_>> {
         let manifest = Manifest::load(dir)?;
         let reference = reference_of_run(&read_reference_copy(dir)?, &manifest.profile)?;
-        Ok(Run { dir, manifest, reference })
+        Ok(Run {
+            dir,
+            manifest,
+            reference,
+        })
     }
 }
 
@@ -97,16 +101,30 @@ pub fn diff(
     interrupt: &Interrupt,
     each: &mut dyn FnMut(&ShipmentChange) -> Result<()>,
 ) -> Result<Difference> {
-    progress.stage("diff", Some(before.manifest.counts.shipments.max(after.manifest.counts.shipments)));
+    progress.stage(
+        "diff",
+        Some(
+            before
+                .manifest
+                .counts
+                .shipments
+                .max(after.manifest.counts.shipments),
+        ),
+    );
     let later = Later::new(&before.reference, &after.reference);
-    let rejected =
-        RejectedMovements { before: rejected(before.dir, &before.manifest)?, after: rejected(after.dir, &after.manifest)? };
+    let rejected = RejectedMovements {
+        before: rejected(before.dir, &before.manifest)?,
+        after: rejected(after.dir, &after.manifest)?,
+    };
     let mut old = Shipments::new(before.dir, &before.manifest, &before.reference);
     let mut new = Shipments::new(after.dir, &after.manifest, &after.reference);
     let mut difference = Difference::default();
     let (mut left, mut right) = (old.next()?, new.next()?);
     while let Some((in_old, in_new)) = sides(&left, &right) {
-        let (was, is) = (in_old.then(|| left.take()).flatten(), in_new.then(|| right.take()).flatten());
+        let (was, is) = (
+            in_old.then(|| left.take()).flatten(),
+            in_new.then(|| right.take()).flatten(),
+        );
         let change = {
             let mut pairing = Pairing {
                 kernel: &mut old.again.kernel,
@@ -148,17 +166,34 @@ fn sides(left: &Option<Shipment>, right: &Option<Shipment>) -> Option<(bool, boo
     }
 }
 
-fn change(pairing: &mut Pairing, was: Option<Shipment>, is: Option<Shipment>) -> Result<ShipmentChange> {
-    let id = was.as_ref().or(is.as_ref()).map_or(String::new(), |s| s.id.clone());
+fn change(
+    pairing: &mut Pairing,
+    was: Option<Shipment>,
+    is: Option<Shipment>,
+) -> Result<ShipmentChange> {
+    let id = was
+        .as_ref()
+        .or(is.as_ref())
+        .map_or(String::new(), |s| s.id.clone());
     let total = |s: &Option<Shipment>| s.as_ref().map_or(0, |s| s.total);
     let (before, after) = (total(&was), total(&is));
     let effects = pairing.effects(&id, was.as_ref(), is.as_ref());
     if before + effects.total() != after {
-        let what = format!("shipment {id}: {before} and effects of {} make not {after} micrograms", effects.total());
+        let what = format!(
+            "shipment {id}: {before} and effects of {} make not {after} micrograms",
+            effects.total()
+        );
         return Err(Error::Verification(format!("{what}; verify both runs")));
     }
     let corridor = |s: Option<Shipment>| s.map(|s| s.corridor);
-    Ok(ShipmentChange { id, corridor_before: corridor(was), corridor_after: corridor(is), before, after, effects })
+    Ok(ShipmentChange {
+        id,
+        corridor_before: corridor(was),
+        corridor_after: corridor(is),
+        before,
+        after,
+        effects,
+    })
 }
 
 impl Difference {
@@ -183,21 +218,37 @@ impl Difference {
             }
         }
         // The effects count where the shipment is now; one that is gone, where it was.
-        if let Some(corridor) = change.corridor_after.as_ref().or(change.corridor_before.as_ref()) {
-            self.corridors.entry(corridor.clone()).or_default().effects.add(&change.effects);
+        if let Some(corridor) = change
+            .corridor_after
+            .as_ref()
+            .or(change.corridor_before.as_ref())
+        {
+            self.corridors
+                .entry(corridor.clone())
+                .or_default()
+                .effects
+                .add(&change.effects);
         }
     }
 
     fn check(&self) -> Result<()> {
-        let fits = |before: i128, moved: i128, effects: &Effects, after: i128| before + moved + effects.total() == after;
+        let fits = |before: i128, moved: i128, effects: &Effects, after: i128| {
+            before + moved + effects.total() == after
+        };
         let whole = fits(self.before, 0, &self.effects, self.after);
-        let wrong = self.corridors.iter().find(|(_, c)| !fits(c.before, c.moved, &c.effects, c.after));
+        let wrong = self
+            .corridors
+            .iter()
+            .find(|(_, c)| !fits(c.before, c.moved, &c.effects, c.after));
         match (whole, wrong) {
             (true, None) => Ok(()),
-            (false, _) => Err(Error::Internal("the effects do not add up to the difference".to_owned())),
-            (true, Some((corridor, _))) => {
-                Err(Error::Internal(format!("the effects of {} do not add up to its difference", corridor.corridor)))
-            }
+            (false, _) => Err(Error::Internal(
+                "the effects do not add up to the difference".to_owned(),
+            )),
+            (true, Some((corridor, _))) => Err(Error::Internal(format!(
+                "the effects of {} do not add up to its difference",
+                corridor.corridor
+            ))),
         }
     }
 }

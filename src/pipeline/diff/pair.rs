@@ -24,10 +24,15 @@ struct Keyed<'s> {
 impl<'s> Keyed<'s> {
     fn new(elements: &'s [Published]) -> Keyed<'s> {
         let mut counts: HashMap<(&str, LocationCode), u32> = HashMap::new();
-        let mut keyed = Keyed { order: Vec::with_capacity(elements.len()), places: HashMap::new() };
+        let mut keyed = Keyed {
+            order: Vec::with_capacity(elements.len()),
+            places: HashMap::new(),
+        };
         for published in elements {
             let key = if published.element.flags.has(Flags::HUB_INFERRED) {
-                let count = counts.entry((&published.container_id, published.element.origin)).or_default();
+                let count = counts
+                    .entry((&published.container_id, published.element.origin))
+                    .or_default();
                 *count += 1;
                 Key::Hub(&published.container_id, published.element.origin, *count)
             } else {
@@ -46,9 +51,13 @@ impl<'s> Keyed<'s> {
     /// The transport element that lent its load to the inferred hub at `at`: the next one of the container, else the one before.
     fn neighbour(&self, at: usize) -> Option<(Key<'s>, &'s Published)> {
         let container = &self.order[at].1.container_id;
-        let lends = |(key, p): &&(Key<'s>, &'s Published)| matches!(key, Key::Movement(_)) && p.container_id == *container;
+        let lends = |(key, p): &&(Key<'s>, &'s Published)| {
+            matches!(key, Key::Movement(_)) && p.container_id == *container
+        };
         let after = self.order[at + 1..].iter().find(lends);
-        after.or_else(|| self.order[..at].iter().rev().find(lends)).copied()
+        after
+            .or_else(|| self.order[..at].iter().rev().find(lends))
+            .copied()
     }
 }
 
@@ -76,22 +85,49 @@ pub struct Pairing<'p, 'r> {
 
 impl Pairing<'_, '_> {
     /// The effects; their sum is the difference of the elements' totals.
-    pub fn effects(&mut self, id: &str, before: Option<&Shipment>, after: Option<&Shipment>) -> Effects {
+    pub fn effects(
+        &mut self,
+        id: &str,
+        before: Option<&Shipment>,
+        after: Option<&Shipment>,
+    ) -> Effects {
         let none: &[Published] = &[];
-        let (old, new) = (Keyed::new(before.map_or(none, |s| &s.elements)), Keyed::new(after.map_or(none, |s| &s.elements)));
+        let (old, new) = (
+            Keyed::new(before.map_or(none, |s| &s.elements)),
+            Keyed::new(after.map_or(none, |s| &s.elements)),
+        );
         let mut effects = Effects::default();
         for (at, (key, published)) in new.order.iter().enumerate() {
             match old.get(key) {
                 Some(earlier) => effects.add(&self.pair(earlier, published)),
                 None => {
-                    let cause = cause(id, at, &new, &old, &self.rejected.before, Effect::RecordsNew);
+                    let cause = cause(
+                        id,
+                        at,
+                        &new,
+                        &old,
+                        &self.rejected.before,
+                        Effect::RecordsNew,
+                    );
                     effects.add(&Effects::of(cause, micrograms(&published.element)));
                 }
             }
         }
-        for (at, (key, published)) in old.order.iter().enumerate().filter(|(_, (key, _))| new.get(key).is_none()) {
+        for (at, (key, published)) in old
+            .order
+            .iter()
+            .enumerate()
+            .filter(|(_, (key, _))| new.get(key).is_none())
+        {
             debug_assert!(new.get(key).is_none());
-            let cause = cause(id, at, &old, &new, &self.rejected.after, Effect::RecordsRemoved);
+            let cause = cause(
+                id,
+                at,
+                &old,
+                &new,
+                &self.rejected.after,
+                Effect::RecordsRemoved,
+            );
             effects.add(&Effects::of(cause, -micrograms(&published.element)));
         }
         effects
@@ -99,10 +135,20 @@ impl Pairing<'_, '_> {
 
     fn pair(&mut self, before: &Published, after: &Published) -> Effects {
         let mut facts = after.facts;
-        facts.carrier = self.symbols.intern(self.later_symbols.text(after.facts.carrier));
-        facts.energy_carrier = self.symbols.intern(self.later_symbols.text(after.facts.energy_carrier));
-        let before = Side { element: &before.element, facts: &before.facts };
-        let after = Side { element: &after.element, facts: &facts };
+        facts.carrier = self
+            .symbols
+            .intern(self.later_symbols.text(after.facts.carrier));
+        facts.energy_carrier = self
+            .symbols
+            .intern(self.later_symbols.text(after.facts.energy_carrier));
+        let before = Side {
+            element: &before.element,
+            facts: &before.facts,
+        };
+        let after = Side {
+            element: &after.element,
+            facts: &facts,
+        };
         restate(self.kernel, self.later, before, after, self.symbols)
     }
 }
@@ -120,7 +166,11 @@ fn cause(
 ) -> Effect {
     let of_movement = |movement: &str| {
         let is_rejected = rejected_by_other.contains(&(id.to_owned(), movement.to_owned()));
-        if is_rejected { Effect::Completeness } else { otherwise }
+        if is_rejected {
+            Effect::Completeness
+        } else {
+            otherwise
+        }
     };
     match own.order[at].0 {
         Key::Movement(movement) => of_movement(movement),
@@ -128,7 +178,9 @@ fn cause(
             None => otherwise,
             Some((key, lender)) => match other.get(&key) {
                 None => of_movement(&lender.movement_id),
-                Some(there) if there.element.flags.has(Flags::HUB_WITHOUT_FACTOR) => Effect::Completeness,
+                Some(there) if there.element.flags.has(Flags::HUB_WITHOUT_FACTOR) => {
+                    Effect::Completeness
+                }
                 Some(_) => Effect::Method,
             },
         },

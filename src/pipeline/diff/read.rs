@@ -66,7 +66,10 @@ pub struct Shipments<'r> {
 impl<'r> Shipments<'r> {
     /// Nothing read yet.
     pub fn new(dir: &'r Path, manifest: &Manifest, reference: &'r Reference) -> Shipments<'r> {
-        let columns: Vec<&str> = ELEMENT_COLUMNS.into_iter().chain(["container_id", "movement_id"]).collect();
+        let columns: Vec<&str> = ELEMENT_COLUMNS
+            .into_iter()
+            .chain(["container_id", "movement_id"])
+            .collect();
         Shipments {
             again: Recalculation::new(reference),
             shipments: Batches::new(dir, parts(manifest, "shipments"), &HEAD_COLUMNS),
@@ -79,10 +82,14 @@ impl<'r> Shipments<'r> {
     /// The next shipment; `None` after the last.
     pub fn next(&mut self) -> Result<Option<Shipment>> {
         while self.heads.is_empty() {
-            let Some(heads) = self.shipments.next_as(heads)? else { return Ok(None) };
+            let Some(heads) = self.shipments.next_as(heads)? else {
+                return Ok(None);
+            };
             self.heads = heads;
         }
-        let Some((id, corridor, total)) = self.heads.pop_front() else { return Ok(None) };
+        let Some((id, corridor, total)) = self.heads.pop_front() else {
+            return Ok(None);
+        };
         let mut elements = Vec::new();
         loop {
             while self.waiting.front().is_some_and(|(owner, _)| *owner == id) {
@@ -91,40 +98,86 @@ impl<'r> Shipments<'r> {
             if !self.waiting.is_empty() {
                 break;
             }
-            let Some(read) = self.elements.next_as(|c| elements_of(&mut self.again, c))? else { break };
+            let Some(read) = self.elements.next_as(|c| elements_of(&mut self.again, c))? else {
+                break;
+            };
             self.waiting = read;
         }
-        Ok(Some(Shipment { id, corridor, total, elements }))
+        Ok(Some(Shipment {
+            id,
+            corridor,
+            total,
+            elements,
+        }))
     }
 }
 
 /// The elements of a batch, each with its shipment.
-fn elements_of(again: &mut Recalculation, c: &Columns) -> parquet::errors::Result<VecDeque<(String, Published)>> {
+fn elements_of(
+    again: &mut Recalculation,
+    c: &Columns,
+) -> parquet::errors::Result<VecDeque<(String, Published)>> {
     let (containers, movements) = (c.texts("container_id")?, c.texts("movement_id")?);
     let read = again.elements(c)?;
     let ids = containers.into_iter().zip(movements);
-    let whole =
-        |((element, facts, owner), (container_id, movement_id))| (owner, Published { container_id, movement_id, element, facts });
+    let whole = |((element, facts, owner), (container_id, movement_id))| {
+        (
+            owner,
+            Published {
+                container_id,
+                movement_id,
+                element,
+                facts,
+            },
+        )
+    };
     Ok(read.into_iter().zip(ids).map(whole).collect())
 }
 
-const HEAD_COLUMNS: [&str; 5] = ["shipment_id", "corridor_id", "period", "load_status", "ghg_total_kg"];
+const HEAD_COLUMNS: [&str; 5] = [
+    "shipment_id",
+    "corridor_id",
+    "period",
+    "load_status",
+    "ghg_total_kg",
+];
 
 fn heads(c: &Columns) -> parquet::errors::Result<VecDeque<(String, CorridorOf, i128)>> {
-    let (ids, corridors, statuses) = (c.texts("shipment_id")?, c.texts("corridor_id")?, c.texts("load_status")?);
+    let (ids, corridors, statuses) = (
+        c.texts("shipment_id")?,
+        c.texts("corridor_id")?,
+        c.texts("load_status")?,
+    );
     let (periods, totals) = (c.dates("period")?, c.present("ghg_total_kg")?);
-    let rest = corridors.into_iter().zip(statuses).zip(periods.into_iter().zip(totals));
-    let head = |(id, ((corridor, load_status), (period, total)))| (id, CorridorOf { corridor, period, load_status }, total);
+    let rest = corridors
+        .into_iter()
+        .zip(statuses)
+        .zip(periods.into_iter().zip(totals));
+    let head = |(id, ((corridor, load_status), (period, total)))| {
+        (
+            id,
+            CorridorOf {
+                corridor,
+                period,
+                load_status,
+            },
+            total,
+        )
+    };
     Ok(ids.into_iter().zip(rest).map(head).collect())
 }
 
 /// Movements that a run rejected, by shipment and movement id, but for those of which nothing lacks.
 pub fn rejected(dir: &Path, manifest: &Manifest) -> Result<HashSet<(String, String)>> {
-    let no_gap: Vec<String> =
-        RejectReason::LIST.iter().filter(|(reason, _)| !reason.leaves_gap()).map(|(reason, _)| reason.code()).collect();
+    let no_gap: Vec<String> = RejectReason::LIST
+        .iter()
+        .filter(|(reason, _)| !reason.leaves_gap())
+        .map(|(reason, _)| reason.code())
+        .collect();
     let mut found = HashSet::new();
     for part in parts(manifest, "rejected") {
-        let fault = |what: String| Error::Verification(format!("{}: {what}", dir.join(&part).display()));
+        let fault =
+            |what: String| Error::Verification(format!("{}: {what}", dir.join(&part).display()));
         let file = open_below(dir, &part).map_err(|e| fault(e.to_string()))?;
         let _ = rejected_rows(file, &mut |row| {
             if !no_gap.contains(&row.code) {
@@ -138,5 +191,9 @@ pub fn rejected(dir: &Path, manifest: &Manifest) -> Result<HashSet<(String, Stri
 }
 
 fn parts(manifest: &Manifest, table: &str) -> Vec<String> {
-    manifest.parts(table).into_iter().map(str::to_owned).collect()
+    manifest
+        .parts(table)
+        .into_iter()
+        .map(str::to_owned)
+        .collect()
 }

@@ -3,7 +3,9 @@
 use super::Subject;
 use super::sheet::{Candidate, Fact, FactorSheet, LibraryRow, Step};
 use crate::error::{Error, Result};
-use crate::factors::{self, Composed, EmissionFactor, EnergyQuery, FactorQuery, Verdict, conversion};
+use crate::factors::{
+    self, Composed, EmissionFactor, EnergyQuery, FactorQuery, Verdict, conversion,
+};
 use crate::model::flag::Flags;
 use crate::model::mode::{Basis, EnergyUnit};
 use crate::model::time::{NO_END, date_text, day_of};
@@ -33,7 +35,11 @@ impl Subject<'_> {
                     )));
                 }
                 Verdict::Chosen => {
-                    sheet.rank = candidate.rank.into_iter().map(|(name, value)| Fact::new(name, value, "")).collect();
+                    sheet.rank = candidate
+                        .rank
+                        .into_iter()
+                        .map(|(name, value)| Fact::new(name, value, ""))
+                        .collect();
                 }
                 Verdict::Outranked(rule) => sheet.outranked.push(Candidate { id, rule }),
                 Verdict::Excluded(rule) => sheet.excluded.push(Candidate { id, rule }),
@@ -69,10 +75,18 @@ impl Subject<'_> {
 
     /// The rows of the library that the factor stands on.
     fn rows(&self, factor: &EmissionFactor) -> Vec<LibraryRow> {
-        let Some(composed) = &factor.composed else { return vec![self.row(factor, factor.id.to_string(), None)] };
+        let Some(composed) = &factor.composed else {
+            return vec![self.row(factor, factor.id.to_string(), None)];
+        };
         let energy = &self.reference.factors.factors[composed.energy as usize];
-        let own = factor.id.strip_suffix(&*energy.id).map_or(&*factor.id, |id| id.trim_end_matches('@'));
-        vec![self.row(factor, own.to_owned(), Some(composed)), self.row(energy, energy.id.to_string(), None)]
+        let own = factor
+            .id
+            .strip_suffix(&*energy.id)
+            .map_or(&*factor.id, |id| id.trim_end_matches('@'));
+        vec![
+            self.row(factor, own.to_owned(), Some(composed)),
+            self.row(energy, energy.id.to_string(), None),
+        ]
     }
 
     fn row(&self, f: &EmissionFactor, id: String, composed: Option<&Composed>) -> LibraryRow {
@@ -85,20 +99,45 @@ impl Subject<'_> {
                 Fact::new("provision", grams(f.intensity_provision), ""),
             ],
         };
-        let basis = if f.distance_basis == Basis::Absent { "" } else { f.distance_basis.code() };
-        let share = |v: Option<i64>| v.map_or(String::new(), |v| short_decimal_text(v.into(), SHARE_SCALE));
-        let until = if f.valid_to == NO_END { String::new() } else { format!(" until before {}", date_text(f.valid_to)) };
+        let basis = if f.distance_basis == Basis::Absent {
+            ""
+        } else {
+            f.distance_basis.code()
+        };
+        let share =
+            |v: Option<i64>| v.map_or(String::new(), |v| short_decimal_text(v.into(), SHARE_SCALE));
+        let until = if f.valid_to == NO_END {
+            String::new()
+        } else {
+            format!(" until before {}", date_text(f.valid_to))
+        };
         figures.extend([
             Fact::new("distance basis", basis, &*f.basis_note),
             Fact::new("load factor", share(f.load_factor), ""),
             Fact::new("empty share", share(f.empty_share), ""),
-            Fact::new("region", composed.map_or(f.region.to_string(), |c| c.row_region.to_string()), ""),
-            Fact::new("valid", format!("from {}{until}", date_text(f.valid_from)), ""),
+            Fact::new(
+                "region",
+                composed.map_or(f.region.to_string(), |c| c.row_region.to_string()),
+                "",
+            ),
+            Fact::new(
+                "valid",
+                format!("from {}{until}", date_text(f.valid_from)),
+                "",
+            ),
         ]);
         let source = self.reference.factors.source_of(f);
         let provenance = vec![
-            Fact::new("source", source.title.to_string(), source.publisher.to_string()),
-            Fact::new("edition", source.folder.to_string(), source.published_on.map_or(String::new(), date_text)),
+            Fact::new(
+                "source",
+                source.title.to_string(),
+                source.publisher.to_string(),
+            ),
+            Fact::new(
+                "edition",
+                source.folder.to_string(),
+                source.published_on.map_or(String::new(), date_text),
+            ),
             Fact::new("table", f.source_ref.to_string(), ""),
             Fact::new("url", source.url.to_string(), ""),
             Fact::new("licence", f.licence.to_string(), ""),
@@ -106,8 +145,13 @@ impl Subject<'_> {
             Fact::new("note", f.note.to_string(), ""),
             Fact::new("row", format!("{}:{}", f.file, f.line), ""),
         ];
-        let present = |facts: Vec<Fact>| facts.into_iter().filter(|f| !f.value.is_empty()).collect();
-        LibraryRow { id, figures: present(figures), provenance: present(provenance) }
+        let present =
+            |facts: Vec<Fact>| facts.into_iter().filter(|f| !f.value.is_empty()).collect();
+        LibraryRow {
+            id,
+            figures: present(figures),
+            provenance: present(provenance),
+        }
     }
 
     /// Composition and uplift, in this order.
@@ -115,10 +159,24 @@ impl Subject<'_> {
         let e = self.element;
         let mut made = Vec::new();
         let parts = [
-            ("operation", factor.intensity_operation, e.intensity_operation),
-            ("provision", factor.intensity_provision, e.intensity_provision),
+            (
+                "operation",
+                factor.intensity_operation,
+                e.intensity_operation,
+            ),
+            (
+                "provision",
+                factor.intensity_provision,
+                e.intensity_provision,
+            ),
         ];
-        let grams = |v: i64| format!("{} g CO2e/{}", short_decimal_text(v.into(), NANO_SCALE), factor.per.unit());
+        let grams = |v: i64| {
+            format!(
+                "{} g CO2e/{}",
+                short_decimal_text(v.into(), NANO_SCALE),
+                factor.per.unit()
+            )
+        };
         if let Some(c) = &factor.composed {
             let energy = &self.reference.factors.factors[c.energy as usize];
             let of = [energy.intensity_operation, energy.intensity_provision];
@@ -131,7 +189,10 @@ impl Subject<'_> {
                 let each = short_decimal_text(each.into(), NANO_SCALE);
                 made.push(Step {
                     name,
-                    formula: format!("{}{conversion} x {each} g CO2e/{per}", energy_use(c, factor.per.unit())),
+                    formula: format!(
+                        "{}{conversion} x {each} g CO2e/{per}",
+                        energy_use(c, factor.per.unit())
+                    ),
                     exact: String::new(),
                     result: grams(made_g),
                     rule: "half to even at 9 decimals".to_owned(),
@@ -139,14 +200,20 @@ impl Subject<'_> {
             }
         }
         if e.flags.has(Flags::REFRIGERATED_UPLIFT) {
-            let uplift = self.reference.profile.refrigerated_uplift[e.mode as usize].unwrap_or_default();
+            let uplift =
+                self.reference.profile.refrigerated_uplift[e.mode as usize].unwrap_or_default();
             for (name, ambient, applied) in parts {
                 made.push(Step {
                     name,
-                    formula: format!("{} x {}", grams(ambient), short_decimal_text(uplift.into(), SHARE_SCALE)),
+                    formula: format!(
+                        "{} x {}",
+                        grams(ambient),
+                        short_decimal_text(uplift.into(), SHARE_SCALE)
+                    ),
                     exact: String::new(),
                     result: grams(applied),
-                    rule: "the profile's refrigerated uplift, half to even at 9 decimals".to_owned(),
+                    rule: "the profile's refrigerated uplift, half to even at 9 decimals"
+                        .to_owned(),
                 });
             }
         }
@@ -156,5 +223,9 @@ impl Subject<'_> {
 
 fn energy_use(c: &Composed, per: &str) -> String {
     debug_assert!(c.unit != EnergyUnit::Absent);
-    format!("{} {}/{per}", short_decimal_text(c.quantity.into(), factors::QUANTITY_SCALE), c.unit.code())
+    format!(
+        "{} {}/{per}",
+        short_decimal_text(c.quantity.into(), factors::QUANTITY_SCALE),
+        c.unit.code()
+    )
 }

@@ -16,12 +16,20 @@ impl Subject<'_> {
     /// Ids, times and lineage.
     pub(super) fn record(&self, record: &Record) -> Vec<Fact> {
         let inferred = self.has(Flags::HUB_INFERRED);
-        let departed = if inferred { "arrival of the element before it, else departure of the next" } else { "" };
+        let departed = if inferred {
+            "arrival of the element before it, else departure of the next"
+        } else {
+            ""
+        };
         let facts = vec![
             Fact::new("movement", record.movement_id.clone(), ""),
             Fact::new("record", record.source.clone(), ""),
             Fact::new("departed", instant_text(self.element.departed_at), departed),
-            Fact::new("arrived", record.arrived_at.map_or(String::new(), instant_text), ""),
+            Fact::new(
+                "arrived",
+                record.arrived_at.map_or(String::new(), instant_text),
+                "",
+            ),
             Fact::new("carrier", self.symbols.text(self.facts.carrier), ""),
             Fact::new("container type", record.container_type.clone(), ""),
             Fact::new("evidence", record.evidence_ref.clone(), ""),
@@ -34,17 +42,41 @@ impl Subject<'_> {
         let e = self.element;
         let mut facts = Vec::new();
         if self.has(Flags::HUB_INFERRED) {
-            facts.push(Fact::new("hub", "inferred", "no record reports it; the profile's hub table has it for these modes"));
+            facts.push(Fact::new(
+                "hub",
+                "inferred",
+                "no record reports it; the profile's hub table has it for these modes",
+            ));
         } else if self.has(Flags::OPERATION_DEFAULTED) {
-            facts.push(Fact::new("operation", self.operation_code(), "the profile's default for the mode"));
+            facts.push(Fact::new(
+                "operation",
+                self.operation_code(),
+                "the profile's default for the mode",
+            ));
         }
-        facts.push(Fact::new("cargo mass", format!("{} kg", decimal_text(e.mass_g.into(), MASS_SCALE)), self.mass_found(record)));
+        facts.push(Fact::new(
+            "cargo mass",
+            format!("{} kg", decimal_text(e.mass_g.into(), MASS_SCALE)),
+            self.mass_found(record),
+        ));
         facts.push(match e.teu {
             UNKNOWN_TEU => Fact::new("TEU", "unknown", ""),
-            teu => Fact::new("TEU", decimal_text(teu.into(), SHARE_SCALE), self.teu_found(record)),
+            teu => Fact::new(
+                "TEU",
+                decimal_text(teu.into(), SHARE_SCALE),
+                self.teu_found(record),
+            ),
         });
-        let shared = if e.containers == ONE { "" } else { "share of the cargo in the container" };
-        facts.push(Fact::new("containers", decimal_text(e.containers.into(), SHARE_SCALE), shared));
+        let shared = if e.containers == ONE {
+            ""
+        } else {
+            "share of the cargo in the container"
+        };
+        facts.push(Fact::new(
+            "containers",
+            decimal_text(e.containers.into(), SHARE_SCALE),
+            shared,
+        ));
         if e.load_status == LoadStatus::Empty {
             facts.push(Fact::new("load status", "empty", ""));
         }
@@ -73,7 +105,12 @@ impl Subject<'_> {
 
     fn mass_found(&self, record: &Record) -> String {
         let profile = &self.reference.profile;
-        let per_teu = |grams: i64| format!("{} kg per TEU, the profile's default", decimal_text(grams.into(), MASS_SCALE));
+        let per_teu = |grams: i64| {
+            format!(
+                "{} kg per TEU, the profile's default",
+                decimal_text(grams.into(), MASS_SCALE)
+            )
+        };
         let of_type = self.reference.containers.lookup(&record.container_type);
         if self.has(Flags::HUB_INFERRED) {
             "of the neighbouring element".to_owned()
@@ -90,7 +127,11 @@ impl Subject<'_> {
     }
 
     fn teu_found(&self, record: &Record) -> String {
-        let whole = if self.element.containers == ONE { "" } else { ", times the share" };
+        let whole = if self.element.containers == ONE {
+            ""
+        } else {
+            ", times the share"
+        };
         if self.has(Flags::HUB_INFERRED) {
             "of the neighbouring element".to_owned()
         } else if self.has(Flags::TEU_FROM_TYPE) {
@@ -110,15 +151,31 @@ impl Subject<'_> {
             }
             DistanceSource::Reported => "reported".to_owned(),
             DistanceSource::Network => {
-                let row = self.reference.distances.get(e.mode, e.origin, e.destination);
+                let row = self
+                    .reference
+                    .distances
+                    .get(e.mode, e.origin, e.destination);
                 match row.map(|d| &*d.source_ref).filter(|s| !s.is_empty()) {
                     Some(source) => format!("distances.csv: {source}"),
                     None => "distances.csv".to_owned(),
                 }
             }
-            DistanceSource::GreatCircle => "great circle between the places' coordinates".to_owned(),
+            DistanceSource::GreatCircle => {
+                "great circle between the places' coordinates".to_owned()
+            }
         };
-        let basis = if e.distance_basis == Basis::Absent { "no basis" } else { e.distance_basis.code() };
-        Some(Fact::new("distance", format!("{} km {basis}", decimal_text(e.distance_m.into(), DISTANCE_SCALE)), how))
+        let basis = if e.distance_basis == Basis::Absent {
+            "no basis"
+        } else {
+            e.distance_basis.code()
+        };
+        Some(Fact::new(
+            "distance",
+            format!(
+                "{} km {basis}",
+                decimal_text(e.distance_m.into(), DISTANCE_SCALE)
+            ),
+            how,
+        ))
     }
 }

@@ -60,7 +60,11 @@ impl<'d> Explainer<'d> {
     pub fn open(dir: &'d Path) -> Result<Explainer<'d>> {
         let manifest = Manifest::load(dir)?;
         let reference = reference_of_run(&read_reference_copy(dir)?, &manifest.profile)?;
-        Ok(Explainer { dir, manifest, reference })
+        Ok(Explainer {
+            dir,
+            manifest,
+            reference,
+        })
     }
 
     /// The manifest of the run.
@@ -71,16 +75,29 @@ impl<'d> Explainer<'d> {
     /// Hands the sheet of each shipment to `each`, in the order asked for.
     ///
     /// Errors: exit 2 when the run knows no such shipment, 7 when the files contradict the kernel.
-    pub fn sheets(&self, shipments: &[&str], each: &mut dyn FnMut(Sheet) -> Result<()>) -> Result<()> {
+    pub fn sheets(
+        &self,
+        shipments: &[&str],
+        each: &mut dyn FnMut(Sheet) -> Result<()>,
+    ) -> Result<()> {
         let mut again = Recalculation::new(&self.reference);
         let mut rejected = self.rejected(shipments)?;
         for shipment in shipments {
-            each(self.sheet(&mut again, shipment, rejected.remove(*shipment).unwrap_or_default())?)?;
+            each(self.sheet(
+                &mut again,
+                shipment,
+                rejected.remove(*shipment).unwrap_or_default(),
+            )?)?;
         }
         Ok(())
     }
 
-    fn sheet(&self, again: &mut Recalculation, shipment: &str, rejected: Vec<RejectedRow>) -> Result<Sheet> {
+    fn sheet(
+        &self,
+        again: &mut Recalculation,
+        shipment: &str,
+        rejected: Vec<RejectedRow>,
+    ) -> Result<Sheet> {
         let mut sheet = Sheet {
             run_id: self.manifest.run_id.clone(),
             version: self.manifest.version.clone(),
@@ -95,7 +112,10 @@ impl<'d> Explainer<'d> {
         let head = self.rows("shipments", shipment, &SHIPMENT_COLUMNS)?;
         if head.iter().all(|b| b.num_rows() == 0) {
             return match sheet.rejected.is_empty() {
-                true => Err(Error::Usage(format!("{}: no shipment {shipment:?} in this run", self.dir.display()))),
+                true => Err(Error::Usage(format!(
+                    "{}: no shipment {shipment:?} in this run",
+                    self.dir.display()
+                ))),
                 false => Ok(sheet),
             };
         }
@@ -113,14 +133,23 @@ impl<'d> Explainer<'d> {
                 });
                 let computed = again.kernel.recalculate(&element, &facts, &again.symbols);
                 if computed != Ok(element) {
-                    let what = format!("element {} of {shipment}: {element:?} computes to {computed:?}", element.element);
+                    let what = format!(
+                        "element {} of {shipment}: {element:?} computes to {computed:?}",
+                        element.element
+                    );
                     return Err(self.fault(&ParquetError::General(what)));
                 }
-                let subject = Subject { reference: &self.reference, element: &element, facts: &facts, symbols: &again.symbols };
+                let subject = Subject {
+                    reference: &self.reference,
+                    element: &element,
+                    facts: &facts,
+                    symbols: &again.symbols,
+                };
                 sheet.elements.push(subject.sheet(record)?);
             }
         }
-        (sheet.shipment, sheet.sums) = shipment_facts(&head, &totals).map_err(|e| self.fault(&e))?;
+        (sheet.shipment, sheet.sums) =
+            shipment_facts(&head, &totals).map_err(|e| self.fault(&e))?;
         Ok(sheet)
     }
 
@@ -130,8 +159,11 @@ impl<'d> Explainer<'d> {
 
     fn rows(&self, table: &str, shipment: &str, columns: &[&str]) -> Result<Vec<RecordBatch>> {
         let parts = self.manifest.parts(table);
-        let open = |part: usize| open_below(self.dir, parts[part]).map_err(|e| ParquetError::External(Box::new(e)));
-        rows_of(parts.len(), open, "shipment_id", shipment, columns).map_err(|e: ParquetError| self.fault(&e))
+        let open = |part: usize| {
+            open_below(self.dir, parts[part]).map_err(|e| ParquetError::External(Box::new(e)))
+        };
+        rows_of(parts.len(), open, "shipment_id", shipment, columns)
+            .map_err(|e: ParquetError| self.fault(&e))
     }
 
     /// The rejected rows of these shipments, in one pass over the table.
@@ -139,7 +171,9 @@ impl<'d> Explainer<'d> {
         let wanted: HashSet<&str> = shipments.iter().copied().collect();
         let mut found: HashMap<String, Vec<RejectedRow>> = HashMap::new();
         for part in self.manifest.parts("rejected") {
-            let broken = |what: String| Error::Verification(format!("{}: {what}", self.dir.join(part).display()));
+            let broken = |what: String| {
+                Error::Verification(format!("{}: {what}", self.dir.join(part).display()))
+            };
             let file = open_below(self.dir, part).map_err(|e| broken(e.to_string()))?;
             let mut keep = |row: RejectedRow| {
                 if wanted.contains(row.shipment_id.as_str()) {
@@ -154,8 +188,15 @@ impl<'d> Explainer<'d> {
 }
 
 /// Columns of an element that its calculation does not need.
-const RECORD_COLUMNS: [&str; 7] =
-    ["container_id", "movement_id", "container_type", "arrived_at", "evidence_ref", "source_file", "source_row"];
+const RECORD_COLUMNS: [&str; 7] = [
+    "container_id",
+    "movement_id",
+    "container_type",
+    "arrived_at",
+    "evidence_ref",
+    "source_file",
+    "source_row",
+];
 
 /// What an element's record says beside its inputs.
 struct Record {
@@ -197,9 +238,15 @@ impl Subject<'_> {
         let nano = |v: i64| decimal_text(v.into(), NANO_SCALE);
         Ok(ElementSheet {
             element: e.element,
-            kind: if e.mode == Mode::Hub { "hub" } else { "transport" },
+            kind: if e.mode == Mode::Hub {
+                "hub"
+            } else {
+                "transport"
+            },
             mode: e.mode.code(),
-            operation: self.reference.factors.operations[e.operation as usize].code.to_string(),
+            operation: self.reference.factors.operations[e.operation as usize]
+                .code
+                .to_string(),
             origin: e.origin.to_string(),
             destination: e.destination.to_string(),
             record: self.record(&record),
@@ -217,7 +264,11 @@ impl Subject<'_> {
 
 fn flags(flags: Flags) -> Vec<Flag> {
     let set = Flags::LIST.iter().filter(|(n, _)| flags.has(Flags(1 << n)));
-    set.map(|(n, title)| Flag { code: format!("Q{n:02}"), title }).collect()
+    set.map(|(n, title)| Flag {
+        code: format!("Q{n:02}"),
+        title,
+    })
+    .collect()
 }
 
 const SHIPMENT_COLUMNS: [&str; 20] = [
@@ -244,17 +295,38 @@ const SHIPMENT_COLUMNS: [&str; 20] = [
 ];
 
 /// Published columns of the shipment, and the sums of its elements, which must equal them.
-fn shipment_facts(head: &[RecordBatch], totals: &GhgTotals) -> parquet::errors::Result<(Vec<Fact>, Vec<Fact>)> {
-    let one = match head.iter().filter(|b| b.num_rows() > 0).collect::<Vec<_>>().as_slice() {
+fn shipment_facts(
+    head: &[RecordBatch],
+    totals: &GhgTotals,
+) -> parquet::errors::Result<(Vec<Fact>, Vec<Fact>)> {
+    let one = match head
+        .iter()
+        .filter(|b| b.num_rows() > 0)
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
         [one] if one.num_rows() == 1 => (*one).clone(),
-        _ => return Err(ParquetError::General("more than one row of one shipment".to_owned())),
+        _ => {
+            return Err(ParquetError::General(
+                "more than one row of one shipment".to_owned(),
+            ));
+        }
     };
     let c = Columns(&one);
     let text = |name: &str| c.texts(name).map(|v| v[0].clone());
     let number = |name: &str| c.numbers(name).map(|v| v[0]);
-    let decimal = |name: &str, scale| number(name).map(|v| v.map_or(String::new(), |v| decimal_text(v, scale)));
-    let instant = |name: &str| number(name).map(|v| v.map_or(String::new(), |v| instant_text(v as i64)));
-    let with = |value: String, unit: &str| if value.is_empty() { value } else { format!("{value} {unit}") };
+    let decimal = |name: &str, scale| {
+        number(name).map(|v| v.map_or(String::new(), |v| decimal_text(v, scale)))
+    };
+    let instant =
+        |name: &str| number(name).map(|v| v.map_or(String::new(), |v| instant_text(v as i64)));
+    let with = |value: String, unit: &str| {
+        if value.is_empty() {
+            value
+        } else {
+            format!("{value} {unit}")
+        }
+    };
     let facts = vec![
         Fact::new("corridor", text("corridor_id")?, ""),
         Fact::new("period", date_text(c.dates("period")?[0]), ""),
@@ -265,11 +337,19 @@ fn shipment_facts(head: &[RecordBatch], totals: &GhgTotals) -> parquet::errors::
         Fact::new("modes", text("modes")?, ""),
         Fact::new("containers", decimal("containers", SHARE_SCALE)?, ""),
         Fact::new("TEU", decimal("teu", SHARE_SCALE)?, ""),
-        Fact::new("cargo mass", with(decimal("cargo_mass_kg", MASS_SCALE)?, "kg"), ""),
+        Fact::new(
+            "cargo mass",
+            with(decimal("cargo_mass_kg", MASS_SCALE)?, "kg"),
+            "",
+        ),
         Fact::new("elements", decimal("elements", 0)?, ""),
         Fact::new("rejected rows", decimal("rejected_rows", 0)?, ""),
         Fact::new("activity basis", text("activity_basis")?, ""),
-        Fact::new("intensity", with(decimal("intensity_g_per_tkm", SHARE_SCALE)?, "g CO2e/t.km"), ""),
+        Fact::new(
+            "intensity",
+            with(decimal("intensity_g_per_tkm", SHARE_SCALE)?, "g CO2e/t.km"),
+            "",
+        ),
         Fact::new("primary share", decimal("primary_share", SHARE_SCALE)?, ""),
         Fact::new("flags", text("quality_flags")?, ""),
     ];
@@ -279,13 +359,25 @@ fn shipment_facts(head: &[RecordBatch], totals: &GhgTotals) -> parquet::errors::
             let what = format!("{column} is {published:?}, its elements sum to {sum}");
             return Err(ParquetError::General(what));
         }
-        Ok(Fact::new(name, format!("{} {unit}", decimal_text(sum, NANO_SCALE)), "sum of the elements, as published"))
+        Ok(Fact::new(
+            name,
+            format!("{} {unit}", decimal_text(sum, NANO_SCALE)),
+            "sum of the elements, as published",
+        ))
     };
     let sums = vec![
-        sum("transport activity", "transport_activity_tkm", "t.km", totals.activity)?,
+        sum(
+            "transport activity",
+            "transport_activity_tkm",
+            "t.km",
+            totals.activity,
+        )?,
         sum("operation", "ghg_operation_kg", "kg CO2e", totals.operation)?,
         sum("provision", "ghg_provision_kg", "kg CO2e", totals.provision)?,
         sum("total", "ghg_total_kg", "kg CO2e", totals.total())?,
     ];
-    Ok((facts.into_iter().filter(|f| !f.value.is_empty()).collect(), sums))
+    Ok((
+        facts.into_iter().filter(|f| !f.value.is_empty()).collect(),
+        sums,
+    ))
 }

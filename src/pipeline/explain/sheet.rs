@@ -41,8 +41,16 @@ pub struct Fact {
 }
 
 impl Fact {
-    pub(super) fn new(name: &'static str, value: impl Into<String>, how: impl Into<String>) -> Fact {
-        Fact { name, value: value.into(), how: how.into() }
+    pub(super) fn new(
+        name: &'static str,
+        value: impl Into<String>,
+        how: impl Into<String>,
+    ) -> Fact {
+        Fact {
+            name,
+            value: value.into(),
+            how: how.into(),
+        }
     }
 }
 

@@ -72,14 +72,21 @@ pub(super) struct Source<'a> {
 impl Source<'_> {
     /// Line (from 1) of a byte offset.
     pub fn line(&self, offset: usize) -> usize {
-        1 + self.text.as_bytes()[..offset.min(self.text.len())].iter().filter(|&&b| b == b'\n').count()
+        1 + self.text.as_bytes()[..offset.min(self.text.len())]
+            .iter()
+            .filter(|&&b| b == b'\n')
+            .count()
     }
 
     /// Reads the keys, or says what is wrong and where.
     pub fn parse(&self) -> Result<RunFile> {
         toml::from_str(self.text).map_err(|fault| {
             let line = fault.span().map_or(1, |span| self.line(span.start));
-            Error::Usage(format!("{}:{line}: {}", self.name, fault.message().replace('\n', " ")))
+            Error::Usage(format!(
+                "{}:{line}: {}",
+                self.name,
+                fault.message().replace('\n', " ")
+            ))
         })
     }
 }

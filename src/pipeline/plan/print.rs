@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 
 /// Every value with its origin, in TOML.
 pub(super) fn text(plan: &Plan) -> String {
-    let mut page = Page { plan, lines: vec![format!("# green-corridor {}", env!("CARGO_PKG_VERSION"))] };
+    let mut page = Page {
+        plan,
+        lines: vec![format!("# green-corridor {}", env!("CARGO_PKG_VERSION"))],
+    };
     page.lines.push(match &plan.run_file {
         Some(file) => format!("# run file {}", file.display()),
         None => "# no run file".to_owned(),
@@ -40,11 +43,19 @@ impl Page<'_> {
     fn noted(&mut self, key: &str, name: &str, value: &str, note: &str) {
         let origin = self.plan.origin_text(key);
         let separator = if note.is_empty() { "" } else { "; " };
-        self.lines.push(format!("{:<44}# from {origin}{separator}{note}", format!("{name} = {value} ")));
+        self.lines.push(format!(
+            "{:<44}# from {origin}{separator}{note}",
+            format!("{name} = {value} ")
+        ));
     }
 
     fn path(&mut self, key: &str, path: &PlanPath) {
-        self.noted(key, key, &quoted(&path.written), &format!("opened as {}", path.path.display()));
+        self.noted(
+            key,
+            key,
+            &quoted(&path.written),
+            &format!("opened as {}", path.path.display()),
+        );
     }
 
     fn table(&mut self, name: &str) {
@@ -54,9 +65,18 @@ impl Page<'_> {
     fn limits(&mut self) {
         let limits = &self.plan.limits;
         self.table("limits");
-        self.line("limits.max_reject_share", "max_reject_share", &quoted(&limits.max_reject_share.text()));
+        self.line(
+            "limits.max_reject_share",
+            "max_reject_share",
+            &quoted(&limits.max_reject_share.text()),
+        );
         self.line("limits.min_rows", "min_rows", &limits.min_rows.to_string());
-        self.noted("limits.memory", "memory", &quoted(&limits.memory.text()), &format!("{} bytes", limits.memory_bytes));
+        self.noted(
+            "limits.memory",
+            "memory",
+            &quoted(&limits.memory.text()),
+            &format!("{} bytes", limits.memory_bytes),
+        );
     }
 
     fn mapping(&mut self, mapping: &Mapping) {
@@ -65,17 +85,33 @@ impl Page<'_> {
             self.line(&format!("columns.{ours}"), ours, &quoted(theirs));
         }
         for file in &self.plan.value_files {
-            let entries = mapping.values.get(&file.column).map_or(0, |codes| codes.len());
+            let entries = mapping
+                .values
+                .get(&file.column)
+                .map_or(0, |codes| codes.len());
             self.table(&format!("values.{}", file.column));
             let note = format!("opened as {}, {entries} values", file.file.path.display());
-            self.noted(&format!("values.{}.file", file.column), "file", &quoted(&file.file.written), &note);
+            self.noted(
+                &format!("values.{}.file", file.column),
+                "file",
+                &quoted(&file.file.written),
+                &note,
+            );
         }
         self.table("formats");
         let formats = Formats::of(mapping);
         self.line("formats.encoding", "encoding", &quoted(formats.encoding));
-        self.line("formats.delimiter", "delimiter", &quoted(&formats.delimiter));
+        self.line(
+            "formats.delimiter",
+            "delimiter",
+            &quoted(&formats.delimiter),
+        );
         self.line("formats.decimal", "decimal", &quoted(&formats.decimal));
-        self.line("formats.thousands", "thousands", &quoted(&formats.thousands));
+        self.line(
+            "formats.thousands",
+            "thousands",
+            &quoted(&formats.thousands),
+        );
         self.line("formats.timestamp", "timestamp", &list(formats.timestamp));
         for (column, patterns) in formats.timestamp_by_column {
             let name = format!("timestamp_by_column.{column}");
@@ -83,9 +119,16 @@ impl Page<'_> {
         }
         match formats.zone {
             Some(zone) => self.line("formats.zone", "zone", &quoted(zone)),
-            None => self.lines.push("# zone: none; a text timestamp must state its own, a Parquet timestamp is UTC".to_owned()),
+            None => self.lines.push(
+                "# zone: none; a text timestamp must state its own, a Parquet timestamp is UTC"
+                    .to_owned(),
+            ),
         }
-        self.line("formats.excess_decimals", "excess_decimals", &quoted(formats.excess_decimals));
+        self.line(
+            "formats.excess_decimals",
+            "excess_decimals",
+            &quoted(formats.excess_decimals),
+        );
         self.line("formats.mass_unit", "mass_unit", &quoted(formats.mass_unit));
         self.table("constants");
         for (column, value) in &mapping.constants {
@@ -96,7 +139,8 @@ impl Page<'_> {
     /// What only the command line can say; as comments, because a run file has no such keys.
     fn invocation(&mut self) {
         let plan = self.plan;
-        self.lines.push("\n# said on the command line only".to_owned());
+        self.lines
+            .push("\n# said on the command line only".to_owned());
         let keep = plan.keep.map_or("all".to_owned(), |n| n.to_string());
         for (key, value) in [
             ("threads", plan.threads.to_string()),
@@ -118,7 +162,14 @@ fn quoted(text: &str) -> String {
 }
 
 fn list<T: AsRef<str>>(texts: &[T]) -> String {
-    format!("[{}]", texts.iter().map(|t| quoted(t.as_ref())).collect::<Vec<_>>().join(", "))
+    format!(
+        "[{}]",
+        texts
+            .iter()
+            .map(|t| quoted(t.as_ref()))
+            .collect::<Vec<_>>()
+            .join(", ")
+    )
 }
 
 /// `[formats]` in words.
@@ -145,8 +196,15 @@ impl Formats<'_> {
             timestamp: &mapping.timestamp,
             timestamp_by_column: &mapping.timestamp_by_column,
             // Every zone comes from the built-in database, so it has a name, except UTC itself.
-            zone: mapping.zone.as_ref().map(|zone| zone.iana_name().unwrap_or("UTC")),
-            excess_decimals: if mapping.reject_excess_decimals { "reject" } else { "round" },
+            zone: mapping
+                .zone
+                .as_ref()
+                .map(|zone| zone.iana_name().unwrap_or("UTC")),
+            excess_decimals: if mapping.reject_excess_decimals {
+                "reject"
+            } else {
+                "round"
+            },
             mass_unit: match mapping.mass_unit {
                 MassUnit::Kg => "kg",
                 MassUnit::Tonne => "t",
@@ -188,12 +246,17 @@ impl Plan {
             max_reject_share_ppm: self.limits.max_reject_share.0,
             min_rows: self.limits.min_rows,
             columns: &self.mapping.columns,
-            values: self.value_files.iter().map(|v| (v.column.as_str(), v.file.written.as_str())).collect(),
+            values: self
+                .value_files
+                .iter()
+                .map(|v| (v.column.as_str(), v.file.written.as_str()))
+                .collect(),
             formats: Formats::of(&self.mapping),
             constants: &self.mapping.constants,
             allow_missing_files: self.allow_missing_files,
             allow_empty: self.allow_empty,
         };
-        serde_json::to_string(&canonical).unwrap_or_else(|e| unreachable!("texts and numbers always encode: {e}"))
+        serde_json::to_string(&canonical)
+            .unwrap_or_else(|e| unreachable!("texts and numbers always encode: {e}"))
     }
 }

@@ -15,9 +15,20 @@ impl Share {
     /// assert!(Share::parse("101%").is_err() && Share::parse("0.05").is_err());
     /// ```
     pub fn parse(text: &str) -> Result<Share, String> {
-        let wanted = || format!("{text:?}: expected a percentage from 0% to 100% with at most 4 decimals, e.g. \"5%\"");
-        let ppm = text.strip_suffix('%').and_then(|p| parse_decimal(p.trim_end_matches(' '), 4)).ok_or_else(wanted)?;
-        u32::try_from(ppm).ok().filter(|&p| p <= 1_000_000).map(Share).ok_or_else(wanted)
+        let wanted = || {
+            format!(
+                "{text:?}: expected a percentage from 0% to 100% with at most 4 decimals, e.g. \"5%\""
+            )
+        };
+        let ppm = text
+            .strip_suffix('%')
+            .and_then(|p| parse_decimal(p.trim_end_matches(' '), 4))
+            .ok_or_else(wanted)?;
+        u32::try_from(ppm)
+            .ok()
+            .filter(|&p| p <= 1_000_000)
+            .map(Share)
+            .ok_or_else(wanted)
     }
 
     /// `5%`; no more decimals than needed.
@@ -67,7 +78,11 @@ impl MemoryLimit {
     /// assert!(MemoryLimit::parse("2").is_err() && MemoryLimit::parse("0MB").is_err());
     /// ```
     pub fn parse(text: &str) -> Result<MemoryLimit, String> {
-        let wanted = || format!("{text:?}: expected part of the memory or a size, e.g. \"50%\", \"2GiB\", \"512MiB\", \"1GB\"");
+        let wanted = || {
+            format!(
+                "{text:?}: expected part of the memory or a size, e.g. \"50%\", \"2GiB\", \"512MiB\", \"1GB\""
+            )
+        };
         if text.ends_with('%') {
             return match Share::parse(text) {
                 Ok(share) if share.0 > 0 => Ok(MemoryLimit::OfMachine(share)),
@@ -75,10 +90,20 @@ impl MemoryLimit {
             };
         }
         let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        let unit = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(&text[digits.len()..])).ok_or_else(wanted)?.1;
-        let thousandths = parse_decimal(digits.trim_end_matches(' '), 3).filter(|&t| t > 0).ok_or_else(wanted)?;
+        let unit = UNITS
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(&text[digits.len()..]))
+            .ok_or_else(wanted)?
+            .1;
+        let thousandths = parse_decimal(digits.trim_end_matches(' '), 3)
+            .filter(|&t| t > 0)
+            .ok_or_else(wanted)?;
         let bytes = thousandths.checked_mul(unit as i128).ok_or_else(wanted)? / 1000;
-        u64::try_from(bytes).ok().filter(|&b| b > 0).map(MemoryLimit::Bytes).ok_or_else(wanted)
+        u64::try_from(bytes)
+            .ok()
+            .filter(|&b| b > 0)
+            .map(MemoryLimit::Bytes)
+            .ok_or_else(wanted)
     }
 
     /// The limit as text that `parse` reads.
@@ -86,7 +111,11 @@ impl MemoryLimit {
         match self {
             MemoryLimit::OfMachine(share) => share.text(),
             MemoryLimit::Bytes(bytes) => {
-                let (name, unit) = UNITS[..4].iter().rev().find(|(_, unit)| bytes % unit == 0).unwrap_or(&UNITS[8]);
+                let (name, unit) = UNITS[..4]
+                    .iter()
+                    .rev()
+                    .find(|(_, unit)| bytes % unit == 0)
+                    .unwrap_or(&UNITS[8]);
                 format!("{}{name}", bytes / unit)
             }
         }
@@ -95,7 +124,9 @@ impl MemoryLimit {
     /// The limit in bytes on a machine with this much memory; at least one byte.
     pub fn bytes(self, machine: u64) -> u64 {
         match self {
-            MemoryLimit::OfMachine(share) => ((machine as u128 * share.0 as u128 / 1_000_000) as u64).max(1),
+            MemoryLimit::OfMachine(share) => {
+                ((machine as u128 * share.0 as u128 / 1_000_000) as u64).max(1)
+            }
             MemoryLimit::Bytes(bytes) => bytes,
         }
     }
@@ -119,10 +150,31 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused() {
-        for bad in ["", "%", "-1%", "5", "5 percent", "100.1%", "0.00001%", "1e1%", "५%"] {
+        for bad in [
+            "",
+            "%",
+            "-1%",
+            "5",
+            "5 percent",
+            "100.1%",
+            "0.00001%",
+            "1e1%",
+            "५%",
+        ] {
             assert!(Share::parse(bad).is_err(), "{bad:?}");
         }
-        for bad in ["", "0%", "GiB", "1", "-1GiB", "1XB", "0B", "99999999999TiB", "1.2345GB", "½GiB"] {
+        for bad in [
+            "",
+            "0%",
+            "GiB",
+            "1",
+            "-1GiB",
+            "1XB",
+            "0B",
+            "99999999999TiB",
+            "1.2345GB",
+            "½GiB",
+        ] {
             assert!(MemoryLimit::parse(bad).is_err(), "{bad:?}");
         }
     }

@@ -26,7 +26,9 @@ impl Resolver<'_> {
     ) -> Result<Plan> {
         let bases = Bases::new(run_file, &here.working_directory);
         // Without a run file the folder is the working directory, so the defaults lose the step up from `data/`.
-        let beside = |in_data: &'static str, here: &'static str| if run_file.is_some() { in_data } else { here };
+        let beside = |in_data: &'static str, here: &'static str| {
+            if run_file.is_some() { in_data } else { here }
+        };
         let limits = self.limits(keys, flags, here);
         let movements = self.movements(keys, flags, &bases);
         let locations = self.each(&keys.locations, "locations", |text| bases.written(text));
@@ -43,18 +45,42 @@ impl Resolver<'_> {
                 beside("../emission_factors", "emission_factors"),
                 &bases,
             ),
-            profile: self.pick("profile", flags.profile.as_ref().map(|p| ("--profile", p)), &keys.profile, "open", |p: &str| {
-                profile_name(p)
-            }),
-            reference: self.path("reference", "--reference", &flags.reference, &keys.reference, beside(".", "data"), &bases),
+            profile: self.pick(
+                "profile",
+                flags.profile.as_ref().map(|p| ("--profile", p)),
+                &keys.profile,
+                "open",
+                |p: &str| profile_name(p),
+            ),
+            reference: self.path(
+                "reference",
+                "--reference",
+                &flags.reference,
+                &keys.reference,
+                beside(".", "data"),
+                &bases,
+            ),
             locations,
-            out: self.path("out", "--out", &flags.out, &keys.out, beside("../out", "out"), &bases),
+            out: self.path(
+                "out",
+                "--out",
+                &flags.out,
+                &keys.out,
+                beside("../out", "out"),
+                &bases,
+            ),
             limits,
             mapping,
             value_files,
-            threads: self.flag("threads", "--threads", flags.threads, here.cores.max(1)).max(1),
+            threads: self
+                .flag("threads", "--threads", flags.threads, here.cores.max(1))
+                .max(1),
             keep: self.flag("keep", "--keep", flags.keep.map(Some), None),
-            allow_missing_files: self.switch("allow-missing-files", "--allow-missing-files", flags.allow_missing_files),
+            allow_missing_files: self.switch(
+                "allow-missing-files",
+                "--allow-missing-files",
+                flags.allow_missing_files,
+            ),
             allow_empty: self.switch("allow-empty", "--allow-empty", flags.allow_empty),
             dry_run: self.switch("dry-run", "--dry-run", flags.dry_run),
             rebuild: self.switch("rebuild", "--rebuild", flags.rebuild),
@@ -77,9 +103,20 @@ impl Resolver<'_> {
         let memory_flag = flags.memory.map(|m| m.text());
         let share_flag = share_flag.as_ref().map(|s| ("--max-reject-share", s));
         let memory_flag = memory_flag.as_ref().map(|m| ("--memory-limit", m));
-        let max_reject_share =
-            self.pick("limits.max_reject_share", share_flag, &keys.limits.max_reject_share, "5%", Share::parse);
-        let memory = self.pick("limits.memory", memory_flag, &keys.limits.memory, "50%", MemoryLimit::parse);
+        let max_reject_share = self.pick(
+            "limits.max_reject_share",
+            share_flag,
+            &keys.limits.max_reject_share,
+            "5%",
+            Share::parse,
+        );
+        let memory = self.pick(
+            "limits.memory",
+            memory_flag,
+            &keys.limits.memory,
+            "50%",
+            MemoryLimit::parse,
+        );
         let min_rows = match &keys.limits.min_rows {
             None => 0,
             Some(rows) => {
@@ -87,21 +124,36 @@ impl Resolver<'_> {
                 *rows.get_ref()
             }
         };
-        Limits { max_reject_share, min_rows, memory, memory_bytes: memory.bytes(here.memory_bytes) }
+        Limits {
+            max_reject_share,
+            min_rows,
+            memory,
+            memory_bytes: memory.bytes(here.memory_bytes),
+        }
     }
 
     fn movements(&mut self, keys: &RunFile, flags: &Flags, bases: &Bases) -> Vec<Pattern> {
         if !flags.movements.is_empty() {
-            self.origins.insert("movements".into(), Origin::Flag("--movements"));
-            let patterns = flags.movements.iter().map(|text| bases.pattern_of_flag(text)).collect::<Checked<Vec<_>>>();
+            self.origins
+                .insert("movements".into(), Origin::Flag("--movements"));
+            let patterns = flags
+                .movements
+                .iter()
+                .map(|text| bases.pattern_of_flag(text))
+                .collect::<Checked<Vec<_>>>();
             return patterns.unwrap_or_else(|fault| {
                 self.faults.push(format!("--movements: {fault}"));
                 Vec::new()
             });
         }
-        let patterns = self.each(&keys.movements, "movements", |text| bases.pattern_written(text));
+        let patterns = self.each(&keys.movements, "movements", |text| {
+            bases.pattern_written(text)
+        });
         if patterns.is_empty() && self.faults.is_empty() {
-            self.faults.push(format!("{}: movements: expected at least one file, folder or glob", self.source.name));
+            self.faults.push(format!(
+                "{}: movements: expected at least one file, folder or glob",
+                self.source.name
+            ));
         }
         patterns
     }
@@ -165,7 +217,9 @@ impl Resolver<'_> {
             }
             (None, None) => Err(()),
         };
-        parsed.unwrap_or_else(|()| parse(default).unwrap_or_else(|fault| unreachable!("default of {key}: {fault}")))
+        parsed.unwrap_or_else(|()| {
+            parse(default).unwrap_or_else(|fault| unreachable!("default of {key}: {fault}"))
+        })
     }
 
     fn flag<T>(&mut self, key: &str, flag: &'static str, said: Option<T>, default: T) -> T {
@@ -180,11 +234,16 @@ impl Resolver<'_> {
     }
 
     pub fn note_line(&mut self, key: &str, offset: usize) {
-        self.origins.insert(key.into(), Origin::File(self.source.line(offset)));
+        self.origins
+            .insert(key.into(), Origin::File(self.source.line(offset)));
     }
 
     pub fn fault(&mut self, key: &str, offset: usize, what: &str) {
-        self.faults.push(format!("{}:{}: {key}: {what}", self.source.name, self.source.line(offset)));
+        self.faults.push(format!(
+            "{}:{}: {key}: {what}",
+            self.source.name,
+            self.source.line(offset)
+        ));
     }
 }
 
@@ -192,7 +251,9 @@ impl Resolver<'_> {
 fn profile_name(text: &str) -> Checked<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if text.is_empty() || text.starts_with('.') || !text.chars().all(plain) {
-        return Err(format!("{text:?}: expected the name of a file in profiles/ without .toml: letters, digits, - _ ."));
+        return Err(format!(
+            "{text:?}: expected the name of a file in profiles/ without .toml: letters, digits, - _ ."
+        ));
     }
     Ok(text.to_owned())
 }

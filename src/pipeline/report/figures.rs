@@ -8,8 +8,14 @@ use crate::output::report::Table as Sheet;
 use crate::query::{Row, Run, Table};
 
 /// Columns that the cells of [`Group::cells`] stand in.
-pub(super) const HEADS: [&str; 6] =
-    [">t.km", ">operation kg CO2e", ">provision kg CO2e", ">total kg CO2e", ">% of total", ">g CO2e/t.km"];
+pub(super) const HEADS: [&str; 6] = [
+    ">t.km",
+    ">operation kg CO2e",
+    ">provision kg CO2e",
+    ">total kg CO2e",
+    ">% of total",
+    ">g CO2e/t.km",
+];
 
 /// One group with its sums.
 #[derive(Clone, Debug)]
@@ -31,10 +37,31 @@ pub(super) fn groups(run: &Run, table: Table, keys: &[&str]) -> Result<Vec<Group
     let count = match table {
         Table::Corridors => "shipments",
         Table::Sections => "movements",
-        Table::Elements | Table::Factors | Table::Rejected | Table::Shipments | Table::Largest | Table::Drawn => "rows",
+        Table::Elements
+        | Table::Factors
+        | Table::Rejected
+        | Table::Shipments
+        | Table::Largest
+        | Table::Drawn => "rows",
     };
-    let rows = run.by(table, keys, &[count, "transport_activity_tkm", "ghg_operation_kg", "ghg_provision_kg"])?;
-    Ok(rows.into_iter().map(|row| Group { totals: totals(&row, 1), count: number(&row, 0), keys: row.keys }).collect())
+    let rows = run.by(
+        table,
+        keys,
+        &[
+            count,
+            "transport_activity_tkm",
+            "ghg_operation_kg",
+            "ghg_provision_kg",
+        ],
+    )?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Group {
+            totals: totals(&row, 1),
+            count: number(&row, 0),
+            keys: row.keys,
+        })
+        .collect())
 }
 
 /// A figure of a row; an absent one is 0.
@@ -44,7 +71,11 @@ pub(super) fn number(row: &Row, at: usize) -> i128 {
 
 /// Activity, operation and provision that begin at a figure of a row.
 pub(super) fn totals(row: &Row, at: usize) -> GhgTotals {
-    GhgTotals { activity: number(row, at), operation: number(row, at + 1), provision: number(row, at + 2) }
+    GhgTotals {
+        activity: number(row, at),
+        operation: number(row, at + 1),
+        provision: number(row, at + 2),
+    }
 }
 
 pub(super) fn cells(totals: &GhgTotals, whole: &GhgTotals) -> [String; 6] {
@@ -72,14 +103,33 @@ pub(super) fn group_table(
     for group in groups {
         sum.add(&group.totals);
         counted += group.count;
-        sheet.row(group.keys.iter().cloned().chain([group.count.to_string()]).chain(group.cells(whole)));
+        sheet.row(
+            group
+                .keys
+                .iter()
+                .cloned()
+                .chain([group.count.to_string()])
+                .chain(group.cells(whole)),
+        );
     }
     if sum != *whole {
         let (sum, whole) = (nano(sum.total()), nano(whole.total()));
-        return Err(Error::Verification(format!("{name}: the rows make {sum} kg CO2e, the run {whole}; verify the run")));
+        return Err(Error::Verification(format!(
+            "{name}: the rows make {sum} kg CO2e, the run {whole}; verify the run"
+        )));
     }
-    let total = keys.iter().enumerate().map(|(at, _)| if at == 0 { "total".to_owned() } else { String::new() });
-    sheet.sum(total.chain([counted.to_string()]).chain(cells(whole, whole)));
+    let total = keys.iter().enumerate().map(|(at, _)| {
+        if at == 0 {
+            "total".to_owned()
+        } else {
+            String::new()
+        }
+    });
+    sheet.sum(
+        total
+            .chain([counted.to_string()])
+            .chain(cells(whole, whole)),
+    );
     Ok(sheet)
 }
 

@@ -28,9 +28,21 @@ const FACTOR_TEXTS: [&str; 15] = [
 
 /// Factors and their sources.
 pub(super) fn factors(asked: &Asked) -> Result<Made> {
-    let figures = ["operation_g", "provision_g", "rows", "transport_activity_tkm", "ghg_operation_kg", "ghg_provision_kg"];
+    let figures = [
+        "operation_g",
+        "provision_g",
+        "rows",
+        "transport_activity_tkm",
+        "ghg_operation_kg",
+        "ghg_provision_kg",
+    ];
     let mut rows = asked.run.rows(Table::Factors, &FACTOR_TEXTS, &figures)?;
-    rows.sort_by(|a, b| totals(b, 3).total().cmp(&totals(a, 3).total()).then_with(|| a.keys.cmp(&b.keys)));
+    rows.sort_by(|a, b| {
+        totals(b, 3)
+            .total()
+            .cmp(&totals(a, 3).total())
+            .then_with(|| a.keys.cmp(&b.keys))
+    });
     let mut table = Sheet::new(
         "Factors used",
         &[
@@ -59,7 +71,11 @@ pub(super) fn factors(asked: &Asked) -> Result<Made> {
     for row in &rows {
         let grams = [0, 1].map(|at| short_decimal_text(number(row, at), 9));
         let total = totals(row, 3).total();
-        let used = [number(row, 2).to_string(), nano(total), percent(total, asked.whole.total())];
+        let used = [
+            number(row, 2).to_string(),
+            nano(total),
+            percent(total, asked.whole.total()),
+        ];
         table.row(row.keys.iter().cloned().chain(grams).chain(used));
     }
     table.note =
@@ -80,29 +96,74 @@ pub(super) fn factors(asked: &Asked) -> Result<Made> {
         ],
     );
     let columns = [0, 7, 11, 13, 15, 16, 17, 18, 19];
-    table.rows.iter().for_each(|row| short.row(columns.map(|at| row[at].clone())));
-    short.note = format!("{} The workbook has every column, with the place in the source.", table.note);
+    table
+        .rows
+        .iter()
+        .for_each(|row| short.row(columns.map(|at| row[at].clone())));
+    short.note = format!(
+        "{} The workbook has every column, with the place in the source.",
+        table.note
+    );
 
-    let keys = ["source", "edition", "source_title", "source_publisher", "licence", "source_url"];
+    let keys = [
+        "source",
+        "edition",
+        "source_title",
+        "source_publisher",
+        "licence",
+        "source_url",
+    ];
     let mut sources = Sheet::new(
         "Sources",
-        &["source", "edition", "title", "publisher", "licence", "address", ">elements", ">kg CO2e", ">% of emissions"],
+        &[
+            "source",
+            "edition",
+            "title",
+            "publisher",
+            "licence",
+            "address",
+            ">elements",
+            ">kg CO2e",
+            ">% of emissions",
+        ],
     );
     let mut by_source = asked.run.by(Table::Factors, &keys, &figures[2..])?;
-    by_source.sort_by(|a, b| totals(b, 1).total().cmp(&totals(a, 1).total()).then_with(|| a.keys.cmp(&b.keys)));
+    by_source.sort_by(|a, b| {
+        totals(b, 1)
+            .total()
+            .cmp(&totals(a, 1).total())
+            .then_with(|| a.keys.cmp(&b.keys))
+    });
     for row in by_source {
         let total = totals(&row, 1).total();
-        let used = [number(&row, 0).to_string(), nano(total), percent(total, asked.whole.total())];
+        let used = [
+            number(&row, 0).to_string(),
+            nano(total),
+            percent(total, asked.whole.total()),
+        ];
         sources.row(row.keys.into_iter().chain(used));
     }
     let parts = vec![Part::Table(sources.clone()), Part::Table(short)];
-    Ok(Made { section: Section { id: "factors", title: "Factors and sources", parts }, sheets: vec![sources, table] })
+    Ok(Made {
+        section: Section {
+            id: "factors",
+            title: "Factors and sources",
+            parts,
+        },
+        sheets: vec![sources, table],
+    })
 }
 
 /// Method, exclusions, GWP sets, run id and digests.
 pub(super) fn method(asked: &Asked) -> Result<Made> {
     let m = asked.manifest;
-    let said = |key: &str| m.statement.get(key).and_then(Value::as_str).unwrap_or("not stated").to_owned();
+    let said = |key: &str| {
+        m.statement
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or("not stated")
+            .to_owned()
+    };
     let mut table = Sheet::new("Method", &["what", "statement"]);
     let lines = [
         ("method", m.method.clone()),
@@ -119,27 +180,56 @@ pub(super) fn method(asked: &Asked) -> Result<Made> {
         ("run id", m.run_id.clone()),
         ("library digest", m.library_digest.clone()),
     ];
-    lines.into_iter().for_each(|(what, text)| table.row([what.to_owned(), text]));
+    lines
+        .into_iter()
+        .for_each(|(what, text)| table.row([what.to_owned(), text]));
     let excluded: Vec<String> = match m.statement.get("exclusions").and_then(Value::as_array) {
-        Some(list) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Some(list) => list
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
         None => Vec::new(),
     };
     let mut exclusions = Sheet::new("Excluded", &["what is not in the figures"]);
-    excluded.iter().for_each(|line| exclusions.row([line.clone()]));
-    let mut gwp = Sheet::new("GWP sets", &["GWP set of the factor", ">elements", ">kg CO2e", ">% of emissions"]);
+    excluded
+        .iter()
+        .for_each(|line| exclusions.row([line.clone()]));
+    let mut gwp = Sheet::new(
+        "GWP sets",
+        &[
+            "GWP set of the factor",
+            ">elements",
+            ">kg CO2e",
+            ">% of emissions",
+        ],
+    );
     for group in groups(asked.run, Table::Factors, &["gwp_set"])? {
         let total = group.totals.total();
-        gwp.row([word(&group.keys[0]), group.count.to_string(), nano(total), percent(total, asked.whole.total())]);
+        gwp.row([
+            word(&group.keys[0]),
+            group.count.to_string(),
+            nano(total),
+            percent(total, asked.whole.total()),
+        ]);
     }
     let mut digests = Sheet::new("Digests", &["kind", "file", "sha256"]);
     for input in &m.inputs {
         digests.row(["input".to_owned(), input.file.clone(), input.sha256.clone()]);
     }
     for file in &m.files {
-        digests.row(["published".to_owned(), file.path.clone(), file.sha256.clone()]);
+        digests.row([
+            "published".to_owned(),
+            file.path.clone(),
+            file.sha256.clone(),
+        ]);
     }
     for entry in &m.reference {
-        digests.row(["reference".to_owned(), entry.path.clone(), entry.sha256.clone()]);
+        digests.row([
+            "reference".to_owned(),
+            entry.path.clone(),
+            entry.sha256.clone(),
+        ]);
     }
     let mut parts = vec![Part::Table(table.clone()), Part::Table(gwp.clone())];
     if excluded.is_empty() {
@@ -160,7 +250,11 @@ pub(super) fn method(asked: &Asked) -> Result<Made> {
     };
     parts.push(listed);
     Ok(Made {
-        section: Section { id: "method", title: "Method and exclusions", parts },
+        section: Section {
+            id: "method",
+            title: "Method and exclusions",
+            parts,
+        },
         sheets: vec![table, gwp, exclusions, digests],
     })
 }

@@ -50,14 +50,35 @@ struct Made {
 /// The report on a run of an output root.
 ///
 /// Errors: exit 7 when the files do not add up to the manifest or contradict the kernel.
-pub fn report(layout: &Layout, run_id: &str, progress: &dyn Progress, interrupt: &Interrupt) -> Result<Report> {
+pub fn report(
+    layout: &Layout,
+    run_id: &str,
+    progress: &dyn Progress,
+    interrupt: &Interrupt,
+) -> Result<Report> {
     let dir = layout.run(run_id);
     let explainer = Explainer::open(&dir)?;
     let manifest = explainer.manifest();
     progress.stage("tables", None);
-    let run = Run::open(&dir, manifest, Shown { largest: SEARCHABLE, drawn: DRAWN, seed: SEED }, interrupt)?;
-    let asked = Asked { run: &run, manifest, whole: manifest_totals(manifest, "elements")? };
-    let mut report = Report { run_id: manifest.run_id.clone(), ..Report::default() };
+    let run = Run::open(
+        &dir,
+        manifest,
+        Shown {
+            largest: SEARCHABLE,
+            drawn: DRAWN,
+            seed: SEED,
+        },
+        interrupt,
+    )?;
+    let asked = Asked {
+        run: &run,
+        manifest,
+        whole: manifest_totals(manifest, "elements")?,
+    };
+    let mut report = Report {
+        run_id: manifest.run_id.clone(),
+        ..Report::default()
+    };
     totals::head(&asked, &mut report)?;
     let mut parts = vec![
         points::section(&asked)?,
@@ -86,6 +107,9 @@ impl Asked<'_> {
     /// Months of the run, ascending.
     fn months(&self) -> Result<Vec<String>> {
         let rows = self.run.by(Table::Corridors, &["period"], &[])?;
-        Ok(rows.into_iter().map(|row| figures::month(&row.keys[0])).collect())
+        Ok(rows
+            .into_iter()
+            .map(|row| figures::month(&row.keys[0]))
+            .collect())
     }
 }

@@ -21,11 +21,18 @@ pub(super) fn section(layout: &Layout, run_id: &str, whole: &GhgTotals) -> Resul
     let mut sheet: Option<Sheet> = None;
     for (earlier, folder) in layout.differences_to(run_id)? {
         let rows = rows(&folder)?;
-        let sums: Vec<i128> =
-            (0..BEFORE_AFTER.len() + Effects::COUNT).map(|at| rows.iter().map(|row| number(row, at)).sum()).collect();
+        let sums: Vec<i128> = (0..BEFORE_AFTER.len() + Effects::COUNT)
+            .map(|at| rows.iter().map(|row| number(row, at)).sum())
+            .collect();
         if sums[1] != whole.total() || sums[0] + sums[4..].iter().sum::<i128>() != sums[1] {
-            let what = format!("{}: does not lead to {} kg CO2e of run {run_id}", folder.display(), nano(whole.total()));
-            return Err(Error::Verification(format!("{what}; make the comparison again with diff, or remove it")));
+            let what = format!(
+                "{}: does not lead to {} kg CO2e of run {run_id}",
+                folder.display(),
+                nano(whole.total())
+            );
+            return Err(Error::Verification(format!(
+                "{what}; make the comparison again with diff, or remove it"
+            )));
         }
         let table = table(&earlier, &rows);
         parts.push(Part::Bars(chart(&earlier, &sums)));
@@ -34,20 +41,35 @@ pub(super) fn section(layout: &Layout, run_id: &str, whole: &GhgTotals) -> Resul
             value: String::new(),
             unit: "",
             is_open: false,
-            parts: vec![Part::Table(Sheet { name: "Restatement by corridor", ..table.clone() })],
+            parts: vec![Part::Table(Sheet {
+                name: "Restatement by corridor",
+                ..table.clone()
+            })],
         });
         match &mut sheet {
             Some(sheet) => sheet.rows.extend(table.rows),
             None => sheet = Some(table),
         }
     }
-    let made = |sheet| Made { section: Section { id: "restatement", title: "Restatement", parts }, sheets: vec![sheet] };
+    let made = |sheet| Made {
+        section: Section {
+            id: "restatement",
+            title: "Restatement",
+            parts,
+        },
+        sheets: vec![sheet],
+    };
     Ok(sheet.map(made))
 }
 
 fn rows(folder: &Path) -> Result<Vec<Row>> {
     let figures: Vec<&'static str> = BEFORE_AFTER.into_iter().chain(Effects::NAMES).collect();
-    differences(folder, "corridors.parquet", &["corridor_id", "period", "load_status"], &figures)
+    differences(
+        folder,
+        "corridors.parquet",
+        &["corridor_id", "period", "load_status"],
+        &figures,
+    )
 }
 
 fn table(earlier: &str, rows: &[Row]) -> Sheet {
@@ -71,8 +93,16 @@ fn table(earlier: &str, rows: &[Row]) -> Sheet {
     ];
     let mut table = Sheet::new("Restatement", &heads);
     for row in rows {
-        let keys = [earlier.to_owned(), row.keys[0].clone(), month(&row.keys[1]), row.keys[2].clone()];
-        table.row(keys.into_iter().chain((0..row.figures.len()).map(|at| nano(number(row, at)))));
+        let keys = [
+            earlier.to_owned(),
+            row.keys[0].clone(),
+            month(&row.keys[1]),
+            row.keys[2].clone(),
+        ];
+        table.row(
+            keys.into_iter()
+                .chain((0..row.figures.len()).map(|at| nano(number(row, at)))),
+        );
     }
     table.note = "Before, moved and the effects add up to after, exactly.".to_owned();
     table
@@ -90,7 +120,11 @@ fn chart(earlier: &str, sums: &[i128]) -> Bars {
     };
     let mut rows = vec![bar("before", "default", 0, sums[0], sums[0])];
     let mut from = sums[0];
-    for (name, effect) in Effects::NAMES.into_iter().zip(&sums[BEFORE_AFTER.len()..]).filter(|(_, effect)| **effect != 0) {
+    for (name, effect) in Effects::NAMES
+        .into_iter()
+        .zip(&sums[BEFORE_AFTER.len()..])
+        .filter(|(_, effect)| **effect != 0)
+    {
         let class = if *effect < 0 { "decrease" } else { "increase" };
         rows.push(bar(&name.replace('_', " "), class, from, *effect, *effect));
         from += effect;
@@ -102,6 +136,8 @@ fn chart(earlier: &str, sums: &[i128]) -> Bars {
         form: BarsForm::Waterfall,
         rows,
         key: vec![("increase", "more"), ("decrease", "less")],
-        note: "Causes replaced one after the other in this order; the parts add up to the difference.".to_owned(),
+        note:
+            "Causes replaced one after the other in this order; the parts add up to the difference."
+                .to_owned(),
     }
 }

@@ -6,7 +6,9 @@ use super::{Asked, DRAWN, LARGEST, Made, SEARCHABLE};
 use crate::error::{Error, Result};
 use crate::model::mode::Mode;
 use crate::model::unit::{SHARE_SCALE, decimal_text, grouped};
-use crate::output::report::{Bar, Bars, BarsForm, Figures, Part, Section, Sheets, ShipmentList, Table as Sheet, Words};
+use crate::output::report::{
+    Bar, Bars, BarsForm, Figures, Part, Section, Sheets, ShipmentList, Table as Sheet, Words,
+};
 use crate::pipeline::explain::Explainer;
 use crate::pipeline::progress::Progress;
 use crate::query::{GHG_BY_MODE, Run, Table};
@@ -37,17 +39,30 @@ const FIGURES: [(&str, &str, &str, u32); 6] = [
     ("operation", "kg CO2e", "ghg_operation_kg", 9),
     ("provision", "kg CO2e", "ghg_provision_kg", 9),
     ("activity", "t.km", "transport_activity_tkm", 9),
-    ("intensity", "g CO2e/t.km", "intensity_g_per_tkm", SHARE_SCALE),
+    (
+        "intensity",
+        "g CO2e/t.km",
+        "intensity_g_per_tkm",
+        SHARE_SCALE,
+    ),
     ("elements", "", "elements", 0),
 ];
 
 /// The largest shipments and the search.
 pub(super) fn section(asked: &Asked) -> Result<Made> {
     let all = asked.manifest.counts.shipments;
-    let largest = asked.run.rows(Table::Largest, &["shipment_id", "corridor_id", "modes"], &GHG_BY_MODE)?;
+    let largest = asked.run.rows(
+        Table::Largest,
+        &["shipment_id", "corridor_id", "modes"],
+        &GHG_BY_MODE,
+    )?;
     let codes = Mode::ALL.map(Mode::code);
     let bar = |(at, row): (usize, &crate::query::Row)| {
-        let parts: Vec<(&'static str, i128)> = codes.into_iter().zip(0..).map(|(code, at)| (code, number(row, at))).collect();
+        let parts: Vec<(&'static str, i128)> = codes
+            .into_iter()
+            .zip(0..)
+            .map(|(code, at)| (code, number(row, at)))
+            .collect();
         Bar {
             label: row.keys[0].clone(),
             detail: format!("{}, {}", row.keys[1], row.keys[2].replace('_', " ")),
@@ -66,7 +81,11 @@ pub(super) fn section(asked: &Asked) -> Result<Made> {
         note: String::new(),
     };
     let list = if all > SEARCHABLE as u64 {
-        format!("the {} shipments with the largest totals of {}", grouped(&SEARCHABLE.to_string()), grouped(&all.to_string()))
+        format!(
+            "the {} shipments with the largest totals of {}",
+            grouped(&SEARCHABLE.to_string()),
+            grouped(&all.to_string())
+        )
     } else {
         format!("all {} shipments", grouped(&all.to_string()))
     };
@@ -75,18 +94,41 @@ pub(super) fn section(asked: &Asked) -> Result<Made> {
          their ids, as far as they have at most {ELEMENTS_OF_ONE} elements; for the others it gives the command that prints the sheet."
     );
     let parts = vec![Part::Text(text), Part::Search, Part::Bars(chart)];
-    Ok(Made { section: Section { id: "shipments", title: "Shipments", parts }, sheets: vec![sheet(asked)?] })
+    Ok(Made {
+        section: Section {
+            id: "shipments",
+            title: "Shipments",
+            parts,
+        },
+        sheets: vec![sheet(asked)?],
+    })
 }
 
 fn sheet(asked: &Asked) -> Result<Sheet> {
     let mut heads = vec!["shipment"];
     heads.extend(WORDS.map(|(name, _)| name));
-    heads.extend([">total kg CO2e", ">operation kg CO2e", ">provision kg CO2e", ">t.km", ">g CO2e/t.km", ">elements"]);
+    heads.extend([
+        ">total kg CO2e",
+        ">operation kg CO2e",
+        ">provision kg CO2e",
+        ">t.km",
+        ">g CO2e/t.km",
+        ">elements",
+    ]);
     let mut sheet = Sheet::new("Shipments", &heads);
-    let keys: Vec<&str> = ["shipment_id"].into_iter().chain(WORDS.map(|(_, column)| column)).collect();
-    for row in asked.run.rows(Table::Largest, &keys, &FIGURES.map(|(_, _, column, _)| column))? {
+    let keys: Vec<&str> = ["shipment_id"]
+        .into_iter()
+        .chain(WORDS.map(|(_, column)| column))
+        .collect();
+    for row in asked.run.rows(
+        Table::Largest,
+        &keys,
+        &FIGURES.map(|(_, _, column, _)| column),
+    )? {
         let figures = FIGURES.iter().zip(&row.figures);
-        let figures = figures.map(|((_, _, _, scale), value)| value.map_or(String::new(), |v| decimal_text(v, *scale)));
+        let figures = figures.map(|((_, _, _, scale), value)| {
+            value.map_or(String::new(), |v| decimal_text(v, *scale))
+        });
         let cells: Vec<String> = row.keys.into_iter().chain(figures).collect();
         sheet.row(cells);
     }
@@ -101,8 +143,15 @@ fn sheet(asked: &Asked) -> Result<Sheet> {
 
 /// Columns for the search of the page.
 pub(super) fn list(asked: &Asked) -> Result<ShipmentList> {
-    let keys: Vec<&str> = ["shipment_id"].into_iter().chain(WORDS.map(|(_, column)| column)).collect();
-    let rows = asked.run.rows(Table::Largest, &keys, &FIGURES.map(|(_, _, column, _)| column))?;
+    let keys: Vec<&str> = ["shipment_id"]
+        .into_iter()
+        .chain(WORDS.map(|(_, column)| column))
+        .collect();
+    let rows = asked.run.rows(
+        Table::Largest,
+        &keys,
+        &FIGURES.map(|(_, _, column, _)| column),
+    )?;
     let mut words: Vec<Words> = Vec::new();
     for (at, (name, column)) in WORDS.into_iter().enumerate() {
         let text = |row: &crate::query::Row| match column {
@@ -111,14 +160,31 @@ pub(super) fn list(asked: &Asked) -> Result<ShipmentList> {
         };
         let distinct: BTreeSet<String> = rows.iter().map(text).collect();
         let list: Vec<String> = distinct.into_iter().collect();
-        let number: HashMap<&str, u32> = list.iter().zip(0..).map(|(text, n)| (text.as_str(), n)).collect();
+        let number: HashMap<&str, u32> = list
+            .iter()
+            .zip(0..)
+            .map(|(text, n)| (text.as_str(), n))
+            .collect();
         let at = rows.iter().map(|row| number[text(row).as_str()]).collect();
-        words.push(Words { name, at, list: list.clone() });
+        words.push(Words {
+            name,
+            at,
+            list: list.clone(),
+        });
     }
-    let figures = FIGURES.into_iter().enumerate().map(|(at, (name, unit, _, scale))| {
-        let value = |row: &crate::query::Row| row.figures[at].map_or(String::new(), |v| decimal_text(v, scale));
-        Figures { name, unit, value: rows.iter().map(value).collect() }
-    });
+    let figures = FIGURES
+        .into_iter()
+        .enumerate()
+        .map(|(at, (name, unit, _, scale))| {
+            let value = |row: &crate::query::Row| {
+                row.figures[at].map_or(String::new(), |v| decimal_text(v, scale))
+            };
+            Figures {
+                name,
+                unit,
+                value: rows.iter().map(value).collect(),
+            }
+        });
     Ok(ShipmentList {
         all: asked.manifest.counts.shipments,
         figures: figures.collect(),
@@ -145,14 +211,21 @@ pub(super) fn with_sheets(run: &Run) -> Result<Vec<String>> {
 }
 
 /// The sheets, each factor once.
-pub(super) fn sheets(explainer: &Explainer, ids: &[String], progress: &dyn Progress, interrupt: &Interrupt) -> Result<Sheets> {
+pub(super) fn sheets(
+    explainer: &Explainer,
+    ids: &[String],
+    progress: &dyn Progress,
+    interrupt: &Interrupt,
+) -> Result<Sheets> {
     let fault = |e: serde_json::Error| Error::Internal(format!("cannot write JSON: {e}"));
     let mut sheets = Sheets::default();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     explainer.sheets(&ids, &mut |sheet| {
         let mut value = serde_json::to_value(&sheet).map_err(fault)?;
-        let elements = value.get_mut("elements").and_then(serde_json::Value::as_array_mut);
+        let elements = value
+            .get_mut("elements")
+            .and_then(serde_json::Value::as_array_mut);
         for element in elements.into_iter().flatten() {
             let factor = element["factor"].take();
             let at = *known.entry(factor.to_string()).or_insert_with(|| {

@@ -13,14 +13,20 @@ pub(super) fn main_way(sections: &[Section], from: &str, to: &str) -> Vec<usize>
     let mut has_changed = true;
     while has_changed {
         has_changed = false;
-        for (at, (a, b, movements)) in sections.iter().enumerate().filter(|(_, (_, b, _))| *b != from) {
+        for (at, (a, b, movements)) in sections
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, b, _))| *b != from)
+        {
             let (least, count) = match reached.get(a) {
                 _ if *a == from => (i128::MAX, 0),
                 Some((least, count, _)) => (*least, *count),
                 None => continue,
             };
             let (least, count) = (least.min(*movements), count + 1);
-            let is_better = reached.get(b).is_none_or(|(old, n, _)| least > *old || least == *old && count < *n);
+            let is_better = reached
+                .get(b)
+                .is_none_or(|(old, n, _)| least > *old || least == *old && count < *n);
             if is_better {
                 reached.insert(b, (least, count, at));
                 has_changed = true;
@@ -43,8 +49,20 @@ mod tests {
 
     #[test]
     fn the_main_way_goes_where_most_moves() {
-        let sections = [("A", "D", 1), ("A", "B", 9), ("B", "C", 8), ("C", "D", 9), ("B", "D", 8), ("D", "A", 9), ("C", "B", 5)];
-        assert_eq!(main_way(&sections, "A", "D"), [1, 4], "the shorter one of two that carry as much");
+        let sections = [
+            ("A", "D", 1),
+            ("A", "B", 9),
+            ("B", "C", 8),
+            ("C", "D", 9),
+            ("B", "D", 8),
+            ("D", "A", 9),
+            ("C", "B", 5),
+        ];
+        assert_eq!(
+            main_way(&sections, "A", "D"),
+            [1, 4],
+            "the shorter one of two that carry as much"
+        );
         assert_eq!(main_way(&sections[..4], "A", "D"), [1, 2, 3]);
         assert_eq!(main_way(&sections[..1], "A", "D"), [0]);
         assert!(main_way(&sections[..1], "D", "A").is_empty());

@@ -15,7 +15,10 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         (self.0 >> 33) % n
     }
 }
@@ -36,11 +39,22 @@ fn reference() -> Reference {
         "factor_id=t operation=road.truck distance_basis=sfd operation_g=50 provision_g=9 energy_carrier=diesel valid_to=2025-01-01",
         "factor_id=t2 operation=road.truck distance_basis=sfd operation_g=70 provision_g=9 energy_carrier=diesel valid_from=2025-01-01",
     ];
-    let mut library = files(vec![transport("one/1", &rows), hub("one/1", &["factor_id=h operation_g=900 provision_g=1"])]);
-    let hubs: String = [("rail", "sea"), ("road", "sea"), ("start", "road"), ("sea", "end"), ("rail", "rail")]
-        .iter()
-        .map(|(b, a)| format!("[[hub]]\nbefore = \"{b}\"\nafter = \"{a}\"\noperation = \"hub.terminal\"\n"))
-        .collect();
+    let mut library = files(vec![
+        transport("one/1", &rows),
+        hub("one/1", &["factor_id=h operation_g=900 provision_g=1"]),
+    ]);
+    let hubs: String = [
+        ("rail", "sea"),
+        ("road", "sea"),
+        ("start", "road"),
+        ("sea", "end"),
+        ("rail", "rail"),
+    ]
+    .iter()
+    .map(|(b, a)| {
+        format!("[[hub]]\nbefore = \"{b}\"\nafter = \"{a}\"\noperation = \"hub.terminal\"\n")
+    })
+    .collect();
     library.push(DataFile::new("profiles/test.toml", profile(&[]) + &hubs));
     Reference::load(&library, "test", &[], &[]).unwrap().0
 }
@@ -49,14 +63,21 @@ fn dwells() -> Dwells {
     let mut text = "place,before,after,hours,is_estimate,source_ref,note\n".to_owned();
     for before in ["road", "rail", "sea"] {
         for after in ["road", "rail", "sea"] {
-            text += &format!(",{before},{after},{},yes,x,\n", 3 * before.len() + after.len());
+            text += &format!(
+                ",{before},{after},{},yes,x,\n",
+                3 * before.len() + after.len()
+            );
         }
     }
     Dwells::parse(&DataFile::new("dwell.csv", text)).0
 }
 
 fn network(random: &mut Random, reference: &Reference, has_prices: bool) -> Network {
-    let modes = [(Mode::Road, "road.truck"), (Mode::Rail, "rail.electric"), (Mode::Sea, "sea.feeder")];
+    let modes = [
+        (Mode::Road, "road.truck"),
+        (Mode::Rail, "rail.electric"),
+        (Mode::Sea, "sea.feeder"),
+    ];
     let usd = Currency::parse("USD").unwrap();
     let mut links = Vec::new();
     for number in 0..26 {
@@ -92,20 +113,33 @@ fn network(random: &mut Random, reference: &Reference, has_prices: bool) -> Netw
                 per: crate::model::mode::Per::Container,
             }),
             valid_from: Day::MIN,
-            valid_to: if ends_at_new_year { day(2025, 1, 1).unwrap() } else { NO_END },
+            valid_to: if ends_at_new_year {
+                day(2025, 1, 1).unwrap()
+            } else {
+                NO_END
+            },
             source_ref: String::new(),
             note: String::new(),
             passages: Default::default(),
         });
     }
-    Network::of(links, Estimates { dwells: dwells(), ..Estimates::default() })
+    Network::of(
+        links,
+        Estimates {
+            dwells: dwells(),
+            ..Estimates::default()
+        },
+    )
 }
 
 fn request(via: Vec<LocationCode>) -> Request {
     Request {
         origin: place(PLACES[0]),
         destination: place(PLACES[5]),
-        cargo: Cargo { mass_g: 12_345_678, ..Cargo::default() },
+        cargo: Cargo {
+            mass_g: 12_345_678,
+            ..Cargo::default()
+        },
         depart: day(START.0, START.1, START.2).unwrap() as i64 * DAY_US,
         via,
         avoid: Avoid::default(),
@@ -119,26 +153,45 @@ fn request(via: Vec<LocationCode>) -> Request {
 }
 
 /// Every chain within the bounds, its emissions from the kernel as a whole.
-fn all(network: &Network, request: &Request, costing: &mut Costing, prices: &[Option<(Currency, Amount)>]) -> Vec<Chain> {
+fn all(
+    network: &Network,
+    request: &Request,
+    costing: &mut Costing,
+    prices: &[Option<(Currency, Amount)>],
+) -> Vec<Chain> {
     let mut found = Vec::new();
     let mut open: Vec<(Vec<LinkIndex>, Vec<Step>)> = vec![(Vec::new(), Vec::new())];
     while let Some((links, steps)) = open.pop() {
-        let at = links.last().map_or(request.origin, |l| network.link(*l).destination);
+        let at = links
+            .last()
+            .map_or(request.origin, |l| network.link(*l).destination);
         if at == request.destination {
             found.push((links, steps));
             continue;
         }
         for index in 0..network.links.len() as LinkIndex {
             let link = network.link(index);
-            let visited: Vec<LocationCode> = links.iter().map(|l| network.link(*l).origin).chain([at]).collect();
-            if link.origin != at || visited.contains(&link.destination) || links.len() == MOST_ELEMENTS {
+            let visited: Vec<LocationCode> = links
+                .iter()
+                .map(|l| network.link(*l).origin)
+                .chain([at])
+                .collect();
+            if link.origin != at
+                || visited.contains(&link.destination)
+                || links.len() == MOST_ELEMENTS
+            {
                 continue;
             }
             let ready = steps.last().map_or(request.depart, |s: &Step| s.arrived_at);
             let before = links.last().map(|l| network.link(*l).mode);
-            let Some(next) = step(link, &network.estimates, before, ready) else { continue };
+            let Some(next) = step(link, &network.estimates, before, ready) else {
+                continue;
+            };
             if next.arrived_at - request.depart <= 40 * DAY * MILLIHOUR_US {
-                open.push(([links.clone(), vec![index]].concat(), [steps.clone(), vec![next]].concat()));
+                open.push((
+                    [links.clone(), vec![index]].concat(),
+                    [steps.clone(), vec![next]].concat(),
+                ));
             }
         }
     }
@@ -149,7 +202,10 @@ fn all(network: &Network, request: &Request, costing: &mut Costing, prices: &[Op
         });
         via.peek().is_none()
     });
-    found.into_iter().map(|(links, steps)| whole(links, steps, network, costing, prices)).collect()
+    found
+        .into_iter()
+        .map(|(links, steps)| whole(links, steps, network, costing, prices))
+        .collect()
 }
 
 fn whole(
@@ -161,15 +217,31 @@ fn whole(
 ) -> Chain {
     let footprints = costing.footprint(&[(&links, &steps)]);
     let totals = footprints.shipments.totals[0];
-    let emission = Emission { micrograms: totals.total(), is_complete: footprints.shipments.is_complete[0] };
-    let costs = links.iter().fold(Costs::default(), |c, l| c.then(prices[*l as usize]).unwrap());
+    let emission = Emission {
+        micrograms: totals.total(),
+        is_complete: footprints.shipments.is_complete[0],
+    };
+    let costs = links.iter().fold(Costs::default(), |c, l| {
+        c.then(prices[*l as usize]).unwrap()
+    });
     let criteria = Criteria {
         micrograms: emission.is_complete.then_some(emission.micrograms),
-        arrived_at: steps.iter().all(Step::is_timed).then(|| steps[steps.len() - 1].arrived_at),
+        arrived_at: steps
+            .iter()
+            .all(Step::is_timed)
+            .then(|| steps[steps.len() - 1].arrived_at),
         costs,
     };
-    let modes = links.iter().fold(ModeSequence::default(), |m, l| m.then(network.link(*l).mode));
-    Chain { links, steps, modes, emission, criteria }
+    let modes = links.iter().fold(ModeSequence::default(), |m, l| {
+        m.then(network.link(*l).mode)
+    });
+    Chain {
+        links,
+        steps,
+        modes,
+        emission,
+        criteria,
+    }
 }
 
 /// What it must find, and nothing else: compared with every chain there is, in networks with timetables, prices, unknown times,
@@ -181,38 +253,71 @@ fn the_search_finds_exactly_what_no_other_chain_beats() {
     let (mut unbeaten_total, mut all_total) = (0, 0);
     for round in 0..200 {
         let network = network(&mut random, &reference, round % 3 == 0);
-        let via = if round % 5 == 0 { vec![place(PLACES[2])] } else { Vec::new() };
+        let via = if round % 5 == 0 {
+            vec![place(PLACES[2])]
+        } else {
+            Vec::new()
+        };
         let request = request(via);
         let mut costing = Costing::new(&reference, &network, &request.cargo);
-        let price = |l: &Link| l.price.as_ref().map(|p| (p.currency, Amount::of(p.price, 1_000_000)));
+        let price = |l: &Link| {
+            l.price
+                .as_ref()
+                .map(|p| (p.currency, Amount::of(p.price, 1_000_000)))
+        };
         let prices: Vec<_> = network.links.iter().map(price).collect();
         let every = all(&network, &request, &mut costing, &prices);
-        let is_beaten = |c: &Chain| every.iter().any(|d| d.modes == c.modes && beats(&d.criteria, &c.criteria, false));
+        let is_beaten = |c: &Chain| {
+            every
+                .iter()
+                .any(|d| d.modes == c.modes && beats(&d.criteria, &c.criteria, false))
+        };
         let unbeaten: Vec<&Chain> = every.iter().filter(|c| !is_beaten(c)).collect();
         let found = Search::run(&reference, &network, &request, &mut costing, &prices).unwrap();
         for chain in &found {
             let same = every.iter().find(|c| c.links == chain.links);
-            assert_eq!(same, Some(chain), "round {round}: its figures are those of the whole chain");
-            assert!(unbeaten.contains(&chain), "round {round}: {:?} is beaten", chain.links);
+            assert_eq!(
+                same,
+                Some(chain),
+                "round {round}: its figures are those of the whole chain"
+            );
+            assert!(
+                unbeaten.contains(&chain),
+                "round {round}: {:?} is beaten",
+                chain.links
+            );
         }
         // Of chains that come to the same, not all need be there.
         let key = |c: &Chain| format!("{:?} {:?}", c.modes, c.criteria);
         let there: BTreeSet<String> = found.iter().map(key).collect();
         for chain in unbeaten.iter().filter(|c| !there.contains(&key(c))) {
             // What goes on alike from a place is judged at that place, before something unknown made both incomparable.
-            let is_unknown = chain.criteria.arrived_at.is_none() || chain.criteria.micrograms.is_none();
-            let goes_on = |c: &Chain| c.modes == chain.modes && c.links.last() == chain.links.last();
-            assert!(is_unknown && found.iter().any(goes_on), "round {round}: {chain:?} is missing of {:?}", chain.modes.modes());
+            let is_unknown =
+                chain.criteria.arrived_at.is_none() || chain.criteria.micrograms.is_none();
+            let goes_on =
+                |c: &Chain| c.modes == chain.modes && c.links.last() == chain.links.last();
+            assert!(
+                is_unknown && found.iter().any(goes_on),
+                "round {round}: {chain:?} is missing of {:?}",
+                chain.modes.modes()
+            );
         }
         all_total += every.len();
         unbeaten_total += unbeaten.len();
     }
-    assert!(unbeaten_total > 1000 && all_total - unbeaten_total > 1000, "{unbeaten_total} of {all_total}: too easy");
+    assert!(
+        unbeaten_total > 1000 && all_total - unbeaten_total > 1000,
+        "{unbeaten_total} of {all_total}: too easy"
+    );
 }
 
 #[test]
 fn modes_collapse_and_nest() {
-    let sequence = |modes: &[Mode]| modes.iter().fold(ModeSequence::default(), |s, m| s.then(*m));
+    let sequence = |modes: &[Mode]| {
+        modes
+            .iter()
+            .fold(ModeSequence::default(), |s, m| s.then(*m))
+    };
     let rail_sea = sequence(&[Mode::Rail, Mode::Rail, Mode::Sea]);
     assert_eq!(rail_sea.modes(), [Mode::Rail, Mode::Sea]);
     assert!(rail_sea.is_within(sequence(&[Mode::Rail, Mode::Road, Mode::Sea])));
