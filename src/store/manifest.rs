@@ -33,6 +33,9 @@ pub struct Manifest {
     pub package: String,
     /// Version of the program.
     pub version: String,
+    /// Method revision of the program; 1 where the manifest is older than this field.
+    #[serde(default = "first_revision")]
+    pub method_revision: u32,
     /// Name of the profile.
     pub profile: String,
     /// Method of the profile, e.g. `ISO 14083:2023`.
@@ -59,6 +62,10 @@ pub struct Manifest {
     pub files: Vec<FileEntry>,
     /// What a reader of the figures should know.
     pub warnings: Vec<String>,
+}
+
+const fn first_revision() -> u32 {
+    1
 }
 
 /// An input file.
