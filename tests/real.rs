@@ -2,6 +2,7 @@
 
 mod support;
 
+use green_corridor::pipeline::identity::METHOD_REVISION;
 use green_corridor::store::manifest::Manifest;
 use std::collections::BTreeMap;
 use support::binary::green_corridor;
@@ -23,7 +24,9 @@ fn every_line_of_a_real_export_is_computed_or_rejected_with_its_reason() {
     green_corridor(["verify", out, "--recalculate"]).expect(0);
 
     let run = current_run(folder.path());
-    let counts = Manifest::load(&run).expect("a manifest").counts;
+    let manifest = Manifest::load(&run).expect("a manifest");
+    assert_eq!(manifest.method_revision, METHOD_REVISION);
+    let counts = manifest.counts;
     assert_eq!(
         (counts.rows_in, counts.accepted, counts.rejected),
         (10_324, 5_410, 4_914)

@@ -247,3 +247,19 @@ fn sort_keys(value: Value) -> Value {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::commit_tests::manifest;
+    use super::*;
+
+    #[test]
+    fn a_manifest_older_than_revisions_is_of_revision_1() {
+        let bytes = manifest("r1").to_bytes().unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        let older = text.replace("  \"method_revision\": 2,\n", "");
+        assert!(older.len() < text.len());
+        let read = Manifest::parse(Path::new("r1"), older.as_bytes()).unwrap();
+        assert_eq!(read.method_revision, 1);
+    }
+}
