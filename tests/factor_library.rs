@@ -7,11 +7,10 @@ use std::fs;
 use std::path::Path;
 use support::binary::green_corridor;
 use support::folders::copy_tree;
-use support::skip::skip;
 
 const LIBRARY: &str = "emission_factors";
-/// Beside the project, where it is developed and tested; users have no copy.
-const REFERENCE: &str = "../shared/reference/emission_factors";
+/// The rows of the source tables that the library uses.
+const SOURCES: &str = "tests/library/sources";
 /// Sources whose figures may not be passed on.
 const FORBIDDEN: [&str; 6] = [
     "glec",
@@ -124,13 +123,10 @@ fn is_taken_over(row: &Row) -> bool {
 
 #[test]
 fn figures_drawn_from_the_library_stand_in_the_source_tables() {
-    if !Path::new(REFERENCE).is_dir() {
-        return skip("factor_library", "the source tables");
-    }
     let mut sources: HashMap<String, Row> = HashMap::new();
     for table in ["transport_intensity", "energy_carrier", "electricity_grid"] {
         sources.extend(
-            rows(&Path::new(REFERENCE).join(format!("{table}.csv")))
+            rows(&Path::new(SOURCES).join(format!("{table}.csv")))
                 .into_iter()
                 .map(|r| (r["id"].clone(), r)),
         );

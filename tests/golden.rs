@@ -1,9 +1,12 @@
 //! Cases of known outcome through the built program. A case is a folder of `tests/golden/` with movement records, the run
 //! file of its own or the shared one, and `expected/`: the published tables and the summary as text.
 //!
-//! `UPDATE_GOLDEN=1 cargo test --test golden` rewrites `expected/`; what then counts is the review of the difference.
+//! `UPDATE_GOLDEN=1 cargo test --test golden` rewrites `expected/`, other figures only with a new method revision
+//! (`golden/revision.rs`); what then counts is the review of the difference.
 //! `tests/golden/README.md` says what the cases are and shows the arithmetic of the figures that are literals here.
 
+#[path = "golden/revision.rs"]
+mod revision;
 mod support;
 
 use green_corridor::model::flag::Flags;
@@ -136,6 +139,9 @@ fn run(case: &Path, out: &str) -> Ended {
 #[test]
 fn every_case_gives_what_is_expected() {
     let update = std::env::var_os("UPDATE_GOLDEN").is_some();
+    if let Some(refusal) = update.then(revision::refusal).flatten() {
+        panic!("UPDATE_GOLDEN=1 writes nothing: {refusal}");
+    }
     let mut differences = String::new();
     for (name, outcome) in outcomes() {
         let folder = Path::new(GOLDEN).join(name).join("expected");

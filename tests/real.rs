@@ -1,43 +1,32 @@
-//! The run file of `examples/real` over the export that it was written for: the count of every rejection code.
+//! The run file of `examples/real` over the export beside it: the count of every rejection code, and what its README shows.
 
 mod support;
 
+use green_corridor::pipeline::identity::METHOD_REVISION;
 use green_corridor::store::manifest::Manifest;
 use std::collections::BTreeMap;
-use std::path::Path;
 use support::binary::green_corridor;
-use support::skip::skip;
+use support::excerpt::{assert_shown, blocks};
 use support::tables::{Table, current_run};
 
-const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/real");
 
 #[test]
 fn every_line_of_a_real_export_is_computed_or_rejected_with_its_reason() {
-    if !Path::new(PROJECT)
-        .join("../shared/real/scms_delivery_history.csv")
-        .is_file()
-    {
-        skip("tests/real.rs", "../shared/real is missing");
-        let all = std::env::var("GREEN_CORRIDOR_REQUIRE_ALL").is_ok_and(|v| v == "1");
-        assert!(
-            !all,
-            "../shared/real is missing, and GREEN_CORRIDOR_REQUIRE_ALL=1"
-        );
-        return;
-    }
     let folder = tempfile::tempdir().expect("a temporary folder");
     let out = folder.path().to_str().expect("a plain path");
-    green_corridor([
-        "run",
-        &format!("{PROJECT}/examples/real/run.toml"),
-        "--out",
-        out,
-    ])
-    .expect(0);
+    let printed = green_corridor(["run", &format!("{EXAMPLE}/run.toml"), "--out", out])
+        .expect(0)
+        .stdout;
+    let readme = std::fs::read_to_string(format!("{EXAMPLE}/README.md")).expect("a README");
+    let shown = blocks(&readme).next().expect("what the run prints");
+    assert_shown(shown, &printed, "run");
     green_corridor(["verify", out, "--recalculate"]).expect(0);
 
     let run = current_run(folder.path());
-    let counts = Manifest::load(&run).expect("a manifest").counts;
+    let manifest = Manifest::load(&run).expect("a manifest");
+    assert_eq!(manifest.method_revision, METHOD_REVISION);
+    let counts = manifest.counts;
     assert_eq!(
         (counts.rows_in, counts.accepted, counts.rejected),
         (10_324, 5_410, 4_914)

@@ -22,7 +22,7 @@ const BLOCK: u64 = 4096;
 struct Mount(PathBuf);
 
 impl Mount {
-    /// `None` where nobody but root may mount, or a container forbids it.
+    /// `None` for anybody but root, and where a container forbids it.
     fn new(at: &Path, arguments: &[&str]) -> Option<Mount> {
         let done = Command::new("mount")
             .args(arguments)
@@ -37,6 +37,29 @@ impl Drop for Mount {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
     }
+}
+
+/// Who may not mount is root in a namespace of his own, where the system lets him have one: `test` again, in there.
+fn in_a_namespace(test: &str, missing: &str) {
+    const INSIDE: &str = "GREEN_CORRIDOR_IN_NAMESPACE";
+    let unshare = |program: &Path, arguments: &[&str]| {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount"]);
+        let done = command
+            .arg(program)
+            .args(arguments)
+            .env(INSIDE, "1")
+            .status();
+        done.is_ok_and(|done| done.success())
+    };
+    if std::env::var_os(INSIDE).is_some() || !unshare(Path::new("true"), &[]) {
+        return skip(test, missing);
+    }
+    let this = std::env::current_exe().expect("the test program");
+    assert!(
+        unshare(&this, &["--exact", test, "--nocapture"]),
+        "{test}, in a namespace"
+    );
 }
 
 /// A run into `out`; every `variant` is a run of its own.
@@ -108,7 +131,10 @@ fn run_with_free(at: &Path, left: u64, more: &[&str]) -> bool {
 fn a_full_disk_keeps_the_old_run_and_the_exit_code_says_which_one_is_current() {
     let home = tempfile::tempdir().expect("a folder");
     let Some(_mount) = Mount::new(home.path(), &["-t", "tmpfs", "-o", "size=4m", "tmpfs"]) else {
-        return skip("disk full", "a tmpfs cannot be mounted");
+        return in_a_namespace(
+            "a_full_disk_keeps_the_old_run_and_the_exit_code_says_which_one_is_current",
+            "a tmpfs cannot be mounted",
+        );
     };
     // The least free space with which a run is published, by bisection; then every block below it, where publication,
     // log and status fail one after the other.
@@ -136,7 +162,10 @@ fn a_disk_that_fills_up_while_rows_are_sorted_on_it_is_named() {
     let at = home.path().join("disk");
     fs::create_dir(&at).expect("a folder");
     let Some(_mount) = Mount::new(&at, &["-t", "tmpfs", "-o", "size=4m", "tmpfs"]) else {
-        return skip("disk full while sorting", "a tmpfs cannot be mounted");
+        return in_a_namespace(
+            "a_disk_that_fills_up_while_rows_are_sorted_on_it_is_named",
+            "a tmpfs cannot be mounted",
+        );
     };
     let out = at.join("out");
     run(&out, 0, &[]).expect(0);
@@ -183,7 +212,10 @@ fn a_read_only_output_is_named_and_can_be_read() {
     run(&out, 0, &[]).expect(0);
     let bound = root.to_str().expect("UTF-8");
     let Some(_mount) = Mount::new(&root, &["--bind", bound]) else {
-        return skip("read-only output", "a folder cannot be mounted read-only");
+        return in_a_namespace(
+            "a_read_only_output_is_named_and_can_be_read",
+            "a folder cannot be mounted read-only",
+        );
     };
     assert!(
         Mount::new(&root, &["-o", "remount,ro,bind"])

@@ -6,17 +6,19 @@ use super::{
 };
 use crate::error::Result;
 use crate::model::time::{Day, parse_date};
+use crate::pipeline::identity::METHOD_REVISION;
 use crate::pipeline::plan::{MemoryLimit, Share};
 use crate::pipeline::progress::{LogMode, ProgressMode};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 /// Greenhouse-gas footprints of container movements to ISO 14083:2023: exact, reproducible, explained.
 #[derive(Debug, Parser)]
 #[command(
     name = "green-corridor",
-    version,
+    version = version(),
     max_term_width = 100,
     arg_required_else_help = true
 )]
@@ -26,6 +28,17 @@ pub(super) struct CommandLine {
     pub log: Option<LogMode>,
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// What `--version` says: a corrected build may have the version of the one before, never its method revision.
+fn version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "{} (method revision {METHOD_REVISION})",
+            env!("CARGO_PKG_VERSION")
+        )
+    });
+    &VERSION
 }
 
 /// Declares the commands; each one is a file of this folder with `Args` and `run`.

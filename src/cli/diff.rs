@@ -240,8 +240,8 @@ impl Answer<'_> {
         for (name, run) in [("before", self.before), ("after", self.after)] {
             let _ = writeln!(
                 out,
-                "{name:<20}run {}, profile {}",
-                run.manifest.run_id, run.manifest.profile
+                "{name:<20}run {}, profile {}, method revision {}",
+                run.manifest.run_id, run.manifest.profile, run.manifest.method_revision
             );
         }
         let mut line = |name: &str, micrograms: i128| {
@@ -323,7 +323,10 @@ impl Answer<'_> {
                 "ghg_before_kg": kg(before), "ghg_after_kg": kg(after), "difference_kg": kg(after - before), "effects": effects(own),
             })
         };
-        let run = |run: &Run| serde_json::json!({"run_id": run.manifest.run_id, "profile": run.manifest.profile});
+        let run = |run: &Run| {
+            let m = &run.manifest;
+            serde_json::json!({"run_id": m.run_id, "profile": m.profile, "method_revision": m.method_revision})
+        };
         let corridor = |(of, c): (&CorridorOf, &CorridorChange)| {
             let mut row = head(c.before, c.after, &c.effects);
             row["corridor_id"] = of.corridor.as_str().into();

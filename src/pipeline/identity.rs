@@ -15,6 +15,24 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::{Scope, ScopedJoinHandle};
 
+/// Which figures this program makes of given inputs; part of every run id, of the manifest and of `--version`.
+///
+/// Moves up by one with each change of the code after which some input, read with the same factors and settings, may give another
+/// figure, flag or rejection than before, be it a repair. A run of an earlier revision is then not taken for the new one, and is
+/// computed again. Stays for what leaves every figure alone: speed, messages, new commands, new columns, factors and data (their
+/// digest is in the run id by itself). `tests/golden/revision.toml` holds what the figures of a revision are.
+pub const METHOD_REVISION: u32 = 2;
+
+/// What is said of a figure that is not confirmed, when the run is of another revision than this program.
+pub fn other_revision(of_run: u32) -> String {
+    match of_run == METHOD_REVISION {
+        true => String::new(),
+        false => {
+            format!("; the run is of method revision {of_run}, this program of {METHOD_REVISION}")
+        }
+    }
+}
+
 /// What becomes of digests: one for each file, or why it cannot be read.
 type Taken = Result<Vec<Result<ContentDigest>>>;
 
@@ -175,6 +193,16 @@ mod tests {
             .files;
         assert_eq!(files.len(), 2);
         (dir, files)
+    }
+
+    #[test]
+    fn a_run_of_another_revision_is_said_to_be_one() {
+        assert_eq!(other_revision(METHOD_REVISION), "");
+        let said = other_revision(METHOD_REVISION - 1);
+        assert!(
+            said.contains(&format!("method revision {}", METHOD_REVISION - 1)),
+            "{said}"
+        );
     }
 
     #[test]

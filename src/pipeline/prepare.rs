@@ -1,5 +1,6 @@
 //! Everything a run needs before the first row: reference data, input files; and what makes the run id.
 
+use super::identity::METHOD_REVISION;
 use super::plan::Plan;
 use super::progress::{Level, Progress};
 use crate::error::{Error, Result};
@@ -221,7 +222,8 @@ pub fn find_inputs(plan: &Plan, progress: &dyn Progress) -> Result<Inputs> {
     Ok(inputs)
 }
 
-/// The run id: a digest of the plan, the inputs (files and their digests), the reference data and the version of this program.
+/// The run id: a digest of the plan, the inputs (files and their digests), the reference data, and the version and method revision
+/// of this program.
 pub fn run_id(
     plan: &Plan,
     files: &[InputFile],
@@ -230,6 +232,7 @@ pub fn run_id(
 ) -> String {
     let mut parts = vec![
         env!("CARGO_PKG_VERSION").to_owned(),
+        METHOD_REVISION.to_string(),
         plan.canonical_json(),
         reference_digest.to_owned(),
         files.len().to_string(),

@@ -1,6 +1,7 @@
 //! The tables after the elements, the manifest, and the sums that must agree before anything is published.
 
 use super::compute::Written;
+use super::identity::METHOD_REVISION;
 use super::ledger::Ledger;
 use super::plan::Plan;
 use super::prepare::Loaded;
@@ -28,6 +29,10 @@ pub fn metadata(run_id: &str, loaded: &Loaded) -> Vec<(String, String)> {
         (
             "green_corridor.version",
             env!("CARGO_PKG_VERSION").to_owned(),
+        ),
+        (
+            "green_corridor.method_revision",
+            METHOD_REVISION.to_string(),
         ),
         ("green_corridor.schema_version", SCHEMA_VERSION.to_string()),
         ("green_corridor.reference_digest", loaded.digest.clone()),
@@ -132,6 +137,7 @@ pub fn finish(
         run_id: id.to_owned(),
         package: env!("CARGO_PKG_NAME").to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        method_revision: METHOD_REVISION,
         profile: profile.name.clone(),
         method: profile.method.clone(),
         gwp_sets: profile

@@ -1,6 +1,7 @@
 //! A published run checked from its files alone: digests, counts, sums; on request every element through the kernel.
 
 use super::batches::Batches;
+use super::identity::other_revision;
 use super::prepare::reference_of_run;
 use super::progress::Progress;
 use super::published::{ELEMENT_COLUMNS, Recalculation};
@@ -330,7 +331,7 @@ impl Check<'_> {
         })?;
         match differing {
             None => Ok(count),
-            Some(what) => Err(self.fault(what)),
+            Some(what) => Err(self.fault(what + &other_revision(self.manifest.method_revision))),
         }
     }
 }

@@ -20,6 +20,7 @@ use std::sync::Arc;
 pub(crate) fn manifest(run_id: &str) -> Manifest {
     Manifest {
         schema_version: SCHEMA_VERSION,
+        method_revision: 2,
         run_id: run_id.into(),
         package: "green-corridor".into(),
         version: "0.0.0".into(),

@@ -33,6 +33,9 @@ pub struct Manifest {
     pub package: String,
     /// Version of the program.
     pub version: String,
+    /// Method revision of the program; 1 where the manifest is older than this field.
+    #[serde(default = "first_revision")]
+    pub method_revision: u32,
     /// Name of the profile.
     pub profile: String,
     /// Method of the profile, e.g. `ISO 14083:2023`.
@@ -59,6 +62,10 @@ pub struct Manifest {
     pub files: Vec<FileEntry>,
     /// What a reader of the figures should know.
     pub warnings: Vec<String>,
+}
+
+const fn first_revision() -> u32 {
+    1
 }
 
 /// An input file.
@@ -238,5 +245,21 @@ fn sort_keys(value: Value) -> Value {
         }
         Value::Array(items) => Value::Array(items.into_iter().map(sort_keys).collect()),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::commit_tests::manifest;
+    use super::*;
+
+    #[test]
+    fn a_manifest_older_than_revisions_is_of_revision_1() {
+        let bytes = manifest("r1").to_bytes().unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        let older = text.replace("  \"method_revision\": 2,\n", "");
+        assert!(older.len() < text.len());
+        let read = Manifest::parse(Path::new("r1"), older.as_bytes()).unwrap();
+        assert_eq!(read.method_revision, 1);
     }
 }

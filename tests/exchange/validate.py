@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 """Validates what the program exports, with a JSON-Schema validator that knows nothing of it.
 
-usage: validate.py PROGRAM OUT [SCHEMAS]
+usage: validate.py PROGRAM OUT [PACT]
 
-PROGRAM: the built program. OUT: the output root of a published run. SCHEMAS: the folder with the published schemas of iLEAP and PACT and the
-API descriptions of DCSA [default: ../shared/reference/exchange beside the project]; their publishers state no licence to pass them on, or they
-are large, so they are not part of the project.
+PROGRAM: the built program. OUT: the output root of a published run. PACT: a folder with the OpenAPI descriptions of PACT, which may not be
+passed on; without it documents are checked against schemas of our own. schemas/README.md names the sources of all schemas.
 
 Two runs are exported in every kind: the one in OUT, and one computed from the DCSA events in tests/exchange/dcsa. Checked are every
 document against its schema (formats included), the events against DCSA's descriptions, and the rules that no schema says: transport
@@ -25,6 +24,7 @@ import jsonschema
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+SCHEMAS = ROOT / "tests" / "exchange" / "schemas"
 FAULTS = []
 
 
@@ -54,20 +54,23 @@ def mended(schema):
 
 
 class Schemas:
-    """The published schemas, each as a validator."""
+    """Each schema as a validator."""
 
-    def __init__(self, folder):
+    def __init__(self, published):
         draft7, draft2020 = jsonschema.Draft7Validator, jsonschema.Draft202012Validator
-        ileap = lambda name: validator(mended(json.loads((folder / "ileap-schemas" / name).read_text())), draft7)
+        ileap = lambda name: validator(mended(json.loads((SCHEMAS / "ileap" / name).read_text())), draft7)
         self.shipment, self.toc, self.hoc = ileap("pcf-shipment-footprint.json"), ileap("pcf-toc.json"), ileap("pcf-hoc.json")
         self.tad = ileap("tad.json")
-        pact = lambda name: {"$ref": "#/components/schemas/ProductFootprint"} | yaml.safe_load((folder / name).read_text())
-        self.pact2 = validator(pact("pact-2.3.3-openapi.yaml"), draft2020)
-        self.pact3 = validator(pact("pact-3.0.3-openapi.yaml"), draft2020)
+        pact = lambda name: validator(json.loads((SCHEMAS / "pact" / name).read_text()), draft2020)
+        self.pact2, self.pact3 = [pact("footprint-2.3.json")], [pact("footprint-3.0.json")]
+        if published:
+            footprint = lambda name: {"$ref": "#/components/schemas/ProductFootprint"} | yaml.safe_load((published / name).read_text())
+            self.pact2.append(validator(footprint("pact-2.3.3-openapi.yaml"), draft2020))
+            self.pact3.append(validator(footprint("pact-3.0.3-openapi.yaml"), draft2020))
         # Data of an extension, under their own schema also inside PACT 3.
         self.data = {n: ileap(n) for n in ("shipment-footprint.json", "toc.json", "hoc.json")}
-        event2 = yaml.safe_load((folder / "dcsa" / "TNT_v2.2.0-resolved.yaml").read_text())
-        event3 = yaml.safe_load((folder / "dcsa" / "TNT_v3.0.0.yaml").read_text())
+        event2 = yaml.safe_load((SCHEMAS / "dcsa" / "TNT_v2.2.0-resolved.yaml").read_text())
+        event3 = yaml.safe_load((SCHEMAS / "dcsa" / "TNT_v3.0.0.yaml").read_text())
         self.event2 = validator({"$ref": "#/components/schemas/equipmentEvent"} | event2, draft7)
         self.vehicle2 = validator({"$ref": "#/components/schemas/transportEvent"} | event2, draft7)
         self.event3 = validator({"$ref": "#/components/schemas/Event"} | event3, draft7)
@@ -140,9 +143,9 @@ def check_run(program, out, name, schemas, work):
     check_shipments(f"{name} pact", pact, dict(rows))
     for file, content in pact.items():
         check_extensions(f"{name} {file}", content, schemas)
-    for documents, checker in ((ileap, schemas.pact2), (pact, schemas.pact3)):
+    for documents, checkers in ((ileap, schemas.pact2), (pact, schemas.pact3)):
         for file, content in documents.items():
-            count += validate(f"{name} {file}", content, checker)
+            count += sum(validate(f"{name} {file}", content, checker) for checker in checkers)
         ids = [d["id"] for content in documents.values() for d in content]
         if len(ids) != len(set(ids)):
             fault(f"{name}: an id stands twice")
@@ -174,11 +177,7 @@ def from_events(program, work):
 
 def main():
     program, out = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
-    folder = Path(sys.argv[3]) if len(sys.argv) > 3 else ROOT.parent / "shared" / "reference" / "exchange"
-    if not folder.is_dir():
-        print("exchange documents: skipped (the published schemas)")
-        return
-    schemas = Schemas(folder)
+    schemas = Schemas(Path(sys.argv[3]) if len(sys.argv) > 3 else None)
     with tempfile.TemporaryDirectory() as work:
         work = Path(work)
         count = check_events(schemas)

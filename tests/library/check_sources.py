@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Check the shipped factor library and data against their sources and against the file layouts.
 
-usage: check_sources.py [REFERENCE]        REFERENCE: folder of the source tables, default ../shared/reference
+usage: check_sources.py [TABLES [--extract]]
+
+TABLES: folder of the source tables, default tests/library/sources: of the tables that the library was made from, the rows and columns that
+it uses. Whoever has the whole tables names their folder; `--extract` then also writes tests/library/sources anew.
 
 1. Structure: headers, numbers, ids, dates, regions, operations, overlaps, profiles, data files.
 2. Rights: every row has a licence, every edition may be redistributed, no figure of a source that may not.
@@ -9,8 +12,7 @@ usage: check_sources.py [REFERENCE]        REFERENCE: folder of the source table
    [id=value] or [id:column=value]; results are rounded half to even to the decimals written. The refrigerated uplifts of the profiles
    likewise, from `# formula:` lines.
 4. Sources: a figure is the one in the source table, exactly; the inputs of formulas too. `source_ref` of a row without
-   formula starts with the id of the source row. This part needs REFERENCE; without it the part is skipped, or failed
-   when GREEN_CORRIDOR_REQUIRE_ALL=1.
+   formula starts with the id of the source row. The extract holds no row that the library does not use.
 
 Prints every fault and `N passed, M failed`; exits 1 when something failed. Standard library only.
 """
@@ -19,7 +21,7 @@ from decimal import Decimal, ROUND_HALF_EVEN, getcontext
 
 getcontext().prec = 60
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-REFERENCE = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else os.path.normpath(os.path.join(ROOT, "..", "shared", "reference"))
+SOURCES = os.path.join(ROOT, "tests", "library", "sources")
 LIBRARY, DATA = os.path.join(ROOT, "emission_factors"), os.path.join(ROOT, "data")
 HEADERS = {
     "sources": "source,edition,title,publisher,published_on,url,licence,redistributable,gwp_set",
@@ -45,7 +47,15 @@ CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM
 HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ
 MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK
 SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW""".split())
-passed, faults, skipped = 0, [], []
+# Source tables, with the columns that the extract keeps: what is compared, and where it is from.
+TABLES = {
+    "transport_intensity": "id,temperature,unit_basis,wtt_gco2e,ttw_gco2e,valid_from,valid_to,source_title,source_table_or_page,licence_note",
+    "energy_carrier": "id,lhv_MJ_per_kg,density_kg_per_l,wtt_gco2e_per_MJ,ttw_gco2e_per_MJ,wtt_kgco2e_per_kg,ttw_kgco2e_per_kg,cf_co2_g_per_g,"
+                      "source_title,source_table_or_page,licence_note",
+    "electricity_grid": "id,gco2e_per_kwh,source_title,source_url,licence_note",
+    "open_corridor_factors": "id,value,unit,source_title,source_publisher,source_url,licence_note",
+}
+passed, faults = 0, []
 
 
 def check(ok, fault):
@@ -148,27 +158,44 @@ def evaluate(expression):
     return v
 
 
-def source_rows():
-    """Every row of the source tables by id, or None if the folder is not there."""
-    folder = os.path.join(REFERENCE, "emission_factors")
-    if not os.path.isdir(folder): return None
-    found = {}
-    for name in ("transport_intensity", "energy_carrier", "electricity_grid", "open_corridor_factors"):
-        with open(os.path.join(folder, f"{name}.csv"), encoding="utf-8", newline="") as f:
-            for r in csv.DictReader(f):
-                check(r["id"] not in found, f"{name}.csv: id {r['id']} occurs twice")
-                found[r["id"]] = dict(r, _table=name)
-    return found
+class Sources(dict):
+    """Rows of the source tables by id; remembers which were asked for."""
+
+    def __init__(self, folder):
+        self.used = set()
+        for name in TABLES:
+            with open(os.path.join(folder, f"{name}.csv"), encoding="utf-8", newline="") as f:
+                for r in csv.DictReader(f):
+                    check(r["id"] not in self, f"{name}.csv: id {r['id']} occurs twice")
+                    self[r["id"]] = dict(r, _table=name)
+
+    def get(self, ident):
+        self.used.add(ident)
+        return super().get(ident)
+
+    def extract(self):
+        """Writes the rows that were asked for."""
+        os.makedirs(SOURCES, exist_ok=True)
+        for name, columns in TABLES.items():
+            with open(os.path.join(SOURCES, f"{name}.csv"), "w", encoding="utf-8", newline="") as f:
+                w = csv.DictWriter(f, columns.split(","), extrasaction="ignore", lineterminator="\n")
+                w.writeheader()
+                w.writerows(self[i] for i in sorted(self.used & set(self)) if self[i]["_table"] == name)
+
+    def check_extract(self):
+        """Nothing is passed on but what the library passes on, and nothing of a source that may not be."""
+        for ident, row in self.items():
+            check(ident in self.used, f"tests/library/sources/{row['_table']}.csv: {ident} is not used by the library")
+            check(not FORBIDDEN.search(" ".join(row.values())) and row["licence_note"], f"tests/library/sources: {ident}: a source that may not be shipped")
 
 
 def derived(at, expression, reference):
     """Value of a formula, its inputs compared with the source tables; None, with a fault, when it cannot be read."""
-    if reference is not None:
-        for ident, col, value in INPUT.findall(expression):
-            src = reference.get(ident)
-            if not check(src is not None, f"{at}: no source row {ident}"): continue
-            col = col or DEFAULT_COLUMN.get(src["_table"], "")
-            check(src.get(col) is not None and src[col] != "" and Decimal(src[col]) == Decimal(value), f"{at}: input {ident}:{col} is {src.get(col)!r} in the source, {value} in the formula")
+    for ident, col, value in INPUT.findall(expression):
+        src = reference.get(ident)
+        if not check(src is not None, f"{at}: no source row {ident}"): continue
+        col = col or DEFAULT_COLUMN.get(src["_table"], "")
+        check(src.get(col) is not None and src[col] != "" and Decimal(src[col]) == Decimal(value), f"{at}: input {ident}:{col} is {src.get(col)!r} in the source, {value} in the formula")
     try:
         return evaluate(INPUT.sub(lambda m: m.group(3), expression))
     except (ValueError, ArithmeticError, IndexError) as e:
@@ -293,7 +320,7 @@ def check_row(row, kind, ed, ops, ids, reference):
         check(row["basis_note"] != "", f"{at}: no basis_note")
         for c in ("load_factor", "empty_share"): check(row[c] == "" or (number(row[c], 6) is not None and Decimal(row[c]) <= 1), f"{at}: {c} {row[c]!r}")
     rest = set(figures) - check_derivation(row, figures, reference)
-    if rest and reference is not None: check_against_source(row, kind, rest, reference)
+    if rest: check_against_source(row, kind, rest, reference)
 
 
 def check_overlaps(rows, kind):
@@ -421,17 +448,17 @@ def check_data(ops):
 
 
 def main():
-    reference = source_rows()
-    if reference is None:
-        if os.environ.get("GREEN_CORRIDOR_REQUIRE_ALL") == "1": check(False, f"no source tables in {os.path.relpath(REFERENCE, ROOT)}")
-        else: skipped.append("figures against the source tables: folder not there")
+    folder = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else SOURCES
+    reference = Sources(folder)
     check_zones()
     ops, editions = check_library(reference)
     check_profiles(ops, editions)
     check_uplifts(reference)
     check_data(ops)
+    if sys.argv[2:] == ["--extract"]: reference.extract()
+    elif folder == SOURCES: reference.check_extract()
     for f in faults: print(f)
-    print(f"{passed} passed, {len(faults)} failed" + (f", 1 skipped ({skipped[0]})" if skipped else ""))
+    print(f"{passed} passed, {len(faults)} failed")
     return 1 if faults else 0
 
 

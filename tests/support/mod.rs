@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 pub mod binary;
+pub mod excerpt;
 pub mod folders;
 pub mod skip;
 pub mod tables;

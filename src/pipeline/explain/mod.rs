@@ -11,6 +11,7 @@ mod inputs;
 pub mod sheet;
 mod steps;
 
+use super::identity::other_revision;
 use super::prepare::reference_of_run;
 use super::published::{ELEMENT_COLUMNS, Recalculation};
 use crate::calc::recalculate::Facts;
@@ -134,8 +135,9 @@ impl<'d> Explainer<'d> {
                 let computed = again.kernel.recalculate(&element, &facts, &again.symbols);
                 if computed != Ok(element) {
                     let what = format!(
-                        "element {} of {shipment}: {element:?} computes to {computed:?}",
-                        element.element
+                        "element {} of {shipment}: {element:?} computes to {computed:?}{}",
+                        element.element,
+                        other_revision(self.manifest.method_revision)
                     );
                     return Err(self.fault(&ParquetError::General(what)));
                 }

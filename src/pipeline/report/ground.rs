@@ -177,6 +177,7 @@ pub(super) fn method(asked: &Asked) -> Result<Made> {
             "once per element, half to even to the microgram, operation and provision apart; every sum is exact".to_owned(),
         ),
         ("program", format!("{} {}", m.package, m.version)),
+        ("method revision", m.method_revision.to_string()),
         ("run id", m.run_id.clone()),
         ("library digest", m.library_digest.clone()),
     ];
