@@ -7,6 +7,7 @@
 //! Only this program's writers use it; readers of a published run need nothing but the rename of `CURRENT`.
 
 pub mod commit;
+pub mod descriptors;
 pub mod digest;
 pub mod disk;
 pub mod files;
@@ -41,7 +42,27 @@ pub(crate) fn storage(path: &Path, verb: &str, cause: io::Error) -> Error {
     Error::Storage(format!("{}: cannot {verb}: {cause}", path.display()))
 }
 
-/// The same for an input file.
+/// The same for an input file. What the system could not do for want of descriptors or memory is no fault of the file.
 pub(crate) fn input(path: &Path, verb: &str, cause: io::Error) -> Error {
-    Error::Input(format!("{}: cannot {verb}: {cause}", path.display()))
+    let message = format!("{}: cannot {verb}: {cause}", path.display());
+    if is_shortage(&cause) {
+        Error::Limit(message)
+    } else {
+        Error::Input(message)
+    }
+}
+
+/// Whether the system refused for want of something of its own (descriptors, memory, a moment's peace): nothing is known of the
+/// file then, so it is neither broken nor missing.
+pub fn is_shortage(cause: &io::Error) -> bool {
+    // The same numbers on every Unix; there is no kind for them.
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    let kinds = [
+        io::ErrorKind::OutOfMemory,
+        io::ErrorKind::WouldBlock,
+        io::ErrorKind::Interrupted,
+    ];
+    kinds.contains(&cause.kind())
+        || (cfg!(unix) && matches!(cause.raw_os_error(), Some(ENFILE | EMFILE)))
 }
