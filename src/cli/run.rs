@@ -100,8 +100,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     }
     let flags = args.flags(console);
     let run_file = Plan::run_file(&flags, &|path| {
-        is_file(path)
-            .map_err(|e| Error::Usage(format!("{}: cannot read: {e}", path.display())))
+        is_file(path).map_err(|e| Error::Usage(format!("{}: cannot read: {e}", path.display())))
     })?;
     let bytes = run_file.as_deref().map(configuration).transpose()?;
     let named = run_file.as_deref().zip(bytes.as_deref());

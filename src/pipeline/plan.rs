@@ -155,7 +155,10 @@ pub struct Plan {
 
 impl Plan {
     /// The run file to read: the one named, else `data/run.toml` if it exists, else none when `--movements` are named.
-    pub fn run_file(flags: &Flags, is_file: &dyn Fn(&Path) -> Result<bool>) -> Result<Option<PathBuf>> {
+    pub fn run_file(
+        flags: &Flags,
+        is_file: &dyn Fn(&Path) -> Result<bool>,
+    ) -> Result<Option<PathBuf>> {
         let fallback = Path::new(DEFAULT_RUN_FILE);
         match &flags.run_file {
             Some(named) => Ok(Some(named.clone())),

@@ -251,3 +251,33 @@ impl Drop for FileWriter<'_> {
         }
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_not_there_is_not_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        assert_eq!(
+            (exists(&file).unwrap(), is_file(&file).unwrap()),
+            (false, false)
+        );
+        fs::write(&file, "x").unwrap();
+        assert_eq!(
+            (exists(&file).unwrap(), is_file(&file).unwrap()),
+            (true, true)
+        );
+        let looped = dir.path().join("loop");
+        std::os::unix::fs::symlink("loop", &looped).unwrap();
+        assert!(exists(&looped).unwrap() && is_file(&looped).is_err());
+        for unreadable in [
+            file.join("below a file"),
+            looped.join("below a loop"),
+            dir.path().join("x".repeat(300)),
+        ] {
+            assert!(exists(&unreadable).is_err() && is_file(&unreadable).is_err());
+        }
+    }
+}

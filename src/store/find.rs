@@ -124,7 +124,9 @@ pub fn discover_among(
     found.unreadable.dedup_by(|a, b| a.name == b.name);
     found.files.sort_by(|a, b| a.name.cmp(&b.name));
     let mut seen = HashSet::new();
-    found.files.retain(|file| seen.insert(file.identity.clone()));
+    found
+        .files
+        .retain(|file| seen.insert(file.identity.clone()));
     Ok(found)
 }
 
@@ -453,8 +455,9 @@ fn is_link(path: &Path) -> bool {
 fn relative_name(path: &Path, base: &Path, real_base: &Path) -> io::Result<String> {
     let full = match (path.strip_prefix(base), path.parent(), path.file_name()) {
         (Ok(rest), ..) => real_base.join(rest),
-        (Err(_), Some(dir), Some(name)) => real_if_there(dir)?
-            .map_or_else(|| path.to_owned(), |dir| dir.join(name)),
+        (Err(_), Some(dir), Some(name)) => {
+            real_if_there(dir)?.map_or_else(|| path.to_owned(), |dir| dir.join(name))
+        }
         _ => path.to_owned(),
     };
     let full = lexical(&full);

@@ -33,7 +33,7 @@ mod fault;
 #[cfg(test)]
 mod find_tests;
 
-use crate::error::Error;
+use crate::error::{Error, is_shortage};
 use std::io;
 use std::path::Path;
 
@@ -50,19 +50,4 @@ pub(crate) fn input(path: &Path, verb: &str, cause: io::Error) -> Error {
     } else {
         Error::Input(message)
     }
-}
-
-/// Whether the system refused for want of something of its own (descriptors, memory, a moment's peace): nothing is known of the
-/// file then, so it is neither broken nor missing.
-pub fn is_shortage(cause: &io::Error) -> bool {
-    // The same numbers on every Unix; there is no kind for them.
-    const ENFILE: i32 = 23;
-    const EMFILE: i32 = 24;
-    let kinds = [
-        io::ErrorKind::OutOfMemory,
-        io::ErrorKind::WouldBlock,
-        io::ErrorKind::Interrupted,
-    ];
-    kinds.contains(&cause.kind())
-        || (cfg!(unix) && matches!(cause.raw_os_error(), Some(ENFILE | EMFILE)))
 }

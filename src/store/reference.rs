@@ -49,9 +49,7 @@ pub fn read_library(dir: &Path) -> Result<Vec<ReferenceFile>> {
     let mut files = Vec::new();
     let mut pending = vec![(dir.to_path_buf(), String::new(), 1)];
     while let Some((folder, prefix, depth)) = pending.pop() {
-        for path in
-            sorted_entries(&folder).map_err(|e| unreadable(&folder, e))?
-        {
+        for path in sorted_entries(&folder).map_err(|e| unreadable(&folder, e))? {
             let Some(name) = path.file_name().and_then(|n| n.to_str()) else {
                 return Err(library(&path, "its name is not UTF-8"));
             };
