@@ -157,7 +157,7 @@ fn a_published_table_that_claims_too_much_is_a_failed_verification() {
         vec!["verify", out],
         vec!["explain", out, "B0000"],
         vec!["rejects", out],
-        vec!["export", out, "--out", export],
+        vec!["export", "ileap", out, "--to", export],
     ] {
         let ended = green_corridor(&arguments);
         assert!(

@@ -7,11 +7,13 @@
 mod delta;
 mod format;
 mod pages;
+mod source;
 #[cfg(test)]
 mod tests;
 mod thrift;
 
 pub use pages::{Page, check_pages};
+pub use source::Source;
 
 use format::{CHILDREN, COLUMN_INDEX, FILE_METADATA, OFFSET_INDEX, SCHEMA, SCHEMA_ELEMENT};
 use parquet::errors::{ParquetError, Result};

@@ -166,7 +166,7 @@ impl Header {
         if u64::try_from(packed).map_or(true, |packed| packed > left) {
             return Err(format!("it claims {packed} bytes where {left} are left"));
         }
-        if unpacked < 0 || unpacked > LARGEST_PAGE {
+        if !(0..=LARGEST_PAGE).contains(&unpacked) {
             return Err(format!(
                 "it claims {unpacked} bytes once it is unpacked; at most {LARGEST_PAGE} are read, write smaller pages"
             ));

@@ -276,7 +276,7 @@ impl<'b> Walk<'b> {
                 match self.list()? {
                     (_, 0) => Ok(()),
                     // The decoder takes these for values without bytes.
-                    (wire::TRUE | wire::FALSE, _) => Err(unknown_type(wire)),
+                    (of @ (wire::TRUE | wire::FALSE), _) => Err(unknown_type(of)),
                     (of, count) => (0..count).try_for_each(|_| self.unknown(of, depth)),
                 }
             }

@@ -4,7 +4,7 @@
 //! id of each page. Only pages left over are decoded, the id column first, the other columns at its matches.
 
 use super::read::leaf;
-use crate::claims;
+use crate::claims::{self, Source};
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::error::ArrowError;
 use parquet::arrow::ProjectionMask;
@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 /// A file of a table with its footer read, asked for rows by one text column.
 pub struct Lookup {
-    file: File,
+    source: Source,
     metadata: Arc<ParquetMetaData>,
     column: usize,
 }
@@ -35,7 +35,7 @@ impl Lookup {
         let metadata = claims::metadata(&file)?;
         let at = leaf(metadata.file_metadata().schema_descr(), column)?;
         Ok(Lookup {
-            file,
+            source: Source::new(file)?,
             metadata: Arc::new(metadata),
             column: at,
         })
@@ -71,6 +71,7 @@ impl Lookup {
     /// The rows with this id, in order of the file, as batches of the named columns.
     pub fn rows(&self, id: &str, columns: &[&str]) -> Result<Vec<RecordBatch>> {
         claims::guarded(|| self.find(id, columns))
+            .map_err(|e| self.source.failed().map_or(e, ParquetError::from))
     }
 
     fn find(&self, id: &str, columns: &[&str]) -> Result<Vec<RecordBatch>> {
@@ -84,10 +85,10 @@ impl Lookup {
         if groups.is_empty() {
             return Ok(Vec::new());
         }
-        claims::check_page_index(&self.file, &self.metadata)?;
+        claims::check_page_index(self.source.file(), &self.metadata)?;
         let mut reader = ParquetMetaDataReader::new_with_metadata((*self.metadata).clone())
             .with_page_index_policy(PageIndexPolicy::Required);
-        reader.read_page_indexes(&self.file)?;
+        reader.read_page_indexes(&self.source)?;
         let metadata = Arc::new(reader.finish()?);
         let schema = metadata.file_metadata().schema_descr_ptr();
         let mut leaves = vec![self.column];
@@ -111,13 +112,12 @@ impl Lookup {
         );
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Required);
         let arrow = ArrowReaderMetadata::try_new(metadata, options)?;
-        let found =
-            ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.try_clone()?, arrow)
-                .with_projection(ProjectionMask::leaves(&schema, leaves.split_off(1)))
-                .with_row_groups(groups)
-                .with_row_selection(selection)
-                .with_row_filter(RowFilter::new(vec![Box::new(is_wanted)]))
-                .build()?;
+        let found = ParquetRecordBatchReaderBuilder::new_with_metadata(self.source.clone(), arrow)
+            .with_projection(ProjectionMask::leaves(&schema, leaves.split_off(1)))
+            .with_row_groups(groups)
+            .with_row_selection(selection)
+            .with_row_filter(RowFilter::new(vec![Box::new(is_wanted)]))
+            .build()?;
         found
             .map(|batch| batch.map_err(|e| ParquetError::ArrowError(e.to_string())))
             .collect()
@@ -125,8 +125,11 @@ impl Lookup {
 
     fn bloom_allows(&self, group: usize, id: &str) -> Result<bool> {
         let chunk = self.metadata.row_group(group).column(self.column);
-        claims::check_bloom_filter(&self.file, chunk)?;
-        Ok(Sbbf::read_from_column_chunk(chunk, &self.file)?.is_none_or(|filter| filter.check(id)))
+        claims::check_bloom_filter(self.source.file(), chunk)?;
+        Ok(
+            Sbbf::read_from_column_chunk(chunk, &self.source)?
+                .is_none_or(|filter| filter.check(id)),
+        )
     }
 
     /// The pages are where the index says: the decoder goes by it.
@@ -143,7 +146,7 @@ impl Lookup {
         {
             let chunk = metadata.row_group(group).column(leaf);
             let start = chunk.byte_range().0;
-            let pages = claims::check_pages_of(&self.file, chunk)?;
+            let pages = claims::check_pages_of(self.source.file(), chunk)?;
             let found = pages.iter().map(|page| (start + page.at, page.length));
             let told = index
                 .map(|index| index[group][leaf].page_locations.as_slice())

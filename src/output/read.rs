@@ -2,7 +2,7 @@
 //!
 //! Reads what is there; whether it is right is the caller's to judge.
 
-use crate::claims;
+use crate::claims::{self, Source};
 use crate::error::Error;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{
@@ -36,14 +36,15 @@ pub fn rows(file: File, columns: &[&str]) -> Result<Rows> {
         }
     }
     let mask = ProjectionMask::leaves(schema, leaves);
-    claims::guarded(|| {
+    let source = Source::new(file)?;
+    let reader = claims::guarded(|| {
         let arrow = ArrowReaderMetadata::try_new(Arc::new(metadata), ArrowReaderOptions::new())?;
-        ParquetRecordBatchReaderBuilder::new_with_metadata(file, arrow)
+        ParquetRecordBatchReaderBuilder::new_with_metadata(source.clone(), arrow)
             .with_projection(mask)
             .with_batch_size(BATCH_ROWS)
             .build()
-    })
-    .map(Rows)
+    })?;
+    Ok(Rows { reader, source })
 }
 
 /// The place of a column.
@@ -53,13 +54,19 @@ pub(super) fn leaf(schema: &SchemaDescriptor, name: &str) -> Result<usize> {
 }
 
 /// Batches of a table file.
-pub struct Rows(ParquetRecordBatchReader);
+pub struct Rows {
+    reader: ParquetRecordBatchReader,
+    source: Source,
+}
 
 impl Iterator for Rows {
     type Item = Result<RecordBatch>;
 
     fn next(&mut self) -> Option<Result<RecordBatch>> {
-        claims::guarded(|| Ok(self.0.next().transpose()?)).transpose()
+        let batch = claims::guarded(|| Ok(self.reader.next().transpose()?));
+        // The decoder tells the system's reason as a text.
+        let batch = batch.map_err(|e| self.source.failed().map_or(e, ParquetError::from));
+        batch.transpose()
     }
 }
 

@@ -126,7 +126,7 @@ pub fn discover_among(
     let mut seen = HashSet::new();
     found
         .files
-        .retain(|file| seen.insert(file.identity.clone()));
+        .retain(|file| seen.insert(file.identity.to_owned()));
     Ok(found)
 }
 
