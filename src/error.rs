@@ -1,6 +1,7 @@
 //! One error per failure that a caller can act on, each with its exit code (docs/reliability.md).
 
 use std::fmt;
+use std::io;
 
 /// What stopped a command. Rejected rows are not errors: they are part of the result.
 #[derive(Debug)]
@@ -89,3 +90,32 @@ impl std::error::Error for Error {}
 
 /// Result of everything that can stop a command.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// Whether the system refused for want of something of its own (descriptors, memory, a moment's peace): nothing is known of the
+/// file then, so it is neither broken nor missing.
+pub fn is_shortage(cause: &io::Error) -> bool {
+    // The same numbers on every Unix; there is no kind for them.
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    let kinds = [
+        io::ErrorKind::OutOfMemory,
+        io::ErrorKind::WouldBlock,
+        io::ErrorKind::Interrupted,
+    ];
+    kinds.contains(&cause.kind())
+        || (cfg!(unix) && matches!(cause.raw_os_error(), Some(ENFILE | EMFILE)))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_lacks_is_no_fault_of_a_file() {
+        // ENOMEM, EAGAIN of Linux, EINTR, ENFILE, EMFILE; then ENOENT, EIO, EACCES, ENOTDIR, ELOOP.
+        let is = |number| is_shortage(&io::Error::from_raw_os_error(number));
+        assert!([12, 4, 23, 24].into_iter().all(is));
+        assert!(!cfg!(target_os = "linux") || is(11));
+        assert!(![2, 5, 13, 20, 40].into_iter().any(is));
+    }
+}

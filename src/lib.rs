@@ -24,6 +24,7 @@
 //! assert_eq!(decimal_text(micrograms, NANO_SCALE), "44.165302500"); // kg CO2e
 //! ```
 pub mod calc;
+mod claims;
 pub mod cli;
 pub mod error;
 pub mod exchange;

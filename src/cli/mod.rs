@@ -50,6 +50,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             *last = format!("{what}{place}");
         }
     }));
+    crate::store::descriptors::raise_limit();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     guarded(|| parse_and_run(&arguments))
 }

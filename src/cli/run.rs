@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::pipeline;
 use crate::pipeline::plan::{Flags, MemoryLimit, Plan, Share};
 use crate::pipeline::progress::{Level, Progress, ProgressMode};
-use crate::store::files::read_file;
+use crate::store::files::{is_file, read_file};
 use crate::store::signal::Interrupt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -99,7 +99,9 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
         )));
     }
     let flags = args.flags(console);
-    let run_file = Plan::run_file(&flags, &|path| path.is_file())?;
+    let run_file = Plan::run_file(&flags, &|path| {
+        is_file(path).map_err(|e| Error::Usage(format!("{}: cannot read: {e}", path.display())))
+    })?;
     let bytes = run_file.as_deref().map(configuration).transpose()?;
     let named = run_file.as_deref().zip(bytes.as_deref());
     let plan = Plan::resolve(named, &flags, &machine::surroundings()?, &configuration)?;

@@ -22,10 +22,7 @@ pub const INPUT: Input = Input {
 
 fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFault> {
     let delimiter = rules.mapping.delimiter;
-    let fault = |message: String| FileFault {
-        label: source.label.clone(),
-        message,
-    };
+    let fault = |message: String| FileFault::new(&source.label, message);
     let mut blocks = Blocks::open(&source, rules.mapping.encoding)?;
     let first = loop {
         match blocks.next(|bytes, last| cut(bytes, delimiter, last))? {

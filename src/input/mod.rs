@@ -28,6 +28,7 @@ pub mod timestamp;
 mod wanted;
 pub mod workbook;
 
+use crate::error::is_shortage;
 use crate::model::movement::MovementBatch;
 use crate::model::reject::Rejected;
 use crate::model::symbol::Symbols;
@@ -36,6 +37,7 @@ use mapping::Mapping;
 use rules::Rules;
 use std::fmt;
 use std::fs::File;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -94,6 +96,27 @@ pub struct FileFault {
     pub label: String,
     /// What was found and what was wanted.
     pub message: String,
+    /// The system was [short of something](crate::error::is_shortage): the file may well be whole.
+    pub is_shortage: bool,
+}
+
+impl FileFault {
+    /// A fault of the file.
+    pub fn new(label: &str, message: impl Into<String>) -> FileFault {
+        FileFault {
+            label: label.to_owned(),
+            message: message.into(),
+            is_shortage: false,
+        }
+    }
+
+    /// The file cannot be read.
+    pub fn unread(label: &str, cause: &io::Error) -> FileFault {
+        FileFault {
+            is_shortage: is_shortage(cause),
+            ..FileFault::new(label, format!("cannot be read: {cause}"))
+        }
+    }
 }
 
 impl fmt::Display for FileFault {
@@ -194,7 +217,7 @@ pub fn open_in(
             "the extension is none of {}, text formats with .gz or .zst too",
             known.join(", ")
         );
-        return Err(FileFault { label, message });
+        return Err(FileFault::new(&label, message));
     };
     guarded(&label, || {
         (format.open)(source, Arc::new(Rules::new(mapping, vocabulary, grain)))
@@ -208,11 +231,11 @@ fn guarded<T>(label: &str, work: impl FnOnce() -> Result<T, FileFault>) -> Resul
             .downcast_ref::<String>()
             .map(String::as_str)
             .or(panic.downcast_ref::<&str>().copied());
-        let message = format!("the decoder gave up: {}", what.unwrap_or("no reason given"));
-        Err(FileFault {
-            label: label.to_owned(),
-            message,
-        })
+        let what = what.unwrap_or("no reason given");
+        Err(FileFault::new(
+            label,
+            format!("the decoder gave up: {what}"),
+        ))
     })
 }
 

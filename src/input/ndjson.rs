@@ -39,10 +39,8 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
             unknown: Vec::new(),
         }
     } else {
-        Layout::new(&names.found, &rules.mapping).map_err(|message| FileFault {
-            label: source.label.clone(),
-            message,
-        })?
+        Layout::new(&names.found, &rules.mapping)
+            .map_err(|message| FileFault::new(&source.label, message))?
     };
     let mut slots: FxHashMap<Box<[u8]>, usize> = FxHashMap::default();
     let mut slot_of = [None; column::COUNT];

@@ -9,6 +9,7 @@ use super::parquet_cells::{Plan, cells, plan, usable_types};
 use super::rules::{Layout, Origin, Rules};
 use super::schema::{self, RawUnit, RowNumbers};
 use super::{FileFault, FileInfo, Input, Parsed, Reader, SourceFile, Unit, cells::Cells, guarded};
+use crate::claims;
 use ::parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
     ParquetRecordBatchReaderBuilder,
@@ -17,7 +18,7 @@ use ::parquet::arrow::parquet_to_arrow_schema;
 use ::parquet::basic::Encoding;
 use ::parquet::errors::{ParquetError, Result as ParquetResult};
 use ::parquet::file::metadata::{
-    ColumnChunkMetaData, FileMetaData, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData,
+    ColumnChunkMetaData, FileMetaData, ParquetMetaData, RowGroupMetaData,
 };
 use ::parquet::file::reader::ChunkReader;
 use ::parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type};
@@ -35,19 +36,9 @@ pub const INPUT: Input = Input {
 };
 
 fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFault> {
-    let fault = |message: String| FileFault {
-        label: source.label.clone(),
-        message,
-    };
-    let unreadable = |e: ParquetError| fault(format!("is no readable Parquet file: {e}"));
-    let metadata = ParquetMetaDataReader::new()
-        .parse_and_finish(&source.file)
-        .map_err(unreadable)?;
-    let length = source
-        .file
-        .metadata()
-        .map_err(|e| fault(format!("cannot be read: {e}")))?
-        .len();
+    let fault = |message: String| FileFault::new(&source.label, message);
+    let unreadable = |e| unreadable(&source.label, "is no readable Parquet file", &e);
+    let metadata = claims::metadata(&source.file).map_err(unreadable)?;
     let schema = metadata.file_metadata().schema_descr();
     let roots = schema.root_schema().get_fields();
     let names: Vec<&str> = roots.iter().map(|f| f.name()).collect();
@@ -103,7 +94,6 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
     let shape = Shape {
         label: source.label.clone(),
         file: source.index,
-        length,
         layout,
         rules,
         decoded,
@@ -116,6 +106,13 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
     // The decoder's own type of shared bytes: asking it for some is the way to have one without a further dependency.
     let sample = ChunkReader::get_bytes(&source.file, 0, 0).map_err(unreadable)?;
     Ok(reader(sample, shape, source.file, metadata))
+}
+
+fn unreadable(label: &str, what: &str, error: &ParquetError) -> FileFault {
+    match claims::io_cause(error) {
+        Some(cause) => FileFault::unread(label, cause),
+        None => FileFault::new(label, format!("{what}: {error}")),
+    }
 }
 
 fn reader<B: Shared>(
@@ -139,7 +136,6 @@ fn reader<B: Shared>(
 struct Shape {
     label: String,
     file: u32,
-    length: u64,
     layout: Layout,
     rules: Arc<Rules>,
     /// By column of ours: its position among the decoded columns.
@@ -153,13 +149,6 @@ struct Shape {
 }
 
 impl Shape {
-    fn fault(&self, message: String) -> FileFault {
-        FileFault {
-            label: self.label.clone(),
-            message,
-        }
-    }
-
     /// Judges decoded columns; the first of the rows has this number in the file.
     fn judge(&self, mut decoded: Vec<Option<Cells>>, rows: usize, first: u64) -> Parsed {
         let mut readers = vec![0; decoded.len()];
@@ -263,8 +252,8 @@ impl<B: Shared> Reader for ParquetReader<B> {
             self.next += 1;
             let group = guarded(&self.shape.label, || {
                 group(&self.shape, &self.metadata, number, self.file.clone()).map_err(|e| {
-                    self.shape
-                        .fault(format!("row group {} is not readable: {e}", number + 1))
+                    let what = format!("row group {} is not readable", number + 1);
+                    unreadable(&self.shape.label, &what, &e)
                 })
             })?;
             self.group = Some((Arc::new(group), 0));
@@ -287,15 +276,6 @@ fn group<B>(
     for (position, (&leaf, plan)) in shape.leaves.iter().zip(&shape.plans).enumerate() {
         let chunk = whole.column(leaf);
         let (start, length) = chunk.byte_range();
-        if start
-            .checked_add(length)
-            .is_none_or(|end| end > shape.length)
-        {
-            return Err(ParquetError::General(format!(
-                "column {:?} ends behind the end of the file",
-                chunk.column_path().string()
-            )));
-        }
         let moved = |offset: i64| offset - start as i64 + base;
         let own = ColumnChunkMetaData::builder(shape.descriptor.column(position))
             .set_encodings_mask(*chunk.encodings_mask())
@@ -416,13 +396,19 @@ impl<B: Shared> Group<B> {
         let total: u64 = self.chunks.iter().map(|(_, length)| length).sum();
         let mut all = Vec::with_capacity(total as usize);
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        for &(start, length) in &self.chunks {
+        let columns = self.metadata.row_group(0).columns();
+        for (&(start, length), column) in self.chunks.iter().zip(columns) {
+            let from = all.len();
             file.seek(SeekFrom::Start(start))?;
             if (&mut *file).take(length).read_to_end(&mut all)? as u64 != length {
                 return Err(ParquetError::EOF(
                     "the file became shorter while it was read".into(),
                 ));
             }
+            let chunk = &all[from..];
+            claims::check_pages(column, length, &mut |at, most| {
+                Ok(chunk[at as usize..][..most].to_vec())
+            })?;
         }
         let bytes = B::from(all);
         *slot = Some(bytes.clone());
@@ -500,12 +486,8 @@ impl<B: Shared> Unit for ParquetUnit<B> {
             first,
         } = *self;
         let batch_rows = shape.rules.grain.batch_rows;
-        let unreadable = |e| {
-            shape.fault(format!(
-                "row group {} is not readable: {e}",
-                group.number + 1
-            ))
-        };
+        let what = format!("row group {} is not readable", group.number + 1);
+        let unreadable = |e| unreadable(&shape.label, &what, &e);
         let mut batches = guarded(&shape.label, || {
             group.decode(offset, batch_rows).map_err(unreadable)
         })?;

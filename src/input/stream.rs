@@ -43,10 +43,7 @@ impl Blocks {
         encoding: &'static encoding_rs::Encoding,
     ) -> Result<Blocks, FileFault> {
         let label = source.label.clone();
-        let fault = |e: io::Error| FileFault {
-            label: source.label.clone(),
-            message: format!("cannot be read: {e}"),
-        };
+        let fault = |e: io::Error| FileFault::unread(&label, &e);
         let mut file = source.file.try_clone().map_err(fault)?;
         file.rewind().map_err(fault)?;
         let decoder =
@@ -111,10 +108,7 @@ impl Blocks {
     /// Reads until there are `wanted` bytes or the file ends.
     fn fill(&mut self, out: &mut Vec<u8>, wanted: usize) -> Result<(), FileFault> {
         while !self.ended && out.len() < wanted {
-            let fault = |e: io::Error| FileFault {
-                label: self.label.clone(),
-                message: format!("cannot be read: {e}"),
-            };
+            let fault = |e: io::Error| FileFault::unread(&self.label, &e);
             let missing = (wanted - out.len()) as u64;
             match &mut self.decoder {
                 None => {

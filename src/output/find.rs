@@ -3,6 +3,8 @@
 //! What helps is asked in order of cost: smallest and largest id of each row group, its bloom filter, smallest and largest
 //! id of each page. Only pages left over are decoded, the id column first, the other columns at its matches.
 
+use super::read::leaf;
+use crate::claims::{self, Source};
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::error::ArrowError;
 use parquet::arrow::ProjectionMask;
@@ -22,7 +24,7 @@ use std::sync::Arc;
 
 /// A file of a table with its footer read, asked for rows by one text column.
 pub struct Lookup {
-    file: File,
+    source: Source,
     metadata: Arc<ParquetMetaData>,
     column: usize,
 }
@@ -30,12 +32,10 @@ pub struct Lookup {
 impl Lookup {
     /// Reads the footer of `file`; `column` is a text column.
     pub fn open(file: File, column: &str) -> Result<Lookup> {
-        let metadata = ParquetMetaDataReader::new().parse_and_finish(&file)?;
-        let columns = metadata.file_metadata().schema_descr().columns();
-        let at = columns.iter().position(|c| c.name() == column);
-        let at = at.ok_or_else(|| ParquetError::General(format!("column {column} is missing")))?;
+        let metadata = claims::metadata(&file)?;
+        let at = leaf(metadata.file_metadata().schema_descr(), column)?;
         Ok(Lookup {
-            file,
+            source: Source::new(file)?,
             metadata: Arc::new(metadata),
             column: at,
         })
@@ -70,6 +70,11 @@ impl Lookup {
 
     /// The rows with this id, in order of the file, as batches of the named columns.
     pub fn rows(&self, id: &str, columns: &[&str]) -> Result<Vec<RecordBatch>> {
+        claims::guarded(|| self.find(id, columns))
+            .map_err(|e| self.source.failed().map_or(e, ParquetError::from))
+    }
+
+    fn find(&self, id: &str, columns: &[&str]) -> Result<Vec<RecordBatch>> {
         let mut groups = Vec::new();
         for group in 0..self.metadata.num_row_groups() {
             let (min, max) = self.group_range(group).unwrap_or((b"", b""));
@@ -80,17 +85,18 @@ impl Lookup {
         if groups.is_empty() {
             return Ok(Vec::new());
         }
+        claims::check_page_index(self.source.file(), &self.metadata)?;
         let mut reader = ParquetMetaDataReader::new_with_metadata((*self.metadata).clone())
             .with_page_index_policy(PageIndexPolicy::Required);
-        reader.read_page_indexes(&self.file)?;
+        reader.read_page_indexes(&self.source)?;
         let metadata = Arc::new(reader.finish()?);
-        let selection = self.pages(&metadata, &groups, id)?;
         let schema = metadata.file_metadata().schema_descr_ptr();
+        let mut leaves = vec![self.column];
         for name in columns {
-            if !schema.columns().iter().any(|c| c.name() == *name) {
-                return Err(ParquetError::General(format!("column {name} is missing")));
-            }
+            leaves.push(leaf(&schema, name)?);
         }
+        self.check_pages(&metadata, &groups, &leaves)?;
+        let selection = self.pages(&metadata, &groups, id)?;
         let wanted = id.to_owned();
         let is_wanted = ArrowPredicateFn::new(
             ProjectionMask::leaves(&schema, [self.column]),
@@ -106,13 +112,12 @@ impl Lookup {
         );
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Required);
         let arrow = ArrowReaderMetadata::try_new(metadata, options)?;
-        let found =
-            ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.try_clone()?, arrow)
-                .with_projection(ProjectionMask::columns(&schema, columns.iter().copied()))
-                .with_row_groups(groups)
-                .with_row_selection(selection)
-                .with_row_filter(RowFilter::new(vec![Box::new(is_wanted)]))
-                .build()?;
+        let found = ParquetRecordBatchReaderBuilder::new_with_metadata(self.source.clone(), arrow)
+            .with_projection(ProjectionMask::leaves(&schema, leaves.split_off(1)))
+            .with_row_groups(groups)
+            .with_row_selection(selection)
+            .with_row_filter(RowFilter::new(vec![Box::new(is_wanted)]))
+            .build()?;
         found
             .map(|batch| batch.map_err(|e| ParquetError::ArrowError(e.to_string())))
             .collect()
@@ -120,7 +125,42 @@ impl Lookup {
 
     fn bloom_allows(&self, group: usize, id: &str) -> Result<bool> {
         let chunk = self.metadata.row_group(group).column(self.column);
-        Ok(Sbbf::read_from_column_chunk(chunk, &self.file)?.is_none_or(|filter| filter.check(id)))
+        claims::check_bloom_filter(self.source.file(), chunk)?;
+        Ok(
+            Sbbf::read_from_column_chunk(chunk, &self.source)?
+                .is_none_or(|filter| filter.check(id)),
+        )
+    }
+
+    /// The pages are where the index says: the decoder goes by it.
+    fn check_pages(
+        &self,
+        metadata: &ParquetMetaData,
+        groups: &[usize],
+        leaves: &[usize],
+    ) -> Result<()> {
+        let index = metadata.offset_index();
+        for (group, leaf) in groups
+            .iter()
+            .flat_map(|g| leaves.iter().map(move |l| (*g, *l)))
+        {
+            let chunk = metadata.row_group(group).column(leaf);
+            let start = chunk.byte_range().0;
+            let pages = claims::check_pages_of(self.source.file(), chunk)?;
+            let found = pages.iter().map(|page| (start + page.at, page.length));
+            let told = index
+                .map(|index| index[group][leaf].page_locations.as_slice())
+                .unwrap_or_default()
+                .iter()
+                .map(|l| (l.offset as u64, l.compressed_page_size as u64));
+            if !found.eq(told) {
+                return Err(ParquetError::General(format!(
+                    "the index of column {:?} does not fit its pages",
+                    chunk.column_path().string()
+                )));
+            }
+        }
+        Ok(())
     }
 
     // Rows of the pages that can hold the id, counted over the chosen row groups.

@@ -2,32 +2,81 @@
 //!
 //! Reads what is there; whether it is right is the caller's to judge.
 
+use crate::claims::{self, Source};
+use crate::error::Error;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{
     DataType, Decimal128Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
 };
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+    ParquetRecordBatchReaderBuilder,
+};
 use parquet::errors::{ParquetError, Result};
+use parquet::schema::types::SchemaDescriptor;
 use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
 
 /// Rows per batch.
 const BATCH_ROWS: usize = 65_536;
 
 /// The rows of a table file, only the named columns decoded. A column that is missing is an error.
-pub fn rows(file: File, columns: &[&str]) -> Result<ParquetRecordBatchReader> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
-    let schema = builder.parquet_schema();
-    for name in columns {
-        if !schema.columns().iter().any(|c| c.name() == *name) {
-            return Err(ParquetError::General(format!("column {name} is missing")));
+pub fn rows(file: File, columns: &[&str]) -> Result<Rows> {
+    let metadata = claims::metadata(&file)?;
+    let schema = metadata.file_metadata().schema_descr();
+    let leaves = columns
+        .iter()
+        .map(|name| leaf(schema, name))
+        .collect::<Result<Vec<_>>>()?;
+    for group in metadata.row_groups() {
+        for &leaf in &leaves {
+            claims::check_pages_of(&file, group.column(leaf))?;
         }
     }
-    let mask = ProjectionMask::columns(schema, columns.iter().copied());
-    builder
-        .with_projection(mask)
-        .with_batch_size(BATCH_ROWS)
-        .build()
+    let mask = ProjectionMask::leaves(schema, leaves);
+    let source = Source::new(file)?;
+    let reader = claims::guarded(|| {
+        let arrow = ArrowReaderMetadata::try_new(Arc::new(metadata), ArrowReaderOptions::new())?;
+        ParquetRecordBatchReaderBuilder::new_with_metadata(source.clone(), arrow)
+            .with_projection(mask)
+            .with_batch_size(BATCH_ROWS)
+            .build()
+    })?;
+    Ok(Rows { reader, source })
+}
+
+/// The place of a column.
+pub(super) fn leaf(schema: &SchemaDescriptor, name: &str) -> Result<usize> {
+    let place = schema.columns().iter().position(|c| c.name() == name);
+    place.ok_or_else(|| ParquetError::General(format!("column {name} is missing")))
+}
+
+/// Batches of a table file.
+pub struct Rows {
+    reader: ParquetRecordBatchReader,
+    source: Source,
+}
+
+impl Iterator for Rows {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Result<RecordBatch>> {
+        let batch = claims::guarded(|| Ok(self.reader.next().transpose()?));
+        // The decoder tells the system's reason as a text.
+        let batch = batch.map_err(|e| self.source.failed().map_or(e, ParquetError::from));
+        batch.transpose()
+    }
+}
+
+/// A part of a published table that cannot be read: the file is not what it should be (exit 7), or reading failed (exit 6).
+pub fn fault(part: &Path, error: &ParquetError) -> Error {
+    let path = part.display();
+    match claims::io_cause(error) {
+        Some(cause) => Error::Storage(format!("{path}: cannot read: {cause}")),
+        None => Error::Verification(format!("{path}: {error}")),
+    }
 }
 
 /// A column of a batch by name.

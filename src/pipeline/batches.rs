@@ -2,11 +2,9 @@
 //!
 //! What the rows mean is the caller's; a fault of any kind names the part.
 
-use crate::error::{Error, Result};
-use crate::output::read::{Columns, rows};
-use crate::store::path::open_below;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
-use std::fmt::Display;
+use crate::error::Result;
+use crate::output::read::{Columns, Rows, fault, rows};
+use crate::store::path::open_part;
 use std::path::Path;
 
 /// The batches of a table in order of its parts.
@@ -14,7 +12,7 @@ pub struct Batches<'d> {
     dir: &'d Path,
     parts: std::vec::IntoIter<String>,
     columns: Vec<&'d str>,
-    open: Option<(String, ParquetRecordBatchReader)>,
+    open: Option<(String, Rows)>,
 }
 
 impl<'d> Batches<'d> {
@@ -39,21 +37,15 @@ impl<'d> Batches<'d> {
             if let Some((part, reader)) = &mut self.open
                 && let Some(batch) = reader.next()
             {
-                let value = batch
-                    .map_err(Into::into)
-                    .and_then(|batch| read(&Columns(&batch)));
-                return value.map(Some).map_err(|e| fault(self.dir, part, &e));
+                let value = batch.and_then(|batch| read(&Columns(&batch)));
+                return value.map(Some).map_err(|e| fault(&self.dir.join(part), &e));
             }
             let Some(part) = self.parts.next() else {
                 return Ok(None);
             };
-            let file = open_below(self.dir, &part).map_err(|e| fault(self.dir, &part, &e))?;
-            let reader = rows(file, &self.columns).map_err(|e| fault(self.dir, &part, &e))?;
+            let file = open_part(self.dir, &part)?;
+            let reader = rows(file, &self.columns).map_err(|e| fault(&self.dir.join(&part), &e))?;
             self.open = Some((part, reader));
         }
     }
-}
-
-fn fault(dir: &Path, part: &str, what: &dyn Display) -> Error {
-    Error::Verification(format!("{}: {what}", dir.join(part).display()))
 }

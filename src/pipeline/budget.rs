@@ -28,6 +28,12 @@ const WAITING_FILE: usize = 16 << 20;
 /// What a byte of an input file can become in memory, at most.
 const BYTES_OF_INPUT_BYTE: u64 = 8;
 
+/// Runs that are merged at a time where the system lets so many files be open: each holds a block.
+const FAN_IN: usize = 128;
+/// Files that a run has open beside its inputs, and of each thread: parts of tables, scratch files, folders; a digest, a part.
+const OTHER_FILES: usize = 24;
+const FILES_PER_THREAD: usize = 2;
+
 /// The pieces to choose from, largest first. Smaller ones cost time.
 const GRAINS: [Grain; 4] = [
     Grain::LARGEST,
@@ -56,8 +62,12 @@ pub struct Budget {
     pub batches_queued: usize,
     /// Results that wait for a table to take them.
     pub chunks_queued: usize,
+    /// Whether all files can be open at the same time.
+    pub can_open_all: bool,
     /// Whether all files can be read at the same time; else their rows are sorted.
     pub can_merge: bool,
+    /// Sorted runs that are read at the same time.
+    pub fan_in: usize,
     /// Bytes of rows that may be held for sorting.
     pub sort_bytes: usize,
     /// Bytes of rejected rows that may be held.
@@ -74,7 +84,10 @@ impl Budget {
             threads,
             files,
             bytes,
+            descriptors,
         } = *inputs;
+        let open_at_once = descriptors.saturating_sub(OTHER_FILES + FILES_PER_THREAD * threads);
+        let can_open_all = files <= open_at_once;
         // Pieces may take most of the limit; what is left is for rows that wait for their order.
         let fitting = |units: usize| {
             GRAINS
@@ -102,7 +115,9 @@ impl Budget {
             groups_queued: is_roomy as usize,
             batches_queued: (threads * (1 + is_roomy as usize)).saturating_sub(2),
             chunks_queued: CHUNKS_QUEUED[is_roomy as usize],
-            can_merge: merged.is_some() || files <= threads,
+            can_open_all,
+            can_merge: can_open_all && (merged.is_some() || files <= threads),
+            fan_in: open_at_once.clamp(2, FAN_IN),
             sort_bytes: (rest / 4 * 3).max(limit / 16),
             reject_bytes: (rest / 8).max(limit / 32),
             shipment_bytes: limit / 8,
@@ -119,6 +134,8 @@ pub struct Amount {
     pub files: usize,
     /// Their size.
     pub bytes: u64,
+    /// Files that can be opened.
+    pub descriptors: usize,
 }
 
 /// Bytes that a run takes while its rows stream through, with this many units open at a time.
@@ -147,6 +164,7 @@ mod tests {
                 threads,
                 files,
                 bytes: 10 << 30,
+                descriptors: 1 << 20,
             },
         )
     }
@@ -170,6 +188,7 @@ mod tests {
                 threads,
                 files: 1,
                 bytes: 5 << 20,
+                descriptors: 1 << 20,
             };
             assert!(
                 Budget::new(1 << 20, &small).is_ok(),
@@ -197,5 +216,18 @@ mod tests {
         assert!(budget(256, 2, 2).unwrap().can_merge);
         assert!(!budget(256, 2, 1_000).unwrap().can_merge);
         assert!(budget(64 << 10, 2, 1_000).unwrap().can_merge);
+        let with = |descriptors| {
+            let amount = Amount {
+                threads: 2,
+                files: 1_000,
+                bytes: 10 << 30,
+                descriptors,
+            };
+            Budget::new(64 << 30, &amount).unwrap()
+        };
+        let (plenty, few, none) = (with(1_100), with(60), with(0));
+        assert!(plenty.can_merge && plenty.can_open_all && plenty.fan_in == FAN_IN);
+        assert!(!few.can_merge && !few.can_open_all);
+        assert_eq!((few.fan_in, none.fan_in), (32, 2));
     }
 }

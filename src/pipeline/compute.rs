@@ -1,7 +1,7 @@
 //! Feed to kernel to tables: one attempt to compute a whole run into a stage.
 
 use super::budget::Budget;
-use super::feed::{Feed, Order, Shared};
+use super::feed::{Feed, Opener, Order, Shared};
 use super::jobs::Job;
 use super::ledger::accepted_rows;
 use super::merge::{Flow, Stop, Work};
@@ -9,7 +9,6 @@ use super::write::{BigTable, Footer, joined};
 use crate::calc::Kernel;
 use crate::calc::rollup::merge as merge_rollup;
 use crate::error::Result;
-use crate::input::Reader;
 use crate::model::element::{Footprints, GhgTotals, Names, Rollup, Shipments};
 use crate::model::symbol::Symbols;
 use crate::output::elements::ELEMENTS;
@@ -127,7 +126,7 @@ pub struct Attempt<'a> {
 /// of them has work uses the pool. The order of results is the order of the feed.
 pub fn compute(
     attempt: &Attempt,
-    readers: Vec<(u32, Box<dyn Reader>)>,
+    readers: Vec<(u32, Opener)>,
     order: Order,
     shared: &Shared,
 ) -> Flow<Written> {

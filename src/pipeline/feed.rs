@@ -4,7 +4,7 @@ use super::budget::Budget;
 use super::held::in_order;
 use super::jobs::{Job, Window};
 use super::ledger::Ledger;
-use super::merge::{Cursor, Cutter, Flow, Merge, Stop, Work};
+use super::merge::{Cursor, Cutter, Flow, Merge, Work};
 use super::progress::Progress;
 use super::sort::{RunStore, Sorter};
 use crate::input::{FileFault, Parsed, Reader};
@@ -79,7 +79,7 @@ impl FileCursor<'_, '_, '_> {
         let Some(parsed) = self.units.oldest() else {
             return Ok(false);
         };
-        for parsed in parsed.map_err(Stop::Broken)? {
+        for parsed in parsed? {
             self.take(parsed)?;
         }
         if self.ahead {
@@ -92,7 +92,7 @@ impl FileCursor<'_, '_, '_> {
     fn start_units(&mut self) -> Flow<()> {
         let sorts = self.in_order;
         while !self.units.is_full()
-            && let Some(unit) = self.reader.next_unit().map_err(Stop::Broken)?
+            && let Some(unit) = self.reader.next_unit()?
         {
             self.units.start(move || {
                 let mut parsed = unit.parse()?;
@@ -133,6 +133,9 @@ impl Cursor for FileCursor<'_, '_, '_> {
     }
 }
 
+/// Opens a movement file when its turn comes, or gives the one that is open already.
+pub type Opener<'o> = Box<dyn FnOnce() -> Flow<Box<dyn Reader>> + Send + 'o>;
+
 /// How the files are brought in order.
 pub enum Order<'s> {
     /// They are sorted, or so it seems; a row out of order ends the attempt.
@@ -150,7 +153,7 @@ pub struct Feed<'a> {
 impl<'a> Feed<'a> {
     /// Opens the stream over `readers` (with their file index).
     fn open<'scope: 'a>(
-        readers: Vec<(u32, Box<dyn Reader>)>,
+        readers: Vec<(u32, Opener)>,
         order: Order<'a>,
         threads: usize,
         budget: &Budget,
@@ -165,17 +168,21 @@ impl<'a> Feed<'a> {
         } else {
             (threads / readers.len().max(1)).saturating_sub(1)
         };
-        let files = readers.into_iter().map(|(file, reader)| FileCursor {
-            reader,
-            file,
-            units: Window::new(scope, under_way.max(1)),
-            ahead: under_way > 0,
-            in_order,
-            ready: VecDeque::new(),
-            shared,
+        let files = readers.into_iter().map(|(file, open)| {
+            Flow::Ok(FileCursor {
+                reader: open()?,
+                file,
+                units: Window::new(scope, under_way.max(1)),
+                ahead: under_way > 0,
+                in_order,
+                ready: VecDeque::new(),
+                shared,
+            })
         });
         let cursors = match order {
-            Order::Sorted => files.map(|f| Box::new(f) as Box<dyn Cursor + 'a>).collect(),
+            Order::Sorted => files
+                .map(|file| Ok(Box::new(file?) as Box<dyn Cursor + 'a>))
+                .collect::<Flow<_>>()?,
             Order::Sort(store) => {
                 let mut sorter = Sorter::new(
                     store,
@@ -183,8 +190,10 @@ impl<'a> Feed<'a> {
                     scope,
                     budget.sort_bytes,
                     budget.grain.batch_rows as usize,
+                    budget.fan_in,
                 );
-                for mut file in files {
+                for file in files {
+                    let mut file = file?;
                     while let Some(batch) = file.next()? {
                         sorter.push(batch)?;
                     }
@@ -205,7 +214,7 @@ impl<'a> Feed<'a> {
     /// Starts to compute all work, in order, until the input ends or nobody takes the results any more. What is computed or waits
     /// to be taken is as much as the channel holds and two more.
     pub fn run<T: Send>(
-        readers: Vec<(u32, Box<dyn Reader>)>,
+        readers: Vec<(u32, Opener)>,
         order: Order<'_>,
         threads: usize,
         budget: &Budget,

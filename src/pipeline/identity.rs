@@ -41,6 +41,8 @@ pub struct Digests<'scope> {
     files: &'scope [InputFile],
     thread: Mutex<Option<ScopedJoinHandle<'scope, Taken>>>,
     known: OnceLock<BTreeMap<&'scope str, std::result::Result<ContentDigest, String>>>,
+    /// What the system was short of.
+    shortage: OnceLock<String>,
 }
 
 impl<'scope> Digests<'scope> {
@@ -54,6 +56,7 @@ impl<'scope> Digests<'scope> {
             files,
             thread: Mutex::new(Some(threads.spawn(take))),
             known: OnceLock::new(),
+            shortage: OnceLock::new(),
         }
     }
 
@@ -73,7 +76,11 @@ impl<'scope> Digests<'scope> {
             .unwrap_or_else(PoisonError::into_inner)
             .take()
         {
-            let digests = joined(thread)?
+            let taken = joined(thread);
+            if let Err(Error::Limit(shortage)) = &taken {
+                let _ = self.shortage.set(shortage.clone());
+            }
+            let digests = taken?
                 .into_iter()
                 .map(|digest| digest.map_err(|e| e.to_string()));
             let _ = self.known.set(
@@ -84,9 +91,10 @@ impl<'scope> Digests<'scope> {
                     .collect(),
             );
         }
-        self.known
-            .get()
-            .ok_or_else(|| Error::Internal("the digests of the inputs were given up".into()))
+        self.known.get().ok_or_else(|| match self.shortage.get() {
+            Some(shortage) => Error::Limit(shortage.clone()),
+            None => Error::Internal("the digests of the inputs were given up".into()),
+        })
     }
 }
 

@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn a_lost_row_is_noticed() {
         let store = InMemory::default();
-        let mut ledger = Ledger::new(2, Rejects::new(&store, usize::MAX));
+        let mut ledger = Ledger::new(2, Rejects::new(&store, usize::MAX, 2));
         ledger.read(1, 2);
         let reject = |row, reason| Rejected {
             file: 1,

@@ -21,6 +21,17 @@ pub enum Stop {
     Failed(Error),
 }
 
+impl From<FileFault> for Stop {
+    /// A file that could not be read for want of something else than the file says nothing about it, and ends the run.
+    fn from(fault: FileFault) -> Stop {
+        if fault.is_shortage {
+            Stop::Failed(Error::Limit(fault.to_string()))
+        } else {
+            Stop::Broken(fault)
+        }
+    }
+}
+
 impl From<Error> for Stop {
     fn from(error: Error) -> Stop {
         Stop::Failed(error)
@@ -279,5 +290,20 @@ impl<'a> Merge<'a> {
             self.queue.insert(at, this);
         }
         Ok(())
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_could_not_be_opened_for_want_of_descriptors_is_not_left_out() {
+        let stop = |errno| {
+            let cause = std::io::Error::from_raw_os_error(errno);
+            Stop::from(FileFault::unread("a.csv", &cause))
+        };
+        assert!(matches!(stop(24), Stop::Failed(Error::Limit(why)) if why.starts_with("a.csv: ")));
+        assert!(matches!(stop(5), Stop::Broken(_)));
     }
 }

@@ -155,11 +155,14 @@ pub struct Plan {
 
 impl Plan {
     /// The run file to read: the one named, else `data/run.toml` if it exists, else none when `--movements` are named.
-    pub fn run_file(flags: &Flags, is_file: &dyn Fn(&Path) -> bool) -> Result<Option<PathBuf>> {
+    pub fn run_file(
+        flags: &Flags,
+        is_file: &dyn Fn(&Path) -> Result<bool>,
+    ) -> Result<Option<PathBuf>> {
         let fallback = Path::new(DEFAULT_RUN_FILE);
         match &flags.run_file {
             Some(named) => Ok(Some(named.clone())),
-            None if is_file(fallback) => Ok(Some(fallback.to_owned())),
+            None if is_file(fallback)? => Ok(Some(fallback.to_owned())),
             None if !flags.movements.is_empty() => Ok(None),
             None => Err(Error::Usage(format!(
                 "no run file named and {DEFAULT_RUN_FILE} does not exist here: name one (green-corridor run RUN.toml), \

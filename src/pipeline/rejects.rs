@@ -1,6 +1,6 @@
 //! The rejected rows of a run in order of (file, row), however many: in memory while they fit, else as sorted runs on disk.
 
-use super::sort::{RunReader, RunStore};
+use super::sort::{RunReader, RunStore, RunWriter};
 use super::spill::{decode_rejected, encode_rejected};
 use crate::error::Result;
 use crate::model::reject::Rejected;
@@ -20,18 +20,23 @@ pub struct Rejects<'s> {
     limit: usize,
     held: Vec<Rejected>,
     held_bytes: usize,
-    runs: usize,
+    /// Runs on disk now.
+    runs: Vec<usize>,
+    created: usize,
+    fan_in: usize,
 }
 
 impl<'s> Rejects<'s> {
-    /// Holds at most about `limit` bytes in memory.
-    pub fn new(store: &'s dyn RunStore, limit: usize) -> Rejects<'s> {
+    /// Holds at most about `limit` bytes in memory, and reads at most `fan_in` runs at a time.
+    pub fn new(store: &'s dyn RunStore, limit: usize, fan_in: usize) -> Rejects<'s> {
         Rejects {
             store,
             limit,
             held: Vec::new(),
             held_bytes: 0,
-            runs: 0,
+            runs: Vec::new(),
+            created: 0,
+            fan_in,
         }
     }
 
@@ -48,7 +53,7 @@ impl<'s> Rejects<'s> {
 
     /// The rows in order of (file, row), chunk by chunk.
     pub fn into_chunks(mut self) -> Result<Chunks> {
-        if self.runs == 0 {
+        if self.runs.is_empty() {
             self.held.sort_unstable_by_key(place);
             return Ok(Chunks {
                 runs: vec![Run {
@@ -60,33 +65,57 @@ impl<'s> Rejects<'s> {
             });
         }
         self.spill()?;
-        let open = |n| {
+        while self.runs.len() > self.fan_in {
+            let oldest: Vec<usize> = self.runs.drain(..self.fan_in).collect();
+            let merged = self.merged(&oldest)?;
+            let mut writer = self.create()?;
+            for rows in merged {
+                append(writer.as_mut(), &rows?)?;
+            }
+            writer.finish()?;
+            oldest.iter().try_for_each(|&n| self.store.remove(n))?;
+        }
+        self.merged(&self.runs)
+    }
+
+    fn merged(&self, runs: &[usize]) -> Result<Chunks> {
+        let open = |&n: &usize| {
             Ok(Run {
                 reader: Some(self.store.open(n)?),
                 block: Vec::new().into_iter(),
             })
         };
         Ok(Chunks {
-            runs: (0..self.runs).map(open).collect::<Result<_>>()?,
+            runs: runs.iter().map(open).collect::<Result<_>>()?,
             heads: BinaryHeap::new(),
             begun: false,
         })
+    }
+
+    fn create(&mut self) -> Result<Box<dyn RunWriter>> {
+        self.runs.push(self.created);
+        self.created += 1;
+        self.store.create(self.created - 1)
     }
 
     fn spill(&mut self) -> Result<()> {
         let mut rows = std::mem::take(&mut self.held);
         self.held_bytes = 0;
         rows.sort_unstable_by_key(place);
-        let mut writer = self.store.create(self.runs)?;
-        let mut block = Vec::new();
-        for rows in rows.chunks(BLOCK_ROWS) {
-            block.clear();
-            encode_rejected(rows, &mut block);
-            writer.append(&block)?;
-        }
-        self.runs += 1;
+        let mut writer = self.create()?;
+        append(writer.as_mut(), &rows)?;
         writer.finish()
     }
+}
+
+fn append(writer: &mut dyn RunWriter, rows: &[Rejected]) -> Result<()> {
+    let mut block = Vec::new();
+    for rows in rows.chunks(BLOCK_ROWS) {
+        block.clear();
+        encode_rejected(rows, &mut block);
+        writer.append(&block)?;
+    }
+    Ok(())
 }
 
 fn place(row: &Rejected) -> (u32, u64) {
@@ -197,9 +226,9 @@ mod tests {
     use super::*;
     use crate::model::reject::{Reject, RejectReason};
 
-    fn rows(limit: usize) -> (Vec<Rejected>, usize) {
+    fn rows(limit: usize, fan_in: usize) -> (Vec<Rejected>, usize) {
         let store = InMemory::default();
-        let mut rejects = Rejects::new(&store, limit);
+        let mut rejects = Rejects::new(&store, limit, fan_in);
         for part in 0..40u64 {
             let one = |i: u64| {
                 // Every (file, row) once, in an order far from sorted.
@@ -221,7 +250,7 @@ mod tests {
             };
             rejects.push((0..1_000).map(one).collect()).unwrap();
         }
-        let runs = rejects.runs;
+        let runs = rejects.runs.len();
         (
             rejects
                 .into_chunks()
@@ -234,9 +263,10 @@ mod tests {
 
     #[test]
     fn spilled_and_held_rows_are_the_same_and_in_order() {
-        let ((held, none), (spilled, runs)) = (rows(usize::MAX), rows(1 << 20));
+        let ((held, none), (spilled, runs)) = (rows(usize::MAX, 128), rows(1 << 20, 128));
         assert!(none == 0 && runs > 3, "{runs}");
         assert_eq!(held.len(), 40_000);
         assert!(held.is_sorted_by_key(place) && held == spilled);
+        assert!(held == rows(1 << 20, 2).0, "runs merged into fewer first");
     }
 }

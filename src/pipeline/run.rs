@@ -2,10 +2,10 @@
 
 use super::budget::{Amount, Budget};
 use super::compute::{Attempt, FixedNames, Written, compute};
-use super::feed::{Order, Shared};
+use super::feed::{Opener, Order, Shared};
 use super::identity::{Digests, Identity, Verdict};
 use super::ledger::Ledger;
-use super::merge::Stop;
+use super::merge::{Flow, Stop};
 use super::plan::Plan;
 use super::prepare::{Inputs, Loaded, find_inputs, load_reference};
 use super::progress::{Level, Progress};
@@ -14,11 +14,14 @@ use super::scratch::Scratch;
 use super::summary::Summary;
 use super::tables::{self, Outcome};
 use crate::error::{Error, Result};
-use crate::input::{self, FileFault, Reader};
+use crate::input::mapping::Mapping;
+use crate::input::{self, FileFault, Grain, Reader};
+use crate::model::vocabulary::Vocabulary;
 use crate::store::commit::{Published, publish_existing};
+use crate::store::descriptors;
 use crate::store::digest::digest_files;
 use crate::store::disk::RealDisk;
-use crate::store::find::{check_unchanged, open_input};
+use crate::store::find::{InputFile, check_unchanged, open_input};
 use crate::store::lock::{Holder, Output};
 use crate::store::manifest::{InputEntry, Manifest, MissingFile};
 use crate::store::prune::prune;
@@ -121,6 +124,30 @@ struct Run<'a> {
     pool: &'a ThreadPool,
 }
 
+fn open_file(
+    index: u32,
+    file: &InputFile,
+    grain: Grain,
+    mapping: &Arc<Mapping>,
+    vocabulary: &Arc<Vocabulary>,
+) -> Flow<Box<dyn Reader>> {
+    let opened = open_input(file).map_err(|error| match error {
+        Error::Input(message) => Stop::Broken(FileFault::new(&file.name, message)),
+        shortage => Stop::Failed(shortage),
+    })?;
+    let source = input::SourceFile {
+        file: opened,
+        label: file.name.clone(),
+        index,
+    };
+    Ok(input::open_in(
+        grain,
+        source,
+        Arc::clone(mapping),
+        Arc::clone(vocabulary),
+    )?)
+}
+
 /// How one attempt over all files ended.
 enum Ended {
     Published(Box<Summary>),
@@ -143,6 +170,7 @@ impl Run<'_> {
             threads: self.plan.threads,
             files: inputs.files.len(),
             bytes: inputs.bytes(),
+            descriptors: descriptors::free(),
         };
         let budget = Budget::new(self.plan.limits.memory_bytes, &amount)?;
         // A run that is probably there already is not computed until the digests say otherwise.
@@ -294,7 +322,7 @@ impl Run<'_> {
             symbols: RwLock::default(),
             ledger: Mutex::new(Ledger::new(
                 entries.len(),
-                Rejects::new(&rejects, budget.reject_bytes),
+                Rejects::new(&rejects, budget.reject_bytes, budget.fan_in),
             )),
             progress: self.progress,
             check: &|| {
@@ -391,35 +419,21 @@ impl Run<'_> {
 
     /// Opens every input; the entries carry what is known of a file before its rows are read.
     #[allow(clippy::type_complexity)]
-    fn open(
+    fn open<'i>(
         &self,
         loaded: &Loaded,
-        inputs: &Inputs,
+        inputs: &'i Inputs,
         budget: &Budget,
-    ) -> std::result::Result<(Vec<(u32, Box<dyn Reader>)>, Vec<InputEntry>), Stop> {
+    ) -> Flow<(Vec<(u32, Opener<'i>)>, Vec<InputEntry>)> {
         let mapping = Arc::new(self.plan.mapping.clone());
         let vocabulary = Arc::new(loaded.reference.vocabulary());
         let mut readers = Vec::new();
         let mut entries = Vec::new();
         for (index, file) in inputs.files.iter().enumerate() {
-            let opened = open_input(file).map_err(|e| {
-                Stop::Broken(FileFault {
-                    label: file.name.clone(),
-                    message: e.to_string(),
-                })
-            })?;
-            let source = input::SourceFile {
-                file: opened,
-                label: file.name.clone(),
-                index: index as u32,
-            };
-            let reader = input::open_in(
-                budget.grain,
-                source,
-                Arc::clone(&mapping),
-                Arc::clone(&vocabulary),
-            )
-            .map_err(Stop::Broken)?;
+            let (grain, mapping, vocabulary) =
+                (budget.grain, Arc::clone(&mapping), Arc::clone(&vocabulary));
+            let open = move || open_file(index as u32, file, grain, &mapping, &vocabulary);
+            let reader = open()?;
             let info = reader.info();
             entries.push(InputEntry {
                 file: file.name.clone(),
@@ -432,7 +446,13 @@ impl Run<'_> {
                 unknown_columns: info.unknown_columns.clone(),
                 lacks_sequence: info.lacks_sequence,
             });
-            readers.push((index as u32, reader));
+            // Where not all can be open, each is opened again when its rows are wanted.
+            let opener: Opener = if budget.can_open_all {
+                Box::new(move || Ok(reader))
+            } else {
+                Box::new(open)
+            };
+            readers.push((index as u32, opener));
         }
         Ok((readers, entries))
     }

@@ -12,9 +12,6 @@ use rayon::{Scope, ThreadPool};
 /// Rows per block of a spilled run: small, because a merge holds one block of each run.
 const BLOCK_ROWS: usize = 1_024;
 
-/// Runs that are merged at a time: more are first merged into fewer, so that the blocks held stay within bounds.
-const FAN_IN: usize = 128;
-
 /// Where runs go and come from; the store implements it on files of the stage.
 pub trait RunStore: Send + Sync {
     /// Starts run `n`; blocks are appended to it in order.
@@ -46,6 +43,8 @@ pub struct Sorter<'s, 'scope> {
     scope: &'s Scope<'scope>,
     limit: usize,
     batch_rows: usize,
+    /// Runs that are merged at a time: more are first merged into fewer, so that the blocks held stay within bounds.
+    fan_in: usize,
     held: Vec<Packed>,
     held_bytes: usize,
     runs: Vec<usize>,
@@ -53,13 +52,15 @@ pub struct Sorter<'s, 'scope> {
 }
 
 impl<'s, 'scope: 's> Sorter<'s, 'scope> {
-    /// A sorter that holds at most `limit` bytes of rows in memory and gives back about `batch_rows` at a time.
+    /// A sorter that holds at most `limit` bytes of rows in memory, gives back about `batch_rows` at a time, and reads at most
+    /// `fan_in` runs at a time.
     pub fn new(
         store: &'s dyn RunStore,
         pool: &'s ThreadPool,
         scope: &'s Scope<'scope>,
         limit: usize,
         batch_rows: usize,
+        fan_in: usize,
     ) -> Sorter<'s, 'scope> {
         Sorter {
             store,
@@ -67,6 +68,7 @@ impl<'s, 'scope: 's> Sorter<'s, 'scope> {
             scope,
             limit,
             batch_rows,
+            fan_in,
             held: Vec::new(),
             held_bytes: 0,
             runs: Vec::new(),
@@ -104,7 +106,7 @@ impl<'s, 'scope: 's> Sorter<'s, 'scope> {
         if !self.held.is_empty() {
             self.spill()?;
         }
-        while self.runs.len() > FAN_IN {
+        while self.runs.len() > self.fan_in {
             self.merge_runs()?;
         }
         let open = |&n: &usize| {
@@ -157,7 +159,7 @@ impl<'s, 'scope: 's> Sorter<'s, 'scope> {
 
     /// Merges the oldest runs into one.
     fn merge_runs(&mut self) -> Flow<()> {
-        let oldest: Vec<usize> = self.runs.drain(..FAN_IN).collect();
+        let oldest: Vec<usize> = self.runs.drain(..self.fan_in).collect();
         let open = |&n: &usize| {
             Ok(Box::new(Run {
                 reader: self.store.open(n)?,
@@ -248,6 +250,8 @@ mod tests {
     use super::*;
     use crate::model::reject::{Reject, RejectReason};
 
+    const FAN_IN: usize = 16;
+
     fn batch(ids: &[u64]) -> MovementBatch {
         let mut batch = MovementBatch::default();
         for &id in ids {
@@ -264,7 +268,7 @@ mod tests {
             .build()
             .unwrap();
         pool.in_place_scope(|scope| {
-            let mut sorter = Sorter::new(&store, &pool, scope, limit, 5_000);
+            let mut sorter = Sorter::new(&store, &pool, scope, limit, 5_000, FAN_IN);
             let mut seed = 7u64;
             for _ in 0..200 {
                 let ids: Vec<u64> = (0..200)

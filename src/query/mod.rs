@@ -9,9 +9,9 @@ mod frame;
 use crate::error::{Error, Result};
 use crate::model::element::GhgTotals;
 use crate::model::unit::{NANO_SCALE, decimal_text, parse_decimal};
-use crate::output::read::rows;
+use crate::output::read::{fault as unreadable, rows};
 use crate::store::manifest::{Manifest, Totals};
-use crate::store::path::open_below;
+use crate::store::path::open_part;
 use crate::store::signal::Interrupt;
 use fold::{First, Groups, grouped};
 use frame::{ROWS, Wanted, frame};
@@ -386,9 +386,10 @@ pub fn differences(
         figures,
     };
     let mut out = Vec::new();
-    let file = open_below(folder, table).map_err(|e| broken(e.to_string()))?;
-    for batch in rows(file, &wanted.all()).map_err(|e| broken(e.to_string()))? {
-        let batch = batch.map_err(|e| broken(e.to_string()))?;
+    let file = open_part(folder, table)?;
+    let path = folder.join(table);
+    for batch in rows(file, &wanted.all()).map_err(|e| unreadable(&path, &e))? {
+        let batch = batch.map_err(|e| unreadable(&path, &e))?;
         out.extend(answer(
             &frame(&batch, wanted).map_err(|e| broken(e.to_string()))?,
             keys,
@@ -451,9 +452,10 @@ impl Reading<'_> {
             let broken = |what: String| {
                 Error::Verification(format!("{}: {what}", self.dir.join(part).display()))
             };
-            let file = open_below(self.dir, part).map_err(|e| broken(e.to_string()))?;
-            for batch in rows(file, &wanted.all()).map_err(|e| broken(e.to_string()))? {
-                let batch = batch.map_err(|e| broken(e.to_string()))?;
+            let file = open_part(self.dir, part)?;
+            let path = self.dir.join(part);
+            for batch in rows(file, &wanted.all()).map_err(|e| unreadable(&path, &e))? {
+                let batch = batch.map_err(|e| unreadable(&path, &e))?;
                 let frame = frame(&batch, wanted).map_err(|e| broken(e.to_string()))?;
                 each(&frame).map_err(|e| broken(e.to_string()))?;
                 self.interrupt.check()?;

@@ -3,7 +3,7 @@
 //! The digest of content, as in `sha256sum`; nothing about names or times goes into it.
 
 use super::find::{InputFile, open_input};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -77,12 +77,18 @@ pub fn digest_reader(
 }
 
 /// Digests input files in parallel, in the order given. A file that cannot be read is an error of its own, so that
-/// the caller can name it and go on without it; the outer error is the callback's.
+/// the caller can name it and go on without it; the outer error is the callback's, or that the system is short of something.
 pub fn digest_files(files: &[InputFile], progress: Progress) -> Result<Vec<Result<ContentDigest>>> {
-    let one = |file: &InputFile| match open_input(file) {
-        Err(e) => Ok(Err(e)),
-        Ok(reader) => {
-            Ok(digest_reader(reader, progress)?.map_err(|e| super::input(&file.path, "read", e)))
+    let one = |file: &InputFile| {
+        let digest = match open_input(file) {
+            Err(e) => Err(e),
+            Ok(reader) => {
+                digest_reader(reader, progress)?.map_err(|e| super::input(&file.path, "read", e))
+            }
+        };
+        match digest {
+            Err(shortage @ Error::Limit(_)) => Err(shortage),
+            digest => Ok(digest),
         }
     };
     files.par_iter().map(one).collect()

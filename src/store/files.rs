@@ -50,9 +50,23 @@ pub fn read_text(path: &Path, limit: u64) -> Result<String> {
         .unwrap_or(text))
 }
 
-/// Whether something stands at `path`, be it a dangling link.
-pub fn exists(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok()
+/// Whether something stands at `path`, be it a dangling link. Only what the system says is not there is not there: a path that
+/// cannot be looked at is an error.
+pub fn exists(path: &Path) -> io::Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(e) => Err(e),
+    }
+}
+
+/// Whether there is a file at `path`, links followed, with [`exists`]'s notion of what is not there.
+pub fn is_file(path: &Path) -> io::Result<bool> {
+    match fs::metadata(path) {
+        Ok(seen) => Ok(seen.is_file()),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(e) => Err(e),
+    }
 }
 
 /// Opens a file that need not exist; a link to one is refused.
@@ -77,7 +91,8 @@ const NAMED: usize = 10;
 /// Writes a folder of new files (path below `dir`, content). Nothing is written if any of them exists already, and after a
 /// failure what was written is taken back.
 pub fn write_new_tree(disk: &dyn Disk, dir: &Path, files: &[(&str, &[u8])]) -> Result<()> {
-    if exists(dir) && !dir.is_dir() {
+    let is_there = exists(dir).map_err(|e| storage(dir, "read", e))?;
+    if is_there && !dir.is_dir() {
         return Err(Error::Usage(format!(
             "{}: exists and is not a folder",
             dir.display()
@@ -104,10 +119,12 @@ pub fn write_new_tree(disk: &dyn Disk, dir: &Path, files: &[(&str, &[u8])]) -> R
 }
 
 fn refuse_existing(paths: impl Iterator<Item = PathBuf>) -> Result<()> {
-    let existing: Vec<String> = paths
-        .filter(|path| exists(path))
-        .map(|path| path.display().to_string())
-        .collect();
+    let mut existing = Vec::new();
+    for path in paths {
+        if exists(&path).map_err(|e| storage(&path, "read", e))? {
+            existing.push(path.display().to_string());
+        }
+    }
     if existing.is_empty() {
         return Ok(());
     }
@@ -231,6 +248,36 @@ impl Drop for FileWriter<'_> {
         if let Some(inner) = self.inner.take() {
             drop(inner.into_parts()); // without a last attempt to write
             let _ = self.disk.remove_file(&self.beside);
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_not_there_is_not_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        assert_eq!(
+            (exists(&file).unwrap(), is_file(&file).unwrap()),
+            (false, false)
+        );
+        fs::write(&file, "x").unwrap();
+        assert_eq!(
+            (exists(&file).unwrap(), is_file(&file).unwrap()),
+            (true, true)
+        );
+        let looped = dir.path().join("loop");
+        std::os::unix::fs::symlink("loop", &looped).unwrap();
+        assert!(exists(&looped).unwrap() && is_file(&looped).is_err());
+        for unreadable in [
+            file.join("below a file"),
+            looped.join("below a loop"),
+            dir.path().join("x".repeat(300)),
+        ] {
+            assert!(exists(&unreadable).is_err() && is_file(&unreadable).is_err());
         }
     }
 }

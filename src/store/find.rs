@@ -26,6 +26,7 @@ pub struct InputFile {
     /// Size when it was found.
     pub bytes: u64,
     modified: Option<SystemTime>,
+    identity: Identity,
 }
 
 /// Something that was asked for, or lies where it was asked to look, and cannot be read.
@@ -90,7 +91,10 @@ pub fn discover_among(
     extensions: &[&str],
 ) -> Result<Found> {
     let real_base = fs::canonicalize(base).map_err(|e| super::input(base, "read", e))?;
-    let except = except.and_then(|path| fs::canonicalize(path).ok());
+    let except = except
+        .map(|path| real_if_there(path).map_err(|e| super::input(path, "read", e)))
+        .transpose()?
+        .flatten();
     let mut search = Search {
         base,
         real_base,
@@ -98,12 +102,16 @@ pub fn discover_among(
         extensions,
         inside: Vec::new(),
         absent: None,
+        shortage: None,
         found: Found::default(),
     };
     for pattern in patterns {
         let before = (search.found.files.len(), search.found.unreadable.len());
         search.absent = None;
         search.pattern(pattern)?;
+        if let Some(shortage) = search.shortage {
+            return Err(shortage);
+        }
         if before == (search.found.files.len(), search.found.unreadable.len()) {
             search.found.unmatched.push(Unmatched {
                 pattern: pattern.clone(),
@@ -116,8 +124,9 @@ pub fn discover_among(
     found.unreadable.dedup_by(|a, b| a.name == b.name);
     found.files.sort_by(|a, b| a.name.cmp(&b.name));
     let mut seen = HashSet::new();
-    let mut first_time = |file: &InputFile| identity(&file.path).is_none_or(|id| seen.insert(id));
-    found.files.retain(|file| first_time(file));
+    found
+        .files
+        .retain(|file| seen.insert(file.identity.to_owned()));
     Ok(found)
 }
 
@@ -187,18 +196,28 @@ struct Search<'a> {
     inside: Vec<PathBuf>,
     /// What the pattern names, if nothing is there.
     absent: Option<Unreadable>,
+    /// The system was short of something, so that the search cannot say what is there.
+    shortage: Option<Error>,
     found: Found,
 }
 
 impl Search<'_> {
     fn pattern(&mut self, pattern: &str) -> Result<()> {
         let whole = self.base.join(pattern);
-        // A path that exists is taken as it is: file names may hold brackets.
-        if pattern.is_empty() || !has_wildcard(pattern) || fs::symlink_metadata(&whole).is_ok() {
-            if !pattern.is_empty() {
-                self.asked_for(&whole);
-            }
+        if pattern.is_empty() {
             return Ok(());
+        }
+        // A path that exists is taken as it is: file names may hold brackets.
+        match super::files::exists(&whole) {
+            Ok(false) if has_wildcard(pattern) => {}
+            Ok(_) => {
+                self.asked_for(&whole);
+                return Ok(());
+            }
+            Err(e) => {
+                self.refuse(&whole, super::input(&whole, "read", e));
+                return Ok(());
+            }
         }
         let mut start = PathBuf::new();
         let mut rest = Vec::new();
@@ -229,7 +248,7 @@ impl Search<'_> {
         let Some((step, rest)) = steps.split_first() else {
             return self.asked_for(dir);
         };
-        if !fs::metadata(dir).is_ok_and(|m| m.is_dir()) || self.is_excepted(dir) {
+        if !self.is_folder(dir) || self.is_excepted(dir) {
             return;
         }
         if let Step::AnyFolders = step {
@@ -239,13 +258,12 @@ impl Search<'_> {
             }
         }
         for (path, name) in self.entries(dir) {
-            let is_folder = || fs::metadata(&path).is_ok_and(|m| m.is_dir());
             match step {
                 Step::AnyFolders
                     if !name.starts_with('.')
                         && depth < MAX_DEPTH
-                        && is_folder()
-                        && !is_link(&path) =>
+                        && !is_link(&path)
+                        && self.is_folder(&path) =>
                 {
                     self.matching(&path, steps, depth + 1)
                 }
@@ -308,10 +326,12 @@ impl Search<'_> {
                 Ok(m) if m.is_dir() => self.folder(&path),
                 Ok(m) if has_extension(&name, self.extensions) => self.take(&path, &m),
                 Ok(_) => {}
-                Err(e) if has_extension(&name, self.extensions) => {
-                    self.refuse(&path, super::input(&path, "open", e))
-                }
-                Err(_) => {} // a dangling link that would not have been taken
+                // A dangling link that would not have been taken.
+                Err(e)
+                    if e.kind() == io::ErrorKind::NotFound
+                        && !has_extension(&name, self.extensions) => {}
+                // What cannot be looked at could be a folder of files.
+                Err(e) => self.refuse(&path, super::input(&path, "open", e)),
             }
         }
     }
@@ -339,21 +359,26 @@ impl Search<'_> {
             let problem = format!("{}: is {}, expected a file", path.display(), kind(seen));
             return self.refuse(path, Error::Input(problem));
         }
-        match File::open(path) {
-            Ok(_) => {
-                let (bytes, modified) = (seen.len(), seen.modified().ok());
-                self.found.files.push(InputFile {
-                    path: path.to_owned(),
-                    name: self.name(path),
-                    bytes,
-                    modified,
-                });
-            }
-            Err(e) => self.refuse(path, super::input(path, "open", e)),
+        let found = File::open(path)
+            .and_then(|_| Ok((identity(path, seen)?, self.relative_name(path)?)))
+            .map_err(|e| super::input(path, "open", e));
+        match found {
+            Ok((identity, name)) => self.found.files.push(InputFile {
+                path: path.to_owned(),
+                name,
+                bytes: seen.len(),
+                modified: seen.modified().ok(),
+                identity,
+            }),
+            Err(e) => self.refuse(path, e),
         }
     }
 
     fn refuse(&mut self, path: &Path, why: Error) {
+        if let Error::Limit(_) = why {
+            self.shortage.get_or_insert(why);
+            return;
+        }
         // The reason stands in the manifest, where the way to the base folder must not show.
         let (name, why) = (self.name(path), why.to_string());
         let cause = why.strip_prefix(&path.display().to_string());
@@ -361,12 +386,38 @@ impl Search<'_> {
         self.found.unreadable.push(Unreadable { name, reason });
     }
 
-    fn is_excepted(&self, dir: &Path) -> bool {
-        self.except.is_some() && fs::canonicalize(dir).ok() == self.except
+    /// Whether there is a folder; one that cannot be looked at is noted as unreadable.
+    fn is_folder(&mut self, path: &Path) -> bool {
+        match fs::metadata(path) {
+            Ok(seen) => seen.is_dir(),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => false,
+            Err(e) => {
+                self.refuse(path, super::input(path, "read", e));
+                false
+            }
+        }
     }
 
-    fn name(&self, path: &Path) -> String {
+    /// Whether this is the folder that is never searched; one of which that cannot be said is not searched either.
+    fn is_excepted(&mut self, dir: &Path) -> bool {
+        match self.except.is_some().then(|| fs::canonicalize(dir)) {
+            None => false,
+            Some(Ok(real)) => self.except.as_ref() == Some(&real),
+            Some(Err(e)) => {
+                self.refuse(dir, super::input(dir, "read", e));
+                true
+            }
+        }
+    }
+
+    fn relative_name(&self, path: &Path) -> io::Result<String> {
         relative_name(path, self.base, &self.real_base)
+    }
+
+    /// The name in a message.
+    fn name(&self, path: &Path) -> String {
+        self.relative_name(path)
+            .unwrap_or_else(|_| path.display().to_string())
     }
 }
 
@@ -401,29 +452,35 @@ fn is_link(path: &Path) -> bool {
 }
 
 /// `path` as seen from `base`, by the letter: links inside the base keep the name that the user gave them.
-fn relative_name(path: &Path, base: &Path, real_base: &Path) -> String {
-    let inside = path
-        .strip_prefix(base)
-        .map(|rest| real_base.join(rest))
-        .ok();
-    let outside = || match (
-        path.parent().and_then(|dir| fs::canonicalize(dir).ok()),
-        path.file_name(),
-    ) {
-        (Some(dir), Some(name)) => dir.join(name),
+fn relative_name(path: &Path, base: &Path, real_base: &Path) -> io::Result<String> {
+    let full = match (path.strip_prefix(base), path.parent(), path.file_name()) {
+        (Ok(rest), ..) => real_base.join(rest),
+        (Err(_), Some(dir), Some(name)) => {
+            real_if_there(dir)?.map_or_else(|| path.to_owned(), |dir| dir.join(name))
+        }
         _ => path.to_owned(),
     };
-    let full = lexical(&inside.unwrap_or_else(outside));
+    let full = lexical(&full);
     let base: Vec<Component> = real_base.components().collect();
     let target: Vec<Component> = full.components().collect();
     let shared = base.iter().zip(&target).take_while(|(a, b)| a == b).count();
     if shared == 0 {
-        return with_slashes(&target); // another drive
+        return Ok(with_slashes(&target)); // another drive
     }
     let up = std::iter::repeat_n("..".to_owned(), base.len() - shared);
-    up.chain(target[shared..].iter().map(|c| component_text(*c)))
+    Ok(up
+        .chain(target[shared..].iter().map(|c| component_text(*c)))
         .collect::<Vec<_>>()
-        .join("/")
+        .join("/"))
+}
+
+/// The path with every link resolved; `None` when nothing is there.
+fn real_if_there(path: &Path) -> io::Result<Option<PathBuf>> {
+    match fs::canonicalize(path) {
+        Ok(real) => Ok(Some(real)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e),
+    }
 }
 
 /// Without `.` and `..`.
@@ -462,12 +519,18 @@ fn component_text(component: Component) -> String {
 
 /// What makes two paths the same file.
 #[cfg(unix)]
-fn identity(path: &Path) -> Option<(u64, u64)> {
+type Identity = (u64, u64);
+
+#[cfg(unix)]
+fn identity(_: &Path, seen: &Metadata) -> io::Result<Identity> {
     use std::os::unix::fs::MetadataExt;
-    fs::metadata(path).ok().map(|m| (m.dev(), m.ino()))
+    Ok((seen.dev(), seen.ino()))
 }
 
 #[cfg(not(unix))]
-fn identity(path: &Path) -> Option<PathBuf> {
-    fs::canonicalize(path).ok()
+type Identity = PathBuf;
+
+#[cfg(not(unix))]
+fn identity(path: &Path, _: &Metadata) -> io::Result<Identity> {
+    fs::canonicalize(path)
 }

@@ -401,3 +401,27 @@ mod unix {
         assert!(digest_files(&find(dir.path(), &["m"]).files, &no_progress).unwrap()[0].is_ok());
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_looked_at_is_unreadable_and_not_passed_over() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("a.csv"), "x").unwrap();
+    std::os::unix::fs::symlink("loop", dir.path().join("loop")).unwrap();
+    std::os::unix::fs::symlink("nowhere", dir.path().join("dangling")).unwrap();
+    // It could be a folder of files.
+    for (pattern, names) in [
+        (".", vec!["loop"]),
+        ("**/*.csv", vec![]),
+        ("*/*.csv", vec!["loop"]),
+        ("loop/*.csv", vec!["loop/*.csv"]),
+        ("a.csv/*.csv", vec!["a.csv/*.csv"]),
+    ] {
+        let found = discover(&[pattern.to_owned()], dir.path(), None).unwrap();
+        let unreadable: Vec<&str> = found.unreadable.iter().map(|u| u.name.as_str()).collect();
+        assert_eq!(unreadable, names, "{pattern}");
+    }
+    // Nor is an output root of which nobody can say where it is.
+    let except = dir.path().join("loop/out");
+    assert!(discover(&[".".to_owned()], dir.path(), Some(&except)).is_err());
+}

@@ -142,22 +142,16 @@ impl Layout {
             Some(wanted) => match_name(&self.runs(), &self.list_runs()?, wanted)?,
             None => match self.current_run()? {
                 Some(id) => id,
-                None if self.root.is_dir() => {
-                    let root = self.root.display();
-                    return Err(Error::Verification(format!(
-                        "{root}: nothing is published here: there is no CURRENT"
-                    )));
-                }
-                None => {
-                    let root = self.root.display();
-                    return Err(Error::Storage(format!(
-                        "{root}: no such folder, expected the output folder of a run"
-                    )));
-                }
+                None => return Err(self.nothing_published()),
             },
         };
         let dir = self.run(&id);
-        if !fs::symlink_metadata(&dir).is_ok_and(|m| m.is_dir()) {
+        let is_folder = match fs::symlink_metadata(&dir) {
+            Ok(seen) => seen.is_dir(),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => false,
+            Err(e) => return Err(storage(&dir, "read", e)),
+        };
+        if !is_folder {
             let current = self.current();
             return Err(Error::Verification(format!(
                 "{}: names {id}, but {} is missing",
@@ -166,6 +160,19 @@ impl Layout {
             )));
         }
         Ok((id, dir))
+    }
+
+    fn nothing_published(&self) -> Error {
+        let root = self.root.display();
+        match fs::metadata(&self.root) {
+            Ok(seen) if seen.is_dir() => Error::Verification(format!(
+                "{root}: nothing is published here: there is no CURRENT"
+            )),
+            Err(e) if e.kind() != io::ErrorKind::NotFound => storage(&self.root, "read", e),
+            _ => Error::Storage(format!(
+                "{root}: no such folder, expected the output folder of a run"
+            )),
+        }
     }
 }
 

@@ -42,7 +42,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 /// The new folder in the place of the old one; the old one is put back when that fails.
 fn exchange(disk: &dyn Disk, new: &Path, target: &Path) -> Result<()> {
     let old = beside(target, "old");
-    let had_one = exists(target);
+    let had_one = exists(target).map_err(|e| storage(target, "read", e))?;
     if had_one {
         disk.rename(target, &old)
             .map_err(|e| storage(target, "move aside", e))?;

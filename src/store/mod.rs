@@ -7,6 +7,7 @@
 //! Only this program's writers use it; readers of a published run need nothing but the rename of `CURRENT`.
 
 pub mod commit;
+pub mod descriptors;
 pub mod digest;
 pub mod disk;
 pub mod files;
@@ -32,7 +33,7 @@ mod fault;
 #[cfg(test)]
 mod find_tests;
 
-use crate::error::Error;
+use crate::error::{Error, is_shortage};
 use std::io;
 use std::path::Path;
 
@@ -41,7 +42,12 @@ pub(crate) fn storage(path: &Path, verb: &str, cause: io::Error) -> Error {
     Error::Storage(format!("{}: cannot {verb}: {cause}", path.display()))
 }
 
-/// The same for an input file.
+/// The same for an input file. What the system could not do for want of descriptors or memory is no fault of the file.
 pub(crate) fn input(path: &Path, verb: &str, cause: io::Error) -> Error {
-    Error::Input(format!("{}: cannot {verb}: {cause}", path.display()))
+    let message = format!("{}: cannot {verb}: {cause}", path.display());
+    if is_shortage(&cause) {
+        Error::Limit(message)
+    } else {
+        Error::Input(message)
+    }
 }

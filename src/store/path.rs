@@ -3,6 +3,7 @@
 //! Input files are not opened here: users may well reach them through links.
 
 use super::disk::sorted_entries;
+use crate::error::{Error, Result};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -52,6 +53,20 @@ pub fn open_below(root: &Path, relative: &str) -> io::Result<File> {
         }
     }
     Err(io::ErrorKind::NotFound.into())
+}
+
+/// Opens a file of a published run: a missing one, or something else in its place, is a failed verification (exit 7); that it
+/// cannot be opened is not (exit 6).
+pub fn open_part(run_dir: &Path, relative: &str) -> Result<File> {
+    open_below(run_dir, relative).map_err(|e| {
+        let path = below(run_dir, relative);
+        match e.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::InvalidInput => {
+                Error::Verification(format!("{}: {e}", path.display()))
+            }
+            _ => super::storage(&path, "open", e),
+        }
+    })
 }
 
 /// Reads a small file of an output root. A pipe that stands in its place is refused before it can block.

@@ -11,7 +11,7 @@ use super::storage;
 use crate::error::{Error, Result};
 use sha2::{Digest, Sha256};
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 /// Folder of the copies in a run.
@@ -49,9 +49,7 @@ pub fn read_library(dir: &Path) -> Result<Vec<ReferenceFile>> {
     let mut files = Vec::new();
     let mut pending = vec![(dir.to_path_buf(), String::new(), 1)];
     while let Some((folder, prefix, depth)) = pending.pop() {
-        for path in
-            sorted_entries(&folder).map_err(|e| library(&folder, &format!("cannot read: {e}")))?
-        {
+        for path in sorted_entries(&folder).map_err(|e| unreadable(&folder, e))? {
             let Some(name) = path.file_name().and_then(|n| n.to_str()) else {
                 return Err(library(&path, "its name is not UTF-8"));
             };
@@ -61,7 +59,7 @@ pub fn read_library(dir: &Path) -> Result<Vec<ReferenceFile>> {
             let relative = format!("{prefix}{name}");
             // Followed if it is a link: a licensed table may well be kept elsewhere.
             let is_dir = fs::metadata(&path)
-                .map_err(|e| library(&path, &format!("cannot read: {e}")))?
+                .map_err(|e| unreadable(&path, e))?
                 .is_dir();
             if is_dir && depth < MAX_DEPTH {
                 pending.push((path.clone(), format!("{relative}/"), depth + 1));
@@ -81,15 +79,17 @@ pub fn read_library(dir: &Path) -> Result<Vec<ReferenceFile>> {
 ///
 /// Only files of known names: the folder may be the user's own, with any amount of other tables in it.
 pub fn read_data(dir: &Path, names: &[&str]) -> Result<Vec<ReferenceFile>> {
-    fs::read_dir(dir).map_err(|e| library(dir, &format!("cannot read: {e}")))?;
+    fs::read_dir(dir).map_err(|e| unreadable(dir, e))?;
     let mut names = names.to_vec();
     names.sort_unstable();
-    let present = names
-        .into_iter()
-        .filter(|name| super::files::exists(&dir.join(name)));
-    present
-        .map(|name| read_named(&dir.join(name), name))
-        .collect()
+    let mut files = Vec::new();
+    for name in names {
+        let path = dir.join(name);
+        if super::files::exists(&path).map_err(|e| unreadable(&path, e))? {
+            files.push(read_named(&path, name)?);
+        }
+    }
+    Ok(files)
 }
 
 /// Reads one file that the run file names, under the path that it shall have in the copy.
@@ -181,7 +181,19 @@ pub fn read_reference_copy(run_dir: &Path) -> Result<Vec<ReferenceFile>> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    super::files::read_file(path, MAX_FILE_BYTES).map_err(|e| Error::Library(e.to_string()))
+    super::files::read_file(path, MAX_FILE_BYTES).map_err(of_library)
+}
+
+fn unreadable(path: &Path, cause: io::Error) -> Error {
+    of_library(super::input(path, "read", cause))
+}
+
+/// A reference file that cannot be read is a fault of the library (exit 9), unless the system is short of something.
+fn of_library(error: Error) -> Error {
+    match error {
+        Error::Input(message) => Error::Library(message),
+        other => other,
+    }
 }
 
 fn library(path: &Path, what: &str) -> Error {

@@ -212,10 +212,11 @@ pub fn read_status(layout: &Layout) -> Result<Option<Status>> {
 pub fn find_rejects(layout: &Layout, wanted: Option<&str>) -> Result<(String, PathBuf)> {
     let failed = folder_names(&layout.failed())?;
     let Some(wanted) = wanted else {
-        let last = read_status(layout)
-            .ok()
-            .flatten()
-            .filter(|status| status.state == State::Failed);
+        let last = match read_status(layout) {
+            // A damaged status tells nothing; one that cannot be read could have told of a failed run.
+            Err(Error::Verification(_)) => None,
+            read => read?.filter(|status| status.state == State::Failed),
+        };
         return match last
             .and_then(|status| status.run_id)
             .filter(|id| failed.contains(id))

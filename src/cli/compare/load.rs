@@ -88,11 +88,11 @@ pub(super) struct Files {
 
 /// Reads everything that the arguments name.
 pub(super) fn read(args: &Data) -> Result<Files> {
-    let library = match folder(args.factors.as_ref(), LIBRARY) {
+    let library = match folder(args.factors.as_ref(), LIBRARY)? {
         Some(dir) => as_data(read_library(dir)?),
         None => shipped(LIBRARY, |_| true),
     };
-    let data = match folder(args.reference.as_ref(), DATA) {
+    let data = match folder(args.reference.as_ref(), DATA)? {
         Some(dir) => as_data(read_data(dir, &FILES)?),
         None => shipped(DATA, |path| FILES.contains(&path)),
     };
@@ -200,7 +200,7 @@ pub(super) fn load(
     Ok(Loaded {
         network,
         reference,
-        sea: sea_graph(folder(args.reference.as_ref(), DATA))?,
+        sea: sea_graph(folder(args.reference.as_ref(), DATA)?)?,
         rates,
     })
 }
@@ -235,11 +235,16 @@ impl Checked<'_> {
 }
 
 /// The folder that was named, else the usual one if it is there; `None`: the one inside the program.
-fn folder<'p>(named: Option<&'p PathBuf>, usual: &'p str) -> Option<&'p Path> {
+fn folder<'p>(named: Option<&'p PathBuf>, usual: &'p str) -> Result<Option<&'p Path>> {
     let usual = Path::new(usual);
-    named
-        .map(PathBuf::as_path)
-        .or_else(|| exists(usual).then_some(usual))
+    match named {
+        Some(named) => Ok(Some(named)),
+        None => Ok(is_there(usual)?.then_some(usual)),
+    }
+}
+
+fn is_there(path: &Path) -> Result<bool> {
+    exists(path).map_err(|e| Error::Library(format!("{}: cannot read: {e}", path.display())))
 }
 
 fn as_data(files: Vec<ReferenceFile>) -> Vec<DataFile> {
@@ -276,7 +281,7 @@ fn optional(home: Option<&Path>, name: &str) -> Result<Option<(String, Cow<'stat
         return Ok(inside.map(|(path, bytes)| (path, Cow::Borrowed(bytes))));
     };
     let path = dir.join(name);
-    if !exists(&path) {
+    if !is_there(&path)? {
         return Ok(None);
     }
     Ok(Some((
@@ -335,7 +340,7 @@ pub(super) fn map(args: &Data, loaded: &Loaded, answer: &Answer, request: &Reque
             loaded.reference.places.get(*code)?.point?.hundredths(),
         ))
     };
-    let (land, land_source) = land(folder(args.reference.as_ref(), DATA))?;
+    let (land, land_source) = land(folder(args.reference.as_ref(), DATA)?)?;
     Ok(Map {
         lines,
         places: called.iter().filter_map(spot).collect(),

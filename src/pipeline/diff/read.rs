@@ -11,7 +11,7 @@ use crate::output::read::Columns;
 use crate::output::read_rejected::rejected_rows;
 use crate::reference::Reference;
 use crate::store::manifest::Manifest;
-use crate::store::path::open_below;
+use crate::store::path::open_part;
 use std::collections::{HashSet, VecDeque};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -178,7 +178,7 @@ pub fn rejected(dir: &Path, manifest: &Manifest) -> Result<HashSet<(String, Stri
     for part in parts(manifest, "rejected") {
         let fault =
             |what: String| Error::Verification(format!("{}: {what}", dir.join(&part).display()));
-        let file = open_below(dir, &part).map_err(|e| fault(e.to_string()))?;
+        let file = open_part(dir, &part)?;
         let _ = rejected_rows(file, &mut |row| {
             if !no_gap.contains(&row.code) {
                 found.insert((row.shipment_id, row.movement_id));

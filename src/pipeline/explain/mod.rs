@@ -23,11 +23,11 @@ use crate::model::symbol::Symbols;
 use crate::model::time::{date_text, instant_text};
 use crate::model::unit::{MASS_SCALE, NANO_SCALE, SHARE_SCALE, decimal_text};
 use crate::output::find::rows_of;
-use crate::output::read::Columns;
+use crate::output::read::{Columns, fault as unreadable};
 use crate::output::read_rejected::{RejectedRow, rejected_rows};
 use crate::reference::Reference;
 use crate::store::manifest::Manifest;
-use crate::store::path::open_below;
+use crate::store::path::open_part;
 use crate::store::reference::read_reference_copy;
 use arrow::array::RecordBatch;
 use parquet::errors::ParquetError;
@@ -156,16 +156,16 @@ impl<'d> Explainer<'d> {
     }
 
     fn fault(&self, what: &ParquetError) -> Error {
-        Error::Verification(format!("{}: {what}", self.dir.display()))
+        unreadable(self.dir, what)
     }
 
     fn rows(&self, table: &str, shipment: &str, columns: &[&str]) -> Result<Vec<RecordBatch>> {
         let parts = self.manifest.parts(table);
-        let open = |part: usize| {
-            open_below(self.dir, parts[part]).map_err(|e| ParquetError::External(Box::new(e)))
-        };
-        rows_of(parts.len(), open, "shipment_id", shipment, columns)
-            .map_err(|e: ParquetError| self.fault(&e))
+        let open = |part: usize| open_part(self.dir, parts[part]).map_err(Reading::Open);
+        rows_of(parts.len(), open, "shipment_id", shipment, columns).map_err(|e| match e {
+            Reading::Open(error) => error,
+            Reading::Parquet(error) => self.fault(&error),
+        })
     }
 
     /// The rejected rows of these shipments, in one pass over the table.
@@ -176,7 +176,7 @@ impl<'d> Explainer<'d> {
             let broken = |what: String| {
                 Error::Verification(format!("{}: {what}", self.dir.join(part).display()))
             };
-            let file = open_below(self.dir, part).map_err(|e| broken(e.to_string()))?;
+            let file = open_part(self.dir, part)?;
             let mut keep = |row: RejectedRow| {
                 if wanted.contains(row.shipment_id.as_str()) {
                     found.entry(row.shipment_id.clone()).or_default().push(row);
@@ -186,6 +186,18 @@ impl<'d> Explainer<'d> {
             let _ = rejected_rows(file, &mut keep).map_err(broken)?;
         }
         Ok(found)
+    }
+}
+
+/// Why rows of a table cannot be had.
+enum Reading {
+    Open(Error),
+    Parquet(ParquetError),
+}
+
+impl From<ParquetError> for Reading {
+    fn from(error: ParquetError) -> Reading {
+        Reading::Parquet(error)
     }
 }
 

@@ -198,10 +198,10 @@ fn defaults_are_those_of_the_documented_layout() {
 fn the_run_file_is_found_or_missed_with_advice() {
     let flags = Flags::default();
     assert_eq!(
-        Plan::run_file(&flags, &|_| true).unwrap(),
+        Plan::run_file(&flags, &|_| Ok(true)).unwrap(),
         Some(DEFAULT_RUN_FILE.into())
     );
-    let Err(Error::Usage(text)) = Plan::run_file(&flags, &|_| false) else {
+    let Err(Error::Usage(text)) = Plan::run_file(&flags, &|_| Ok(false)) else {
         panic!("expected a usage error")
     };
     assert!(
@@ -212,7 +212,7 @@ fn the_run_file_is_found_or_missed_with_advice() {
         movements: vec!["m.csv".into()],
         ..Flags::default()
     };
-    assert_eq!(Plan::run_file(&flags, &|_| false).unwrap(), None);
+    assert_eq!(Plan::run_file(&flags, &|_| Ok(false)).unwrap(), None);
 }
 
 #[test]
