@@ -9,6 +9,7 @@
 pub mod commit;
 pub mod digest;
 pub mod disk;
+pub mod dry_run;
 pub mod files;
 pub mod find;
 pub mod layout;
@@ -16,6 +17,7 @@ pub mod library;
 pub mod lock;
 pub mod machine;
 pub mod manifest;
+mod mend;
 pub mod metrics;
 pub mod path;
 pub mod prune;
@@ -28,9 +30,13 @@ pub mod verify;
 #[cfg(test)]
 mod commit_tests;
 #[cfg(test)]
-mod fault;
+pub(crate) mod fault;
 #[cfg(test)]
 mod find_tests;
+#[cfg(test)]
+mod foreign_tests;
+#[cfg(test)]
+mod mend_tests;
 
 use crate::error::Error;
 use std::io;
