@@ -75,7 +75,9 @@ pub(super) fn record(
         status.warnings.push(error.to_string());
         progress.message(Level::Warning, &error.to_string());
     }
-    if let Err(error) = write_status(output, &status) {
+    // A status that goes on saying "running" alarms somebody for nothing: worth a second attempt.
+    let written = write_status(output, &status).or_else(|_| write_status(output, &status));
+    if let Err(error) = written {
         progress.message(Level::Warning, &error.to_string());
     }
 }

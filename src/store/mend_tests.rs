@@ -1,6 +1,6 @@
 //! Runs that are damaged, and the same runs computed again.
 
-use super::commit_tests::{lock, lock_on, publish, published_run, reader_sees};
+use super::commit_tests::{is_clean, lock, lock_on, publish, published_run, reader_sees};
 use super::digest::no_progress;
 use super::fault::{EIO, ENOSPC, Fault, FaultyDisk};
 use super::layout::Layout;
@@ -70,6 +70,31 @@ fn names(dir: &Path) -> Vec<String> {
         .unwrap_or_default();
     names.sort();
     names
+}
+
+#[test]
+fn a_rebuilt_run_of_equal_bytes_stays_as_it_was() {
+    let (dir, run) = published_run();
+    let before = fs::metadata(run.join("manifest.json"))
+        .unwrap()
+        .modified()
+        .unwrap();
+    let output = lock(dir.path());
+    publish(&output, "r2", "2").unwrap();
+    let again = publish(&output, "r1", "elements").unwrap();
+    assert!(again.is_old);
+    assert_eq!(
+        fs::metadata(run.join("manifest.json"))
+            .unwrap()
+            .modified()
+            .unwrap(),
+        before
+    );
+    assert_eq!(
+        output.layout().current_run().unwrap().as_deref(),
+        Some("r1")
+    );
+    is_clean(dir.path());
 }
 
 #[test]
