@@ -11,7 +11,7 @@ use crate::model::mode::{Basis, Mode};
 use crate::model::unit::grouped;
 use crate::pipeline::progress::Level;
 use crate::store::disk::RealDisk;
-use crate::store::files::{FileWriter, write_file};
+use crate::store::files::{FileWriter, folder_below, write_file};
 use crate::store::signal::Interrupt;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -174,6 +174,9 @@ fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
     })?;
     let report = converter.finish()?;
     for (path, bytes) in &report.files {
+        if let Some((folder, _)) = path.rsplit_once('/') {
+            folder_below(&RealDisk, &args.out, folder)?;
+        }
         write_file(&RealDisk, &args.out.join(path), bytes)?;
     }
     list(&args.out.join("left-out.csv"), &report.left_out)?;

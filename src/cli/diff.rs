@@ -12,7 +12,7 @@ use crate::output::differences::DifferencesWriter;
 use crate::pipeline::diff::{CorridorChange, CorridorOf, Difference, Run, ShipmentChange, diff};
 use crate::pipeline::progress::ProgressMode;
 use crate::store::disk::RealDisk;
-use crate::store::files::FileWriter;
+use crate::store::files::{FileWriter, folder_below};
 use crate::store::layout::Layout;
 use crate::store::signal::Interrupt;
 use std::fmt::Write as _;
@@ -61,10 +61,14 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let (before_id, before_dir) = layout.find_run(Some(&args.before))?;
     let (after_id, after_dir) = layout.find_run(args.after.as_deref())?;
     let (before, after) = (Run::open(&before_dir)?, Run::open(&after_dir)?);
-    let to = args
-        .to
-        .clone()
-        .unwrap_or_else(|| layout.diff().join(format!("{before_id}-{after_id}")));
+    let to = match &args.to {
+        Some(to) => to.clone(),
+        None => folder_below(
+            &RealDisk,
+            layout.root(),
+            &format!("diff/{before_id}-{after_id}"),
+        )?,
+    };
     let metadata = [
         ("run_before".to_owned(), before_id),
         ("run_after".to_owned(), after_id),

@@ -45,7 +45,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     use crate::error::Error;
     use crate::output::report::{page, workbook};
     use crate::store::disk::RealDisk;
-    use crate::store::files::write_file;
+    use crate::store::files::{folder_below, write_file};
     use crate::store::layout::Layout;
     use crate::store::signal::Interrupt;
 
@@ -60,7 +60,10 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     );
     progress.end();
     let report = report?;
-    let to = args.to.clone().unwrap_or_else(|| layout.report());
+    let to = match &args.to {
+        Some(to) => to.clone(),
+        None => folder_below(&RealDisk, layout.root(), "report")?,
+    };
     let mut written = Vec::new();
     if args.format != ReportFormat::Xlsx {
         let page =

@@ -53,7 +53,7 @@ pub struct Args {
     /// Compute and summarise, publish nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Compute a run again that exists already, and exit 7 if a byte differs
+    /// Compute a run again that exists already; replace it if it is damaged, exit 7 if another computation made it
     #[arg(long)]
     pub rebuild: bool,
     /// When to show progress on standard error

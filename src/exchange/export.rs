@@ -8,7 +8,7 @@ use super::pact::{Content, Pact};
 use super::published::Published;
 use crate::error::{Error, Result};
 use crate::store::disk::RealDisk;
-use crate::store::files::{FileWriter, open_if_there, write_file};
+use crate::store::files::{FileWriter, folder_below, open_if_there, write_file};
 use crate::store::layout::Layout;
 use crate::store::lock::{Holder, Output};
 use crate::store::signal::Interrupt;
@@ -107,8 +107,12 @@ pub fn export(
 ) -> Result<Summary> {
     let (run_id, dir) = Layout::new(out).find_run(run)?;
     let published = Published::open(&dir)?;
-    let root = out.join("export").join(order.kind.folder());
-    let target = order.to.clone().unwrap_or_else(|| root.join(&run_id));
+    let place = format!("export/{}", order.kind.folder());
+    let root = folder_below(&RealDisk, out, &place)?;
+    let target = match &order.to {
+        Some(to) => to.clone(),
+        None => folder_below(&RealDisk, out, &format!("{place}/{run_id}"))?,
+    };
     let summary = Summary {
         run_id,
         kind: order.kind.folder().to_owned(),

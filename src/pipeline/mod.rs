@@ -3,6 +3,7 @@ pub mod batches;
 pub mod budget;
 pub mod compute;
 pub mod diff;
+mod ending;
 pub mod explain;
 pub mod factors_used;
 pub mod feed;
@@ -20,6 +21,8 @@ pub mod rejects;
 #[cfg(feature = "query")]
 pub mod report;
 pub mod run;
+#[cfg(test)]
+mod run_tests;
 pub mod scratch;
 pub mod sort;
 pub mod spill;

@@ -2,6 +2,7 @@
 
 use super::budget::{Amount, Budget};
 use super::compute::{Attempt, FixedNames, Written, compute};
+use super::ending;
 use super::feed::{Opener, Order, Shared};
 use super::identity::{Digests, Identity, Verdict};
 use super::ledger::Ledger;
@@ -20,35 +21,52 @@ use crate::model::vocabulary::Vocabulary;
 use crate::store::commit::{Published, publish_existing};
 use crate::store::descriptors;
 use crate::store::digest::digest_files;
-use crate::store::disk::RealDisk;
+use crate::store::disk::{Disk, RealDisk};
+use crate::store::dry_run::{private_folder, remove_dead};
 use crate::store::find::{InputFile, check_unchanged, open_input};
 use crate::store::lock::{Holder, Output};
 use crate::store::manifest::{InputEntry, Manifest, MissingFile};
-use crate::store::prune::prune;
 use crate::store::signal::Interrupt;
-use crate::store::stage::Stage;
-use crate::store::status::{Execution, State, Status, now, write_log, write_status};
+use crate::store::stage::{Stage, clear, clear_if_free};
+use crate::store::status::{State, Status, now, write_status};
 use rayon::ThreadPool;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::thread;
 use std::time::Instant;
+use tempfile::TempDir;
 
 /// Runs a plan: computes, publishes, and says what became of it in status and log.
 pub fn run(plan: &Plan, progress: &dyn Progress, interrupt: &Interrupt) -> Result<Summary> {
+    run_on(Arc::new(RealDisk), plan, progress, interrupt)
+}
+
+/// The same, with everything written by way of `disk`.
+pub fn run_on(
+    disk: Arc<dyn Disk>,
+    plan: &Plan,
+    progress: &dyn Progress,
+    interrupt: &Interrupt,
+) -> Result<Summary> {
     let holder = Holder::this_process();
-    let scratch_root = plan
-        .dry_run
-        .then(|| std::env::temp_dir().join(format!("green-corridor-dry-run-{}", holder.pid)));
-    let root = scratch_root
-        .clone()
-        .unwrap_or_else(|| plan.out.path.clone());
-    let output = Output::lock(Arc::new(RealDisk), &root, &holder)?;
+    for folder in remove_dead(&std::env::temp_dir()) {
+        let left = format!("{}: left by a killed dry run, removed", folder.display());
+        progress.message(Level::Info, &left);
+    }
+    let private = plan.dry_run.then(private_folder).transpose()?;
+    if private.is_some()
+        && let Err(error) = clear_if_free(Arc::clone(&disk), &plan.out.path, &holder)
+    {
+        // It publishes nothing there, and can do without.
+        progress.message(Level::Warning, &error.to_string());
+    }
+    let root = private.as_ref().map_or(&*plan.out.path, TempDir::path);
+    let output = Output::lock(disk, root, &holder)?;
     let mut status = Status {
         started: holder.started.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         state: State::Running,
+        stale_stages_removed: clear(&output)?,
         ..Status::default()
     };
     write_status(&output, &status)?;
@@ -68,52 +86,15 @@ pub fn run(plan: &Plan, progress: &dyn Progress, interrupt: &Interrupt) -> Resul
     .attempts(&mut status);
     status.ended = Some(now());
     status.duration_ms = began.elapsed().as_millis() as u64;
-    let mut status = match &outcome {
-        Ok(summary) if summary.missing.is_empty() => status.done(),
-        Ok(summary) => status.failed(&Error::FilesMissing(format!(
-            "published without {}",
-            summary.missing.join(", ")
-        ))),
-        Err(error) => status.failed(error),
-    };
-    let name = status
-        .run_id
-        .clone()
-        .unwrap_or_else(|| "unnamed".to_owned());
-    let mut execution = Execution::ending_now(&holder, &name, &status);
-    execution.settings = settings(plan);
-    // The outcome stands; a log that cannot be written is said beside it.
-    let recorded = write_log(&output, &name, &execution);
-    if let Err(error) = &recorded {
-        status.warnings.push(error.to_string());
+    let duration_ms = status.duration_ms;
+    ending::record(plan, progress, &output, &holder, &outcome, status);
+    if let Some(Err(error)) = private.map(TempDir::close) {
+        // Nothing was to be published, and what was to be said is known.
         progress.message(Level::Warning, &error.to_string());
-    }
-    // What CURRENT names is decided by now: a status that cannot be written must not make a published run look like a failed one.
-    if let Err(error) = write_status(&output, &status) {
-        progress.message(Level::Warning, &error.to_string());
-    }
-    drop(output);
-    if let Some(root) = scratch_root {
-        let removed = crate::store::disk::remove_tree(&RealDisk, &root);
-        removed.map_err(|e| Error::Storage(format!("{}: cannot remove: {e}", root.display())))?;
     }
     let mut summary = outcome?;
-    summary.duration_ms = status.duration_ms;
+    summary.duration_ms = duration_ms;
     Ok(summary)
-}
-
-/// Settings that cannot change a byte of the run, for the execution log.
-fn settings(plan: &Plan) -> std::collections::BTreeMap<String, String> {
-    [
-        ("threads", plan.threads.to_string()),
-        ("memory_bytes", plan.limits.memory_bytes.to_string()),
-        ("out", plan.out.path.display().to_string()),
-        ("rebuild", plan.rebuild.to_string()),
-        ("dry_run", plan.dry_run.to_string()),
-    ]
-    .into_iter()
-    .map(|(k, v)| (k.to_owned(), v))
-    .collect()
 }
 
 struct Run<'a> {
@@ -288,8 +269,14 @@ impl Run<'_> {
         };
         let published = self
             .pool
-            .install(|| publish_existing(self.output, id, &check))?;
-        self.finish(published, inputs, status)
+            .install(|| publish_existing(self.output, id, &check))
+            .map_err(|error| match error {
+                Error::Verification(why) => Error::Verification(format!(
+                    "{why}; run it again with --rebuild, which computes it anew and puts it in the place of this one"
+                )),
+                other => other,
+            })?;
+        Ok(self.finish(published, inputs, status))
     }
 
     fn attempt(
@@ -301,7 +288,6 @@ impl Run<'_> {
     ) -> Result<Ended> {
         let Identity { loaded, inputs, .. } = *identity;
         let stage = Stage::begin(self.output)?;
-        status.stale_stages_removed += stage.stale_count() as u64;
         let (readers, mut entries) = match self.open(loaded, inputs, budget) {
             Ok(opened) => opened,
             Err(Stop::Broken(fault)) => return self.broken(stage, identity, fault, status),
@@ -413,8 +399,8 @@ impl Run<'_> {
             .install(|| tables::finish(&stage, outcome, ledger, &names, &metadata))?;
         self.interrupt.check()?;
         let published = stage.publish(manifest)?;
-        self.finish(published, inputs, status)
-            .map(|summary| Ended::Published(Box::new(summary)))
+        let summary = self.finish(published, inputs, status);
+        Ok(Ended::Published(Box::new(summary)))
     }
 
     /// Opens every input; the entries carry what is known of a file before its rows are read.
@@ -524,41 +510,8 @@ impl Run<'_> {
     }
 
     /// After the commit: prune, count, summarise.
-    fn finish(
-        &self,
-        published: Published,
-        inputs: &Inputs,
-        status: &mut Status,
-    ) -> Result<Summary> {
-        status.sync_ms = published.sync.as_millis() as u64;
+    fn finish(&self, published: Published, inputs: &Inputs, status: &mut Status) -> Summary {
         status.missing_files = inputs.missing.iter().map(|m| m.file.clone()).collect();
-        let mut summary = Summary::new(&published);
-        tables::count_published(status, &published.manifest);
-        summary.corridors = super::verify::corridor_lines(&published.dir)?;
-        for warning in published.warnings {
-            self.progress.message(Level::Warning, &warning);
-            status.warnings.push(warning);
-        }
-        match prune(
-            self.output,
-            self.plan.keep.map(|n| n as usize),
-            &summary.run_id,
-        ) {
-            Ok(removed) => removed.iter().for_each(|id| {
-                self.progress
-                    .message(Level::Info, &format!("removed run {id}"))
-            }),
-            // Published all the same; what stays takes space, and the next run tries again.
-            Err(error) => {
-                self.progress.message(Level::Warning, &error.to_string());
-                status.warnings.push(error.to_string());
-            }
-        }
-        summary.dir = if self.plan.dry_run {
-            PathBuf::new()
-        } else {
-            summary.dir
-        };
-        Ok(summary)
+        ending::finish(self.plan, self.progress, self.output, published, status)
     }
 }

@@ -4,12 +4,14 @@
 //! A run in `runs/` is complete because it came there whole; nothing is ever written into it.
 //! What is worth publishing is decided elsewhere.
 
-use super::digest::{Progress, no_progress};
-use super::disk::{Disk, create_dirs, remove_tree};
-use super::layout::checked_run_id;
+use super::digest::Progress;
+use super::disk::{Disk, create_dirs, make_aside, remove_tree};
+use super::files::replace_file;
+use super::layout::{FAILED, RUNS, STAGE, checked_run_id};
 use super::lock::Output;
 use super::manifest::{MANIFEST, MANIFEST_DIGEST, Manifest};
-use super::path::{below, list_below};
+use super::mend::{Standing, replace_run, standing};
+use super::path::{below, kind, list_below};
 use super::stage::{REMOVED, Stage};
 use super::storage;
 use super::verify::{manifest_digest_line, verify_files};
@@ -39,28 +41,33 @@ pub struct Published {
 impl Stage {
     /// Publishes what has been written, under `manifest.run_id`; `manifest.files` is filled in here.
     ///
-    /// If the run is there already, its bytes are compared with these: equal, it stays and becomes current; else
-    /// [`Error::Verification`], and `CURRENT` is left alone.
+    /// If the run is there already, its bytes are compared with these: equal, it stays and becomes current; damaged, it is set
+    /// aside and these take its place; else [`Error::Verification`], and `CURRENT` is left alone.
     pub fn publish(self, mut manifest: Manifest) -> Result<Published> {
         let run_id = checked_run_id(&manifest.run_id)?.to_owned();
         let output = self.output.clone();
         let target = output.layout().run(&run_id);
         self.seal(&mut manifest)?;
         let mut syncs = Syncs::new(output.disk());
-        let is_old = match fs::symlink_metadata(&target) {
-            Ok(_) => {
-                compare_with_published(&target, &manifest, &no_progress)?;
-                true
+        let standing = standing(&target, &manifest)?;
+        let is_old = standing == Standing::Same;
+        let mut mended = None;
+        if !is_old {
+            syncs.tree(&self.run_dir())?;
+        }
+        match standing {
+            Standing::Same => {}
+            Standing::Nothing => rename(output.disk(), &self.run_dir(), &target)?,
+            Standing::Damaged(why) => {
+                let kept = replace_run(&output, &self.run_dir(), &run_id, &mut syncs)?;
+                mended = Some(format!(
+                    "{why}; it is replaced by what was computed anew, and kept in {}",
+                    kept.display()
+                ));
             }
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                syncs.tree(&self.run_dir())?;
-                rename(output.disk(), &self.run_dir(), &target)?;
-                false
-            }
-            Err(e) => return Err(storage(&target, "read", e)),
-        };
-        syncs.dir(&output.layout().runs())?;
-        let mut warnings = point_current(&output, &run_id, &mut syncs)?;
+        }
+        let mut warnings: Vec<String> = mended.into_iter().collect();
+        warnings.extend(point_current(&output, &run_id, &mut syncs)?);
         let failed = output.layout().failed().join(&run_id);
         if fs::symlink_metadata(&failed).is_ok() {
             // It failed before, for want of memory say; readers of rejects must not find that.
@@ -95,7 +102,7 @@ impl Stage {
         write_file(disk, &kept.join("status.json"), status)?;
         let mut syncs = Syncs::new(disk);
         syncs.tree(&kept)?;
-        make_dirs(disk, &output.layout().failed())?;
+        output.folder(FAILED)?;
         if fs::symlink_metadata(&target).is_ok() {
             retire(&output, &target)?;
         }
@@ -137,8 +144,6 @@ pub fn publish_existing(output: &Output, run_id: &str, progress: Progress) -> Re
     let dir = output.layout().run(checked_run_id(run_id)?);
     let manifest = verify_files(&dir, progress)?;
     let mut syncs = Syncs::new(output.disk());
-    // It may have been renamed there by a run that died before this.
-    syncs.dir(&output.layout().runs())?;
     let warnings = point_current(output, run_id, &mut syncs)?;
     Ok(Published {
         run_id: run_id.to_owned(),
@@ -150,68 +155,52 @@ pub fn publish_existing(output: &Output, run_id: &str, progress: Progress) -> Re
     })
 }
 
-/// The published run must be sound and must equal what has just been computed.
-fn compare_with_published(target: &Path, manifest: &Manifest, progress: Progress) -> Result<()> {
-    let old = verify_files(target, progress)?;
-    if old.to_bytes()? == manifest.to_bytes()? {
-        return Ok(());
-    }
-    let differing = |a: &Manifest, b: &Manifest| -> Vec<String> {
-        a.files
-            .iter()
-            .filter(|file| !b.files.contains(file))
-            .map(|file| file.path.clone())
-            .collect()
-    };
-    let mut names = differing(manifest, &old);
-    names.extend(differing(&old, manifest));
-    names.sort();
-    names.dedup();
-    if names.is_empty() {
-        names.push(MANIFEST.to_owned());
-    }
-    Err(Error::Verification(format!(
-        "{}: rebuilt, and these differ: {}",
-        target.display(),
-        names.join(", ")
-    )))
-}
-
-/// The commit. Returns what went wrong with the convenience link, which is no failure.
+/// The commit. Once `CURRENT` names the run it is published: what goes wrong after that is told, and is no failure.
 fn point_current(output: &Output, run_id: &str, syncs: &mut Syncs) -> Result<Vec<String>> {
-    let (disk, layout) = (output.disk(), output.layout());
-    if !matches!(layout.current_run(), Ok(Some(current)) if current == run_id) {
-        replace_file(
-            disk,
-            &layout.current(),
-            format!("{run_id}\n").as_bytes(),
-            syncs,
-        )?;
+    let layout = output.layout();
+    let is_current = matches!(layout.current_run(), Ok(Some(current)) if current == run_id);
+    let mut failures = Vec::new();
+    // An earlier run may have died before it came to this.
+    match syncs.dir(&layout.runs()) {
+        Err(e) if is_current => failures.push(e),
+        synced => synced?,
     }
-    // Also when it was right already: an earlier run may have died between the rename and this.
-    syncs.dir(layout.root())?;
-    Ok(point_latest(output, run_id).err().into_iter().collect())
+    if !is_current {
+        let line = format!("{run_id}\n");
+        replace_file(output, &layout.current(), line.as_bytes(), syncs)?;
+    }
+    failures.extend(syncs.dir(layout.root()).err());
+    failures.extend(point_latest(output, run_id).err());
+    Ok(failures.iter().map(Error::to_string).collect())
 }
 
 #[cfg(unix)]
-fn point_latest(output: &Output, run_id: &str) -> std::result::Result<(), String> {
+fn point_latest(output: &Output, run_id: &str) -> Result<()> {
     let (disk, latest) = (output.disk(), output.layout().latest());
-    let target = Path::new("runs").join(run_id);
-    if fs::read_link(&latest).is_ok_and(|now| now == target) {
-        return Ok(());
+    let target = Path::new(RUNS).join(run_id);
+    match fs::symlink_metadata(&latest) {
+        Ok(seen) if !seen.is_symlink() => {
+            return Err(Error::Storage(format!(
+                "{}: is {}, expected a link or nothing there",
+                latest.display(),
+                kind(&seen)
+            )));
+        }
+        Ok(_) if fs::read_link(&latest).is_ok_and(|now| now == target) => return Ok(()),
+        _ => {}
     }
-    let beside = latest.with_extension("tmp");
-    let replaced = remove_tree(disk, &beside)
-        .and_then(|()| disk.symlink(&target, &beside))
-        .and_then(|()| {
-            disk.rename(&beside, &latest)
-                .inspect_err(|_| drop(disk.remove_file(&beside)))
-        });
-    replaced.map_err(|e| format!("{}: cannot replace link: {e}", latest.display()))
+    let linked = make_aside(&output.folder(STAGE)?, "latest", |beside| {
+        disk.symlink(&target, beside)
+    });
+    let replaced = linked.and_then(|((), beside)| {
+        disk.rename(&beside, &latest)
+            .inspect_err(|_| drop(disk.remove_file(&beside)))
+    });
+    replaced.map_err(|e| storage(&latest, "replace link", e))
 }
 
 #[cfg(not(unix))]
-fn point_latest(_: &Output, _: &str) -> std::result::Result<(), String> {
+fn point_latest(_: &Output, _: &str) -> Result<()> {
     Ok(())
 }
 
@@ -221,42 +210,10 @@ pub(crate) fn retire(output: &Output, dir: &Path) -> Result<()> {
         .file_name()
         .map(|n| n.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let aside = output.layout().stage().join(format!("{REMOVED}{name}"));
-    make_dirs(output.disk(), &output.layout().stage())?;
+    let aside = output.folder(STAGE)?.join(format!("{REMOVED}{name}"));
     remove_tree(output.disk(), &aside).map_err(|e| storage(&aside, "remove", e))?;
     rename(output.disk(), dir, &aside)?;
     remove_tree(output.disk(), &aside).map_err(|e| storage(&aside, "remove", e))
-}
-
-/// Replaces a file by one rename: readers have the old bytes or the new ones.
-pub(crate) fn replace_file(
-    disk: &dyn Disk,
-    path: &Path,
-    bytes: &[u8],
-    syncs: &mut Syncs,
-) -> Result<()> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".tmp");
-    place_file(disk, &PathBuf::from(name), path, bytes, syncs)
-}
-
-/// Writes and syncs a file at `beside`, then renames it to `path`.
-pub(crate) fn place_file(
-    disk: &dyn Disk,
-    beside: &Path,
-    path: &Path,
-    bytes: &[u8],
-    syncs: &mut Syncs,
-) -> Result<()> {
-    // What a dead run left there, or a pipe or link that somebody put there: never opened, never written through.
-    if fs::symlink_metadata(beside).is_ok_and(|seen| !seen.is_dir()) {
-        disk.remove_file(beside)
-            .map_err(|e| storage(beside, "remove", e))?;
-    }
-    let placed = write_file(disk, beside, bytes)
-        .and_then(|()| syncs.file(beside))
-        .and_then(|()| rename(disk, beside, path));
-    placed.inspect_err(|_| drop(disk.remove_file(beside)))
 }
 
 fn write_file(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<()> {
@@ -274,7 +231,7 @@ pub(crate) fn make_dirs(disk: &dyn Disk, path: &Path) -> Result<()> {
         .map_err(|e| storage(path, "create folder", e))
 }
 
-fn rename(disk: &dyn Disk, from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn rename(disk: &dyn Disk, from: &Path, to: &Path) -> Result<()> {
     disk.rename(from, to)
         .map_err(|e| storage(to, &format!("rename from {}", from.display()), e))
 }

@@ -2,9 +2,11 @@
 //!
 //! Reading is not here: a reader needs no order of operations, and a failed read changes nothing on disk.
 
+use super::path::same_file;
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What came of an attempt to lock a file.
 pub enum Claim {
@@ -16,8 +18,6 @@ pub enum Claim {
 
 /// One operation each, so that "fail the n-th" means the same thing for every caller.
 pub trait Disk: Send + Sync {
-    /// Creates or empties a file for writing.
-    fn create(&self, path: &Path) -> io::Result<Box<dyn Write + Send>>;
     /// Creates a file that must not exist yet.
     fn create_new(&self, path: &Path) -> io::Result<Box<dyn Write + Send>>;
     /// Makes the content of a closed file durable.
@@ -29,6 +29,8 @@ pub trait Disk: Send + Sync {
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
     /// Renames a file over a file, or a folder to a free name.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Lets two names change places in one step, so that neither is free at any time; `Unsupported` where that cannot be done.
+    fn exchange(&self, one: &Path, other: &Path) -> io::Result<()>;
     /// Removes a file or link.
     fn remove_file(&self, path: &Path) -> io::Result<()>;
     /// Removes an empty folder.
@@ -46,10 +48,6 @@ pub trait Disk: Send + Sync {
 pub struct RealDisk;
 
 impl Disk for RealDisk {
-    fn create(&self, path: &Path) -> io::Result<Box<dyn Write + Send>> {
-        Ok(Box::new(File::create(path)?))
-    }
-
     fn create_new(&self, path: &Path) -> io::Result<Box<dyn Write + Send>> {
         Ok(Box::new(File::create_new(path)?))
     }
@@ -92,6 +90,24 @@ impl Disk for RealDisk {
         fs::rename(from, to)
     }
 
+    #[cfg(target_os = "linux")]
+    fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        use rustix::io::Errno;
+        match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
+            // An old kernel, or a file system that has no such operation.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+                Err(io::ErrorKind::Unsupported.into())
+            }
+            other => Ok(other?),
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn exchange(&self, _: &Path, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     fn remove_file(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
     }
@@ -115,22 +131,12 @@ impl Disk for RealDisk {
     }
 
     fn lock(&self, path: &Path, holder: &str) -> io::Result<Claim> {
-        // The holder's text would empty whatever a link points at.
-        if fs::symlink_metadata(path).is_ok_and(|seen| !seen.is_file()) {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "is not a regular file",
-            ));
-        }
-        // Not truncated on opening: until the lock is ours the text in it belongs to the holder.
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)?;
+        let mut file = open_lock(path)?;
         match file.try_lock() {
             Ok(()) => {
+                if !is_signed_or_blank(&mut file)? {
+                    return Err(refused("is not a lock of this program"));
+                }
                 file.set_len(0)?;
                 file.seek(SeekFrom::Start(0))?;
                 file.write_all(holder.as_bytes())?;
@@ -145,6 +151,72 @@ impl Disk for RealDisk {
             Err(TryLockError::Error(e)) => Err(e),
         }
     }
+}
+
+/// What a holder's text begins with.
+pub(crate) const SIGNATURE: &str = "process ";
+
+/// Opens the file of a lock, and no other: nothing is written through a link or into a pipe. It is not emptied: until the lock
+/// is ours the text in it belongs to the holder.
+fn open_lock(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    match fs::symlink_metadata(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => options.create_new(true).open(path),
+        Err(e) => Err(e),
+        Ok(seen) if !seen.is_file() => Err(refused("is not a regular file")),
+        Ok(seen) => {
+            let file = options.open(path)?;
+            if same_file(&seen, &file.metadata()?) {
+                Ok(file)
+            } else {
+                Err(refused("replaced while it was being opened"))
+            }
+        }
+    }
+}
+
+/// Whether a locked file holds what this program writes there (cut off, perhaps), so that nobody else's is emptied.
+fn is_signed_or_blank(file: &mut File) -> io::Result<bool> {
+    let mut head = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.take(SIGNATURE.len() as u64).read_to_end(&mut head)?;
+    Ok(SIGNATURE.as_bytes().starts_with(&head))
+}
+
+fn refused(why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, why)
+}
+
+/// Makes something new in `dir` under a hidden name that nothing has and nobody can foresee, for what is going to be `name`.
+/// `make` must fail where something stands, as everything does here that creates.
+pub fn make_aside<T>(
+    dir: &Path,
+    name: &str,
+    mut make: impl FnMut(&Path) -> io::Result<T>,
+) -> io::Result<(T, PathBuf)> {
+    // Names have a limit, which the name itself may have reached.
+    let name: String = name.chars().take(40).collect();
+    let mut path = PathBuf::new();
+    let made = tempfile::Builder::new()
+        .prefix(".")
+        .suffix(&format!(".{name}{ASIDE}"))
+        // What becomes of it goes through `Disk` as well.
+        .disable_cleanup(true)
+        .make_in(dir, |absolute| {
+            path = dir.join(absolute.file_name().unwrap_or_default());
+            make(&path)
+        })?;
+    Ok((made.into_parts().0, path))
+}
+
+/// What the names end with that [`make_aside`] gives.
+const ASIDE: &str = ".tmp";
+
+/// Whether a name is one that [`make_aside`] gives.
+pub(crate) fn is_aside(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.starts_with(b".") && name.ends_with(ASIDE.as_bytes())
 }
 
 /// Creates a folder and its missing parents, one operation each; returns those that were created, outermost first.
@@ -183,7 +255,7 @@ pub fn remove_tree(disk: &dyn Disk, path: &Path) -> io::Result<()> {
 }
 
 /// Paths in a folder in byte order of their names, so that operations come in the same order on every machine.
-pub fn sorted_entries(dir: &Path) -> io::Result<Vec<std::path::PathBuf>> {
+pub fn sorted_entries(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = fs::read_dir(dir)?
         .map(|e| Ok(e?.path()))
         .collect::<io::Result<Vec<_>>>()?;

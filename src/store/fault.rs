@@ -45,6 +45,7 @@ pub struct FaultyDisk {
     at: usize,
     fault: Fault,
     state: Arc<Mutex<State>>,
+    after_commit: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 enum Fate {
@@ -60,12 +61,21 @@ impl FaultyDisk {
             at,
             fault,
             state: Arc::default(),
+            after_commit: None,
         }
     }
 
     /// Never fails.
     pub fn sound() -> FaultyDisk {
         FaultyDisk::new(usize::MAX, Fault::Killed)
+    }
+
+    /// Never fails, but something happens right after `CURRENT` was replaced.
+    pub fn disturbed(after_commit: impl Fn() + Send + Sync + 'static) -> FaultyDisk {
+        FaultyDisk {
+            after_commit: Some(Arc::new(after_commit)),
+            ..FaultyDisk::sound()
+        }
     }
 
     /// Whether the chosen operation was reached.
@@ -127,15 +137,6 @@ impl FaultyDisk {
 }
 
 impl Disk for FaultyDisk {
-    fn create(&self, path: &Path) -> io::Result<Box<dyn Write + Send>> {
-        let inner = self.act("create", path, || RealDisk.create(path))?;
-        Ok(Box::new(FaultyFile {
-            disk: self.clone(),
-            path: path.to_owned(),
-            inner,
-        }))
-    }
-
     fn create_new(&self, path: &Path) -> io::Result<Box<dyn Write + Send>> {
         let inner = self.act("create", path, || RealDisk.create_new(path))?;
         Ok(Box::new(FaultyFile {
@@ -154,7 +155,19 @@ impl Disk for FaultyDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.act_to("rename", from, to, || RealDisk.rename(from, to))
+        self.act_to("rename", from, to, || RealDisk.rename(from, to))?;
+        if let Some(act) = self
+            .after_commit
+            .as_ref()
+            .filter(|_| to.ends_with("CURRENT"))
+        {
+            act();
+        }
+        Ok(())
+    }
+
+    fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
+        self.act_to("exchange", one, other, || RealDisk.exchange(one, other))
     }
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {

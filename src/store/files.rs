@@ -2,8 +2,11 @@
 //!
 //! Publication does not come through here.
 
-use super::disk::Disk;
-use super::path::{below, is_plain, kind};
+use super::commit::{Syncs, make_dirs, rename};
+use super::disk::{Disk, make_aside};
+use super::layout::STAGE;
+use super::lock::Output;
+use super::path::{self, below, is_plain, kind, make_below};
 use super::{input, storage};
 use crate::error::{Error, Result};
 use std::fs::{self, File};
@@ -69,6 +72,12 @@ pub fn is_file(path: &Path) -> io::Result<bool> {
     }
 }
 
+/// A folder for what a command writes of its own accord below a folder that its user named. A link or file on the way is
+/// refused: only what a user names is followed.
+pub fn folder_below(disk: &dyn Disk, root: &Path, relative: &str) -> Result<PathBuf> {
+    make_below(disk, root, relative)
+}
+
 /// Opens a file that need not exist; a link to one is refused.
 pub fn open_if_there(path: &Path) -> Result<Option<File>> {
     match fs::symlink_metadata(path) {
@@ -107,7 +116,12 @@ pub fn write_new_tree(disk: &dyn Disk, dir: &Path, files: &[(&str, &[u8])]) -> R
     let mut written: Vec<PathBuf> = Vec::new();
     for (relative, bytes) in files {
         let path = below(dir, relative);
-        if let Err(fault) = write_new(disk, &path, bytes, &mut written) {
+        let made = match relative.rsplit_once('/') {
+            Some((folder, _)) => make_below(disk, dir, folder).map(drop),
+            None => make_dirs(disk, dir),
+        };
+        let outcome = made.and_then(|()| write_new(disk, &path, bytes, &mut written));
+        if let Err(fault) = outcome {
             for path in &written {
                 // Best effort: the fault that is told is the one that came first.
                 let _ = disk.remove_file(path);
@@ -141,9 +155,6 @@ fn refuse_existing(paths: impl Iterator<Item = PathBuf>) -> Result<()> {
 }
 
 fn write_new(disk: &dyn Disk, path: &Path, bytes: &[u8], written: &mut Vec<PathBuf>) -> Result<()> {
-    if let Some(parent) = path.parent() {
-        super::commit::make_dirs(disk, parent)?;
-    }
     let mut file = disk
         .create_new(path)
         .map_err(|e| storage(path, "create", e))?;
@@ -158,13 +169,23 @@ fn write_new(disk: &dyn Disk, path: &Path, bytes: &[u8], written: &mut Vec<PathB
 /// Writes a whole file beside its place and renames it there, creating the folders that it needs.
 pub fn write_file(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<()> {
     let mut writer = FileWriter::create(disk, path)?;
-    writer
-        .write_all(bytes)
-        .map_err(|e| Error::Storage(e.to_string()))?;
+    writer.take(bytes)?;
     writer.finish()
 }
 
-/// A file written beside its place: it appears there, whole, when it is finished, and not at all otherwise.
+/// Replaces a file of an output root by one rename: readers have the old bytes or the new ones.
+pub(crate) fn replace_file(
+    output: &Output,
+    path: &Path,
+    bytes: &[u8],
+    syncs: &mut Syncs,
+) -> Result<()> {
+    let mut writer = FileWriter::of_root(output, path)?;
+    writer.take(bytes)?;
+    writer.place(syncs)
+}
+
+/// A file written beside its place, under a name that nobody can foresee: it appears there, whole, when it is finished, and not at all otherwise.
 pub struct FileWriter<'a> {
     disk: &'a dyn Disk,
     path: PathBuf,
@@ -176,24 +197,22 @@ impl<'a> FileWriter<'a> {
     /// Begins the file that shall stand at `path`, in the place of one that does. Anything else there (folder, link, pipe,
     /// device) is refused: it would be gone, and nothing would have been written to what it leads to.
     pub fn create(disk: &'a dyn Disk, path: &Path) -> Result<FileWriter<'a>> {
-        if let Ok(seen) = fs::symlink_metadata(path)
-            && !seen.is_file()
-        {
-            return Err(Error::Storage(format!(
-                "{}: is {}, expected a file or nothing there",
-                path.display(),
-                kind(&seen)
-            )));
-        }
-        if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-            super::commit::make_dirs(disk, parent)?;
-        }
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!(".{}.tmp", std::process::id()));
-        let beside = PathBuf::from(name);
-        let file = disk
-            .create(&beside)
-            .map_err(|e| storage(&beside, "create", e))?;
+        path::is_file(path)?;
+        let parent = path.parent().unwrap_or(Path::new(""));
+        make_dirs(disk, parent)?;
+        FileWriter::begin(disk, path, parent)
+    }
+
+    /// The same for a file of an output root: it is written in the stage, where a killed run's attempts are removed.
+    pub(crate) fn of_root(output: &'a Output, path: &Path) -> Result<FileWriter<'a>> {
+        path::is_file(path)?;
+        FileWriter::begin(output.disk(), path, &output.folder(STAGE)?)
+    }
+
+    fn begin(disk: &'a dyn Disk, path: &Path, aside: &Path) -> Result<FileWriter<'a>> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let made = make_aside(aside, &name, |beside| disk.create_new(beside));
+        let (file, beside) = made.map_err(|e| storage(path, "create", e))?;
         Ok(FileWriter {
             disk,
             path: path.to_owned(),
@@ -203,21 +222,31 @@ impl<'a> FileWriter<'a> {
     }
 
     /// Puts the file in its place.
-    pub fn finish(mut self) -> Result<()> {
+    pub fn finish(self) -> Result<()> {
+        let mut syncs = Syncs::new(self.disk);
+        self.place(&mut syncs)
+    }
+
+    /// The same, with the time that the disk takes added to `syncs`. Its last step is the rename.
+    pub(crate) fn place(mut self, syncs: &mut Syncs) -> Result<()> {
         if let Some(mut inner) = self.inner.take() {
             let ended = inner.flush();
             drop(inner); // Windows renames closed files only
             let placed = ended
-                .and_then(|()| self.disk.sync_file(&self.beside))
-                .and_then(|()| {
-                    self.disk.rename(&self.beside, &self.path) //
-                });
-            if let Err(e) = placed {
+                .map_err(|e| storage(&self.path, "write", e))
+                .and_then(|()| syncs.file(&self.beside))
+                .and_then(|()| rename(self.disk, &self.beside, &self.path));
+            if placed.is_err() {
                 let _ = self.disk.remove_file(&self.beside);
-                return Err(storage(&self.path, "write", e));
             }
+            return placed;
         }
         Ok(())
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<()> {
+        self.write_all(bytes)
+            .map_err(|e| Error::Storage(e.to_string()))
     }
 
     fn named(&self, cause: io::Error) -> io::Error {

@@ -2,12 +2,19 @@
 //!
 //! Paths and names only; nothing here writes, and nothing here needs the lock.
 
-use super::path::read_regular;
+use super::path::{is_file, is_folder, read_regular};
 use super::storage;
 use crate::error::{Error, Result};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+/// Names of the folders below an output root that a run writes to.
+pub(crate) const RUNS: &str = "runs";
+pub(crate) const STAGE: &str = "stage";
+pub(crate) const FAILED: &str = "failed";
+pub(crate) const DAMAGED: &str = "damaged";
+pub(crate) const LOG: &str = "log";
 
 /// An output root.
 ///
@@ -33,7 +40,7 @@ impl Layout {
 
     /// Published runs.
     pub fn runs(&self) -> PathBuf {
-        self.root.join("runs")
+        self.root.join(RUNS)
     }
 
     /// One published run.
@@ -43,7 +50,7 @@ impl Layout {
 
     /// What is being written or removed; empty unless a run is working or was killed.
     pub fn stage(&self) -> PathBuf {
-        self.root.join("stage")
+        self.root.join(STAGE)
     }
 
     /// Text file with the id of the current run: replacing it is the commit.
@@ -58,12 +65,17 @@ impl Layout {
 
     /// Rejects and status of runs that ended without a publication.
     pub fn failed(&self) -> PathBuf {
-        self.root.join("failed")
+        self.root.join(FAILED)
+    }
+
+    /// Published runs that were found damaged, set aside when they were replaced.
+    pub fn damaged(&self) -> PathBuf {
+        self.root.join(DAMAGED)
     }
 
     /// One record per execution.
     pub fn log(&self) -> PathBuf {
-        self.root.join("log")
+        self.root.join(LOG)
     }
 
     /// State of the last execution, for machines.
@@ -109,6 +121,17 @@ impl Layout {
     /// The file that a writer locks.
     pub fn lock(&self) -> PathBuf {
         self.root.join("lock")
+    }
+
+    /// Refuses a root where something else stands in the place of what is written there: a link leads to what is somebody else's.
+    pub(crate) fn check(&self) -> Result<()> {
+        for name in [RUNS, STAGE, FAILED, DAMAGED, LOG] {
+            is_folder(&self.root.join(name))?;
+        }
+        for path in [self.current(), self.status(), self.metrics()] {
+            is_file(&path)?;
+        }
+        Ok(())
     }
 
     /// The id in `CURRENT`; `None` when nothing has been published yet.

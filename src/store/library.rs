@@ -3,11 +3,12 @@
 //! A library between the two renames has a folder without a row, which every load refuses with that reason; the same import with
 //! `--replace` mends it.
 
-use super::disk::{Disk, sorted_entries};
+use super::disk::{Disk, make_aside, remove_tree};
 use super::files::{exists, write_file};
+use super::path::{is_folder, make_below};
 use super::storage;
 use crate::error::Result;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Puts an edition into the library at `dir`: `tables` are names and contents of the files of `folder` (`source/edition`),
 /// `sources` is the whole new `sources.csv`. An edition of this name gives way, with everything in its folder.
@@ -19,60 +20,43 @@ pub fn write_edition(
     sources: &[u8],
 ) -> Result<()> {
     let target = dir.join(folder);
-    let new = beside(&target, "new");
+    let parent = match folder.rsplit_once('/') {
+        Some((source, _)) => make_below(disk, dir, source)?,
+        None => dir.to_path_buf(),
+    };
+    is_folder(&target)?;
+    // A hidden neighbour, which reading a library passes over; nobody can foresee its name.
+    let made = make_aside(&parent, "edition", |aside| disk.create_dir(aside));
+    let ((), aside) = made.map_err(|e| storage(&target, "write", e))?;
+    let (new, old) = (aside.join("new"), aside.join("old"));
     let written = tables
         .iter()
-        .try_for_each(|(name, bytes)| write_file(disk, &new.join(name), bytes));
-    if let Err(fault) = written.and_then(|()| exchange(disk, &new, &target)) {
-        // Best effort: the fault that is told is the one that came first.
-        let _ = remove_folder(disk, &new);
-        return Err(fault);
+        .try_for_each(|(name, bytes)| write_file(disk, &new.join(name), bytes))
+        .and_then(|()| exchange(disk, &new, &target, &old))
+        .and_then(|()| write_file(disk, &dir.join("sources.csv"), sources));
+    let stands = |path: &Path| exists(path).map_err(|e| storage(path, "read", e));
+    if stands(&old)? && !stands(&target)? {
+        // It could not be put back, and is all there is.
+        return written;
     }
-    write_file(disk, &dir.join("sources.csv"), sources)
-}
-
-/// A hidden neighbour, which reading a library passes over.
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let name = path
-        .file_name()
-        .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    path.with_file_name(format!(".{name}.{}.{ending}", std::process::id()))
+    let removed = remove_tree(disk, &aside).map_err(|e| storage(&aside, "remove", e));
+    // Of two faults the one that came first is told.
+    written.and(removed)
 }
 
 /// The new folder in the place of the old one; the old one is put back when that fails.
-fn exchange(disk: &dyn Disk, new: &Path, target: &Path) -> Result<()> {
-    let old = beside(target, "old");
+fn exchange(disk: &dyn Disk, new: &Path, target: &Path, old: &Path) -> Result<()> {
     let had_one = exists(target).map_err(|e| storage(target, "read", e))?;
     if had_one {
-        disk.rename(target, &old)
+        disk.rename(target, old)
             .map_err(|e| storage(target, "move aside", e))?;
     }
-    if let Err(fault) = disk.rename(new, target) {
+    disk.rename(new, target).map_err(|fault| {
         if had_one {
-            let _ = disk.rename(&old, target);
+            let _ = disk.rename(old, target);
         }
-        return Err(storage(target, "write", fault));
-    }
-    if had_one {
-        remove_folder(disk, &old)
-    } else {
-        Ok(())
-    }
-}
-
-/// Removes a folder with what is in it; links are removed, not followed.
-fn remove_folder(disk: &dyn Disk, folder: &Path) -> Result<()> {
-    for path in sorted_entries(folder).map_err(|e| storage(folder, "read", e))? {
-        let is_folder = path.symlink_metadata().is_ok_and(|m| m.is_dir());
-        if is_folder {
-            remove_folder(disk, &path)?;
-        } else {
-            disk.remove_file(&path)
-                .map_err(|e| storage(&path, "remove", e))?;
-        }
-    }
-    disk.remove_dir(folder)
-        .map_err(|e| storage(folder, "remove", e))
+        storage(target, "write", fault)
+    })
 }
 
 #[cfg(test)]

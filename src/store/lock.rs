@@ -3,13 +3,14 @@
 //! An advisory lock that the kernel drops with the process: no lock file can be left behind "locked", and no
 //! process id is ever trusted. Readers do not lock; they follow `CURRENT`.
 
-use super::disk::{Claim, Disk, create_dirs};
+use super::disk::{Claim, Disk, SIGNATURE, create_dirs};
 use super::layout::Layout;
+use super::path::make_below;
 use super::storage;
 use crate::error::{Error, Result};
 use std::fmt;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -56,7 +57,7 @@ impl fmt::Display for Holder {
             .collect();
         write!(
             f,
-            "process {} of {} on {} since {} ({command})",
+            "{SIGNATURE}{} of {} on {} since {} ({command})",
             self.pid, self.user, self.host, self.started
         )
     }
@@ -109,6 +110,7 @@ impl Output {
                     .map_err(|e| storage(parent, "sync", e))?;
             }
         }
+        layout.check()?;
         let file = claim(&*disk, &layout.lock(), holder)?;
         Ok(Output {
             held: Arc::new(Held {
@@ -128,6 +130,11 @@ impl Output {
     /// What to write with.
     pub fn disk(&self) -> &dyn Disk {
         &*self.held.disk
+    }
+
+    /// One of its folders, made if it is not there.
+    pub(crate) fn folder(&self, name: &str) -> Result<PathBuf> {
+        make_below(self.disk(), self.layout().root(), name)
     }
 
     pub(crate) fn take_turn(&self) -> Result<Turn> {

@@ -10,6 +10,7 @@ pub mod commit;
 pub mod descriptors;
 pub mod digest;
 pub mod disk;
+pub mod dry_run;
 pub mod files;
 pub mod find;
 pub mod layout;
@@ -17,6 +18,7 @@ pub mod library;
 pub mod lock;
 pub mod machine;
 pub mod manifest;
+mod mend;
 pub mod metrics;
 pub mod path;
 pub mod prune;
@@ -29,9 +31,13 @@ pub mod verify;
 #[cfg(test)]
 mod commit_tests;
 #[cfg(test)]
-mod fault;
+pub(crate) mod fault;
 #[cfg(test)]
 mod find_tests;
+#[cfg(test)]
+mod foreign_tests;
+#[cfg(test)]
+mod mend_tests;
 
 use crate::error::{Error, is_shortage};
 use std::io;

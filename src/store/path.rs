@@ -2,7 +2,9 @@
 //!
 //! Input files are not opened here: users may well reach them through links.
 
-use super::disk::sorted_entries;
+use super::commit::make_dirs;
+use super::disk::{Disk, sorted_entries};
+use super::storage;
 use crate::error::{Error, Result};
 use std::fs::{self, File};
 use std::io;
@@ -131,6 +133,52 @@ pub(crate) fn below(root: &Path, relative: &str) -> PathBuf {
     path
 }
 
+/// Whether a folder that we own is there. Anything else in its place is refused, a link above all: what it leads to is
+/// somebody else's.
+pub(crate) fn is_folder(path: &Path) -> Result<bool> {
+    stands(path, "a folder", fs::Metadata::is_dir)
+}
+
+/// The same for a file that is going to be replaced.
+pub(crate) fn is_file(path: &Path) -> Result<bool> {
+    stands(path, "a file", fs::Metadata::is_file)
+}
+
+fn stands(path: &Path, wanted: &str, is_wanted: fn(&fs::Metadata) -> bool) -> Result<bool> {
+    match fs::symlink_metadata(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(e) => Err(storage(path, "read", e)),
+        Ok(seen) if is_wanted(&seen) => Ok(true),
+        Ok(seen) => Err(Error::Storage(format!(
+            "{}: is {}, expected {wanted} or nothing there",
+            path.display(),
+            kind(&seen)
+        ))),
+    }
+}
+
+/// Makes a folder that we own, level by level below `root`, which may be reached through links as its user likes.
+pub(crate) fn make_below(disk: &dyn Disk, root: &Path, relative: &str) -> Result<PathBuf> {
+    if !is_plain(relative) {
+        return Err(Error::Internal(format!(
+            "{relative:?} is not a path below a folder"
+        )));
+    }
+    make_dirs(disk, root)?;
+    let mut dir = root.to_path_buf();
+    for name in relative.split('/') {
+        dir.push(name);
+        if !is_folder(&dir)? {
+            match disk.create_dir(&dir) {
+                // Another command needed the same folder, if it is one.
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => is_folder(&dir).map(drop)?,
+                made => made.map_err(|e| storage(&dir, "create folder", e))?,
+            }
+        }
+    }
+    Ok(dir)
+}
+
 /// What kind of thing stands there, for a message.
 pub(crate) fn kind(metadata: &fs::Metadata) -> &'static str {
     let kind = metadata.file_type();
@@ -166,13 +214,13 @@ fn special(_: fs::FileType) -> &'static str {
 }
 
 #[cfg(unix)]
-fn same_file(a: &fs::Metadata, b: &fs::Metadata) -> bool {
+pub(crate) fn same_file(a: &fs::Metadata, b: &fs::Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     (a.dev(), a.ino()) == (b.dev(), b.ino())
 }
 
 #[cfg(not(unix))]
-fn same_file(a: &fs::Metadata, b: &fs::Metadata) -> bool {
+pub(crate) fn same_file(a: &fs::Metadata, b: &fs::Metadata) -> bool {
     (a.len(), a.created().ok()) == (b.len(), b.created().ok())
 }
 

@@ -1,25 +1,36 @@
 //! `--keep`: removes the oldest runs.
 //!
-//! Never the current run, never one named in `pins`, never one of the N latest executed. Failed runs and the log
-//! are not touched.
+//! Never the current run, never one named in `pins`, never one of the N latest executed, never what is not a run or holds what
+//! its manifest does not list. Failed runs and the log are not touched.
 
 use super::commit::retire;
 use super::layout::Layout;
 use super::lock::Output;
-use super::manifest::MANIFEST;
-use super::path::read_regular;
+use super::manifest::{MANIFEST, MANIFEST_DIGEST, read_small};
+use super::path::{list_below, read_regular};
 use super::storage;
 use crate::error::Result;
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
-/// Removes all but the `keep` latest executed runs, the current one, the pinned ones and `just_published`; returns the
-/// ids of those removed, oldest first. `None` keeps all.
-pub fn prune(output: &Output, keep: Option<usize>, just_published: &str) -> Result<Vec<String>> {
+/// What pruning came to.
+#[derive(Debug, Default)]
+pub struct Pruned {
+    /// Ids of the runs that were removed, oldest first.
+    pub removed: Vec<String>,
+    /// Why others stayed.
+    pub warnings: Vec<String>,
+}
+
+/// Removes all but the `keep` latest executed runs, the current one, the pinned ones and `just_published`. `None` keeps all.
+pub fn prune(output: &Output, keep: Option<usize>, just_published: &str) -> Result<Pruned> {
+    let mut pruned = Pruned::default();
     let Some(keep) = keep else {
-        return Ok(Vec::new());
+        return Ok(pruned);
     };
     let layout = output.layout();
     let runs = by_age(layout, just_published)?;
@@ -28,15 +39,40 @@ pub fn prune(output: &Output, keep: Option<usize>, just_published: &str) -> Resu
     let is_kept =
         |id: &str| current.as_deref() == Some(id) || id == just_published || is_pinned(&pins, id);
     let surplus = runs.len().saturating_sub(keep);
-    let removed: Vec<String> = runs
-        .into_iter()
-        .take(surplus)
-        .filter(|id| !is_kept(id))
-        .collect();
-    for id in &removed {
-        retire(output, &layout.run(id))?;
+    for id in runs.into_iter().take(surplus).filter(|id| !is_kept(id)) {
+        let run = layout.run(&id);
+        match stranger(&run)? {
+            Some(path) => pruned.warnings.push(format!(
+                "{}: stays, because {path} in it is not listed in its manifest",
+                run.display()
+            )),
+            None => {
+                retire(output, &run)?;
+                pruned.removed.push(id);
+            }
+        }
     }
-    Ok(removed)
+    Ok(pruned)
+}
+
+/// The files that the manifest in a folder of `runs/` lists, if the manifest is that of a run of this name, whichever version
+/// wrote it. Any other folder is somebody else's.
+fn listed(run: &Path) -> Option<BTreeSet<String>> {
+    let manifest: Value = serde_json::from_slice(&read_small(run, MANIFEST).ok()?).ok()?;
+    let id = manifest.get("run_id")?.as_str()?;
+    let files = manifest.get("files")?.as_array()?.iter();
+    let path = |file: &Value| Some(file.get("path")?.as_str()?.to_owned());
+    (run.file_name()? == id).then(|| files.filter_map(path).collect())
+}
+
+/// A file in a run's folder that somebody else put there.
+fn stranger(run: &Path) -> Result<Option<String>> {
+    let mut ours = listed(run).unwrap_or_default();
+    ours.extend([MANIFEST, MANIFEST_DIGEST].map(str::to_owned));
+    let listing = list_below(run).map_err(|e| storage(run, "read", e))?;
+    let files = listing.files.into_iter().map(|(path, _)| path);
+    let others = listing.others.into_iter().map(|(path, _)| path);
+    Ok(files.chain(others).find(|path| !ours.contains(path)))
 }
 
 /// The lines of `pins` that name runs: `#` begins a comment. An unreadable file is an error, not an empty list.
@@ -67,7 +103,11 @@ fn is_pinned(pins: &[String], id: &str) -> bool {
 fn by_age(layout: &Layout, just_published: &str) -> Result<Vec<String>> {
     let executions = super::status::last_executions(layout)?;
     let mut runs = Vec::new();
-    for id in layout.list_runs()? {
+    let ids = layout.list_runs()?;
+    for id in ids
+        .into_iter()
+        .filter(|id| listed(&layout.run(id)).is_some())
+    {
         let millis = executions
             .get(&id)
             .copied()
@@ -123,9 +163,15 @@ mod tests {
     fn the_oldest_go_first() {
         let dir = tempfile::tempdir().unwrap();
         let output = nights(dir.path());
-        assert_eq!(prune(&output, None, "b4").unwrap(), Vec::<String>::new());
-        assert_eq!(prune(&output, Some(9), "b4").unwrap(), Vec::<String>::new());
-        assert_eq!(prune(&output, Some(2), "b4").unwrap(), ["c1", "a2"]);
+        assert_eq!(
+            prune(&output, None, "b4").unwrap().removed,
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            prune(&output, Some(9), "b4").unwrap().removed,
+            Vec::<String>::new()
+        );
+        assert_eq!(prune(&output, Some(2), "b4").unwrap().removed, ["c1", "a2"]);
         assert_eq!(output.layout().list_runs().unwrap(), ["b4", "d3"]);
         assert_eq!(fs::read_dir(output.layout().stage()).unwrap().count(), 0);
     }
@@ -139,7 +185,7 @@ mod tests {
             ..Execution::default()
         };
         write_log(&output, "c1", &again).unwrap();
-        assert_eq!(prune(&output, Some(3), "b4").unwrap(), ["a2"]);
+        assert_eq!(prune(&output, Some(3), "b4").unwrap().removed, ["a2"]);
     }
 
     #[test]
@@ -147,7 +193,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let output = nights(dir.path());
         publish_existing(&output, "c1", &no_progress).unwrap();
-        assert_eq!(prune(&output, Some(2), "c1").unwrap(), ["a2", "d3"]);
+        assert_eq!(prune(&output, Some(2), "c1").unwrap().removed, ["a2", "d3"]);
     }
 
     #[test]
@@ -160,7 +206,7 @@ mod tests {
         )
         .unwrap();
         fs::write(output.layout().current(), "c1\n").unwrap();
-        assert_eq!(prune(&output, Some(0), "b4").unwrap(), ["d3"]);
+        assert_eq!(prune(&output, Some(0), "b4").unwrap().removed, ["d3"]);
         assert_eq!(output.layout().list_runs().unwrap(), ["a2", "b4", "c1"]);
     }
 

@@ -4,15 +4,16 @@
 //! decided in `commit`; nothing here touches a published run.
 
 use super::digest::hex;
-use super::disk::{Disk, create_dirs, remove_tree, sorted_entries};
-use super::lock::{Output, Turn};
+use super::disk::{Disk, create_dirs, is_aside, remove_tree, sorted_entries};
+use super::layout::{Layout, RUNS, STAGE};
+use super::lock::{Holder, Output, Turn};
 use super::manifest::FileEntry;
-use super::path::{below, is_plain};
+use super::path::{below, is_folder, is_plain};
 use super::storage;
 use crate::error::{Error, Result};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -43,7 +44,6 @@ pub struct Stage {
     /// `stage/new`: the run, and scratch files that are never published.
     pub(crate) home: PathBuf,
     register: Arc<Mutex<Register>>,
-    stale_count: usize,
     _turn: Turn,
 }
 
@@ -55,6 +55,42 @@ struct Register {
     failure: Option<String>,
 }
 
+/// Removes what killed runs left in the stage, and gives the number of runs; whoever holds the lock is alone. What has another
+/// name than this program gives is not its own, and stays.
+pub fn clear(output: &Output) -> Result<u64> {
+    let stages = output.folder(STAGE)?;
+    let mut runs = 0;
+    for path in leftovers(&stages)? {
+        remove_tree(output.disk(), &path).map_err(|e| storage(&path, "remove", e))?;
+        runs += u64::from(path.ends_with(NEW));
+    }
+    Ok(runs)
+}
+
+/// The same for a run that works elsewhere: nothing is done where another run is at work, or where nothing is left.
+pub fn clear_if_free(disk: Arc<dyn Disk>, out: &Path, holder: &Holder) -> Result<u64> {
+    let stages = Layout::new(out).stage();
+    if !is_folder(&stages)? || leftovers(&stages)?.is_empty() {
+        return Ok(0);
+    }
+    match Output::lock(disk, out, holder) {
+        Err(Error::Locked(_)) => Ok(0),
+        locked => clear(&locked?),
+    }
+}
+
+fn leftovers(stages: &Path) -> Result<Vec<PathBuf>> {
+    let is_ours = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default();
+        let is_file = || fs::symlink_metadata(path).is_ok_and(|seen| !seen.is_dir());
+        name == NEW
+            || name.as_encoded_bytes().starts_with(REMOVED.as_bytes())
+            || (is_aside(name) && is_file())
+    };
+    let entries = sorted_entries(stages).map_err(|e| storage(stages, "read", e))?;
+    Ok(entries.into_iter().filter(is_ours).collect())
+}
+
 impl Stage {
     /// Opens a stage, after removing what dead runs left behind: whoever holds the lock is alone.
     ///
@@ -62,43 +98,28 @@ impl Stage {
     pub fn begin(output: &Output) -> Result<Stage> {
         let turn = output.take_turn()?;
         let layout = output.layout();
-        let stages = layout.stage();
-        let mut is_new = false;
-        for dir in [&stages, &layout.runs()] {
-            is_new |= !create_dirs(output.disk(), dir)
-                .map_err(|e| storage(dir, "create folder", e))?
-                .is_empty();
-        }
+        let is_new = !is_folder(&layout.runs())?;
+        clear(output)?;
+        output.folder(RUNS)?;
         if is_new {
             output
                 .disk()
                 .sync_dir(layout.root())
                 .map_err(|e| storage(layout.root(), "sync", e))?;
         }
-        let mut stale_count = 0;
-        for path in sorted_entries(&stages).map_err(|e| storage(&stages, "read", e))? {
-            let leftover = path
-                .file_name()
-                .is_some_and(|n| n.as_encoded_bytes().starts_with(REMOVED.as_bytes()));
-            remove_tree(output.disk(), &path).map_err(|e| storage(&path, "remove", e))?;
-            stale_count += usize::from(!leftover);
-        }
-        let home = stages.join(NEW);
         let stage = Stage {
             output: output.clone(),
-            home,
+            home: layout.stage().join(NEW),
             register: Arc::default(),
-            stale_count,
             _turn: turn,
         };
-        let run = stage.run_dir();
-        create_dirs(output.disk(), &run).map_err(|e| storage(&run, "create folder", e))?;
+        for dir in [&stage.home, &stage.run_dir()] {
+            output
+                .disk()
+                .create_dir(dir)
+                .map_err(|e| storage(dir, "create folder", e))?;
+        }
         Ok(stage)
-    }
-
-    /// How many stages of dead runs were removed on the way in.
-    pub fn stale_count(&self) -> usize {
-        self.stale_count
     }
 
     /// Creates a file of the run; parallel callers welcome. The path is relative, with `/`.
@@ -249,7 +270,7 @@ impl NamedWriter {
             create_dirs(disk, dir).map_err(|e| storage(dir, "create folder", e))?;
         }
         let inner = disk
-            .create(&path)
+            .create_new(&path)
             .map_err(|e| storage(&path, "create", e))?;
         Ok(NamedWriter { path, inner })
     }

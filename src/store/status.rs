@@ -3,8 +3,9 @@
 //! These, and nothing in a run, hold clock, host and user. Only whoever holds the lock writes them: a run that was
 //! turned away must not overwrite the state of the one that is working.
 
-use super::commit::{Syncs, make_dirs, place_file, replace_file};
-use super::layout::{Layout, checked_run_id, folder_names, match_name};
+use super::commit::Syncs;
+use super::files::replace_file;
+use super::layout::{LOG, Layout, checked_run_id, folder_names, match_name};
 use super::lock::{Holder, Output};
 use super::manifest::canonical_json;
 use super::metrics::metrics_text;
@@ -13,7 +14,7 @@ use super::storage;
 use crate::error::{Error, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -178,21 +179,16 @@ pub fn write_status(output: &Output, status: &Status) -> Result<()> {
         State::Running | State::Failed => last_success(layout),
     };
     let mut syncs = Syncs::new(output.disk());
-    replace_file(
-        output.disk(),
-        &layout.status(),
-        &status.to_bytes()?,
-        &mut syncs,
-    )?;
-    if status.exit_code.is_some() {
-        replace_file(
-            output.disk(),
-            &layout.metrics(),
-            metrics_text(&status).as_bytes(),
-            &mut syncs,
-        )?;
+    let told = status
+        .to_bytes()
+        .and_then(|bytes| replace_file(output, &layout.status(), &bytes, &mut syncs));
+    if status.exit_code.is_none() {
+        return told;
     }
-    Ok(())
+    // Where one cannot be written, the other may.
+    let text = metrics_text(&status);
+    let measured = replace_file(output, &layout.metrics(), text.as_bytes(), &mut syncs);
+    told.and(measured)
 }
 
 /// Reads `status.json`; none when nothing has run here.
@@ -241,24 +237,20 @@ pub fn find_rejects(layout: &Layout, wanted: Option<&str>) -> Result<(String, Pa
 /// Adds a record to the log under the next free number; `name` is the run id, or another word of that shape when the
 /// execution ended before it had one.
 pub fn write_log(output: &Output, name: &str, execution: &Execution) -> Result<PathBuf> {
-    let dir = output.layout().log();
-    make_dirs(output.disk(), &dir)?;
+    let dir = output.folder(LOG)?;
     let name = checked_run_id(name)?;
-    let taken = log_files(output.layout())?
+    let taken: BTreeSet<u64> = log_files(output.layout())?
         .into_iter()
         .filter(|(id, _, _)| id == name)
         .map(|(_, n, _)| n)
-        .max();
-    let path = dir.join(format!("{name}-{}.json", taken.unwrap_or(0) + 1));
+        .collect();
+    let next = taken.last().map_or(Some(1), |last| last.checked_add(1));
+    // Somebody may have given the last number there is.
+    let number = next.or_else(|| (1..).find(|n| !taken.contains(n)));
+    let number = number.ok_or_else(|| Error::Storage(format!("{}: is full", dir.display())))?;
+    let path = dir.join(format!("{name}-{number}.json"));
     let mut syncs = Syncs::new(output.disk());
-    // Always the same name beside it, so that a dead run's attempt is written over by the next one.
-    place_file(
-        output.disk(),
-        &dir.join("record.tmp"),
-        &path,
-        &canonical_json(execution)?,
-        &mut syncs,
-    )?;
+    replace_file(output, &path, &canonical_json(execution)?, &mut syncs)?;
     syncs.dir(&dir)?;
     Ok(path)
 }

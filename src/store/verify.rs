@@ -20,14 +20,7 @@ const SHOWN: usize = 10;
 ///
 /// Detected: a file changed, missing, added, or replaced by a link; the manifest changed; a run under another's name.
 pub fn verify_files(run_dir: &Path, progress: Progress) -> Result<Manifest> {
-    let seen = fs::symlink_metadata(run_dir).map_err(|e| storage(run_dir, "read", e))?;
-    if !seen.is_dir() {
-        return Err(Error::Verification(format!(
-            "{}: is {}, expected a folder",
-            run_dir.display(),
-            super::path::kind(&seen)
-        )));
-    }
+    verify_folder(run_dir)?;
     let manifest = verify_manifest(run_dir)?;
     let mut faults = compare_names(run_dir, &manifest)?;
     let digests: Vec<Option<String>> = manifest
@@ -46,6 +39,19 @@ pub fn verify_files(run_dir: &Path, progress: Progress) -> Result<Manifest> {
         run_dir.display(),
         sentence(&faults)
     )))
+}
+
+/// A run is a folder: a link in its place is not followed.
+pub(crate) fn verify_folder(run_dir: &Path) -> Result<()> {
+    let seen = fs::symlink_metadata(run_dir).map_err(|e| storage(run_dir, "read", e))?;
+    if !seen.is_dir() {
+        return Err(Error::Verification(format!(
+            "{}: is {}, expected a folder",
+            run_dir.display(),
+            super::path::kind(&seen)
+        )));
+    }
+    Ok(())
 }
 
 /// The manifest, after comparing it with the digest beside it and with the name of the folder.

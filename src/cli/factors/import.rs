@@ -10,7 +10,7 @@ use crate::input::workbook;
 use crate::model::sheet::Sheet;
 use crate::reference::Reference;
 use crate::store::disk::RealDisk;
-use crate::store::files::{read_file, write_file};
+use crate::store::files::{folder_below, read_file, write_file};
 use crate::store::library::write_edition;
 use crate::store::reference::RUN_DATA;
 use std::path::{Path, PathBuf};
@@ -203,6 +203,9 @@ fn write(
         .map_or(&[][..], |f| &f.bytes);
     write_edition(&RealDisk, &args.factors, &folder, &tables, sources)?;
     if let Some(profile) = profile {
+        if let Some((folder, _)) = profile.path.rsplit_once('/') {
+            folder_below(&RealDisk, &args.factors, folder)?;
+        }
         write_file(&RealDisk, &args.factors.join(&profile.path), &profile.bytes)?;
     }
     Ok(())
