@@ -315,7 +315,7 @@ fn a_dry_run_has_a_folder_of_its_own_and_only_dead_ones_are_removed() {
     fs::remove_file(live.join("stage")).unwrap();
     let _working = Output::lock(Arc::new(RealDisk), &live, &Holder::this_process()).unwrap();
     symlink(&live, place.path().join("green-corridor-dry-run-link")).unwrap();
-    assert_eq!(remove_dead(place.path()), [dead.clone()]);
+    assert_eq!(remove_dead(place.path()), [dead.as_path()]);
     assert!(!dead.exists());
     assert_eq!(names(place.path()).len(), 1 + 6);
     assert!(remove_dead(place.path()).is_empty());

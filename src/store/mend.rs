@@ -31,7 +31,8 @@ pub(super) enum Standing {
 pub(super) fn standing(target: &Path, manifest: &Manifest) -> Result<Standing> {
     match fs::symlink_metadata(target) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Standing::Nothing),
-        seen => drop(seen.map_err(|e| storage(target, "read", e))?),
+        Err(e) => return Err(storage(target, "read", e)),
+        Ok(_) => {}
     }
     let old = match verify_folder(target).and_then(|()| verify_manifest(target)) {
         Ok(old) => old,

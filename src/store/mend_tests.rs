@@ -12,8 +12,10 @@ use std::sync::Arc;
 
 const PART: &str = "elements/part-00000.parquet";
 
+type Damage = fn(&Path);
+
 /// Every way in which a run can be damaged, by name.
-fn damages() -> Vec<(&'static str, fn(&Path))> {
+fn damages() -> Vec<(&'static str, Damage)> {
     vec![
         ("a changed byte", |run| {
             fs::write(run.join(PART), "Elements").unwrap()
