@@ -9,6 +9,7 @@
 pub mod commit;
 pub mod digest;
 pub mod disk;
+mod exclude;
 pub mod files;
 pub mod find;
 pub mod layout;
