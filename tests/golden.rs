@@ -509,7 +509,10 @@ fn a_late_rejection_shows_what_the_record_said() {
             .collect::<Vec<_>>()
     };
     assert_eq!(shown("r014_no_teu"), ["M2 ", "M3 ", "M4 4.000001"]);
-    assert_eq!(shown("r020_limit_exceeded"), ["M2 1000000"]);
+    assert_eq!(
+        shown("r020_limit_exceeded"),
+        ["M2 1000000", "M3 999999999999.999999"]
+    );
     assert_eq!(
         shown("r022_energy_incomplete"),
         ["M2 ", "M3 ", "M4 hydrogen", "M5 diesel"]

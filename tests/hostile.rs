@@ -279,8 +279,8 @@ fn lines_without_measure() {
         );
         check(
             "long.ndjson",
-            format!("{{\"shipment_id\":\"{long}\"}}\n").as_bytes(),
-            "0: 0, R023 1",
+            format!("{{}}\n{{\"shipment_id\":\"{long}\"}}\n").as_bytes(),
+            "0: 0, R001 1, R023 1",
         );
     }
     check("long-header.csv", "x,".repeat(10 << 20).as_bytes(), "3");
@@ -665,10 +665,11 @@ fn noise_under_a_known_name() {
     ] {
         check(name, &random.bytes(50_000), "3");
     }
-    // Each line is a record, however odd: only that all are accounted for is certain.
+    check("x.ndjson", &random.bytes(50_000), "3");
+    // Behind one record each line is one, however odd: only that all are accounted for is certain.
     let folder = tempfile::tempdir().expect("a temporary folder");
-    std::fs::write(folder.path().join("x.ndjson"), random.bytes(50_000))
-        .expect("the input can be written");
+    let noise = [b"{}\n", random.bytes(50_000).as_slice()].concat();
+    std::fs::write(folder.path().join("x.ndjson"), noise).expect("the input can be written");
     let ended = run(folder.path(), &["x.ndjson"], &[]);
     let manifest =
         accounted(folder.path(), &ended, "x.ndjson").unwrap_or_else(|| panic!("{}", ended.stderr));

@@ -10,11 +10,13 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 /// Splits the rows of one shipment into survivors (in row order) and rejections. Tombstones are rejected here too: either
-/// for the reason found in parsing, or as replaced by a later record (R008).
+/// for the reason found in parsing, or as replaced by a later record (R008). `merged` takes the survivors that stand for
+/// identical records with other flags, and the flags of all of them: which one comes first must not decide about flags.
 pub fn settle(
     batch: &MovementBatch,
     rows: Range<usize>,
     survivors: &mut Vec<u32>,
+    merged: &mut Vec<(u32, Flags)>,
     mut reject: impl FnMut(u32, Option<RejectReason>),
 ) {
     if distinct_and_plain(batch, rows.clone()) {
@@ -26,7 +28,7 @@ pub fn settle(
     for group in order
         .chunk_by(|&a, &b| batch.movement_id.get(a as usize) == batch.movement_id.get(b as usize))
     {
-        settle_group(batch, group, survivors, &mut reject);
+        settle_group(batch, group, survivors, merged, &mut reject);
     }
     survivors.sort_unstable();
 }
@@ -52,6 +54,7 @@ fn settle_group(
     batch: &MovementBatch,
     group: &[u32],
     survivors: &mut Vec<u32>,
+    merged: &mut Vec<(u32, Flags)>,
     reject: &mut impl FnMut(u32, Option<RejectReason>),
 ) {
     let recorded = |r: u32| batch.recorded_at[r as usize];
@@ -74,6 +77,11 @@ fn settle_group(
                 .filter(|&r| !is_tombstone(r) && recorded(r) == at),
         )
     });
+    if let Some(Verdict::Keep(winner, flags)) = verdict
+        && flags != batch.flags[winner as usize]
+    {
+        merged.push((winner, flags));
+    }
     for &row in group {
         if is_tombstone(row) {
             // An absent time is the earliest and readable; only a strictly later parsed row replaces a rejected one.
@@ -84,8 +92,8 @@ fn settle_group(
             continue;
         }
         match verdict {
-            Some(Verdict::Keep(winner)) if winner == row => survivors.push(row),
-            Some(Verdict::Keep(_)) | None => reject(row, Some(RejectReason::Duplicate)),
+            Some(Verdict::Keep(winner, _)) if winner == row => survivors.push(row),
+            Some(Verdict::Keep(..)) | None => reject(row, Some(RejectReason::Duplicate)),
             Some(Verdict::Cancelled) => reject(row, Some(RejectReason::Cancelled)),
             Some(Verdict::Conflict) => reject(row, Some(RejectReason::ConflictingDuplicates)),
         }
@@ -94,7 +102,8 @@ fn settle_group(
 
 #[derive(Clone, Copy)]
 enum Verdict {
-    Keep(u32),
+    /// This row, with the flags of all that are identical to it.
+    Keep(u32, Flags),
     Cancelled,
     Conflict,
 }
@@ -109,11 +118,14 @@ fn verdict(batch: &MovementBatch, mut latest: impl Iterator<Item = u32> + Clone)
     let Some(first) = latest.next() else {
         return Verdict::Conflict;
     };
-    if latest.all(|r| identical(batch, first as usize, r as usize)) {
-        Verdict::Keep(first)
-    } else {
-        Verdict::Conflict
+    let mut flags = batch.flags[first as usize];
+    for row in latest {
+        if !identical(batch, first as usize, row as usize) {
+            return Verdict::Conflict;
+        }
+        flags |= batch.flags[row as usize];
     }
+    Verdict::Keep(first, flags)
 }
 
 /// Equal in every known column by value; a default filled in parsing (Q04, Q12) is not the same as the value written out.

@@ -58,6 +58,8 @@ struct Scratch {
     order: Vec<u32>,
     spare: Vec<u32>,
     clashing: Vec<u32>,
+    /// Rows that stand for others too, with the flags of all of them.
+    merged: Vec<(u32, Flags)>,
     chains: Vec<Chain>,
     places: Vec<LocationCode>,
     modes: String,
@@ -103,7 +105,7 @@ impl<'r> Kernel<'r> {
     /// Every row of the range leaves either as accepted or in `rejected`: `range.len() == accepted + rejected.len()`.
     pub fn footprint(
         &mut self,
-        batch: MovementBatch,
+        mut batch: MovementBatch,
         range: Range<usize>,
         symbols: &Symbols,
     ) -> Footprints {
@@ -125,7 +127,7 @@ impl<'r> Kernel<'r> {
             while end < range.end && same(batch.shipment_id.get(end), id) {
                 end += 1;
             }
-            self.shipment(&batch, start..end, symbols, &mut scratch, &mut out);
+            self.shipment(&mut batch, start..end, symbols, &mut scratch, &mut out);
             start = end;
         }
         out.elements.extend(&scratch.block);
@@ -174,7 +176,7 @@ impl<'r> Kernel<'r> {
 
     fn shipment(
         &mut self,
-        batch: &MovementBatch,
+        batch: &mut MovementBatch,
         rows: Range<usize>,
         symbols: &Symbols,
         s: &mut Scratch,
@@ -183,9 +185,17 @@ impl<'r> Kernel<'r> {
         s.order.clear();
         s.clashing.clear();
         let first_reject = out.rejected.len();
-        duplicates::settle(batch, rows.clone(), &mut s.order, |row, reason| {
-            out.rejected.push(settled(batch, row, reason))
-        });
+        duplicates::settle(
+            batch,
+            rows.clone(),
+            &mut s.order,
+            &mut s.merged,
+            |row, reason| out.rejected.push(settled(batch, row, reason)),
+        );
+        for (row, flags) in s.merged.drain(..) {
+            batch.flags[row as usize] = flags;
+        }
+        let batch = &*batch;
         chain::assemble(
             batch,
             &mut s.order,
@@ -563,6 +573,7 @@ fn found(
         "cargo_mass_kg" => reported(batch.mass_g[i], MASS_SCALE),
         "teu" => reported(batch.teu[i], SHARE_SCALE),
         "energy_carrier" => symbols.text(batch.energy_carrier[i]).to_owned(),
+        "energy_quantity" => short_decimal_text(batch.energy_quantity[i].into(), SHARE_SCALE),
         _ => String::new(),
     }
 }

@@ -191,16 +191,22 @@ fn adjust_distance(factor: &LaneFactor, out: &mut Figures) -> Result<(), Unusabl
 
 /// Activity and emissions, and the limits of the published decimals (R020).
 fn emissions(inputs: &Inputs, factor: &LaneFactor, out: &mut Figures) -> Result<(), Unusable> {
-    const LIMIT: Unusable = unusable(RejectReason::LimitExceeded, "cargo_mass_kg");
+    let beyond = |column| unusable(RejectReason::LimitExceeded, column);
     let load = inputs.load;
     if load.mass_g > DECIMAL15_MAX {
-        return Err(LIMIT);
+        return Err(beyond("cargo_mass_kg"));
     }
     if out.emission_distance_m.max(out.activity_distance_m) > DECIMAL12_MAX {
-        return Err(unusable(RejectReason::LimitExceeded, "distance_km"));
+        return Err(beyond("distance_km"));
     }
     out.activity = super::activity::transport_activity(load.mass_g, out.activity_distance_m)
-        .map_err(|_| LIMIT)?;
+        .map_err(|_| beyond("cargo_mass_kg"))?;
+    // What the intensity is applied to is too much of it.
+    let limit = beyond(match factor.per {
+        Per::Tkm | Per::T => "cargo_mass_kg",
+        Per::TeuKm | Per::Teu | Per::Container => "teu",
+        Per::Kg | Per::Litre | Per::KWh | Per::Mj => "energy_quantity",
+    });
     let amount = match (factor.per, inputs.energy) {
         (Per::Tkm, _) => Amount::over_distance(load.mass_g, out.emission_distance_m),
         (Per::TeuKm, _) => Amount::over_distance(load.teu, out.emission_distance_m),
@@ -212,13 +218,13 @@ fn emissions(inputs: &Inputs, factor: &LaneFactor, out: &mut Figures) -> Result<
         }
         // An energy row is chosen only for energy used.
         (Per::Kg | Per::Litre | Per::KWh | Per::Mj, Energy::None | Energy::Incomplete(_)) => {
-            return Err(LIMIT);
+            return Err(limit);
         }
     };
-    out.ghg_operation = amount.at(factor.operation).ok_or(LIMIT)?;
-    out.ghg_provision = amount.at(factor.provision).ok_or(LIMIT)?;
+    out.ghg_operation = amount.at(factor.operation).ok_or(limit)?;
+    out.ghg_provision = amount.at(factor.provision).ok_or(limit)?;
     if out.ghg_operation + out.ghg_provision > DECIMAL18_MAX {
-        Err(LIMIT)
+        Err(limit)
     } else {
         Ok(())
     }

@@ -373,6 +373,7 @@ fn read_adjustments(root: &mut Keys, faults: &mut Faults) -> Vec<DistanceAdjustm
         });
         let from = keys.need("activity_basis", BASES, faults, basis);
         let to = keys.need("intensity_basis", BASES, faults, basis);
+        let is_one = keys.line_of("ratio").is_some() != keys.line_of("add_km").is_some();
         let factor = keys
             .get("ratio", RATIO, faults, ratio)
             .map(|at| Adjustment::Ratio(at.value));
@@ -395,7 +396,8 @@ fn read_adjustments(root: &mut Keys, faults: &mut Faults) -> Vec<DistanceAdjustm
             ],
             faults,
         );
-        if factor.is_some() == term.is_some() {
+        // One that is there and at fault has been told of already.
+        if !is_one {
             keys.error(
                 keys.line,
                 "ratio",

@@ -11,6 +11,8 @@ mod judge;
 mod judge_number;
 mod judge_text;
 pub mod mapping;
+#[cfg(test)]
+mod memory_tests;
 mod ndjson;
 mod number;
 mod parquet;

@@ -32,16 +32,14 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
     while let Some(block) = blocks.next(cut)? {
         names.look(&block.bytes);
     }
-    let layout = if names.readable == 0 {
-        // Nothing says which columns a file without a record has.
-        Layout {
-            origins: [Origin::Lacking; column::COUNT],
-            unknown: Vec::new(),
-        }
-    } else {
-        Layout::new(&names.found, &rules.mapping)
-            .map_err(|message| FileFault::new(&source.label, message))?
-    };
+    if names.lines > 0 && names.readable == 0 {
+        let message = format!(
+            "none of its {} lines is a record: a JSON object with every key once, on a line of its own",
+            names.lines
+        );
+        return Err(FileFault::new(&source.label, message));
+    }
+    let layout = Layout::of_keys(&names.found, &rules.mapping);
     let mut slots: FxHashMap<Box<[u8]>, usize> = FxHashMap::default();
     let mut slot_of = [None; column::COUNT];
     for (ours, origin) in layout.origins.iter().enumerate() {
@@ -183,6 +181,7 @@ struct Names {
     seen: FxHashSet<Box<[u8]>>,
     found: Vec<String>,
     unknown: usize,
+    lines: u64,
     readable: u64,
     keys: Keys,
 }
@@ -198,6 +197,7 @@ impl Names {
             seen: FxHashSet::default(),
             found: Vec::new(),
             unknown: 0,
+            lines: 0,
             readable: 0,
             keys: Keys::default(),
         }
@@ -205,6 +205,7 @@ impl Names {
 
     fn look(&mut self, bytes: &[u8]) {
         for (_, line) in lines(bytes) {
+            self.lines += 1;
             self.keys.start();
             let mut news = false;
             let read = members(line, |key, _| news |= !self.keys.next(line, key).1);

@@ -27,13 +27,9 @@ pub struct Rules {
 impl Rules {
     /// Prepares the rules.
     pub fn new(mapping: Arc<Mapping>, vocabulary: Arc<Vocabulary>, grain: Grain) -> Rules {
-        let patterns = |column: usize| Patterns {
-            patterns: mapping
-                .timestamp_by_column
-                .get(COLUMNS[column])
-                .unwrap_or(&mapping.timestamp)
-                .clone(),
-            zone: mapping.zone.clone(),
+        let patterns = |column: usize| {
+            let own = mapping.timestamp_by_column.get(COLUMNS[column]);
+            Patterns::new(own.unwrap_or(&mapping.timestamp), mapping.zone.clone())
         };
         Rules {
             marks: Marks {
@@ -98,59 +94,54 @@ pub struct Layout {
 impl Layout {
     /// Meets the names of a file's columns with ours, or says everything that is wrong with them.
     pub fn new<S: AsRef<str>>(names: &[S], mapping: &Mapping) -> Result<Layout, String> {
+        let layout = Layout::of_keys(names, mapping);
         let mut faults = Vec::new();
-        let mut known = vec![false; names.len()];
-        let mut origins = [Origin::Lacking; column::COUNT];
-        for (ours, origin) in COLUMNS.iter().zip(&mut origins) {
+        for (i, ours) in COLUMNS.iter().enumerate() {
             let theirs = mapping.theirs(ours);
-            let mut found = names
-                .iter()
-                .enumerate()
-                .filter(|(_, name)| name.as_ref() == theirs)
-                .map(|(i, _)| i);
-            match (found.next(), found.next()) {
-                (Some(i), None) => {
+            match names.iter().filter(|name| name.as_ref() == theirs).count() {
+                0 if mapping.columns.contains_key(*ours) => faults.push(format!(
+                    "column {theirs:?} is missing, which [columns] names for {ours}"
+                )),
+                0 if layout.origins[i] == Origin::Lacking && column::REQUIRED.contains(&i) => {
+                    faults.push(format!("required column {ours:?} is missing"))
+                }
+                0 | 1 => {}
+                _ => faults.push(format!("column {theirs:?} stands in it more than once")),
+            }
+        }
+        if faults.is_empty() {
+            return Ok(layout);
+        }
+        let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+        Err(format!(
+            "{}; found columns: {}",
+            faults.join("; "),
+            names.join(", ")
+        ))
+    }
+
+    /// The same for keys of records, of which none has to be in the file: a record without one that is required is at fault,
+    /// not the file.
+    pub fn of_keys<S: AsRef<str>>(names: &[S], mapping: &Mapping) -> Layout {
+        let mut known = vec![false; names.len()];
+        let origins = COLUMNS.map(|ours| {
+            let theirs = mapping.theirs(ours);
+            match names.iter().position(|name| name.as_ref() == theirs) {
+                Some(i) => {
                     known[i] = true;
-                    *origin = Origin::File(i);
+                    Origin::File(i)
                 }
-                (Some(_), Some(_)) => {
-                    faults.push(format!("column {theirs:?} stands in it more than once"))
-                }
-                (None, _) if mapping.columns.contains_key(*ours) => {
-                    faults.push(format!(
-                        "column {theirs:?} is missing, which [columns] names for {ours}"
-                    ));
-                }
-                (None, _) if mapping.constants.contains_key(*ours) => *origin = Origin::Constant,
-                (None, _) => {}
+                None if mapping.constants.contains_key(ours) => Origin::Constant,
+                None => Origin::Lacking,
             }
-        }
-        for i in column::REQUIRED {
-            let named = mapping.columns.contains_key(COLUMNS[i]);
-            let twice = names
-                .iter()
-                .filter(|name| name.as_ref() == mapping.theirs(COLUMNS[i]))
-                .count()
-                > 1;
-            if origins[i] == Origin::Lacking && !named && !twice {
-                faults.push(format!("required column {:?} is missing", COLUMNS[i]));
-            }
-        }
-        if !faults.is_empty() {
-            let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
-            return Err(format!(
-                "{}; found columns: {}",
-                faults.join("; "),
-                names.join(", ")
-            ));
-        }
+        });
         let unknown = names
             .iter()
             .zip(known)
             .filter(|(_, known)| !known)
             .map(|(name, _)| name.as_ref().to_owned())
             .collect();
-        Ok(Layout { origins, unknown })
+        Layout { origins, unknown }
     }
 
     /// Whether rows of the file are ordered by time (Q21).

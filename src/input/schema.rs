@@ -16,7 +16,7 @@ use crate::model::mode::{Basis, EnergyUnit, LoadStatus, Mode, RecordStatus, Temp
 use crate::model::movement::{MovementBatch, NO_REJECT};
 use crate::model::reject::{RejectReason, Rejected};
 use crate::model::symbol::{ABSENT, Symbols};
-use crate::model::unit::DECIMAL15_MAX;
+use crate::model::unit::DECIMAL18_MAX;
 
 /// Row numbers of a unit's records.
 pub enum RowNumbers {
@@ -145,7 +145,7 @@ pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
     let energy = Measure {
         column: column::ENERGY_QUANTITY,
         scale: 6,
-        max: DECIMAL15_MAX as u64,
+        max: DECIMAL18_MAX as u64,
         ..distance
     };
     let (energy_quantity, _) = judge.measures(

@@ -124,7 +124,7 @@ fn range_wanted(column: usize) -> String {
             "more than 0 and at most 1000000 kg"
         }
         column::TEU => "more than 0 and at most 1000",
-        _ => "more than 0 and less than 1000000000",
+        _ => "more than 0 and less than 1000000000000",
     }
     .into()
 }
@@ -132,7 +132,7 @@ fn range_wanted(column: usize) -> String {
 fn timestamp_wanted(rules: &Rules, column: usize) -> String {
     let mut wanted = "RFC 3339 with zone, e.g. 2024-03-05T08:00:00Z".to_owned();
     let patterns = rules.patterns(column);
-    for pattern in &patterns.patterns {
+    for pattern in patterns.written() {
         wanted.push_str(&format!(", or {pattern:?}"));
     }
     if let Some(zone) = &patterns.zone {

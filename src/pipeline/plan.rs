@@ -118,6 +118,8 @@ pub struct Plan {
     pub folder: PathBuf,
     /// Movement records: files, folders and globs.
     pub movements: Vec<Pattern>,
+    /// Files and folders among them that are not read.
+    pub exclude: Vec<Pattern>,
     /// The factor library.
     pub factors: PlanPath,
     /// Name of the profile: `<factors>/profiles/<profile>.toml`.

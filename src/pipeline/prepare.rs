@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::factors::{DataFile, Fault};
 use crate::reference::Reference;
 use crate::store::digest::{ContentDigest, sha256_hex};
-use crate::store::find::{InputFile, Unmatched, discover};
+use crate::store::find::{InputFile, Unmatched, discover_outside};
 use crate::store::manifest::MissingFile;
 use crate::store::reference::{
     RUN_DATA, ReferenceFile, library_digest, read_data, read_library, read_named, under,
@@ -181,12 +181,22 @@ impl Inputs {
 /// Finds the input files.
 pub fn find_inputs(plan: &Plan, progress: &dyn Progress) -> Result<Inputs> {
     let patterns: Vec<String> = plan.movements.iter().map(|p| p.search.clone()).collect();
+    let exclude: Vec<String> = plan.exclude.iter().map(|p| p.search.clone()).collect();
     let folder = if plan.folder.as_os_str().is_empty() {
         Path::new(".")
     } else {
         &plan.folder
     };
-    let found = discover(&patterns, folder, Some(&plan.out.path))?;
+    let found = discover_outside(&exclude, &patterns, folder, Some(&plan.out.path))?;
+    for pattern in &found.idle_excludes {
+        let message = format!("exclude {pattern:?}: keeps nothing out");
+        progress.message(Level::Warning, &message);
+    }
+    let outside = if exclude.is_empty() {
+        ""
+    } else {
+        " outside exclude"
+    };
     let mut inputs = Inputs {
         files: found.files,
         missing: Vec::new(),
@@ -199,9 +209,10 @@ pub fn find_inputs(plan: &Plan, progress: &dyn Progress) -> Result<Inputs> {
                     reason: absent.reason,
                 });
             }
-            Some(_) | None if plan.allow_empty => {
-                progress.message(Level::Warning, &format!("{pattern}: matches no file"))
-            }
+            Some(_) | None if plan.allow_empty => progress.message(
+                Level::Warning,
+                &format!("{pattern}: matches no file{outside}"),
+            ),
             Some(_) => {
                 return Err(Error::Input(format!(
                     "{pattern}: there is no such file; --allow-missing-files publishes without it"
@@ -209,7 +220,7 @@ pub fn find_inputs(plan: &Plan, progress: &dyn Progress) -> Result<Inputs> {
             }
             None => {
                 return Err(Error::Input(format!(
-                    "{pattern}: matches no file; --allow-empty publishes without it"
+                    "{pattern}: matches no file{outside}; --allow-empty publishes without it"
                 )));
             }
         }

@@ -2,6 +2,7 @@
 //!
 //! Names and kinds of files only. What is in them, and whether an ending means a format, is the reader's matter.
 
+use super::exclude::Excludes;
 use super::path::kind;
 use crate::error::{Error, Result};
 use std::collections::HashSet;
@@ -56,6 +57,8 @@ pub struct Found {
     pub unreadable: Vec<Unreadable>,
     /// Patterns that match nothing at all, in the order given.
     pub unmatched: Vec<Unmatched>,
+    /// Patterns that were to keep something out and have not, in the order given.
+    pub idle_excludes: Vec<String>,
 }
 
 impl Found {
@@ -76,15 +79,35 @@ impl Found {
 /// Finds the files that `patterns` mean, relative to `base`.
 ///
 /// A pattern is the path of a file or folder, or else a glob (`*`, `?`, `[..]` within a name, `**` for any number of
-/// folders; a leading dot only matches a dot). A folder stands for every file in it and below it with one of
-/// [`EXTENSIONS`]; names that begin with a dot, and folders that begin with `_`, are left out. `except` (the output
-/// root) is never searched. A file reached twice, by a link or two patterns, is listed once, under the first name.
+/// folders). A folder stands for every file in it and below it, at all depths, with one of [`EXTENSIONS`]. Names that begin
+/// with `.` or `_` are passed over by folders and wildcards; a pattern may name them. `except` (the output root) is never
+/// searched. A file reached twice, by a link or two patterns, is listed once, under the first name.
 pub fn discover(patterns: &[String], base: &Path, except: Option<&Path>) -> Result<Found> {
-    discover_among(patterns, base, except, &EXTENSIONS)
+    discover_outside(&[], patterns, base, except)
 }
 
-/// The same with other endings for the files of a folder.
+/// The same without what `exclude` matches, or what lies in a folder that it matches.
+pub fn discover_outside(
+    exclude: &[String],
+    patterns: &[String],
+    base: &Path,
+    except: Option<&Path>,
+) -> Result<Found> {
+    search(exclude, patterns, base, except, &EXTENSIONS)
+}
+
+/// Without `exclude`, and with other endings for the files of a folder.
 pub fn discover_among(
+    patterns: &[String],
+    base: &Path,
+    except: Option<&Path>,
+    extensions: &[&str],
+) -> Result<Found> {
+    search(&[], patterns, base, except, extensions)
+}
+
+fn search(
+    exclude: &[String],
     patterns: &[String],
     base: &Path,
     except: Option<&Path>,
@@ -97,6 +120,7 @@ pub fn discover_among(
         .flatten();
     let mut search = Search {
         base,
+        excludes: Excludes::new(exclude, base, &real_base)?,
         real_base,
         except,
         extensions,
@@ -120,6 +144,7 @@ pub fn discover_among(
         }
     }
     let mut found = search.found;
+    found.idle_excludes = search.excludes.idle();
     found.unreadable.sort_by(|a, b| a.name.cmp(&b.name));
     found.unreadable.dedup_by(|a, b| a.name == b.name);
     found.files.sort_by(|a, b| a.name.cmp(&b.name));
@@ -190,6 +215,7 @@ struct Search<'a> {
     base: &'a Path,
     real_base: PathBuf,
     except: Option<PathBuf>,
+    excludes: Excludes,
     /// Endings of files that are taken from a folder.
     extensions: &'a [&'a str],
     /// The folders that the walk is inside of, to tell a loop of links.
@@ -203,14 +229,13 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn pattern(&mut self, pattern: &str) -> Result<()> {
-        let whole = self.base.join(pattern);
         if pattern.is_empty() {
             return Ok(());
         }
-        // A path that exists is taken as it is: file names may hold brackets.
-        match super::files::exists(&whole) {
-            Ok(false) if has_wildcard(pattern) => {}
-            Ok(_) => {
+        let whole = self.base.join(pattern);
+        match is_name(pattern, self.base) {
+            Ok(false) => {}
+            Ok(true) => {
                 self.asked_for(&whole);
                 return Ok(());
             }
@@ -219,26 +244,7 @@ impl Search<'_> {
                 return Ok(());
             }
         }
-        let mut start = PathBuf::new();
-        let mut rest = Vec::new();
-        for component in Path::new(pattern).components() {
-            match component {
-                Component::Normal(name)
-                    if !rest.is_empty() || has_wildcard(&name.to_string_lossy()) =>
-                {
-                    rest.push(
-                        Step::new(&name.to_string_lossy())
-                            .map_err(|e| Error::Usage(format!("pattern {pattern:?}: {e}")))?,
-                    );
-                }
-                Component::ParentDir if !rest.is_empty() => {
-                    return Err(Error::Usage(format!(
-                        "pattern {pattern:?}: \"..\" may not follow a wildcard"
-                    )));
-                }
-                other => start.push(other),
-            }
-        }
+        let (start, rest) = split(pattern)?;
         self.matching(&self.base.join(start), &rest, 0);
         Ok(())
     }
@@ -248,7 +254,7 @@ impl Search<'_> {
         let Some((step, rest)) = steps.split_first() else {
             return self.asked_for(dir);
         };
-        if !self.is_folder(dir) || self.is_excepted(dir) {
+        if !self.is_folder(dir) || self.is_excepted(dir) || self.excludes.cover(dir) {
             return;
         }
         if let Step::AnyFolders = step {
@@ -260,7 +266,7 @@ impl Search<'_> {
         for (path, name) in self.entries(dir) {
             match step {
                 Step::AnyFolders
-                    if !name.starts_with('.')
+                    if !is_passed_over(&name)
                         && depth < MAX_DEPTH
                         && !is_link(&path)
                         && self.is_folder(&path) =>
@@ -268,7 +274,10 @@ impl Search<'_> {
                     self.matching(&path, steps, depth + 1)
                 }
                 Step::AnyFolders => {}
-                Step::Name(glob) if glob.matches_with(&name, MATCHING) => {
+                Step::Name(glob)
+                    if glob.matches_with(&name, MATCHING)
+                        && (!name.starts_with('_') || glob.as_str().starts_with('_')) =>
+                {
                     self.matching(&path, rest, depth + 1)
                 }
                 Step::Name(_) => {}
@@ -278,6 +287,9 @@ impl Search<'_> {
 
     /// A path that was named, or that a pattern matched in full.
     fn asked_for(&mut self, path: &Path) {
+        if self.excludes.cover(path) {
+            return;
+        }
         match fs::metadata(path) {
             Ok(m) if m.is_dir() => self.folder(path),
             Ok(m) => self.take(path, &m),
@@ -318,11 +330,10 @@ impl Search<'_> {
             );
         }
         for (path, name) in self.entries(dir) {
-            if name.starts_with('.') {
+            if is_passed_over(&name) || self.excludes.cover(&path) {
                 continue;
             }
             match fs::metadata(&path) {
-                Ok(m) if m.is_dir() && name.starts_with('_') => {}
                 Ok(m) if m.is_dir() => self.folder(&path),
                 Ok(m) if has_extension(&name, self.extensions) => self.take(&path, &m),
                 Ok(_) => {}
@@ -421,9 +432,12 @@ impl Search<'_> {
     }
 }
 
-enum Step {
+/// A part of a pattern between two slashes.
+#[derive(Clone)]
+pub(super) enum Step {
     /// `**`
     AnyFolders,
+    /// A name.
     Name(glob::Pattern),
 }
 
@@ -441,6 +455,43 @@ impl Step {
             glob::Pattern::new(part).map(Step::Name)
         }
     }
+
+    /// A name without wildcards.
+    pub(super) fn literal(name: &str) -> Step {
+        let escaped = glob::Pattern::escape(name);
+        Step::Name(glob::Pattern::new(&escaped).expect("an escaped text has no wildcard"))
+    }
+}
+
+/// Whether a pattern is the name of one file or folder: a path that exists is taken as it is, for file names may hold
+/// brackets.
+pub(super) fn is_name(pattern: &str, base: &Path) -> io::Result<bool> {
+    Ok(!has_wildcard(pattern) || super::files::exists(&base.join(pattern))?)
+}
+
+/// The path in front of the first wildcard of a pattern, and the steps from there on.
+pub(super) fn split(pattern: &str) -> Result<(PathBuf, Vec<Step>)> {
+    let fault = |why: String| Error::Usage(format!("pattern {pattern:?}: {why}"));
+    let (mut start, mut rest) = (PathBuf::new(), Vec::new());
+    for component in Path::new(pattern).components() {
+        match component {
+            Component::Normal(name)
+                if !rest.is_empty() || has_wildcard(&name.to_string_lossy()) =>
+            {
+                rest.push(Step::new(&name.to_string_lossy()).map_err(|e| fault(e.to_string()))?);
+            }
+            Component::ParentDir if !rest.is_empty() => {
+                return Err(fault("\"..\" may not follow a wildcard".to_owned()));
+            }
+            other => start.push(other),
+        }
+    }
+    Ok((start, rest))
+}
+
+/// Hidden files, and what other programs put aside (`_SUCCESS`, `_temporary`).
+fn is_passed_over(name: &str) -> bool {
+    name.starts_with(['.', '_'])
 }
 
 fn has_wildcard(text: &str) -> bool {
@@ -451,8 +502,8 @@ fn is_link(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink())
 }
 
-/// `path` as seen from `base`, by the letter: links inside the base keep the name that the user gave them.
-fn relative_name(path: &Path, base: &Path, real_base: &Path) -> io::Result<String> {
+/// `path` from the root, by the letter: links inside the base keep the name that the user gave them.
+pub(super) fn full_path(path: &Path, base: &Path, real_base: &Path) -> io::Result<PathBuf> {
     let full = match (path.strip_prefix(base), path.parent(), path.file_name()) {
         (Ok(rest), ..) => real_base.join(rest),
         (Err(_), Some(dir), Some(name)) => {
@@ -460,7 +511,12 @@ fn relative_name(path: &Path, base: &Path, real_base: &Path) -> io::Result<Strin
         }
         _ => path.to_owned(),
     };
-    let full = lexical(&full);
+    Ok(lexical(&full))
+}
+
+/// `path` as seen from `base`.
+fn relative_name(path: &Path, base: &Path, real_base: &Path) -> io::Result<String> {
+    let full = full_path(path, base, real_base)?;
     let base: Vec<Component> = real_base.components().collect();
     let target: Vec<Component> = full.components().collect();
     let shared = base.iter().zip(&target).take_while(|(a, b)| a == b).count();
@@ -508,7 +564,7 @@ fn with_slashes(components: &[Component]) -> String {
 }
 
 /// Names that are not UTF-8 stay apart from each other: their stray bytes are written as `\xNN`.
-fn component_text(component: Component) -> String {
+pub(super) fn component_text(component: Component) -> String {
     let mut text = String::new();
     for chunk in component.as_os_str().as_encoded_bytes().utf8_chunks() {
         text.push_str(chunk.valid());

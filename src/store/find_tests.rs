@@ -1,7 +1,7 @@
 //! Finding input files: odd names, links, pipes, doubles.
 
 use super::digest::{digest_files, no_progress, sha256_hex};
-use super::find::{Found, check_unchanged, discover, open_input};
+use super::find::{Found, check_unchanged, discover, discover_outside, open_input};
 use crate::error::Error;
 use std::fs;
 use std::path::Path;
@@ -51,6 +51,93 @@ fn a_folder_stands_for_its_known_files_at_every_depth() {
     );
     assert_eq!((found.unreadable.len(), found.unmatched.len()), (0, 0));
     assert_eq!(found.files[2].bytes, 7);
+}
+
+#[test]
+fn names_with_a_dot_or_an_underscore_in_front_are_passed_over_unless_they_are_named() {
+    let dir = tree(&[
+        "m/a.csv",
+        "m/_b.csv",
+        "m/.c.csv",
+        "m/_old/d.csv",
+        "m/x_/e_.csv",
+        "_m/f.csv",
+    ]);
+    assert_eq!(names(&find(dir.path(), &["m"])), ["m/a.csv", "m/x_/e_.csv"]);
+    assert_eq!(names(&find(dir.path(), &["m/*.csv"])), ["m/a.csv"]);
+    assert_eq!(
+        names(&find(dir.path(), &["**/*.csv"])),
+        ["m/a.csv", "m/x_/e_.csv"]
+    );
+    assert_eq!(
+        names(&find(
+            dir.path(),
+            &["m/_*.csv", "m/.c.csv", "_m", "m/_old/*"]
+        )),
+        ["_m/f.csv", "m/.c.csv", "m/_b.csv", "m/_old/d.csv"]
+    );
+}
+
+#[test]
+fn what_is_excluded_is_not_read_however_it_is_reached() {
+    let dir = tree(&[
+        "m/a.csv",
+        "m/archive/b.csv",
+        "m/2025/archive/c.csv",
+        "m/2025/d.csv",
+        "m/2025/draft e.csv",
+        "m/[x]/f.csv",
+        "out.csv",
+    ]);
+    let outside = |exclude: &[&str], patterns: &[&str]| {
+        let texts = |list: &[&str]| list.iter().map(|p| (*p).to_owned()).collect::<Vec<_>>();
+        discover_outside(&texts(exclude), &texts(patterns), dir.path(), None).unwrap()
+    };
+    let all = [
+        "m/2025/archive/c.csv",
+        "m/2025/d.csv",
+        "m/2025/draft e.csv",
+        "m/[x]/f.csv",
+        "m/a.csv",
+        "m/archive/b.csv",
+        "out.csv",
+    ];
+    let absolute = dir.path().join("m/archive").display().to_string();
+    for (exclude, gone) in [
+        (&[][..], &[][..]),
+        (&["m/archive"], &[5]),
+        (&["./m/x/../archive/"], &[5]),
+        (&["m/archive/**"], &[5]),
+        (&["m/*/b.csv"], &[5]),
+        (&[absolute.as_str()], &[5]),
+        (&["**/archive"], &[0, 5]),
+        (&["**/archive", "**/draft*"], &[0, 2, 5]),
+        (&["m/[x]"], &[3]),
+        (&["m/20[0-9][0-9]"], &[0, 1, 2]),
+        (&["m/a.csv", "out.csv"], &[4, 6]),
+        (&["**"], &[0, 1, 2, 3, 4, 5, 6]),
+    ] {
+        let wanted: Vec<&str> = (0..all.len())
+            .filter(|i| !gone.contains(i))
+            .map(|i| all[i])
+            .collect();
+        for patterns in [&["."][..], &["**/*.csv"], &["m", "out.csv", "m/archive/*"]] {
+            let found = outside(exclude, patterns);
+            assert_eq!(names(&found), wanted, "{exclude:?} {patterns:?}");
+            assert!(found.idle_excludes.is_empty(), "{exclude:?}");
+        }
+    }
+    let found = outside(&["archive", "m/a.csv"], &["m/a.csv", "m/archive"]);
+    assert_eq!(names(&found), ["m/archive/b.csv"]);
+    assert_eq!(found.idle_excludes, ["archive"], "beside the run file");
+    assert_eq!(
+        (&*found.unmatched[0].pattern, &found.unmatched[0].absent),
+        ("m/a.csv", &None)
+    );
+    for bad in ["[", "*/../a"] {
+        let error = discover_outside(&[bad.to_owned()], &[], dir.path(), None).unwrap_err();
+        assert!(matches!(&error, Error::Usage(m) if m.contains(bad)));
+    }
 }
 
 #[test]
@@ -332,6 +419,22 @@ mod unix {
             ["m/a.csv", "m/x/c.csv"],
             "the first name in byte order stays"
         );
+    }
+
+    #[test]
+    fn an_excluded_folder_is_excluded_behind_a_link_too() {
+        let dir = tree(&["real/m/a.csv", "old/b.csv"]);
+        symlink("real", dir.path().join("alias")).unwrap();
+        symlink("../../old", dir.path().join("real/m/x")).unwrap();
+        symlink("gone", dir.path().join("old/c.csv")).unwrap();
+        let alias = dir.path().join("alias/m/x").display().to_string();
+        for exclude in ["m/x", "../old", "../ol?", "**/x", &alias] {
+            let base = dir.path().join("alias");
+            let found =
+                discover_outside(&[exclude.to_owned()], &["m".to_owned()], &base, None).unwrap();
+            assert_eq!(names(&found), ["m/a.csv"], "{exclude}");
+            assert!(found.readable().is_ok(), "{exclude}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod descriptors;
 pub mod digest;
 pub mod disk;
 pub mod dry_run;
+mod exclude;
 pub mod files;
 pub mod find;
 pub mod layout;

@@ -312,8 +312,11 @@ def check_limits(element):
         raise Unusable("R020", "cargo_mass_kg")
     if max(element.emission_m, element.activity_m) >= LIMITS["distance_m"]:
         raise Unusable("R020", "distance_km")
-    if element.activity_gm >= LIMITS["activity_gm"] or element.ghg_total_ug >= LIMITS["ghg_ug"]:
+    if element.activity_gm >= LIMITS["activity_gm"]:
         raise Unusable("R020", "cargo_mass_kg")
+    if element.ghg_total_ug >= LIMITS["ghg_ug"]:
+        per = element.factor.per
+        raise Unusable("R020", "cargo_mass_kg" if per in ("tkm", "t") else "teu" if per in ("teukm", "teu", "container") else "energy_quantity")
 
 
 # --- inferred hubs ------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ class Case:
         self.thousands = pick(["", "", " ", "'", "," if self.decimal == "." else "."])
         self.mass_unit = pick(["kg", "kg", "kg", "t", "lb"])
         self.zone = pick(["", "Asia/Shanghai", "Europe/Berlin", "America/New_York"])
-        self.patterns = pick([[], ["%d-%b-%y", "%Y/%m/%d %H:%M"], ["%d.%m.%Y %H:%M:%S", "%Y/%m/%d %H:%M"]])
+        self.patterns = pick([[], ["%Y/%m/%d %H:%M%z", "%d.%m.%Y"], ["%d-%b-%y", "%Y/%m/%d %H:%M"], ["%d.%m.%Y %H:%M:%S", "%Y/%m/%d %H:%M"]])
         self.departure_patterns = pick([None, ["%Y%m%d %H:%M", "%d-%b-%y"]])
         self.rejects_excess = flip(0.2)
         self.kinds = [pick(["csv", "csv", "csv.gz", "ndjson", "ndjson.gz"]) for _ in range(pick([1, 1, 2, 3]))]
@@ -92,7 +92,8 @@ class Case:
         """One of the ways to write an instant: RFC 3339 in some zone, or a pattern of the run file."""
         patterns = self.departure_patterns if column == "departed_at" and self.departure_patterns else self.patterns
         if patterns and self.flip(0.4):
-            return instant.strftime(self.random.choice(patterns))
+            text = instant.strftime(self.random.choice(patterns))
+            return text.replace("+0000", self.random.choice(["+0000", "+00:00", "Z"]))
         shift = self.random.choice([None, 0, 480, -330, 345])
         local = instant + timedelta(minutes=shift or 0)
         zone = self.random.choice("Zz") if shift is None else f"{'-' if shift < 0 else '+'}{abs(shift) // 60:02}:{abs(shift) % 60:02}"

@@ -138,6 +138,17 @@ class Dirt:
             twin["mode"] = "TRUCK"         # equal by value
         return [twin] * self.random.choice([1, 2])
 
+    def dirt_rounded_twin(self, row):
+        """Equal after rounding, in either order (Q20 of one of them)."""
+        plain = dict(row)
+        if self.case.decimal in row["distance_km"]:
+            row["distance_km"] += "0004"
+        if self.case.flip(0.5):
+            return [plain]
+        finer = dict(row)
+        row.update(plain)
+        return [finer]
+
     def dirt_conflicting(self, row):
         return [row | {"evidence_ref": "another", "energy_quantity": "", "destination": "NLRTM"}]
 

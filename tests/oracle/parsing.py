@@ -338,6 +338,8 @@ def settle_group(group):
         return [], [m.reject("R009", "movement_id") for m in group]
     if last[0].is_cancelled:
         return [], [m.reject("R024", "movement_id") for m in group]
+    # Which of them comes first must not decide about the flags.
+    last[0].flags = set().union(*(m.flags for m in last))
     return [last[0]], [m.reject("R008", "movement_id") for m in group if m is not last[0]]
 
 

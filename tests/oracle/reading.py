@@ -3,7 +3,7 @@
 Splits CSV by the record rules stated there; judges no cell, that is `parsing`.
 """
 import codecs
-import glob
+import fnmatch
 import gzip
 import json
 import os
@@ -52,6 +52,7 @@ class Record:
 class RunFile:
     folder: str
     movements: list
+    exclude: list
     factors: str
     profile: str
     reference: str
@@ -68,7 +69,7 @@ def read_run_file(path):
     folder = os.path.dirname(os.path.abspath(path))
     below = lambda name: os.path.normpath(os.path.join(folder, name))
     values = {column: _read_values(below(entry["file"])) for column, entry in raw.get("values", {}).items()}
-    return RunFile(folder, raw["movements"], below(raw["factors"]), raw["profile"], below(raw["reference"]),
+    return RunFile(folder, raw["movements"], raw.get("exclude", []), below(raw["factors"]), raw["profile"], below(raw["reference"]),
                    [below(name) for name in raw.get("locations", [])], raw.get("columns", {}), values,
                    raw.get("formats", {}), {name: str(value) for name, value in raw.get("constants", {}).items()})
 
@@ -84,15 +85,58 @@ def movement_files(run):
     """(source_file, path) of every input, each once, in byte order of source_file."""
     found = {}
     for pattern in run.movements:
-        whole = os.path.normpath(os.path.join(run.folder, pattern))
-        if os.path.isdir(whole):
-            paths = [p for p in glob.glob(os.path.join(glob.escape(whole), "*")) if has_known_extension(p)]
-        else:
-            paths = [whole] if os.path.exists(whole) else glob.glob(whole, recursive=True)
-        for path in paths:
-            if os.path.isfile(path):
-                found[os.path.relpath(path, run.folder).replace(os.sep, "/")] = path
+        for path in expand(run.folder, pattern):
+            name = os.path.relpath(path, run.folder).replace(os.sep, "/")
+            if os.path.isfile(path) and not is_excluded(run, name):
+                found[name] = path
     return sorted(found.items(), key=lambda item: item[0].encode())
+
+
+def expand(folder, pattern):
+    """The files that a file, folder or glob means."""
+    whole = os.path.normpath(os.path.join(folder, pattern))
+    if os.path.isdir(whole):
+        return files_below(whole)
+    if os.path.exists(whole):
+        return [whole]
+    # No wildcard stands above the folder that is searched: what lies below it is tried against the pattern name by name.
+    parts = whole.split(os.sep)
+    first = next((i for i, part in enumerate(parts) if re.search(r"[*?[]", part)), len(parts))
+    top = os.sep.join(parts[:first]) or os.sep
+    hits = []
+    for here, folders, files in os.walk(top):
+        below = [] if here == top else os.path.relpath(here, top).split(os.sep)
+        for name in folders + files:
+            path = os.path.join(here, name)
+            if fits(parts[first:], below + [name], passes_over=True):
+                hits += files_below(path) if os.path.isdir(path) else [path]
+    return hits
+
+
+def files_below(top):
+    """Files of a folder at all depths; names that begin with a dot or an underscore are passed over."""
+    found = []
+    for here, folders, files in os.walk(top):
+        folders[:] = [name for name in folders if name[0] not in "._"]
+        found += [os.path.join(here, name) for name in files if name[0] not in "._" and has_known_extension(name)]
+    return found
+
+
+def fits(pattern, names, passes_over):
+    """Whether the names are what the parts of a pattern say; `**` stands for any number of folders."""
+    if not pattern or not names:
+        return not names and all(part == "**" for part in pattern)
+    hides = lambda name: passes_over and name[0] in "._" and not pattern[0].startswith(name[0])
+    if pattern[0] == "**":
+        return fits(pattern[1:], names, passes_over) or (not hides(names[0]) and fits(pattern, names[1:], passes_over))
+    return fnmatch.fnmatchcase(names[0], pattern[0]) and not hides(names[0]) and fits(pattern[1:], names[1:], passes_over)
+
+
+def is_excluded(run, name):
+    """Whether the file or a folder that it is in matches a pattern of `exclude`."""
+    names = name.split("/")
+    patterns = [os.path.normpath(pattern).split(os.sep) for pattern in run.exclude]
+    return any(fits(pattern, names[:end], passes_over=False) for pattern in patterns for end in range(1, len(names) + 1))
 
 
 def has_known_extension(path):
@@ -169,7 +213,7 @@ def text_cell(raw):
         return Cell(raw.decode("utf-8", "replace"), bad_utf8=True)
 
 
-def find_columns(run, name, names):
+def find_columns(run, name, names, are_keys=False):
     """Our column -> position in the header. `[columns]` wins over a header that already has our name."""
     if len(set(names)) != len(names):
         raise BrokenFile(f"{name}: a column name occurs twice")
@@ -178,9 +222,10 @@ def find_columns(run, name, names):
         wanted = run.columns.get(column, column)
         if wanted in names:
             position[column] = names.index(wanted)
-        elif column in run.columns:
+        elif column in run.columns and not are_keys:
             raise BrokenFile(f"{name}: mapped column {wanted!r} is missing")
-    require_columns(run, name, position)
+    if not are_keys:
+        require_columns(run, name, position)
     return position
 
 
@@ -276,7 +321,10 @@ def read_ndjson(run, name, data):
     lines = [line.removesuffix(b"\r") for line in data.removeprefix(codecs.BOM_UTF8).split(b"\n")]
     parsed = [(line, parse_json_line(line)) for line in lines if line.strip(b" \t\r")]
     keys = {key for _, value in parsed if value is not None for key in value}
-    position = find_columns(run, name, sorted(keys))
+    if parsed and all(value is None for _, value in parsed):
+        raise BrokenFile(f"{name}: nothing in it is a record")
+    # A key that no record has is absent; where it is required, each record is at fault, not the file.
+    position = find_columns(run, name, sorted(keys), are_keys=True)
     out = []
     for number, (line, value) in enumerate(parsed, start=1):
         record = Record(name, number, has_sequence="sequence" in position or "sequence" in run.constants)

@@ -14,7 +14,7 @@ from generate import generate
 from generate_library import ENERGY, HUB, TRANSPORT, write_table, write_text
 from oracle import compute
 from parsing import has_right_check_digit
-from reading import read_run_file, split_records
+from reading import BrokenFile, RunFile, movement_files, read_ndjson, read_run_file, split_records
 from reference import haversine_m, make_region
 from timestamps import iso, parse_timestamp
 
@@ -52,7 +52,10 @@ def check_timestamps():
             ("2025-03-01T10:00:00+08:00", [], "2025-03-01T02:00:00.000000Z"), ("2025-03-01t10:00:00.1234569z", [], "2025-03-01T10:00:00.123456Z"),
             ("2025-03-01 10:00:60Z", [], None), ("2025-03-01T10:00:00", [], None), ("2-Jun-06", ["%d-%b-%y"], "2006-06-01T22:00:00.000000Z"),
             ("2025/03/30 02:30", ["%Y/%m/%d %H:%M"], None), ("2025/10/26 02:30", ["%Y/%m/%d %H:%M"], None),
-            ("2025/10/26 03:00", ["%Y/%m/%d %H:%M"], "2025-10-26T02:00:00.000000Z"), ("31-Feb-25", ["%d-%b-%y"], None)]:
+            ("2025/10/26 03:00", ["%Y/%m/%d %H:%M"], "2025-10-26T02:00:00.000000Z"), ("31-Feb-25", ["%d-%b-%y"], None),
+            ("2025/06/01 10:00+0800", ["%Y/%m/%d %H:%M%z"], "2025-06-01T02:00:00.000000Z"), ("2025/06/01 10:00+08:00", ["%Y/%m/%d %H:%M%z"], "2025-06-01T02:00:00.000000Z"),
+            ("2025/06/01 10:00Z", ["%Y/%m/%d %H:%M%z"], "2025-06-01T10:00:00.000000Z"), ("2025/06/01 10:00+080000", ["%Y/%m/%d %H:%M%z"], None),
+            ("2025/06/01", ["%Y/%m/%d"], "2025-05-31T22:00:00.000000Z")]:
         check(f"time {text!r}", iso(parse_timestamp(text, patterns, berlin)), wanted)
 
 
@@ -67,6 +70,32 @@ def check_records():
     # Every line of the faulty record is read again: its last line is a lone quote, which is a fault too.
     check("17 breaks", fields('"' + "\r\n" * 17 + '"\nd'), [None, None, [b"d"]])
     check("64 KiB", fields("x" * 65536 + "\n" + "x" * 65537 + "\nd")[1:], [None, [b"d"]])
+
+
+def check_json_keys():
+    run = RunFile("", [], [], "", "", "", [], {"teu": "TEU"}, {}, {}, {})
+    [record] = read_ndjson(run, "a.ndjson", b'{"movement_id":"1"}\n')
+    check("a key that no record has", sorted(record.cells), ["movement_id"])
+    check("an empty file", read_ndjson(run, "a.ndjson", b"\n"), [])
+    try:
+        check("nothing is a record", read_ndjson(run, "a.ndjson", b"x\n[]\n"), "a broken file")
+    except BrokenFile:
+        pass
+
+
+def check_files():
+    names = ["a.csv", "old/b.csv", "old/er/c.csv", "_d.csv", "_e/f.csv", ".g.csv", "h.txt"]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in names:
+            write_text(f"{folder}/m/{name}", "")
+        def found(movements, exclude=()):
+            run = RunFile(folder, movements, list(exclude), "", "", "", [], {}, {}, {}, {})
+            return [name.removeprefix("m/") for name, _ in movement_files(run)]
+        check("all depths", found(["m"]), ["a.csv", "old/b.csv", "old/er/c.csv"])
+        check("globs", found(["m/*.csv", "m/old/**"]), ["a.csv", "old/b.csv", "old/er/c.csv"])
+        check("named", found(["m/_d.csv", "m/_e", "m/.g.csv", "m/h.txt"]), [".g.csv", "_d.csv", "_e/f.csv", "h.txt"])
+        check("exclude", found(["m"], ["m/old/er"]), ["a.csv", "old/b.csv"])
+        check("exclude by glob", found(["m", "m/_d.csv"], ["**/_*", "**/b.csv"]), ["a.csv", "old/er/c.csv"])
 
 
 def check_places():
@@ -211,7 +240,7 @@ def check_sums(seed, tables):
 
 
 def main(last_seed):
-    for part in (check_numbers, check_timestamps, check_records, check_places, check_tiny_run):
+    for part in (check_numbers, check_timestamps, check_records, check_json_keys, check_files, check_places, check_tiny_run):
         part()
     seeds_with = count_codes(last_seed)
     for code in REJECTIONS + FLAGS:

@@ -8,7 +8,7 @@ _RFC3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _FIELDS = {"Y": r"(?P<Y>\d{4})", "y": r"(?P<y>\d{2})", "m": r"(?P<m>\d{1,2})", "d": r"(?P<d>\d{1,2})",
            "H": r"(?P<H>\d{1,2})", "M": r"(?P<M>\d{1,2})", "S": r"(?P<S>\d{1,2})", "b": r"(?P<b>[A-Za-z]{3})",
-           "z": r"(?P<z>[+-]\d\d:?\d\d)", "%": "%"}
+           "z": r"(?P<z>[+-]\d\d:?\d\d|[Zz])", "%": "%"}
 
 
 def parse_timestamp(text, patterns, zone):
@@ -64,6 +64,8 @@ def build_local(part):
 def read_offset(text):
     if text is None:
         return None
+    if text in "Zz":
+        return timedelta()
     hours, minutes = int(text[1:3]), int(text[-2:])
     if hours > 23 or minutes > 59:
         raise ValueError(text)

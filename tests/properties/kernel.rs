@@ -15,13 +15,14 @@ use green_corridor::output::table::ChunkWriter;
 use green_corridor::pipeline::compute::FixedNames;
 use green_corridor::pipeline::merge::Cutter;
 use green_corridor::reference::Reference;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Seek, Write};
 use std::sync::{Arc, LazyLock};
 
 /// Columns of the rows.
 pub const HEADER: &str = "shipment_id,movement_id,container_id,container_type,sequence,mode,origin,destination,departed_at,distance_km,\
-    distance_basis,cargo_mass_kg,container_cargo_mass_kg,load_status";
+    distance_basis,cargo_mass_kg,container_cargo_mass_kg,load_status,carrier,temperature,energy_carrier,energy_quantity,energy_unit";
 
 /// First day of the second edition, which is the end of the first.
 pub const SECOND_EDITION: &str = "2024-01-01T00:00:00Z";
@@ -53,6 +54,9 @@ rail = "rail.electric"
 sea = "sea.feeder"
 hub = "hub.terminal"
 
+[refrigerated_uplift]
+road = "1.12"
+
 [[distance_adjustment]]
 mode = "sea"
 activity_basis = "sfd"
@@ -78,6 +82,7 @@ operation = "hub.terminal"
 
 const TRANSPORT: &str = "factor_id,operation,energy_carrier,region,carrier,temperature,per,operation_g,provision_g,energy_quantity,energy_unit,\
     distance_basis,load_factor,empty_share,valid_from,valid_to,data_category,gwp_set,licence,source_ref,basis_note,note\n";
+const ENERGY: &str = "energy_id,energy_carrier,region,per,operation_g,provision_g,valid_from,valid_to,gwp_set,licence,source_ref,note\n";
 const HUB: &str = "factor_id,operation,energy_carrier,region,carrier,temperature,per,operation_g,provision_g,energy_quantity,energy_unit,\
     valid_from,valid_to,data_category,gwp_set,licence,source_ref,note\n";
 
@@ -90,13 +95,16 @@ pub fn reference() -> &'static Reference {
 fn load() -> Reference {
     let transport = |validity: &str, truck: &str| {
         [
-            ("truck", "road.truck", "tkm", truck),
-            ("train", "rail.electric", "tkm", "0,21.37"),
-            ("feeder", "sea.feeder", "teukm", "55.123456789,7.5"),
+            ("truck", "road.truck", "", "", "tkm", truck),
+            ("truck-acme", "road.truck", "", "ACME", "tkm", "50,10"),
+            ("truck-acne", "road.truck", "", "ACNE", "tkm", "51,11"),
+            ("truck-diesel", "road.truck", "diesel", "", "tkm", "70,20"),
+            ("train", "rail.electric", "", "", "tkm", "0,21.37"),
+            ("feeder", "sea.feeder", "", "", "teukm", "55.123456789,7.5"),
         ]
         .iter()
-        .map(|(id, operation, per, figures)| {
-            format!("{id},{operation},,GLOBAL,,ambient,{per},{figures},,,actual,,,{validity},default,,,made up,,\n")
+        .map(|(id, operation, energy, carrier, per, figures)| {
+            format!("{id},{operation},{energy},GLOBAL,{carrier},ambient,{per},{figures},,,actual,,,{validity},default,,,made up,,\n")
         })
         .fold(TRANSPORT.to_owned(), |text, row| text + &row)
     };
@@ -104,6 +112,9 @@ fn load() -> Reference {
         format!(
             "{HUB}terminal,hub.terminal,,GLOBAL,,ambient,t,1300.5,200.3,,,{validity},default,,,made up,\n"
         )
+    };
+    let energy = |validity: &str, figures: &str| {
+        format!("{ENERGY}diesel,diesel,GLOBAL,l,{figures},{validity},,,made up,\n")
     };
     let (first, second) = ("2023-01-01,2024-01-01", "2024-01-01,2025-01-01");
     let library = [
@@ -124,6 +135,8 @@ fn load() -> Reference {
         ("example/2/transport.csv", transport(second, "61.123456789,14.000000001")),
         ("example/1/hub.csv", hub(first)),
         ("example/2/hub.csv", hub(second)),
+        ("example/1/energy.csv", energy(first, "2600,600")),
+        ("example/2/energy.csv", energy(second, "2610,610")),
     ];
     let data = [
         (
@@ -169,8 +182,9 @@ pub struct Computed {
     pub elements: Vec<Found>,
     /// Everything published of each shipment, by id.
     pub shipments: Vec<(String, String)>,
-    /// Sums by corridor and by section.
+    /// Sums by corridor, by section and by factor.
     pub rollup: String,
+    sums: Rollup,
     pub accepted: u64,
     /// Code, shipment, movement, column, value; ascending.
     pub rejected: Vec<String>,
@@ -215,10 +229,9 @@ pub fn compute(
     }
     cutter.flush(&mut work);
     let mut kernel = Kernel::new(reference);
-    let mut rollup = Rollup::default();
     for work in work {
         let mut footprints = kernel.footprint(work.batch, work.range, &computed.symbols);
-        merge(&mut rollup, &kernel.take_rollup());
+        merge(&mut computed.sums, &kernel.take_rollup());
         rejected.append(&mut footprints.rejected);
         computed.accepted += footprints.accepted;
         computed
@@ -229,13 +242,7 @@ pub fn compute(
             .extend((0..footprints.shipments.len()).map(|i| shipment(&footprints, i)));
         computed.footprints.push(footprints);
     }
-    let mut sections: Vec<String> = rollup
-        .sections
-        .iter()
-        .map(|section| format!("{section:?}"))
-        .collect();
-    sections.sort();
-    computed.rollup = format!("{:?} {sections:?}", rollup.corridors);
+    computed.rollup = rollup_text(&computed.sums);
     let line = |r: &Rejected| {
         format!(
             "{} {} {} {} {}",
@@ -253,6 +260,38 @@ pub fn compute(
         computed.accepted + computed.rejected.len() as u64
     );
     computed
+}
+
+/// The same rows, each shipment by itself: a parser, a table of symbols and a kernel that have seen nothing else.
+pub fn compute_apart(reference: &Reference, mapping: &Mapping, rows: &[String]) -> Computed {
+    let mut by_shipment: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for row in rows {
+        let id = row.split(',').next().expect("a first cell");
+        by_shipment.entry(id).or_default().push(row.clone());
+    }
+    let mut all = Computed::default();
+    for rows in by_shipment.values() {
+        let mut one = compute(reference, mapping, rows, &[]);
+        all.elements.append(&mut one.elements);
+        all.shipments.append(&mut one.shipments);
+        all.rejected.append(&mut one.rejected);
+        all.accepted += one.accepted;
+        merge(&mut all.sums, &one.sums);
+    }
+    all.rejected.sort();
+    all.rollup = rollup_text(&all.sums);
+    all
+}
+
+fn rollup_text(sums: &Rollup) -> String {
+    let mut lines: Vec<String> = sums
+        .sections
+        .iter()
+        .map(|section| format!("{section:?}"))
+        .chain(sums.factors.iter().map(|used| format!("{used:?}")))
+        .collect();
+    lines.sort();
+    format!("{:?} {lines:?}", sums.corridors)
 }
 
 fn parse(

@@ -6,12 +6,14 @@ mod rows;
 
 use green_corridor::input::mapping::Mapping;
 use green_corridor::model::element::Element;
+use green_corridor::model::flag::Flags;
 use green_corridor::model::mode::Mode;
 use green_corridor::output::read;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use kernel::{
-    Computed, END, Found, SECOND_EDITION, TRUCK_OPERATION, compute, published, reference,
+    Computed, END, Found, SECOND_EDITION, TRUCK_OPERATION, compute, compute_apart, published,
+    reference,
 };
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -63,6 +65,7 @@ fn movement(
         cargo_mass_kg: rows::thousandths(mass_g),
         container_cargo_mass_kg: of_box_g.map_or(String::new(), rows::thousandths),
         load_status: "laden".into(),
+        extra: rows::NO_EXTRA,
     }
 }
 
@@ -90,6 +93,12 @@ proptest! {
     #[test]
     fn the_order_of_rows_changes_nothing(rows in shipments().prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle()))) {
         assert_same(&run(&lines(&rows.0)), &run(&lines(&rows.1)));
+    }
+
+    #[test]
+    fn what_is_remembered_from_shipment_to_shipment_changes_nothing(rows in shipments().prop_shuffle()) {
+        let rows = lines(&rows);
+        assert_same(&run(&rows), &compute_apart(reference(), &Mapping::default(), &rows));
     }
 
     #[test]
@@ -209,7 +218,7 @@ proptest! {
 #[test]
 fn the_rows_meet_what_real_exports_hold() {
     let mut random = TestRunner::deterministic();
-    let (mut met, mut hubs, mut accepted) = (BTreeSet::new(), 0, 0);
+    let (mut met, mut flags, mut hubs, mut accepted) = (BTreeSet::new(), Flags::NONE, 0, 0);
     for _ in 0..100 {
         let rows = shipments().new_tree(&mut random).expect("rows").current();
         let computed = run(&lines(&rows));
@@ -220,9 +229,15 @@ fn the_rows_meet_what_real_exports_hold() {
             .filter(|found| found.movement.is_empty())
             .count();
         accepted += computed.accepted;
+        computed
+            .elements
+            .iter()
+            .for_each(|found| flags |= found.element.flags);
     }
+    assert!(flags.has(Flags::DECIMALS_ROUNDED | Flags::REFRIGERATED_UPLIFT));
     let wanted = [
         "R002", "R006", "R008", "R009", "R011", "R012", "R013", "R014", "R015", "R017", "R021",
+        "R022",
     ];
     assert_eq!(met.iter().map(String::as_str).collect::<Vec<_>>(), wanted);
     assert!(

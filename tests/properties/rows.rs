@@ -19,7 +19,12 @@ pub struct Row {
     pub cargo_mass_kg: String,
     pub container_cargo_mass_kg: String,
     pub load_status: String,
+    /// Carrier, temperature, energy carrier, quantity and unit, as they stand in the record.
+    pub extra: &'static str,
 }
+
+/// Nothing of the last five columns.
+pub const NO_EXTRA: &str = ",,,,";
 
 impl Row {
     /// As a record of CSV; no cell needs quotes.
@@ -42,6 +47,8 @@ impl Row {
         ]
         .map(String::as_str)
         .join(",")
+            + ","
+            + self.extra
     }
 }
 
@@ -69,6 +76,8 @@ enum Damage {
     NoFactor,
     NoDistance,
     Repeated,
+    Rounded,
+    RoundedFirst,
     Contradicted,
     SameSequence,
 }
@@ -101,7 +110,18 @@ struct Head {
     day: u32,
     mass_g: i64,
     is_empty: bool,
+    extra: &'static str,
 }
+
+/// What selects a factor beside operation, place and day.
+const EXTRAS: [&str; 6] = [
+    NO_EXTRA,
+    "ACME,,,,",
+    "ACNE,,,,",
+    ",refrigerated,,,",
+    ",,diesel,,",
+    ",,diesel,12.5,l",
+];
 
 fn chain_head() -> impl Strategy<Value = Head> {
     let types = prop::sample::select(vec!["22G1", "42G1", "", "99ZZ"]);
@@ -111,14 +131,16 @@ fn chain_head() -> impl Strategy<Value = Head> {
         0..700u32,
         1..30_000_000i64,
         prop::bool::weighted(0.1),
+        prop::sample::select(EXTRAS.to_vec()),
     )
         .prop_map(
-            |(has_container, container_type, day, mass_g, is_empty)| Head {
+            |(has_container, container_type, day, mass_g, is_empty, extra)| Head {
                 has_container,
                 container_type,
                 day,
                 mass_g,
                 is_empty,
+                extra,
             },
         )
 }
@@ -132,6 +154,8 @@ fn damage() -> impl Strategy<Value = Damage> {
         NoFactor,
         NoDistance,
         Repeated,
+        Rounded,
+        RoundedFirst,
         Contradicted,
         SameSequence,
     ];
@@ -179,7 +203,19 @@ fn sound(
         } else {
             "laden".into()
         },
+        extra: head.extra,
     }
+}
+
+/// The same record with more decimals than are kept.
+fn with_more_decimals(row: &Row) -> Row {
+    let mut row = row.clone();
+    for cell in [&mut row.cargo_mass_kg, &mut row.distance_km] {
+        if cell.contains('.') {
+            cell.push_str("0004");
+        }
+    }
+    row
 }
 
 fn push(rows: &mut Vec<Row>, row: &Row, damage: Damage) {
@@ -208,6 +244,8 @@ fn push(rows: &mut Vec<Row>, row: &Row, damage: Damage) {
             ..row
         }),
         Damage::Repeated => rows.extend([row.clone(), row]),
+        Damage::Rounded => rows.extend([row.clone(), with_more_decimals(&row)]),
+        Damage::RoundedFirst => rows.extend([with_more_decimals(&row), row]),
         Damage::Contradicted => rows.extend([
             row.clone(),
             Row {
@@ -247,6 +285,7 @@ pub fn rejectable() -> impl Strategy<Value = Row> {
             day: 400,
             mass_g: 1_000_000,
             is_empty: false,
+            extra: NO_EXTRA,
         };
         let mut row = Row {
             shipment: "T000".into(),

@@ -123,3 +123,26 @@ fn what_a_profile_names_must_be_in_the_library() {
     ];
     assert_eq!(columns, want);
 }
+
+#[test]
+fn a_ratio_that_cannot_be_read_is_one_fault() {
+    let step = |keys: &str| {
+        let text = format!(
+            "[[distance_adjustment]]\nmode = \"sea\"\nactivity_basis = \"sfd\"\nintensity_basis = \"gcd\"\n{keys}"
+        );
+        let mut found = faults(&text);
+        found.retain(|fault| fault.contains("distance_adjustment"));
+        found
+    };
+    for (keys, want) in [
+        ("ratio = \"1,15\"", "5 distance_adjustment.ratio"),
+        ("add_km = \"0\"", "5 distance_adjustment.add_km"),
+        ("", "1 distance_adjustment.ratio"),
+        (
+            "ratio = \"1.15\"\nadd_km = \"1\"",
+            "1 distance_adjustment.ratio",
+        ),
+    ] {
+        assert_eq!(step(keys), [want], "{keys}");
+    }
+}

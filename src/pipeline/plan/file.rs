@@ -13,6 +13,7 @@ type Texts = Spanned<Vec<String>>;
 #[serde(deny_unknown_fields)]
 pub(super) struct RunFile {
     pub movements: Option<Texts>,
+    pub exclude: Option<Texts>,
     pub factors: Option<Text>,
     pub profile: Option<Text>,
     pub reference: Option<Text>,

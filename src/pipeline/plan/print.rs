@@ -17,6 +17,8 @@ pub(super) fn text(plan: &Plan) -> String {
     });
     let written: Vec<&str> = plan.movements.iter().map(|p| p.written.as_str()).collect();
     page.line("movements", "movements", &list(&written));
+    let written: Vec<&str> = plan.exclude.iter().map(|p| p.written.as_str()).collect();
+    page.line("exclude", "exclude", &list(&written));
     page.path("factors", &plan.factors);
     page.line("profile", "profile", &quoted(&plan.profile));
     page.path("reference", &plan.reference);
@@ -218,6 +220,9 @@ impl Formats<'_> {
 #[derive(Serialize)]
 struct Canonical<'a> {
     movements: Vec<&'a str>,
+    // Left out when empty, so that runs from before there was such a key keep their ids.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    exclude: Vec<&'a str>,
     factors: &'a str,
     profile: &'a str,
     reference: &'a str,
@@ -239,6 +244,7 @@ impl Plan {
     pub fn canonical_json(&self) -> String {
         let canonical = Canonical {
             movements: self.movements.iter().map(|p| p.written.as_str()).collect(),
+            exclude: self.exclude.iter().map(|p| p.written.as_str()).collect(),
             factors: &self.factors.written,
             profile: &self.profile,
             reference: &self.reference.written,

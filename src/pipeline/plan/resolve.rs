@@ -31,12 +31,14 @@ impl Resolver<'_> {
         };
         let limits = self.limits(keys, flags, here);
         let movements = self.movements(keys, flags, &bases);
+        let exclude = self.each(&keys.exclude, "exclude", |text| bases.pattern_written(text));
         let locations = self.each(&keys.locations, "locations", |text| bases.written(text));
         let (mapping, value_files) = self.mapping(keys, &bases, read)?;
         Ok(Plan {
             run_file: run_file.map(Path::to_owned),
             folder: bases.folder().to_owned(),
             movements,
+            exclude,
             factors: self.path(
                 "factors",
                 "--factors",

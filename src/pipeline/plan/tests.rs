@@ -343,6 +343,24 @@ fn the_printed_plan_names_origins_and_reads_back() {
 }
 
 #[test]
+fn what_is_excluded_is_part_of_the_plan() {
+    let plain = resolve("movements = ['m']", &Flags::default()).unwrap();
+    let text = "movements = ['m']\nexclude = ['m/archive', '**/draft*']";
+    let plan = resolve(text, &Flags::default()).unwrap();
+    let written: Vec<_> = plan.exclude.iter().map(|p| p.written.as_str()).collect();
+    assert_eq!(written, ["m/archive", "**/draft*"]);
+    assert_eq!(plan.origin("exclude"), Origin::File(2));
+    assert!(
+        plan.canonical_json()
+            .contains(r#""exclude":["m/archive","**/draft*"]"#)
+    );
+    assert!(!plain.canonical_json().contains("exclude"));
+    let again = resolve(&plan.to_string(), &Flags::default()).unwrap();
+    assert_eq!(again.canonical_json(), plan.canonical_json());
+    assert!(fault("movements = ['m']\nexclude = ['']").contains("run.toml:2: exclude: \"\""));
+}
+
+#[test]
 fn the_canonical_plan_knows_nothing_of_place_and_machine() {
     let flags = Flags {
         out: Some("x".into()),
