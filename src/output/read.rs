@@ -2,6 +2,8 @@
 //!
 //! Reads what is there; whether it is right is the caller's to judge.
 
+use super::published::Expected;
+use super::schema::Field;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{
     DataType, Decimal128Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
@@ -14,20 +16,44 @@ use std::fs::File;
 /// Rows per batch.
 const BATCH_ROWS: usize = 65_536;
 
-/// The rows of a table file, only the named columns decoded. A column that is missing is an error.
-pub fn rows(file: File, columns: &[&str]) -> Result<ParquetRecordBatchReader> {
+/// The rows of a table file, only the named columns decoded and each value checked against `fields`, the columns of the
+/// table. A column that is missing or of another type or scale, and a word of no list, are errors that name the row.
+pub fn rows(file: File, fields: &[Field], columns: &[&str]) -> Result<Rows> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
-    let schema = builder.parquet_schema();
-    for name in columns {
-        if !schema.columns().iter().any(|c| c.name() == *name) {
-            return Err(ParquetError::General(format!("column {name} is missing")));
-        }
-    }
-    let mask = ProjectionMask::columns(schema, columns.iter().copied());
-    builder
+    let expected = Expected::new(fields, columns, builder.schema())?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+    let reader = builder
         .with_projection(mask)
         .with_batch_size(BATCH_ROWS)
-        .build()
+        .build()?;
+    Ok(Rows {
+        reader,
+        expected,
+        before: 0,
+    })
+}
+
+/// Checked batches of a table file.
+pub struct Rows {
+    reader: ParquetRecordBatchReader,
+    expected: Expected,
+    /// Rows of the batches before this one.
+    before: usize,
+}
+
+impl Iterator for Rows {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Result<RecordBatch>> {
+        let batch = match self.reader.next()? {
+            Ok(batch) => batch,
+            Err(error) => return Some(Err(error.into())),
+        };
+        let before = self.before;
+        self.before += batch.num_rows();
+        let place = |row: usize| format!("row {}", before + row + 1);
+        Some(self.expected.check(&batch, place).map(|()| batch))
+    }
 }
 
 /// A column of a batch by name.
@@ -77,6 +103,25 @@ impl Columns<'_> {
             .into_iter()
             .map(|v| v.ok_or_else(missing))
             .collect()
+    }
+
+    /// A number of 64 bits; null: `None`.
+    pub fn longs(&self, name: &str) -> Result<Vec<Option<i64>>> {
+        let narrow = |v: Option<i128>| v.map(|v| self.long(name, v)).transpose();
+        self.numbers(name)?.into_iter().map(narrow).collect()
+    }
+
+    /// A number of 64 bits that is never null.
+    pub fn present_longs(&self, name: &str) -> Result<Vec<i64>> {
+        let narrow = |v: i128| self.long(name, v);
+        self.present(name)?.into_iter().map(narrow).collect()
+    }
+
+    /// A file can hold more digits than the type of its column says.
+    fn long(&self, name: &str, value: i128) -> Result<i64> {
+        i64::try_from(value).map_err(|_| {
+            ParquetError::General(format!("column {name}: found {value}, expected 64 bits"))
+        })
     }
 
     /// A text; null: the empty text.

@@ -3,9 +3,9 @@
 //! What the rows mean is the caller's; a fault of any kind names the part.
 
 use crate::error::{Error, Result};
-use crate::output::read::{Columns, rows};
+use crate::output::published::{fields, table_of};
+use crate::output::read::{Columns, Rows, rows};
 use crate::store::path::open_below;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use std::fmt::Display;
 use std::path::Path;
 
@@ -14,7 +14,7 @@ pub struct Batches<'d> {
     dir: &'d Path,
     parts: std::vec::IntoIter<String>,
     columns: Vec<&'d str>,
-    open: Option<(String, ParquetRecordBatchReader)>,
+    open: Option<(String, Rows)>,
 }
 
 impl<'d> Batches<'d> {
@@ -39,16 +39,17 @@ impl<'d> Batches<'d> {
             if let Some((part, reader)) = &mut self.open
                 && let Some(batch) = reader.next()
             {
-                let value = batch
-                    .map_err(Into::into)
-                    .and_then(|batch| read(&Columns(&batch)));
+                let value = batch.and_then(|batch| read(&Columns(&batch)));
                 return value.map(Some).map_err(|e| fault(self.dir, part, &e));
             }
             let Some(part) = self.parts.next() else {
                 return Ok(None);
             };
             let file = open_below(self.dir, &part).map_err(|e| fault(self.dir, &part, &e))?;
-            let reader = rows(file, &self.columns).map_err(|e| fault(self.dir, &part, &e))?;
+            let fields = fields(table_of(&part))
+                .ok_or_else(|| fault(self.dir, &part, &"is no file of a published table"))?;
+            let reader =
+                rows(file, &fields, &self.columns).map_err(|e| fault(self.dir, &part, &e))?;
             self.open = Some((part, reader));
         }
     }

@@ -9,6 +9,8 @@ mod frame;
 use crate::error::{Error, Result};
 use crate::model::element::GhgTotals;
 use crate::model::unit::{NANO_SCALE, decimal_text, parse_decimal};
+use crate::output::differences::fields as difference_fields;
+use crate::output::published::fields;
 use crate::output::read::rows;
 use crate::store::manifest::{Manifest, Totals};
 use crate::store::path::open_below;
@@ -387,7 +389,8 @@ pub fn differences(
     };
     let mut out = Vec::new();
     let file = open_below(folder, table).map_err(|e| broken(e.to_string()))?;
-    for batch in rows(file, &wanted.all()).map_err(|e| broken(e.to_string()))? {
+    let columns = difference_fields(keys, figures);
+    for batch in rows(file, &columns, &wanted.all()).map_err(|e| broken(e.to_string()))? {
         let batch = batch.map_err(|e| broken(e.to_string()))?;
         out.extend(answer(
             &frame(&batch, wanted).map_err(|e| broken(e.to_string()))?,
@@ -452,7 +455,8 @@ impl Reading<'_> {
                 Error::Verification(format!("{}: {what}", self.dir.join(part).display()))
             };
             let file = open_below(self.dir, part).map_err(|e| broken(e.to_string()))?;
-            for batch in rows(file, &wanted.all()).map_err(|e| broken(e.to_string()))? {
+            let fields = fields(table).unwrap_or_default();
+            for batch in rows(file, &fields, &wanted.all()).map_err(|e| broken(e.to_string()))? {
                 let batch = batch.map_err(|e| broken(e.to_string()))?;
                 let frame = frame(&batch, wanted).map_err(|e| broken(e.to_string()))?;
                 each(&frame).map_err(|e| broken(e.to_string()))?;
