@@ -5,6 +5,7 @@
 use crate::error::{Error, Result};
 use crate::factors::EmissionFactor;
 use crate::model::id::LocationCode;
+use crate::model::index::index32;
 use crate::model::mode::{Basis, DataCategory, LoadStatus, Mode, Per, Temperature};
 use crate::model::time::Instant;
 use crate::output::read::Columns;
@@ -127,7 +128,7 @@ impl Published {
             .factors
             .iter()
             .enumerate()
-            .map(|(i, f)| (f.id.to_string(), i as u32))
+            .map(|(i, f)| (f.id.to_string(), index32(i)))
             .collect();
         Ok(Published {
             dir: dir.to_owned(),

@@ -141,15 +141,16 @@ impl Lookup {
         let mut ranges: Vec<Range<usize>> = Vec::new();
         let mut base = 0;
         for &group in groups {
-            let rows = metadata.row_group(group).num_rows() as usize;
+            let count = |n: i64| usize::try_from(n).map_err(|_| lacks());
+            let rows = count(metadata.row_group(group).num_rows())?;
             let ColumnIndexMetaData::BYTE_ARRAY(bounds) = &index[group][self.column] else {
                 return Err(lacks());
             };
             let starts = offsets[group][self.column]
                 .page_locations
                 .iter()
-                .map(|l| l.first_row_index as usize);
-            let starts: Vec<usize> = starts.chain([rows]).collect();
+                .map(|l| count(l.first_row_index));
+            let starts: Vec<usize> = starts.chain([Ok(rows)]).collect::<Result<_>>()?;
             for (page, rows) in starts.windows(2).enumerate() {
                 let holds = |min: &[u8], max: &[u8]| min <= id.as_bytes() && id.as_bytes() <= max;
                 if bounds

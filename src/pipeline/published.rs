@@ -9,6 +9,8 @@ use crate::calc::recalculate::Facts;
 use crate::model::element::{Element, NO_ROW};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
+use crate::model::index::index16;
+use crate::model::index::index32;
 use crate::model::mode::{
     Basis, DataCategory, DistanceSource, EnergyUnit, LoadStatus, Mode, Per, Temperature,
 };
@@ -78,14 +80,14 @@ impl<'r> Recalculation<'r> {
             .operations
             .iter()
             .enumerate()
-            .map(|(i, o)| (o.code.to_string(), i as u16))
+            .map(|(i, o)| (o.code.to_string(), index16(i)))
             .collect();
         let factors = reference
             .factors
             .factors
             .iter()
             .enumerate()
-            .map(|(i, f)| (f.id.to_string(), i as u32))
+            .map(|(i, f)| (f.id.to_string(), index32(i)))
             .collect();
         Recalculation {
             kernel: Kernel::new(reference),

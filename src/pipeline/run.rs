@@ -15,6 +15,8 @@ use super::summary::Summary;
 use super::tables::{self, Outcome};
 use crate::error::{Error, Result};
 use crate::input::{self, FileFault, Reader};
+use crate::model::index::index32;
+use crate::pipeline::progress::milliseconds;
 use crate::store::commit::{Published, publish_existing};
 use crate::store::digest::digest_files;
 use crate::store::disk::RealDisk;
@@ -64,7 +66,7 @@ pub fn run(plan: &Plan, progress: &dyn Progress, interrupt: &Interrupt) -> Resul
     }
     .attempts(&mut status);
     status.ended = Some(now());
-    status.duration_ms = began.elapsed().as_millis() as u64;
+    status.duration_ms = milliseconds(began.elapsed());
     let mut status = match &outcome {
         Ok(summary) if summary.missing.is_empty() => status.done(),
         Ok(summary) => status.failed(&Error::FilesMissing(format!(
@@ -411,7 +413,7 @@ impl Run<'_> {
             let source = input::SourceFile {
                 file: opened,
                 label: file.name.clone(),
-                index: index as u32,
+                index: index32(index),
             };
             let reader = input::open_in(
                 budget.grain,
@@ -432,7 +434,7 @@ impl Run<'_> {
                 unknown_columns: info.unknown_columns.clone(),
                 lacks_sequence: info.lacks_sequence,
             });
-            readers.push((index as u32, reader));
+            readers.push((index32(index), reader));
         }
         Ok((readers, entries))
     }
@@ -510,7 +512,7 @@ impl Run<'_> {
         inputs: &Inputs,
         status: &mut Status,
     ) -> Result<Summary> {
-        status.sync_ms = published.sync.as_millis() as u64;
+        status.sync_ms = milliseconds(published.sync);
         status.missing_files = inputs.missing.iter().map(|m| m.file.clone()).collect();
         let mut summary = Summary::new(&published);
         tables::count_published(status, &published.manifest);
