@@ -18,6 +18,7 @@ pub mod machine;
 pub mod manifest;
 pub mod metrics;
 pub mod path;
+pub mod plain;
 pub mod prune;
 pub mod reference;
 pub mod signal;
