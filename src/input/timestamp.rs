@@ -106,7 +106,8 @@ impl Patterns {
             return None;
         }
         if time.timestamp().is_some() || time.iana_time_zone().is_some() {
-            return in_range(time.to_timestamp().ok()?.as_nanosecond().div_euclid(1000) as i64);
+            let micros = time.to_timestamp().ok()?.as_nanosecond().div_euclid(1000);
+            return in_range(i64::try_from(micros).ok()?);
         }
         let local = time.to_datetime().ok()?;
         match time.offset() {
@@ -212,6 +213,10 @@ impl<'a> LocalTimes<'a> {
     }
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the caller asked for years 1 to 9999; the rest is a time of day"
+)]
 fn civil_time(local: i64) -> Option<DateTime> {
     let (year, month, dom) = civil(day_of(local));
     let us = local.rem_euclid(DAY_US);
