@@ -343,7 +343,7 @@ impl Search<'_> {
             Ok(_) => {
                 let (bytes, modified) = (seen.len(), seen.modified().ok());
                 self.found.files.push(InputFile {
-                    path: path.to_owned(),
+                    path: super::plain::plain(path),
                     name: self.name(path),
                     bytes,
                     modified,
