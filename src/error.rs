@@ -44,7 +44,8 @@ impl Error {
             Error::Library(_) => 9,
             Error::FilesMissing(_) => 10,
             Error::Internal(_) => 70,
-            Error::Interrupted(signal) => (128 + signal) as u8,
+            // As a shell counts: the two signals that are caught are far below 127.
+            Error::Interrupted(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
         }
     }
 

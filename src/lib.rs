@@ -23,6 +23,9 @@
 //! let micrograms = div_half_even(18_250_125 * 40_000 * 60_500_000_000, 1_000_000_000_000);
 //! assert_eq!(decimal_text(micrograms, NANO_SCALE), "44.165302500"); // kg CO2e
 //! ```
+
+#![cfg_attr(test, allow(clippy::cast_possible_truncation))]
+
 pub mod calc;
 mod claims;
 pub mod cli;

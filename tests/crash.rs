@@ -2,6 +2,8 @@
 //! left, and the next run removes what the dead one was writing.
 //!
 //! `cargo test` kills a few times. `tests/crash/kill_nine` does it 200 times, and says how the moments fell.
+
+#![allow(clippy::cast_possible_truncation)] // numbers made up here are small
 #![cfg(unix)]
 
 mod support;

@@ -1,6 +1,8 @@
 //! `factors import` with the shipped templates and with a workbook: what comes out passes `factors check`, what is wrong is refused with its
 //! cell, and nothing is written then.
 
+#![allow(clippy::cast_possible_truncation)] // numbers made up here are small
+
 mod support;
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};

@@ -1,5 +1,7 @@
 //! The shipped data of route options: read by the program's own readers, complete, each estimate marked as one.
 
+#![allow(clippy::cast_possible_truncation)] // numbers made up here are small
+
 use green_corridor::model::mode::Mode;
 use green_corridor::reference::{DataFile, Dwells, Reference, Speeds};
 use green_corridor::store::reference::{ReferenceFile, read_data, read_library};

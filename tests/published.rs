@@ -3,11 +3,14 @@
 
 mod support;
 
-use arrow::datatypes::{DataType, Field, TimeUnit};
+use arrow::array::{ArrayRef, AsArray, Decimal128Array, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Decimal128Type, Field, Schema, TimeUnit};
 use green_corridor::store::manifest::Manifest;
+use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use support::binary::green_corridor;
 use support::tables::{TABLES, current_run, parts};
 
@@ -167,4 +170,95 @@ fn a_run_does_not_warn_of_files_that_it_does_not_read() {
         Manifest::load(&run).expect("a manifest").warnings,
         Vec::<String>::new()
     );
+}
+
+/// Writes the first file of a table again with another column `name`.
+fn rewritten(run: &Path, table: &str, name: &str, change: impl Fn(&ArrayRef) -> ArrayRef) {
+    let path = &parts(run, table)[0];
+    let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path).expect("a table"))
+        .expect("a Parquet file");
+    let rows = usize::try_from(builder.metadata().file_metadata().num_rows()).expect("a count");
+    let mut reader = builder.with_batch_size(rows).build().expect("readable");
+    let batch = reader.next().expect("rows").expect("a batch");
+    drop(reader);
+    let at = batch.schema().index_of(name).expect("a column");
+    let mut columns = batch.columns().to_vec();
+    columns[at] = change(&columns[at]);
+    let mut fields: Vec<Field> = batch
+        .schema()
+        .fields()
+        .iter()
+        .map(|f| (**f).clone())
+        .collect();
+    fields[at] = Field::new(
+        name,
+        columns[at].data_type().clone(),
+        columns[at].null_count() > 0,
+    );
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).expect("a batch");
+    let file = File::create(path).expect("a new file");
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).expect("a writer");
+    writer.write(&batch).expect("written");
+    writer.close().expect("closed");
+}
+
+/// The texts of a column with another one in row `row`, counted from 1.
+fn with_text(column: &ArrayRef, row: usize, text: Option<&str>) -> ArrayRef {
+    let texts = column.as_string::<i32>().iter().enumerate();
+    Arc::new(StringArray::from_iter(
+        texts.map(|(i, old)| if i + 1 == row { text } else { old }),
+    ))
+}
+
+/// What stands in for an unknown word, a missing one, or digits of another scale is an error, whoever reads the table.
+#[test]
+fn words_and_scales_that_no_table_of_ours_has_are_errors() {
+    let readers: [&[&str]; 3] = [&["export", "ileap"], &["report"], &["export", "pact"]];
+    let words = [
+        ("elements", "mode", Some("hyperloop"), 7),
+        ("elements", "mode", Some("Rail"), 1),
+        ("elements", "distance_basis", Some("as the crow flies"), 3),
+        ("elements", "activity_basis", Some("sfd "), 2),
+        ("elements", "load_status", Some("full"), 9),
+        ("elements", "load_status", None, 4),
+        ("elements", "data_category", Some("guess"), 5),
+        ("shipments", "quality_flags", Some("Q31"), 2),
+        ("shipments", "quality_flags", Some("Q2"), 1),
+    ];
+    let (home, _) = sample();
+    let out = home.path().to_str().expect("a plain path");
+    let run = current_run(home.path());
+    for (table, column, word, row) in words {
+        let path = parts(&run, table)[0].clone();
+        let kept = std::fs::read(&path).expect("a table");
+        rewritten(&run, table, column, |old| with_text(old, row, word));
+        for reader in readers {
+            let to = home.path().join("to");
+            let arguments = reader.iter().copied();
+            let ended = green_corridor(arguments.chain([out, "--to", to.to_str().expect("plain")]));
+            let said = ended.expect(7).stderr;
+            let found = word.map_or("found no value".to_owned(), |w| format!("found {w:?}"));
+            let place = format!("{table}/part-00000.parquet: ");
+            for part in [&place, &format!("row {row}: column {column}: "), &found] {
+                assert!(
+                    said.contains(part.as_str()),
+                    "{reader:?}: {said:?} lacks {part:?}"
+                );
+            }
+        }
+        std::fs::write(&path, kept).expect("put back");
+    }
+    rewritten(&run, "elements", "ghg_total_kg", |old| {
+        let values = old.as_primitive::<Decimal128Type>().clone();
+        let narrower = Decimal128Array::from_iter_values(values.values().iter().copied());
+        Arc::new(narrower.with_precision_and_scale(18, 6).expect("a decimal"))
+    });
+    for reader in readers {
+        let said = green_corridor(reader.iter().copied().chain([out]))
+            .expect(7)
+            .stderr;
+        let wanted = "column ghg_total_kg is decimal(18,6), expected decimal(18,9)";
+        let is_read = *reader != ["report"];
+        assert!(!is_read || said.contains(wanted), "{reader:?}: {said}");
+    }
 }

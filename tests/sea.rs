@@ -1,5 +1,7 @@
 //! The sea graph as it is shipped, against published distances, against the land outline and against itself.
 
+#![allow(clippy::cast_possible_truncation)] // numbers made up here are small
+
 use green_corridor::geo::land::{Land, Shores};
 use green_corridor::geo::sea::{FAR_M, Passages, SeaGraph};
 use green_corridor::geo::{Point, Vertex, great_circle_m};

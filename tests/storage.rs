@@ -1,5 +1,7 @@
 //! An output that cannot be written: full, read-only, obstructed. The exit code and one line on standard error say so, what was
 //! published stays readable and whole, and nothing hangs.
+
+#![allow(clippy::cast_possible_truncation)] // numbers made up here are small
 #![cfg(target_os = "linux")]
 
 mod support;

@@ -2,6 +2,8 @@
 //!
 //! How to read them: benches/README.md. Only the public interface of the library is used, so that they measure what a run uses.
 
+#![allow(clippy::cast_possible_truncation)] // numbers made up here are small
+
 mod encode;
 mod factors;
 mod kernel;

@@ -52,9 +52,12 @@ pub fn transport_activity(mass_g: i64, distance_m: i64) -> Result<i64, LimitExce
 /// use green_corridor::calc::activity::share;
 /// assert_eq!(share(2_000_000, 5_000, 15_000), 666_667);
 /// ```
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "mass <= box mass is a fact of parsing, so the part never exceeds the whole"
+)]
 #[inline]
 pub fn share(whole: i64, mass_g: i64, box_mass_g: i64) -> i64 {
-    // mass <= box mass is a fact of parsing, so the part never exceeds the whole.
     div_half_even(whole as i128 * mass_g as i128, box_mass_g as i128) as i64
 }
 

@@ -1,6 +1,7 @@
 //! Which record of a movement counts: duplicates, replacements, conflicts, cancellations (docs/methodology.md, section 4).
 
 use crate::model::flag::Flags;
+use crate::model::index::index32;
 use crate::model::mode::RecordStatus;
 use crate::model::movement::MovementBatch;
 use crate::model::reject::RejectReason;
@@ -20,10 +21,10 @@ pub fn settle(
     mut reject: impl FnMut(u32, Option<RejectReason>),
 ) {
     if distinct_and_plain(batch, rows.clone()) {
-        survivors.extend(rows.map(|r| r as u32));
+        survivors.extend(rows.map(index32));
         return;
     }
-    let mut order: Vec<u32> = rows.map(|r| r as u32).collect();
+    let mut order: Vec<u32> = rows.map(index32).collect();
     order.sort_unstable_by(|&a, &b| key(batch, a).cmp(&key(batch, b)));
     for group in order
         .chunk_by(|&a, &b| batch.movement_id.get(a as usize) == batch.movement_id.get(b as usize))

@@ -17,6 +17,10 @@ pub struct HalfEvenDivisor {
 
 impl HalfEvenDivisor {
     /// A divisor from 2 to 2^63.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the reciprocal of a normalised divisor is below 2^64"
+    )]
     pub const fn new(divisor: u64) -> HalfEvenDivisor {
         assert!(divisor >= 2 && divisor <= 1 << 63);
         let shift = divisor.leading_zeros();
@@ -30,6 +34,10 @@ impl HalfEvenDivisor {
     }
 
     /// `n / divisor` rounded half to even, or `None` when the quotient is beyond [`DECIMAL18_MAX`].
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the words of a 128-bit number are taken apart on purpose"
+    )]
     #[inline]
     pub fn divide(&self, n: u128) -> Option<i64> {
         // A quotient within the limit needs n < divisor * 10^18; then the high word of the normalised

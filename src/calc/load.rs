@@ -111,6 +111,10 @@ pub fn load(
 
 /// Mass in g of `teu` millionths at `per_teu_g`, half to even; 0 when TEU or the profile's value is unknown.
 /// At most 1000 TEU x 10^6 kg, so it cannot overflow; whether it can be published is checked with the other limits.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the value was cut to 64 bits"
+)]
 fn mass_of_teu(teu: i64, per_teu_g: i64) -> i64 {
     if teu == UNKNOWN_TEU {
         0

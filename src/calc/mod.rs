@@ -22,10 +22,11 @@ use crate::factors::profile::Adjustment;
 use crate::model::element::{CorridorKey, Element, Footprints, Rollup};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
+use crate::model::index::index32;
 use crate::model::mode::{Basis, EnergyUnit, Mode};
 use crate::model::movement::MovementBatch;
 use crate::model::reject::{Reject, RejectReason, Rejected};
-use crate::model::symbol::{ABSENT, Symbol, Symbols};
+use crate::model::symbol::{ABSENT, Symbols};
 use crate::model::text::same;
 use crate::model::time::{NO_INSTANT, day_of, month_start};
 use crate::model::unit::{DISTANCE_SCALE, MASS_SCALE, SHARE_SCALE, short_decimal_text};
@@ -145,7 +146,7 @@ impl<'r> Kernel<'r> {
 
     fn resolve_types(&mut self, symbols: &Symbols) {
         for code in self.types.len()..symbols.len() {
-            self.types.push(self.box_type(symbols.text(code as Symbol)));
+            self.types.push(self.box_type(symbols.text(index32(code))));
         }
     }
 
@@ -256,11 +257,11 @@ impl<'r> Kernel<'r> {
             head,
             modes: &s.modes,
             boxes,
-            rejected_rows: rejects.len() as u32,
+            rejected_rows: index32(rejects.len()),
             is_complete: !lost_hub && !rejects.iter().any(|r| r.reject.reason.leaves_gap()),
         };
         let elements = &s.block[first_element..];
-        out.elements_per_shipment.push(elements.len() as u32);
+        out.elements_per_shipment.push(index32(elements.len()));
         rollup::add_shipment(&facts, elements, &mut out.shipments, &mut self.sums);
         if s.block.len() >= GATHERED {
             out.elements.extend(&s.block);

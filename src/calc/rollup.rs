@@ -7,6 +7,7 @@ use crate::model::element::{
 };
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
+use crate::model::index::index32;
 use crate::model::mode::{DataCategory, LoadStatus, Mode};
 use crate::model::time::{Day, Instant};
 use rustc_hash::FxHashMap;
@@ -75,7 +76,7 @@ impl Sums {
     fn group(&mut self, corridor: CorridorKey, period: Day) -> u32 {
         *self.group_at.entry((corridor, period)).or_insert_with(|| {
             self.groups.push((corridor, period, Default::default()));
-            self.groups.len() as u32 - 1
+            index32(self.groups.len()) - 1
         })
     }
 
@@ -134,7 +135,7 @@ impl Sums {
             .filter(|(_, used)| used.rows > 0);
         rollup
             .factors
-            .extend(used.map(|(factor, used)| (factor as FactorIndex, *used)));
+            .extend(used.map(|(factor, used)| (index32(factor), *used)));
         self.factors.clear();
         rollup
     }
@@ -206,7 +207,7 @@ pub fn add_shipment(
     shipments.containers.push(boxes.containers);
     shipments.teu.push(boxes.teu);
     shipments.mass_g.push(boxes.mass_g);
-    shipments.elements.push(elements.len() as u32);
+    shipments.elements.push(index32(elements.len()));
     shipments.rejected_rows.push(facts.rejected_rows);
     shipments.is_complete.push(facts.is_complete);
     shipments.totals.push(sum);

@@ -230,6 +230,10 @@ fn emissions(inputs: &Inputs, factor: &LaneFactor, out: &mut Figures) -> Result<
     }
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the value was cut to 64 bits"
+)]
 fn saturated(metres: i128) -> i64 {
     metres.min(i64::MAX as i128) as i64
 }

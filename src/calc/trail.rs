@@ -1,6 +1,7 @@
 //! A table that is searched for every element. The containers of a shipment travel alike, so keys come in the sequence in
 //! which they came before: the one that followed last time is tried before anything is hashed.
 
+use crate::model::index::index32;
 use rustc_hash::FxHashMap;
 use std::hash::Hash;
 
@@ -45,7 +46,7 @@ impl<K: Copy + Eq + Hash> Trail<K> {
 
     #[inline(never)]
     fn search(&mut self, key: K) -> Result<usize, usize> {
-        let new = self.steps.len() as u32;
+        let new = index32(self.steps.len());
         let at = *self.places.entry(key).or_insert(new);
         if at == new {
             self.steps.push(Step { key, next: 0 });

@@ -35,13 +35,15 @@ fn packed(mut bytes: &[u8], count: i64) -> Result<&[u8], String> {
     let mut left = total.saturating_sub(1);
     while left > 0 {
         varint(&mut bytes)?; // the least difference
-        let (widths, mut behind) = bytes.split_at_checked(minis as usize).ok_or_else(short)?;
+        let parts = usize::try_from(minis).map_err(|_| short())?;
+        let (widths, mut behind) = bytes.split_at_checked(parts).ok_or_else(short)?;
         for width in widths {
             // Parts behind the last value are not written.
             if left == 0 {
                 break;
             }
-            let size = (of_a_mini * u64::from(*width)).div_ceil(8) as usize;
+            let size = (of_a_mini * u64::from(*width)).div_ceil(8);
+            let size = usize::try_from(size).map_err(|_| short())?;
             // Nor is the end of the last one, by some writers.
             let size = if left <= of_a_mini {
                 size.min(behind.len())

@@ -58,7 +58,7 @@ fn footer(file: &File, length: u64) -> Result<(Vec<u8>, u64)> {
     if length < TAIL + MAGIC.len() as u64 {
         return no(format!("a file of {length} bytes has no footer"));
     }
-    let tail = bytes(file, length - TAIL, TAIL as usize)?;
+    let tail = bytes(file, length - TAIL, usize::try_from(TAIL)?)?;
     let (size, magic) = tail.split_at(4);
     if magic != MAGIC {
         return no("it does not end as a Parquet file does".to_owned());
@@ -75,7 +75,7 @@ fn footer(file: &File, length: u64) -> Result<(Vec<u8>, u64)> {
             "its footer has {size} bytes, more than {LARGEST_FOOTER}; fewer or larger row groups would do"
         ));
     }
-    Ok((bytes(file, body, size as usize)?, body))
+    Ok((bytes(file, body, usize::try_from(size)?)?, body))
 }
 
 /// Counts, nesting and types of a footer.

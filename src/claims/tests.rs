@@ -1,5 +1,6 @@
 use super::*;
 use crate::output::read::rows;
+use crate::output::schema::{Field, Kind};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding};
@@ -56,7 +57,11 @@ fn forms() -> Vec<Vec<u8>> {
 
 /// Rows of all batches, or the fault.
 fn read(content: &[u8]) -> Result<usize> {
-    rows(file(content), &["id", "mass"])?
+    let fields = [
+        Field::required("id", Kind::Text),
+        Field::optional("mass", Kind::Long),
+    ];
+    rows(file(content), &fields, &["id", "mass"])?
         .map(|batch| batch.map(|batch| batch.num_rows()))
         .sum()
 }

@@ -9,8 +9,10 @@ use crate::model::time::{Day, parse_date};
 use crate::pipeline::identity::METHOD_REVISION;
 use crate::pipeline::plan::{MemoryLimit, Share};
 use crate::pipeline::progress::{LogMode, ProgressMode};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use crate::store::plain::plain;
+use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, Parser, Subcommand};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
@@ -107,6 +109,11 @@ pub(super) fn progress_mode() -> impl TypedValueParser<Value = ProgressMode> {
             .find(|m| m.code() == code)
             .unwrap_or_default()
     })
+}
+
+/// A path, without detours: what is printed and published is what people would write.
+pub(super) fn path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().map(|path| plain(&path))
 }
 
 /// Clap shows the text itself, so the message only says what was expected.

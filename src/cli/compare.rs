@@ -7,6 +7,7 @@ mod table;
 mod what_if;
 
 use super::Console;
+use super::args::path;
 use super::args::progress_mode;
 use crate::error::{Error, Result};
 use crate::output::comparison::csv;
@@ -32,12 +33,12 @@ pub struct Args {
     #[arg(value_name = "TO", required_unless_present = "pairs")]
     to: Option<String>,
     /// Answer every pair of a CSV file with the columns from,to instead
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to"], value_parser = path())]
     pairs: Option<PathBuf>,
     #[command(flatten)]
     question: Box<Question>,
     /// What-if: a TOML file of changes; options are told before and after
-    #[arg(long, value_name = "FILE", conflicts_with = "pairs")]
+    #[arg(long, value_name = "FILE", conflicts_with = "pairs", value_parser = path())]
     scenario: Option<PathBuf>,
     #[command(flatten)]
     data: Box<Data>,
@@ -45,7 +46,7 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
     /// Write the answer to this file instead of standard output
-    #[arg(long = "to", id = "to_file", value_name = "FILE")]
+    #[arg(long = "to", id = "to_file", value_name = "FILE", value_parser = path())]
     to_file: Option<PathBuf>,
     /// When to show progress on standard error
     #[arg(long, value_name = "WHEN", value_parser = progress_mode())]
@@ -105,22 +106,22 @@ pub(super) struct Data {
     #[arg(long, value_name = "NAME", default_value = "open")]
     profile: String,
     /// Factor library [default: emission_factors, or else the one inside the program]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     factors: Option<PathBuf>,
     /// Folder of places, distances and services [default: data, or else the one inside the program]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     reference: Option<PathBuf>,
     /// Own places on top of locations.csv
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     locations: Vec<PathBuf>,
     /// Own services on top of services.csv
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     services: Vec<PathBuf>,
     /// Own distances on top of distances.csv
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     distances: Vec<PathBuf>,
     /// Exchange rates: CSV with from,to,rate,date,source_ref
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     rates: Option<PathBuf>,
     /// An exchange rate, such as USD/SGD=1.28@2025-06-13
     #[arg(long, value_name = "RATE", value_parser = rate)]

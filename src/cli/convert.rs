@@ -1,6 +1,7 @@
 //! `convert dcsa|ileap FILES`: what partners send, as movement records and factors.
 
 use super::Console;
+use super::args::path;
 use crate::error::{Error, Result};
 use crate::exchange::carrier::{self, Carrier};
 use crate::exchange::dcsa::{self, Converter};
@@ -42,10 +43,10 @@ pub struct Dcsa {
     #[arg(value_name = "FILES", required = true)]
     pub files: Vec<String>,
     /// Movement records to write: .csv or .ndjson; what was left out goes beside it, into <name>.left-out.csv
-    #[arg(long, value_name = "FILE", default_value = "movements.csv")]
+    #[arg(long, value_name = "FILE", default_value = "movements.csv", value_parser = path())]
     pub out: PathBuf,
     /// Places of facilities that events name without a UN/LOCODE: CSV with columns facility (provider:code) and locode
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub facilities: Option<PathBuf>,
     /// Mode of movements from gate to gate that state none [default: they are left out]
     #[arg(long, value_name = "MODE", value_parser = ["road", "rail"])]
@@ -62,19 +63,19 @@ pub struct Ileap {
     #[arg(long, value_name = "CODE")]
     pub carrier: String,
     /// Folder to write to: <source>/<edition>/transport.csv and hub.csv, sources.csv, movements.csv, left-out.csv
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     pub out: PathBuf,
     /// Source and edition of the factors, as a profile names them
     #[arg(long, value_name = "SOURCE/EDITION", value_parser = source)]
     pub source: (String, String),
     /// Library whose profile gives the operation of each mode
-    #[arg(long, value_name = "DIR", default_value = "emission_factors")]
+    #[arg(long, value_name = "DIR", default_value = "emission_factors", value_parser = path())]
     pub factors: PathBuf,
     /// That profile
     #[arg(long, value_name = "NAME", default_value = "open")]
     pub profile: String,
     /// Operations of single categories: CSV with columns id (tocId or hocId) and operation
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub operations: Option<PathBuf>,
     /// Distance basis of the intensities; iLEAP does not state it [default: gcd for air, else sfd]
     #[arg(long, value_name = "BASIS", value_parser = ["sfd", "gcd", "actual"])]

@@ -1,5 +1,6 @@
 //! `diff OUT RUN_A RUN_B`: what changed between two runs and why; on the terminal, and as Parquet beside the runs.
 
+use super::args::path;
 use super::args::progress_mode;
 use super::table::Table;
 use super::{Console, progress};
@@ -23,7 +24,7 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Output root
-    #[arg(value_name = "OUT")]
+    #[arg(value_name = "OUT", value_parser = path())]
     pub out: PathBuf,
     /// Earlier run
     #[arg(value_name = "RUN_A")]
@@ -32,7 +33,7 @@ pub struct Args {
     #[arg(value_name = "RUN_B")]
     pub after: Option<String>,
     /// Folder for the Parquet tables [default: OUT/diff/RUN_A-RUN_B]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     pub to: Option<PathBuf>,
     /// Changed shipments to list, those with the largest difference first
     #[arg(long, default_value_t = 10, value_name = "N")]

@@ -1,6 +1,7 @@
 //! `explain OUT SHIPMENT [RUN]`: the calculation sheet of one shipment, from the kernel that made the figures.
 
 use super::Console;
+use super::args::path;
 use crate::error::{Error, Result};
 use crate::model::unit::grouped;
 use crate::pipeline::explain::explain;
@@ -18,7 +19,7 @@ const MOST_LISTED: usize = 6;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Output root
-    #[arg(value_name = "OUT")]
+    #[arg(value_name = "OUT", value_parser = path())]
     pub out: PathBuf,
     /// Through bill of lading number
     #[arg(value_name = "SHIPMENT")]

@@ -1,6 +1,7 @@
 //! `export ileap|pact|ileap-tad OUT [RUN]`: a published run as exchange documents.
 
 use super::Console;
+use super::args::path;
 use crate::error::{Error, Result};
 use crate::exchange::export::{Company, Form, Kind, Order, Summary, export};
 use crate::exchange::pact::Pact;
@@ -33,13 +34,13 @@ pub enum What {
 #[derive(Debug, clap::Args)]
 pub struct Target {
     /// Output root
-    #[arg(value_name = "OUT")]
+    #[arg(value_name = "OUT", value_parser = path())]
     pub out: PathBuf,
     /// Run [default: the current one]
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
     /// Folder to write to [default: <OUT>/export/<kind>/<run id>]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     pub to: Option<PathBuf>,
     /// Form: json writes one array per file, ndjson one document per line
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]

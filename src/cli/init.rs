@@ -2,6 +2,7 @@
 //! Never overwrites a file and never follows a link to one.
 
 use super::Console;
+use super::args::path;
 use crate::error::Result;
 use crate::store::disk::RealDisk;
 use crate::store::files::write_new_tree;
@@ -17,7 +18,7 @@ static TABLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/examples/factor-table
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folder to write to; made if it does not exist
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_parser = path())]
     dir: PathBuf,
 }
 

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::pipeline::plan::Surroundings;
 use crate::store::machine::memory;
+use crate::store::plain::plain;
 
 /// Asks the operating system.
 pub(super) fn surroundings() -> Result<Surroundings> {
@@ -12,6 +13,7 @@ pub(super) fn surroundings() -> Result<Surroundings> {
         working_directory,
         cores: cores(),
         memory_bytes: memory(),
+        plain,
     })
 }
 

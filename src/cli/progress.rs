@@ -1,6 +1,7 @@
 //! Progress of long work: a bar on a terminal, one line per stage where lines are wanted, nothing elsewhere.
 
 use super::console::{Console, log_json};
+use crate::pipeline::progress::milliseconds;
 use crate::pipeline::progress::{Level, LogMode, Progress, ProgressMode};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Write;
@@ -90,7 +91,7 @@ impl Lines {
                     ("stage", stage.name.into()),
                     ("rows", rows.into()),
                     ("bytes", bytes.into()),
-                    ("milliseconds", (elapsed.as_millis() as u64).into()),
+                    ("milliseconds", milliseconds(elapsed).into()),
                     ("rows_per_second", speed.into()),
                 ],
             ),
@@ -195,8 +196,8 @@ impl Progress for Bar {
 }
 
 fn per_second(count: u64, elapsed: Duration) -> u64 {
-    let milliseconds = elapsed.as_millis().max(1);
-    (count as u128 * 1000 / milliseconds) as u64
+    let rate = u128::from(count) * 1000 / elapsed.as_millis().max(1);
+    u64::try_from(rate).unwrap_or(u64::MAX)
 }
 
 /// `1,234,567`.

@@ -2,6 +2,7 @@
 
 use super::Console;
 use super::args::TableFormat;
+use super::args::path;
 use crate::error::{Error, Result};
 use crate::exchange::inert::write_json;
 use crate::model::reject::RejectReason;
@@ -25,7 +26,7 @@ const REJECTED: &str = "rejected";
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Output root
-    #[arg(value_name = "OUT")]
+    #[arg(value_name = "OUT", value_parser = path())]
     pub out: PathBuf,
     /// Run, published or failed [default: the last one if it failed and left rejects, else the current one]
     #[arg(value_name = "RUN")]

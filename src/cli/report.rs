@@ -1,6 +1,7 @@
 //! `report OUT [RUN]`: one self-contained HTML page and one XLSX workbook on a published run.
 
 use super::Console;
+use super::args::path;
 use super::args::progress_mode;
 use crate::error::Result;
 use crate::pipeline::progress::ProgressMode;
@@ -11,13 +12,13 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Output root
-    #[arg(value_name = "OUT")]
+    #[arg(value_name = "OUT", value_parser = path())]
     pub out: PathBuf,
     /// Run [default: the current one]
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
     /// Folder for the files [default: OUT/report]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     pub to: Option<PathBuf>,
     /// Which files to write
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]

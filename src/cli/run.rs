@@ -1,5 +1,6 @@
 //! `run [RUN.toml]`: from arguments to a plan, from the plan to a published run, from the run to a summary.
 
+use super::args::path;
 use super::args::{Keep, keep, memory, progress_mode, share};
 use super::{Console, machine, progress};
 use crate::error::{Error, Result};
@@ -15,22 +16,22 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Run file [default: data/run.toml]
-    #[arg(value_name = "RUN.toml")]
+    #[arg(value_name = "RUN.toml", value_parser = path())]
     pub run_file: Option<PathBuf>,
     /// Movement records instead of those in the run file: files, folders, globs
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub movements: Vec<String>,
     /// Factor library instead of the one in the run file
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     pub factors: Option<PathBuf>,
     /// Profile instead of the one in the run file
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
     /// Folder of places, distances, zones and corridors instead of the one in the run file
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     pub reference: Option<PathBuf>,
     /// Output root instead of the one in the run file
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     pub out: Option<PathBuf>,
     /// Worker threads; figures and bytes do not depend on it [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

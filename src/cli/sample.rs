@@ -1,5 +1,6 @@
 //! `sample`: generated movement records of any size.
 
+use super::args::path;
 use super::args::{progress_mode, share};
 use super::{Console, init, progress};
 use crate::error::{Error, Result};
@@ -21,7 +22,7 @@ pub struct Args {
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
     /// File to write, replaced if it exists: .csv or .parquet
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     out: PathBuf,
     /// Month of the first departures, UTC [default: that of the route templates]
     #[arg(long, value_name = "YYYY-MM", value_parser = Month::parse)]

@@ -1,5 +1,6 @@
 //! `verify OUT [RUN]`: digests, counts and sums of a published run, from its files alone.
 
+use super::args::path;
 use super::{Console, progress};
 use crate::error::Result;
 use crate::model::unit::grouped;
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Output root
-    #[arg(value_name = "OUT")]
+    #[arg(value_name = "OUT", value_parser = path())]
     pub out: PathBuf,
     /// Run to check [default: the current one]
     #[arg(value_name = "RUN")]

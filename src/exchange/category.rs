@@ -3,6 +3,7 @@
 //! A category is a factor as it was applied. Where the exchange format lacks the unit of the intensity (per container, or per
 //! litre of primary data), the category is what ISO 14083 makes a TOC of: the emissions of its elements over their activity.
 
+use super::adjusted::adjustment;
 use super::published::{Element, Published};
 use crate::error::Result;
 use crate::factors::{EmissionFactor, Section};
@@ -10,7 +11,7 @@ use crate::model::id::LocationCode;
 use crate::model::mode::{DataCategory, Mode, Per, Temperature};
 use crate::model::time::Instant;
 use crate::model::unit::div_half_even;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Decimals of an intensity in kg: nine of a gram.
 pub const INTENSITY_SCALE: u32 = 12;
@@ -63,6 +64,8 @@ pub struct Category {
     pub intensity_total: i128,
     /// Whether the intensity is the run's emissions over its activity.
     pub is_averaged: bool,
+    /// Distance adjustments between the activity of its elements and its intensity, in words.
+    pub adjustments: BTreeSet<String>,
     /// First departure.
     pub first: Instant,
     /// Last departure.
@@ -122,6 +125,7 @@ pub fn categories(
             .entry(id.clone())
             .or_insert_with(|| Category::new(id, &element));
         category.add(&element);
+        category.adjustments.extend(adjustment(run, &element)?);
     }
     categories
         .values_mut()
@@ -146,6 +150,7 @@ impl Category {
             intensity_operation: element.intensity_operation,
             intensity_total: element.intensity_operation + element.intensity_provision,
             is_averaged: Unit::of(element.per).is_none(),
+            adjustments: BTreeSet::new(),
             first: element.departed_at,
             last: element.departed_at,
             sums: Sums::default(),
@@ -253,6 +258,7 @@ mod tests {
             intensity_operation: 0,
             intensity_total: 0,
             is_averaged: true,
+            adjustments: BTreeSet::new(),
             first: 0,
             last: 0,
             // 1 kg and 2 kg over 3 t.km.

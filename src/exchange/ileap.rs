@@ -151,7 +151,7 @@ pub fn mass(shipment: &Shipment) -> i128 {
 }
 
 /// Unique within a shipment, and the same whenever the same chain is exported.
-fn tce_id(element: &Element) -> String {
+pub(super) fn tce_id(element: &Element) -> String {
     let container = if element.container_id.is_empty() {
         "-"
     } else {

@@ -3,6 +3,7 @@
 //! Figures that leave are the published decimals, as text; nothing is computed here but the intensity of a category whose
 //! unit the exchange format does not have. What comes in is taken as it stands or listed with the reason why not.
 
+pub mod adjusted;
 pub mod carrier;
 pub mod category;
 pub mod dcsa;

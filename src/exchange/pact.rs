@@ -3,6 +3,7 @@
 //! What iLEAP prescribes is followed to the letter (category 83117, declared units, schema addresses). The content of a
 //! footprint is apart from its id, version and time, so that the ledger can tell whether it changed.
 
+use super::adjusted;
 use super::category::{Category, INTENSITY_SCALE, Unit};
 use super::export::Company;
 use super::ileap::{
@@ -236,7 +237,11 @@ impl Content {
         } else {
             &shipment.quality_flags
         };
-        let comment = format!("{complete} Quality flags: {flags}. {}", figures.gwp_comment);
+        let adjusted = adjusted::of_shipment(run, shipment)?;
+        let comment = format!(
+            "{complete} Quality flags: {flags}. {}{adjusted}",
+            figures.gwp_comment
+        );
         let named = Named {
             kind: "shipment",
             id: &shipment.id,
@@ -276,7 +281,11 @@ impl Content {
             Unit::Tonne => "t",
             Unit::Teu => "TEU, which the declared unit cannot say",
         };
-        let comment = format!("The intensity is per {per}. {}", figures.gwp_comment);
+        let adjusted = adjusted::of_category(category);
+        let comment = format!(
+            "The intensity is per {per}. {}{adjusted}",
+            figures.gwp_comment
+        );
         let named = Named {
             kind,
             id: &category.id,

@@ -5,6 +5,7 @@
 use crate::error::{Error, Result};
 use crate::factors::EmissionFactor;
 use crate::model::id::LocationCode;
+use crate::model::index::index32;
 use crate::model::mode::{Basis, DataCategory, LoadStatus, Mode, Per, Temperature};
 use crate::model::time::Instant;
 use crate::output::read::Columns;
@@ -127,7 +128,7 @@ impl Published {
             .factors
             .iter()
             .enumerate()
-            .map(|(i, f)| (f.id.to_string(), i as u32))
+            .map(|(i, f)| (f.id.to_string(), index32(i)))
             .collect();
         Ok(Published {
             dir: dir.to_owned(),
@@ -255,8 +256,8 @@ const SHIPMENT_COLUMNS: [&str; 10] = [
 fn heads(c: &Columns) -> parquet::errors::Result<Vec<Shipment>> {
     let (ids, flags) = (c.texts("shipment_id")?, c.texts("quality_flags")?);
     let (departures, arrivals) = (
-        c.present("first_departed_at")?,
-        c.numbers("last_arrived_at")?,
+        c.present_longs("first_departed_at")?,
+        c.longs("last_arrived_at")?,
     );
     let (masses, rejected, complete) = (
         c.present("cargo_mass_kg")?,
@@ -270,8 +271,8 @@ fn heads(c: &Columns) -> parquet::errors::Result<Vec<Shipment>> {
     let shares = c.numbers("primary_share")?;
     let shipment = |(i, (id, quality_flags)): (usize, (String, String))| Shipment {
         id,
-        first_departed_at: departures[i] as i64,
-        last_arrived_at: arrivals[i].map(|v| v as i64),
+        first_departed_at: departures[i],
+        last_arrived_at: arrivals[i],
         mass: masses[i],
         rejected_rows: rejected[i],
         is_complete: complete[i],
@@ -324,12 +325,12 @@ fn elements(c: &Columns) -> parquet::errors::Result<Vec<Element>> {
     let (ids, containers, numbers) = (
         c.texts("shipment_id")?,
         c.texts("container_id")?,
-        c.present("element")?,
+        c.present_longs("element")?,
     );
     let (modes, operations, carriers) =
         (c.texts("mode")?, c.texts("operation")?, c.texts("carrier")?);
     let (origins, destinations) = (c.texts("origin")?, c.texts("destination")?);
-    let (departures, arrivals) = (c.present("departed_at")?, c.numbers("arrived_at")?);
+    let (departures, arrivals) = (c.present_longs("departed_at")?, c.longs("arrived_at")?);
     let (statuses, temperatures) = (c.texts("load_status")?, c.texts("temperature")?);
     let (masses, teus, counts) = (
         c.present("cargo_mass_kg")?,
@@ -357,14 +358,14 @@ fn elements(c: &Columns) -> parquet::errors::Result<Vec<Element>> {
         Ok(Element {
             shipment_id: ids[i].clone(),
             container_id: containers[i].clone(),
-            number: numbers[i] as i64,
+            number: numbers[i],
             mode: word(&modes[i], Mode::from_code)?,
             operation: operations[i].clone(),
             carrier: carriers[i].clone(),
             origin: place(&origins[i])?,
             destination: place(&destinations[i])?,
-            departed_at: departures[i] as i64,
-            arrived_at: arrivals[i].map(|v| v as i64),
+            departed_at: departures[i],
+            arrived_at: arrivals[i],
             load_status: word(&statuses[i], LoadStatus::from_code)?,
             temperature: word_or_absent(&temperatures[i], Temperature::from_code)?,
             mass: masses[i],

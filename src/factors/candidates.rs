@@ -7,6 +7,7 @@ use super::factor::{EmissionFactor, Section};
 use super::select::{Criteria, Criterion, EnergyQuery, FactorQuery, Stage};
 use super::set::FactorSet;
 use crate::model::element::FactorIndex;
+use crate::model::index::index32;
 use crate::model::mode::Temperature;
 use crate::model::symbol::ABSENT;
 use crate::model::time::{Day, NO_END, date_text};
@@ -46,7 +47,7 @@ impl FactorSet {
     pub fn candidates(&self, query: &FactorQuery) -> Vec<Candidate> {
         let mut applied: Vec<(Standing, FactorIndex)> = Vec::new();
         let mut excluded: Vec<(FactorIndex, &'static str)> = Vec::new();
-        for index in 0..self.factors.len() as FactorIndex {
+        for index in 0..index32(self.factors.len()) {
             if self.factors[index as usize].operation == Some(query.operation) {
                 match self.standing(query, index) {
                     Ok(standing) => applied.push((standing, index)),
@@ -101,7 +102,7 @@ impl FactorSet {
     pub fn energy_candidates(&self, query: &EnergyQuery) -> Vec<Candidate> {
         let mut applied: Vec<(bool, FactorIndex)> = Vec::new();
         let mut excluded: Vec<Candidate> = Vec::new();
-        for index in 0..self.factors.len() as FactorIndex {
+        for index in 0..index32(self.factors.len()) {
             let factor = &self.factors[index as usize];
             if factor.section == Section::Energy && *factor.energy_carrier == *query.energy_carrier
             {

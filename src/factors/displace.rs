@@ -4,6 +4,7 @@ use super::factor::Section;
 use super::library::Library;
 use super::region::Region;
 use super::zones::Zones;
+use crate::model::index::index32;
 
 impl Library {
     /// Removes energy rows of other editions whose energy carrier has a row in `edition` for a region that holds theirs. A narrower
@@ -13,7 +14,7 @@ impl Library {
             .sources
             .iter()
             .position(|s| &*s.folder == edition)
-            .map(|i| i as u32)
+            .map(index32)
         else {
             return;
         };

@@ -5,6 +5,7 @@
 use super::factor::{EmissionFactor, Source};
 use super::library::{Library, LibraryRow};
 use super::rows::QUANTITY_SCALE;
+use crate::model::index::index16;
 use crate::model::mode::Basis;
 use crate::model::time::{NO_END, date_text};
 use crate::model::unit::{NANO_SCALE, short_decimal_text};
@@ -33,7 +34,7 @@ pub fn handbook(library: &Library) -> String {
         let rows = library
             .rows
             .iter()
-            .filter(|r| r.factor.operation == Some(index as u16));
+            .filter(|r| r.factor.operation == Some(index16(index)));
         write_series(&mut out, library, rows, &licences);
     }
     out.push_str("\n## Energy carriers\n\nEmissions per unit of energy; they serve primary data, and the rows above that state an amount of energy.\n\n");

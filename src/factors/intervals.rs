@@ -3,6 +3,7 @@
 use super::factor::{EmissionFactor, Section};
 use super::fault::Faults;
 use super::library::{Library, LibraryRow};
+use crate::model::index::index32;
 use crate::model::mode::{Per, Temperature};
 use crate::model::time::{Day, date_text};
 
@@ -93,11 +94,8 @@ pub(crate) fn gaps<'r>(
     // Editions of one source share its name; the first of them stands for all.
     let name = |f: &EmissionFactor| {
         let own = &library.sources[f.source as usize].source;
-        library
-            .sources
-            .iter()
-            .position(|s| s.source == *own)
-            .unwrap_or(0) as u32
+        let first = library.sources.iter().position(|s| s.source == *own);
+        first.map_or(0, index32)
     };
     let list = sorted(rows, name);
     neighbours(&list, |earlier, row| {

@@ -7,6 +7,7 @@ use super::fault::{DataFile, Fault, Faults};
 use super::region::RegionName;
 use super::table::{self, layout};
 use super::{intervals, rows};
+use crate::model::index::index16;
 use crate::model::mode::{EnergyUnit, Mode};
 use crate::model::movement::OperationIndex;
 use crate::model::symbol::{Symbol, Symbols};
@@ -104,7 +105,7 @@ impl Library {
         self.operations
             .iter()
             .position(|o| &*o.code == code)
-            .map(|i| i as OperationIndex)
+            .map(index16)
     }
 
     fn read_sources(&mut self, file: &DataFile, texts: &mut Texts, faults: &mut Faults) {

@@ -5,6 +5,8 @@ use super::fault::{DataFile, Faults};
 use super::library::{GWP_SETS, Library, LibraryRow, Texts};
 use super::region::RegionName;
 use super::table::{self, Row, layout};
+use crate::model::index::index16;
+use crate::model::index::index32;
 use crate::model::mode::{Basis, DataCategory, EnergyUnit, Mode, Per, Temperature};
 use crate::model::symbol::Symbols;
 use crate::model::unit::{DECIMAL18_MAX, NANO_SCALE, ONE, SHARE_SCALE};
@@ -118,13 +120,13 @@ impl<'l> Reader<'l> {
                 .sources
                 .iter()
                 .enumerate()
-                .map(|(i, s)| (s.folder.clone(), i as u32))
+                .map(|(i, s)| (s.folder.clone(), index32(i)))
                 .collect(),
             operations: library
                 .operations
                 .iter()
                 .enumerate()
-                .map(|(i, o)| (o.code.clone(), (i as u16, o.mode)))
+                .map(|(i, o)| (o.code.clone(), (index16(i), o.mode)))
                 .collect(),
             defaults: library
                 .sources
@@ -338,7 +340,7 @@ impl<'l> Reader<'l> {
         ) else {
             return;
         };
-        let next = self.region_list.len() as u32;
+        let next = index32(self.region_list.len());
         let index = *self.region_names.entry(name.clone()).or_insert(next);
         if index == next {
             self.region_list.push(name);

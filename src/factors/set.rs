@@ -13,6 +13,8 @@ use super::select::{Criteria, Entry, GroupKey, RankKey, uplifted};
 use super::zones::Zones;
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
+use crate::model::index::index16;
+use crate::model::index::index32;
 use crate::model::mode::{Mode, Temperature};
 use crate::model::movement::OperationIndex;
 use crate::model::symbol::{Symbol, Symbols};
@@ -81,7 +83,7 @@ impl FactorSet {
 
     /// Number of the interval between validity limits that a day lies in: `select` answers alike on all its days.
     pub fn epoch(&self, day: Day) -> u32 {
-        self.boundaries.partition_point(|b| *b <= day) as u32
+        index32(self.boundaries.partition_point(|b| *b <= day))
     }
 
     /// The last day after `first`, up to `last`, on which a validity starts or ends.
@@ -99,7 +101,7 @@ impl FactorSet {
         self.operations
             .iter()
             .position(|o| &*o.code == code)
-            .map(|i| i as OperationIndex)
+            .map(index16)
     }
 
     /// The edition that a factor stands in.
@@ -230,7 +232,7 @@ impl<'l> Builder<'l> {
                 .sources
                 .iter()
                 .position(|(folder, _)| **folder == *s.folder)
-                .map(|i| i as u32)
+                .map(index32)
         };
         Builder {
             library,
@@ -261,7 +263,7 @@ impl<'l> Builder<'l> {
             self.energy
                 .entry(row.energy_carrier)
                 .or_default()
-                .push((number as u32, row));
+                .push((index32(number), row));
         }
         for row in activity {
             match row.energy {
@@ -269,7 +271,7 @@ impl<'l> Builder<'l> {
                 Some(_) => self.compose_all(row, faults),
             }
         }
-        let first_energy = self.factors.len() as u32;
+        let first_energy = index32(self.factors.len());
         for composed in self.factors.iter_mut().filter_map(|f| f.composed.as_mut()) {
             composed.energy += first_energy;
         }
@@ -480,8 +482,8 @@ impl FactorSet {
         // What the comparison looks at stands beside the key, so that sorting does not run after every factor again and again.
         let mut order: Vec<(GroupKey, RankKey, u32)> = (0..self.factors.len())
             .map(|i| {
-                let key = key(i);
-                (key, self.rank_key(criteria(&key), i as u32), i as u32)
+                let (key, i) = (key(i), index32(i));
+                (key, self.rank_key(criteria(&key), i), i)
             })
             .collect();
         order.sort_unstable_by(|a, b| {
@@ -502,7 +504,7 @@ impl FactorSet {
         self.entries = order.iter().map(entry).collect();
         let mut start = 0;
         for group in order.chunk_by(|a, b| a.0 == b.0) {
-            let end = start + group.len() as u32;
+            let end = start + index32(group.len());
             self.groups.insert(group[0].0, start..end);
             start = end;
         }

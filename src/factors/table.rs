@@ -93,7 +93,8 @@ pub(crate) fn read(
             }
         }
         let line = record.position().map_or(0, |p| {
-            p.line() + empty_lines(text.as_bytes(), p.byte() as usize)
+            let at = usize::try_from(p.byte()).unwrap_or(usize::MAX);
+            p.line() + empty_lines(text.as_bytes(), at)
         });
         if record.len() != width {
             faults.error(

@@ -176,6 +176,10 @@ impl Shores {
     }
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a cast from a float saturates, and the result is cut to the last band"
+)]
 fn band(latitude: f64) -> usize {
     (((latitude + 90.0) / BAND) as usize).min(BANDS - 1)
 }

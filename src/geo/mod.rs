@@ -45,6 +45,10 @@ impl Point {
     /// assert_eq!(Point::parse("-1.256", "103.834").unwrap().hundredths(), (-126, 10_383));
     /// ```
     pub fn hundredths(self) -> (i32, i32) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "at most 180 degrees are 18,000 hundredths"
+        )]
         let whole = |degrees: f64| libm::rint(degrees * 100.0) as i32;
         (whole(self.latitude), whole(self.longitude))
     }
@@ -70,6 +74,10 @@ impl From<Vertex> for Point {
 
 impl From<Point> for Vertex {
     fn from(point: Point) -> Vertex {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "at most 180 degrees are 18,000,000 of these"
+        )]
         let e5 = |degrees: f64| libm::rint(degrees * 1e5) as i32;
         Vertex {
             latitude_e5: e5(point.latitude),
@@ -99,6 +107,10 @@ fn degrees(text: &str, limit: u32) -> Option<f64> {
 /// let (a, b) = (Point::parse("0", "0").unwrap(), Point::parse("0", "180").unwrap());
 /// assert_eq!(great_circle_m(a, b), 20_015_114);
 /// ```
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a great circle is at most 20,015,114 m"
+)]
 pub fn great_circle_m(from: Point, to: Point) -> i64 {
     libm::rint(great_circle_exact(from, to)) as i64
 }
@@ -118,6 +130,10 @@ fn great_circle(from: Vertex, to: Vertex, step_m: f64) -> impl Iterator<Item = (
     let (a, b) = (unit(from.into()), unit(to.into()));
     let metres = great_circle_exact(from.into(), to.into());
     let angle = metres / RADIUS_M;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a great circle is at most 20,015,114 m, and a step is not below one"
+    )]
     let steps = libm::ceil(metres / step_m).max(1.0) as u32;
     (0..=steps).map(move |i| {
         let part = f64::from(i) / f64::from(steps);

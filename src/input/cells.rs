@@ -23,6 +23,10 @@ impl Span {
     };
 
     /// A cell of the file's own text. Blocks are far below 2 GiB, so that positions fit.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "blocks are far below 2 GiB"
+    )]
     pub fn text(start: usize, end: usize) -> Span {
         Span {
             start: start as u32,
@@ -31,6 +35,10 @@ impl Span {
     }
 
     /// A number literal, written with a point whatever the marks of the file.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "blocks are far below 2 GiB"
+    )]
     pub fn literal(start: usize, end: usize) -> Span {
         Span {
             start: start as u32,

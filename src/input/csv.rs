@@ -9,6 +9,7 @@ use super::schema::{self, RawUnit, RowNumbers};
 use super::split::{Sink, cut, scan};
 use super::stream::{Block, Blocks};
 use super::{FileFault, FileInfo, Input, Parsed, Reader, SourceFile, Unit, text};
+use crate::model::index::index16;
 use crate::model::reject::{Reject, RejectReason, Rejected};
 use std::sync::Arc;
 
@@ -103,7 +104,7 @@ impl Shape {
             if let Origin::File(field) = origin
                 && slots[field] == SKIP
             {
-                slots[field] = slot_count as u16;
+                slots[field] = index16(slot_count);
                 slot_count += 1;
             }
         }
@@ -176,6 +177,10 @@ impl Unit for CsvUnit {
             first,
         } = *self;
         let mut bytes = block.bytes;
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a unit holds at most 131,072 rows"
+        )]
         let most = block.records as usize;
         let mut fields = Fields {
             shape: &shape,

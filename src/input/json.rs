@@ -209,7 +209,7 @@ impl Scanner<'_> {
 fn hex(text: &[u8], at: usize) -> Option<u16> {
     let digits = text.get(at..at + 4)?;
     digits.iter().try_fold(0u16, |value, b| {
-        Some(value << 4 | (*b as char).to_digit(16)? as u16)
+        Some(value << 4 | u16::try_from((*b as char).to_digit(16)?).ok()?)
     })
 }
 

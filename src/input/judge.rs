@@ -74,6 +74,10 @@ impl<'a> Judge<'a> {
     }
 
     /// Notes a fault.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "rows of a unit, columns of a record and reasons are few"
+    )]
     #[cold]
     pub fn fault(&mut self, row: usize, column: usize, reason: RejectReason) {
         let rank = PRECEDENCE

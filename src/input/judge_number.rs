@@ -7,6 +7,7 @@ use super::number::{Marks, Scaled, exact_double, parse, pounds_to_grams, rescale
 use super::rules::Rules;
 use super::text;
 use crate::model::flag::Flags;
+use crate::model::index::index32;
 use crate::model::reject::RejectReason;
 use arrow::buffer::NullBuffer;
 
@@ -43,6 +44,10 @@ pub trait Unsigned: Copy + Default + PartialEq {
 }
 
 impl Unsigned for u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a value is within the limit of its column, which 32 bits hold"
+    )]
     fn of(value: u64) -> u32 {
         value as u32
     }
@@ -133,7 +138,7 @@ impl Judge<'_> {
                         self.fault(row, measure.column, RejectReason::NumberOutOfRange)
                     }
                     Zero::Absent => {}
-                    Zero::Open => zeros.push(row as u32),
+                    Zero::Open => zeros.push(index32(row)),
                 }
             }
             Err(reason) => self.fault(row, measure.column, reason),
@@ -142,6 +147,10 @@ impl Judge<'_> {
     }
 
     /// The order in the chain: a whole number 1..=10000, written or not with decimals that are zero.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "both ways ask for 1 to 10,000 before"
+    )]
     pub fn sequences(&mut self, cells: &Cells) -> Vec<u16> {
         let rules = self.rules;
         if matches!(cells, Cells::Lacking) {
@@ -193,6 +202,10 @@ fn short_doubles<T: Unsigned>(
 }
 
 /// A number cell against the range of its column.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the magnitude is within the limit of its column, as asked before"
+)]
 fn judge_number(rules: &Rules, measure: &Measure, cell: Cell) -> Judged<Number> {
     let Some(found) = number(rules, measure.column, measure.scale, cell)? else {
         return Ok(ABSENT);

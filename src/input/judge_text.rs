@@ -29,6 +29,10 @@ struct Texts {
 
 impl Texts {
     /// Appends a cell; a faulty one becomes empty.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "texts are cut to 256 bytes, rows of a unit to 131,072, and a dictionary page to 31 bits"
+    )]
     fn push(&mut self, rule: TextRule, cell: Cell) {
         let start = self.bytes.len();
         let judged = match cell {
@@ -157,6 +161,10 @@ impl Judge<'_> {
 
 /// The values that rows of this batch have, in order of first use, and the place of each row's value among them. The
 /// dictionary of a whole row group holds far more values than one batch has use for.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "distinct values are counted by the 31 bits of a dictionary code"
+)]
 fn used_values(
     codes: &[i32],
     nulls: Option<&NullBuffer>,
@@ -190,6 +198,10 @@ const WORD: usize = 16;
 
 impl Texts {
     /// The text of each row, given by code; the last text stands for absent cells.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "texts are cut to 256 bytes, rows of a unit to 131,072, and a dictionary page to 31 bits"
+    )]
     fn spread(&self, codes: &[i32], nulls: Option<&NullBuffer>) -> Texts {
         let start = |k: usize| if k == 0 { 0 } else { self.ends[k - 1] };
         let places: Vec<(u32, u32)> = (0..self.ends.len())
@@ -255,6 +267,7 @@ fn whole_column(cells: &Cells, required: bool) -> Option<TextColumn> {
         .iter()
         .fold(true, |all, b| all & (0x21..0x7f).contains(b));
     let shortest = if required { 1 } else { 0 };
+    #[expect(clippy::cast_possible_truncation, reason = "LONGEST is a few hundred")]
     let lengths = offsets.windows(2).fold(true, |all, w| {
         all & (shortest..=text::LONGEST as i32).contains(&(w[1] - w[0]))
     });

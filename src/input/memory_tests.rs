@@ -145,7 +145,7 @@ fn check<R: Clone>(
     random: &mut Random,
     write: impl Fn(&[R]) -> Vec<u8>,
 ) {
-    let all = |rows: &[R]| [&[first.clone()], rows].concat();
+    let all = |rows: &[R]| [std::slice::from_ref(&first), rows].concat();
     let together = told(name, &write(&all(rows)));
     assert_eq!(together.len(), rows.len() + 1);
     for (row, found) in rows.iter().zip(&together[1..]) {

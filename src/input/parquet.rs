@@ -394,6 +394,10 @@ impl<B: Shared> Group<B> {
             return Ok(bytes.clone());
         }
         let total: u64 = self.chunks.iter().map(|(_, length)| length).sum();
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "only a first guess of the size"
+        )]
         let mut all = Vec::with_capacity(total as usize);
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let columns = self.metadata.row_group(0).columns();
@@ -407,7 +411,8 @@ impl<B: Shared> Group<B> {
             }
             let chunk = &all[from..];
             claims::check_pages(column, length, &mut |at, most| {
-                Ok(chunk[at as usize..][..most].to_vec())
+                let at = usize::try_from(at).map_err(|e| ParquetError::External(e.into()))?;
+                Ok(chunk[at..][..most].to_vec())
             })?;
         }
         let bytes = B::from(all);
@@ -417,6 +422,10 @@ impl<B: Shared> Group<B> {
 
     /// Decodes the rows from `offset` batch by batch; `None` when there is no column to decode. Mostly the unit before has come
     /// just there; else its rows are skipped, for which they are decoded again.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a row group that is decoded is in memory, and a unit is at most 131,072 rows"
+    )]
     fn decode(
         &self,
         offset: u64,
@@ -494,6 +503,10 @@ impl<B: Shared> Unit for ParquetUnit<B> {
         let mut parsed = Vec::new();
         let mut at = 0;
         while at < rows {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a row group that is decoded is in memory, and a unit is at most 131,072 rows"
+            )]
             let wanted = (rows - at).min(batch_rows) as usize;
             let decoded = guarded(&shape.label, || {
                 next_cells(&mut batches, wanted).map_err(unreadable)

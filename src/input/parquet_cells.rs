@@ -222,6 +222,10 @@ fn times<T: ArrowPrimitiveType<Native = i64>>(
 }
 
 /// The double whose shortest decimal form is that of the single.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "cutting to a single is the test"
+)]
 fn widened(value: f32) -> f64 {
     // A decimal of at most six digits that reads back as the same single is the shortest one.
     let candidate = (value as f64 * 1000.0).round();

@@ -265,6 +265,10 @@ fn judge_zeros(judge: &mut Judge, batch: &MovementBatch, no_distance: &[u32], no
 }
 
 /// The operation of the record or the default of its mode (Q12); it must belong to the mode.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "an operation is packed as its index of 16 bits above a mode of 8"
+)]
 fn judge_operations(judge: &mut Judge, batch: &mut MovementBatch, operations: &[u32]) {
     let defaults = judge.rules.vocabulary.default_operation;
     let fits = |(&found, &mode): (&u32, &Mode)| found & 0xff == mode as u32;

@@ -97,7 +97,8 @@ impl Patterns {
         }
         let (time, offset_seconds) = self.patterns.iter().find_map(|p| p.parse(text))??;
         if let Some(at) = time.timestamp() {
-            return in_range(at.as_nanosecond().div_euclid(1000) as i64);
+            let micros = at.as_nanosecond().div_euclid(1000);
+            return in_range(i64::try_from(micros).ok()?);
         }
         let local = time.to_datetime().ok()?;
         let offset = match (offset_seconds, time.iana_time_zone()) {
@@ -134,9 +135,9 @@ impl Pattern {
         let mut marked = None;
         while let Some(at) = rest.find('%') {
             let directive = &rest[at + 1..];
-            if directive.starts_with('z') {
+            if let Some(behind) = directive.strip_prefix('z') {
                 let before = &written[..written.len() - directive.len() - 1];
-                marked = Some(format!("{before}{OFFSET_MARK}{}", &directive[1..]));
+                marked = Some(format!("{before}{OFFSET_MARK}{behind}"));
                 break;
             }
             // The second of two per cent signs begins no directive.
@@ -293,6 +294,10 @@ impl<'a> LocalTimes<'a> {
     }
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the caller asked for years 1 to 9999; the rest is a time of day"
+)]
 fn civil_time(local: i64) -> Option<DateTime> {
     let (year, month, dom) = civil(day_of(local));
     let us = local.rem_euclid(DAY_US);

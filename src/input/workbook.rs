@@ -3,6 +3,7 @@
 //! A number of an XLSX cell is a double; it becomes the shortest decimal that names this double, which is what was typed as long
 //! as that had at most 15 digits. A date cell becomes `YYYY-MM-DD`. Of a formula the value that the workbook was saved with counts.
 
+use crate::model::index::index32;
 use crate::model::sheet::{Sheet, empty_lines};
 use calamine::{DataRef, Reader, Xlsx};
 use std::io::Cursor;
@@ -99,11 +100,13 @@ fn csv_sheet(file: &str, bytes: &[u8], delimiter: u8) -> Result<Sheet, String> {
         .map_err(|e| format!("expected CSV: {e}"))?
     {
         let start = |p: &csv::Position| {
-            p.line().saturating_sub(1) + empty_lines(text.as_bytes(), p.byte() as usize)
+            let at = usize::try_from(p.byte()).unwrap_or(usize::MAX);
+            p.line().saturating_sub(1) + empty_lines(text.as_bytes(), at)
         };
-        let row = record.position().map_or(0, start) as u32;
+        let row = u32::try_from(record.position().map_or(0, start))
+            .map_err(|_| "expected at most 4,294,967,295 lines".to_owned())?;
         for (column, cell) in record.iter().enumerate() {
-            sheet.set(row, column as u32, cell.to_owned());
+            sheet.set(row, index32(column), cell.to_owned());
         }
     }
     Ok(sheet)

@@ -60,20 +60,25 @@ impl Flags {
         if condition { self } else { Flags::NONE }
     }
 
-    /// The set of a published text; `None` when it is not one.
+    /// The set of a published text; `None` when it is not one: another spelling, or a flag that this program does not know.
+    ///
+    /// ```
+    /// use green_corridor::model::flag::Flags;
+    /// assert_eq!(Flags::from_text("Q02|Q06"), Some(Flags::DISTANCE_ADJUSTED | Flags::DISTANCE_NETWORK));
+    /// assert_eq!(Flags::from_text("Q02|Q31"), None);
+    /// ```
     pub fn from_text(text: &str) -> Option<Flags> {
         let codes = text.split('|').filter(|code| !code.is_empty());
         let bit = |code: &str| {
-            code.strip_prefix('Q')?
-                .parse::<u32>()
-                .ok()
-                .filter(|n| (1..32).contains(n))
-                .map(|n| 1 << n)
+            let number = code.strip_prefix('Q')?.parse::<u8>().ok()?;
+            let is_known = Flags::LIST.iter().any(|(known, _)| *known == number);
+            is_known.then(|| 1 << number)
         };
         codes
             .map(bit)
             .try_fold(0, |set, bit| bit.map(|b| set | b))
             .map(Flags)
+            .filter(|set| set.text() == text)
     }
 
     /// Codes ascending, joined by `|`; empty text when none.

@@ -26,6 +26,7 @@ const fn pack(byte: u8) -> Option<u32> {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "the arms hold 1 to 34")]
 const fn unpack(six: u32) -> u8 {
     match six {
         1..=8 => six as u8 - 1 + b'2',
@@ -77,7 +78,9 @@ impl CountryCode {
     pub fn parse(text: &[u8]) -> Option<CountryCode> {
         match text {
             [a, b] if a.is_ascii_uppercase() && b.is_ascii_uppercase() => {
-                Some(CountryCode((pack(*a)? << 6 | pack(*b)?) as u16))
+                u16::try_from(pack(*a)? << 6 | pack(*b)?)
+                    .ok()
+                    .map(CountryCode)
             }
             _ => None,
         }

@@ -6,6 +6,7 @@
 pub mod element;
 pub mod flag;
 pub mod id;
+pub mod index;
 pub mod mode;
 pub mod money;
 pub mod movement;

@@ -12,6 +12,7 @@ use super::reject::Reject;
 use super::symbol::Symbol;
 use super::text::{self, TextColumn};
 use super::time::Instant;
+use crate::model::index::index32;
 use std::ops::Range;
 
 /// No entry in [`MovementBatch::rejects`].
@@ -138,7 +139,7 @@ macro_rules! columns {
                 self.recorded_at[last] = recorded_at;
                 self.file[last] = file;
                 self.row[last] = row;
-                self.reject.push(self.rejects.len() as u32);
+                self.reject.push(index32(self.rejects.len()));
                 self.rejects.push(reject);
             }
 
@@ -153,7 +154,7 @@ macro_rules! columns {
                     let kept = (self.recorded_at[i], self.file[i], self.row[i]);
                     $(self.$name[i] = Default::default();)+
                     (self.recorded_at[i], self.file[i], self.row[i]) = kept;
-                    self.reject[i] = self.rejects.len() as u32;
+                    self.reject[i] = index32(self.rejects.len());
                     self.rejects.push(reject);
                 }
             }
@@ -262,7 +263,7 @@ impl MovementBatch {
         match found {
             None => self.reject.push(NO_REJECT),
             Some(reject) => {
-                self.reject.push(self.rejects.len() as u32);
+                self.reject.push(index32(self.rejects.len()));
                 self.rejects.push(reject.clone());
             }
         }

@@ -46,8 +46,8 @@ impl TextColumn {
 
     /// Appends this many texts without a byte.
     pub fn push_empty(&mut self, count: usize) {
-        self.ends
-            .resize(self.ends.len() + count, self.bytes.len() as u32);
+        let end = self.ends.last().copied().unwrap_or(0);
+        self.ends.resize(self.ends.len() + count, end);
     }
 
     /// Whether all texts are empty.
@@ -94,10 +94,14 @@ impl TextColumn {
             && (end - start) as usize <= WORD
             && self.bytes.len() + WORD < u32::MAX as usize
         {
-            let to = self.bytes.len() + (end - start) as usize;
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a word more is below 2^32, as asked above"
+            )]
+            let to = self.bytes.len() as u32 + (end - start);
             self.bytes.extend_from_slice(word);
-            self.bytes.truncate(to);
-            self.ends.push(to as u32);
+            self.bytes.truncate(to as usize);
+            self.ends.push(to);
             return;
         }
         let base = u32::try_from(self.bytes.len()).expect("a text column is cut below 4 GiB");
@@ -213,6 +217,10 @@ pub fn order(a: &[u8], b: &[u8]) -> Ordering {
 }
 
 /// The first sixteen bytes of a text, padded with zeros, as two numbers that compare like them.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the two words of the number"
+)]
 pub fn prefix(id: &[u8]) -> [u64; 2] {
     let mut bytes = [0; 16];
     let len = id.len().min(16);

@@ -22,6 +22,10 @@ pub const DAY_US: i64 = 86_400_000_000;
 pub const INSTANT_RANGE: (Instant, Instant) = (-62_135_596_800_000_000, 253_402_300_800_000_000);
 
 /// The UTC day of an instant.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "64 bits of microseconds are 107 million days"
+)]
 pub const fn day_of(at: Instant) -> Day {
     at.div_euclid(DAY_US) as Day
 }
@@ -33,6 +37,10 @@ pub const fn day_of(at: Instant) -> Day {
 /// assert_eq!(civil(0), (1970, 1, 1));
 /// assert_eq!(day(2024, 2, 29).map(civil), Some((2024, 2, 29)));
 /// ```
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a day of 32 bits lies in a year below 6 million; months and days are what they are"
+)]
 pub const fn civil(day: Day) -> (i32, u32, u32) {
     // Days are counted from 0000-03-01 in 400-year eras, so that the leap day is the last of its year.
     let z = day as i64 + 719_468;
@@ -48,6 +56,10 @@ pub const fn civil(day: Day) -> (i32, u32, u32) {
 }
 
 /// The day of a civil date, or `None` when there is no such date (years 1 to 9999).
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "years 1 to 9999 are below 4 million days"
+)]
 pub const fn day(year: i32, month: u32, day: u32) -> Option<Day> {
     if year < 1
         || year > 9999

@@ -3,6 +3,8 @@
 //! Inside, every quantity is a whole number: grams, metres, millionths of a TEU, g.m, micrograms,
 //! 10^-9 g per unit. The scales below say how many decimals the published decimal has.
 
+use crate::model::index::index32;
+
 /// Decimals of a mass in kg (whole grams).
 pub const MASS_SCALE: u32 = 3;
 /// Decimals of a distance in km (whole metres).
@@ -129,7 +131,7 @@ pub fn parse_decimal(text: &str, scale: u32) -> Option<i128> {
             .bytes()
             .chain(fraction.bytes())
             .fold(0u64, |n, b| n * 10 + u64::from(b - b'0'));
-        let mantissa = i128::from(digits * 10u64.pow(scale - fraction.len() as u32));
+        let mantissa = i128::from(digits * 10u64.pow(scale - index32(fraction.len())));
         return Some(if negative { -mantissa } else { mantissa });
     }
     let mut mantissa: i128 = 0;

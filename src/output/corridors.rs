@@ -6,12 +6,14 @@
 //! emissions). All other columns are REQUIRED.
 
 use super::encode::{Bound, NO_KEY, Number};
+use super::ratio::millionths;
 use super::ratio::{ghg_kg_per_teu, intensity_g_per_tkm, primary_share};
 use super::schema::{Field, Kind};
 use super::table::{Table, TableColumn, codes, keys, numbers, repeating, text};
 use crate::model::element::{
     CorridorKey, CorridorRowKey, CorridorTotals, Names, Rollup, SectionKey, SectionTotals,
 };
+use crate::model::flag::Flags;
 use crate::model::id::{CountryCode, LocationCode};
 use crate::model::mode::{LoadStatus, Mode};
 
@@ -26,7 +28,29 @@ pub(super) fn corridor_key(key: CorridorKey) -> i64 {
     }
 }
 
+/// The place of its number.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a key is the number that a code of 32 bits became"
+)]
+pub(super) fn place_of(key: i64) -> LocationCode {
+    LocationCode(key as u32)
+}
+
+/// The flags of their number.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a key is the number that 32 bits became"
+)]
+pub(super) fn flags_of(key: i64) -> Flags {
+    Flags(key as u32)
+}
+
 /// The published id of [`corridor_key`]'s number.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "corridor_key packs an index of 16 bits, or two codes of 16 bits"
+)]
 pub(super) fn corridor_text(key: i64, names: &Names<'_>) -> String {
     debug_assert_ne!(key, NO_KEY);
     match key >> 32 {
@@ -165,7 +189,7 @@ macro_rules! word {
 macro_rules! place {
     ($at:tt) => {
         |c, g, _| {
-            let value = |key| Bound::Text(LocationCode(key as u32).bytes().to_vec());
+            let value = |key| Bound::Text(place_of(key).bytes().to_vec());
             keys(c, g, value, |rows, r, out| {
                 out.extend(rows.0[r].iter().map(|(key, _)| key.$at.0 as i64))
             })
@@ -281,7 +305,7 @@ static CORRIDOR_COLUMNS: [TableColumn<CorridorRows>; 22] = [
         "primary_share",
         Kind::SmallDecimal(7, 6),
         number!(i32, |_, s: &CorridorTotals| {
-            primary_share(s.primary, &s.totals).map_or(Number::NULL, |v| v as i32)
+            primary_share(s.primary, &s.totals).map_or(Number::NULL, millionths)
         })
     ),
 ];
@@ -303,6 +327,7 @@ static SECTION_COLUMNS: [TableColumn<SectionRows>; 15] = [
     column!("origin", Kind::Text, place!(4)),
     column!("destination", Kind::Text, place!(5)),
     column!("country_pair", Kind::Text, |c, g, _| {
+        #[expect(clippy::cast_possible_truncation, reason = "two codes of 16 bits")]
         let value = |key: i64| {
             Bound::Text(
                 format!(

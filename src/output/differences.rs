@@ -3,6 +3,7 @@
 //! Small beside the tables of a run and written once, so the library's Arrow writer does it; the figures come as micrograms
 //! and leave as exact decimals.
 
+use super::schema::{Field as PublishedField, Kind};
 use crate::model::time::Day;
 use arrow::array::{ArrayRef, Date32Builder, Decimal128Builder, RecordBatch, StringBuilder};
 use arrow::datatypes::{DataType, Field, Schema};
@@ -25,6 +26,21 @@ pub struct DifferencesWriter<W: Write + Send> {
     dates: Vec<Date32Builder>,
     figures: Vec<Decimal128Builder>,
     rows: usize,
+}
+
+/// The columns of such a table, to read it back: the key, of which the period is a day, and the figures.
+pub fn fields(keys: &[&'static str], figures: &[&'static str]) -> Vec<PublishedField> {
+    let key = |name: &&'static str| {
+        let kind = if *name == "period" {
+            Kind::Date
+        } else {
+            Kind::Text
+        };
+        PublishedField::optional(name, kind)
+    };
+    let figure = |name: &&'static str| PublishedField::required(name, Kind::Sum(9));
+    let figures = figures.iter().map(figure);
+    keys.iter().map(key).chain(figures).collect()
 }
 
 impl<W: Write + Send> DifferencesWriter<W> {

@@ -7,6 +7,7 @@
 //! cargo_mass_kg, containers, the three distances, transport_activity_tkm, factor_id, the intensity and its unit,
 //! data_category, the three GHG columns, quality_flags (empty text when none). All others may be null.
 
+use super::corridors::{flags_of, place_of};
 use super::encode::{
     Bound, Column, Encoded, NO_CODE, RunPage, TextPage, encode_numbers, encode_runs, encode_texts,
 };
@@ -18,7 +19,6 @@ use super::table::{
 };
 use crate::model::element::{Footprints, NO_ROW, Names};
 use crate::model::flag::Flags;
-use crate::model::id::LocationCode;
 use crate::model::mode::{
     Basis, DataCategory, DistanceSource, EnergyUnit, LoadStatus, Mode, Per, Temperature,
 };
@@ -130,7 +130,7 @@ macro_rules! place {
             keys(
                 c,
                 g,
-                |key| Bound::Text(LocationCode(key as u32).bytes().to_vec()),
+                |key| Bound::Text(place_of(key).bytes().to_vec()),
                 |f, r, out| out.extend(f.elements.$field[r].iter().map(|v| v.0 as i64)),
             )
         }
@@ -331,7 +331,7 @@ static COLUMNS: [TableColumn<Footprints>; 41] = [
         keys(
             c,
             g,
-            |key| Bound::Text(Flags(key as u32).text().into()),
+            |key| Bound::Text(flags_of(key).text().into()),
             |f, r, out| out.extend(f.elements.flags[r].iter().map(|v| v.0 as i64)),
         )
     }),

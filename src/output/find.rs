@@ -3,7 +3,9 @@
 //! What helps is asked in order of cost: smallest and largest id of each row group, its bloom filter, smallest and largest
 //! id of each page. Only pages left over are decoded, the id column first, the other columns at its matches.
 
+use super::published::Expected;
 use super::read::leaf;
+use super::schema::Field;
 use crate::claims::{self, Source};
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::error::ArrowError;
@@ -68,13 +70,13 @@ impl Lookup {
         }
     }
 
-    /// The rows with this id, in order of the file, as batches of the named columns.
-    pub fn rows(&self, id: &str, columns: &[&str]) -> Result<Vec<RecordBatch>> {
-        claims::guarded(|| self.find(id, columns))
+    /// The rows with this id, in order of the file, as batches of the named columns, checked against those of the table.
+    pub fn rows(&self, id: &str, fields: &[Field], columns: &[&str]) -> Result<Vec<RecordBatch>> {
+        claims::guarded(|| self.find(id, fields, columns))
             .map_err(|e| self.source.failed().map_or(e, ParquetError::from))
     }
 
-    fn find(&self, id: &str, columns: &[&str]) -> Result<Vec<RecordBatch>> {
+    fn find(&self, id: &str, fields: &[Field], columns: &[&str]) -> Result<Vec<RecordBatch>> {
         let mut groups = Vec::new();
         for group in 0..self.metadata.num_row_groups() {
             let (min, max) = self.group_range(group).unwrap_or((b"", b""));
@@ -112,15 +114,21 @@ impl Lookup {
         );
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Required);
         let arrow = ArrowReaderMetadata::try_new(metadata, options)?;
+        let expected = Expected::new(fields, columns, arrow.schema())?;
         let found = ParquetRecordBatchReaderBuilder::new_with_metadata(self.source.clone(), arrow)
             .with_projection(ProjectionMask::leaves(&schema, leaves.split_off(1)))
             .with_row_groups(groups)
             .with_row_selection(selection)
             .with_row_filter(RowFilter::new(vec![Box::new(is_wanted)]))
             .build()?;
-        found
-            .map(|batch| batch.map_err(|e| ParquetError::ArrowError(e.to_string())))
-            .collect()
+        let mut before = 0;
+        let checked = found.map(|batch| {
+            let batch = batch.map_err(|e| ParquetError::ArrowError(e.to_string()))?;
+            expected.check(&batch, |row| format!("row {} of {id:?}", before + row + 1))?;
+            before += batch.num_rows();
+            Ok(batch)
+        });
+        checked.collect()
     }
 
     fn bloom_allows(&self, group: usize, id: &str) -> Result<bool> {
@@ -178,15 +186,16 @@ impl Lookup {
         let mut ranges: Vec<Range<usize>> = Vec::new();
         let mut base = 0;
         for &group in groups {
-            let rows = metadata.row_group(group).num_rows() as usize;
+            let count = |n: i64| usize::try_from(n).map_err(|_| lacks());
+            let rows = count(metadata.row_group(group).num_rows())?;
             let ColumnIndexMetaData::BYTE_ARRAY(bounds) = &index[group][self.column] else {
                 return Err(lacks());
             };
             let starts = offsets[group][self.column]
                 .page_locations
                 .iter()
-                .map(|l| l.first_row_index as usize);
-            let starts: Vec<usize> = starts.chain([rows]).collect();
+                .map(|l| count(l.first_row_index));
+            let starts: Vec<usize> = starts.chain([Ok(rows)]).collect::<Result<_>>()?;
             for (page, rows) in starts.windows(2).enumerate() {
                 let holds = |min: &[u8], max: &[u8]| min <= id.as_bytes() && id.as_bytes() <= max;
                 if bounds
@@ -213,6 +222,7 @@ pub fn rows_of<E: From<ParquetError>>(
     mut open: impl FnMut(usize) -> std::result::Result<File, E>,
     column: &str,
     id: &str,
+    fields: &[Field],
     columns: &[&str],
 ) -> std::result::Result<Vec<RecordBatch>, E> {
     let (mut from, mut to) = (0, parts);
@@ -222,7 +232,7 @@ pub fn rows_of<E: From<ParquetError>>(
         match part.against(id) {
             Some(Ordering::Less) => from = middle + 1,
             Some(Ordering::Greater) => to = middle,
-            Some(Ordering::Equal) => return Ok(part.rows(id, columns)?),
+            Some(Ordering::Equal) => return Ok(part.rows(id, fields, columns)?),
             // Only a table without rows has a part without rows.
             None => break,
         }
@@ -236,11 +246,22 @@ mod tests {
     use super::super::read::{Columns, rows};
     use super::super::tests::file_of;
     use super::*;
+    use crate::output::published::fields;
     use crate::output::sample::chunk;
+
+    fn elements() -> Vec<Field> {
+        fields("elements").unwrap()
+    }
 
     fn scan(file: &File, column: &str, id: &str) -> Vec<i128> {
         let mut out = Vec::new();
-        for batch in rows(file.try_clone().unwrap(), &[column, "ghg_total_kg"]).unwrap() {
+        for batch in rows(
+            file.try_clone().unwrap(),
+            &elements(),
+            &[column, "ghg_total_kg"],
+        )
+        .unwrap()
+        {
             let batch = batch.unwrap();
             let columns = Columns(&batch);
             let (ids, totals) = (
@@ -304,7 +325,7 @@ mod tests {
         ] {
             let lookup = Lookup::open(file.try_clone().unwrap(), column).unwrap();
             for id in ids {
-                let found = totals(&lookup.rows(id, &["ghg_total_kg"]).unwrap());
+                let found = totals(&lookup.rows(id, &elements(), &["ghg_total_kg"]).unwrap());
                 let wanted = if id.is_empty() {
                     Vec::new()
                 } else {
@@ -332,7 +353,15 @@ mod tests {
                 opened += 1;
                 Ok::<_, ParquetError>(parts[part].try_clone()?)
             };
-            let found = rows_of(parts.len(), open, "shipment_id", &id, &["ghg_total_kg"]).unwrap();
+            let found = rows_of(
+                parts.len(),
+                open,
+                "shipment_id",
+                &id,
+                &elements(),
+                &["ghg_total_kg"],
+            )
+            .unwrap();
             let wanted: Vec<i128> = parts
                 .iter()
                 .flat_map(|file| scan(file, "shipment_id", &id))
@@ -350,6 +379,7 @@ mod tests {
             |_| Ok::<_, ParquetError>(empty.try_clone()?),
             "shipment_id",
             "BL",
+            &elements(),
             &["ghg_total_kg"],
         );
         assert!(none.unwrap().is_empty());
@@ -359,6 +389,7 @@ mod tests {
                 |_| Ok::<_, ParquetError>(parts[0].try_clone()?),
                 "shipment_id",
                 "BL0000001",
+                &elements(),
                 &["nope"]
             )
             .is_err()

@@ -2,7 +2,7 @@
 //!
 //! Takes models and a writer; opens no file and knows no folder. Reading order: `elements` (a table is a list of columns),
 //! `table` (a stream of chunks becomes row groups), `slices` (where they are cut), `encode` (how a column becomes bytes),
-//! `part` (how files are filled). `read` and `find` read published files back, whole or by id.
+//! `part` (how files are filled). `read` and `find` read published files back, whole or by id; `published` says what they hold.
 
 pub mod comparison;
 pub mod corridors;
@@ -13,6 +13,7 @@ pub mod escape;
 pub mod factors;
 pub mod find;
 pub mod part;
+pub mod published;
 pub mod ratio;
 pub mod read;
 pub mod read_rejected;

@@ -58,6 +58,10 @@ impl<W: Write + Send, F: FnMut(usize) -> io::Result<W>> TableWriter<W, F> {
     /// A table of `schema`; `open` gives the writer of a part by its number.
     pub fn new(schema: Arc<Schema>, open: F) -> TableWriter<W, F> {
         let sorted_by = schema.sorted_by.iter();
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a table has a few dozen columns"
+        )]
         let sorting = sorted_by.map(|&i| SortingColumn {
             column_idx: i as i32,
             descending: false,

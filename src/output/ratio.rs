@@ -72,6 +72,15 @@ pub fn primary_share(primary: i128, totals: &GhgTotals) -> Option<i128> {
     ratio(primary, 6, totals.total())
 }
 
+/// A share as the 32 bits of its column.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a part of a whole is at most 1,000,000 millionths"
+)]
+pub fn millionths(share: i128) -> i32 {
+    share as i32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,8 @@
 //!
 //! Reads what is there; whether it is right is the caller's to judge.
 
+use super::published::Expected;
+use super::schema::Field;
 use crate::claims::{self, Source};
 use crate::error::Error;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
@@ -22,8 +24,9 @@ use std::sync::Arc;
 /// Rows per batch.
 const BATCH_ROWS: usize = 65_536;
 
-/// The rows of a table file, only the named columns decoded. A column that is missing is an error.
-pub fn rows(file: File, columns: &[&str]) -> Result<Rows> {
+/// The rows of a table file, only the named columns decoded and each value checked against `fields`, the columns of the
+/// table. A column that is missing or of another type or scale, and a word of no list, are errors that name the row.
+pub fn rows(file: File, fields: &[Field], columns: &[&str]) -> Result<Rows> {
     let metadata = claims::metadata(&file)?;
     let schema = metadata.file_metadata().schema_descr();
     let leaves = columns
@@ -37,14 +40,21 @@ pub fn rows(file: File, columns: &[&str]) -> Result<Rows> {
     }
     let mask = ProjectionMask::leaves(schema, leaves);
     let source = Source::new(file)?;
-    let reader = claims::guarded(|| {
+    let (reader, expected) = claims::guarded(|| {
         let arrow = ArrowReaderMetadata::try_new(Arc::new(metadata), ArrowReaderOptions::new())?;
-        ParquetRecordBatchReaderBuilder::new_with_metadata(source.clone(), arrow)
+        let expected = Expected::new(fields, columns, arrow.schema())?;
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(source.clone(), arrow)
             .with_projection(mask)
             .with_batch_size(BATCH_ROWS)
-            .build()
+            .build()?;
+        Ok((reader, expected))
     })?;
-    Ok(Rows { reader, source })
+    Ok(Rows {
+        reader,
+        source,
+        expected,
+        before: 0,
+    })
 }
 
 /// The place of a column.
@@ -53,10 +63,13 @@ pub(super) fn leaf(schema: &SchemaDescriptor, name: &str) -> Result<usize> {
     place.ok_or_else(|| ParquetError::General(format!("column {name} is missing")))
 }
 
-/// Batches of a table file.
+/// Checked batches of a table file.
 pub struct Rows {
     reader: ParquetRecordBatchReader,
     source: Source,
+    expected: Expected,
+    /// Rows of the batches before this one.
+    before: usize,
 }
 
 impl Iterator for Rows {
@@ -66,7 +79,14 @@ impl Iterator for Rows {
         let batch = claims::guarded(|| Ok(self.reader.next().transpose()?));
         // The decoder tells the system's reason as a text.
         let batch = batch.map_err(|e| self.source.failed().map_or(e, ParquetError::from));
-        batch.transpose()
+        let batch = match batch.transpose()? {
+            Ok(batch) => batch,
+            Err(error) => return Some(Err(error)),
+        };
+        let before = self.before;
+        self.before += batch.num_rows();
+        let place = |row: usize| format!("row {}", before + row + 1);
+        Some(self.expected.check(&batch, place).map(|()| batch))
     }
 }
 
@@ -126,6 +146,25 @@ impl Columns<'_> {
             .into_iter()
             .map(|v| v.ok_or_else(missing))
             .collect()
+    }
+
+    /// A number of 64 bits; null: `None`.
+    pub fn longs(&self, name: &str) -> Result<Vec<Option<i64>>> {
+        let narrow = |v: Option<i128>| v.map(|v| self.long(name, v)).transpose();
+        self.numbers(name)?.into_iter().map(narrow).collect()
+    }
+
+    /// A number of 64 bits that is never null.
+    pub fn present_longs(&self, name: &str) -> Result<Vec<i64>> {
+        let narrow = |v: i128| self.long(name, v);
+        self.present(name)?.into_iter().map(narrow).collect()
+    }
+
+    /// A file can hold more digits than the type of its column says.
+    fn long(&self, name: &str, value: i128) -> Result<i64> {
+        i64::try_from(value).map_err(|_| {
+            ParquetError::General(format!("column {name}: found {value}, expected 64 bits"))
+        })
     }
 
     /// A text; null: the empty text.

@@ -2,6 +2,7 @@
 //!
 //! Takes an opened file and knows no folder; a fault is a text, since only the caller knows the file's name.
 
+use super::published::fields;
 use super::read::{Columns, rows};
 use std::fs::File;
 use std::ops::ControlFlow;
@@ -49,10 +50,11 @@ fn read(
         "movement_id",
     ];
     let columns: Vec<&str> = TEXTS.into_iter().chain(["row"]).collect();
-    for batch in rows(file, &columns)? {
+    let fields = fields("rejected").unwrap_or_default();
+    for batch in rows(file, &fields, &columns)? {
         let batch = batch?;
         let c = Columns(&batch);
-        let numbers = c.present("row")?;
+        let numbers = c.present_longs("row")?;
         let texts = TEXTS
             .into_iter()
             .map(|name| c.texts(name))
@@ -61,7 +63,7 @@ fn read(
             let text = |at: usize| texts[at][i].clone();
             let row = RejectedRow {
                 file: text(0),
-                row: row as i64,
+                row,
                 code: text(1),
                 column: text(2),
                 value: text(3),

@@ -1,6 +1,7 @@
 //! The column types of the published tables (docs/formats.md, Published tables) and how a list of columns becomes a Parquet schema.
 
 use super::encode::Column;
+use arrow::datatypes::DataType;
 use parquet::basic::{LogicalType, Repetition, TimeUnit, Type as Physical};
 use parquet::errors::Result;
 use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
@@ -27,6 +28,34 @@ pub enum Kind {
     Instant,
     /// Yes or no.
     Flag,
+}
+
+impl Kind {
+    /// The type that a column of this kind has for a reader.
+    pub fn arrow_type(self) -> DataType {
+        // Precision is at most 38 and scale at most 12: constants of this module's tables, which the tests write and read.
+        let decimal = |precision: i32, scale: i32| {
+            let narrow = (u8::try_from(precision), i8::try_from(scale));
+            let (Ok(precision), Ok(scale)) = narrow else {
+                unreachable!("a decimal of ours has at most 38 digits")
+            };
+            DataType::Decimal128(precision, scale)
+        };
+        match self {
+            Kind::Text => DataType::Utf8,
+            Kind::Int => DataType::Int32,
+            Kind::Long => DataType::Int64,
+            Kind::SmallDecimal(precision, scale) | Kind::Decimal(precision, scale) => {
+                decimal(precision, scale)
+            }
+            Kind::Sum(scale) => decimal(38, scale),
+            Kind::Date => DataType::Date32,
+            Kind::Instant => {
+                DataType::Timestamp(arrow::datatypes::TimeUnit::Microsecond, Some("UTC".into()))
+            }
+            Kind::Flag => DataType::Boolean,
+        }
+    }
 }
 
 /// A published column.

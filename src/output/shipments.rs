@@ -4,7 +4,9 @@
 //! (nothing moved), primary_share (no emissions). All other columns are REQUIRED.
 
 use super::corridors::{corridor_key, corridor_text};
+use super::corridors::{flags_of, place_of};
 use super::encode::{Bound, Number, TextPage, encode_flags, encode_texts};
+use super::ratio::millionths;
 use super::ratio::{intensity_g_per_tkm, primary_share};
 use super::schema::{Field, Kind};
 use super::table::{
@@ -12,8 +14,6 @@ use super::table::{
     text,
 };
 use crate::model::element::{BasisSet, Shipments};
-use crate::model::flag::Flags;
-use crate::model::id::LocationCode;
 use crate::model::mode::{LoadStatus, Mode};
 
 /// Rows per row group: a shipment is wider than an element, and waiting ones are held in memory.
@@ -91,7 +91,7 @@ macro_rules! place {
             keys(
                 c,
                 g,
-                |key| Bound::Text(LocationCode(key as u32).bytes().to_vec()),
+                |key| Bound::Text(place_of(key).bytes().to_vec()),
                 |s, r, out| out.extend(s.$field[r].iter().map(|v| v.0 as i64)),
             )
         }
@@ -198,7 +198,7 @@ static COLUMNS: [TableColumn<Shipments>; 29] = [
         numbers(c, g, |s, r, out: &mut Vec<i32>| {
             let parts = s.primary[r.clone()].iter().zip(&s.totals[r]);
             out.extend(parts.map(|(&primary, totals)| {
-                primary_share(primary, totals).map_or(Number::NULL, |v| v as i32)
+                primary_share(primary, totals).map_or(Number::NULL, millionths)
             }))
         })
     }),
@@ -206,7 +206,7 @@ static COLUMNS: [TableColumn<Shipments>; 29] = [
         keys(
             c,
             g,
-            |key| Bound::Text(Flags(key as u32).text().into()),
+            |key| Bound::Text(flags_of(key).text().into()),
             |s, r, out| out.extend(s.flags[r].iter().map(|v| v.0 as i64)),
         )
     }),

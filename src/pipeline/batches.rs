@@ -2,7 +2,8 @@
 //!
 //! What the rows mean is the caller's; a fault of any kind names the part.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::output::published::{fields, table_of};
 use crate::output::read::{Columns, Rows, fault, rows};
 use crate::store::path::open_part;
 use std::path::Path;
@@ -44,7 +45,14 @@ impl<'d> Batches<'d> {
                 return Ok(None);
             };
             let file = open_part(self.dir, &part)?;
-            let reader = rows(file, &self.columns).map_err(|e| fault(&self.dir.join(&part), &e))?;
+            let path = self.dir.join(&part);
+            let fields = fields(table_of(&part)).ok_or_else(|| {
+                Error::Verification(format!(
+                    "{}: is no file of a published table",
+                    path.display()
+                ))
+            })?;
+            let reader = rows(file, &fields, &self.columns).map_err(|e| fault(&path, &e))?;
             self.open = Some((part, reader));
         }
     }

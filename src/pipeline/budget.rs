@@ -33,6 +33,8 @@ const FAN_IN: usize = 128;
 /// Files that a run has open beside its inputs, and of each thread: parts of tables, scratch files, folders; a digest, a part.
 const OTHER_FILES: usize = 24;
 const FILES_PER_THREAD: usize = 2;
+/// Rows of a batch and the bytes of its texts are counted in 32 bits, and a shipment is never cut.
+const MOST_SHIPMENT_BYTES: usize = 2 << 30;
 
 /// The pieces to choose from, largest first. Smaller ones cost time.
 const GRAINS: [Grain; 4] = [
@@ -120,7 +122,7 @@ impl Budget {
             fan_in: open_at_once.clamp(2, FAN_IN),
             sort_bytes: (rest / 4 * 3).max(limit / 16),
             reject_bytes: (rest / 8).max(limit / 32),
-            shipment_bytes: limit / 8,
+            shipment_bytes: (limit / 8).min(MOST_SHIPMENT_BYTES),
         })
     }
 }
@@ -139,6 +141,10 @@ pub struct Amount {
 }
 
 /// Bytes that a run takes while its rows stream through, with this many units open at a time.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a grain is at most 131,072 rows"
+)]
 fn need(grain: &Grain, threads: usize, units: usize) -> usize {
     let waiting = WAITING_FILE * units.saturating_sub(threads);
     let parsed = (grain.unit_rows as usize * PARSED_ROW).max(LEAST_UNIT) * units + waiting;
@@ -148,6 +154,10 @@ fn need(grain: &Grain, threads: usize, units: usize) -> usize {
 }
 
 /// Bytes that it takes to keep more under way than the least.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a grain is at most 131,072 rows"
+)]
 fn more(grain: &Grain, threads: usize) -> usize {
     MORE_GROUPS
         + grain.batch_rows as usize * COMPUTED_ROW * (threads + CHUNKS_QUEUED[1] - CHUNKS_QUEUED[0])

@@ -2,7 +2,7 @@
 //! what cannot be read, written or removed is a warning.
 
 use super::plan::Plan;
-use super::progress::{Level, Progress};
+use super::progress::{Level, Progress, milliseconds};
 use super::summary::Summary;
 use super::tables;
 use super::verify::corridor_lines;
@@ -42,7 +42,7 @@ pub(super) fn finish(
         // What stays takes space, and the next run tries again.
         Err(error) => warn(error.to_string()),
     }
-    status.sync_ms = published.sync.as_millis() as u64;
+    status.sync_ms = milliseconds(published.sync);
     tables::count_published(status, &published.manifest);
     if plan.dry_run {
         summary.dir = PathBuf::new();

@@ -152,6 +152,10 @@ pub struct Feed<'a> {
 
 impl<'a> Feed<'a> {
     /// Opens the stream over `readers` (with their file index).
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a batch is at most 16,384 rows"
+    )]
     fn open<'scope: 'a>(
         readers: Vec<(u32, Opener)>,
         order: Order<'a>,

@@ -6,6 +6,7 @@
 
 use super::jobs::Window;
 use super::merge::{Cursor, Flow, ascends};
+use crate::model::index::index32;
 use crate::model::movement::{MovementBatch, Packed, RowOf};
 use crate::model::text::{order, prefix};
 use rayon::Scope;
@@ -25,7 +26,7 @@ pub fn in_order(batch: MovementBatch) -> MovementBatch {
         return batch;
     }
     let batches = [batch.pack()];
-    let mut rows: Vec<RowOfId> = (0..batches[0].len() as u32)
+    let mut rows: Vec<RowOfId> = (0..index32(batches[0].len()))
         .map(|row| RowOfId::new(&batches, 0, row))
         .collect();
     rows.sort_unstable_by(|a, b| a.order(b, &batches));
@@ -114,7 +115,7 @@ impl Held {
         let mut next = every / 2;
         for (number, batch) in batches.iter().enumerate() {
             while next < batch.len() {
-                sample.push(RowOfId::new(&batches, number as u32, next as u32));
+                sample.push(RowOfId::new(&batches, index32(number), index32(next)));
                 next += every;
             }
             next -= batch.len();
@@ -140,7 +141,7 @@ impl Held {
         for (batch, ends) in self.ends.iter().enumerate() {
             let start = number.checked_sub(1).map_or(0, |before| ends[before]);
             rows.extend(
-                (start..ends[number]).map(|row| RowOfId::new(&self.batches, batch as u32, row)),
+                (start..ends[number]).map(|row| RowOfId::new(&self.batches, index32(batch), row)),
             );
         }
         rows.sort_unstable_by(|a, b| a.order(b, &self.batches));
@@ -160,9 +161,9 @@ fn ends(batch: &Packed, bounds: &[&[u8]]) -> Vec<u32> {
         while at < batch.len() && order(batch.shipment_id().get(at), bound) == Ordering::Less {
             at += 1;
         }
-        at as u32
+        index32(at)
     });
-    ends.chain([batch.len() as u32]).collect()
+    ends.chain([index32(batch.len())]).collect()
 }
 
 /// The rows of [`Held`] in order, piece by piece. Pieces and the stretches behind them are made on the pool, ahead of

@@ -5,6 +5,7 @@
 
 use crate::error::Error;
 use crate::input::FileFault;
+use crate::model::index::index32;
 use crate::model::movement::{MovementBatch, Packed, Piece};
 use crate::model::text::{order, prefix, same};
 use std::cmp::Ordering;
@@ -257,9 +258,9 @@ impl<'a> Merge<'a> {
             end += 1;
         }
         Piece {
-            batch: first as u32,
-            start: head.at as u32,
-            end: end as u32,
+            batch: index32(first),
+            start: index32(head.at),
+            end: index32(end),
         }
     }
 

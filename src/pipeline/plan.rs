@@ -74,6 +74,8 @@ pub struct Surroundings {
     pub cores: usize,
     /// Memory that this process may use, bytes.
     pub memory_bytes: u64,
+    /// A path as people read it: the same place without detours, of which the caller knows whether they lead over links.
+    pub plain: fn(&Path) -> PathBuf,
 }
 
 /// Where a resolved value came from.

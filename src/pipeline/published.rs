@@ -9,6 +9,8 @@ use crate::calc::recalculate::Facts;
 use crate::model::element::{Element, NO_ROW};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
+use crate::model::index::index16;
+use crate::model::index::index32;
 use crate::model::mode::{
     Basis, DataCategory, DistanceSource, EnergyUnit, LoadStatus, Mode, Per, Temperature,
 };
@@ -61,7 +63,7 @@ pub(super) struct Recalculation<'r> {
     factors: FxHashMap<String, u32>,
 }
 
-fn word<T: Copy + Default>(
+fn word<T: Copy>(
     list: &[T],
     code: fn(T) -> &'static str,
     text: &str,
@@ -78,14 +80,14 @@ impl<'r> Recalculation<'r> {
             .operations
             .iter()
             .enumerate()
-            .map(|(i, o)| (o.code.to_string(), i as u16))
+            .map(|(i, o)| (o.code.to_string(), index16(i)))
             .collect();
         let factors = reference
             .factors
             .factors
             .iter()
             .enumerate()
-            .map(|(i, f)| (f.id.to_string(), i as u32))
+            .map(|(i, f)| (f.id.to_string(), index32(i)))
             .collect();
         Recalculation {
             kernel: Kernel::new(reference),
@@ -104,12 +106,6 @@ impl<'r> Recalculation<'r> {
             parquet::errors::ParquetError::General(format!("{what} is not in the run's reference"))
         };
         let text = |name: &str| c.texts(name);
-        let number = |name: &str| -> parquet::errors::Result<Vec<i64>> {
-            Ok(c.numbers(name)?
-                .into_iter()
-                .map(|v| v.unwrap_or(0) as i64)
-                .collect())
-        };
         let (ids, modes, operations, carriers) = (
             text("shipment_id")?,
             text("mode")?,
@@ -134,13 +130,12 @@ impl<'r> Recalculation<'r> {
             text("data_category")?,
             text("quality_flags")?,
         );
-        let teu = c.numbers("teu")?;
+        let (teu, quantities) = (c.longs("teu")?, c.longs("energy_quantity")?);
         let columns = [
             "element",
             "departed_at",
             "cargo_mass_kg",
             "containers",
-            "energy_quantity",
             "distance_km",
             "activity_distance_km",
             "emission_distance_km",
@@ -152,7 +147,7 @@ impl<'r> Recalculation<'r> {
         ];
         let numbers = columns
             .iter()
-            .map(|name| number(name))
+            .map(|name| c.present_longs(name))
             .collect::<parquet::errors::Result<Vec<_>>>()?;
         let place = |t: &str| LocationCode::parse(t.as_bytes()).ok_or_else(|| missing(t));
         let mut out = Vec::with_capacity(ids.len());
@@ -161,8 +156,8 @@ impl<'r> Recalculation<'r> {
             let element = Element {
                 row: NO_ROW,
                 anchor: 0,
-                element: n(0) as u32,
-                mode: word(&Mode::ALL, Mode::code, &modes[i]).unwrap_or_default(),
+                element: u32::try_from(n(0)).map_err(|_| missing(&format!("element {}", n(0))))?,
+                mode: word(&Mode::ALL, Mode::code, &modes[i])?,
                 operation: *self
                     .operations
                     .get(&operations[i])
@@ -173,31 +168,31 @@ impl<'r> Recalculation<'r> {
                 load_status: word(LoadStatus::ALL, LoadStatus::code, &statuses[i])?,
                 temperature: word(Temperature::ALL, Temperature::code, &temperatures[i])?,
                 mass_g: n(2),
-                teu: teu[i].map_or(UNKNOWN_TEU, |t| t as i64),
+                teu: teu[i].unwrap_or(UNKNOWN_TEU),
                 containers: n(3),
-                distance_m: n(5),
+                distance_m: n(4),
                 distance_basis: word(Basis::ALL, Basis::code, &bases[i])?,
                 distance_source: word(DistanceSource::ALL, DistanceSource::code, &sources[i])?,
-                activity_distance_m: n(6),
+                activity_distance_m: n(5),
                 activity_basis: word(Basis::ALL, Basis::code, &activity_bases[i])?,
-                emission_distance_m: n(7),
-                activity: n(8),
+                emission_distance_m: n(6),
+                activity: n(7),
                 factor: *self
                     .factors
                     .get(&factors[i])
                     .ok_or_else(|| missing(&factors[i]))?,
-                intensity_operation: n(9),
-                intensity_provision: n(10),
+                intensity_operation: n(8),
+                intensity_provision: n(9),
                 per: word(Per::ALL, Per::code, &pers[i])?,
                 data_category: word(DataCategory::ALL, DataCategory::code, &categories[i])?,
-                ghg_operation: n(11),
-                ghg_provision: n(12),
+                ghg_operation: n(10),
+                ghg_provision: n(11),
                 flags: Flags::from_text(&flags[i]).ok_or_else(|| missing(&flags[i]))?,
             };
             let facts = Facts {
                 carrier: self.symbols.intern(&carriers[i]),
                 energy_carrier: self.symbols.intern(&energies[i]),
-                energy_quantity: n(4),
+                energy_quantity: quantities[i].unwrap_or(0),
                 energy_unit: word(EnergyUnit::ALL, EnergyUnit::code, &units[i])?,
             };
             out.push((element, facts, id));

@@ -12,7 +12,7 @@ pub(super) struct ShipmentRow {
     /// Through bill of lading number.
     pub id: String,
     /// Number of elements.
-    pub elements: u64,
+    pub elements: i64,
     /// Their sums.
     pub totals: GhgTotals,
 }
@@ -63,15 +63,15 @@ impl<'d> ShipmentRows<'d> {
 }
 
 fn read(c: &Columns) -> parquet::errors::Result<Vec<ShipmentRow>> {
-    let [elements, activity, operation, provision] = [
-        c.present(COLUMNS[1])?,
+    let elements = c.present_longs(COLUMNS[1])?;
+    let [activity, operation, provision] = [
         c.present(COLUMNS[2])?,
         c.present(COLUMNS[3])?,
         c.present(COLUMNS[4])?,
     ];
     let row = |(i, id): (usize, String)| ShipmentRow {
         id,
-        elements: elements[i] as u64,
+        elements: elements[i],
         totals: GhgTotals {
             activity: activity[i],
             operation: operation[i],

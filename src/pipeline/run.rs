@@ -17,7 +17,9 @@ use super::tables::{self, Outcome};
 use crate::error::{Error, Result};
 use crate::input::mapping::Mapping;
 use crate::input::{self, FileFault, Grain, Reader};
+use crate::model::index::index32;
 use crate::model::vocabulary::Vocabulary;
+use crate::pipeline::progress::milliseconds;
 use crate::store::commit::{Published, publish_existing};
 use crate::store::descriptors;
 use crate::store::digest::digest_files;
@@ -85,7 +87,7 @@ pub fn run_on(
     }
     .attempts(&mut status);
     status.ended = Some(now());
-    status.duration_ms = began.elapsed().as_millis() as u64;
+    status.duration_ms = milliseconds(began.elapsed());
     let duration_ms = status.duration_ms;
     ending::record(plan, progress, &output, &holder, &outcome, status);
     if let Some(Err(error)) = private.map(TempDir::close) {
@@ -418,7 +420,7 @@ impl Run<'_> {
         for (index, file) in inputs.files.iter().enumerate() {
             let (grain, mapping, vocabulary) =
                 (budget.grain, Arc::clone(&mapping), Arc::clone(&vocabulary));
-            let open = move || open_file(index as u32, file, grain, &mapping, &vocabulary);
+            let open = move || open_file(index32(index), file, grain, &mapping, &vocabulary);
             let reader = open()?;
             let info = reader.info();
             entries.push(InputEntry {
@@ -438,7 +440,7 @@ impl Run<'_> {
             } else {
                 Box::new(open)
             };
-            readers.push((index as u32, opener));
+            readers.push((index32(index), opener));
         }
         Ok((readers, entries))
     }

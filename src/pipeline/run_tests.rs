@@ -29,6 +29,7 @@ fn night(out: &Path, variant: u32) -> Plan {
         working_directory: folder.clone(),
         cores: 1,
         memory_bytes: 1 << 30,
+        plain: |path| path.to_owned(),
     };
     let read = |path: &Path| fs::read(path).map_err(|e| Error::Input(e.to_string()));
     let path = folder.join("run.toml");

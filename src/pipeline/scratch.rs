@@ -72,7 +72,9 @@ impl RunReader for Reader {
             return Ok(None);
         }
         self.file.read_exact(&mut length).map_err(fault)?;
-        let mut block = vec![0; u64::from_le_bytes(length) as usize];
+        let length = usize::try_from(u64::from_le_bytes(length))
+            .map_err(|_| fault(std::io::ErrorKind::InvalidData.into()))?;
+        let mut block = vec![0; length];
         self.file.read_exact(&mut block).map_err(fault)?;
         Ok(Some(block))
     }

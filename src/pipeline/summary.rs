@@ -1,5 +1,6 @@
 //! What a run has to say at its end.
 
+use crate::pipeline::progress::milliseconds;
 use crate::store::commit::Published;
 use crate::store::manifest::{Counts, Totals};
 use std::path::PathBuf;
@@ -67,7 +68,7 @@ impl Summary {
                 .map(|m| m.file.clone())
                 .collect(),
             duration_ms: 0,
-            sync_ms: published.sync.as_millis() as u64,
+            sync_ms: milliseconds(published.sync),
         }
     }
 }

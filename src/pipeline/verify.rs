@@ -120,7 +120,8 @@ pub fn corridor_lines(dir: &Path) -> Result<Vec<CorridorLine>> {
             c.dates("period")?,
             c.texts("load_status")?,
         );
-        let (shipments, incomplete) = (c.present("shipments")?, c.present("incomplete_shipments")?);
+        let shipments = c.present_longs("shipments")?;
+        let incomplete = c.present_longs("incomplete_shipments")?;
         let (teu, activity, total) = (
             c.present("teu")?,
             c.present("transport_activity_tkm")?,
@@ -132,8 +133,8 @@ pub fn corridor_lines(dir: &Path) -> Result<Vec<CorridorLine>> {
                 corridor_id: ids[i].clone(),
                 period: date_text(periods[i]),
                 load_status: status[i].clone(),
-                shipments: shipments[i] as i64,
-                incomplete: incomplete[i] as i64,
+                shipments: shipments[i],
+                incomplete: incomplete[i],
                 teu: teu[i],
                 activity: activity[i],
                 total: total[i],
@@ -372,7 +373,7 @@ fn settle(
 mod tests {
     use super::*;
 
-    fn row(id: &str, elements: u64) -> ShipmentRow {
+    fn row(id: &str, elements: i64) -> ShipmentRow {
         ShipmentRow {
             id: id.to_owned(),
             elements,

@@ -9,6 +9,8 @@ mod frame;
 use crate::error::{Error, Result};
 use crate::model::element::GhgTotals;
 use crate::model::unit::{NANO_SCALE, decimal_text, parse_decimal};
+use crate::output::differences::fields as difference_fields;
+use crate::output::published::fields;
 use crate::output::read::{fault as unreadable, rows};
 use crate::store::manifest::{Manifest, Totals};
 use crate::store::path::open_part;
@@ -388,7 +390,8 @@ pub fn differences(
     let mut out = Vec::new();
     let file = open_part(folder, table)?;
     let path = folder.join(table);
-    for batch in rows(file, &wanted.all()).map_err(|e| unreadable(&path, &e))? {
+    let columns = difference_fields(keys, figures);
+    for batch in rows(file, &columns, &wanted.all()).map_err(|e| unreadable(&path, &e))? {
         let batch = batch.map_err(|e| unreadable(&path, &e))?;
         out.extend(answer(
             &frame(&batch, wanted).map_err(|e| broken(e.to_string()))?,
@@ -454,7 +457,8 @@ impl Reading<'_> {
             };
             let file = open_part(self.dir, part)?;
             let path = self.dir.join(part);
-            for batch in rows(file, &wanted.all()).map_err(|e| unreadable(&path, &e))? {
+            let fields = fields(table).unwrap_or_default();
+            for batch in rows(file, &fields, &wanted.all()).map_err(|e| unreadable(&path, &e))? {
                 let batch = batch.map_err(|e| unreadable(&path, &e))?;
                 let frame = frame(&batch, wanted).map_err(|e| broken(e.to_string()))?;
                 each(&frame).map_err(|e| broken(e.to_string()))?;

@@ -5,6 +5,7 @@ use crate::factors::document::{self, At, Keys, shown, text};
 use crate::factors::fault::Faults;
 use crate::factors::{PlaceSet, country};
 use crate::model::id::LocationCode;
+use crate::model::index::index16;
 use toml::de::DeValue;
 
 /// A corridor.
@@ -65,7 +66,7 @@ impl Corridors {
                 && any(&c.destination, destination)
                 && c.via.iter().all(|via| rest.any(|place| any(via, *place)))
         };
-        self.list.iter().position(fits).map(|i| i as u16)
+        self.list.iter().position(fits).map(index16)
     }
 }
 

@@ -52,6 +52,7 @@ impl Distances {
             let destination = row.value(Cell::Destination, place, "a UN/LOCODE");
             let wanted = "kilometres up to 50000 with at most 3 decimals, not negative";
             let metres = row.decimal(Cell::DistanceKm, DISTANCE_SCALE, 0..=50_000_000, wanted);
+            let metres = metres.and_then(|m| u32::try_from(m).ok());
             let basis = row.value(Cell::Basis, basis, "sfd, gcd or actual");
             let (Some(mode), Some(origin), Some(destination), Some(metres), Some(basis)) =
                 (mode, origin, destination, metres, basis)
@@ -65,7 +66,7 @@ impl Distances {
                 );
             }
             let distance = Distance {
-                metres: metres as u32,
+                metres,
                 basis,
                 source_ref: texts.share(row.text(Cell::SourceRef)),
             };

@@ -26,6 +26,7 @@ use crate::factors::fault::Faults;
 use crate::factors::{FactorSet, Library, Profile};
 use crate::geo::great_circle_m;
 use crate::model::id::LocationCode;
+use crate::model::index::index16;
 use crate::model::mode::{Basis, DistanceSource, Mode};
 use crate::model::movement::OperationIndex;
 use crate::model::vocabulary::Vocabulary;
@@ -215,7 +216,7 @@ impl Reference {
         Vocabulary {
             modes,
             operations: operations
-                .map(|(i, o)| (o.code.to_string(), (i as OperationIndex, o.mode)))
+                .map(|(i, o)| (o.code.to_string(), (index16(i), o.mode)))
                 .collect(),
             default_operation,
             default_basis: self.profile.default_distance_basis,

@@ -107,6 +107,7 @@ impl Services {
             let destination = row.value(Cell::Destination, place, "a UN/LOCODE");
             let wanted = "kilometres above 0, up to 50000, with at most 3 decimals";
             let metres = row.decimal(Cell::DistanceKm, DISTANCE_SCALE, 1..=50_000_000, wanted);
+            let metres = metres.and_then(|m| u32::try_from(m).ok());
             let basis = row.value(Cell::Basis, basis, "sfd, gcd or actual");
             together(row, &[Cell::DistanceKm, Cell::Basis]);
             let transit_hours = row.decimal(
@@ -147,7 +148,7 @@ impl Services {
                 carrier: owned(Cell::Carrier),
                 origin,
                 destination,
-                distance: metres.map(|m| m as u32).zip(basis),
+                distance: metres.zip(basis),
                 transit_hours,
                 departures_per_week,
                 departure_days: departure_days.unwrap_or(0),

@@ -13,6 +13,7 @@ use crate::calc::compare::{
 };
 use crate::geo::sea::SeaGraph;
 use crate::model::id::LocationCode;
+use crate::model::index::index32;
 use crate::model::mode::Mode;
 use crate::model::money::{Amount, Currency};
 use crate::model::symbol::Symbols;
@@ -234,7 +235,7 @@ pub fn evaluate(
         let is_it = |l: &Link| {
             l.service == key.0 && (l.mode, l.origin, l.destination) == (key.1, key.2, key.3)
         };
-        network.links.iter().position(is_it).map(|i| i as LinkIndex)
+        network.links.iter().position(is_it).map(index32)
     };
     let mut list = Vec::with_capacity(chains.len());
     for chain in chains {
@@ -300,7 +301,7 @@ fn prices(
             wanted.and_then(|((currency, _), wanted)| world.rates.find(currency, wanted, day));
         list.push(match (own, request.currency, rate) {
             (Some((currency, amount)), Some(wanted), Some(rate)) => {
-                used.push((index as LinkIndex, rate.clone()));
+                used.push((index32(index), rate.clone()));
                 Some((
                     wanted,
                     rate.convert(currency, amount).ok_or(NoAnswer::Money)?,

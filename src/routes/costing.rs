@@ -10,6 +10,7 @@ use crate::calc::load::Load;
 use crate::model::element::{FactorIndex, Footprints, NO_ROW};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
+use crate::model::index::index16;
 use crate::model::mode::{Basis, EnergyUnit, LoadStatus, Mode, RecordStatus};
 use crate::model::movement::{MovementBatch, NO_REJECT, OperationIndex};
 use crate::model::symbol::Symbols;
@@ -272,7 +273,7 @@ fn push(
     batch.container_id.push(b"");
     batch.evidence_ref.push(b"");
     batch.container_type.push(symbol(&cargo.container_type));
-    batch.sequence.push(i as u16 + 1);
+    batch.sequence.push(index16(i) + 1);
     batch.mode.push(link.mode);
     batch.operation.push(link.operation);
     batch.carrier.push(symbol(&link.carrier));

@@ -3,6 +3,7 @@
 use super::{Millihours, WEEK};
 use crate::geo::sea::Passages;
 use crate::model::id::LocationCode;
+use crate::model::index::index32;
 use crate::model::mode::{Basis, Mode, Per};
 use crate::model::money::Currency;
 use crate::model::movement::OperationIndex;
@@ -15,7 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub type LinkIndex = u32;
 
 /// Number of a place in its network.
-pub type PlaceIndex = u16;
+pub type PlaceIndex = u32;
 
 /// A duration with what is known about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,14 +185,9 @@ impl Network {
         network.out = vec![Vec::new(); network.places.len()];
         for i in 0..network.links.len() {
             let link = &network.links[i];
-            let end = |place| {
-                network
-                    .places
-                    .binary_search(&place)
-                    .map_or(0, |i| i as PlaceIndex)
-            };
+            let end = |place| network.places.binary_search(&place).map_or(0, index32);
             let ends = (end(link.origin), end(link.destination));
-            network.out[ends.0 as usize].push(i as LinkIndex);
+            network.out[ends.0 as usize].push(index32(i));
             network.ends.push(ends);
         }
         network
@@ -199,10 +195,7 @@ impl Network {
 
     /// Number of a place; `None`: no link touches it.
     pub fn place(&self, code: LocationCode) -> Option<PlaceIndex> {
-        self.places
-            .binary_search(&code)
-            .ok()
-            .map(|i| i as PlaceIndex)
+        self.places.binary_search(&code).ok().map(index32)
     }
 
     /// A link.
@@ -226,7 +219,7 @@ fn of_service(service: &Service, reference: &Reference, estimates: &Estimates) -
     let wait = match (service.departure_days, service.departures_per_week) {
         (0, None) => Wait::Unknown,
         (0, Some(per_week)) => {
-            Wait::Mean(div_half_even(WEEK as i128 * 1000, 2 * per_week as i128) as Millihours)
+            Wait::Mean(rounded(i128::from(WEEK) * 1000, 2 * i128::from(per_week)))
         }
         (days, _) => Wait::Weekdays(days),
     };
@@ -316,6 +309,11 @@ fn of_distance(
     })
 }
 
+/// A quotient in thousandths of an hour, half to even; what is beyond 64 bits is longer than any horizon.
+pub(super) fn rounded(numerator: i128, denominator: i128) -> Millihours {
+    Millihours::try_from(div_half_even(numerator, denominator)).unwrap_or(Millihours::MAX)
+}
+
 /// Time for a distance at the speed of the operation, else of the mode, half to even.
 pub fn at_speed(
     metres: i64,
@@ -324,10 +322,51 @@ pub fn at_speed(
     estimates: &Estimates,
 ) -> Option<Hours> {
     let speed = estimates.speeds.get(operation, mode)?;
-    let value = div_half_even(metres as i128 * 1000, speed.metres_per_hour as i128) as Millihours;
+    let value = rounded(i128::from(metres) * 1000, i128::from(speed.metres_per_hour));
     Some(Hours {
         value,
         is_estimate: true,
         source: speed.source_ref.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Codes in ascending order, as many as asked for: two letters of the country and three of the place.
+    fn codes(count: usize) -> Vec<LocationCode> {
+        const SIGNS: &[u8] = b"23456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        let sign = |n: usize| SIGNS[n % SIGNS.len()];
+        let code = |n: usize| {
+            let last = [sign(n / 34 / 34), sign(n / 34), sign(n)];
+            let country = [b'A', b'A' + u8::try_from(n / 34 / 34 / 34).unwrap()];
+            LocationCode::parse(&[&country[..], &last[..]].concat()).unwrap()
+        };
+        (0..count).map(code).collect()
+    }
+
+    /// Beyond 65,536 places the number of a place was once cut to 16 bits, and another place answered.
+    #[test]
+    fn every_place_of_a_large_network_is_itself() {
+        let codes = codes(70_000);
+        let pairs = codes.chunks_exact(2).map(|pair| Link {
+            origin: pair[0],
+            destination: pair[1],
+            ..Link::default()
+        });
+        let network = Network::of(pairs.collect(), Estimates::default());
+        assert_eq!(network.places.len(), 70_000);
+        for (number, code) in codes.iter().enumerate() {
+            let place = network.place(*code).unwrap();
+            assert_eq!(
+                (network.places[place as usize], place as usize),
+                (*code, number)
+            );
+        }
+        for (link, (from, to)) in network.links.iter().zip(&network.ends) {
+            let ends = [*from, *to].map(|end| network.places[end as usize]);
+            assert_eq!(ends, [link.origin, link.destination]);
+        }
+    }
 }

@@ -192,7 +192,7 @@ fn sorted_parts(
     }
     for rejected in &footprints.rejected {
         // Rows of a batch made here are numbered from 1.
-        let (number, at) = place(rejected.row as usize - 1);
+        let (number, at) = place(usize::try_from(rejected.row - 1).unwrap_or(usize::MAX));
         let own = link(number, at);
         let carrier = &network.link(own.0).energy_carrier;
         let fuel = if carrier.is_empty() {

@@ -2,6 +2,7 @@
 //! links and the factors that the same search and the same kernel then work with; it makes no figure of its own.
 
 use super::Millihours;
+use super::network::rounded;
 use super::network::{Link, Network};
 use crate::factors::document::{self, Keys, decimal, text};
 use crate::factors::fault::{DataFile, Fault, Faults};
@@ -353,9 +354,10 @@ impl Scenario {
                     }
                     Change::Speed(ratio) => {
                         if let Some(transit) = &mut link.transit {
-                            transit.value =
-                                div_half_even(transit.value as i128 * ONE as i128, *ratio as i128)
-                                    as Millihours;
+                            transit.value = rounded(
+                                i128::from(transit.value) * i128::from(ONE),
+                                i128::from(*ratio),
+                            );
                             transit.is_estimate = true;
                         }
                     }

@@ -19,6 +19,7 @@ use super::request::Request;
 use super::timing::{Step, step};
 use super::{DAY, MILLIHOUR_US, Millihours};
 use crate::calc::compare::{Costs, Criteria, beats};
+use crate::model::index::index32;
 use crate::model::mode::Mode;
 use crate::model::money::{Amount, Currency};
 use crate::model::time::{Day, Instant, NO_END, day_of};
@@ -351,7 +352,7 @@ impl<'s, 'r> Search<'s, 'r> {
         if self.labels.len() >= MOST_LABELS {
             return Err(Stopped::TooMany);
         }
-        let number = self.labels.len() as u32;
+        let number = index32(self.labels.len());
         bucket.push(number);
         self.labels.push(label);
         Ok((!is_last).then_some(number))
@@ -402,7 +403,7 @@ fn fewest_elements(network: &Network, request: &Request, destination: PlaceIndex
     let mut hops = vec![u8::MAX; network.places.len()];
     hops[destination as usize] = 0;
     let admits = |l: &&Link| request.admits(l);
-    for depth in 1..=MOST_ELEMENTS as u8 {
+    for depth in (1u8..).take(MOST_ELEMENTS) {
         for (link, ends) in network.links.iter().zip(&network.ends) {
             if hops[ends.1 as usize] == depth - 1 && hops[ends.0 as usize] > depth && admits(&link)
             {

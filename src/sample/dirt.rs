@@ -22,6 +22,7 @@ pub(super) fn spoil(order: &Order, index: u64, rows: &mut Vec<Row<'_>>) {
     let mut i = 0;
     while i < rows.len() {
         if random.chance(order.dirt.0) {
+            #[expect(clippy::cast_possible_truncation, reason = "below the number of kinds")]
             match random.below(KINDS.len() as u64 + 1) as usize {
                 kind if kind < KINDS.len() => KINDS[kind](&mut rows[i]),
                 // R008: sent twice.

@@ -53,6 +53,10 @@ impl Random {
     }
 
     /// One of a list that is not empty.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "below the length of the list"
+    )]
     pub fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
         &list[self.below(list.len() as u64) as usize]
     }

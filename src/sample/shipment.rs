@@ -5,6 +5,7 @@ use super::row::Row;
 use super::templates::{Container, Element, Route, Templates};
 use super::{Month, Order};
 use crate::model::id::is_iso6346;
+use crate::model::index::index16;
 use crate::model::mode::Mode;
 
 /// Pairs of shipments that share one box, in a million.
@@ -215,7 +216,7 @@ fn assemble<'a>(
             }
         }
         for (i, row) in rows[first..].iter_mut().enumerate() {
-            row.sequence = i as u16 + 1;
+            row.sequence = index16(i) + 1;
             row.shipment_id = shipment_id.clone();
             row.movement_id = format!("{}-{:02}", box_number + 1, i + 1);
         }

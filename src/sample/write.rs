@@ -126,6 +126,10 @@ fn write_parquet(
 ) -> io::Result<u64> {
     let schema = schema();
     let level = ZstdLevel::try_new(3).map_err(io::Error::other)?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a record has a few dozen columns"
+    )]
     let shipment_column = HEADER.iter().position(|&c| c == "shipment_id").unwrap_or(1) as i32;
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))

@@ -375,7 +375,7 @@ impl Search<'_> {
             .map_err(|e| super::input(path, "open", e));
         match found {
             Ok((identity, name)) => self.found.files.push(InputFile {
-                path: path.to_owned(),
+                path: super::plain::plain(path),
                 name,
                 bytes: seen.len(),
                 modified: seen.modified().ok(),

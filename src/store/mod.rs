@@ -22,6 +22,7 @@ pub mod manifest;
 mod mend;
 pub mod metrics;
 pub mod path;
+pub mod plain;
 pub mod prune;
 pub mod reference;
 pub mod signal;

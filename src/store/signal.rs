@@ -34,7 +34,9 @@ impl Interrupt {
     pub fn check(&self) -> Result<()> {
         match self.signal.load(Ordering::Relaxed) {
             0 => Ok(()),
-            signal => Err(Error::Interrupted(signal as i32)),
+            signal => Err(Error::Interrupted(
+                i32::try_from(signal).unwrap_or(i32::MAX - 128),
+            )),
         }
     }
 

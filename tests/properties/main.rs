@@ -1,6 +1,8 @@
 //! What must hold for any rows: laws of the arithmetic, of order, of time and of publication. Rows go through the parser and the
 //! kernel as in a run; the factors are made up.
 
+#![allow(clippy::cast_possible_truncation)] // numbers made up here are small
+
 mod kernel;
 mod rows;
 
@@ -8,7 +10,7 @@ use green_corridor::input::mapping::Mapping;
 use green_corridor::model::element::Element;
 use green_corridor::model::flag::Flags;
 use green_corridor::model::mode::Mode;
-use green_corridor::output::read;
+use green_corridor::output::{published, read};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use kernel::{
@@ -420,7 +422,9 @@ fn cells(found: &Found, reference: &green_corridor::reference::Reference) -> Vec
 
 fn read_back(file: std::fs::File) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
-    for batch in read::rows(file, &[&NUMBERS[..], &TEXTS[..]].concat()).expect("a table") {
+    let fields = published::fields("elements").expect("a table");
+    let names = [&NUMBERS[..], &TEXTS[..]].concat();
+    for batch in read::rows(file, &fields, &names).expect("a table") {
         let batch = batch.expect("a batch");
         let columns = read::Columns(&batch);
         let number = |name: &str| {

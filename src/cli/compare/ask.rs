@@ -14,7 +14,7 @@ use crate::routes::spelling::nearest;
 use crate::routes::{DAY, Millihours};
 
 /// Heaviest cargo, g.
-const MOST_MASS_G: i64 = 1_000_000_000;
+const MOST_MASS_G: u32 = 1_000_000_000;
 
 /// The request for one pair.
 pub(super) fn request(
@@ -86,9 +86,8 @@ fn cargo(question: &Question, loaded: &Loaded) -> Result<Cargo> {
     }
     let wanted = "expected kilograms above 0, up to 1000000, with at most 3 decimals";
     let mass = |text: &String| {
-        let mass = parse_decimal(text, MASS_SCALE).and_then(|m| i64::try_from(m).ok());
-        let mass = mass.filter(|m| (1..=MOST_MASS_G).contains(m));
-        mass.map(|m| m as u32)
+        let mass = parse_decimal(text, MASS_SCALE).and_then(|m| u32::try_from(m).ok());
+        mass.filter(|m| (1..=MOST_MASS_G).contains(m))
             .ok_or_else(|| Error::Usage(format!("--cargo-kg {text}: {wanted}")))
     };
     Ok(Cargo {
@@ -111,7 +110,11 @@ fn depart(question: &Question) -> Result<Day> {
     match &question.depart {
         Some(text) => parse_date(text)
             .ok_or_else(|| Error::Usage(format!("--depart {text}: expected a date as YYYY-MM-DD"))),
-        None => Ok(jiff::Timestamp::now().as_second().div_euclid(86_400) as Day),
+        None => {
+            let days = jiff::Timestamp::now().as_second().div_euclid(86_400);
+            Day::try_from(days)
+                .map_err(|_| Error::Usage("the clock shows no date of the calendar".to_owned()))
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `factors diff`: two editions, or two profiles, side by side.
 
+use super::super::args::path;
 use super::listing::Listing;
 use super::{Files, ZONES, edition_library};
 use crate::cli::Console;
@@ -22,10 +23,10 @@ pub struct Diff {
     #[arg(value_name = "B")]
     pub second: String,
     /// Factor library
-    #[arg(long, value_name = "DIR", default_value = "emission_factors")]
+    #[arg(long, value_name = "DIR", default_value = "emission_factors", value_parser = path())]
     pub factors: PathBuf,
     /// Folder of zones and places that regions may name
-    #[arg(long, value_name = "DIR", default_value = "data")]
+    #[arg(long, value_name = "DIR", default_value = "data", value_parser = path())]
     pub reference: PathBuf,
     /// Only this operation, or the operations that start so
     #[arg(long, value_name = "CODE")]

@@ -1,5 +1,6 @@
 //! `factors document`: the reference document of a library, `docs/factors.md` for the shipped one.
 
+use super::super::args::path;
 use super::edition_library;
 use crate::cli::Console;
 use crate::error::Result;
@@ -11,7 +12,7 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 pub struct Document {
     /// Factor library
-    #[arg(long, value_name = "DIR", default_value = "emission_factors")]
+    #[arg(long, value_name = "DIR", default_value = "emission_factors", value_parser = path())]
     pub factors: PathBuf,
 }
 

@@ -1,5 +1,6 @@
 //! `factors import`: a table of the user's own becomes an edition of the library, when nothing in it is refused.
 
+use super::super::args::path;
 use super::Files;
 use super::text::plain;
 use crate::cli::Console;
@@ -20,19 +21,19 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 pub struct Import {
     /// Tables, XLSX or CSV
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required = true, value_parser = path())]
     pub files: Vec<PathBuf>,
     /// What the tables mean, TOML; templates are in examples/factor-tables
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub mapping: PathBuf,
     /// Factor library that the edition goes into
-    #[arg(long, value_name = "DIR", default_value = "emission_factors")]
+    #[arg(long, value_name = "DIR", default_value = "emission_factors", value_parser = path())]
     pub factors: PathBuf,
     /// Folder of zones and places that regions may name
-    #[arg(long, value_name = "DIR", default_value = "data")]
+    #[arg(long, value_name = "DIR", default_value = "data", value_parser = path())]
     pub reference: PathBuf,
     /// A profile that names the edition: checked with it and put into the library
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub profile: Option<PathBuf>,
     /// Put the edition, and the profile, in the place of those of the same name
     #[arg(long)]

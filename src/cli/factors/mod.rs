@@ -11,6 +11,7 @@ mod text;
 mod why;
 
 use super::Console;
+use super::args::path;
 use crate::error::Result;
 use crate::factors::{DataFile, FactorSet, Fault, Severity};
 use crate::pipeline::prepare::{known_profile, library_error, profiles};
@@ -50,10 +51,10 @@ pub enum Action {
 #[derive(Debug, clap::Args)]
 pub struct Library {
     /// Factor library
-    #[arg(long, value_name = "DIR", default_value = "emission_factors")]
+    #[arg(long, value_name = "DIR", default_value = "emission_factors", value_parser = path())]
     pub factors: PathBuf,
     /// Folder of zones and places that regions may name
-    #[arg(long, value_name = "DIR", default_value = "data")]
+    #[arg(long, value_name = "DIR", default_value = "data", value_parser = path())]
     pub reference: PathBuf,
     /// Profile [default: open; check takes all of them]
     #[arg(long, value_name = "NAME")]

@@ -58,7 +58,7 @@ fn without_edition(sources: &DataFile, edition: &Edition) -> Result<(Vec<u8>, bo
     let mut record = csv::StringRecord::new();
     let mut start = 0;
     while reader.read_record(&mut record).map_err(fault)? {
-        let end = reader.position().byte() as usize;
+        let end = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
         let is_it = record.get(source) == Some(&edition.source)
             && record.get(number) == Some(&edition.edition);
         found |= is_it;

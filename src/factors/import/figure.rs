@@ -1,6 +1,7 @@
 //! Figures of foreign tables: exact decimals, converted with one rounding.
 
 use super::units::{Ratio, gcd};
+use crate::model::index::index32;
 use crate::model::unit::{DECIMAL18_MAX, div_half_even};
 
 /// Digits of a figure: all that an exact product with a unit has room for. A double has 17.
@@ -34,7 +35,7 @@ impl Figure {
         let mantissa: i128 = if all.is_empty() { 0 } else { all.parse().ok()? };
         Some(Figure {
             mantissa: if negative { -mantissa } else { mantissa },
-            scale: decimals.len() as u32,
+            scale: index32(decimals.len()),
         })
     }
 

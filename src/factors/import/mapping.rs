@@ -248,7 +248,7 @@ const ROW: &str = "the number of a row, from 1";
 fn row_number(value: &DeValue) -> Option<u32> {
     document::decimal(value, 0)
         .filter(|n| (1..=1_048_576).contains(n))
-        .map(|n| n as u32 - 1)
+        .and_then(|n| u32::try_from(n - 1).ok())
 }
 
 fn origin(value: &DeValue, line: u64) -> Option<Origin> {

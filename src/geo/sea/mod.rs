@@ -116,6 +116,10 @@ impl SeaGraph {
     pub fn pin(&self, position: Vertex, shores: &Shores) -> Option<Port> {
         let here = Point::from(position);
         // Rounded up, so that a way is never shorter than the great circle of its ends.
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a great circle is at most 20,015,114 m"
+        )]
         let metres =
             |at: &Vertex| (libm::ceil(great_circle_exact(here, Point::from(*at))) as u32).max(1);
         let mut nearest: Vec<_> = self
@@ -243,6 +247,10 @@ impl Reach<'_> {
         }
         let lanes = self.sea.graph.edges(NodeIndex::from(node));
         let open = lanes.filter(|lane| !lane.weight().passages.meets(self.avoid));
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "vertices are counted in 16 bits by their file"
+        )]
         let tight = open.filter_map(|lane| {
             let (other, weight) = (lane.target(), lane.weight());
             let there = self.metres[other.index()]?;

@@ -265,6 +265,10 @@ fn clipped(ring: Vec<(i32, i32)>, width: i32, height: i32) -> Vec<(i32, i32)> {
                 let from = &ring[(i + ring.len() - 1) % ring.len()];
                 if is_inside(from) != is_inside(to) {
                     let (a, b) = (along(from) as i64, along(to) as i64);
+                    #[expect(
+                        clippy::cast_possible_truncation,
+                        reason = "lies between two numbers of 32 bits"
+                    )]
                     let part = |p: i32, q: i32| {
                         (p as i64 + (q as i64 - p as i64) * (limit as i64 - a) / (b - a)) as i32
                     };

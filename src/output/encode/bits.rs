@@ -3,6 +3,10 @@
 //! Knows no column and no page. Packing is compiled once per width, because a shift by a constant is what makes it fast.
 
 /// Appends an unsigned LEB128 integer.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "seven bits at a time are taken off on purpose"
+)]
 pub fn varint(mut value: u64, out: &mut Vec<u8>) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
@@ -59,6 +63,10 @@ fn pack32<const W: usize, T: Packable>(values: &[T; 32], out: &mut [u8]) {
         bytes.copy_from_slice(&word.to_le_bytes());
     }
     if W % 2 == 1 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "32 values of an odd width end in the low half of a word"
+        )]
         out[W / 2 * 8..W * 4].copy_from_slice(&(words[W / 2] as u32).to_le_bytes());
     }
 }

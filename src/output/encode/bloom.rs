@@ -30,8 +30,13 @@ pub fn filter(hashes: &[u64]) -> Sbbf {
     for &hash in hashes {
         let at = ((hash >> 32) * blocks.len() as u64) >> 32;
         let block = &mut blocks[at as usize];
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the low word of a hash, as the format says"
+        )]
+        let low = hash as u32;
         for (word, salt) in block.iter_mut().zip(SALT) {
-            *word |= 1 << ((hash as u32).wrapping_mul(salt) >> 27);
+            *word |= 1 << (low.wrapping_mul(salt) >> 27);
         }
     }
     let bytes: Vec<u8> = blocks
@@ -43,6 +48,10 @@ pub fn filter(hashes: &[u64]) -> Sbbf {
 }
 
 // A power of two, which some readers insist on. 256 bits a block, eight bits set per value.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a cast from a float saturates, and the result is cut to 2^22"
+)]
 fn block_count(values: usize) -> usize {
     let bits = -8.0 * values as f64 / (1.0 - BLOOM_FALSE_POSITIVES.powf(1.0 / 8.0)).ln();
     ((bits / 256.0).ceil() as usize)

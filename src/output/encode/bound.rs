@@ -1,5 +1,6 @@
 //! Smallest and largest values of pages and column chunks, in the byte forms that statistics and page index want.
 
+use crate::model::index::index32;
 use parquet::basic::Type;
 use parquet::data_type::{ByteArray, FixedLenByteArray};
 use parquet::file::statistics::Statistics;
@@ -38,7 +39,7 @@ impl Bound {
     /// Appends the PLAIN encoding (of a dictionary entry; flags have no dictionary).
     pub fn plain(&self, out: &mut Vec<u8>) {
         if let Bound::Text(v) = self {
-            out.extend_from_slice(&(v.len() as u32).to_le_bytes());
+            out.extend_from_slice(&index32(v.len()).to_le_bytes());
         }
         out.extend_from_slice(&self.bytes());
     }

@@ -224,7 +224,8 @@ impl Encoded {
                 .pages
                 .iter()
                 .filter(|p| p.encoding == *encoding)
-                .count() as i32;
+                .count();
+            let count = i32::try_from(count).unwrap_or(i32::MAX);
             if count > 0 {
                 kinds.push(PageEncodingStats {
                     page_type: PageType::DATA_PAGE,

@@ -8,6 +8,7 @@ use super::frames::Repeats;
 use super::keys::KeyTable;
 use super::rows::Rows;
 use super::{Column, Encoded, NO_CODE, NO_KEY, page_count, page_rows, rle};
+use crate::model::index::index32;
 use parquet::basic::Encoding;
 use parquet::errors::Result;
 
@@ -43,7 +44,7 @@ impl Positions<u32> for CodeTable {
                 self.positions.resize((at + 1).next_power_of_two(), NO_CODE);
             }
             if self.positions[at] == NO_CODE {
-                self.positions[at] = dictionary.len() as u32;
+                self.positions[at] = index32(dictionary.len());
                 dictionary.push(key);
             }
             *position = self.positions[at];
@@ -113,7 +114,7 @@ fn encode<K: Copy + PartialEq>(
         } else {
             Rows::all(rows)
         };
-        let stamp = page as u32 + 1;
+        let stamp = index32(page) + 1;
         table.map(&keys, &mut distinct, &mut positions);
         for &key in &distinct[dictionary.len()..] {
             assert!(key != null, "a required column holds a null");
@@ -145,6 +146,7 @@ fn encode<K: Copy + PartialEq>(
 /// Appends one dictionary position that all `rows` of a page have.
 fn write_run(position: u32, rows: usize, entries: usize, body: &mut Vec<u8>) -> Encoding {
     let width = rle::position_width(entries);
+    #[expect(clippy::cast_possible_truncation, reason = "a width is at most 64")]
     body.push(width as u8);
     rle::run(position, rows, width, body);
     Encoding::RLE_DICTIONARY

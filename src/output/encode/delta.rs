@@ -72,7 +72,9 @@ pub fn integers<T: Delta>(values: &[T], out: &mut Vec<u8>) {
             .enumerate()
         {
             let width = width_of(miniblock.iter().fold(0, |all, &v| all | v));
-            out[widths_at + i] = width as u8;
+            #[expect(clippy::cast_possible_truncation, reason = "a width is at most 64")]
+            let byte = width as u8;
+            out[widths_at + i] = byte;
             pack(miniblock, width, out);
         }
     }
@@ -97,6 +99,10 @@ impl<'a> Texts<'a> {
     }
 
     /// Adds a text.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the header of a page refuses more than 31 bits, and a text is part of one"
+    )]
     pub fn push(&mut self, text: &'a [u8]) {
         let shared = shared_prefix(self.last, text);
         let rest = &text[shared..];

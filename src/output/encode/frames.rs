@@ -2,6 +2,7 @@
 //! in each column.
 
 use super::ZSTD_LEVEL;
+use crate::model::index::index32;
 use parquet::errors::Result;
 use std::cell::RefCell;
 use std::io;
@@ -84,7 +85,7 @@ fn stored(body: &[u8]) -> Vec<u8> {
     out.extend_from_slice(&size.to_le_bytes());
     for block in 0..blocks {
         let bytes = &body[block * BLOCK..((block + 1) * BLOCK).min(body.len())];
-        let header = (bytes.len() as u32) << 3 | u32::from(block + 1 == blocks);
+        let header = index32(bytes.len()) << 3 | u32::from(block + 1 == blocks);
         out.extend_from_slice(&header.to_le_bytes()[..3]);
         out.extend_from_slice(bytes);
     }

@@ -4,6 +4,7 @@
 //! column with thousands of distinct values then stays in the cache.
 
 use super::NO_CODE;
+use crate::model::index::index32;
 
 /// Position by key: open addressing with a fixed multiplier, so that nothing depends on a random seed. Positions do not
 /// depend on the table at all, only on the order of keys.
@@ -35,6 +36,7 @@ impl Key for i32 {
 
 impl Key for i128 {
     #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "both words are mixed")]
     fn mixed(self) -> u64 {
         ((self as u64).wrapping_mul(MULTIPLIER) ^ (self >> 64) as u64).wrapping_mul(MULTIPLIER)
     }
@@ -51,6 +53,10 @@ impl KeyTable {
     #[inline(always)]
     fn slot<K: Key>(&self, key: K, keys: &[K]) -> usize {
         let shift = 64 - self.slots.len().trailing_zeros();
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "no more bits than the number of slots has"
+        )]
         let mut at = (key.mixed() >> shift) as usize;
         loop {
             let position = self.slots[at];
@@ -66,7 +72,7 @@ impl KeyTable {
         self.slots = vec![NO_CODE; self.slots.len() * 4];
         for (position, &key) in keys.iter().enumerate() {
             let at = self.slot(key, keys);
-            self.slots[at] = position as u32;
+            self.slots[at] = index32(position);
         }
     }
 
@@ -84,7 +90,7 @@ impl KeyTable {
 
     #[cold]
     fn insert<K: Key>(&mut self, key: K, at: usize, keys: &mut Vec<K>) -> u32 {
-        let position = keys.len() as u32;
+        let position = index32(keys.len());
         self.slots[at] = position;
         keys.push(key);
         if keys.len() * 2 > self.slots.len() {

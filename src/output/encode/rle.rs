@@ -4,6 +4,7 @@
 //! zstd and costs a branch per value.
 
 use super::bits::{pack, varint, width_of};
+use crate::model::index::index32;
 
 /// Number of runs of equal neighbours.
 pub fn run_count<T: PartialEq>(values: &[T]) -> usize {
@@ -31,6 +32,7 @@ pub fn run(value: u32, count: usize, width: usize, out: &mut Vec<u8>) {
 
 /// Appends the body of a dictionary-encoded page: the width, then the positions.
 pub fn positions(values: &[u32], width: usize, out: &mut Vec<u8>) {
+    #[expect(clippy::cast_possible_truncation, reason = "a width is at most 64")]
     out.push(width as u8);
     if values.is_empty() {
         return;
@@ -70,6 +72,6 @@ pub fn levels(rows: usize, nulls: usize, present: &[u8], out: &mut Vec<u8>) {
         varint((groups as u64) << 1 | 1, out);
         out.extend_from_slice(&present[..groups]);
     }
-    let length = (out.len() - length_at - 4) as u32;
+    let length = index32(out.len() - length_at - 4);
     out[length_at..length_at + 4].copy_from_slice(&length.to_le_bytes());
 }

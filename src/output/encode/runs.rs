@@ -9,6 +9,7 @@ use super::rle;
 use super::rows::Rows;
 use super::texts::encode_texts;
 use super::{Column, Encoded, page_count, page_rows};
+use crate::model::index::index32;
 use crate::model::text::{order, same};
 use parquet::basic::Encoding;
 use parquet::errors::Result;
@@ -44,6 +45,10 @@ impl TextTable {
 
     fn intern(&mut self, text: &[u8]) -> u32 {
         let hash = bloom::hash(text);
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "masked to the number of slots"
+        )]
         let mut at = hash as usize & (self.slots.len() - 1);
         while self.slots[at] != FREE {
             let position = self.slots[at];
@@ -52,7 +57,7 @@ impl TextTable {
             }
             at = (at + 1) & (self.slots.len() - 1);
         }
-        let position = self.len() as u32;
+        let position = index32(self.len());
         self.slots[at] = position;
         self.hashes.push(hash);
         self.bytes.extend_from_slice(text);
@@ -66,19 +71,23 @@ impl TextTable {
     fn grow(&mut self) {
         self.slots = vec![FREE; self.slots.len() * 4];
         for (position, &hash) in self.hashes.iter().enumerate() {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "masked to the number of slots"
+            )]
             let mut at = hash as usize & (self.slots.len() - 1);
             while self.slots[at] != FREE {
                 at = (at + 1) & (self.slots.len() - 1);
             }
-            self.slots[at] = position as u32;
+            self.slots[at] = index32(position);
         }
     }
 
     fn plain(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.bytes.len() + 4 * self.len());
-        for position in 0..self.len() as u32 {
+        for position in 0..index32(self.len()) {
             let text = self.get(position);
-            out.extend_from_slice(&(text.len() as u32).to_le_bytes());
+            out.extend_from_slice(&index32(text.len()).to_le_bytes());
             out.extend_from_slice(text);
         }
         out
@@ -102,8 +111,8 @@ impl RunPage<'_> {
             (Some(text), _) => self.table.intern(text),
         };
         match last {
-            Some(run) if run.0 == position => run.1 += count as u32,
-            _ if count > 0 => self.runs.push((position, count as u32)),
+            Some(run) if run.0 == position => run.1 += index32(count),
+            _ if count > 0 => self.runs.push((position, index32(count))),
             _ => (),
         }
     }
@@ -203,6 +212,7 @@ fn write_runs(runs: &[(u32, u32)], entries: usize, body: &mut Vec<u8>) -> Encodi
     let values = runs.iter().filter(|r| r.0 != FREE);
     let count: usize = values.clone().map(|r| r.1 as usize).sum();
     if rle::runs_are_smaller(values.clone().count(), count, width) {
+        #[expect(clippy::cast_possible_truncation, reason = "a width is at most 64")]
         body.push(width as u8);
         values.for_each(|r| rle::run(r.0, r.1 as usize, width, body));
     } else {

@@ -7,6 +7,7 @@ use super::delta::Texts;
 use super::frames::Repeats;
 use super::rows::Rows;
 use super::{Column, Encoded, page_count, page_rows};
+use crate::model::index::index32;
 use parquet::basic::Encoding;
 use parquet::errors::Result;
 
@@ -45,7 +46,7 @@ fn head(text: &[u8]) -> u128 {
         // 8 to 15 bytes: the first word, and of the last one what lies behind the first.
         (None, Some(first), Some(last)) => {
             let behind = u64::from_be_bytes(*last)
-                .checked_shl(8 * (16 - text.len() as u32))
+                .checked_shl(8 * (16 - index32(text.len())))
                 .unwrap_or(0);
             (u64::from_be_bytes(*first) as u128) << 64 | behind as u128
         }

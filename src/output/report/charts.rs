@@ -163,6 +163,7 @@ impl Scale {
         }
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "a length within the page")]
     fn y(&self, value: i128) -> i128 {
         let length = HEIGHT - TOP - BOTTOM;
         HEIGHT

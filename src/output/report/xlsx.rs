@@ -4,6 +4,7 @@
 //! is the published decimal, and as a number rounded half to even to 15 digits. No formula is ever written.
 
 use super::{Cells, Report, Table};
+use crate::model::index::{index16, index32};
 use crate::model::unit::div_half_even;
 use crate::output::escape::{begins_formula, inert};
 use rust_xlsxwriter::{
@@ -163,11 +164,11 @@ fn write(sheet: &mut Worksheet, table: &Table, styles: &Styles) -> Result<(), Xl
     }
     sheet.write_string_with_format(1, 0, note.trim(), &styles.note)?;
     const HEAD: u32 = 3;
-    for (at, column) in columns.iter().enumerate() {
+    for (at, column) in (0u16..).zip(&columns) {
         let is_text = column.form == Form::Text;
         sheet.write_string_with_format(
             HEAD,
-            at as u16,
+            at,
             &column.name,
             if is_text {
                 &styles.head
@@ -175,14 +176,14 @@ fn write(sheet: &mut Worksheet, table: &Table, styles: &Styles) -> Result<(), Xl
                 &styles.head_number
             },
         )?;
-        sheet.set_column_width(at as u16, width(table, column))?;
+        sheet.set_column_width(at, width(table, column))?;
     }
     let shown = &table.rows[..table.rows.len().min(MAX_ROWS)];
     for (row, cells) in (HEAD + 1..).zip(shown) {
-        for (at, column) in columns.iter().enumerate() {
+        for (at, column) in (0u16..).zip(&columns) {
             cell(
                 sheet,
-                (row, at as u16),
+                (row, at),
                 &cells[column.of],
                 column.form,
                 [&styles.text, &styles.exact, &styles.number],
@@ -190,9 +191,9 @@ fn write(sheet: &mut Worksheet, table: &Table, styles: &Styles) -> Result<(), Xl
             )?;
         }
     }
-    let last = HEAD + shown.len() as u32;
+    let last = HEAD + index32(shown.len());
     if let Some(total) = &table.total {
-        for (at, column) in columns.iter().enumerate() {
+        for (at, column) in (0u16..).zip(&columns) {
             let set = [
                 &styles.total_text,
                 &styles.total_exact,
@@ -200,7 +201,7 @@ fn write(sheet: &mut Worksheet, table: &Table, styles: &Styles) -> Result<(), Xl
             ];
             cell(
                 sheet,
-                (last + 1, at as u16),
+                (last + 1, at),
                 &total[column.of],
                 column.form,
                 set,
@@ -209,7 +210,7 @@ fn write(sheet: &mut Worksheet, table: &Table, styles: &Styles) -> Result<(), Xl
         }
     }
     if !columns.is_empty() && !shown.is_empty() {
-        sheet.autofilter(HEAD, 0, last, columns.len() as u16 - 1)?;
+        sheet.autofilter(HEAD, 0, last, index16(columns.len()) - 1)?;
     }
     sheet.set_freeze_panes(HEAD + 1, 1)?;
     sheet.set_landscape();
@@ -226,7 +227,8 @@ fn width(table: &Table, column: &Laid) -> u8 {
         .map(|row| row[column.of].chars().count())
         .max()
         .unwrap_or(0);
-    longest.clamp(column.name.chars().count().min(18), 60) as u8 + 2
+    let width = longest.clamp(column.name.chars().count().min(18), 60) + 2;
+    u8::try_from(width).unwrap_or(u8::MAX)
 }
 
 fn cell(
@@ -275,12 +277,11 @@ fn as_number(decimal: &str) -> Option<f64> {
     } else {
         return None;
     };
-    let scale = decimal
-        .split_once('.')
-        .map_or(0, |(_, decimals)| decimals.len()) as i32;
+    let decimals = decimal.split_once('.').map_or(0, |(_, after)| after.len());
+    let scale = i32::try_from(decimals).ok()?;
     let excess = mantissa
         .checked_ilog10()
-        .map_or(0, |log| (log as usize + 1).saturating_sub(DIGITS)) as u32;
+        .map_or(0, |log| index32((log as usize + 1).saturating_sub(DIGITS)));
     let kept = div_half_even(mantissa, 10i128.pow(excess));
     let sign = if decimal.starts_with('-') { "-" } else { "" };
     format!("{sign}{kept}e{}", excess as i32 - scale)

@@ -23,6 +23,7 @@ use crate::model::symbol::Symbols;
 use crate::model::time::{date_text, instant_text};
 use crate::model::unit::{MASS_SCALE, NANO_SCALE, SHARE_SCALE, decimal_text};
 use crate::output::find::rows_of;
+use crate::output::published::fields;
 use crate::output::read::{Columns, fault as unreadable};
 use crate::output::read_rejected::{RejectedRow, rejected_rows};
 use crate::reference::Reference;
@@ -161,10 +162,21 @@ impl<'d> Explainer<'d> {
 
     fn rows(&self, table: &str, shipment: &str, columns: &[&str]) -> Result<Vec<RecordBatch>> {
         let parts = self.manifest.parts(table);
-        let open = |part: usize| open_part(self.dir, parts[part]).map_err(Reading::Open);
-        rows_of(parts.len(), open, "shipment_id", shipment, columns).map_err(|e| match e {
+        let mut last = 0;
+        let open = |part: usize| {
+            last = part;
+            open_part(self.dir, parts[part]).map_err(Reading::Open)
+        };
+        let fields = fields(table).unwrap_or_default();
+        let found = rows_of(parts.len(), open, "shipment_id", shipment, &fields, columns);
+        found.map_err(|e| match e {
             Reading::Open(error) => error,
-            Reading::Parquet(error) => self.fault(&error),
+            Reading::Parquet(error) => {
+                let file = parts
+                    .get(last)
+                    .map_or(self.dir.to_owned(), |part| self.dir.join(part));
+                unreadable(&file, &error)
+            }
         })
     }
 
@@ -226,12 +238,12 @@ fn records(c: &Columns) -> parquet::errors::Result<Vec<Record>> {
     let text = |at: usize| c.texts(RECORD_COLUMNS[at]);
     let (containers, movements, types) = (text(0)?, text(1)?, text(2)?);
     let (evidence, files) = (text(4)?, text(5)?);
-    let (arrivals, rows) = (c.numbers("arrived_at")?, c.numbers("source_row")?);
+    let (arrivals, rows) = (c.longs("arrived_at")?, c.numbers("source_row")?);
     let record = |i: usize| Record {
         container_id: containers[i].clone(),
         movement_id: movements[i].clone(),
         container_type: types[i].clone(),
-        arrived_at: arrivals[i].map(|v| v as i64),
+        arrived_at: arrivals[i],
         evidence_ref: evidence[i].clone(),
         source: rows[i].map_or(String::new(), |row| format!("{}:{row}", files[i])),
     };
@@ -332,8 +344,10 @@ fn shipment_facts(
     let decimal = |name: &str, scale| {
         number(name).map(|v| v.map_or(String::new(), |v| decimal_text(v, scale)))
     };
-    let instant =
-        |name: &str| number(name).map(|v| v.map_or(String::new(), |v| instant_text(v as i64)));
+    let instant = |name: &str| {
+        c.longs(name)
+            .map(|v| v[0].map_or(String::new(), instant_text))
+    };
     let with = |value: String, unit: &str| {
         if value.is_empty() {
             value

@@ -1,5 +1,7 @@
-//! Paths of a plan: as written relative to the run file's folder, and as opened. Purely lexical; nothing is looked up.
+//! Paths of a plan: as written relative to the run file's folder, and as opened. Nothing is looked up here; the caller
+//! hands over what knows of links.
 
+use super::Surroundings;
 use std::path::{Component, Path, PathBuf};
 
 /// A path as the plan names it and as it is opened.
@@ -24,17 +26,19 @@ pub struct Pattern {
 pub(super) struct Bases {
     folder: PathBuf,
     working_directory: PathBuf,
+    plain: fn(&Path) -> PathBuf,
 }
 
 impl Bases {
-    pub fn new(run_file: Option<&Path>, working_directory: &Path) -> Bases {
+    pub fn new(run_file: Option<&Path>, here: &Surroundings) -> Bases {
         let folder = match run_file.and_then(Path::parent) {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             _ => PathBuf::from("."),
         };
         Bases {
             folder,
-            working_directory: working_directory.to_owned(),
+            working_directory: here.working_directory.clone(),
+            plain: here.plain,
         }
     }
 
@@ -59,7 +63,7 @@ impl Bases {
         not_empty(text)?;
         Ok(PlanPath {
             written: self.name_below_folder(text),
-            path: path.to_owned(),
+            path: (self.plain)(path),
         })
     }
 
@@ -94,9 +98,9 @@ impl Bases {
 
     fn join(&self, text: &str) -> PathBuf {
         if self.folder == Path::new(".") {
-            PathBuf::from(text)
+            (self.plain)(Path::new(text))
         } else {
-            self.folder.join(text)
+            (self.plain)(&self.folder.join(text))
         }
     }
 

@@ -125,7 +125,8 @@ impl MemoryLimit {
     pub fn bytes(self, machine: u64) -> u64 {
         match self {
             MemoryLimit::OfMachine(share) => {
-                ((machine as u128 * share.0 as u128 / 1_000_000) as u64).max(1)
+                let part = u128::from(machine) * share.0 as u128 / 1_000_000;
+                u64::try_from(part).unwrap_or(u64::MAX).max(1)
             }
             MemoryLimit::Bytes(bytes) => bytes,
         }

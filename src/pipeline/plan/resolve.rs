@@ -24,7 +24,7 @@ impl Resolver<'_> {
         here: &Surroundings,
         read: &dyn Fn(&Path) -> Result<Vec<u8>>,
     ) -> Result<Plan> {
-        let bases = Bases::new(run_file, &here.working_directory);
+        let bases = Bases::new(run_file, here);
         // Without a run file the folder is the working directory, so the defaults lose the step up from `data/`.
         let beside = |in_data: &'static str, here: &'static str| {
             if run_file.is_some() { in_data } else { here }

@@ -9,6 +9,7 @@ fn here() -> Surroundings {
         working_directory: "/srv/night".into(),
         cores: 4,
         memory_bytes: 16 << 30,
+        plain: |path| path.to_owned(),
     }
 }
 
@@ -374,6 +375,7 @@ fn the_canonical_plan_knows_nothing_of_place_and_machine() {
         working_directory: "/tmp".into(),
         cores: 64,
         memory_bytes: 1 << 40,
+        ..here()
     };
     let text = FULL.replace("/srv/out", "y").replace("2GiB", "10%");
     let one = resolve(FULL, &Flags::default()).unwrap().canonical_json();
