@@ -26,20 +26,16 @@
 
 #![cfg_attr(test, allow(clippy::cast_possible_truncation))]
 
-pub mod calc;
 mod claims;
 pub mod cli;
 pub mod error;
 pub mod exchange;
-pub mod factors;
-pub mod geo;
 pub mod input;
-pub mod model;
 pub mod output;
 pub mod pipeline;
 #[cfg(feature = "query")]
 pub mod query;
-pub mod reference;
-pub mod routes;
 pub mod sample;
 pub mod store;
+
+pub use green_corridor_core::{calc, factors, geo, model, reference, routes};

@@ -1,0 +1,107 @@
+//! Passages of the sea graph: straits, canals and capes that can be closed.
+
+use std::fmt;
+
+/// A set of passages.
+///
+/// ```
+/// use green_corridor_core::geo::sea::Passages;
+/// let closed = Passages::parse("suez").unwrap().with(Passages::parse("bab_el_mandeb").unwrap());
+/// assert_eq!(closed.to_string(), "bab_el_mandeb, suez");
+/// assert!(Passages::parse("Suez Canal").is_none());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Passages(u16);
+
+impl Passages {
+    /// None.
+    pub const NONE: Passages = Passages(0);
+    /// What is closed unless somebody opens it: ice.
+    pub const USUALLY_CLOSED: Passages = Passages(1 << 9);
+    /// Code words; the place in the list is the bit in the file.
+    pub const CODES: [&'static str; 13] = [
+        "bab_el_mandeb",
+        "bering",
+        "bosporus",
+        "cape_horn",
+        "cape_of_good_hope",
+        "dardanelles",
+        "gibraltar",
+        "hormuz",
+        "malacca",
+        "northwest",
+        "panama",
+        "suez",
+        "sunda",
+    ];
+
+    /// The set of the one passage with exactly this code word.
+    pub fn parse(code: &str) -> Option<Passages> {
+        Self::CODES
+            .iter()
+            .position(|c| *c == code)
+            .map(|bit| Passages(1 << bit))
+    }
+
+    /// The set whose bits a file holds; `None` if there is a bit without a passage.
+    pub(super) fn from_bits(bits: u16) -> Option<Passages> {
+        (bits >> Self::CODES.len() == 0).then_some(Passages(bits))
+    }
+
+    /// Both sets together.
+    pub const fn with(self, other: Passages) -> Passages {
+        Passages(self.0 | other.0)
+    }
+
+    /// This set less those of the other.
+    pub const fn without(self, other: Passages) -> Passages {
+        Passages(self.0 & !other.0)
+    }
+
+    /// Whether a passage is in both.
+    pub const fn meets(self, other: Passages) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Code words, in the order of [`Passages::CODES`].
+    pub fn codes(self) -> impl Iterator<Item = &'static str> {
+        Self::CODES
+            .into_iter()
+            .enumerate()
+            .filter(move |(bit, _)| self.0 >> bit & 1 == 1)
+            .map(|(_, code)| code)
+    }
+}
+
+impl fmt::Display for Passages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, code) in self.codes().enumerate() {
+            f.write_str(if i == 0 { "" } else { ", " })?;
+            f.write_str(code)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_northwest_passage_is_the_one_usually_closed() {
+        assert_eq!(Passages::USUALLY_CLOSED.to_string(), "northwest");
+    }
+
+    #[test]
+    fn every_code_word_stands_for_itself() {
+        for code in Passages::CODES {
+            assert_eq!(Passages::parse(code).unwrap().to_string(), code);
+        }
+        assert_eq!(Passages::from_bits(1 << 13), None);
+    }
+}

@@ -1,0 +1,158 @@
+//! A sheet of somebody else's table: cells as text, by row and column. Knows no file format.
+
+use std::collections::BTreeMap;
+
+/// A sheet. Only cells that hold something are kept, since a workbook may name any cell of a million rows.
+///
+/// ```
+/// use green_corridor_core::model::sheet::Sheet;
+/// let mut sheet = Sheet::new("table.csv", "table");
+/// sheet.set(1, 2, "12.5".into());
+/// assert_eq!((sheet.text(1, 2), sheet.text(0, 0), sheet.row_count()), ("12.5", "", 2));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sheet {
+    /// Name of the file.
+    pub file: String,
+    /// Name of the sheet; of a CSV file, the file name without its ending.
+    pub name: String,
+    cells: BTreeMap<(u32, u32), Cell>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Cell {
+    text: String,
+    is_number: bool,
+}
+
+impl Sheet {
+    /// A sheet without cells.
+    pub fn new(file: impl Into<String>, name: impl Into<String>) -> Sheet {
+        Sheet {
+            file: file.into(),
+            name: name.into(),
+            cells: BTreeMap::new(),
+        }
+    }
+
+    /// Fills a cell with a text; row and column from 0. Spaces around the text go, an empty text is no cell.
+    pub fn set(&mut self, row: u32, column: u32, text: String) {
+        let text = text.trim();
+        if !text.is_empty() {
+            self.cells.insert(
+                (row, column),
+                Cell {
+                    text: text.to_owned(),
+                    is_number: false,
+                },
+            );
+        }
+    }
+
+    /// Fills a cell with a number that the file holds as one, as plain decimal text.
+    pub fn set_number(&mut self, row: u32, column: u32, text: String) {
+        self.cells.insert(
+            (row, column),
+            Cell {
+                text,
+                is_number: true,
+            },
+        );
+    }
+
+    /// Whether the file holds the cell as a number, so that its text has a point for a decimal mark.
+    pub fn is_number(&self, row: u32, column: u32) -> bool {
+        self.cells.get(&(row, column)).is_some_and(|c| c.is_number)
+    }
+
+    /// Text of a cell; empty when there is none.
+    pub fn text(&self, row: u32, column: u32) -> &str {
+        self.cells
+            .get(&(row, column))
+            .map_or("", |c| c.text.as_str())
+    }
+
+    /// Number of rows up to the last one that holds something.
+    pub fn row_count(&self) -> u32 {
+        self.cells
+            .last_key_value()
+            .map_or(0, |((row, _), _)| row + 1)
+    }
+
+    /// Cells of a row that hold something, by column.
+    pub fn row(&self, row: u32) -> impl Iterator<Item = (u32, &str)> {
+        self.cells
+            .range((row, 0)..=(row, u32::MAX))
+            .map(|((_, column), cell)| (*column, cell.text.as_str()))
+    }
+}
+
+/// Letters of a column (from 0), as spreadsheets name it.
+pub fn column_letters(column: u32) -> String {
+    let mut letters = Vec::new();
+    let mut rest = column as u64 + 1;
+    while rest > 0 {
+        rest -= 1;
+        letters.push(b'A' + (rest % 26) as u8);
+        rest /= 26;
+    }
+    letters.iter().rev().map(|&b| char::from(b)).collect()
+}
+
+/// The column (from 0) of letters `A` to `XFD`; `None` for anything else.
+pub fn column_of(letters: &str) -> Option<u32> {
+    if letters.is_empty() || letters.len() > 3 || !letters.bytes().all(|b| b.is_ascii_uppercase()) {
+        return None;
+    }
+    let number = letters
+        .bytes()
+        .fold(0u32, |n, b| n * 26 + u32::from(b - b'A') + 1);
+    Some(number - 1).filter(|column| *column < 16_384)
+}
+
+/// Name of a cell (row and column from 0), such as `B7`.
+///
+/// ```
+/// assert_eq!(green_corridor::model::sheet::cell_name(6, 1), "B7");
+/// ```
+pub fn cell_name(row: u32, column: u32) -> String {
+    format!("{}{}", column_letters(column), row as u64 + 1)
+}
+
+/// Line ends between an offset and the first other byte behind it. A CSV reader passes over empty lines but gives the place before
+/// them, so a record stands this many lines further down.
+///
+/// ```
+/// assert_eq!(green_corridor::model::sheet::empty_lines(b"a\r\n\r\n\nb\n", 3), 2);
+/// ```
+pub fn empty_lines(bytes: &[u8], offset: usize) -> u64 {
+    let behind = bytes.get(offset..).unwrap_or_default();
+    behind
+        .iter()
+        .take_while(|b| matches!(b, b'\r' | b'\n'))
+        .filter(|b| **b == b'\n')
+        .count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_and_columns_are_inverse() {
+        for column in 0..16_384 {
+            assert_eq!(column_of(&column_letters(column)), Some(column));
+        }
+        assert_eq!(
+            (
+                column_letters(0),
+                column_letters(27),
+                column_letters(16_383)
+            ),
+            ("A".into(), "AB".into(), "XFD".into())
+        );
+        for bad in ["", "a", "XFE", "AAAA", "A1", "É"] {
+            assert_eq!(column_of(bad), None, "{bad}");
+        }
+    }
+}
