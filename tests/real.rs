@@ -2,7 +2,7 @@
 
 mod support;
 
-use green_corridor::pipeline::identity::METHOD_REVISION;
+use green_corridor::run::identity::METHOD_REVISION;
 use green_corridor::store::manifest::Manifest;
 use std::collections::BTreeMap;
 use support::binary::green_corridor;

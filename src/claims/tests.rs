@@ -1,6 +1,6 @@
 use super::*;
-use crate::output::read::rows;
 use crate::output::schema::{Field, Kind};
+use crate::published::columns::rows;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding};

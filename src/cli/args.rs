@@ -6,9 +6,9 @@ use super::{
 };
 use crate::error::Result;
 use crate::model::time::{Day, parse_date};
-use crate::pipeline::identity::METHOD_REVISION;
-use crate::pipeline::plan::{MemoryLimit, Share};
-use crate::pipeline::progress::{LogMode, ProgressMode};
+use crate::progress::{LogMode, ProgressMode};
+use crate::run::identity::METHOD_REVISION;
+use crate::run::plan::{MemoryLimit, Share};
 use crate::store::plain::plain;
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, Parser, Subcommand};

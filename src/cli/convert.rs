@@ -10,7 +10,7 @@ use crate::exchange::movements::{self, Form};
 use crate::exchange::received::{Received, facilities, operations, receive};
 use crate::model::mode::{Basis, Mode};
 use crate::model::unit::grouped;
-use crate::pipeline::progress::Level;
+use crate::progress::Level;
 use crate::store::disk::RealDisk;
 use crate::store::files::{FileWriter, folder_below, write_file};
 use crate::store::signal::Interrupt;

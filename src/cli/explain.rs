@@ -2,10 +2,10 @@
 
 use super::Console;
 use super::args::path;
+use crate::audit::explain::explain;
+use crate::audit::explain::sheet::{Candidate, ElementSheet, Fact, FactorSheet, Sheet, Step};
 use crate::error::{Error, Result};
 use crate::model::unit::grouped;
-use crate::pipeline::explain::explain;
-use crate::pipeline::explain::sheet::{Candidate, ElementSheet, Fact, FactorSheet, Sheet, Step};
 use crate::store::layout::Layout;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -6,11 +6,11 @@
 
 use super::category::{Category, INTENSITY_SCALE, id_of};
 use super::ileap::tce_id;
-use super::published::{Element, Published, Shipment};
 use crate::error::Result;
 use crate::factors::profile::Adjustment;
 use crate::model::mode::{Basis, Mode, Per};
 use crate::model::unit::{DISTANCE_SCALE, SHARE_SCALE, decimal_text, short_decimal_text};
+use crate::published::run::{Element, Published, Shipment};
 use std::collections::BTreeMap;
 
 /// The adjustment of an element in words; `None`: activity and intensity stand on the same distance.

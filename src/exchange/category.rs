@@ -4,13 +4,13 @@
 //! litre of primary data), the category is what ISO 14083 makes a TOC of: the emissions of its elements over their activity.
 
 use super::adjusted::adjustment;
-use super::published::{Element, Published};
 use crate::error::Result;
 use crate::factors::{EmissionFactor, Section};
 use crate::model::id::LocationCode;
 use crate::model::mode::{DataCategory, Mode, Per, Temperature};
 use crate::model::time::Instant;
 use crate::model::unit::div_half_even;
+use crate::published::run::{Element, Published};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Decimals of an intensity in kg: nine of a gram.

@@ -6,7 +6,7 @@
 use super::{GOLDEN, outcomes};
 use crate::support::binary::green_corridor;
 use crate::support::tables::{TABLES, Table, current_run};
-use green_corridor::pipeline::identity::METHOD_REVISION;
+use green_corridor::run::identity::METHOD_REVISION;
 use green_corridor::store::digest::sha256_hex;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -144,7 +144,7 @@ impl Record {
             false => Err(format!(
                 "the same inputs come to other figures than at method revision {}: {changed:?}\n\
                  Was that not the intention, it is a fault. Was it:\n\
-                 1. raise METHOD_REVISION in src/pipeline/identity.rs by one;\n\
+                 1. raise METHOD_REVISION in src/run/identity.rs by one;\n\
                  2. say old and new figure in CHANGELOG.md, on a line that names the method revision;\n\
                  3. UPDATE_GOLDEN=1 cargo test --release --locked --test golden, and review the difference of expected/.",
                 self.revision

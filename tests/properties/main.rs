@@ -10,7 +10,7 @@ use green_corridor::input::mapping::Mapping;
 use green_corridor::model::element::Element;
 use green_corridor::model::flag::Flags;
 use green_corridor::model::mode::Mode;
-use green_corridor::output::{published, read};
+use green_corridor::published::{columns, expected};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use kernel::{
@@ -422,11 +422,11 @@ fn cells(found: &Found, reference: &green_corridor::reference::Reference) -> Vec
 
 fn read_back(file: std::fs::File) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
-    let fields = published::fields("elements").expect("a table");
+    let fields = expected::fields("elements").expect("a table");
     let names = [&NUMBERS[..], &TEXTS[..]].concat();
-    for batch in read::rows(file, &fields, &names).expect("a table") {
+    for batch in columns::rows(file, &fields, &names).expect("a table") {
         let batch = batch.expect("a batch");
-        let columns = read::Columns(&batch);
+        let columns = columns::Columns(&batch);
         let number = |name: &str| {
             columns
                 .numbers(name)

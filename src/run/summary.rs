@@ -1,0 +1,74 @@
+//! What a run has to say at its end.
+
+use crate::progress::milliseconds;
+use crate::store::commit::Published;
+use crate::store::manifest::{Counts, Totals};
+use std::path::PathBuf;
+
+/// Outcome of a run that was published, or would have been.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// The run.
+    pub run_id: String,
+    /// Its folder; empty after a dry run.
+    pub dir: PathBuf,
+    /// Whether the run was there already.
+    pub is_old: bool,
+    /// Rows and results.
+    pub counts: Counts,
+    /// Sums over the elements.
+    pub totals: Totals,
+    /// Rows of `corridors`.
+    pub corridors: Vec<CorridorLine>,
+    /// Input files that the run went without.
+    pub missing: Vec<String>,
+    /// Wall time in milliseconds.
+    pub duration_ms: u64,
+    /// Part of it spent waiting for the disk, milliseconds.
+    pub sync_ms: u64,
+}
+
+/// A corridor for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CorridorLine {
+    /// Corridor or lane.
+    pub corridor_id: String,
+    /// First day of the month.
+    pub period: String,
+    /// `laden` or `empty`.
+    pub load_status: String,
+    /// Shipments.
+    pub shipments: i64,
+    /// Of which incomplete.
+    pub incomplete: i64,
+    /// TEU, millionths.
+    pub teu: i128,
+    /// Transport activity, 10^-9 t.km.
+    pub activity: i128,
+    /// Emissions, micrograms.
+    pub total: i128,
+    /// Intensity, 10^-6 g per t.km.
+    pub intensity: Option<i128>,
+}
+
+impl Summary {
+    /// The summary of a publication; corridors are filled in from the published table.
+    pub fn new(published: &Published) -> Summary {
+        let manifest = &published.manifest;
+        Summary {
+            run_id: published.run_id.clone(),
+            dir: published.dir.clone(),
+            is_old: published.is_old,
+            counts: manifest.counts.clone(),
+            totals: manifest.totals.get("elements").cloned().unwrap_or_default(),
+            corridors: Vec::new(),
+            missing: manifest
+                .missing_files
+                .iter()
+                .map(|m| m.file.clone())
+                .collect(),
+            duration_ms: 0,
+            sync_ms: milliseconds(published.sync),
+        }
+    }
+}
