@@ -56,7 +56,9 @@ pub(crate) const ELEMENT_COLUMNS: [&str; 32] = [
 
 /// Published rows as the kernel's elements, and the kernel that computes them again.
 pub struct Recalculation<'r> {
+    /// What computes them.
     pub kernel: Kernel<'r>,
+    /// Their carriers and energy carriers.
     pub symbols: Symbols,
     operations: FxHashMap<String, u16>,
     factors: FxHashMap<String, u32>,
