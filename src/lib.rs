@@ -23,19 +23,15 @@
 //! let micrograms = div_half_even(18_250_125 * 40_000 * 60_500_000_000, 1_000_000_000_000);
 //! assert_eq!(decimal_text(micrograms, NANO_SCALE), "44.165302500"); // kg CO2e
 //! ```
-pub mod calc;
 pub mod cli;
 pub mod error;
 pub mod exchange;
-pub mod factors;
-pub mod geo;
 pub mod input;
-pub mod model;
 pub mod output;
 pub mod pipeline;
 #[cfg(feature = "query")]
 pub mod query;
-pub mod reference;
-pub mod routes;
 pub mod sample;
 pub mod store;
+
+pub use green_corridor_core::{calc, factors, geo, model, reference, routes};

@@ -4,12 +4,12 @@ use super::load::Loaded;
 use super::{Args, Format, ask, csv, json, table};
 use crate::cli::{Console, progress};
 use crate::error::{Error, Result};
-use crate::factors::fault::{DataFile, Faults};
-use crate::factors::table::{layout, read};
+use crate::factors::DataFile;
 use crate::output::comparison::sheet::Sheet;
 use crate::pipeline::prepare::library_error;
 use crate::pipeline::progress::{Level, Progress};
 use crate::routes::answer::answer;
+use crate::routes::pairs::pairs;
 use crate::store::disk::RealDisk;
 use crate::store::files::FileWriter;
 use crate::store::reference::read_named;
@@ -17,11 +17,6 @@ use rayon::prelude::*;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
-
-layout! {
-    /// Columns of a file of pairs.
-    Cell { From = "from" must, To = "to" must }
-}
 
 /// Pairs that are answered before they are written.
 const CHUNK: usize = 256;
@@ -33,7 +28,7 @@ pub(super) fn run(
     loaded: &Loaded,
     console: &Console,
 ) -> Result<ExitCode> {
-    let pairs = pairs(path)?;
+    let pairs = read_pairs(path)?;
     let progress = progress::for_run(args.progress.unwrap_or_default(), *console);
     progress.stage("compare", Some(pairs.len() as u64));
     let mut unanswered = 0;
@@ -80,25 +75,14 @@ pub(super) fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-fn pairs(path: &Path) -> Result<Vec<(String, String)>> {
+fn read_pairs(path: &Path) -> Result<Vec<(String, String)>> {
     let file =
         read_named(path, &path.display().to_string()).map_err(|e| Error::Input(e.to_string()))?;
     let file = DataFile {
         path: file.path,
         bytes: file.bytes,
     };
-    let mut faults = Faults::default();
-    let mut list = Vec::new();
-    read(&file, Cell::LAYOUT, &mut faults, |row| {
-        list.push((
-            row.text(Cell::From).to_owned(),
-            row.text(Cell::To).to_owned(),
-        ))
-    });
-    if faults.has_error() {
-        return Err(Error::Input(library_error(&faults.list).to_string()));
-    }
-    Ok(list)
+    pairs(&file).map_err(|faults| Error::Input(library_error(&faults).to_string()))
 }
 
 fn write(

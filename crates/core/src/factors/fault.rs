@@ -73,7 +73,7 @@ impl fmt::Display for Fault {
 
 /// The faults found so far.
 #[derive(Debug, Default)]
-pub(crate) struct Faults {
+pub struct Faults {
     /// In the order in which they were found.
     pub list: Vec<Fault>,
 }

@@ -112,7 +112,7 @@ impl Region {
 
     /// A movement inside the region, for questions about it: in a region of several countries from one to another, for GLOBAL
     /// between places of no country. `None` for a region without members.
-    pub(crate) fn example(&self) -> Option<(LocationCode, LocationCode)> {
+    pub fn example(&self) -> Option<(LocationCode, LocationCode)> {
         let somewhere = |country: &str| LocationCode::parse(format!("{country}ZZZ").as_bytes());
         let Some(products) = &self.products else {
             return Some((somewhere("ZZ")?, somewhere("ZZ")?));
@@ -173,7 +173,7 @@ fn holds(products: &[(PlaceSet, PlaceSet)], from: Member, to: Member) -> bool {
 }
 
 /// Number of pairs behind a narrowness, and whether the region names a zone with places; `None`: all pairs.
-pub(crate) fn pairs(narrowness: u64) -> Option<(u64, bool)> {
+pub fn pairs(narrowness: u64) -> Option<(u64, bool)> {
     (narrowness != u64::MAX).then_some((
         narrowness & !WITHOUT_PLACES,
         narrowness & WITHOUT_PLACES == 0,

@@ -9,7 +9,7 @@ use crate::model::unit::{DECIMAL18_MAX, div_half_even};
 /// Numerator and denominator that turn a quantity in `unit` into one in `per`; `None` when they measure different things.
 ///
 /// kWh and MJ convert exactly: 1 kWh = 3.6 MJ = 18/5 MJ.
-pub(crate) fn conversion(unit: EnergyUnit, per: Per) -> Option<(i64, i64)> {
+pub fn conversion(unit: EnergyUnit, per: Per) -> Option<(i64, i64)> {
     match (unit, per) {
         (EnergyUnit::Kg, Per::Kg)
         | (EnergyUnit::Litre, Per::Litre)
@@ -30,7 +30,7 @@ pub(crate) fn conversion(unit: EnergyUnit, per: Per) -> Option<(i64, i64)> {
 
 /// The factor of a row and an energy row of the same carrier; `Ok(None)` when unit or validity do not fit. `contained` is
 /// the narrower of the two regions. The error is a value beyond `Decimal(18,9)`.
-pub(crate) fn compose(
+pub fn compose(
     row: &LibraryRow,
     energy: &LibraryRow,
     index: u32,

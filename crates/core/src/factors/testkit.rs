@@ -7,11 +7,11 @@ use crate::model::mode::{EnergyUnit, Temperature};
 use crate::model::time::parse_date;
 use crate::model::unit::decimal_text;
 
-pub const OPERATIONS: &str = "operation,mode,kind,energy_carrier,title,description\n\
+pub(crate) const OPERATIONS: &str = "operation,mode,kind,energy_carrier,title,description\n\
     sea.feeder,sea,transport,,Feeder,\nrail.electric,rail,transport,electricity,Electric rail,\nroad.truck,road,transport,diesel,Truck,\n\
     hub.terminal,hub,hub,,Terminal,\n";
-pub const ZONES: &str = "zone,member\nASEAN,SG\nASEAN,MY\nASEAN,TH\nASIA,SG\nASIA,MY\nASIA,TH\nASIA,CN\nCQ,CNCKG\nCQ,CNFLG\nHOME,CN\n";
-pub const PROFILE: &str = r#"title = "test"
+pub(crate) const ZONES: &str = "zone,member\nASEAN,SG\nASEAN,MY\nASEAN,TH\nASIA,SG\nASIA,MY\nASIA,TH\nASIA,CN\nCQ,CNCKG\nCQ,CNFLG\nHOME,CN\n";
+pub(crate) const PROFILE: &str = r#"title = "test"
 method = "ISO 14083:2023"
 gwp_sets = ["AR5"]
 after_last_edition = "use_latest"
@@ -54,7 +54,7 @@ fn table(path: &str, header: &str, defaults: &str, rows: &[&str]) -> DataFile {
     DataFile::new(path, text)
 }
 
-pub fn transport(edition: &str, rows: &[&str]) -> DataFile {
+pub(crate) fn transport(edition: &str, rows: &[&str]) -> DataFile {
     let defaults = "operation=sea.feeder region=GLOBAL temperature=ambient per=tkm distance_basis=actual valid_from=2023-01-01 data_category=default source_ref=t";
     table(
         &format!("{edition}/transport.csv"),
@@ -64,7 +64,7 @@ pub fn transport(edition: &str, rows: &[&str]) -> DataFile {
     )
 }
 
-pub fn hub(edition: &str, rows: &[&str]) -> DataFile {
+pub(crate) fn hub(edition: &str, rows: &[&str]) -> DataFile {
     let defaults = "operation=hub.terminal region=GLOBAL temperature=ambient per=t valid_from=2023-01-01 data_category=default source_ref=t";
     table(
         &format!("{edition}/hub.csv"),
@@ -74,7 +74,7 @@ pub fn hub(edition: &str, rows: &[&str]) -> DataFile {
     )
 }
 
-pub fn energy(edition: &str, rows: &[&str]) -> DataFile {
+pub(crate) fn energy(edition: &str, rows: &[&str]) -> DataFile {
     let defaults = "energy_carrier=electricity region=GLOBAL per=kWh operation_g=0 provision_g=500 valid_from=2023-01-01 source_ref=t";
     table(&format!("{edition}/energy.csv"), ENERGY, defaults, rows)
 }
@@ -96,7 +96,7 @@ fn with_figures<'a>(rows: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// A library of these tables; the editions that the profile names and the tables lack are there, empty.
-pub fn files(tables: Vec<DataFile>) -> Vec<DataFile> {
+pub(crate) fn files(tables: Vec<DataFile>) -> Vec<DataFile> {
     let mut sources =
         "source,edition,title,publisher,published_on,url,licence,redistributable,gwp_set\n"
             .to_owned();
@@ -112,11 +112,11 @@ pub fn files(tables: Vec<DataFile>) -> Vec<DataFile> {
 }
 
 /// Faults of a library of these tables, `file:line column` each.
-pub fn faults(tables: Vec<DataFile>) -> Vec<String> {
+pub(crate) fn faults(tables: Vec<DataFile>) -> Vec<String> {
     places(&Library::parse(&files(tables)).1)
 }
 
-pub fn places(faults: &[Fault]) -> Vec<String> {
+pub(crate) fn places(faults: &[Fault]) -> Vec<String> {
     faults
         .iter()
         .map(|f| {
@@ -128,7 +128,7 @@ pub fn places(faults: &[Fault]) -> Vec<String> {
 }
 
 /// Profile text with each `key = value` replaced where it stands, or added at the root.
-pub fn profile(changes: &[&str]) -> String {
+pub(crate) fn profile(changes: &[&str]) -> String {
     let mut text = PROFILE.to_owned();
     for change in changes {
         let key = format!("{} = ", change.split(" = ").next().unwrap());
@@ -151,7 +151,7 @@ pub fn profile(changes: &[&str]) -> String {
 }
 
 /// The set of a sound library, with its warnings.
-pub fn build(tables: Vec<DataFile>, changes: &[&str]) -> (FactorSet, Vec<Fault>) {
+pub(crate) fn build(tables: Vec<DataFile>, changes: &[&str]) -> (FactorSet, Vec<Fault>) {
     let (library, faults) = Library::parse(&files(tables));
     assert!(faults.is_empty(), "{faults:#?}");
     let (profile, faults) = Profile::parse(
@@ -165,7 +165,7 @@ pub fn build(tables: Vec<DataFile>, changes: &[&str]) -> (FactorSet, Vec<Fault>)
 }
 
 /// A sound set without warnings.
-pub fn set(tables: Vec<DataFile>, changes: &[&str]) -> FactorSet {
+pub(crate) fn set(tables: Vec<DataFile>, changes: &[&str]) -> FactorSet {
     let (set, faults) = build(tables, changes);
     assert!(faults.is_empty(), "{faults:#?}");
     set
@@ -183,7 +183,7 @@ fn place(text: &str) -> LocationCode {
 }
 
 /// A question such as `CNQZH SGSIN 2024-05-01 carrier:MAEU energy:diesel op:road.truck cold`.
-pub fn query<'a>(set: &FactorSet, question: &'a str) -> FactorQuery<'a> {
+pub(crate) fn query<'a>(set: &FactorSet, question: &'a str) -> FactorQuery<'a> {
     let mut words = question.split(' ');
     FactorQuery {
         origin: place(words.next().unwrap()),
@@ -201,7 +201,7 @@ pub fn query<'a>(set: &FactorSet, question: &'a str) -> FactorQuery<'a> {
 }
 
 /// The answer as `id operation/provision flags`, or the reason why there is none; explained the same way it is chosen.
-pub fn ask(set: &FactorSet, question: &str) -> String {
+pub(crate) fn ask(set: &FactorSet, question: &str) -> String {
     let query = query(set, question);
     let answer = set.select(&query);
     let candidates = set.candidates(&query);
@@ -240,12 +240,12 @@ fn shown(set: &FactorSet, choice: Choice) -> String {
 }
 
 /// As [`ask`], only the id.
-pub fn id(set: &FactorSet, question: &str) -> String {
+pub(crate) fn id(set: &FactorSet, question: &str) -> String {
     ask(set, question).split(' ').next().unwrap().to_owned()
 }
 
 /// The answer for primary energy as `id numerator/denominator flags`; explained the same way it is chosen.
-pub fn ask_energy(
+pub(crate) fn ask_energy(
     set: &FactorSet,
     carrier: &str,
     unit: EnergyUnit,

@@ -21,16 +21,16 @@ pub struct Library {
     /// Operations in file order; the index is the [`OperationIndex`].
     pub operations: Vec<Operation>,
     /// Rows of all tables, by path of the file, then line.
-    pub(crate) rows: Vec<LibraryRow>,
+    pub rows: Vec<LibraryRow>,
     /// Regions that rows name.
-    pub(crate) regions: Vec<RegionName>,
+    pub regions: Vec<RegionName>,
     /// Carriers and energy carriers.
-    pub(crate) symbols: Symbols,
+    pub symbols: Symbols,
 }
 
 /// A row of a table: the factor as far as it stands in the file.
 #[derive(Clone, Debug)]
-pub(crate) struct LibraryRow {
+pub struct LibraryRow {
     /// The factor; intensities are 0 while `energy` is to be composed.
     pub factor: EmissionFactor,
     /// Energy per unit of activity, 10^-12 of the unit, instead of intensities.
@@ -45,7 +45,7 @@ pub(crate) struct LibraryRow {
 
 /// Texts that many rows share, each held once.
 #[derive(Default)]
-pub(crate) struct Texts(FxHashSet<Text>);
+pub struct Texts(FxHashSet<Text>);
 
 impl Texts {
     /// The shared copy of a text.
@@ -283,16 +283,16 @@ impl Library {
 }
 
 /// Wanted wording for GWP sets.
-pub(crate) const GWP_SETS: &str = "AR4, AR5, AR6, CO2 or unstated";
+pub const GWP_SETS: &str = "AR4, AR5, AR6, CO2 or unstated";
 /// Wanted wording for modes.
-pub(crate) const MODES: &str = "road, rail, sea, inland_waterway, air or hub";
+pub const MODES: &str = "road, rail, sea, inland_waterway, air or hub";
 
 /// The mode with exactly this code word; aliases and other cases are for movement records.
-pub(crate) fn exact_mode(text: &str) -> Option<Mode> {
+pub fn exact_mode(text: &str) -> Option<Mode> {
     Mode::ALL.into_iter().find(|m| m.code() == text)
 }
 
 /// As [`exact_mode`], without `hub`.
-pub(crate) fn transport_mode(text: &str) -> Option<Mode> {
+pub fn transport_mode(text: &str) -> Option<Mode> {
     exact_mode(text).filter(|m| *m != Mode::Hub)
 }

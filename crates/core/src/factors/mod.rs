@@ -8,7 +8,7 @@ mod compose;
 mod countries;
 pub mod diff;
 mod displace;
-pub(crate) mod document;
+pub mod document;
 pub mod factor;
 pub mod fault;
 mod handbook;
@@ -21,16 +21,16 @@ mod review;
 mod rows;
 mod select;
 pub mod set;
-pub(crate) mod table;
+pub mod table;
 mod zones;
 
 #[cfg(test)]
-pub(crate) mod testkit;
+pub mod testkit;
 #[cfg(test)]
 mod tests;
 
 pub use candidates::{Candidate, Verdict};
-pub(crate) use compose::conversion;
+pub use compose::conversion;
 pub use countries::country;
 pub use factor::{Composed, EmissionFactor, GwpSet, Operation, Section, Source, Text};
 pub use fault::{DataFile, Fault, Severity};
@@ -39,8 +39,8 @@ pub use library::Library;
 pub use profile::Profile;
 pub use region::{Region, RegionName};
 pub use review::review;
-pub(crate) use rows::QUANTITY_SCALE;
-pub(crate) use select::uplifted;
+pub use rows::QUANTITY_SCALE;
+pub use select::uplifted;
 pub use select::{Choice, EnergyChoice, EnergyQuery, FactorQuery, NoFactor, NoFactorReason};
 pub use set::FactorSet;
 pub use zones::{PlaceSet, Zones};

@@ -30,11 +30,8 @@ fn read(root: &Path, folder: &Path, list: &mut Vec<DataFile>) {
 
 #[test]
 fn every_profile_loads() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let (factors, data) = (root.join("emission_factors"), root.join("data"));
-    if !factors.is_dir() || !data.is_dir() {
-        return;
-    }
     let (mut library, mut reference) = (Vec::new(), Vec::new());
     read(&factors, &factors, &mut library);
     read(&data, &data, &mut reference);

@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 /// A value with its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct At<T> {
+pub struct At<T> {
     /// The value.
     pub value: T,
     /// Line from 1.
@@ -18,7 +18,7 @@ pub(crate) struct At<T> {
 }
 
 /// A table of a TOML file with the faults found in it.
-pub(crate) struct Keys<'d> {
+pub struct Keys<'d> {
     file: &'d str,
     text: &'d str,
     /// Dotted name in front of each key, empty at the root.
@@ -29,7 +29,7 @@ pub(crate) struct Keys<'d> {
 }
 
 /// Parses a file and hands its root table over; syntax faults leave nothing to hand over.
-pub(crate) fn read<T>(
+pub fn read<T>(
     file: &DataFile,
     faults: &mut Faults,
     with: impl FnOnce(&mut Keys, &mut Faults) -> T,
@@ -265,12 +265,12 @@ impl<'d> Keys<'d> {
 }
 
 /// A text that is not empty.
-pub(crate) fn text(value: &DeValue) -> Option<String> {
+pub fn text(value: &DeValue) -> Option<String> {
     value.as_str().filter(|s| !s.is_empty()).map(str::to_owned)
 }
 
 /// A plain decimal as a mantissa: quoted, or a bare number by its literal text, so that no float is made of it.
-pub(crate) fn decimal(value: &DeValue, scale: u32) -> Option<i64> {
+pub fn decimal(value: &DeValue, scale: u32) -> Option<i64> {
     let literal = match value {
         DeValue::Integer(i) if i.radix() == 10 => i.as_str(),
         DeValue::Float(f) => f.as_str(),
@@ -280,7 +280,7 @@ pub(crate) fn decimal(value: &DeValue, scale: u32) -> Option<i64> {
 }
 
 /// A value as a fault shows it.
-pub(crate) fn shown(value: &DeValue) -> String {
+pub fn shown(value: &DeValue) -> String {
     match value {
         DeValue::String(s) => s.to_string(),
         DeValue::Integer(i) => i.as_str().to_owned(),

@@ -9,6 +9,7 @@ pub mod costing;
 pub mod geometry;
 pub mod network;
 pub mod option;
+pub mod pairs;
 pub mod request;
 pub mod scenario;
 pub mod sea;

@@ -83,7 +83,7 @@ impl PlaceSet {
     }
 
     /// Members as predicates, to ask whether another set covers each.
-    pub(crate) fn members(&self) -> impl Iterator<Item = Member> + Clone {
+    pub fn members(&self) -> impl Iterator<Item = Member> + Clone {
         self.countries
             .iter()
             .map(|&c| Member::Country(c))
@@ -91,7 +91,7 @@ impl PlaceSet {
     }
 
     /// Whether a member of another set lies inside.
-    pub(crate) fn covers_member(&self, member: Member) -> bool {
+    pub fn covers_member(&self, member: Member) -> bool {
         match member {
             Member::Country(c) => self.has_country(c),
             Member::Place(p) => self.covers(p),
@@ -113,7 +113,7 @@ impl PlaceSet {
 
 /// A member of a [`PlaceSet`].
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Member {
+pub enum Member {
     /// A country.
     Country(CountryCode),
     /// A place.

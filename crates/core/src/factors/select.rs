@@ -175,7 +175,7 @@ impl Criteria {
 pub(super) type RankKey = [u64; 5];
 
 /// An intensity times an uplift in millionths, half to even; `None` beyond `Decimal(18,9)`.
-pub(crate) fn uplifted(intensity: i64, uplift: i64) -> Option<i64> {
+pub fn uplifted(intensity: i64, uplift: i64) -> Option<i64> {
     i64::try_from(div_half_even(
         intensity as i128 * uplift as i128,
         ONE as i128,

@@ -11,7 +11,7 @@ use crate::model::unit::{DECIMAL18_MAX, NANO_SCALE, ONE, SHARE_SCALE};
 use rustc_hash::FxHashMap;
 
 /// Decimals of an energy quantity per unit of activity.
-pub(crate) const QUANTITY_SCALE: u32 = 12;
+pub const QUANTITY_SCALE: u32 = 12;
 
 layout! {
     /// Columns of `transport.csv`.
@@ -44,7 +44,7 @@ layout! {
 }
 
 /// Columns of a table.
-pub(crate) fn layout(section: Section) -> &'static [table::Column] {
+pub fn layout(section: Section) -> &'static [table::Column] {
     match section {
         Section::Transport => Transport::LAYOUT,
         Section::Hub => Hub::LAYOUT,
@@ -95,7 +95,7 @@ struct Table {
 }
 
 /// Reads tables into a library, row by row.
-pub(crate) struct Reader<'l> {
+pub struct Reader<'l> {
     folders: FxHashMap<Text, u32>,
     operations: FxHashMap<Text, (u16, Mode)>,
     defaults: Vec<(GwpSet, Text)>,

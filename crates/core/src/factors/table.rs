@@ -8,7 +8,7 @@ use crate::model::time::{Day, NO_END, parse_date};
 use crate::model::unit::parse_decimal;
 
 /// A column of a layout: its name, and whether every row must fill it.
-pub(crate) type Column = (&'static str, bool);
+pub type Column = (&'static str, bool);
 
 /// Declares the columns of a table once: an enum to address cells by, and the layout. `must` marks a column that must be filled.
 macro_rules! layout {
@@ -31,7 +31,7 @@ macro_rules! layout {
 pub(crate) use layout;
 
 /// The text of a file without a byte order mark, or a fault that names the line where UTF-8 ends.
-pub(crate) fn utf8<'a>(file: &'a DataFile, faults: &mut Faults) -> Option<&'a str> {
+pub fn utf8<'a>(file: &'a DataFile, faults: &mut Faults) -> Option<&'a str> {
     let bytes = file
         .bytes
         .strip_prefix(b"\xef\xbb\xbf")
@@ -47,12 +47,12 @@ pub(crate) fn utf8<'a>(file: &'a DataFile, faults: &mut Faults) -> Option<&'a st
 }
 
 /// Line of a byte offset, from 1.
-pub(crate) fn line_of(bytes: &[u8], offset: usize) -> u64 {
+pub fn line_of(bytes: &[u8], offset: usize) -> u64 {
     memchr::memchr_iter(b'\n', &bytes[..offset.min(bytes.len())]).count() as u64 + 1
 }
 
 /// Calls `each` for every row that has the right number of fields and fills what it must.
-pub(crate) fn read(
+pub fn read(
     file: &DataFile,
     layout: &'static [Column],
     faults: &mut Faults,
@@ -181,7 +181,7 @@ fn trim(cell: &str) -> &str {
 }
 
 /// One row of a table.
-pub(crate) struct Row<'r> {
+pub struct Row<'r> {
     /// File label.
     pub file: &'r str,
     /// Line from 1.
