@@ -2,17 +2,17 @@
 //!
 //! The map. Bytes come in through [`input`], become typed columns of the words in [`model`], are computed by [`calc`] with what
 //! [`factors`] and [`reference`] look up, and leave through [`output`]; [`store`] is the only module that opens files, and
-//! [`pipeline`] joins them. `docs/architecture.md` says for each module what it must never do.
+//! [`run`] joins them. `docs/architecture.md` says for each module what it must never do.
 //!
-//! Read on in [`mod@pipeline::run`], the story of a run from top to bottom, then in [`calc`], the arithmetic.
+//! Read on in [`mod@run`], the story of a run from top to bottom, then in [`calc`], the arithmetic.
 //!
 //! | to | call |
 //! | --- | --- |
 //! | run what a command line says | [`cli::main`] |
-//! | compute and publish a plan | [`pipeline::run::run`] |
+//! | compute and publish a plan | [`run::run`] |
 //! | compute rows that are in memory | [`calc::Kernel::footprint`] |
-//! | check a published run | [`pipeline::verify::verify`] |
-//! | explain a published figure | [`pipeline::explain::explain`] |
+//! | check a published run | [`audit::verify::verify`] |
+//! | explain a published figure | [`audit::explain::explain`] |
 //! | compare route options | [`routes::answer::answer`] |
 //!
 //! Every figure is a whole number of a small unit, and text only at the edges:
@@ -23,14 +23,17 @@
 //! let micrograms = div_half_even(18_250_125 * 40_000 * 60_500_000_000, 1_000_000_000_000);
 //! assert_eq!(decimal_text(micrograms, NANO_SCALE), "44.165302500"); // kg CO2e
 //! ```
+pub mod audit;
 pub mod cli;
 pub mod error;
+pub mod escape;
 pub mod exchange;
 pub mod input;
 pub mod output;
-pub mod pipeline;
-#[cfg(feature = "query")]
-pub mod query;
+pub mod present;
+pub mod progress;
+pub mod published;
+pub mod run;
 pub mod sample;
 pub mod store;
 

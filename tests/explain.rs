@@ -3,7 +3,7 @@
 
 mod support;
 
-use green_corridor::pipeline::explain::explain;
+use green_corridor::audit::explain::explain;
 use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;

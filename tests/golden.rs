@@ -6,10 +6,10 @@
 
 mod support;
 
+use green_corridor::audit::explain::explain;
 use green_corridor::model::flag::Flags;
 use green_corridor::model::mode::{Basis, Mode, Per};
 use green_corridor::model::reject::RejectReason;
-use green_corridor::pipeline::explain::explain;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use green_corridor::calc::Kernel;
 use green_corridor::model::element::{Footprints, Names};
 use green_corridor::output::elements::{ELEMENTS, ElementsWriter};
-use green_corridor::pipeline::compute::FixedNames;
+use green_corridor::run::compute::FixedNames;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::error::Result;
 use crate::model::time::{Day, parse_date};
-use crate::pipeline::plan::{MemoryLimit, Share};
-use crate::pipeline::progress::{LogMode, ProgressMode};
+use crate::progress::{LogMode, ProgressMode};
+use crate::run::plan::{MemoryLimit, Share};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;

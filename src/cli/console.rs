@@ -1,7 +1,7 @@
 //! Standard output and standard error. A closed pipe ends quietly, an unwritable standard error never stops a command.
 
 use crate::error::{Error, Result};
-use crate::pipeline::progress::{Level, LogMode};
+use crate::progress::{Level, LogMode};
 use std::io::{self, Write};
 
 /// Where a command prints its result and its log.

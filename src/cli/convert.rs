@@ -9,7 +9,7 @@ use crate::exchange::movements::{self, Form};
 use crate::exchange::received::{Received, facilities, operations, receive};
 use crate::model::mode::{Basis, Mode};
 use crate::model::unit::grouped;
-use crate::pipeline::progress::Level;
+use crate::progress::Level;
 use crate::store::disk::RealDisk;
 use crate::store::files::{FileWriter, write_file};
 use crate::store::signal::Interrupt;

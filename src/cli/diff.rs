@@ -3,14 +3,14 @@
 use super::args::progress_mode;
 use super::table::Table;
 use super::{Console, progress};
+use crate::audit::diff::{CorridorChange, CorridorOf, Difference, Run, ShipmentChange, diff};
 use crate::calc::restate::Effects;
 use crate::error::{Error, Result};
 use crate::model::time::date_text;
 use crate::model::unit::grouped;
 use crate::model::unit::{NANO_SCALE, decimal_text, div_half_even};
 use crate::output::differences::DifferencesWriter;
-use crate::pipeline::diff::{CorridorChange, CorridorOf, Difference, Run, ShipmentChange, diff};
-use crate::pipeline::progress::ProgressMode;
+use crate::progress::ProgressMode;
 use crate::store::disk::RealDisk;
 use crate::store::files::FileWriter;
 use crate::store::layout::Layout;

@@ -1,10 +1,10 @@
 //! `explain OUT SHIPMENT [RUN]`: the calculation sheet of one shipment, from the kernel that made the figures.
 
 use super::Console;
+use crate::audit::explain::explain;
+use crate::audit::explain::sheet::{Candidate, ElementSheet, Fact, FactorSheet, Sheet, Step};
 use crate::error::{Error, Result};
 use crate::model::unit::grouped;
-use crate::pipeline::explain::explain;
-use crate::pipeline::explain::sheet::{Candidate, ElementSheet, Fact, FactorSheet, Sheet, Step};
 use crate::store::layout::Layout;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

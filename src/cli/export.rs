@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::exchange::export::{Company, Form, Kind, Order, Summary, export};
 use crate::exchange::pact::Pact;
 use crate::model::unit::grouped;
-use crate::pipeline::progress::Level;
+use crate::progress::Level;
 use crate::store::signal::Interrupt;
 use std::path::PathBuf;
 use std::process::ExitCode;

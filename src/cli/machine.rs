@@ -1,7 +1,7 @@
 //! Facts of the machine that a plan is resolved against: working directory, cores, memory.
 
 use crate::error::{Error, Result};
-use crate::pipeline::plan::Surroundings;
+use crate::run::plan::Surroundings;
 use crate::store::machine::memory;
 
 /// Asks the operating system.

@@ -25,7 +25,7 @@ pub use args::command;
 pub use console::Console;
 
 use crate::error::Error;
-use crate::pipeline::progress::LogMode;
+use crate::progress::LogMode;
 use args::CommandLine;
 use clap::Parser;
 use std::ffi::OsString;

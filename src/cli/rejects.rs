@@ -3,11 +3,11 @@
 use super::Console;
 use super::args::TableFormat;
 use crate::error::{Error, Result};
+use crate::escape::csv_cell;
 use crate::exchange::inert::write_json;
 use crate::model::reject::RejectReason;
 use crate::model::unit::grouped;
-use crate::output::escape::csv_cell;
-use crate::output::read_rejected::{RejectedRow, rejected_rows};
+use crate::published::rejected::{RejectedRow, rejected_rows};
 use crate::store::layout::Layout;
 use crate::store::path::{list_below, open_below};
 use crate::store::status::find_rejects;

@@ -3,7 +3,7 @@
 use super::Console;
 use super::args::progress_mode;
 use crate::error::Result;
-use crate::pipeline::progress::ProgressMode;
+use crate::progress::ProgressMode;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -43,7 +43,7 @@ pub enum ReportFormat {
 #[cfg(feature = "query")]
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     use crate::error::Error;
-    use crate::output::report::{page, workbook};
+    use crate::present::form::{page, workbook};
     use crate::store::disk::RealDisk;
     use crate::store::files::write_file;
     use crate::store::layout::Layout;
@@ -52,12 +52,8 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let layout = Layout::new(&args.out);
     let (run_id, _) = layout.find_run(args.run.as_deref())?;
     let progress = super::progress::for_run(args.progress.unwrap_or_default(), *console);
-    let report = crate::pipeline::report::report(
-        &layout,
-        &run_id,
-        progress.as_ref(),
-        &Interrupt::install()?,
-    );
+    let report =
+        crate::present::report::report(&layout, &run_id, progress.as_ref(), &Interrupt::install()?);
     progress.end();
     let report = report?;
     let to = args.to.clone().unwrap_or_else(|| layout.report());

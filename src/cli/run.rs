@@ -3,9 +3,9 @@
 use super::args::{Keep, keep, memory, progress_mode, share};
 use super::{Console, machine, progress};
 use crate::error::{Error, Result};
-use crate::pipeline;
-use crate::pipeline::plan::{Flags, MemoryLimit, Plan, Share};
-use crate::pipeline::progress::{Level, Progress, ProgressMode};
+use crate::progress::{Level, Progress, ProgressMode};
+use crate::run;
+use crate::run::plan::{Flags, MemoryLimit, Plan, Share};
 use crate::store::files::read_file;
 use crate::store::signal::Interrupt;
 use std::path::{Path, PathBuf};
@@ -122,7 +122,7 @@ fn configuration(path: &Path) -> Result<Vec<u8>> {
 
 /// Runs the plan and prints the summary.
 fn execute(plan: &Plan, progress: &dyn Progress, console: &Console) -> Result<ExitCode> {
-    let summary = pipeline::run::run(plan, progress, &Interrupt::install()?)?;
+    let summary = run::run(plan, progress, &Interrupt::install()?)?;
     progress.end();
     match console.print(&super::summary::text(&summary)) {
         // The run is published all the same, and its status says so; only the summary is lost.

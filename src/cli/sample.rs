@@ -3,8 +3,8 @@
 use super::args::{progress_mode, share};
 use super::{Console, init, progress};
 use crate::error::{Error, Result};
-use crate::pipeline::plan::Share;
-use crate::pipeline::progress::ProgressMode;
+use crate::progress::ProgressMode;
+use crate::run::plan::Share;
 use crate::sample::{Format, MOST_SHIPMENTS, Month, Order, Templates, write};
 use crate::store::disk::RealDisk;
 use crate::store::files::FileWriter;

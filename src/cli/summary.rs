@@ -2,9 +2,8 @@
 
 use super::table::Table;
 use crate::model::reject::RejectReason;
-use crate::model::unit::decimal_text;
-use crate::model::unit::grouped;
-use crate::pipeline::summary::Summary;
+use crate::model::unit::{decimal_text, grouped};
+use crate::run::summary::Summary;
 use std::fmt::Write;
 
 /// Rows in, accepted, rejected by reason; totals; corridors; where the files are.

@@ -1,11 +1,11 @@
 //! `verify OUT [RUN]`: digests, counts and sums of a published run, from its files alone.
 
 use super::{Console, progress};
+use crate::audit::verify::verify;
 use crate::error::Result;
 use crate::model::unit::grouped;
 use crate::model::unit::{NANO_SCALE, decimal_text};
-use crate::pipeline;
-use crate::pipeline::progress::ProgressMode;
+use crate::progress::ProgressMode;
 use crate::store::layout::Layout;
 use crate::store::signal::Interrupt;
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ pub struct Args {
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let (_, dir) = Layout::new(&args.out).find_run(args.run.as_deref())?;
     let progress = progress::for_run(ProgressMode::Auto, *console);
-    let verified = pipeline::verify::verify(
+    let verified = verify(
         &dir,
         args.recalculate,
         progress.as_ref(),

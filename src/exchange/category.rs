@@ -3,13 +3,13 @@
 //! A category is a factor as it was applied. Where the exchange format lacks the unit of the intensity (per container, or per
 //! litre of primary data), the category is what ISO 14083 makes a TOC of: the emissions of its elements over their activity.
 
-use super::published::{Element, Published};
 use crate::error::Result;
 use crate::factors::{EmissionFactor, Section};
 use crate::model::id::LocationCode;
 use crate::model::mode::{DataCategory, Mode, Per, Temperature};
 use crate::model::time::Instant;
 use crate::model::unit::div_half_even;
+use crate::published::run::{Element, Published};
 use std::collections::BTreeMap;
 
 /// Decimals of an intensity in kg: nine of a gram.

@@ -3,12 +3,12 @@
 //! Names and units are those of the specification: kg, km, t.km, kg CO2e. TTW is vehicle operation, WTW is the total.
 
 use super::category::{Category, Energy, INTENSITY_SCALE, Unit, city, id_of};
-use super::published::{Element, Published, Shipment};
 use crate::error::Result;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, DataCategory, Mode, Temperature};
 use crate::model::time::instant_text;
 use crate::model::unit::{DISTANCE_SCALE, MASS_SCALE, NANO_SCALE, ONE, SHARE_SCALE, decimal_text};
+use crate::published::run::{Element, Published, Shipment};
 use serde::Serialize;
 
 /// Where the schemas of the extension data stand; the specification prescribes these addresses.

@@ -2,9 +2,9 @@
 //!
 //! JSON keeps every text as it is and only spells its dangerous characters as `\u` escapes: a reader gets the same text back.
 //! A CSV cell has no escapes, so there are two ways: [`id`] for what a program reads back, and
-//! [`csv_text`](crate::output::escape::csv_text) for people.
+//! [`csv_text`](crate::escape::csv_text) for people.
 
-use crate::output::escape::{begins_formula, is_hidden};
+use crate::escape::{begins_formula, is_hidden};
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use std::io::{self, Write};
 

@@ -2,7 +2,7 @@
 
 use super::documents::{Fault, Place};
 use crate::error::{Error, Result};
-use crate::output::escape::csv_text;
+use crate::escape::csv_text;
 use std::collections::BTreeMap;
 use std::io::Write;
 

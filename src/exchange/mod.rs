@@ -14,5 +14,4 @@ pub mod ledger;
 pub mod left_out;
 pub mod movements;
 pub mod pact;
-pub mod published;
 pub mod received;

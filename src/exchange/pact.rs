@@ -10,12 +10,12 @@ use super::ileap::{
 };
 use super::inert::urn_part;
 use super::ledger::Identity;
-use super::published::{Published, Shipment};
 use crate::error::{Error, Result};
 use crate::factors::GwpSet;
 use crate::model::mode::Mode;
 use crate::model::time::{DAY_US, Instant, NO_END, civil, day, day_of, instant_text};
 use crate::model::unit::{MASS_SCALE, NANO_SCALE, SHARE_SCALE, decimal_text};
+use crate::published::run::{Published, Shipment};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;

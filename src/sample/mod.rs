@@ -15,7 +15,7 @@ pub use templates::Templates;
 pub use write::{Format, write};
 
 use crate::model::time::{self, Day};
-use crate::pipeline::plan::Share;
+use crate::run::plan::Share;
 
 /// What to generate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ mod rows;
 use green_corridor::input::mapping::Mapping;
 use green_corridor::model::element::Element;
 use green_corridor::model::mode::Mode;
-use green_corridor::output::read;
+use green_corridor::published::columns;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use kernel::{

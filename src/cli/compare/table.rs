@@ -2,7 +2,7 @@
 
 use crate::cli::table::Table;
 use crate::model::unit::grouped;
-use crate::output::comparison::sheet::{
+use crate::present::comparison::sheet::{
     ElementSheet, OptionSheet, RequestSheet, ScenarioSheet, Sheet, Standing, rounded,
 };
 use std::fmt::Write;

@@ -3,7 +3,7 @@
 use super::load::Loaded;
 use super::{Args, form, stopped};
 use crate::error::Result;
-use crate::output::comparison::sheet::{ScenarioRow, ScenarioSheet, Sheet, modes};
+use crate::present::comparison::sheet::{ScenarioRow, ScenarioSheet, Sheet, modes};
 use crate::routes::answer::{Answer, LinkKey, NoAnswer, answer, evaluate, keys};
 use crate::routes::option::RouteOption;
 use crate::routes::request::Request;

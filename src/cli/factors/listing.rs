@@ -3,7 +3,7 @@
 use super::text::plain;
 use crate::cli::args::TableFormat;
 use crate::cli::table::Table;
-use crate::output::escape::csv_cell;
+use crate::escape::csv_cell;
 
 /// A list to be printed.
 pub(super) struct Listing {

@@ -1,6 +1,7 @@
 //! A TOC or HOC as a row of `transport.csv` or `hub.csv`.
 
 use super::{Carrier, Document, Refusal, malformed, mode, refused};
+use crate::escape::csv_text;
 use crate::exchange::documents::{Fault, required, text};
 use crate::exchange::inert::urn_part;
 use crate::factors::GwpSet;
@@ -11,7 +12,6 @@ use crate::model::time::{DAY_US, Day, date_text, day_of};
 use crate::model::unit::{
     DECIMAL18_MAX, NANO_SCALE, SHARE_SCALE, decimal_text, div_half_even, parse_decimal,
 };
-use crate::output::escape::csv_text;
 use serde_json::Value;
 use std::collections::BTreeMap;
 

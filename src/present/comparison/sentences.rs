@@ -1,0 +1,189 @@
+//! Why options stand where they stand, in words. No order is given without its reason.
+
+use crate::calc::compare::{PriceBreakEven, beats};
+use crate::model::unit::NANO_SCALE;
+use crate::present::comparison::sheet::{FactorBreakEvenSheet, OptionSheet, rounded};
+use crate::routes::DAY;
+use crate::routes::answer::{Answer, BreakEven, Shown};
+use crate::routes::option::RouteOption;
+use crate::routes::request::{Objective, Request};
+use crate::routes::search::{HORIZON, MOST_ELEMENTS};
+
+/// By what options are in order.
+pub(crate) const fn order(objective: Objective) -> &'static str {
+    match objective {
+        Objective::Co2e => "CO2e, least first; then days, then cost; what is not known comes last",
+        Objective::Days => {
+            "days, fastest first; then CO2e, then cost; what is not known comes last"
+        }
+        Objective::Cost => {
+            "cost, cheapest first, where it is known in full and all in one currency; then CO2e, then days; what is not known comes last"
+        }
+    }
+}
+
+/// Why an option is shown.
+pub(crate) fn standing(place: usize, options: &[Shown]) -> String {
+    let own = &options[place];
+    let better = |o: &&(usize, &Shown)| is_cleaner_and_faster(&o.1.option, &own.option);
+    let numbered: Vec<(usize, &Shown)> = options.iter().enumerate().collect();
+    let by = match numbered.iter().find(better) {
+        Some((i, _)) => format!("option {} has no more CO2e and takes no longer", i + 1),
+        None => "a chain that is not shown has no more CO2e and takes no longer".to_owned(),
+    };
+    let modes = if own.is_best_of_modes {
+        "; first of its modes"
+    } else {
+        ""
+    };
+    match own.pareto {
+        Some(true) => "on the front: nothing found is as clean and as fast".to_owned(),
+        Some(false) => format!("not on the front: {by}{modes}"),
+        None => format!(
+            "cannot be placed: {} not known in full",
+            unknown(&own.option)
+        ),
+    }
+}
+
+fn is_cleaner_and_faster(a: &RouteOption, b: &RouteOption) -> bool {
+    let without_cost = |o: &RouteOption| {
+        let mut criteria = o.criteria().clone();
+        criteria.costs = Default::default();
+        criteria
+    };
+    beats(&without_cost(a), &without_cost(b), false)
+}
+
+fn unknown(option: &RouteOption) -> &'static str {
+    match (option.is_complete(), option.times.is_partial) {
+        (false, true) => "CO2e and time are",
+        (false, false) => "CO2e is",
+        (true, _) => "time is",
+    }
+}
+
+/// What the carbon price does to a pair.
+pub(crate) fn carbon_price(
+    pair: &BreakEven,
+    first: &OptionSheet,
+    second: &OptionSheet,
+    options: (&RouteOption, &RouteOption),
+) -> String {
+    let (low, high) = if options.0.micrograms() <= options.1.micrograms() {
+        (first, second)
+    } else {
+        (second, first)
+    };
+    match &pair.carbon_price {
+        Some((currency, PriceBreakEven::At(amount))) => format!(
+            "above {} {currency} per tonne option {} is cheaper, carbon included; below it option {}",
+            amount.text(),
+            low.id,
+            high.id
+        ),
+        Some((_, PriceBreakEven::Never)) => {
+            format!(
+                "option {} emits less and is not dearer, whatever the carbon price",
+                low.id
+            )
+        }
+        Some((_, PriceBreakEven::SameEmissions)) => {
+            "both emit the same: the carbon price decides nothing".to_owned()
+        }
+        Some((_, PriceBreakEven::Unbounded)) => "beyond every price".to_owned(),
+        None if !(options.0.is_complete() && options.1.is_complete()) => {
+            "no break-even: CO2e is not known in full".to_owned()
+        }
+        None => format!(
+            "no break-even carbon price: {}; {}",
+            covered(first),
+            covered(second)
+        ),
+    }
+}
+
+fn covered(option: &OptionSheet) -> String {
+    match (&option.cost, &option.currency) {
+        (Some(cost), Some(currency)) => format!("option {} costs {cost} {currency}", option.id),
+        _ => format!(
+            "the cost of option {} is known for {} of its elements",
+            option.id, option.cost_covers_elements
+        ),
+    }
+}
+
+/// What the deciding factor does to a pair.
+pub(crate) fn factor(
+    deciding: Option<&FactorBreakEvenSheet>,
+    first: &OptionSheet,
+    second: &OptionSheet,
+) -> String {
+    match deciding {
+        Some(f) => format!(
+            "option {} has less CO2e than option {} above {} g/{} of {}, option {} below; it is {} ({} %, {})",
+            f.less_above,
+            f.less_below,
+            rounded(&f.break_even_g, NANO_SCALE, 2),
+            f.per,
+            f.operation,
+            f.less_below,
+            rounded(&f.intensity_g, NANO_SCALE, 2),
+            signed(&f.change_percent),
+            f.factor_id
+        ),
+        None if !(first.ghg_is_complete && second.ghg_is_complete) => {
+            "no break-even of a factor: CO2e is not known in full".to_owned()
+        }
+        None => "no single factor can turn the order round".to_owned(),
+    }
+}
+
+fn signed(percent: &str) -> String {
+    let text = rounded(percent, 4, 1);
+    if text.starts_with('-') {
+        text
+    } else {
+        format!("+{text}")
+    }
+}
+
+/// What the figures of an answer rest on.
+pub(crate) fn assumptions(answer: &Answer, request: &Request) -> Vec<String> {
+    let options = || answer.options.iter().map(|s| &s.option);
+    let mut list = vec![format!(
+        "Searched: every chain of at most {MOST_ELEMENTS} transport elements within {} days that calls at no place twice; left out are \
+         only those that another with the same modes, or fewer of them, equals or beats in CO2e, time and known cost.",
+        request.most_hours.unwrap_or(HORIZON) / DAY
+    )];
+    if options().any(|o| o.times.has_estimate) {
+        list.push(
+            "Times marked ~ hold estimates: a distance at the mean speed of the operation, or a mean dwell in a hub.".to_owned(),
+        );
+    }
+    if options().any(|o| o.times.unknown_waits > 0) {
+        list.push(
+            "Where nobody publishes how often a service departs, the dwell in the hub is all the time before departure."
+                .to_owned(),
+        );
+    }
+    list.push(
+        "Costs are freight prices with a source, as far as there are any; they are never estimated. Terminal handling, customs and \
+         stock are not in them."
+            .to_owned(),
+    );
+    if request.cargo.mass_g == 0 {
+        list.push("No cargo mass was given: that of the profile per TEU stands in.".to_owned());
+    }
+    list.push(
+        "A break-even of a factor changes that one alone. Emissions count as proportional to it, the rounding of elements to the \
+         microgram left aside."
+            .to_owned(),
+    );
+    if options().any(|o| !o.is_complete()) {
+        list.push(
+            "An option whose CO2e is not known in full shows the part that is known; it is compared with nothing.".to_owned(),
+        );
+    }
+    list
+}

@@ -1,0 +1,695 @@
+//! An answer in texts: every number written once, decimals exact, so that all forms say the same. The names are those of
+//! the JSON form.
+
+use crate::calc::compare::PriceBreakEven;
+use crate::model::element::{Element, GhgTotals};
+use crate::model::mode::{Mode, Per};
+use crate::model::money::{Amount, PRICE_SCALE, RATE_SCALE};
+use crate::model::time::{date_text, instant_text};
+use crate::model::unit::{
+    DISTANCE_SCALE, MASS_SCALE, NANO_SCALE, SHARE_SCALE, decimal_text, div_half_even,
+    parse_decimal, short_decimal_text,
+};
+use crate::output::ratio::{ghg_kg_per_teu, ratio};
+use crate::present::comparison::sentences;
+use crate::reference::Reference;
+use crate::routes::answer::{Answer, BreakEven, Shown};
+use crate::routes::network::{Link, Network};
+use crate::routes::option::{FactorKey, Part, RouteOption};
+use crate::routes::request::Request;
+use crate::routes::{DAY, Millihours};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Decimals of hours.
+const HOURS_SCALE: u32 = 3;
+/// Decimals of days.
+const DAYS_SCALE: u32 = 2;
+
+/// A whole answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sheet {
+    /// The question.
+    pub request: RequestSheet,
+    /// The method behind the emissions.
+    pub method: MethodSheet,
+    /// By what options are in order.
+    pub order: String,
+    /// Chains found, left out as beaten, and not shown because no more were asked for.
+    pub chains: BTreeMap<&'static str, usize>,
+    /// Options in order.
+    pub options: Vec<OptionSheet>,
+    /// Pairs of leading options.
+    pub break_even: Vec<BreakEvenSheet>,
+    /// Rates that converted prices.
+    pub rates: Vec<RateSheet>,
+    /// What the figures rest on.
+    pub assumptions: Vec<String>,
+    /// Editions of the factors used.
+    pub sources: Vec<SourceSheet>,
+    /// What a scenario changes; the options are those under the scenario.
+    pub scenario: Option<ScenarioSheet>,
+}
+
+/// Before and after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct ScenarioSheet {
+    pub title: String,
+    pub changes: Vec<String>,
+    pub rows: Vec<ScenarioRow>,
+}
+
+/// A chain before and after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct ScenarioRow {
+    /// The option that it is under the scenario; absent: it is not among them.
+    pub option: Option<String>,
+    pub modes: String,
+    pub places: Vec<String>,
+    pub before: Option<Standing>,
+    pub after: Option<Standing>,
+    pub change_percent: Option<String>,
+}
+
+/// Figures of a chain in one world; a chain that is closed there has none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct Standing {
+    pub days: Option<String>,
+    pub ghg_operation_kg: String,
+    pub ghg_provision_kg: String,
+    pub ghg_total_kg: String,
+    pub ghg_is_complete: bool,
+}
+
+impl ScenarioRow {
+    /// The row of a chain whose places and modes are `places` and `modes`.
+    pub fn new(
+        option: Option<String>,
+        modes: String,
+        places: Vec<String>,
+        before: Option<&RouteOption>,
+        after: Option<&RouteOption>,
+    ) -> ScenarioRow {
+        let standing = |o: &RouteOption| Standing {
+            days: (!o.times.is_partial).then(|| days(o.times.total)),
+            ghg_operation_kg: kg(o.operation),
+            ghg_provision_kg: kg(o.provision),
+            ghg_total_kg: kg(o.micrograms()),
+            ghg_is_complete: o.is_complete(),
+        };
+        let both = before
+            .zip(after)
+            .filter(|(b, a)| b.is_complete() && a.is_complete());
+        let change =
+            both.and_then(|(b, a)| percent(a.micrograms() - b.micrograms(), b.micrograms()));
+        ScenarioRow {
+            option,
+            modes,
+            places,
+            before: before.map(standing),
+            after: after.map(standing),
+            change_percent: change,
+        }
+    }
+}
+
+/// The question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct RequestSheet {
+    pub from: String,
+    pub from_name: String,
+    pub to: String,
+    pub to_name: String,
+    pub cargo_kg: String,
+    pub container: String,
+    pub teu: Option<String>,
+    pub temperature: &'static str,
+    pub depart: String,
+    pub via: Vec<String>,
+    pub avoid: Vec<String>,
+    pub modes: Vec<&'static str>,
+    pub max_days: Option<String>,
+    pub objective: &'static str,
+    pub options: usize,
+    pub profile: String,
+    pub carbon_price: Option<String>,
+    pub currency: Option<String>,
+}
+
+/// The method behind the emissions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct MethodSheet {
+    pub title: String,
+    pub method: String,
+    pub boundary: String,
+    pub exclusions: Vec<String>,
+}
+
+/// An option.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct OptionSheet {
+    pub id: String,
+    pub pareto: Option<bool>,
+    pub pareto_with_cost: Option<bool>,
+    pub best_of_modes: bool,
+    pub standing: String,
+    pub modes: String,
+    pub places: Vec<String>,
+    pub distance_km: String,
+    pub days: Option<String>,
+    pub hours: Option<String>,
+    pub hours_known: String,
+    pub moving_hours: String,
+    pub dwell_hours: String,
+    pub waiting_hours: String,
+    pub has_estimated_time: bool,
+    pub elements_without_timetable: usize,
+    pub departs_at: String,
+    pub arrives_at: Option<String>,
+    pub cost: Option<String>,
+    pub currency: Option<String>,
+    pub known_costs: Vec<MoneySheet>,
+    pub cost_covers_elements: String,
+    pub cost_covers_distance_percent: Option<String>,
+    pub carbon_cost: Option<String>,
+    pub cost_with_carbon: Option<String>,
+    pub ghg_is_complete: bool,
+    pub ghg_operation_kg: String,
+    pub ghg_provision_kg: String,
+    pub ghg_total_kg: String,
+    pub ghg_kg_per_teu: Option<String>,
+    pub ghg_by_mode_kg: BTreeMap<&'static str, String>,
+    pub quality_flags: String,
+    pub elements: Vec<ElementSheet>,
+}
+
+/// An amount of money.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct MoneySheet {
+    pub amount: String,
+    pub currency: String,
+}
+
+/// An element of an option.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct ElementSheet {
+    pub kind: &'static str,
+    pub mode: &'static str,
+    pub operation: String,
+    pub service: String,
+    pub carrier: String,
+    pub energy_carrier: String,
+    pub origin: String,
+    pub origin_name: String,
+    pub destination: String,
+    pub destination_name: String,
+    pub departed_at: String,
+    pub arrived_at: Option<String>,
+    pub dwell_hours: Option<String>,
+    pub dwell_is_estimate: bool,
+    pub waiting_hours: Option<String>,
+    pub waiting_is_estimate: bool,
+    pub transit_hours: Option<String>,
+    pub transit_is_estimate: bool,
+    pub distance_km: Option<String>,
+    pub distance_basis: &'static str,
+    pub distance_source: &'static str,
+    /// The distance as it stands in the movement record; absent: the engine looks it up.
+    pub reported_distance_km: Option<String>,
+    pub passages: Vec<&'static str>,
+    pub cost: Option<String>,
+    pub currency: Option<String>,
+    pub factor_id: String,
+    pub intensity_operation_g: Option<String>,
+    pub intensity_provision_g: Option<String>,
+    pub intensity_per: &'static str,
+    pub ghg_operation_kg: Option<String>,
+    pub ghg_provision_kg: Option<String>,
+    pub ghg_total_kg: Option<String>,
+    pub quality_flags: String,
+    pub refused: Option<String>,
+    pub source_ref: String,
+    pub note: String,
+}
+
+/// Where the order of two options turns round.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct BreakEvenSheet {
+    pub first: String,
+    pub second: String,
+    pub carbon_price: Option<String>,
+    pub currency: Option<String>,
+    pub carbon_price_reason: String,
+    pub factors: Vec<FactorBreakEvenSheet>,
+    pub factor_reason: String,
+}
+
+/// A factor that can turn the order of two options round.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct FactorBreakEvenSheet {
+    pub factor_id: String,
+    pub operation: String,
+    pub per: &'static str,
+    pub intensity_g: String,
+    pub break_even_g: String,
+    pub change_percent: String,
+    pub less_above: String,
+    pub less_below: String,
+}
+
+/// A rate that converted prices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct RateSheet {
+    pub from: String,
+    pub to: String,
+    pub rate: String,
+    pub date: String,
+    pub source_ref: String,
+}
+
+/// An edition that factors are from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct SourceSheet {
+    pub edition: String,
+    pub title: String,
+    pub publisher: String,
+    pub licence: String,
+    pub url: String,
+}
+
+/// What texts are looked up in.
+pub(crate) struct Names<'a> {
+    pub reference: &'a Reference,
+    pub network: &'a Network,
+}
+
+impl Names<'_> {
+    /// Name of a place; empty: none.
+    pub fn place(&self, code: crate::model::id::LocationCode) -> String {
+        self.reference
+            .places
+            .get(code)
+            .map_or(String::new(), |p| p.name.to_string())
+    }
+
+    fn operation(&self, index: u16) -> String {
+        self.reference.factors.operations[index as usize]
+            .code
+            .to_string()
+    }
+}
+
+impl Sheet {
+    /// The texts of an answer.
+    pub fn new(answer: &Answer, request: &Request, reference: &Reference, profile: &str) -> Sheet {
+        let names = Names {
+            reference,
+            network: &answer.network,
+        };
+        let (found, beaten, cut) = answer.found;
+        let ids: Vec<String> = (1..=answer.options.len()).map(|n| n.to_string()).collect();
+        let mut options: Vec<OptionSheet> = answer
+            .options
+            .iter()
+            .zip(&ids)
+            .map(|(shown, id)| option(shown, id, request, &names))
+            .collect();
+        for (place, sheet) in options.iter_mut().enumerate() {
+            sheet.standing = sentences::standing(place, &answer.options);
+        }
+        let break_even = answer
+            .break_even
+            .iter()
+            .map(|b| break_even(b, answer, &options, &names))
+            .collect();
+        let statement = &reference.profile.statement;
+        let rate = |r: &crate::reference::Rate| RateSheet {
+            from: r.from.to_string(),
+            to: r.to.to_string(),
+            rate: short_decimal_text(r.rate as i128, RATE_SCALE),
+            date: date_text(r.day),
+            source_ref: r.source_ref.clone(),
+        };
+        Sheet {
+            request: request_sheet(request, answer, &names, profile),
+            method: MethodSheet {
+                title: reference.profile.title.clone(),
+                method: reference.profile.method.clone(),
+                boundary: statement.boundary.clone(),
+                exclusions: statement.exclusions.clone(),
+            },
+            order: sentences::order(request.objective).to_owned(),
+            chains: BTreeMap::from([("found", found), ("beaten", beaten), ("not_shown", cut)]),
+            assumptions: sentences::assumptions(answer, request),
+            sources: sources(answer, reference),
+            options,
+            break_even,
+            rates: answer.rates.iter().map(rate).collect(),
+            scenario: None,
+        }
+    }
+}
+
+fn request_sheet(request: &Request, answer: &Answer, names: &Names, profile: &str) -> RequestSheet {
+    let first = answer.options.first().map(|s| &s.option);
+    let mass_g = first.map_or(request.cargo.mass_g as i64, |o| o.mass_g);
+    let avoid = &request.avoid;
+    let places = avoid
+        .places
+        .iter()
+        .map(|p| p.to_string())
+        .chain(avoid.countries.iter().map(|c| c.to_string()));
+    let words = avoid
+        .modes
+        .iter()
+        .map(|m| m.code())
+        .chain(avoid.passages.codes())
+        .map(str::to_owned);
+    RequestSheet {
+        from: request.origin.to_string(),
+        from_name: names.place(request.origin),
+        to: request.destination.to_string(),
+        to_name: names.place(request.destination),
+        cargo_kg: short_decimal_text(mass_g as i128, MASS_SCALE),
+        container: request.cargo.container_type.clone(),
+        teu: first
+            .and_then(|o| o.teu)
+            .map(|teu| short_decimal_text(teu as i128, SHARE_SCALE)),
+        temperature: request.cargo.temperature.code(),
+        depart: instant_text(request.depart),
+        via: request.via.iter().map(|p| p.to_string()).collect(),
+        avoid: places.chain(words).collect(),
+        modes: request.modes.iter().map(|m| m.code()).collect(),
+        max_days: request.most_hours.map(days),
+        objective: request.objective.code(),
+        options: request.options,
+        profile: profile.to_owned(),
+        carbon_price: request
+            .carbon_price
+            .map(|p| short_decimal_text(p as i128, PRICE_SCALE)),
+        currency: request.currency.map(|c| c.to_string()),
+    }
+}
+
+fn option(shown: &Shown, id: &str, request: &Request, names: &Names) -> OptionSheet {
+    let option = &shown.option;
+    let (times, coverage) = (&option.times, &option.coverage);
+    let cost = option.criteria().costs.complete();
+    let carbon = option.carbon_cost.zip(request.currency);
+    let with_carbon = cost
+        .zip(carbon)
+        .filter(|((own, _), (_, other))| own == other);
+    let with_carbon = with_carbon.and_then(|((_, cost), (carbon, _))| cost.plus(carbon));
+    let totals = GhgTotals {
+        activity: 0,
+        operation: option.operation,
+        provision: option.provision,
+    };
+    let by_mode = Mode::ALL
+        .iter()
+        .zip(option.by_mode)
+        .filter(|(_, ghg)| *ghg != 0);
+    let hours = (!times.is_partial).then_some(times.total);
+    let last = option.chain.steps.last();
+    OptionSheet {
+        id: id.to_owned(),
+        pareto: shown.pareto,
+        pareto_with_cost: shown.pareto_with_cost,
+        best_of_modes: shown.is_best_of_modes,
+        standing: String::new(),
+        modes: modes(option),
+        places: option
+            .places(names.network)
+            .iter()
+            .map(|p| p.to_string())
+            .collect(),
+        distance_km: decimal_text(option.distance_m as i128, DISTANCE_SCALE),
+        days: hours.map(days),
+        hours: hours.map(hours_text),
+        hours_known: hours_text(times.total),
+        moving_hours: hours_text(times.moving),
+        dwell_hours: hours_text(times.dwell),
+        waiting_hours: hours_text(times.waiting),
+        has_estimated_time: times.has_estimate,
+        elements_without_timetable: times.unknown_waits,
+        departs_at: option
+            .chain
+            .steps
+            .first()
+            .map_or(String::new(), |s| instant_text(s.departed_at)),
+        arrives_at: last
+            .filter(|_| !times.is_partial)
+            .map(|s| instant_text(s.arrived_at)),
+        cost: cost.map(|(_, amount)| amount.text()),
+        currency: cost.map(|(currency, _)| currency.to_string()),
+        known_costs: option.criteria().costs.amounts.iter().map(money).collect(),
+        cost_covers_elements: format!("{}/{}", coverage.priced, coverage.elements),
+        cost_covers_distance_percent: percent(coverage.priced_m as i128, coverage.metres as i128),
+        carbon_cost: option.carbon_cost.map(Amount::text),
+        cost_with_carbon: with_carbon.map(Amount::text),
+        ghg_is_complete: option.is_complete(),
+        ghg_operation_kg: kg(option.operation),
+        ghg_provision_kg: kg(option.provision),
+        ghg_total_kg: kg(option.micrograms()),
+        ghg_kg_per_teu: option
+            .teu
+            .and_then(|teu| ghg_kg_per_teu(&totals, teu as i128))
+            .map(|v| decimal_text(v, 6)),
+        ghg_by_mode_kg: by_mode.map(|(mode, ghg)| (mode.code(), kg(ghg))).collect(),
+        quality_flags: option.flags.text(),
+        elements: option
+            .parts
+            .iter()
+            .map(|part| element(part, names))
+            .collect(),
+    }
+}
+
+/// `rail>sea`.
+pub fn modes(option: &RouteOption) -> String {
+    option
+        .chain
+        .modes
+        .modes()
+        .iter()
+        .map(|m| m.code())
+        .collect::<Vec<_>>()
+        .join(">")
+}
+
+fn element(part: &Part, names: &Names) -> ElementSheet {
+    let mut sheet = match &part.link {
+        Some((index, step)) => {
+            let link = names.network.link(*index);
+            let transit = link.transit.as_ref();
+            ElementSheet {
+                departed_at: instant_text(step.departed_at),
+                arrived_at: transit.map(|_| instant_text(step.arrived_at)),
+                dwell_hours: (!step.unknown.dwell).then(|| hours_text(step.dwell)),
+                dwell_is_estimate: step.dwell_is_estimate,
+                waiting_hours: (!step.unknown.wait).then(|| hours_text(step.wait)),
+                waiting_is_estimate: step.wait_is_estimate,
+                transit_hours: transit.map(|t| hours_text(t.value)),
+                transit_is_estimate: transit.is_some_and(|t| t.is_estimate),
+                ..of_link(link, names)
+            }
+        }
+        None => ElementSheet {
+            kind: "hub",
+            mode: Mode::Hub.code(),
+            ..ElementSheet::default()
+        },
+    };
+    if let Some(e) = &part.element {
+        of_element(&mut sheet, e, names);
+    }
+    sheet.cost = part.price.map(|(_, amount)| amount.text());
+    sheet.currency = part.price.map(|(currency, _)| currency.to_string());
+    sheet.refused = part.refused.clone();
+    sheet
+}
+
+fn of_link(link: &Link, names: &Names) -> ElementSheet {
+    ElementSheet {
+        kind: "transport",
+        mode: link.mode.code(),
+        operation: names.operation(link.operation),
+        service: link.service.clone(),
+        carrier: link.carrier.clone(),
+        energy_carrier: link.energy_carrier.clone(),
+        origin: link.origin.to_string(),
+        origin_name: names.place(link.origin),
+        destination: link.destination.to_string(),
+        destination_name: names.place(link.destination),
+        reported_distance_km: link
+            .distance
+            .map(|(m, _)| decimal_text(m as i128, DISTANCE_SCALE)),
+        distance_basis: link.distance.map_or("", |(_, basis)| basis.code()),
+        passages: link.passages.codes().collect(),
+        source_ref: link.source_ref.clone(),
+        note: link.note.clone(),
+        ..ElementSheet::default()
+    }
+}
+
+fn of_element(sheet: &mut ElementSheet, e: &Element, names: &Names) {
+    if e.mode == Mode::Hub {
+        sheet.operation = names.operation(e.operation);
+        sheet.origin = e.origin.to_string();
+        sheet.origin_name = names.place(e.origin);
+        sheet.destination = e.destination.to_string();
+        sheet.destination_name = names.place(e.destination);
+        sheet.departed_at = instant_text(e.departed_at);
+    } else {
+        sheet.distance_km = Some(decimal_text(e.distance_m as i128, DISTANCE_SCALE));
+        sheet.distance_basis = e.distance_basis.code();
+        sheet.distance_source = e.distance_source.code();
+    }
+    let grams = |g: i64| Some(decimal_text(g as i128, NANO_SCALE));
+    sheet.factor_id = names.reference.factors.factors[e.factor as usize]
+        .id
+        .to_string();
+    sheet.intensity_operation_g = grams(e.intensity_operation);
+    sheet.intensity_provision_g = grams(e.intensity_provision);
+    sheet.intensity_per = e.per.code();
+    sheet.ghg_operation_kg = Some(kg(e.ghg_operation as i128));
+    sheet.ghg_provision_kg = Some(kg(e.ghg_provision as i128));
+    sheet.ghg_total_kg = Some(kg(e.ghg_operation as i128 + e.ghg_provision as i128));
+    sheet.quality_flags = e.flags.text();
+}
+
+fn break_even(
+    pair: &BreakEven,
+    answer: &Answer,
+    options: &[OptionSheet],
+    names: &Names,
+) -> BreakEvenSheet {
+    let (first, second) = (&options[pair.first], &options[pair.second]);
+    let price = match pair.carbon_price {
+        Some((_, PriceBreakEven::At(amount))) => Some(amount.text()),
+        Some((
+            _,
+            PriceBreakEven::Never | PriceBreakEven::SameEmissions | PriceBreakEven::Unbounded,
+        ))
+        | None => None,
+    };
+    let factors: Vec<FactorBreakEvenSheet> = pair
+        .factors
+        .iter()
+        .map(|f| {
+            let (factor, per, _): FactorKey = f.factor;
+            let row = &names.reference.factors.factors[factor as usize];
+            let (above, below) = if f.second_wins_above {
+                (second, first)
+            } else {
+                (first, second)
+            };
+            FactorBreakEvenSheet {
+                factor_id: row.id.to_string(),
+                operation: row.operation.map_or(String::new(), |o| names.operation(o)),
+                per: per_text(per),
+                intensity_g: decimal_text(f.intensity as i128, NANO_SCALE),
+                break_even_g: decimal_text(f.break_even, NANO_SCALE),
+                change_percent: decimal_text(f.change, 4),
+                less_above: above.id.clone(),
+                less_below: below.id.clone(),
+            }
+        })
+        .collect();
+    let pair_of = (
+        &answer.options[pair.first].option,
+        &answer.options[pair.second].option,
+    );
+    BreakEvenSheet {
+        first: first.id.clone(),
+        second: second.id.clone(),
+        currency: pair.carbon_price.map(|(currency, _)| currency.to_string()),
+        carbon_price_reason: sentences::carbon_price(pair, first, second, pair_of),
+        carbon_price: price,
+        factor_reason: sentences::factor(factors.first(), first, second),
+        factors,
+    }
+}
+
+/// `t.km` for `tkm`: as people write it.
+pub(crate) fn per_text(per: Per) -> &'static str {
+    match per {
+        Per::Tkm => "t.km",
+        Per::TeuKm => "TEU.km",
+        Per::T => "t",
+        Per::Teu => "TEU",
+        Per::Container | Per::Kg | Per::Litre | Per::KWh | Per::Mj => per.code(),
+    }
+}
+
+fn sources(answer: &Answer, reference: &Reference) -> Vec<SourceSheet> {
+    let mut editions: BTreeMap<&str, SourceSheet> = BTreeMap::new();
+    let elements = answer
+        .options
+        .iter()
+        .flat_map(|s| &s.option.parts)
+        .filter_map(|p| p.element.as_ref());
+    for element in elements {
+        let factor = &reference.factors.factors[element.factor as usize];
+        let energy = factor
+            .composed
+            .as_ref()
+            .map(|c| &reference.factors.factors[c.energy as usize]);
+        for row in [Some(factor), energy].into_iter().flatten() {
+            let source = reference.factors.source_of(row);
+            editions
+                .entry(&source.folder)
+                .or_insert_with(|| SourceSheet {
+                    edition: source.folder.to_string(),
+                    title: source.title.to_string(),
+                    publisher: source.publisher.to_string(),
+                    licence: source.licence.to_string(),
+                    url: source.url.to_string(),
+                });
+        }
+    }
+    editions.into_values().collect()
+}
+
+fn money((currency, amount): &(crate::model::money::Currency, Amount)) -> MoneySheet {
+    MoneySheet {
+        amount: amount.text(),
+        currency: currency.to_string(),
+    }
+}
+
+/// Micrograms as kilograms.
+pub(crate) fn kg(micrograms: i128) -> String {
+    decimal_text(micrograms, NANO_SCALE)
+}
+
+fn hours_text(hours: Millihours) -> String {
+    decimal_text(hours as i128, HOURS_SCALE)
+}
+
+fn days(hours: Millihours) -> String {
+    ratio(hours as i128, DAYS_SCALE, DAY as i128)
+        .map_or(String::new(), |d| decimal_text(d, DAYS_SCALE))
+}
+
+fn percent(part: i128, whole: i128) -> Option<String> {
+    ratio(part * 100, 1, whole).map(|p| decimal_text(p, 1))
+}
+
+/// A decimal of `scale` places with only `places` of them, half to even; 0 for what is no decimal.
+pub fn rounded(text: &str, scale: u32, places: u32) -> String {
+    let exact = parse_decimal(text, scale).unwrap_or(0);
+    decimal_text(div_half_even(exact, 10i128.pow(scale - places)), places)
+}

@@ -1,0 +1,14 @@
+//! Published tables read back: whole, by id, in pairs, and in sums.
+//!
+//! Everything here checks what it reads; a table that is not what the writer writes is an error that names the file.
+
+pub mod batches;
+pub mod columns;
+pub mod elements;
+pub mod find;
+pub mod pairs;
+#[cfg(feature = "query")]
+pub mod query;
+pub mod rejected;
+pub mod run;
+pub mod shipments;

@@ -1,0 +1,470 @@
+//! Questions about published runs, answered with Polars: sums of groups, largest shipments, a drawn sample of shipments.
+//!
+//! Invariant: reads published files and makes nothing but sums of their figures. Figures are 128-bit whole numbers from the
+//! file to the answer; every table must add up to the manifest before it is asked anything.
+
+mod fold;
+mod frame;
+
+use crate::error::{Error, Result};
+use crate::model::element::GhgTotals;
+use crate::model::unit::{NANO_SCALE, decimal_text, parse_decimal};
+use crate::published::columns::rows;
+use crate::store::manifest::{Manifest, Totals};
+use crate::store::path::open_below;
+use crate::store::signal::Interrupt;
+use fold::{First, Groups, grouped};
+use frame::{ROWS, Wanted, frame};
+use polars_core::prelude::{Column, DataFrame, PolarsError, PolarsResult};
+use std::collections::BTreeMap;
+use std::path::Path;
+use twox_hash::XxHash64;
+
+/// Figures that every table of emissions has.
+const GHG: [&str; 3] = [
+    "transport_activity_tkm",
+    "ghg_operation_kg",
+    "ghg_provision_kg",
+];
+
+/// Columns of the emissions by mode, in the order of the modes; hubs last.
+pub const GHG_BY_MODE: [&str; 6] = [
+    "ghg_road_kg",
+    "ghg_rail_kg",
+    "ghg_sea_kg",
+    "ghg_inland_waterway_kg",
+    "ghg_air_kg",
+    "ghg_hub_kg",
+];
+
+const ELEMENTS: Wanted<'static> = Wanted {
+    texts: &[
+        "mode",
+        "operation",
+        "load_status",
+        "distance_basis",
+        "distance_source",
+        "activity_basis",
+        "data_category",
+        "quality_flags",
+    ],
+    figures: &GHG,
+};
+
+const CORRIDORS: Wanted<'static> = Wanted {
+    texts: &["corridor_id", "period", "load_status", "activity_basis"],
+    figures: &[
+        "shipments",
+        "incomplete_shipments",
+        "containers",
+        "teu",
+        "cargo_mass_kg",
+        "transport_activity_tkm",
+        "ghg_operation_kg",
+        "ghg_provision_kg",
+        "ghg_road_kg",
+        "ghg_rail_kg",
+        "ghg_sea_kg",
+        "ghg_inland_waterway_kg",
+        "ghg_air_kg",
+        "ghg_hub_kg",
+        "intensity_g_per_tkm",
+        "ghg_kg_per_teu",
+        "primary_share",
+    ],
+};
+
+const SECTIONS: Wanted<'static> = Wanted {
+    texts: &[
+        "corridor_id",
+        "period",
+        "load_status",
+        "kind",
+        "mode",
+        "origin",
+        "destination",
+        "country_pair",
+    ],
+    figures: &[
+        "movements",
+        "teu",
+        "cargo_mass_kg",
+        "transport_activity_tkm",
+        "ghg_operation_kg",
+        "ghg_provision_kg",
+    ],
+};
+
+const FACTORS: Wanted<'static> = Wanted {
+    texts: &[
+        "factor_id",
+        "table",
+        "operation",
+        "energy_carrier",
+        "region",
+        "carrier",
+        "temperature",
+        "per",
+        "distance_basis",
+        "valid_from",
+        "data_category",
+        "gwp_set",
+        "licence",
+        "source",
+        "edition",
+        "source_title",
+        "source_publisher",
+        "source_url",
+        "source_ref",
+    ],
+    figures: &[
+        "operation_g",
+        "provision_g",
+        "rows",
+        "transport_activity_tkm",
+        "ghg_operation_kg",
+        "ghg_provision_kg",
+    ],
+};
+
+const REJECTED: Wanted<'static> = Wanted {
+    texts: &["file", "code", "column"],
+    figures: &[],
+};
+
+const SHIPMENTS: Wanted<'static> = Wanted {
+    texts: &[
+        "shipment_id",
+        "corridor_id",
+        "period",
+        "origin",
+        "destination",
+        "modes",
+        "load_status",
+        "is_complete",
+        "activity_basis",
+        "quality_flags",
+    ],
+    figures: &[
+        "elements",
+        "transport_activity_tkm",
+        "ghg_operation_kg",
+        "ghg_provision_kg",
+        "ghg_total_kg",
+        "ghg_road_kg",
+        "ghg_rail_kg",
+        "ghg_sea_kg",
+        "ghg_inland_waterway_kg",
+        "ghg_air_kg",
+        "ghg_hub_kg",
+        "intensity_g_per_tkm",
+    ],
+};
+
+/// A table that can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Table {
+    /// Elements, reduced to their modes, operations, categories, distance sources, bases and flags.
+    Elements,
+    /// Corridors by month and load status, as published.
+    Corridors,
+    /// Their sections, as published.
+    Sections,
+    /// Factors used, as published.
+    Factors,
+    /// Rejected rows, reduced to file, code and column.
+    Rejected,
+    /// Shipments, reduced to their corridor, origin, destination, completeness and flags.
+    Shipments,
+    /// The shipments with the largest totals, largest first, of equal ones the lower id.
+    Largest,
+    /// Shipments drawn by a hash of their id.
+    Drawn,
+}
+
+/// One row of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Texts in the order asked for.
+    pub keys: Vec<String>,
+    /// Figures in the order asked for, in the unit of their last decimal; absent values count as 0 in sums.
+    pub figures: Vec<Option<i128>>,
+}
+
+/// How many shipments are kept one by one.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    /// Largest ones.
+    pub largest: usize,
+    /// Drawn ones.
+    pub drawn: usize,
+    /// Seed of the draw.
+    pub seed: u64,
+}
+
+/// A published run, read and checked against its manifest.
+pub struct Run {
+    tables: BTreeMap<Table, DataFrame>,
+}
+
+impl Run {
+    /// Reads the tables of the run in `dir`.
+    ///
+    /// Errors: exit 7 when a file cannot be read or a table does not add up to the manifest.
+    pub fn open(
+        dir: &Path,
+        manifest: &Manifest,
+        shown: Shown,
+        interrupt: &Interrupt,
+    ) -> Result<Run> {
+        let read = Reading {
+            dir,
+            manifest,
+            interrupt,
+        };
+        let mut tables = BTreeMap::new();
+        tables.insert(
+            Table::Elements,
+            read.groups("elements", ELEMENTS, ELEMENTS.texts)?,
+        );
+        tables.insert(
+            Table::Corridors,
+            read.groups("corridors", CORRIDORS, CORRIDORS.texts)?,
+        );
+        tables.insert(
+            Table::Sections,
+            read.groups("corridor_sections", SECTIONS, SECTIONS.texts)?,
+        );
+        tables.insert(
+            Table::Factors,
+            read.groups("factors", FACTORS, FACTORS.texts)?,
+        );
+        tables.insert(
+            Table::Rejected,
+            read.groups("rejected", REJECTED, REJECTED.texts)?,
+        );
+        let by = [
+            "corridor_id",
+            "origin",
+            "destination",
+            "load_status",
+            "is_complete",
+            "quality_flags",
+        ];
+        let mut shipments = Groups::new(&by, &GHG);
+        let mut largest = First::new(
+            shown.largest,
+            &[("ghg_total_kg", true), ("shipment_id", false)],
+        );
+        let mut drawn = First::new(shown.drawn, &[(DRAW, false), ("shipment_id", false)]);
+        read.each("shipments", SHIPMENTS, &mut |rows| {
+            shipments.add(rows)?;
+            largest.add(rows)?;
+            drawn.add(&with_draw(rows, shown.seed)?)
+        })?;
+        tables.insert(Table::Shipments, shipments.finish().map_err(fault)?);
+        tables.insert(Table::Largest, largest.finish().map_err(fault)?);
+        tables.insert(Table::Drawn, drawn.finish().map_err(fault)?);
+        let run = Run { tables };
+        run.check(manifest)?;
+        Ok(run)
+    }
+
+    /// The sums of `figures` for each combination of `keys`, ascending by key. `rows` counts the rows of the table.
+    pub fn by(&self, table: Table, keys: &[&str], figures: &[&str]) -> Result<Vec<Row>> {
+        let frame = &self.tables[&table];
+        if frame.height() == 0 {
+            return Ok(Vec::new());
+        }
+        answer(
+            &grouped(frame, keys, figures).map_err(fault)?,
+            keys,
+            figures,
+        )
+    }
+
+    /// Rows as they stand.
+    pub fn rows(&self, table: Table, keys: &[&str], figures: &[&str]) -> Result<Vec<Row>> {
+        let frame = &self.tables[&table];
+        if frame.height() == 0 {
+            Ok(Vec::new())
+        } else {
+            answer(frame, keys, figures)
+        }
+    }
+
+    /// Activity and emissions of a table.
+    pub fn totals(&self, table: Table) -> Result<GhgTotals> {
+        let sums = self.by(table, &[], &GHG)?.into_iter().next();
+        let sum = |at: usize| sums.as_ref().and_then(|row| row.figures[at]).unwrap_or(0);
+        Ok(GhgTotals {
+            activity: sum(0),
+            operation: sum(1),
+            provision: sum(2),
+        })
+    }
+
+    /// Number of rows that a table had before it was reduced.
+    pub fn count(&self, table: Table) -> Result<i128> {
+        let sums = self.by(table, &[], &[ROWS])?.into_iter().next();
+        Ok(sums.and_then(|row| row.figures[0]).unwrap_or(0))
+    }
+
+    fn check(&self, manifest: &Manifest) -> Result<()> {
+        let tables = [
+            (Table::Elements, "elements"),
+            (Table::Shipments, "shipments"),
+            (Table::Corridors, "corridors"),
+            (Table::Sections, "corridor_sections"),
+            (Table::Factors, "factors"),
+        ];
+        for (table, name) in tables {
+            let (found, wanted) = (self.totals(table)?, manifest_totals(manifest, name)?);
+            if found != wanted {
+                let kg = |t: &GhgTotals| decimal_text(t.total(), NANO_SCALE);
+                let what = format!(
+                    "{name}: its rows add up to {} kg CO2e, the manifest says {}",
+                    kg(&found),
+                    kg(&wanted)
+                );
+                return Err(Error::Verification(format!(
+                    "run {}: {what}; verify the run",
+                    manifest.run_id
+                )));
+            }
+        }
+        let counts = &manifest.counts;
+        for (table, name, wanted) in [
+            (Table::Elements, "elements", counts.elements),
+            (Table::Shipments, "shipments", counts.shipments),
+            (Table::Rejected, "rejected", counts.rejected),
+        ] {
+            let found = self.count(table)?;
+            if found != wanted as i128 {
+                let what =
+                    format!("{name}: {found} rows, the manifest says {wanted}; verify the run");
+                return Err(Error::Verification(format!(
+                    "run {}: {what}",
+                    manifest.run_id
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The sums that the manifest states for a table.
+pub fn manifest_totals(manifest: &Manifest, table: &str) -> Result<GhgTotals> {
+    let broken = || {
+        Error::Verification(format!(
+            "run {}: the manifest has no totals of {table}",
+            manifest.run_id
+        ))
+    };
+    let totals: &Totals = manifest.totals.get(table).ok_or_else(broken)?;
+    let number = |text: &str| parse_decimal(text, NANO_SCALE).ok_or_else(broken);
+    Ok(GhgTotals {
+        activity: number(&totals.transport_activity_tkm)?,
+        operation: number(&totals.ghg_operation_kg)?,
+        provision: number(&totals.ghg_provision_kg)?,
+    })
+}
+
+/// Rows of a table that `diff` left in `folder`, as they stand.
+///
+/// Errors: exit 7 when it cannot be read.
+pub fn differences(
+    folder: &Path,
+    table: &str,
+    keys: &[&'static str],
+    figures: &[&'static str],
+) -> Result<Vec<Row>> {
+    let broken =
+        |what: String| Error::Verification(format!("{}: {what}", folder.join(table).display()));
+    let wanted = Wanted {
+        texts: keys,
+        figures,
+    };
+    let mut out = Vec::new();
+    let file = open_below(folder, table).map_err(|e| broken(e.to_string()))?;
+    for batch in rows(file, &wanted.all()).map_err(|e| broken(e.to_string()))? {
+        let batch = batch.map_err(|e| broken(e.to_string()))?;
+        out.extend(answer(
+            &frame(&batch, wanted).map_err(|e| broken(e.to_string()))?,
+            keys,
+            figures,
+        )?);
+    }
+    Ok(out)
+}
+
+const DRAW: &str = "draw";
+
+fn with_draw(rows: &DataFrame, seed: u64) -> PolarsResult<DataFrame> {
+    let ids = rows.column("shipment_id")?.str()?;
+    let draw: Vec<i128> = ids
+        .iter()
+        .map(|id| XxHash64::oneshot(seed, id.unwrap_or("").as_bytes()).into())
+        .collect();
+    let mut out = rows.clone();
+    out.with_column(Column::new(DRAW.into(), draw.as_slice()))?;
+    Ok(out)
+}
+
+fn answer(frame: &DataFrame, keys: &[&str], figures: &[&str]) -> Result<Vec<Row>> {
+    let texts: Vec<_> = keys
+        .iter()
+        .map(|k| frame.column(k)?.str())
+        .collect::<PolarsResult<_>>()
+        .map_err(fault)?;
+    let numbers: Vec<_> = figures
+        .iter()
+        .map(|f| frame.column(f)?.i128())
+        .collect::<PolarsResult<_>>()
+        .map_err(fault)?;
+    let row = |at: usize| Row {
+        keys: texts
+            .iter()
+            .map(|column| column.get(at).unwrap_or("").to_owned())
+            .collect(),
+        figures: numbers.iter().map(|column| column.get(at)).collect(),
+    };
+    Ok((0..frame.height()).map(row).collect())
+}
+
+fn fault(error: PolarsError) -> Error {
+    Error::Internal(format!("a query failed: {error}"))
+}
+
+/// Reads the tables of one run.
+struct Reading<'r> {
+    dir: &'r Path,
+    manifest: &'r Manifest,
+    interrupt: &'r Interrupt,
+}
+
+type Each<'e> = dyn FnMut(&DataFrame) -> PolarsResult<()> + 'e;
+
+impl Reading<'_> {
+    fn each(&self, table: &str, wanted: Wanted, each: &mut Each) -> Result<()> {
+        for part in self.manifest.parts(table) {
+            let broken = |what: String| {
+                Error::Verification(format!("{}: {what}", self.dir.join(part).display()))
+            };
+            let file = open_below(self.dir, part).map_err(|e| broken(e.to_string()))?;
+            for batch in rows(file, &wanted.all()).map_err(|e| broken(e.to_string()))? {
+                let batch = batch.map_err(|e| broken(e.to_string()))?;
+                let frame = frame(&batch, wanted).map_err(|e| broken(e.to_string()))?;
+                each(&frame).map_err(|e| broken(e.to_string()))?;
+                self.interrupt.check()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn groups(&self, table: &str, wanted: Wanted, keys: &[&'static str]) -> Result<DataFrame> {
+        let mut groups = Groups::new(keys, wanted.figures);
+        self.each(table, wanted, &mut |rows| groups.add(rows))?;
+        groups.finish().map_err(fault)
+    }
+}

@@ -1,0 +1,563 @@
+//! A run from plan to publication, top to bottom. Joins input, core, output and store.
+
+pub mod budget;
+pub mod compute;
+pub mod factors_used;
+pub mod feed;
+pub mod held;
+pub mod identity;
+pub mod jobs;
+pub mod ledger;
+pub mod merge;
+pub mod plan;
+pub mod prepare;
+pub mod rejects;
+pub mod scratch;
+pub mod sort;
+pub mod spill;
+pub mod summary;
+pub mod tables;
+pub mod write;
+
+use crate::error::{Error, Result};
+use crate::input::{self, FileFault, Reader};
+use crate::progress::{Level, Progress};
+use crate::run::budget::{Amount, Budget};
+use crate::run::compute::{Attempt, FixedNames, Written, compute};
+use crate::run::feed::{Order, Shared};
+use crate::run::identity::{Digests, Identity, Verdict};
+use crate::run::ledger::Ledger;
+use crate::run::merge::Stop;
+use crate::run::plan::Plan;
+use crate::run::prepare::{Inputs, Loaded, find_inputs, load_reference};
+use crate::run::rejects::Rejects;
+use crate::run::scratch::Scratch;
+use crate::run::summary::Summary;
+use crate::run::tables::Outcome;
+use crate::store::commit::{Published, publish_existing};
+use crate::store::digest::digest_files;
+use crate::store::disk::RealDisk;
+use crate::store::find::{check_unchanged, open_input};
+use crate::store::lock::{Holder, Output};
+use crate::store::manifest::{InputEntry, Manifest, MissingFile};
+use crate::store::prune::prune;
+use crate::store::signal::Interrupt;
+use crate::store::stage::Stage;
+use crate::store::status::{Execution, State, Status, now, write_log, write_status};
+use rayon::ThreadPool;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::thread;
+use std::time::Instant;
+
+/// Runs a plan: computes, publishes, and says what became of it in status and log.
+pub fn run(plan: &Plan, progress: &dyn Progress, interrupt: &Interrupt) -> Result<Summary> {
+    let holder = Holder::this_process();
+    let scratch_root = plan
+        .dry_run
+        .then(|| std::env::temp_dir().join(format!("green-corridor-dry-run-{}", holder.pid)));
+    let root = scratch_root
+        .clone()
+        .unwrap_or_else(|| plan.out.path.clone());
+    let output = Output::lock(Arc::new(RealDisk), &root, &holder)?;
+    let mut status = Status {
+        started: holder.started.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        state: State::Running,
+        ..Status::default()
+    };
+    write_status(&output, &status)?;
+    let began = Instant::now();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(plan.threads)
+        .build();
+    let pool =
+        pool.map_err(|e| Error::Internal(format!("cannot start {} threads: {e}", plan.threads)))?;
+    let outcome = Run {
+        plan,
+        progress,
+        interrupt,
+        output: &output,
+        pool: &pool,
+    }
+    .attempts(&mut status);
+    status.ended = Some(now());
+    status.duration_ms = began.elapsed().as_millis() as u64;
+    let mut status = match &outcome {
+        Ok(summary) if summary.missing.is_empty() => status.done(),
+        Ok(summary) => status.failed(&Error::FilesMissing(format!(
+            "published without {}",
+            summary.missing.join(", ")
+        ))),
+        Err(error) => status.failed(error),
+    };
+    let name = status
+        .run_id
+        .clone()
+        .unwrap_or_else(|| "unnamed".to_owned());
+    let mut execution = Execution::ending_now(&holder, &name, &status);
+    execution.settings = settings(plan);
+    // The outcome stands; a log that cannot be written is said beside it.
+    let recorded = write_log(&output, &name, &execution);
+    if let Err(error) = &recorded {
+        status.warnings.push(error.to_string());
+        progress.message(Level::Warning, &error.to_string());
+    }
+    // What CURRENT names is decided by now: a status that cannot be written must not make a published run look like a failed one.
+    if let Err(error) = write_status(&output, &status) {
+        progress.message(Level::Warning, &error.to_string());
+    }
+    drop(output);
+    if let Some(root) = scratch_root {
+        let removed = crate::store::disk::remove_tree(&RealDisk, &root);
+        removed.map_err(|e| Error::Storage(format!("{}: cannot remove: {e}", root.display())))?;
+    }
+    let mut summary = outcome?;
+    summary.duration_ms = status.duration_ms;
+    Ok(summary)
+}
+
+/// Settings that cannot change a byte of the run, for the execution log.
+fn settings(plan: &Plan) -> std::collections::BTreeMap<String, String> {
+    [
+        ("threads", plan.threads.to_string()),
+        ("memory_bytes", plan.limits.memory_bytes.to_string()),
+        ("out", plan.out.path.display().to_string()),
+        ("rebuild", plan.rebuild.to_string()),
+        ("dry_run", plan.dry_run.to_string()),
+    ]
+    .into_iter()
+    .map(|(k, v)| (k.to_owned(), v))
+    .collect()
+}
+
+struct Run<'a> {
+    plan: &'a Plan,
+    progress: &'a dyn Progress,
+    interrupt: &'a Interrupt,
+    output: &'a Output,
+    pool: &'a ThreadPool,
+}
+
+/// How one attempt over all files ended.
+enum Ended {
+    Published(Box<Summary>),
+    /// The digests came and say that this run is not to be computed.
+    Superseded,
+    Disorder,
+    Broken(FileFault),
+}
+
+impl Run<'_> {
+    /// Computes the run while its inputs are digested.
+    fn attempts(&self, status: &mut Status) -> Result<Summary> {
+        self.progress.stage("load", None);
+        let loaded = load_reference(self.plan)?;
+        for warning in &loaded.warnings {
+            self.progress.message(Level::Info, warning);
+        }
+        let inputs = find_inputs(self.plan, self.progress)?;
+        let amount = Amount {
+            threads: self.plan.threads,
+            files: inputs.files.len(),
+            bytes: inputs.bytes(),
+        };
+        let budget = Budget::new(self.plan.limits.memory_bytes, &amount)?;
+        // A run that is probably there already is not computed until the digests say otherwise.
+        let waits = !self.plan.rebuild && self.is_of_current_run(&inputs);
+        if waits {
+            self.progress.stage("digest", Some(inputs.bytes()));
+        }
+        let is_over = AtomicBool::new(false);
+        let take = || {
+            self.pool.install(|| {
+                digest_files(&inputs.files, &|bytes| {
+                    if waits {
+                        self.progress.advance(0, bytes);
+                    }
+                    if is_over.load(Ordering::Relaxed) {
+                        Err(Error::Internal("nobody waits any more".into()))
+                    } else {
+                        self.interrupt.check()
+                    }
+                })
+            })
+        };
+        thread::scope(|threads| {
+            let digests = Digests::start(threads, &inputs.files, take);
+            let outcome = self.repeat(&loaded, inputs.clone(), &digests, waits, &budget, status);
+            is_over.store(true, Ordering::Relaxed);
+            outcome
+        })
+    }
+
+    /// Starts over when rows turn out to be unsorted, or, if allowed, without a file that turns out to be broken.
+    fn repeat(
+        &self,
+        loaded: &Loaded,
+        mut inputs: Inputs,
+        digests: &Digests,
+        waits: bool,
+        budget: &Budget,
+        status: &mut Status,
+    ) -> Result<Summary> {
+        let mut sorted = budget.can_merge;
+        loop {
+            let layout = self.output.layout();
+            let identity = Identity {
+                plan: self.plan,
+                loaded,
+                inputs: &inputs,
+                digests,
+                layout,
+                verdict: OnceLock::new(),
+            };
+            if waits || digests.are_taken() {
+                match identity.verdict()?.clone() {
+                    Verdict::New { id, .. } => status.run_id = Some(id),
+                    Verdict::Published(id) => {
+                        status.run_id = Some(id.clone());
+                        return self.publish_again(&id, &inputs, status);
+                    }
+                    Verdict::Unreadable(missing) => {
+                        inputs.leave_out(missing, self.plan)?;
+                        continue;
+                    }
+                }
+            }
+            let ended = self.attempt(&identity, budget, sorted, status);
+            if let Some(Verdict::New { id, .. }) = identity.verdict.get() {
+                status.run_id = Some(id.clone());
+            }
+            match ended? {
+                Ended::Published(summary) => return Ok(*summary),
+                Ended::Superseded => {}
+                Ended::Disorder => sorted = false,
+                Ended::Broken(fault) => {
+                    self.progress.message(
+                        Level::Warning,
+                        &format!("{fault}; starting over without it"),
+                    );
+                    let reason = fault.to_string();
+                    inputs.leave_out(
+                        vec![MissingFile {
+                            file: fault.label,
+                            reason,
+                        }],
+                        self.plan,
+                    )?;
+                }
+            }
+        }
+    }
+
+    /// Whether the current run was made from files of these names and sizes.
+    fn is_of_current_run(&self, inputs: &Inputs) -> bool {
+        let layout = self.output.layout();
+        let Ok(Some(id)) = layout.current_run() else {
+            return false;
+        };
+        Manifest::load(&layout.run(&id)).is_ok_and(|manifest| {
+            let then = manifest
+                .inputs
+                .iter()
+                .map(|entry| (entry.file.as_str(), entry.bytes));
+            then.eq(inputs
+                .files
+                .iter()
+                .map(|file| (file.name.as_str(), file.bytes)))
+        })
+    }
+
+    /// The run exists: its bytes are checked and `CURRENT` is pointed at it.
+    fn publish_again(&self, id: &str, inputs: &Inputs, status: &mut Status) -> Result<Summary> {
+        self.progress.stage("verify", None);
+        let check = |bytes| {
+            self.progress.advance(0, bytes);
+            self.interrupt.check()
+        };
+        let published = self
+            .pool
+            .install(|| publish_existing(self.output, id, &check))?;
+        self.finish(published, inputs, status)
+    }
+
+    fn attempt(
+        &self,
+        identity: &Identity,
+        budget: &Budget,
+        sorted: bool,
+        status: &mut Status,
+    ) -> Result<Ended> {
+        let Identity { loaded, inputs, .. } = *identity;
+        let stage = Stage::begin(self.output)?;
+        status.stale_stages_removed += stage.stale_count() as u64;
+        let (readers, mut entries) = match self.open(loaded, inputs, budget) {
+            Ok(opened) => opened,
+            Err(Stop::Broken(fault)) => return self.broken(stage, identity, fault, status),
+            Err(Stop::Disorder) => return Ok(Ended::Disorder),
+            Err(Stop::Failed(error)) => return Err(error),
+        };
+        let names = FixedNames::new(
+            &loaded.reference,
+            entries.iter().map(|e| e.file.clone()).collect(),
+        );
+        let metadata = || Ok(tables::metadata(identity.new_id()?, loaded));
+        let (rejects, runs) = (
+            Scratch::new(&stage, "rejected"),
+            Scratch::new(&stage, "run"),
+        );
+        let shared = Shared {
+            pool: self.pool,
+            symbols: RwLock::default(),
+            ledger: Mutex::new(Ledger::new(
+                entries.len(),
+                Rejects::new(&rejects, budget.reject_bytes),
+            )),
+            progress: self.progress,
+            check: &|| {
+                self.interrupt.check()?;
+                identity.check()
+            },
+            has_stopped: AtomicBool::new(false),
+        };
+        let attempt = Attempt {
+            reference: &loaded.reference,
+            stage: &stage,
+            names: &names,
+            metadata: &metadata,
+            threads: self.plan.threads,
+            budget: *budget,
+        };
+        self.progress.stage(
+            if sorted {
+                "compute"
+            } else {
+                "sort and compute"
+            },
+            None,
+        );
+        let order = if sorted {
+            Order::Sorted
+        } else {
+            Order::Sort(&runs)
+        };
+        let computed = compute(&attempt, readers, order, &shared);
+        let (ledger, symbols) = (shared.ledger.into_inner(), shared.symbols.into_inner());
+        let ledger = ledger.map_err(|_| Error::Internal("a worker failed".into()))?;
+        let symbols = symbols.map_err(|_| Error::Internal("a worker failed".into()))?;
+        let names = names.with(&symbols);
+        let written: Result<Written> = match computed {
+            Ok(written) => Ok(written),
+            Err(Stop::Disorder) => return Ok(Ended::Disorder),
+            Err(Stop::Failed(_)) if identity.is_superseded() => return Ok(Ended::Superseded),
+            Err(Stop::Broken(fault)) if self.plan.allow_missing_files => {
+                return Ok(Ended::Broken(fault));
+            }
+            Err(Stop::Broken(fault)) => Err(Error::Input(fault.to_string())),
+            Err(Stop::Failed(error @ Error::Limit(_))) => Err(error),
+            Err(Stop::Failed(error)) => {
+                // Who waited for the digests in vain does not know that it was a signal.
+                self.interrupt.check()?;
+                return Err(error);
+            }
+        };
+        let Verdict::New { id, digests } = identity.verdict()? else {
+            return Ok(Ended::Superseded);
+        };
+        let metadata = tables::metadata(id, loaded);
+        let written = match written {
+            Ok(written) => written,
+            Err(error) => {
+                tables::rejected(&stage, ledger, &names, &metadata)?;
+                return Err(self.keep_failure(stage, id, error, status));
+            }
+        };
+        for (entry, digest) in entries.iter_mut().zip(digests) {
+            entry.sha256.clone_from(&digest.sha256);
+        }
+        for file in &inputs.files {
+            check_unchanged(file)?;
+        }
+        ledger.reconcile(&entries.iter().map(|e| e.file.clone()).collect::<Vec<_>>())?;
+        for (entry, count) in entries.iter_mut().zip(ledger.files()) {
+            (entry.rows_in, entry.accepted, entry.rejected) =
+                (count.rows, count.accepted, count.rejected);
+        }
+        tables::count(status, &ledger, &written);
+        if let Err(error) = self.publishable(&ledger, &entries) {
+            tables::rejected(&stage, ledger, &names, &metadata)?;
+            return Err(self.keep_failure(stage, id, error, status));
+        }
+        self.progress.stage("publish", None);
+        let outcome = Outcome {
+            id,
+            plan: self.plan,
+            loaded,
+            entries,
+            missing: &inputs.missing,
+            written,
+        };
+        let manifest = self
+            .pool
+            .install(|| tables::finish(&stage, outcome, ledger, &names, &metadata))?;
+        self.interrupt.check()?;
+        let published = stage.publish(manifest)?;
+        self.finish(published, inputs, status)
+            .map(|summary| Ended::Published(Box::new(summary)))
+    }
+
+    /// Opens every input; the entries carry what is known of a file before its rows are read.
+    #[allow(clippy::type_complexity)]
+    fn open(
+        &self,
+        loaded: &Loaded,
+        inputs: &Inputs,
+        budget: &Budget,
+    ) -> std::result::Result<(Vec<(u32, Box<dyn Reader>)>, Vec<InputEntry>), Stop> {
+        let mapping = Arc::new(self.plan.mapping.clone());
+        let vocabulary = Arc::new(loaded.reference.vocabulary());
+        let mut readers = Vec::new();
+        let mut entries = Vec::new();
+        for (index, file) in inputs.files.iter().enumerate() {
+            let opened = open_input(file).map_err(|e| {
+                Stop::Broken(FileFault {
+                    label: file.name.clone(),
+                    message: e.to_string(),
+                })
+            })?;
+            let source = input::SourceFile {
+                file: opened,
+                label: file.name.clone(),
+                index: index as u32,
+            };
+            let reader = input::open_in(
+                budget.grain,
+                source,
+                Arc::clone(&mapping),
+                Arc::clone(&vocabulary),
+            )
+            .map_err(Stop::Broken)?;
+            let info = reader.info();
+            entries.push(InputEntry {
+                file: file.name.clone(),
+                bytes: file.bytes,
+                sha256: String::new(),
+                format: info.format.to_owned(),
+                rows_in: 0,
+                accepted: 0,
+                rejected: 0,
+                unknown_columns: info.unknown_columns.clone(),
+                lacks_sequence: info.lacks_sequence,
+            });
+            readers.push((index as u32, reader));
+        }
+        Ok((readers, entries))
+    }
+
+    /// An empty night must not replace a good one, nor one with too many rejects.
+    fn publishable(&self, ledger: &Ledger, inputs: &[InputEntry]) -> Result<()> {
+        let total = ledger.total();
+        let limits = &self.plan.limits;
+        if total.rows == 0 && !self.plan.allow_empty {
+            let files: Vec<&str> = inputs.iter().map(|entry| entry.file.as_str()).collect();
+            let named = if files.is_empty() {
+                "no file was found".to_owned()
+            } else {
+                format!("{}: no row", files.join(", "))
+            };
+            return Err(Error::Input(format!(
+                "{named}; --allow-empty publishes an empty run"
+            )));
+        }
+        if total.rows < limits.min_rows {
+            return Err(Error::Input(format!(
+                "{} rows read, [limits] min_rows asks for {}",
+                total.rows, limits.min_rows
+            )));
+        }
+        if limits
+            .max_reject_share
+            .is_exceeded(ledger.gaps(), total.rows)
+        {
+            return Err(Error::TooManyRejects(format!(
+                "{} of {} rows rejected, more than max_reject_share = {}",
+                ledger.gaps(),
+                total.rows,
+                limits.max_reject_share.text()
+            )));
+        }
+        Ok(())
+    }
+
+    /// A file that is broken from its beginning ends the run, or starts it over without the file.
+    fn broken(
+        &self,
+        stage: Stage,
+        identity: &Identity,
+        fault: FileFault,
+        status: &Status,
+    ) -> Result<Ended> {
+        if self.plan.allow_missing_files {
+            return Ok(Ended::Broken(fault));
+        }
+        let Verdict::New { id, .. } = identity.verdict()? else {
+            return Ok(Ended::Superseded);
+        };
+        Err(self.keep_failure(stage, id, Error::Input(fault.to_string()), status))
+    }
+
+    /// Keeps rejects and status of a run that is not published; gives back what stopped it.
+    fn keep_failure(&self, stage: Stage, id: &str, error: Error, status: &Status) -> Error {
+        let mut told = status.clone().failed(&error);
+        told.ended = Some(now());
+        let kept = told.to_bytes().and_then(|bytes| stage.fail(id, &bytes));
+        if let Err(fault) = kept {
+            self.progress.message(
+                Level::Warning,
+                &format!("the rejects of the failed run could not be kept: {fault}"),
+            );
+        }
+        error
+    }
+
+    /// After the commit: prune, count, summarise.
+    fn finish(
+        &self,
+        published: Published,
+        inputs: &Inputs,
+        status: &mut Status,
+    ) -> Result<Summary> {
+        status.sync_ms = published.sync.as_millis() as u64;
+        status.missing_files = inputs.missing.iter().map(|m| m.file.clone()).collect();
+        let mut summary = Summary::new(&published);
+        tables::count_published(status, &published.manifest);
+        summary.corridors = crate::audit::verify::corridor_lines(&published.dir)?;
+        for warning in published.warnings {
+            self.progress.message(Level::Warning, &warning);
+            status.warnings.push(warning);
+        }
+        match prune(
+            self.output,
+            self.plan.keep.map(|n| n as usize),
+            &summary.run_id,
+        ) {
+            Ok(removed) => removed.iter().for_each(|id| {
+                self.progress
+                    .message(Level::Info, &format!("removed run {id}"))
+            }),
+            // Published all the same; what stays takes space, and the next run tries again.
+            Err(error) => {
+                self.progress.message(Level::Warning, &error.to_string());
+                status.warnings.push(error.to_string());
+            }
+        }
+        summary.dir = if self.plan.dry_run {
+            PathBuf::new()
+        } else {
+            summary.dir
+        };
+        Ok(summary)
+    }
+}

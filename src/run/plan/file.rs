@@ -1,0 +1,92 @@
+//! The run file as it is written: TOML with the line of every value. Unknown keys are faults. Nothing is defaulted here.
+
+use crate::error::{Error, Result};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use toml::Spanned;
+
+type Text = Spanned<String>;
+type Texts = Spanned<Vec<String>>;
+
+/// Keys of a run file (reference data, "Run file"); `None`: not written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunFile {
+    pub movements: Option<Texts>,
+    pub factors: Option<Text>,
+    pub profile: Option<Text>,
+    pub reference: Option<Text>,
+    pub locations: Option<Texts>,
+    pub out: Option<Text>,
+    #[serde(default)]
+    pub limits: LimitKeys,
+    #[serde(default)]
+    pub columns: BTreeMap<String, Text>,
+    #[serde(default)]
+    pub values: BTreeMap<String, ValueKeys>,
+    #[serde(default)]
+    pub formats: FormatKeys,
+    #[serde(default)]
+    pub constants: BTreeMap<String, Text>,
+}
+
+/// `[limits]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LimitKeys {
+    pub max_reject_share: Option<Text>,
+    pub min_rows: Option<Spanned<u64>>,
+    pub memory: Option<Text>,
+}
+
+/// `[values.<column>]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ValueKeys {
+    pub file: Text,
+}
+
+/// `[formats]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FormatKeys {
+    pub encoding: Option<Text>,
+    pub delimiter: Option<Text>,
+    pub decimal: Option<Text>,
+    pub thousands: Option<Text>,
+    pub timestamp: Option<Texts>,
+    #[serde(default)]
+    pub timestamp_by_column: BTreeMap<String, Texts>,
+    pub zone: Option<Text>,
+    pub excess_decimals: Option<Text>,
+    pub mass_unit: Option<Text>,
+}
+
+/// A run file's name and text, to turn places in it into lines.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub name: &'a str,
+    pub text: &'a str,
+}
+
+impl Source<'_> {
+    /// Line (from 1) of a byte offset.
+    pub fn line(&self, offset: usize) -> usize {
+        1 + self.text.as_bytes()[..offset.min(self.text.len())]
+            .iter()
+            .filter(|&&b| b == b'\n')
+            .count()
+    }
+
+    /// Reads the keys, or says what is wrong and where.
+    pub fn parse(&self) -> Result<RunFile> {
+        toml::from_str(self.text).map_err(|fault| {
+            let line = fault.span().map_or(1, |span| self.line(span.start));
+            Error::Usage(format!(
+                "{}:{line}: {}",
+                self.name,
+                fault.message().replace('\n', " ")
+            ))
+        })
+    }
+}

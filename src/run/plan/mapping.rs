@@ -1,0 +1,281 @@
+//! `[columns]`, `[values]`, `[formats]` and `[constants]` of a run file to a [`Mapping`], each word checked.
+
+use crate::error::{Error, Result};
+use crate::input::mapping::{COLUMNS, Mapping, MassUnit};
+use crate::run::plan::file::{FormatKeys, RunFile};
+use crate::run::plan::paths::Bases;
+use crate::run::plan::resolve::Resolver;
+use crate::run::plan::{Checked, ValueFile};
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use toml::Spanned;
+
+/// Columns that hold a timestamp.
+const TIMESTAMP_COLUMNS: [&str; 3] = ["departed_at", "arrived_at", "recorded_at"];
+
+impl Resolver<'_> {
+    pub(crate) fn mapping(
+        &mut self,
+        keys: &RunFile,
+        bases: &Bases,
+        read: &dyn Fn(&Path) -> Result<Vec<u8>>,
+    ) -> Result<(Mapping, Vec<ValueFile>)> {
+        let formats = &keys.formats;
+        let mut mapping = Mapping {
+            columns: self.words("columns", &keys.columns),
+            constants: self.words("constants", &keys.constants),
+            encoding: self.pick(
+                "formats.encoding",
+                None,
+                &formats.encoding,
+                "utf-8",
+                encoding,
+            ),
+            delimiter: self.pick(
+                "formats.delimiter",
+                None,
+                &formats.delimiter,
+                ",",
+                delimiter,
+            ),
+            decimal: self.pick("formats.decimal", None, &formats.decimal, ".", decimal),
+            thousands: self.pick("formats.thousands", None, &formats.thousands, "", thousands),
+            timestamp: self.each(&formats.timestamp, "formats.timestamp", pattern),
+            timestamp_by_column: self.patterns_by_column(formats),
+            reject_excess_decimals: self.pick(
+                "formats.excess_decimals",
+                None,
+                &formats.excess_decimals,
+                "round",
+                excess_decimals,
+            ),
+            mass_unit: self.pick(
+                "formats.mass_unit",
+                None,
+                &formats.mass_unit,
+                "kg",
+                mass_unit,
+            ),
+            ..Mapping::default()
+        };
+        if formats.zone.is_some() {
+            mapping.zone = Some(self.pick("formats.zone", None, &formats.zone, "UTC", zone));
+        }
+        if mapping.thousands == Some(mapping.decimal as char) {
+            let at = formats.thousands.as_ref().map_or(0, |t| t.span().start);
+            self.fault("formats.thousands", at, "the same as the decimal mark");
+        }
+        let value_files = self.value_files(keys, bases, read, &mut mapping)?;
+        Ok((mapping, value_files))
+    }
+
+    /// A table from our columns to a text that is not empty.
+    fn words(
+        &mut self,
+        table: &str,
+        written: &BTreeMap<String, Spanned<String>>,
+    ) -> BTreeMap<String, String> {
+        for (column, text) in written {
+            let (key, at) = (format!("{table}.{column}"), text.span().start);
+            if let Err(fault) = one_of(column, &COLUMNS) {
+                self.fault(&key, at, &fault);
+            } else if text.get_ref().is_empty() {
+                self.fault(&key, at, "\"\": expected a text");
+            }
+            self.note_line(&key, at);
+        }
+        written
+            .iter()
+            .map(|(column, text)| (column.clone(), text.get_ref().clone()))
+            .collect()
+    }
+
+    fn patterns_by_column(&mut self, formats: &FormatKeys) -> BTreeMap<String, Vec<String>> {
+        let mut patterns = BTreeMap::new();
+        for (column, list) in &formats.timestamp_by_column {
+            let key = format!("formats.timestamp_by_column.{column}");
+            if let Err(fault) = one_of(column, &TIMESTAMP_COLUMNS) {
+                self.fault(&key, list.span().start, &fault);
+            }
+            // `each` takes an optional list; this one is there.
+            patterns.insert(
+                column.clone(),
+                self.each(&Some(list.clone()), &key, pattern),
+            );
+        }
+        patterns
+    }
+
+    fn value_files(
+        &mut self,
+        keys: &RunFile,
+        bases: &Bases,
+        read: &dyn Fn(&Path) -> Result<Vec<u8>>,
+        mapping: &mut Mapping,
+    ) -> Result<Vec<ValueFile>> {
+        let mut files = Vec::new();
+        for (column, written) in &keys.values {
+            let (key, at) = (format!("values.{column}.file"), written.file.span().start);
+            self.note_line(&key, at);
+            if let Err(fault) = one_of(column, &COLUMNS) {
+                self.fault(&key, at, &fault);
+                continue;
+            }
+            match bases.written(written.file.get_ref()) {
+                Err(fault) => self.fault(&key, at, &fault),
+                Ok(file) => {
+                    mapping.values.insert(
+                        column.clone(),
+                        translations(&file.path, &read(&file.path)?)?,
+                    );
+                    files.push(ValueFile {
+                        column: column.clone(),
+                        file,
+                    });
+                }
+            }
+        }
+        Ok(files)
+    }
+}
+
+/// Reads a value file: `value,code`, UTF-8, one code per value. An empty code makes the value absent.
+fn translations(path: &Path, bytes: &[u8]) -> Result<HashMap<String, String>> {
+    let fault =
+        |line: u64, what: String| Error::Usage(format!("{}:{line}: {what}", path.display()));
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(bytes);
+    let mut codes = HashMap::new();
+    let mut record = csv::StringRecord::new();
+    let mut is_first = true;
+    loop {
+        let more = reader.read_record(&mut record).map_err(|e| {
+            let line = e.position().map_or(1, csv::Position::line);
+            fault(
+                line,
+                "expected UTF-8 CSV with two fields, value,code".to_owned(),
+            )
+        })?;
+        let line = record.position().map_or(1, csv::Position::line);
+        if is_first && !(more && record.len() == 2 && &record[0] == "value" && &record[1] == "code")
+        {
+            return Err(fault(1, "expected the header value,code".to_owned()));
+        }
+        if !more {
+            return Ok(codes);
+        }
+        if std::mem::take(&mut is_first) {
+            continue;
+        }
+        // Cells of the input lose the spaces around them before they are looked up.
+        let (value, code) = (record[0].trim_matches(' '), record[1].trim_matches(' '));
+        if value.is_empty() {
+            return Err(fault(line, "value: empty".to_owned()));
+        }
+        if codes
+            .insert(value.to_owned(), code.to_owned())
+            .is_some_and(|before| before != code)
+        {
+            return Err(fault(
+                line,
+                format!("value {value:?}: a second, different code"),
+            ));
+        }
+    }
+}
+
+fn one_of(word: &str, list: &[&str]) -> Checked<()> {
+    if list.contains(&word) {
+        Ok(())
+    } else {
+        Err(format!(
+            "no such column here; expected one of {}",
+            list.join(", ")
+        ))
+    }
+}
+
+fn encoding(text: &str) -> Checked<&'static encoding_rs::Encoding> {
+    match encoding_rs::Encoding::for_label(text.as_bytes()) {
+        // The WHATWG list maps broken encodings to one that decodes nothing.
+        Some(found) if found != encoding_rs::REPLACEMENT => Ok(found),
+        _ => Err(format!(
+            "{text:?}: expected an encoding of the WHATWG list, e.g. \"utf-8\", \"windows-1252\", \"gb18030\""
+        )),
+    }
+}
+
+fn single(text: &str) -> Option<char> {
+    let mut chars = text.chars();
+    chars.next().filter(|_| chars.next().is_none())
+}
+
+fn delimiter(text: &str) -> Checked<u8> {
+    match single(text) {
+        Some(c) if (c.is_ascii_punctuation() && c != '"') || c == '\t' => Ok(c as u8),
+        _ => Err(format!(
+            "{text:?}: expected one character between fields, e.g. \",\", \";\", \"\\t\", \"|\""
+        )),
+    }
+}
+
+fn decimal(text: &str) -> Checked<u8> {
+    match text {
+        "." | "," => Ok(text.as_bytes()[0]),
+        _ => Err(format!("{text:?}: expected \".\" or \",\"")),
+    }
+}
+
+fn thousands(text: &str) -> Checked<Option<char>> {
+    match single(text) {
+        None if text.is_empty() => Ok(None),
+        Some(c) if !(c.is_alphanumeric() || c.is_control() || matches!(c, '-' | '+' | '"')) => {
+            Ok(Some(c))
+        }
+        _ => Err(format!(
+            "{text:?}: expected nothing or one character between groups of three digits, e.g. \",\", \".\", \" \", \"'\""
+        )),
+    }
+}
+
+/// A strftime pattern that can be read and gives a date: tried on a sample before the run depends on it.
+fn pattern(text: &str) -> Checked<String> {
+    use jiff::fmt::strtime;
+    let refused = |why: String| format!("{text:?}: not a timestamp pattern: {why}");
+    // 2024-02-29T23:58:57Z: every part differs from every other.
+    let sample =
+        jiff::Timestamp::constant(1_709_251_137, 0).to_zoned_datetime(jiff::tz::TimeZone::UTC);
+    let shown = strtime::format(text, &sample).map_err(|e| refused(e.to_string()))?;
+    let read = strtime::parse(text, &shown).map_err(|e| refused(e.to_string()))?;
+    let dated = read.to_date().is_ok() || read.timestamp().is_some();
+    if dated {
+        Ok(text.to_owned())
+    } else {
+        Err(refused("it gives no date".to_owned()))
+    }
+}
+
+fn zone(text: &str) -> Checked<jiff::tz::TimeZone> {
+    jiff::tz::TimeZone::get(text).map_err(|_| {
+        format!("{text:?}: expected a time zone name, e.g. \"Asia/Shanghai\", \"UTC\"")
+    })
+}
+
+fn excess_decimals(text: &str) -> Checked<bool> {
+    match text {
+        "round" => Ok(false),
+        "reject" => Ok(true),
+        _ => Err(format!("{text:?}: expected \"round\" or \"reject\"")),
+    }
+}
+
+fn mass_unit(text: &str) -> Checked<MassUnit> {
+    match text {
+        "kg" => Ok(MassUnit::Kg),
+        "t" => Ok(MassUnit::Tonne),
+        "lb" => Ok(MassUnit::Pound),
+        _ => Err(format!("{text:?}: expected \"kg\", \"t\" or \"lb\"")),
+    }
+}

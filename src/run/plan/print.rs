@@ -1,0 +1,262 @@
+//! A plan as text: for people with the origin of every value, and as the canonical JSON behind the run id.
+
+use crate::input::mapping::{Mapping, MassUnit};
+use crate::run::plan::{Plan, PlanPath};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Every value with its origin, in TOML.
+pub(crate) fn text(plan: &Plan) -> String {
+    let mut page = Page {
+        plan,
+        lines: vec![format!("# green-corridor {}", env!("CARGO_PKG_VERSION"))],
+    };
+    page.lines.push(match &plan.run_file {
+        Some(file) => format!("# run file {}", file.display()),
+        None => "# no run file".to_owned(),
+    });
+    let written: Vec<&str> = plan.movements.iter().map(|p| p.written.as_str()).collect();
+    page.line("movements", "movements", &list(&written));
+    page.path("factors", &plan.factors);
+    page.line("profile", "profile", &quoted(&plan.profile));
+    page.path("reference", &plan.reference);
+    let written: Vec<&str> = plan.locations.iter().map(|p| p.written.as_str()).collect();
+    page.line("locations", "locations", &list(&written));
+    page.path("out", &plan.out);
+    page.limits();
+    page.mapping(&plan.mapping);
+    page.invocation();
+    page.lines.push(String::new());
+    page.lines.join("\n")
+}
+
+struct Page<'a> {
+    plan: &'a Plan,
+    lines: Vec<String>,
+}
+
+impl Page<'_> {
+    fn line(&mut self, key: &str, name: &str, value: &str) {
+        self.noted(key, name, value, "");
+    }
+
+    fn noted(&mut self, key: &str, name: &str, value: &str, note: &str) {
+        let origin = self.plan.origin_text(key);
+        let separator = if note.is_empty() { "" } else { "; " };
+        self.lines.push(format!(
+            "{:<44}# from {origin}{separator}{note}",
+            format!("{name} = {value} ")
+        ));
+    }
+
+    fn path(&mut self, key: &str, path: &PlanPath) {
+        self.noted(
+            key,
+            key,
+            &quoted(&path.written),
+            &format!("opened as {}", path.path.display()),
+        );
+    }
+
+    fn table(&mut self, name: &str) {
+        self.lines.push(format!("\n[{name}]"));
+    }
+
+    fn limits(&mut self) {
+        let limits = &self.plan.limits;
+        self.table("limits");
+        self.line(
+            "limits.max_reject_share",
+            "max_reject_share",
+            &quoted(&limits.max_reject_share.text()),
+        );
+        self.line("limits.min_rows", "min_rows", &limits.min_rows.to_string());
+        self.noted(
+            "limits.memory",
+            "memory",
+            &quoted(&limits.memory.text()),
+            &format!("{} bytes", limits.memory_bytes),
+        );
+    }
+
+    fn mapping(&mut self, mapping: &Mapping) {
+        self.table("columns");
+        for (ours, theirs) in &mapping.columns {
+            self.line(&format!("columns.{ours}"), ours, &quoted(theirs));
+        }
+        for file in &self.plan.value_files {
+            let entries = mapping
+                .values
+                .get(&file.column)
+                .map_or(0, |codes| codes.len());
+            self.table(&format!("values.{}", file.column));
+            let note = format!("opened as {}, {entries} values", file.file.path.display());
+            self.noted(
+                &format!("values.{}.file", file.column),
+                "file",
+                &quoted(&file.file.written),
+                &note,
+            );
+        }
+        self.table("formats");
+        let formats = Formats::of(mapping);
+        self.line("formats.encoding", "encoding", &quoted(formats.encoding));
+        self.line(
+            "formats.delimiter",
+            "delimiter",
+            &quoted(&formats.delimiter),
+        );
+        self.line("formats.decimal", "decimal", &quoted(&formats.decimal));
+        self.line(
+            "formats.thousands",
+            "thousands",
+            &quoted(&formats.thousands),
+        );
+        self.line("formats.timestamp", "timestamp", &list(formats.timestamp));
+        for (column, patterns) in formats.timestamp_by_column {
+            let name = format!("timestamp_by_column.{column}");
+            self.line(&format!("formats.{name}"), &name, &list(patterns));
+        }
+        match formats.zone {
+            Some(zone) => self.line("formats.zone", "zone", &quoted(zone)),
+            None => self.lines.push(
+                "# zone: none; a text timestamp must state its own, a Parquet timestamp is UTC"
+                    .to_owned(),
+            ),
+        }
+        self.line(
+            "formats.excess_decimals",
+            "excess_decimals",
+            &quoted(formats.excess_decimals),
+        );
+        self.line("formats.mass_unit", "mass_unit", &quoted(formats.mass_unit));
+        self.table("constants");
+        for (column, value) in &mapping.constants {
+            self.line(&format!("constants.{column}"), column, &quoted(value));
+        }
+    }
+
+    /// What only the command line can say; as comments, because a run file has no such keys.
+    fn invocation(&mut self) {
+        let plan = self.plan;
+        self.lines
+            .push("\n# said on the command line only".to_owned());
+        let keep = plan.keep.map_or("all".to_owned(), |n| n.to_string());
+        for (key, value) in [
+            ("threads", plan.threads.to_string()),
+            ("keep", keep),
+            ("allow-missing-files", plan.allow_missing_files.to_string()),
+            ("allow-empty", plan.allow_empty.to_string()),
+            ("dry-run", plan.dry_run.to_string()),
+            ("rebuild", plan.rebuild.to_string()),
+            ("progress", plan.progress.code().to_owned()),
+            ("log", plan.log.code().to_owned()),
+        ] {
+            self.line(key, &format!("# {key}"), &value);
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+fn list<T: AsRef<str>>(texts: &[T]) -> String {
+    format!(
+        "[{}]",
+        texts
+            .iter()
+            .map(|t| quoted(t.as_ref()))
+            .collect::<Vec<_>>()
+            .join(", ")
+    )
+}
+
+/// `[formats]` in words.
+#[derive(Serialize)]
+struct Formats<'a> {
+    encoding: &'static str,
+    delimiter: String,
+    decimal: String,
+    thousands: String,
+    timestamp: &'a [String],
+    timestamp_by_column: &'a BTreeMap<String, Vec<String>>,
+    zone: Option<&'a str>,
+    excess_decimals: &'static str,
+    mass_unit: &'static str,
+}
+
+impl Formats<'_> {
+    fn of(mapping: &Mapping) -> Formats<'_> {
+        Formats {
+            encoding: mapping.encoding.name(),
+            delimiter: (mapping.delimiter as char).to_string(),
+            decimal: (mapping.decimal as char).to_string(),
+            thousands: mapping.thousands.map_or(String::new(), String::from),
+            timestamp: &mapping.timestamp,
+            timestamp_by_column: &mapping.timestamp_by_column,
+            // Every zone comes from the built-in database, so it has a name, except UTC itself.
+            zone: mapping
+                .zone
+                .as_ref()
+                .map(|zone| zone.iana_name().unwrap_or("UTC")),
+            excess_decimals: if mapping.reject_excess_decimals {
+                "reject"
+            } else {
+                "round"
+            },
+            mass_unit: match mapping.mass_unit {
+                MassUnit::Kg => "kg",
+                MassUnit::Tonne => "t",
+                MassUnit::Pound => "lb",
+            },
+        }
+    }
+}
+
+/// Everything of a plan that can change a figure or decide whether one is published; field order is part of the run id.
+#[derive(Serialize)]
+struct Canonical<'a> {
+    movements: Vec<&'a str>,
+    factors: &'a str,
+    profile: &'a str,
+    reference: &'a str,
+    locations: Vec<&'a str>,
+    max_reject_share_ppm: u32,
+    min_rows: u64,
+    columns: &'a BTreeMap<String, String>,
+    values: BTreeMap<&'a str, &'a str>,
+    formats: Formats<'a>,
+    constants: &'a BTreeMap<String, String>,
+    allow_missing_files: bool,
+    allow_empty: bool,
+}
+
+impl Plan {
+    /// The plan as one line of JSON in a fixed order: what the run id digests and the manifest repeats. Without output,
+    /// threads, memory, `keep`, log, progress, `dry-run`, `rebuild`; paths as written relative to the run file; value files
+    /// by name only, their digests are the caller's to add.
+    pub fn canonical_json(&self) -> String {
+        let canonical = Canonical {
+            movements: self.movements.iter().map(|p| p.written.as_str()).collect(),
+            factors: &self.factors.written,
+            profile: &self.profile,
+            reference: &self.reference.written,
+            locations: self.locations.iter().map(|p| p.written.as_str()).collect(),
+            max_reject_share_ppm: self.limits.max_reject_share.0,
+            min_rows: self.limits.min_rows,
+            columns: &self.mapping.columns,
+            values: self
+                .value_files
+                .iter()
+                .map(|v| (v.column.as_str(), v.file.written.as_str()))
+                .collect(),
+            formats: Formats::of(&self.mapping),
+            constants: &self.mapping.constants,
+            allow_missing_files: self.allow_missing_files,
+            allow_empty: self.allow_empty,
+        };
+        serde_json::to_string(&canonical)
+            .unwrap_or_else(|e| unreachable!("texts and numbers always encode: {e}"))
+    }
+}

@@ -1,0 +1,259 @@
+//! Flags before run file before defaults, value by value; every fault is collected so that all are told at once.
+
+use crate::error::{Error, Result};
+use crate::progress::{LogMode, ProgressMode};
+use crate::run::plan::file::{RunFile, Source};
+use crate::run::plan::paths::{Bases, Pattern, PlanPath};
+use crate::run::plan::{Checked, Flags, Limits, MemoryLimit, Origin, Plan, Share, Surroundings};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Picks values, remembers where each came from, and collects faults so that all are told at once.
+pub(crate) struct Resolver<'a> {
+    pub source: Source<'a>,
+    pub origins: BTreeMap<String, Origin>,
+    pub faults: Vec<String>,
+}
+
+impl Resolver<'_> {
+    pub fn plan(
+        &mut self,
+        run_file: Option<&Path>,
+        keys: &RunFile,
+        flags: &Flags,
+        here: &Surroundings,
+        read: &dyn Fn(&Path) -> Result<Vec<u8>>,
+    ) -> Result<Plan> {
+        let bases = Bases::new(run_file, &here.working_directory);
+        // Without a run file the folder is the working directory, so the defaults lose the step up from `data/`.
+        let beside = |in_data: &'static str, here: &'static str| {
+            if run_file.is_some() { in_data } else { here }
+        };
+        let limits = self.limits(keys, flags, here);
+        let movements = self.movements(keys, flags, &bases);
+        let locations = self.each(&keys.locations, "locations", |text| bases.written(text));
+        let (mapping, value_files) = self.mapping(keys, &bases, read)?;
+        Ok(Plan {
+            run_file: run_file.map(Path::to_owned),
+            folder: bases.folder().to_owned(),
+            movements,
+            factors: self.path(
+                "factors",
+                "--factors",
+                &flags.factors,
+                &keys.factors,
+                beside("../emission_factors", "emission_factors"),
+                &bases,
+            ),
+            profile: self.pick(
+                "profile",
+                flags.profile.as_ref().map(|p| ("--profile", p)),
+                &keys.profile,
+                "open",
+                |p: &str| profile_name(p),
+            ),
+            reference: self.path(
+                "reference",
+                "--reference",
+                &flags.reference,
+                &keys.reference,
+                beside(".", "data"),
+                &bases,
+            ),
+            locations,
+            out: self.path(
+                "out",
+                "--out",
+                &flags.out,
+                &keys.out,
+                beside("../out", "out"),
+                &bases,
+            ),
+            limits,
+            mapping,
+            value_files,
+            threads: self
+                .flag("threads", "--threads", flags.threads, here.cores.max(1))
+                .max(1),
+            keep: self.flag("keep", "--keep", flags.keep.map(Some), None),
+            allow_missing_files: self.switch(
+                "allow-missing-files",
+                "--allow-missing-files",
+                flags.allow_missing_files,
+            ),
+            allow_empty: self.switch("allow-empty", "--allow-empty", flags.allow_empty),
+            dry_run: self.switch("dry-run", "--dry-run", flags.dry_run),
+            rebuild: self.switch("rebuild", "--rebuild", flags.rebuild),
+            progress: self.flag("progress", "--progress", flags.progress, ProgressMode::Auto),
+            log: self.flag("log", "--log", flags.log, LogMode::Text),
+            origins: BTreeMap::new(),
+        })
+    }
+
+    pub fn finish(self, mut plan: Plan) -> Result<Plan> {
+        if !self.faults.is_empty() {
+            return Err(Error::Usage(self.faults.join("; ")));
+        }
+        plan.origins = self.origins;
+        Ok(plan)
+    }
+
+    fn limits(&mut self, keys: &RunFile, flags: &Flags, here: &Surroundings) -> Limits {
+        let share_flag = flags.max_reject_share.map(|s| s.text());
+        let memory_flag = flags.memory.map(|m| m.text());
+        let share_flag = share_flag.as_ref().map(|s| ("--max-reject-share", s));
+        let memory_flag = memory_flag.as_ref().map(|m| ("--memory-limit", m));
+        let max_reject_share = self.pick(
+            "limits.max_reject_share",
+            share_flag,
+            &keys.limits.max_reject_share,
+            "5%",
+            Share::parse,
+        );
+        let memory = self.pick(
+            "limits.memory",
+            memory_flag,
+            &keys.limits.memory,
+            "50%",
+            MemoryLimit::parse,
+        );
+        let min_rows = match &keys.limits.min_rows {
+            None => 0,
+            Some(rows) => {
+                self.note_line("limits.min_rows", rows.span().start);
+                *rows.get_ref()
+            }
+        };
+        Limits {
+            max_reject_share,
+            min_rows,
+            memory,
+            memory_bytes: memory.bytes(here.memory_bytes),
+        }
+    }
+
+    fn movements(&mut self, keys: &RunFile, flags: &Flags, bases: &Bases) -> Vec<Pattern> {
+        if !flags.movements.is_empty() {
+            self.origins
+                .insert("movements".into(), Origin::Flag("--movements"));
+            let patterns = flags
+                .movements
+                .iter()
+                .map(|text| bases.pattern_of_flag(text))
+                .collect::<Checked<Vec<_>>>();
+            return patterns.unwrap_or_else(|fault| {
+                self.faults.push(format!("--movements: {fault}"));
+                Vec::new()
+            });
+        }
+        let patterns = self.each(&keys.movements, "movements", |text| {
+            bases.pattern_written(text)
+        });
+        if patterns.is_empty() && self.faults.is_empty() {
+            self.faults.push(format!(
+                "{}: movements: expected at least one file, folder or glob",
+                self.source.name
+            ));
+        }
+        patterns
+    }
+
+    /// Every text of a list, resolved; faults are noted with the key.
+    pub fn each<T>(
+        &mut self,
+        list: &Option<toml::Spanned<Vec<String>>>,
+        key: &str,
+        resolve: impl Fn(&str) -> Checked<T>,
+    ) -> Vec<T> {
+        let Some(list) = list else { return Vec::new() };
+        self.note_line(key, list.span().start);
+        let mut values = Vec::with_capacity(list.get_ref().len());
+        for text in list.get_ref() {
+            match resolve(text) {
+                Ok(value) => values.push(value),
+                Err(fault) => self.fault(key, list.span().start, &fault),
+            }
+        }
+        values
+    }
+
+    fn path(
+        &mut self,
+        key: &str,
+        flag: &'static str,
+        said: &Option<PathBuf>,
+        written: &Option<toml::Spanned<String>>,
+        default: &str,
+        bases: &Bases,
+    ) -> PlanPath {
+        if let Some(said) = said {
+            self.origins.insert(key.into(), Origin::Flag(flag));
+            return bases.said(said).unwrap_or_else(|fault| {
+                self.faults.push(format!("{flag}: {fault}"));
+                PlanPath::default()
+            });
+        }
+        self.pick(key, None, written, default, |text| bases.written(text))
+    }
+
+    /// The flag's text, else the run file's, else the default, parsed. The default is of our own making and always parses.
+    pub fn pick<T>(
+        &mut self,
+        key: &str,
+        flag: Option<(&'static str, &String)>,
+        written: &Option<toml::Spanned<String>>,
+        default: &str,
+        parse: impl Fn(&str) -> Checked<T>,
+    ) -> T {
+        let parsed = match (flag, written) {
+            (Some((flag, text)), _) => {
+                self.origins.insert(key.into(), Origin::Flag(flag));
+                parse(text).map_err(|fault| self.faults.push(format!("{flag}: {fault}")))
+            }
+            (None, Some(text)) => {
+                let at = text.span().start;
+                self.note_line(key, at);
+                parse(text.get_ref()).map_err(|fault| self.fault(key, at, &fault))
+            }
+            (None, None) => Err(()),
+        };
+        parsed.unwrap_or_else(|()| {
+            parse(default).unwrap_or_else(|fault| unreachable!("default of {key}: {fault}"))
+        })
+    }
+
+    fn flag<T>(&mut self, key: &str, flag: &'static str, said: Option<T>, default: T) -> T {
+        if said.is_some() {
+            self.origins.insert(key.into(), Origin::Flag(flag));
+        }
+        said.unwrap_or(default)
+    }
+
+    fn switch(&mut self, key: &str, flag: &'static str, said: bool) -> bool {
+        self.flag(key, flag, said.then_some(true), false)
+    }
+
+    pub fn note_line(&mut self, key: &str, offset: usize) {
+        self.origins
+            .insert(key.into(), Origin::File(self.source.line(offset)));
+    }
+
+    pub fn fault(&mut self, key: &str, offset: usize, what: &str) {
+        self.faults.push(format!(
+            "{}:{}: {key}: {what}",
+            self.source.name,
+            self.source.line(offset)
+        ));
+    }
+}
+
+/// A profile is a file name without folder and ending.
+fn profile_name(text: &str) -> Checked<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if text.is_empty() || text.starts_with('.') || !text.chars().all(plain) {
+        return Err(format!(
+            "{text:?}: expected the name of a file in profiles/ without .toml: letters, digits, - _ ."
+        ));
+    }
+    Ok(text.to_owned())
+}

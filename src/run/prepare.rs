@@ -1,0 +1,244 @@
+//! Everything a run needs before the first row: reference data, input files; and what makes the run id.
+
+use crate::error::{Error, Result};
+use crate::factors::{DataFile, Fault};
+use crate::progress::{Level, Progress};
+use crate::reference::Reference;
+use crate::run::plan::Plan;
+use crate::store::digest::{ContentDigest, sha256_hex};
+use crate::store::find::{InputFile, Unmatched, discover};
+use crate::store::manifest::MissingFile;
+use crate::store::reference::{
+    RUN_DATA, ReferenceFile, library_digest, read_data, read_library, read_named, under,
+};
+use std::path::Path;
+
+/// Folder of the factor library in a run's `reference/`.
+pub const LIBRARY: &str = "emission_factors";
+/// Folder of the data files in a run's `reference/`.
+pub const DATA: &str = "data";
+/// Folder of further location files in a run's `reference/`.
+pub const LOCATIONS: &str = "locations";
+/// Folder of value files in a run's `reference/`.
+pub const VALUES: &str = "values";
+
+/// Reference data, loaded and checked, and the bytes they came from.
+pub struct Loaded {
+    /// The reference.
+    pub reference: Reference,
+    /// Everything read, as it goes into the run's `reference/`.
+    pub files: Vec<ReferenceFile>,
+    /// Digest of all of `files` but the run file, which the plan stands for.
+    pub digest: String,
+    /// Warnings of the library.
+    pub warnings: Vec<String>,
+}
+
+/// Reads and checks library, profile, data files.
+pub fn load_reference(plan: &Plan) -> Result<Loaded> {
+    let library = read_library(&plan.factors.path)?;
+    known_profile(
+        &profiles(library.iter().map(|f| f.path.as_str())),
+        &plan.profile,
+    )?;
+    let data = read_data(&plan.reference.path, &RUN_DATA)?;
+    let named = |group: &str, number: usize, path: &Path| {
+        let name = path
+            .file_name()
+            .map_or_else(|| "file".to_owned(), |n| n.to_string_lossy().into_owned());
+        read_named(path, &format!("{group}/{number:02}-{name}"))
+    };
+    let locations = plan
+        .locations
+        .iter()
+        .enumerate()
+        .map(|(i, p)| named(LOCATIONS, i, &p.path))
+        .collect::<Result<Vec<_>>>()?;
+    let values = plan
+        .value_files
+        .iter()
+        .enumerate()
+        .map(|(i, v)| named(VALUES, i, &v.file.path))
+        .collect::<Result<Vec<_>>>()?;
+    let (reference, warnings) = check(&library, &plan.profile, &data, &locations)?;
+    let mut files = under(LIBRARY, library);
+    files.extend(under(DATA, data));
+    files.extend(locations);
+    files.extend(values);
+    let digest = library_digest(&files);
+    if let Some(path) = &plan.run_file {
+        files.push(read_named(path, "run.toml")?);
+    }
+    Ok(Loaded {
+        reference,
+        files,
+        digest,
+        warnings,
+    })
+}
+
+/// Names of the profiles among the files of a library, ascending.
+pub fn profiles<'f>(paths: impl Iterator<Item = &'f str>) -> Vec<&'f str> {
+    let mut names: Vec<&str> = paths
+        .filter_map(|path| path.strip_prefix("profiles/")?.strip_suffix(".toml"))
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+/// Refuses a profile that the library does not have (exit 2); that a library has none at all is a fault of its own.
+pub fn known_profile(names: &[&str], profile: &str) -> Result<()> {
+    if names.contains(&profile) || names.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Usage(format!(
+        "profile \"{profile}\": expected one of {}",
+        names.join(", ")
+    )))
+}
+
+/// Loads the reference from the copies in a published run.
+pub fn reference_of_run(files: &[ReferenceFile], profile: &str) -> Result<Reference> {
+    let group = |name: &str| -> Vec<ReferenceFile> {
+        let inside = |f: &ReferenceFile| {
+            let path = f.path.strip_prefix(name)?.strip_prefix('/')?.to_owned();
+            Some(ReferenceFile {
+                path,
+                bytes: f.bytes.clone(),
+            })
+        };
+        files.iter().filter_map(inside).collect()
+    };
+    check(&group(LIBRARY), profile, &group(DATA), &group(LOCATIONS)).map(|(reference, _)| reference)
+}
+
+fn check(
+    library: &[ReferenceFile],
+    profile: &str,
+    data: &[ReferenceFile],
+    locations: &[ReferenceFile],
+) -> Result<(Reference, Vec<String>)> {
+    let as_data = |files: &[ReferenceFile]| -> Vec<DataFile> {
+        files
+            .iter()
+            .map(|f| DataFile {
+                path: f.path.clone(),
+                bytes: f.bytes.clone(),
+            })
+            .collect()
+    };
+    let loaded = Reference::load(
+        &as_data(library),
+        profile,
+        &as_data(data),
+        &as_data(locations),
+    );
+    let (reference, warnings) = loaded.map_err(|faults| library_error(&faults))?;
+    Ok((reference, warnings.iter().map(Fault::to_string).collect()))
+}
+
+/// Every fault of a library in one error, one line each.
+pub fn library_error(faults: &[Fault]) -> Error {
+    let errors: Vec<String> = faults
+        .iter()
+        .filter(|f| f.severity == crate::factors::Severity::Error)
+        .map(Fault::to_string)
+        .collect();
+    Error::Library(match errors.as_slice() {
+        [one] => one.clone(),
+        many => format!("{} faults: {}", many.len(), many.join("; ")),
+    })
+}
+
+/// Input files, and what is missing.
+#[derive(Clone, Default)]
+pub struct Inputs {
+    /// Files to read, by name.
+    pub files: Vec<InputFile>,
+    /// Files that cannot be read.
+    pub missing: Vec<MissingFile>,
+}
+
+impl Inputs {
+    /// Goes on without these files, if the plan allows it.
+    pub fn leave_out(&mut self, missing: Vec<MissingFile>, plan: &Plan) -> Result<()> {
+        if let Some(first) = missing.first().filter(|_| !plan.allow_missing_files) {
+            return Err(Error::Input(first.reason.clone()));
+        }
+        self.files
+            .retain(|file| missing.iter().all(|m| m.file != file.name));
+        self.missing.extend(missing);
+        Ok(())
+    }
+
+    /// Bytes of the files to read.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+}
+
+/// Finds the input files.
+pub fn find_inputs(plan: &Plan, progress: &dyn Progress) -> Result<Inputs> {
+    let patterns: Vec<String> = plan.movements.iter().map(|p| p.search.clone()).collect();
+    let folder = if plan.folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        &plan.folder
+    };
+    let found = discover(&patterns, folder, Some(&plan.out.path))?;
+    let mut inputs = Inputs {
+        files: found.files,
+        missing: Vec::new(),
+    };
+    for Unmatched { pattern, absent } in found.unmatched {
+        match absent {
+            Some(absent) if plan.allow_missing_files => {
+                inputs.missing.push(MissingFile {
+                    file: absent.name,
+                    reason: absent.reason,
+                });
+            }
+            Some(_) | None if plan.allow_empty => {
+                progress.message(Level::Warning, &format!("{pattern}: matches no file"))
+            }
+            Some(_) => {
+                return Err(Error::Input(format!(
+                    "{pattern}: there is no such file; --allow-missing-files publishes without it"
+                )));
+            }
+            None => {
+                return Err(Error::Input(format!(
+                    "{pattern}: matches no file; --allow-empty publishes without it"
+                )));
+            }
+        }
+    }
+    let unreadable = found.unreadable.into_iter().map(|file| MissingFile {
+        file: file.name,
+        reason: file.reason,
+    });
+    inputs.leave_out(unreadable.collect(), plan)?;
+    Ok(inputs)
+}
+
+/// The run id: a digest of the plan, the inputs (files and their digests), the reference data and the version of this program.
+pub fn run_id(
+    plan: &Plan,
+    files: &[InputFile],
+    digests: &[ContentDigest],
+    reference_digest: &str,
+) -> String {
+    let mut parts = vec![
+        env!("CARGO_PKG_VERSION").to_owned(),
+        plan.canonical_json(),
+        reference_digest.to_owned(),
+        files.len().to_string(),
+    ];
+    for (file, digest) in files.iter().zip(digests) {
+        parts.push(file.name.clone());
+        parts.push(digest.sha256.clone());
+    }
+    // A length before each part, so that no two lists of parts read the same.
+    let text: String = parts.iter().map(|p| format!("{}:{p}", p.len())).collect();
+    sha256_hex(text.as_bytes())[..20].to_owned()
+}

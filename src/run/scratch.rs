@@ -1,0 +1,79 @@
+//! Sorted runs as scratch files of the stage: length-prefixed blocks, gone with the stage.
+
+use crate::error::{Error, Result};
+use crate::run::sort::{RunReader, RunStore, RunWriter};
+use crate::store::stage::{NamedWriter, Stage};
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+
+/// Runs in the scratch area of a stage.
+pub struct Scratch<'s> {
+    stage: &'s Stage,
+    subject: &'static str,
+}
+
+impl<'s> Scratch<'s> {
+    /// Runs of `subject` in the scratch area of `stage`.
+    pub fn new(stage: &'s Stage, subject: &'static str) -> Scratch<'s> {
+        Scratch { stage, subject }
+    }
+
+    fn name(&self, n: usize) -> String {
+        format!("{}-{n:05}", self.subject)
+    }
+}
+
+impl RunStore for Scratch<'_> {
+    fn create(&self, n: usize) -> Result<Box<dyn RunWriter>> {
+        Ok(Box::new(Writer(self.stage.create_scratch(&self.name(n))?)))
+    }
+
+    fn open(&self, n: usize) -> Result<Box<dyn RunReader>> {
+        let name = self.name(n);
+        Ok(Box::new(Reader {
+            file: self.stage.open_scratch(&name)?,
+            name,
+        }))
+    }
+
+    fn remove(&self, n: usize) -> Result<()> {
+        self.stage.remove_scratch(&self.name(n))
+    }
+}
+
+struct Writer(BufWriter<NamedWriter>);
+
+impl RunWriter for Writer {
+    fn append(&mut self, block: &[u8]) -> Result<()> {
+        let length = (block.len() as u64).to_le_bytes();
+        self.0
+            .write_all(&length)
+            .and_then(|()| self.0.write_all(block))
+            .map_err(|e| Error::Storage(e.to_string()))
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<()> {
+        self.0.flush().map_err(|e| Error::Storage(e.to_string()))
+    }
+}
+
+struct Reader {
+    name: String,
+    file: BufReader<File>,
+}
+
+impl RunReader for Reader {
+    fn next(&mut self) -> Result<Option<Vec<u8>>> {
+        let fault = |e: std::io::Error| {
+            Error::Storage(format!("scratch file {}: cannot read: {e}", self.name))
+        };
+        let mut length = [0; 8];
+        if self.file.fill_buf().map_err(fault)?.is_empty() {
+            return Ok(None);
+        }
+        self.file.read_exact(&mut length).map_err(fault)?;
+        let mut block = vec![0; u64::from_le_bytes(length) as usize];
+        self.file.read_exact(&mut block).map_err(fault)?;
+        Ok(Some(block))
+    }
+}

@@ -1,0 +1,260 @@
+//! The tables after the elements, the manifest, and the sums that must agree before anything is published.
+
+use crate::error::{Error, Result};
+use crate::model::element::{GhgTotals, Names, Rollup};
+use crate::model::unit::{NANO_SCALE, decimal_text};
+use crate::output::corridors::{CORRIDOR_SECTIONS, CORRIDORS, CorridorRows, SectionRows};
+use crate::output::factors::FACTORS;
+use crate::output::rejected::{REJECTED, RejectedWriter};
+use crate::output::table::{ChunkWriter, Table};
+use crate::run::compute::Written;
+use crate::run::ledger::Ledger;
+use crate::run::plan::Plan;
+use crate::run::prepare::Loaded;
+use crate::run::write::{OpenPart, close, failure, parts_of};
+use crate::store::manifest::{Counts, InputEntry, Manifest, MissingFile, SCHEMA_VERSION, Totals};
+use crate::store::reference::{reference_entries, write_reference_copy};
+use crate::store::stage::Stage;
+use crate::store::status::Status;
+use std::io;
+use std::sync::Arc;
+
+/// Key-value metadata of every footer of a run.
+pub fn metadata(run_id: &str, loaded: &Loaded) -> Vec<(String, String)> {
+    let profile = &loaded.reference.profile;
+    let statement = &profile.statement;
+    [
+        ("green_corridor.run_id", run_id.to_owned()),
+        (
+            "green_corridor.version",
+            env!("CARGO_PKG_VERSION").to_owned(),
+        ),
+        ("green_corridor.schema_version", SCHEMA_VERSION.to_string()),
+        ("green_corridor.reference_digest", loaded.digest.clone()),
+        ("green_corridor.profile", profile.name.clone()),
+        ("green_corridor.method", profile.method.clone()),
+        ("green_corridor.boundary", statement.boundary.clone()),
+        ("green_corridor.exclusions", statement.exclusions.join("; ")),
+        ("green_corridor.allocation", statement.allocation.clone()),
+        ("green_corridor.cut_off", statement.cut_off.clone()),
+    ]
+    .into_iter()
+    .map(|(k, v)| (k.to_owned(), v))
+    .collect()
+}
+
+/// Writes the `rejected` table; also for a run that is not published.
+pub fn rejected(
+    stage: &Stage,
+    ledger: Ledger,
+    names: &Names,
+    metadata: &[(String, String)],
+) -> Result<u64> {
+    let mut writer = RejectedWriter::new(&REJECTED, metadata, parts_of(stage, "rejected"));
+    let failed = |e: io::Error| failure(stage, &e);
+    for chunk in ledger.into_rejected()? {
+        writer.push(Arc::new(chunk?), names).map_err(failed)?;
+    }
+    close(stage, writer.finish(names))
+}
+
+/// What a computed run brings to its publication.
+pub struct Outcome<'a> {
+    /// The run.
+    pub id: &'a str,
+    /// The plan.
+    pub plan: &'a Plan,
+    /// Reference data.
+    pub loaded: &'a Loaded,
+    /// Input files with their counts.
+    pub entries: Vec<InputEntry>,
+    /// Input files that the run goes without.
+    pub missing: &'a [MissingFile],
+    /// What was computed.
+    pub written: Written,
+}
+
+/// Writes the remaining tables and the reference copy; gives the manifest of the run.
+pub fn finish(
+    stage: &Stage,
+    outcome: Outcome,
+    ledger: Ledger,
+    names: &Names,
+    metadata: &[(String, String)],
+) -> Result<Manifest> {
+    let Outcome {
+        id,
+        plan,
+        loaded,
+        entries,
+        missing,
+        written,
+    } = outcome;
+    let rollup = &written.rollup;
+    let total = ledger.total();
+    let by_code = ledger
+        .by_reason()
+        .into_iter()
+        .map(|(reason, n)| (reason.code(), n))
+        .collect();
+    let rejected_rows = rejected(stage, ledger, names, metadata)?;
+    let corridors = small(
+        stage,
+        &CORRIDORS,
+        "corridors.parquet",
+        CorridorRows::new(rollup, names),
+        names,
+        metadata,
+    )?;
+    let sections = small(
+        stage,
+        &CORRIDOR_SECTIONS,
+        "corridor_sections.parquet",
+        SectionRows::new(rollup, names),
+        names,
+        metadata,
+    )?;
+    let used = crate::run::factors_used::rows(&loaded.reference, rollup);
+    small(stage, &FACTORS, "factors.parquet", used, names, metadata)?;
+    write_reference_copy(stage, &loaded.files)?;
+    let sums = sums(&written, rollup);
+    agree(&sums)?;
+    if rejected_rows != total.rejected {
+        return Err(Error::Internal(format!(
+            "{} rows rejected, but {rejected_rows} written",
+            total.rejected
+        )));
+    }
+    let profile = &loaded.reference.profile;
+    let json = |e: serde_json::Error| Error::Internal(format!("the plan as JSON: {e}"));
+    Ok(Manifest {
+        schema_version: SCHEMA_VERSION,
+        run_id: id.to_owned(),
+        package: env!("CARGO_PKG_NAME").to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        profile: profile.name.clone(),
+        method: profile.method.clone(),
+        gwp_sets: profile
+            .gwp_sets
+            .iter()
+            .map(|s| s.code().to_owned())
+            .collect(),
+        statement: serde_json::json!({
+            "boundary": profile.statement.boundary,
+            "exclusions": profile.statement.exclusions,
+            "allocation": profile.statement.allocation,
+            "cut_off": profile.statement.cut_off,
+        }),
+        plan: serde_json::from_str(&plan.canonical_json()).map_err(json)?,
+        inputs: entries,
+        missing_files: missing.to_vec(),
+        library_digest: loaded.digest.clone(),
+        reference: reference_entries(&loaded.files),
+        counts: Counts {
+            rows_in: total.rows,
+            accepted: total.accepted,
+            rejected: total.rejected,
+            rejected_by_code: by_code,
+            elements: written.elements,
+            shipments: written.shipments,
+            corridors,
+            sections,
+        },
+        totals: sums
+            .iter()
+            .map(|(name, t)| ((*name).to_owned(), totals_text(t)))
+            .collect(),
+        files: Vec::new(),
+        warnings: loaded.warnings.clone(),
+    })
+}
+
+/// A table that fits in memory, as one file.
+fn small<C: Send + Sync>(
+    stage: &Stage,
+    table: &'static Table<C>,
+    path: &'static str,
+    rows: C,
+    names: &Names,
+    metadata: &[(String, String)],
+) -> Result<u64> {
+    let open: OpenPart = Box::new(move |_| stage.create(path).map_err(io::Error::other));
+    let mut writer = ChunkWriter::new(table, metadata, open);
+    writer
+        .push(Arc::new(rows), names)
+        .map_err(|e| failure(stage, &e))?;
+    close(stage, writer.finish(names))
+}
+
+/// The sum of each table, each added up on its own.
+fn sums(written: &Written, rollup: &Rollup) -> [(&'static str, GhgTotals); 5] {
+    let mut corridors = GhgTotals::default();
+    rollup
+        .corridors
+        .values()
+        .for_each(|c| corridors.add(&c.totals));
+    let mut sections = GhgTotals::default();
+    rollup
+        .sections
+        .values()
+        .for_each(|s| sections.add(&s.totals));
+    let mut factors = GhgTotals::default();
+    rollup.factors.values().for_each(|f| factors.add(&f.totals));
+    [
+        ("elements", written.element_totals),
+        ("shipments", written.shipment_totals),
+        ("corridors", corridors),
+        ("corridor_sections", sections),
+        ("factors", factors),
+    ]
+}
+
+/// sum(elements) = sum(shipments) = sum(corridors) = sum(corridor_sections), to the last digit.
+fn agree(sums: &[(&str, GhgTotals)]) -> Result<()> {
+    match sums.windows(2).find(|pair| pair[0].1 != pair[1].1) {
+        None => Ok(()),
+        Some(pair) => Err(Error::Internal(format!(
+            "{} sum to {:?}, {} to {:?}: nothing is published",
+            pair[0].0, pair[0].1, pair[1].0, pair[1].1
+        ))),
+    }
+}
+
+/// A sum as the manifest prints it.
+pub fn totals_text(t: &GhgTotals) -> Totals {
+    Totals {
+        transport_activity_tkm: decimal_text(t.activity, NANO_SCALE),
+        ghg_operation_kg: decimal_text(t.operation, NANO_SCALE),
+        ghg_provision_kg: decimal_text(t.provision, NANO_SCALE),
+        ghg_total_kg: decimal_text(t.total(), NANO_SCALE),
+    }
+}
+
+/// Counts of a run that has been computed, whether or not it is published.
+pub fn count(status: &mut Status, ledger: &Ledger, written: &Written) {
+    let total = ledger.total();
+    (status.rows_in, status.accepted, status.rejected) =
+        (total.rows, total.accepted, total.rejected);
+    status.rejected_by_code = ledger
+        .by_reason()
+        .into_iter()
+        .map(|(reason, n)| (reason.code(), n))
+        .collect();
+    (status.elements, status.shipments) = (written.elements, written.shipments);
+    status.corridors = written.rollup.corridors.len() as u64;
+    status.ghg_total_kg = Some(decimal_text(written.element_totals.total(), NANO_SCALE));
+}
+
+/// Counts of a published run, from its manifest.
+pub fn count_published(status: &mut Status, manifest: &Manifest) {
+    let counts = &manifest.counts;
+    (status.rows_in, status.accepted, status.rejected) =
+        (counts.rows_in, counts.accepted, counts.rejected);
+    status.rejected_by_code = counts.rejected_by_code.clone();
+    (status.elements, status.shipments, status.corridors) =
+        (counts.elements, counts.shipments, counts.corridors);
+    status.ghg_total_kg = manifest
+        .totals
+        .get("elements")
+        .map(|t| t.ghg_total_kg.clone());
+}
