@@ -7,8 +7,7 @@ pub mod columns;
 pub mod elements;
 pub mod find;
 pub mod pairs;
-#[cfg(feature = "query")]
-pub mod query;
 pub mod rejected;
 pub mod run;
 pub mod shipments;
+pub mod sums;
