@@ -1,5 +1,4 @@
 //! `report` through the built program. What a browser makes of the page is checked by `tests/browser/report.py`.
-#![cfg(feature = "query")]
 
 mod support;
 

@@ -3,8 +3,13 @@
 use super::Console;
 use super::args::path;
 use super::args::progress_mode;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::present::form::{page, workbook};
 use crate::progress::ProgressMode;
+use crate::store::disk::RealDisk;
+use crate::store::files::{folder_below, write_file};
+use crate::store::layout::Layout;
+use crate::store::signal::Interrupt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -41,15 +46,7 @@ pub enum ReportFormat {
 }
 
 /// Writes the report and says where it is.
-#[cfg(feature = "query")]
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
-    use crate::error::Error;
-    use crate::present::form::{page, workbook};
-    use crate::store::disk::RealDisk;
-    use crate::store::files::{folder_below, write_file};
-    use crate::store::layout::Layout;
-    use crate::store::signal::Interrupt;
-
     let layout = Layout::new(&args.out);
     let (run_id, _) = layout.find_run(args.run.as_deref())?;
     let progress = super::progress::for_run(args.progress.unwrap_or_default(), *console);
@@ -81,11 +78,4 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
         ))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Says what this build lacks.
-#[cfg(not(feature = "query"))]
-pub fn run(_: &Args, _: &Console) -> Result<ExitCode> {
-    let what = "this program was built without reports; build it with the default features, i.e. without --no-default-features";
-    Err(crate::error::Error::Usage(what.to_owned()))
 }

@@ -1,8 +1,6 @@
 //! Answers for people: the report of a run and the comparison of route options, as pages, workbooks and tables.
 
 pub mod comparison;
-#[cfg(feature = "query")]
 pub mod form;
-#[cfg(feature = "query")]
 pub mod report;
 pub mod scale;

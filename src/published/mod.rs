@@ -8,8 +8,7 @@ pub mod elements;
 pub mod expected;
 pub mod find;
 pub mod pairs;
-#[cfg(feature = "query")]
-pub mod query;
 pub mod rejected;
 pub mod run;
 pub mod shipments;
+pub mod sums;

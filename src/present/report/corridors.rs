@@ -11,7 +11,7 @@ use crate::present::report::figures::{
 use crate::present::report::totals::{class_of, mode_key, whole_cells};
 use crate::present::report::way::main_way;
 use crate::present::report::{Asked, Made};
-use crate::published::query::{GHG_BY_MODE, Row, Table};
+use crate::published::sums::{GHG_BY_MODE, Row, Table};
 use std::collections::BTreeMap;
 
 /// Corridors with a chapter of their own on the page; the workbook has all of them.

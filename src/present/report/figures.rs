@@ -5,7 +5,7 @@ use crate::model::element::GhgTotals;
 use crate::model::unit::{NANO_SCALE, SHARE_SCALE, decimal_text};
 use crate::output::ratio::{intensity_g_per_tkm, ratio};
 use crate::present::form::Table as Sheet;
-use crate::published::query::{Row, Run, Table};
+use crate::published::sums::{Row, Run, Table};
 
 /// Columns that the cells of [`Group::cells`] stand in.
 pub(crate) const HEADS: [&str; 6] = [

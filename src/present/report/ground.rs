@@ -5,7 +5,7 @@ use crate::model::unit::short_decimal_text;
 use crate::present::form::{Part, Section, Table as Sheet};
 use crate::present::report::figures::{groups, nano, number, percent, totals, word};
 use crate::present::report::{Asked, Made};
-use crate::published::query::Table;
+use crate::published::sums::Table;
 use serde_json::Value;
 
 const FACTOR_TEXTS: [&str; 15] = [

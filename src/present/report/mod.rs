@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::model::element::GhgTotals;
 use crate::present::form::{Report, Section, Table as Sheet};
 use crate::progress::Progress;
-use crate::published::query::{Run, Shown, Table, manifest_totals};
+use crate::published::sums::{Run, Shown, Table, manifest_totals};
 use crate::store::layout::Layout;
 use crate::store::manifest::Manifest;
 use crate::store::signal::Interrupt;

@@ -5,7 +5,7 @@ use crate::model::unit::grouped;
 use crate::present::form::{Part, Section};
 use crate::present::report::figures::{Group, groups, intensity, number, percent, word};
 use crate::present::report::{Asked, Made};
-use crate::published::query::Table;
+use crate::published::sums::Table;
 
 /// One sentence per question: which mode, which corridor, how much comes from energy provision, on what data, what lacks.
 pub(crate) fn section(asked: &Asked) -> Result<Made> {

@@ -7,7 +7,7 @@ use crate::model::unit::grouped;
 use crate::present::form::{Bar, Bars, BarsForm, Part, Section, Table as Sheet};
 use crate::present::report::figures::{Group, group_table, groups, nano, number, percent, word};
 use crate::present::report::{Asked, Made};
-use crate::published::query::Table;
+use crate::published::sums::Table;
 
 /// Flags that say that a value was not reported but taken from a default or an estimate.
 const DEFAULTS: [Flags; 9] = [

@@ -8,7 +8,7 @@ use crate::model::element::GhgTotals;
 use crate::present::form::{Bar, Bars, BarsForm, Part, Section, Table as Sheet};
 use crate::present::report::Made;
 use crate::present::report::figures::{month, nano, number};
-use crate::published::query::{Row, differences};
+use crate::published::sums::{Row, differences};
 use crate::store::layout::Layout;
 use std::path::Path;
 

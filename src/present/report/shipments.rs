@@ -11,7 +11,7 @@ use crate::present::report::figures::{nano, number};
 use crate::present::report::totals::mode_key;
 use crate::present::report::{Asked, DRAWN, LARGEST, Made, SEARCHABLE};
 use crate::progress::Progress;
-use crate::published::query::{GHG_BY_MODE, Run, Table};
+use crate::published::sums::{GHG_BY_MODE, Run, Table};
 use crate::store::signal::Interrupt;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -57,7 +57,7 @@ pub(crate) fn section(asked: &Asked) -> Result<Made> {
         &GHG_BY_MODE,
     )?;
     let codes = Mode::ALL.map(Mode::code);
-    let bar = |(at, row): (usize, &crate::published::query::Row)| {
+    let bar = |(at, row): (usize, &crate::published::sums::Row)| {
         let parts: Vec<(&'static str, i128)> = codes
             .into_iter()
             .zip(0..)
@@ -154,7 +154,7 @@ pub(crate) fn list(asked: &Asked) -> Result<ShipmentList> {
     )?;
     let mut words: Vec<Words> = Vec::new();
     for (at, (name, column)) in WORDS.into_iter().enumerate() {
-        let text = |row: &crate::published::query::Row| match column {
+        let text = |row: &crate::published::sums::Row| match column {
             "period" => crate::present::report::figures::month(&row.keys[at + 1]),
             _ => row.keys[at + 1].clone(),
         };
@@ -176,7 +176,7 @@ pub(crate) fn list(asked: &Asked) -> Result<ShipmentList> {
         .into_iter()
         .enumerate()
         .map(|(at, (name, unit, _, scale))| {
-            let value = |row: &crate::published::query::Row| {
+            let value = |row: &crate::published::sums::Row| {
                 row.figures[at].map_or(String::new(), |v| decimal_text(v, scale))
             };
             Figures {

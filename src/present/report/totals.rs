@@ -8,7 +8,7 @@ use crate::present::report::figures::{
     Group, cells, group_table, groups, intensity, nano, percent, word,
 };
 use crate::present::report::{Asked, Made};
-use crate::published::query::Table;
+use crate::published::sums::Table;
 
 /// Classes of the colours, with their words.
 pub(crate) fn mode_key() -> Vec<(&'static str, &'static str)> {

@@ -1,10 +1,12 @@
-//! Questions about published runs, answered with Polars: sums of groups, largest shipments, a drawn sample of shipments.
+//! Sums over published runs: of groups, the largest shipments, a drawn sample of shipments.
 //!
 //! Invariant: reads published files and makes nothing but sums of their figures. Figures are 128-bit whole numbers from the
 //! file to the answer; every table must add up to the manifest before it is asked anything.
 
+mod batch;
 mod fold;
-mod frame;
+
+pub use fold::Row;
 
 use crate::error::{Error, Result};
 use crate::model::element::GhgTotals;
@@ -15,9 +17,9 @@ use crate::published::expected::fields;
 use crate::store::manifest::{Manifest, Totals};
 use crate::store::path::open_part;
 use crate::store::signal::Interrupt;
-use fold::{First, Groups, grouped};
-use frame::{ROWS, Wanted, frame};
-use polars_core::prelude::{Column, DataFrame, PolarsError, PolarsResult};
+use batch::{Batch, ROWS, Wanted};
+use fold::{First, Groups, Reduced, as_they_stand};
+use parquet::errors::ParquetError;
 use std::collections::BTreeMap;
 use std::path::Path;
 use twox_hash::XxHash64;
@@ -184,15 +186,6 @@ pub enum Table {
     Drawn,
 }
 
-/// One row of an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// Texts in the order asked for.
-    pub keys: Vec<String>,
-    /// Figures in the order asked for, in the unit of their last decimal; absent values count as 0 in sums.
-    pub figures: Vec<Option<i128>>,
-}
-
 /// How many shipments are kept one by one.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown {
@@ -206,7 +199,7 @@ pub struct Shown {
 
 /// A published run, read and checked against its manifest.
 pub struct Run {
-    tables: BTreeMap<Table, DataFrame>,
+    tables: BTreeMap<Table, Reduced>,
 }
 
 impl Run {
@@ -254,19 +247,20 @@ impl Run {
             "quality_flags",
         ];
         let mut shipments = Groups::new(&by, &GHG);
-        let mut largest = First::new(
-            shown.largest,
-            &[("ghg_total_kg", true), ("shipment_id", false)],
-        );
-        let mut drawn = First::new(shown.drawn, &[(DRAW, false), ("shipment_id", false)]);
+        let (texts, figures) = (SHIPMENTS.texts, SHIPMENTS.figures);
+        let mut largest = First::new(shown.largest, texts, figures);
+        let mut drawn = First::new(shown.drawn, texts, figures);
         read.each("shipments", SHIPMENTS, &mut |rows| {
             shipments.add(rows)?;
-            largest.add(rows)?;
-            drawn.add(&with_draw(rows, shown.seed)?)
+            let totals = rows.figures("ghg_total_kg")?;
+            largest.add(rows, |at| -totals[at].unwrap_or(0))?;
+            let ids = rows.texts("shipment_id")?;
+            let draw = |at| XxHash64::oneshot(shown.seed, ids.at(at).as_bytes());
+            drawn.add(rows, |at| draw(at).into())
         })?;
-        tables.insert(Table::Shipments, shipments.finish().map_err(fault)?);
-        tables.insert(Table::Largest, largest.finish().map_err(fault)?);
-        tables.insert(Table::Drawn, drawn.finish().map_err(fault)?);
+        tables.insert(Table::Shipments, shipments.finish());
+        tables.insert(Table::Largest, largest.finish());
+        tables.insert(Table::Drawn, drawn.finish());
         let run = Run { tables };
         run.check(manifest)?;
         Ok(run)
@@ -274,25 +268,12 @@ impl Run {
 
     /// The sums of `figures` for each combination of `keys`, ascending by key. `rows` counts the rows of the table.
     pub fn by(&self, table: Table, keys: &[&str], figures: &[&str]) -> Result<Vec<Row>> {
-        let frame = &self.tables[&table];
-        if frame.height() == 0 {
-            return Ok(Vec::new());
-        }
-        answer(
-            &grouped(frame, keys, figures).map_err(fault)?,
-            keys,
-            figures,
-        )
+        self.tables[&table].by(keys, figures).map_err(fault)
     }
 
     /// Rows as they stand.
     pub fn rows(&self, table: Table, keys: &[&str], figures: &[&str]) -> Result<Vec<Row>> {
-        let frame = &self.tables[&table];
-        if frame.height() == 0 {
-            Ok(Vec::new())
-        } else {
-            answer(frame, keys, figures)
-        }
+        self.tables[&table].rows(keys, figures).map_err(fault)
     }
 
     /// Activity and emissions of a table.
@@ -393,51 +374,14 @@ pub fn differences(
     let columns = difference_fields(keys, figures);
     for batch in rows(file, &columns, &wanted.all()).map_err(|e| unreadable(&path, &e))? {
         let batch = batch.map_err(|e| unreadable(&path, &e))?;
-        out.extend(answer(
-            &frame(&batch, wanted).map_err(|e| broken(e.to_string()))?,
-            keys,
-            figures,
-        )?);
+        let batch = Batch::new(&batch, wanted).map_err(|e| broken(e.to_string()))?;
+        out.extend(as_they_stand(&batch, keys, figures).map_err(|e| broken(e.to_string()))?);
     }
     Ok(out)
 }
 
-const DRAW: &str = "draw";
-
-fn with_draw(rows: &DataFrame, seed: u64) -> PolarsResult<DataFrame> {
-    let ids = rows.column("shipment_id")?.str()?;
-    let draw: Vec<i128> = ids
-        .iter()
-        .map(|id| XxHash64::oneshot(seed, id.unwrap_or("").as_bytes()).into())
-        .collect();
-    let mut out = rows.clone();
-    out.with_column(Column::new(DRAW.into(), draw.as_slice()))?;
-    Ok(out)
-}
-
-fn answer(frame: &DataFrame, keys: &[&str], figures: &[&str]) -> Result<Vec<Row>> {
-    let texts: Vec<_> = keys
-        .iter()
-        .map(|k| frame.column(k)?.str())
-        .collect::<PolarsResult<_>>()
-        .map_err(fault)?;
-    let numbers: Vec<_> = figures
-        .iter()
-        .map(|f| frame.column(f)?.i128())
-        .collect::<PolarsResult<_>>()
-        .map_err(fault)?;
-    let row = |at: usize| Row {
-        keys: texts
-            .iter()
-            .map(|column| column.get(at).unwrap_or("").to_owned())
-            .collect(),
-        figures: numbers.iter().map(|column| column.get(at)).collect(),
-    };
-    Ok((0..frame.height()).map(row).collect())
-}
-
-fn fault(error: PolarsError) -> Error {
-    Error::Internal(format!("a query failed: {error}"))
+fn fault(error: ParquetError) -> Error {
+    Error::Internal(format!("a sum failed: {error}"))
 }
 
 /// Reads the tables of one run.
@@ -447,7 +391,7 @@ struct Reading<'r> {
     interrupt: &'r Interrupt,
 }
 
-type Each<'e> = dyn FnMut(&DataFrame) -> PolarsResult<()> + 'e;
+type Each<'e> = dyn FnMut(&Batch) -> parquet::errors::Result<()> + 'e;
 
 impl Reading<'_> {
     fn each(&self, table: &str, wanted: Wanted, each: &mut Each) -> Result<()> {
@@ -460,17 +404,17 @@ impl Reading<'_> {
             let fields = fields(table).unwrap_or_default();
             for batch in rows(file, &fields, &wanted.all()).map_err(|e| unreadable(&path, &e))? {
                 let batch = batch.map_err(|e| unreadable(&path, &e))?;
-                let frame = frame(&batch, wanted).map_err(|e| broken(e.to_string()))?;
-                each(&frame).map_err(|e| broken(e.to_string()))?;
+                let rows = Batch::new(&batch, wanted).map_err(|e| broken(e.to_string()))?;
+                each(&rows).map_err(|e| broken(e.to_string()))?;
                 self.interrupt.check()?;
             }
         }
         Ok(())
     }
 
-    fn groups(&self, table: &str, wanted: Wanted, keys: &[&'static str]) -> Result<DataFrame> {
+    fn groups(&self, table: &str, wanted: Wanted, keys: &[&'static str]) -> Result<Reduced> {
         let mut groups = Groups::new(keys, wanted.figures);
         self.each(table, wanted, &mut |rows| groups.add(rows))?;
-        groups.finish().map_err(fault)
+        Ok(groups.finish())
     }
 }
