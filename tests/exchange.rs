@@ -141,6 +141,48 @@ fn footprints_are_the_published_figures_and_refer_to_what_is_there() {
     assert_eq!(referenced, tocs.union(&hocs).cloned().collect());
 }
 
+/// Until the figures themselves stand on one distance, a reader learns from the comment that they do not.
+#[test]
+fn an_adjusted_distance_is_told_in_the_comment() {
+    let (_dir, out) = published();
+    let elements = Table::read(&current_run(&out), "elements");
+    let factors = Table::read(&current_run(&out), "factors");
+    let bases: BTreeMap<&str, &str> = factors
+        .column("factor_id")
+        .into_iter()
+        .zip(factors.column("distance_basis"))
+        .collect();
+    let shipments: Vec<(&str, bool)> = elements
+        .column("shipment_id")
+        .into_iter()
+        .zip(elements.column("factor_id"))
+        .zip(elements.column("activity_basis"))
+        .map(|((id, factor), activity)| (id, !activity.is_empty() && bases[factor] != activity))
+        .collect();
+    let mut told = 0;
+    for document in export(&out, &["ileap"], "shipments") {
+        let id = document["extensions"][0]["data"]["shipmentId"]
+            .as_str()
+            .unwrap();
+        let differs = shipments.iter().any(|(of, differs)| *of == id && *differs);
+        let comment = document["comment"].as_str().unwrap();
+        assert_eq!(
+            comment.contains("Distance adjustment of TCE"),
+            differs,
+            "{id}: {comment}"
+        );
+        told += usize::from(differs);
+    }
+    assert!(told > 0);
+    let rail = "transport activity on sfd distance (as found), source intensity 0.032298426000 kg CO2e/t.km on actual distance \
+                (sfd distance x distance adjustment factor 1)";
+    let tocs = export(&out, &["ileap"], "tocs");
+    assert!(
+        tocs.iter()
+            .any(|toc| toc["comment"].as_str().unwrap().contains(rail))
+    );
+}
+
 #[test]
 fn all_kinds_and_forms_hold_the_same_documents() {
     let (dir, out) = published();

@@ -21,22 +21,26 @@ pub fn adjustment(run: &Published, element: &Element) -> Result<Option<String>> 
     if !is_by_distance || activity == intensity || intensity == Basis::Absent {
         return Ok(None);
     }
-    // The profile adjusts the distance as it was found; the activity may stand on a distance made from the same one.
-    let of = |from| run.reference.adjustment(element.mode, from, intensity);
-    let found = element.distance_basis;
-    let applied = match of(found).filter(|_| found != intensity) {
-        Some(entry) => format!("the distance as found ({}) {}", found.code(), words(entry)),
-        None => format!("the distance as found ({})", found.code()),
-    };
     let total = element.intensity_operation + element.intensity_provision;
     Ok(Some(format!(
-        "transport activity on {} distance, intensity on {} distance; source intensity {} kg CO2e/{}; emissions are on {applied}",
+        "transport activity on {} distance ({}), source intensity {} kg CO2e/{} on {} distance ({})",
         activity.code(),
-        intensity.code(),
+        made(run, element, activity),
         // Grams with 9 decimals are kilograms with 12, digit for digit.
         decimal_text(total, INTENSITY_SCALE),
         element.per.unit(),
+        intensity.code(),
+        made(run, element, intensity),
     )))
+}
+
+/// How the profile makes a distance of this basis of the distance as it was found.
+fn made(run: &Published, element: &Element, to: Basis) -> String {
+    let found = element.distance_basis;
+    match run.reference.adjustment(element.mode, found, to) {
+        Some(entry) if found != to => format!("{} distance {}", found.code(), words(entry)),
+        _ => "as found".to_owned(),
+    }
 }
 
 fn words(entry: Adjustment) -> String {
