@@ -157,7 +157,11 @@ fn an_adjusted_distance_is_told_in_the_comment() {
         .into_iter()
         .zip(elements.column("factor_id"))
         .zip(elements.column("activity_basis"))
-        .map(|((id, factor), activity)| (id, !activity.is_empty() && bases[factor] != activity))
+        .map(|((id, factor), activity)| {
+            // A hub has no activity distance, an energy row no basis.
+            let bases = [activity, bases[factor]];
+            (id, !bases.contains(&"") && bases[0] != bases[1])
+        })
         .collect();
     let mut told = 0;
     for document in export(&out, &["ileap"], "shipments") {
