@@ -80,7 +80,7 @@ impl<'r> Shipments<'r> {
     }
 
     /// The next shipment; `None` after the last.
-    pub fn next(&mut self) -> Result<Option<Shipment>> {
+    pub fn next_shipment(&mut self) -> Result<Option<Shipment>> {
         while self.heads.is_empty() {
             let Some(heads) = self.shipments.next_as(heads)? else {
                 return Ok(None);

@@ -118,7 +118,7 @@ pub fn diff(
     let mut old = Shipments::new(before.dir, &before.manifest, &before.reference);
     let mut new = Shipments::new(after.dir, &after.manifest, &after.reference);
     let mut difference = Difference::default();
-    let (mut left, mut right) = (old.next()?, new.next()?);
+    let (mut left, mut right) = (old.next_shipment()?, new.next_shipment()?);
     while let Some((in_old, in_new)) = sides(&left, &right) {
         let (was, is) = (
             in_old.then(|| left.take()).flatten(),
@@ -145,10 +145,10 @@ pub fn diff(
         progress.advance(1, 0);
         interrupt.check()?;
         if in_old {
-            left = old.next()?;
+            left = old.next_shipment()?;
         }
         if in_new {
-            right = new.next()?;
+            right = new.next_shipment()?;
         }
     }
     difference.check()?;

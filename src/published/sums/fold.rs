@@ -2,6 +2,7 @@
 //!
 //! Memory is that of the answer: the distinct groups, or twice the rows that are kept.
 
+use crate::model::index::index32;
 use crate::published::sums::batch::{Batch, ROWS};
 use parquet::errors::{ParquetError, Result};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -193,7 +194,7 @@ impl Codes {
             self.last = match self.codes.get(text) {
                 Some(code) => *code,
                 None => {
-                    let (text, code) = (Arc::<str>::from(text), self.texts.len() as u32);
+                    let (text, code) = (Arc::<str>::from(text), index32(self.texts.len()));
                     self.texts.push(text.clone());
                     self.codes.insert(text, code);
                     code
