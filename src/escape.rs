@@ -9,7 +9,7 @@ const MOST_DECIMALS: u32 = 18;
 /// like another. Each such character becomes U+FFFD, so that the reader sees that something was there.
 ///
 /// ```
-/// use green_corridor::output::escape::inert;
+/// use green_corridor::escape::inert;
 /// assert_eq!(inert("a\u{202e}b\u{7}c"), "a\u{fffd}b\u{fffd}c");
 /// assert_eq!(inert("重庆 > سنغافورة"), "重庆 > سنغافورة");
 /// ```
@@ -30,7 +30,7 @@ fn is_obeyed(c: char) -> bool {
 /// Text for an HTML page, in content and in quoted attributes.
 ///
 /// ```
-/// use green_corridor::output::escape::html;
+/// use green_corridor::escape::html;
 /// assert_eq!(html("<b title='x'>&\"</b>"), "&lt;b title=&#39;x&#39;&gt;&amp;&quot;&lt;/b&gt;");
 /// ```
 pub fn html(text: &str) -> String {
@@ -52,7 +52,7 @@ pub fn html(text: &str) -> String {
 /// Whether a spreadsheet would take this text, typed or read from CSV, for a formula.
 ///
 /// ```
-/// use green_corridor::output::escape::begins_formula;
+/// use green_corridor::escape::begins_formula;
 /// assert!(["=1", "-1", "+1", "@x", "\tx", "\u{ff1d}1"].into_iter().all(begins_formula));
 /// assert!(["1", "", "a=1"].into_iter().all(|text| !begins_formula(text)));
 /// ```
@@ -66,7 +66,7 @@ pub fn begins_formula(text: &str) -> bool {
 /// spelled out. A number is no formula. The quotes of RFC 4180 are left to the writer of the file, or to [`csv_cell`].
 ///
 /// ```
-/// use green_corridor::output::escape::csv_text;
+/// use green_corridor::escape::csv_text;
 /// assert_eq!(["=1", "-1", "-a", "a\u{202e}b", "\r="].map(csv_text), ["'=1", "-1", "'-a", "a\\u{202e}b", "'\\u{d}="]);
 /// ```
 pub fn csv_text(text: &str) -> String {
@@ -86,7 +86,7 @@ pub fn csv_text(text: &str) -> String {
 /// [`csv_text`] as a cell of RFC 4180, in quotes where it needs them.
 ///
 /// ```
-/// use green_corridor::output::escape::csv_cell;
+/// use green_corridor::escape::csv_cell;
 /// assert_eq!(["a", "a,b", "@\"x"].map(csv_cell), ["a", "\"a,b\"", "\"'@\"\"x\""]);
 /// ```
 pub fn csv_cell(text: &str) -> String {

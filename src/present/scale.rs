@@ -6,7 +6,7 @@ const BITS: u32 = 16;
 /// log2 of a positive number, in 2^-16, cut; 0 for what is not positive.
 ///
 /// ```
-/// use green_corridor::output::scale::log2;
+/// use green_corridor::present::scale::log2;
 /// assert_eq!((log2(1), log2(8), log2(10) - log2(5)), (0, 3 << 16, 1 << 16));
 /// ```
 pub fn log2(value: i128) -> i64 {

@@ -113,7 +113,7 @@ pub fn column_of(letters: &str) -> Option<u32> {
 /// Name of a cell (row and column from 0), such as `B7`.
 ///
 /// ```
-/// assert_eq!(green_corridor::model::sheet::cell_name(6, 1), "B7");
+/// assert_eq!(green_corridor_core::model::sheet::cell_name(6, 1), "B7");
 /// ```
 pub fn cell_name(row: u32, column: u32) -> String {
     format!("{}{}", column_letters(column), row as u64 + 1)
@@ -123,7 +123,7 @@ pub fn cell_name(row: u32, column: u32) -> String {
 /// them, so a record stands this many lines further down.
 ///
 /// ```
-/// assert_eq!(green_corridor::model::sheet::empty_lines(b"a\r\n\r\n\nb\n", 3), 2);
+/// assert_eq!(green_corridor_core::model::sheet::empty_lines(b"a\r\n\r\n\nb\n", 3), 2);
 /// ```
 pub fn empty_lines(bytes: &[u8], offset: usize) -> u64 {
     let behind = bytes.get(offset..).unwrap_or_default();
