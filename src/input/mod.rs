@@ -35,6 +35,7 @@ use crate::model::movement::MovementBatch;
 use crate::model::reject::Rejected;
 use crate::model::symbol::Symbols;
 use crate::model::vocabulary::Vocabulary;
+pub use column::empty_has_meaning;
 use mapping::Mapping;
 use rules::Rules;
 use std::fmt;

@@ -10,6 +10,7 @@ mod print;
 mod quantity;
 mod resolve;
 
+pub use mapping::encoding;
 pub use paths::{Pattern, PlanPath};
 pub use quantity::{MemoryLimit, Share};
 

@@ -1,4 +1,4 @@
-//! Quality flags Q01-Q23: a set of bits per element, and its text form.
+//! Quality flags Q01-Q24: a set of bits per element, and its text form.
 
 /// A set of quality flags; bit `n` stands for code `Q<n>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Hash, PartialOrd, Ord)]
@@ -39,6 +39,7 @@ flags! {
     ORDER_BY_TIME = 21, "order by time";
     EMPTY_COUNTED_TWICE = 22, "empty box on an intensity that already holds empty running";
     UNKNOWN_PLACE = 23, "unknown place";
+    REFRIGERATION_ASSUMED = 24, "refrigeration assumed from the container type";
 }
 
 impl Flags {
