@@ -33,6 +33,9 @@ pub(super) fn text(summary: &Summary) -> String {
     }
     line("elements", count(counts.elements));
     line("shipments", count(counts.shipments));
+    if let Some(shipments) = &counts.in_input {
+        line("", shipments.text());
+    }
     line(
         "activity",
         format!("{} t.km", grouped(&summary.totals.transport_activity_tkm)),
