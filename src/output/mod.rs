@@ -18,6 +18,6 @@ pub mod slices;
 pub mod table;
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -107,7 +107,7 @@ fn add(sum: &mut i128, figure: Option<i128>) -> Result<()> {
 pub(crate) struct Groups {
     keys: Vec<(&'static str, Codes)>,
     figures: Vec<&'static str>,
-    sums: FxHashMap<Box<[u32]>, Vec<i128>>,
+    sums: FxHashMap<Box<[usize]>, Vec<i128>>,
 }
 
 impl Groups {
@@ -156,11 +156,11 @@ impl Groups {
     /// The groups, ascending by key.
     pub fn finish(self) -> Reduced {
         let (texts, codes): (Vec<_>, Vec<Codes>) = self.keys.into_iter().unzip();
-        let row = |(key, sums): (Box<[u32]>, Vec<i128>)| Kept {
+        let row = |(key, sums): (Box<[usize]>, Vec<i128>)| Kept {
             texts: key
                 .iter()
                 .zip(&codes)
-                .map(|(code, known)| known.texts[*code as usize].clone())
+                .map(|(code, known)| known.texts[*code].clone())
                 .collect(),
             figures: sums.into_iter().map(Some).collect(),
         };
@@ -177,23 +177,23 @@ impl Groups {
 /// The distinct texts of a column, numbered as they come.
 #[derive(Default)]
 struct Codes {
-    codes: FxHashMap<Arc<str>, u32>,
+    codes: FxHashMap<Arc<str>, usize>,
     texts: Vec<Arc<str>>,
-    last: u32,
+    last: usize,
 }
 
 impl Codes {
-    fn code(&mut self, text: &str) -> u32 {
+    fn code(&mut self, text: &str) -> usize {
         // Rows that follow each other are often alike.
         let is_last = self
             .texts
-            .get(self.last as usize)
+            .get(self.last)
             .is_some_and(|last| **last == *text);
         if !is_last {
             self.last = match self.codes.get(text) {
                 Some(code) => *code,
                 None => {
-                    let (text, code) = (Arc::<str>::from(text), self.texts.len() as u32);
+                    let (text, code) = (Arc::<str>::from(text), self.texts.len());
                     self.texts.push(text.clone());
                     self.codes.insert(text, code);
                     code
