@@ -1,8 +1,8 @@
 //! The command line's grammar: the list of commands, options that all share, and how single values are read.
 
 use super::{
-    Console, compare, completions, convert, diff, explain, export, factors, init, man, rejects,
-    report, run, sample, verify,
+    Console, compare, completions, convert, diff, explain, export, factors, init, man, query,
+    rejects, report, run, sample, verify,
 };
 use crate::error::Result;
 use crate::model::time::{Day, parse_date};
@@ -61,6 +61,8 @@ commands! {
     Convert => convert,
     /// Write a report on a run: one HTML page and one XLSX workbook
     Report => report,
+    /// Answer an SQL question about published runs, with exact sums (by a program built apart)
+    Query => query,
     /// Compare route options between two places: CO2e, days, cost, Pareto front, break-evens
     Compare => compare,
     /// Check, question, compare and import emission factors
@@ -78,7 +80,8 @@ pub fn command() -> clap::Command {
     CommandLine::command()
 }
 
-fn log_mode() -> impl TypedValueParser<Value = LogMode> {
+/// Reads the form of log lines.
+pub fn log_mode() -> impl TypedValueParser<Value = LogMode> {
     PossibleValuesParser::new(LogMode::LIST.map(LogMode::code)).map(|code| {
         LogMode::LIST
             .into_iter()

@@ -13,15 +13,16 @@ mod init;
 mod machine;
 mod man;
 mod progress;
+pub mod query;
 mod rejects;
 mod report;
 mod run;
 mod sample;
 mod summary;
-mod table;
+pub mod table;
 mod verify;
 
-pub use args::command;
+pub use args::{command, log_mode};
 pub use console::Console;
 
 use crate::error::Error;
@@ -41,6 +42,18 @@ static LOG_SAID: OnceLock<Option<LogMode>> = OnceLock::new();
 
 /// Runs a command line and returns the process exit code. Never panics.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    with_last_words(None, || parse_and_run(&arguments))
+}
+
+/// Runs the body of a program; a panic in it becomes exit 70 and one line in the form that the command line asked for.
+pub fn with_last_words(
+    log: Option<LogMode>,
+    body: impl FnOnce() -> ExitCode + std::panic::UnwindSafe,
+) -> ExitCode {
+    if log.is_some() {
+        let _ = LOG_SAID.set(log);
+    }
     std::panic::set_hook(Box::new(|info| {
         let what = info.payload_as_str().unwrap_or("no message");
         let place = info.location().map_or(String::new(), |at| {
@@ -50,8 +63,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             *last = format!("{what}{place}");
         }
     }));
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
-    guarded(|| parse_and_run(&arguments))
+    guarded(body)
 }
 
 /// Turns a panic into exit 70 and one line.

@@ -3,18 +3,21 @@
 use std::fmt::Write;
 
 /// A table under construction.
-pub(super) struct Table {
-    heads: Vec<&'static str>,
+pub struct Table {
+    heads: Vec<String>,
     right: Vec<bool>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// A table with these columns; a head that begins with `>` is set to the right.
-    pub fn new(heads: &[&'static str]) -> Table {
-        let right = heads.iter().map(|h| h.starts_with('>')).collect();
+    pub fn new(heads: &[impl AsRef<str>]) -> Table {
+        let heads = heads.iter().map(AsRef::as_ref);
+        let right = heads.clone().map(|h| h.starts_with('>')).collect();
         Table {
-            heads: heads.iter().map(|h| h.trim_start_matches('>')).collect(),
+            heads: heads
+                .map(|h| h.trim_start_matches('>').to_owned())
+                .collect(),
             right,
             rows: Vec::new(),
         }
@@ -37,8 +40,7 @@ impl Table {
         };
         let widths: Vec<usize> = (0..self.heads.len()).map(width).collect();
         let mut out = String::new();
-        let heads: Vec<String> = self.heads.iter().map(|h| (*h).to_owned()).collect();
-        for cells in std::iter::once(&heads).chain(&self.rows) {
+        for cells in std::iter::once(&self.heads).chain(&self.rows) {
             let mut line = String::from(" ");
             for (c, cell) in cells.iter().enumerate() {
                 let pad = " ".repeat(widths[c].saturating_sub(cell.chars().count()));
