@@ -108,6 +108,8 @@ pub struct Written {
 pub struct Attempt<'a> {
     /// Factors, distances, corridors.
     pub reference: &'a Reference,
+    /// Which file is later than which; empty: none is.
+    pub file_ranks: &'a [u32],
     /// Where the tables go.
     pub stage: &'a Stage,
     /// Texts behind codes.
@@ -132,6 +134,7 @@ pub fn compute(
 ) -> Flow<Written> {
     let Attempt {
         reference,
+        file_ranks,
         stage,
         names,
         metadata,
@@ -142,7 +145,7 @@ pub fn compute(
     let (to_elements, footprints) = sync_channel(budget.chunks_queued);
     let (to_shipments, shipments) = sync_channel(budget.chunks_queued);
     let kernels: Vec<_> = (0..threads)
-        .map(|_| Mutex::new(Kernel::new(reference)))
+        .map(|_| Mutex::new(Kernel::new(reference).with_file_ranks(file_ranks)))
         .collect();
     let kernel = |work: Vec<Work>| -> Vec<Done> {
         // Neither lock is held across anything that waits for the pool.

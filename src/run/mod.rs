@@ -310,6 +310,7 @@ impl Run<'_> {
         status: &mut Status,
     ) -> Result<Ended> {
         let Identity { loaded, inputs, .. } = *identity;
+        let file_ranks = inputs.ranks(self.plan)?;
         let stage = Stage::begin(self.output)?;
         let (readers, mut entries) = match self.open(loaded, inputs, budget) {
             Ok(opened) => opened,
@@ -342,6 +343,7 @@ impl Run<'_> {
         };
         let attempt = Attempt {
             reference: &loaded.reference,
+            file_ranks: &file_ranks,
             stage: &stage,
             names: &names,
             metadata: &metadata,

@@ -4,12 +4,14 @@
 //! patterns are resolved to a base folder and left to the store.
 
 mod file;
+mod later_file;
 mod mapping;
 mod paths;
 mod print;
 mod quantity;
 mod resolve;
 
+pub use later_file::LaterFile;
 pub use paths::{Pattern, PlanPath};
 pub use quantity::{MemoryLimit, Share};
 
@@ -134,6 +136,8 @@ pub struct Plan {
     pub out: PlanPath,
     /// Bounds.
     pub limits: Limits,
+    /// Which of two files is the later one, where records of one movement differ; `None`: neither.
+    pub later_file: Option<LaterFile>,
     /// How foreign columns and values map to ours.
     pub mapping: Mapping,
     /// The files behind `mapping.values`, in order of column.

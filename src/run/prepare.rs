@@ -5,7 +5,7 @@ use crate::factors::{DataFile, Fault};
 use crate::progress::{Level, Progress};
 use crate::reference::Reference;
 use crate::run::identity::METHOD_REVISION;
-use crate::run::plan::Plan;
+use crate::run::plan::{LaterFile, Plan};
 use crate::store::digest::{ContentDigest, sha256_hex};
 use crate::store::find::{InputFile, Unmatched, discover_outside};
 use crate::store::manifest::MissingFile;
@@ -172,6 +172,22 @@ impl Inputs {
         Ok(())
     }
 
+    /// How late each file is, by the rule of the plan; empty without one.
+    pub fn ranks(&self, plan: &Plan) -> Result<Vec<u32>> {
+        let Some(rule) = &plan.later_file else {
+            return Ok(Vec::new());
+        };
+        rule.ranks(&self.names()).map_err(|fault| {
+            Error::Input(format!(
+                "{fault}; [duplicates] later_file_wins needs the date of every file, or \"path\""
+            ))
+        })
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.files.iter().map(|file| file.name.as_str()).collect()
+    }
+
     /// Bytes of the files to read.
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()
@@ -230,6 +246,16 @@ pub fn find_inputs(plan: &Plan, progress: &dyn Progress) -> Result<Inputs> {
         reason: file.reason,
     });
     inputs.leave_out(unreadable.collect(), plan)?;
+    // Told before anything is computed.
+    inputs.ranks(plan)?;
+    let misleading = |rule: &LaterFile| rule.misleading(&inputs.names());
+    if let Some((earlier, later)) = plan.later_file.as_ref().and_then(misleading) {
+        let message = format!(
+            "[duplicates] later_file_wins = \"path\" takes {earlier} for later than {later}: paths are compared letter by letter; \
+             write their numbers with leading zeros, or use a pattern of the date in them"
+        );
+        progress.message(Level::Warning, &message);
+    }
     Ok(inputs)
 }
 

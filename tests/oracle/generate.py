@@ -64,6 +64,24 @@ class Case:
         self.renamed = {c: f"Their {c.replace('_', ' ')}" for c in mappable if flip(0.15)}
         self.values = {c: table for c, table in FOREIGN.items() if flip(0.5) and c not in self.dropped}
 
+        # From a source of its own, so that the other choices of a seed stay what they are.
+        self.nights = random_module.Random(f"nights {seed}")
+        self.later_file_wins = self.nights.choice([None, None, "path", "%Y-%m-%d", "_%d%b%Y."]) if len(self.kinds) > 1 else None
+
+    def night(self, index):
+        """What the name of a file says of its date: not in the order of the files, and of some the same."""
+        if self.later_file_wins in (None, "path"):
+            return ""
+        date = datetime(2025, 1, 30) + timedelta(days=(7 * index + 5) % 4)
+        return date.strftime(self.later_file_wins if self.later_file_wins.startswith("_") else f"_{self.later_file_wins}").rstrip(".")
+
+    def exported_again(self, row):
+        """A row as another night's export has it: corrected, withdrawn, or broken."""
+        changed = {"cargo_mass_kg": self.mass(self.nights.randrange(1, 28_000_000)), "evidence_ref": "corrected", "origin": "Nowhere",
+                   "record_status": "cancelled"}
+        column = self.nights.choice(["cargo_mass_kg", "cargo_mass_kg", "evidence_ref", "origin", "record_status"])
+        return row | {column: changed[column]}
+
     def flip(self, share):
         return self.random.random() < share
 
@@ -218,6 +236,8 @@ def run_file(case, locations, names):
     movements = case.random.choice([["../movements"], ["../movements/part*"], [f"../movements/{name}" for name in reversed(names)] + ["../movements"]])
     lines = [f"movements = {toml_list(movements)}", 'factors = "../emission_factors"', 'profile = "case"', 'reference = "."',
              f"locations = {toml_list(os.path.basename(name) for name in locations)}", 'out = "../out"', "", "[limits]", 'max_reject_share = "100%"', ""]
+    if case.later_file_wins:
+        lines += ["[duplicates]", f"later_file_wins = {toml_text(case.later_file_wins)}", ""]
     lines += ["[columns]"] + [f"{ours} = {toml_text(theirs)}" for ours, theirs in case.renamed.items()] + [""]
     for column in case.values:
         lines += [f"[values.{column}]", f'file = "their_{column}.csv"', ""]
@@ -245,6 +265,8 @@ def generate(seed, folder, with_parquet=False):
         case.foreign(row)
     if case.flip(0.5):
         case.random.shuffle(rows)
+    rolling = case.later_file_wins is not None
+    rows += [case.exported_again(row) for row in rows if rolling and case.nights.random() < 0.3]
     for column, table in case.values.items():
         write_table(os.path.join(folder, "data", f"their_{column}.csv"), ["value", "code"], list(table.items()))
     parts = [[] for _ in case.kinds]

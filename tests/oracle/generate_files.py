@@ -18,7 +18,7 @@ class MovementFile:
         if case.flip(0.6):
             self.random.shuffle(self.columns)
         self.names = {c: case.renamed.get(c, c) for c in self.columns}
-        self.name = f"part{index}.{kind}"
+        self.name = f"part{index}{case.night(index)}.{kind}"
 
     def write(self, folder):
         os.makedirs(folder, exist_ok=True)

@@ -25,7 +25,7 @@ def compute(run):
     reference = read_reference(run)
     parser = Parser(run, reference)
     records = read_records(run)
-    stay, rejections = settle_duplicates([parser.parse(record) for record in records])
+    stay, rejections = settle_duplicates([parser.parse(record) for record in records], run.later_file_wins)
     chains_of, late = assess(stay, reference)
     rejections += late
     shipments = publish(chains_of, rejections, reference)

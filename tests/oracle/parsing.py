@@ -312,17 +312,39 @@ def check_digit(text):
 
 # --- duplicates and cancellations ---------------------------------------------------------------
 
-def settle_duplicates(parsed):
+FILE_DATE = {"Y": r"(?P<Y>\d{4})", "y": r"(?P<y>\d{2})", "m": r"(?P<m>\d{2})", "b": r"(?P<b>[A-Za-z]{3})", "d": r"(?P<d>\d{2})",
+             "j": r"(?P<j>\d{3})", "H": r"(?P<H>\d{2})", "M": r"(?P<M>\d{2})", "S": r"(?P<S>\d{2})", "%": "%"}
+
+
+def lateness(rule):
+    """file name -> what is greater for a later file, by `[duplicates] later_file_wins`."""
+    if rule is None:
+        return lambda name: 0
+    if rule == "path":
+        return lambda name: name.encode()
+    pieces = re.findall(r"%.|[^%]", rule)
+    pattern = re.compile(r"(?<!\d)" + "".join(FILE_DATE[p[1]] if p[0] == "%" else re.escape(p) for p in pieces) + r"(?!\d)")
+
+    def moment(name):
+        found = pattern.search(name if "/" in rule else name.rpartition("/")[2])
+        fields = found.groupdict()
+        return datetime.strptime(" ".join(fields.values()), " ".join("%" + letter for letter in fields))
+    return moment
+
+
+def settle_duplicates(parsed, later_file_wins=None):
     """What stays of all parsed rows, and every rejection so far."""
+    late = lateness(later_file_wins)
+    age = lambda file, time: (by_recording(time), late(file))
     groups, rejections, stay = {}, [], []
     for one in parsed:
         if one.movement:
             groups.setdefault((one.movement.shipment_id, one.movement.movement_id), []).append(one.movement)
     for group in groups.values():
-        kept, rejected = settle_group(sorted(group, key=lambda m: m.place))
+        kept, rejected = settle_group(sorted(group, key=lambda m: m.place), age)
         stay += kept
         rejections += rejected
-    rejections += [replaced_or_not(one, groups) for one in parsed if one.rejection]
+    rejections += [replaced_or_not(one, groups, age) for one in parsed if one.rejection]
     return stay, rejections
 
 
@@ -331,9 +353,9 @@ def by_recording(time):
     return (time is not None, time or datetime.min.replace(tzinfo=UTC))
 
 
-def settle_group(group):
-    latest = max(by_recording(m.recorded_at) for m in group)
-    last = [m for m in group if by_recording(m.recorded_at) == latest]
+def settle_group(group, age):
+    latest = max(age(m.file, m.recorded_at) for m in group)
+    last = [m for m in group if age(m.file, m.recorded_at) == latest]
     if any(identity(m) != identity(last[0]) for m in last):
         return [], [m.reject("R009", "movement_id") for m in group]
     if last[0].is_cancelled:
@@ -348,12 +370,12 @@ def identity(movement):
     return {column: movement.value[column] for column in COLUMNS}
 
 
-def replaced_or_not(one, groups):
+def replaced_or_not(one, groups, age):
     """A row rejected in parsing becomes R008 if a strictly later record of its key parsed."""
     rejection = one.rejection
     ids = (rejection.shipment_id, rejection.movement_id)
     if None in ids or not one.recorded_at_is_readable:
         return rejection
-    if any(by_recording(m.recorded_at) > by_recording(one.recorded_at) for m in groups.get(ids, [])):
+    if any(age(m.file, m.recorded_at) > age(rejection.file, one.recorded_at) for m in groups.get(ids, [])):
         return Rejection(rejection.file, rejection.row, "R008", "movement_id", found_value(one.found, "movement_id"), *ids)
     return rejection

@@ -61,6 +61,7 @@ class RunFile:
     values: dict
     formats: dict
     constants: dict
+    later_file_wins: str | None = None
 
 
 def read_run_file(path):
@@ -71,7 +72,8 @@ def read_run_file(path):
     values = {column: _read_values(below(entry["file"])) for column, entry in raw.get("values", {}).items()}
     return RunFile(folder, raw["movements"], raw.get("exclude", []), below(raw["factors"]), raw["profile"], below(raw["reference"]),
                    [below(name) for name in raw.get("locations", [])], raw.get("columns", {}), values,
-                   raw.get("formats", {}), {name: str(value) for name, value in raw.get("constants", {}).items()})
+                   raw.get("formats", {}), {name: str(value) for name, value in raw.get("constants", {}).items()},
+                   raw.get("duplicates", {}).get("later_file_wins"))
 
 
 def _read_values(path):

@@ -22,6 +22,8 @@ pub(crate) struct RunFile {
     #[serde(default)]
     pub limits: LimitKeys,
     #[serde(default)]
+    pub duplicates: DuplicateKeys,
+    #[serde(default)]
     pub columns: BTreeMap<String, Text>,
     #[serde(default)]
     pub values: BTreeMap<String, ValueKeys>,
@@ -38,6 +40,13 @@ pub(crate) struct LimitKeys {
     pub max_reject_share: Option<Text>,
     pub min_rows: Option<Spanned<u64>>,
     pub memory: Option<Text>,
+}
+
+/// `[duplicates]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DuplicateKeys {
+    pub later_file_wins: Option<Text>,
 }
 
 /// `[values.<column>]`.

@@ -1,7 +1,7 @@
 //! A plan as text: for people with the origin of every value, and as the canonical JSON behind the run id.
 
 use crate::input::mapping::{Mapping, MassUnit};
-use crate::run::plan::{Plan, PlanPath};
+use crate::run::plan::{LaterFile, Plan, PlanPath};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -26,6 +26,7 @@ pub(crate) fn text(plan: &Plan) -> String {
     page.line("locations", "locations", &list(&written));
     page.path("out", &plan.out);
     page.limits();
+    page.duplicates();
     page.mapping(&plan.mapping);
     page.invocation();
     page.lines.push(String::new());
@@ -79,6 +80,20 @@ impl Page<'_> {
             &quoted(&limits.memory.text()),
             &format!("{} bytes", limits.memory_bytes),
         );
+    }
+
+    fn duplicates(&mut self) {
+        self.table("duplicates");
+        match &self.plan.later_file {
+            Some(rule) => {
+                let rule = quoted(rule.text());
+                self.line("duplicates.later_file_wins", "later_file_wins", &rule);
+            }
+            None => self.lines.push(
+                "# later_file_wins: none; records of one movement that differ at one recorded_at are in conflict (R009)"
+                    .to_owned(),
+            ),
+        }
     }
 
     fn mapping(&mut self, mapping: &Mapping) {
@@ -223,6 +238,8 @@ struct Canonical<'a> {
     // Left out when empty, so that runs from before there was such a key keep their ids.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     exclude: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    later_file_wins: Option<&'a str>,
     factors: &'a str,
     profile: &'a str,
     reference: &'a str,
@@ -245,6 +262,7 @@ impl Plan {
         let canonical = Canonical {
             movements: self.movements.iter().map(|p| p.written.as_str()).collect(),
             exclude: self.exclude.iter().map(|p| p.written.as_str()).collect(),
+            later_file_wins: self.later_file.as_ref().map(LaterFile::text),
             factors: &self.factors.written,
             profile: &self.profile,
             reference: &self.reference.written,

@@ -4,7 +4,8 @@ use crate::error::{Error, Result};
 use crate::progress::{LogMode, ProgressMode};
 use crate::run::plan::file::{RunFile, Source};
 use crate::run::plan::paths::{Bases, Pattern, PlanPath};
-use crate::run::plan::{Checked, Flags, Limits, MemoryLimit, Origin, Plan, Share, Surroundings};
+use crate::run::plan::{
+    Checked, Flags, LaterFile, Limits, MemoryLimit, Origin, Plan, Share, Surroundings};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,11 @@ impl Resolver<'_> {
         let movements = self.movements(keys, flags, &bases);
         let exclude = self.each(&keys.exclude, "exclude", |text| bases.pattern_written(text));
         let locations = self.each(&keys.locations, "locations", |text| bases.written(text));
+        let later_file = self.optional(
+            "duplicates.later_file_wins",
+            &keys.duplicates.later_file_wins,
+            LaterFile::parse,
+        );
         let (mapping, value_files) = self.mapping(keys, &bases, read)?;
         Ok(Plan {
             run_file: run_file.map(Path::to_owned),
@@ -72,6 +78,7 @@ impl Resolver<'_> {
                 &bases,
             ),
             limits,
+            later_file,
             mapping,
             value_files,
             threads: self
@@ -158,6 +165,21 @@ impl Resolver<'_> {
             ));
         }
         patterns
+    }
+
+    /// What the run file says, where it says anything.
+    fn optional<T>(
+        &mut self,
+        key: &str,
+        written: &Option<toml::Spanned<String>>,
+        parse: impl Fn(&str) -> Checked<T>,
+    ) -> Option<T> {
+        let text = written.as_ref()?;
+        let at = text.span().start;
+        self.note_line(key, at);
+        parse(text.get_ref())
+            .map_err(|fault| self.fault(key, at, &fault))
+            .ok()
     }
 
     /// Every text of a list, resolved; faults are noted with the key.

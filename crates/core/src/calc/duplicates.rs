@@ -10,15 +10,79 @@ use crate::model::time::{Instant, UNREADABLE_INSTANT};
 use std::cmp::Ordering;
 use std::ops::Range;
 
+/// Why a row of a group does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// It failed in parsing, and nothing replaces it.
+    Unparsed,
+    /// A record of a later time counts, or one that is identical.
+    Replaced,
+    /// The record of a later file counts.
+    ByLaterFile,
+    /// The latest records differ, and no rule says which of their files is the later one.
+    Conflict {
+        /// They stand in different files, so such a rule would help.
+        across_files: bool,
+    },
+    /// The latest records differ within one file, or within files that the rule takes for equally late.
+    ConflictOfOneRank,
+    /// Its latest record withdraws the movement.
+    Cancelled,
+}
+
+impl Loss {
+    /// The code, and what was wanted.
+    pub fn told(self) -> (RejectReason, &'static str) {
+        match self {
+            Loss::Unparsed | Loss::Replaced => (
+                RejectReason::Duplicate,
+                "one record per movement: a later or an earlier identical one counts",
+            ),
+            Loss::ByLaterFile => (
+                RejectReason::Duplicate,
+                "one record per movement: that of a later file counts ([duplicates] later_file_wins)",
+            ),
+            Loss::Conflict { across_files: true } => (
+                RejectReason::ConflictingDuplicates,
+                "one latest record per movement, or identical ones; [duplicates] later_file_wins lets a later file replace an \
+                 earlier one",
+            ),
+            Loss::Conflict {
+                across_files: false,
+            } => (
+                RejectReason::ConflictingDuplicates,
+                "one latest record per movement, or identical ones",
+            ),
+            Loss::ConflictOfOneRank => (
+                RejectReason::ConflictingDuplicates,
+                "one latest record per movement, or identical ones; of one file, or of files of one date, recorded_at says which \
+                 is the latest, [duplicates] later_file_wins does not",
+            ),
+            Loss::Cancelled => (RejectReason::Cancelled, "a latest record that is active"),
+        }
+    }
+}
+
+/// Which of two files is the later one: a rank for each file of the run. Without ranks no file is later than another.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FileRanks<'a>(pub &'a [u32]);
+
+impl FileRanks<'_> {
+    fn of(self, file: u32) -> u32 {
+        self.0.get(file as usize).copied().unwrap_or(0)
+    }
+}
+
 /// Splits the rows of one shipment into survivors (in row order) and rejections. Tombstones are rejected here too: either
 /// for the reason found in parsing, or as replaced by a later record (R008). `merged` takes the survivors that stand for
 /// identical records with other flags, and the flags of all of them: which one comes first must not decide about flags.
 pub fn settle(
     batch: &MovementBatch,
+    ranks: FileRanks,
     rows: Range<usize>,
     survivors: &mut Vec<u32>,
     merged: &mut Vec<(u32, Flags)>,
-    mut reject: impl FnMut(u32, Option<RejectReason>),
+    mut reject: impl FnMut(u32, Loss),
 ) {
     if distinct_and_plain(batch, rows.clone()) {
         survivors.extend(rows.map(index32));
@@ -29,7 +93,7 @@ pub fn settle(
     for group in order
         .chunk_by(|&a, &b| batch.movement_id.get(a as usize) == batch.movement_id.get(b as usize))
     {
-        settle_group(batch, group, survivors, merged, &mut reject);
+        settle_group(batch, ranks, group, survivors, merged, &mut reject);
     }
     survivors.sort_unstable();
 }
@@ -53,50 +117,58 @@ fn distinct_and_plain(batch: &MovementBatch, rows: Range<usize>) -> bool {
 /// One movement id: the rows in order of (file, row).
 fn settle_group(
     batch: &MovementBatch,
+    ranks: FileRanks,
     group: &[u32],
     survivors: &mut Vec<u32>,
     merged: &mut Vec<(u32, Flags)>,
-    reject: &mut impl FnMut(u32, Option<RejectReason>),
+    reject: &mut impl FnMut(u32, Loss),
 ) {
-    let recorded = |r: u32| batch.recorded_at[r as usize];
+    // The time says which record is later; between equal times, or none at all, the file does where the run has a rule for it.
+    let age = |r: u32| -> (Instant, u32) {
+        let i = r as usize;
+        (batch.recorded_at[i], ranks.of(batch.file[i]))
+    };
     let is_tombstone = |r: u32| batch.reject_of(r as usize).is_some();
-    let latest: Option<Instant> = group
-        .iter()
-        .copied()
-        .filter(|&r| !is_tombstone(r))
-        .map(recorded)
-        .max();
+    let parsed = || group.iter().copied().filter(|&r| !is_tombstone(r));
+    let latest = parsed().map(age).max();
     let has_id = group
         .first()
         .is_some_and(|&r| !batch.movement_id.get(r as usize).is_empty());
-    let verdict = latest.map(|at| {
-        verdict(
-            batch,
-            group
-                .iter()
-                .copied()
-                .filter(|&r| !is_tombstone(r) && recorded(r) == at),
-        )
-    });
+    let verdict = latest.map(|at| verdict(batch, parsed().filter(|&r| age(r) == at)));
     if let Some(Verdict::Keep(winner, flags)) = verdict
         && flags != batch.flags[winner as usize]
     {
         merged.push((winner, flags));
     }
+    let replaced = |r: u32| match latest {
+        Some((at, rank)) if at == age(r).0 && rank > age(r).1 => Loss::ByLaterFile,
+        _ => Loss::Replaced,
+    };
     for &row in group {
         if is_tombstone(row) {
             // An absent time is the earliest and readable; only a strictly later parsed row replaces a rejected one.
-            let replaced = has_id
-                && recorded(row) != UNREADABLE_INSTANT
-                && latest.is_some_and(|at| at > recorded(row));
-            reject(row, replaced.then_some(RejectReason::Duplicate));
+            let is_replaced = has_id
+                && age(row).0 != UNREADABLE_INSTANT
+                && latest.is_some_and(|at| at > age(row));
+            reject(
+                row,
+                match is_replaced {
+                    true => replaced(row),
+                    false => Loss::Unparsed,
+                },
+            );
             continue;
         }
         match verdict {
             Some(Verdict::Keep(winner, _)) if winner == row => survivors.push(row),
-            Some(Verdict::Keep(..)) | None => reject(row, Some(RejectReason::Duplicate)),
-            Some(Verdict::Cancelled) => reject(row, Some(RejectReason::Cancelled)),
-            Some(Verdict::Conflict) => reject(row, Some(RejectReason::ConflictingDuplicates)),
+            Some(Verdict::Keep(..)) | None => reject(row, replaced(row)),
+            Some(Verdict::Cancelled) => reject(row, Loss::Cancelled),
+            Some(Verdict::Conflict { .. }) if !ranks.0.is_empty() => {
+                reject(row, Loss::ConflictOfOneRank);
+            }
+            Some(Verdict::Conflict { across_files }) => {
+                reject(row, Loss::Conflict { across_files });
+            }
         }
     }
 }
@@ -106,10 +178,17 @@ enum Verdict {
     /// This row, with the flags of all that are identical to it.
     Keep(u32, Flags),
     Cancelled,
-    Conflict,
+    Conflict {
+        across_files: bool,
+    },
 }
 
 fn verdict(batch: &MovementBatch, mut latest: impl Iterator<Item = u32> + Clone) -> Verdict {
+    let file = |r: u32| batch.file[r as usize];
+    let all = latest.clone();
+    let conflict = || Verdict::Conflict {
+        across_files: all.clone().map(file).max() != all.clone().map(file).min(),
+    };
     if latest
         .clone()
         .all(|r| batch.record_status[r as usize] == RecordStatus::Cancelled)
@@ -117,12 +196,12 @@ fn verdict(batch: &MovementBatch, mut latest: impl Iterator<Item = u32> + Clone)
         return Verdict::Cancelled;
     }
     let Some(first) = latest.next() else {
-        return Verdict::Conflict;
+        return conflict();
     };
     let mut flags = batch.flags[first as usize];
     for row in latest {
         if !identical(batch, first as usize, row as usize) {
-            return Verdict::Conflict;
+            return conflict();
         }
         flags |= batch.flags[row as usize];
     }

@@ -33,6 +33,7 @@ use crate::model::unit::{DISTANCE_SCALE, MASS_SCALE, SHARE_SCALE, short_decimal_
 use crate::reference::Reference;
 use block::{Block, Head};
 use chain::Chain;
+use duplicates::{FileRanks, Loss};
 use lane::{LaneFactor, LaneKey, Lanes};
 use load::{BoxType, DefaultMass, Load};
 use rollup::{Boxes, ShipmentFacts, ShipmentHead, Sums};
@@ -43,6 +44,8 @@ use tce::{Energy, Figures, Inputs, Unusable};
 #[derive(Debug)]
 pub struct Kernel<'r> {
     reference: &'r Reference,
+    /// Which input file is later than which.
+    file_ranks: FileRanks<'r>,
     lanes: Lanes<'r>,
     /// Container types by symbol, resolved up to the length of the list.
     types: Vec<Option<BoxType>>,
@@ -91,6 +94,7 @@ impl<'r> Kernel<'r> {
         };
         Kernel {
             reference,
+            file_ranks: FileRanks::default(),
             lanes: Lanes::new(reference),
             types: Vec::new(),
             to_activity,
@@ -99,6 +103,13 @@ impl<'r> Kernel<'r> {
             sums: Sums::default(),
             scratch: Scratch::default(),
         }
+    }
+
+    /// The same with a rank for each file of the run, by which a record replaces that of an earlier file; none: no file is later
+    /// than another.
+    pub fn with_file_ranks(mut self, ranks: &'r [u32]) -> Kernel<'r> {
+        self.file_ranks = FileRanks(ranks);
+        self
     }
 
     /// Footprints of rows `range` of a batch: whole shipments in ascending order of shipment id.
@@ -188,10 +199,11 @@ impl<'r> Kernel<'r> {
         let first_reject = out.rejected.len();
         duplicates::settle(
             batch,
+            self.file_ranks,
             rows.clone(),
             &mut s.order,
             &mut s.merged,
-            |row, reason| out.rejected.push(settled(batch, row, reason)),
+            |row, loss| out.rejected.push(settled(batch, row, loss)),
         );
         for (row, flags) in s.merged.drain(..) {
             batch.flags[row as usize] = flags;
@@ -471,19 +483,12 @@ fn spell_modes(batch: &MovementBatch, speaking: &[u32], out: &mut String) {
 }
 
 /// A row rejected among its duplicates; without a reason: for what parsing found.
-fn settled(batch: &MovementBatch, row: u32, reason: Option<RejectReason>) -> Rejected {
+fn settled(batch: &MovementBatch, row: u32, loss: Loss) -> Rejected {
     let i = row as usize;
-    let reject = match (reason, batch.reject_of(i)) {
-        (None, Some(found)) => found.clone(),
-        (reason, _) => {
-            let reason = reason.unwrap_or(RejectReason::Duplicate);
-            let wanted = match reason {
-                RejectReason::ConflictingDuplicates => {
-                    "one latest record per movement, or identical ones"
-                }
-                RejectReason::Cancelled => "a latest record that is active",
-                _ => "one record per movement: a later or an earlier identical one counts",
-            };
+    let reject = match batch.reject_of(i) {
+        Some(found) if loss == Loss::Unparsed => found.clone(),
+        _ => {
+            let (reason, wanted) = loss.told();
             Reject::new(reason, "movement_id", batch.movement_id.str(i), wanted)
         }
     };
