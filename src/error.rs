@@ -12,6 +12,8 @@ pub enum Error {
     Input(String),
     /// More rows rejected than the run allows. Exit 4.
     TooManyRejects(String),
+    /// Rows or totals changed by more than the run allows since the last run. Exit 4.
+    TooMuchChange(String),
     /// Another run holds the output. Exit 5.
     Locked(String),
     /// Reading or writing the output failed. Exit 6.
@@ -36,7 +38,7 @@ impl Error {
         match self {
             Error::Usage(_) => 2,
             Error::Input(_) => 3,
-            Error::TooManyRejects(_) => 4,
+            Error::TooManyRejects(_) | Error::TooMuchChange(_) => 4,
             Error::Locked(_) => 5,
             Error::Storage(_) => 6,
             Error::Verification(_) => 7,
@@ -55,6 +57,7 @@ impl Error {
             Error::Usage(_) => "usage",
             Error::Input(_) => "input",
             Error::TooManyRejects(_) => "too_many_rejects",
+            Error::TooMuchChange(_) => "too_much_change",
             Error::Locked(_) => "locked",
             Error::Storage(_) => "storage",
             Error::Verification(_) => "verification",
@@ -73,6 +76,7 @@ impl fmt::Display for Error {
             Error::Usage(m)
             | Error::Input(m)
             | Error::TooManyRejects(m)
+            | Error::TooMuchChange(m)
             | Error::Locked(m)
             | Error::Storage(m)
             | Error::Verification(m)

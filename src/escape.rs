@@ -62,6 +62,24 @@ pub fn begins_formula(text: &str) -> bool {
     ])
 }
 
+/// Text for people on a line of a terminal or a log: hidden characters spelled out, quotes and letters as they are.
+///
+/// ```
+/// use green_corridor::escape::visible;
+/// assert_eq!(visible("\"L'Isle\"\u{202e}\n"), "\"L'Isle\"\\u{202e}\\u{a}");
+/// ```
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hidden(c) {
+            out.push_str(&format!("\\u{{{:x}}}", c as u32))
+        } else {
+            out.push(c)
+        }
+    }
+    out
+}
+
 /// Text for people in a CSV file: an apostrophe in front where a spreadsheet would take it for a formula, hidden characters
 /// spelled out. A number is no formula. The quotes of RFC 4180 are left to the writer of the file, or to [`csv_cell`].
 ///
@@ -71,16 +89,7 @@ pub fn begins_formula(text: &str) -> bool {
 /// ```
 pub fn csv_text(text: &str) -> String {
     let is_formula = begins_formula(text) && parse_decimal(text, MOST_DECIMALS).is_none();
-    let mut out = String::with_capacity(text.len() + 1);
-    out.push_str(if is_formula { "'" } else { "" });
-    for c in text.chars() {
-        if is_hidden(c) {
-            out.push_str(&format!("\\u{{{:x}}}", c as u32))
-        } else {
-            out.push(c)
-        }
-    }
-    out
+    format!("{}{}", if is_formula { "'" } else { "" }, visible(text))
 }
 
 /// [`csv_text`] as a cell of RFC 4180, in quotes where it needs them.

@@ -48,6 +48,23 @@ fn every_input_column_is_explained() {
 }
 
 #[test]
+fn every_column_of_the_reference_data_is_explained() {
+    for (file, columns) in green_corridor::reference::COLUMNS {
+        let heading = format!("### `{file}`\n");
+        let (_, section) = FORMATS
+            .split_once(&heading)
+            .unwrap_or_else(|| panic!("docs/formats.md lacks {heading}"));
+        let section = section.split("\n#").next().unwrap_or_default();
+        let explained: Vec<(&str, bool)> = section
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
+            .map(|(column, rest)| (column, rest.starts_with("yes | ")))
+            .collect();
+        assert_eq!(explained, columns, "docs/formats.md on {file}");
+    }
+}
+
+#[test]
 fn every_exit_code_is_explained() {
     for code in [
         "0", "2", "3", "4", "5", "6", "7", "8", "9", "10", "70", "130, 143",

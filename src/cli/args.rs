@@ -2,13 +2,13 @@
 
 use super::{
     Console, compare, completions, convert, diff, explain, export, factors, init, man, rejects,
-    report, run, sample, verify,
+    report, rollback, run, sample, verify,
 };
 use crate::error::Result;
 use crate::model::time::{Day, parse_date};
 use crate::progress::{LogMode, ProgressMode};
 use crate::run::identity::METHOD_REVISION;
-use crate::run::plan::{MemoryLimit, Share};
+use crate::run::plan::{Change, MemoryLimit, Share};
 use crate::store::plain::plain;
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -64,6 +64,8 @@ commands! {
     Init => init,
     /// Check a published run: digests, counts and sums from its files alone
     Verify => verify,
+    /// Make an earlier published run the current one again
+    Rollback => rollback,
     /// Show rejected rows of a run with counts and examples per code
     Rejects => rejects,
     /// Print the calculation sheet of one shipment
@@ -120,6 +122,18 @@ pub(super) fn path() -> impl TypedValueParser<Value = PathBuf> {
 pub(super) fn share(text: &str) -> std::result::Result<Share, String> {
     Share::parse(text)
 }
+
+/// `off`, or a percentage.
+pub(super) fn change(text: &str) -> std::result::Result<MaxChange, String> {
+    match text {
+        "off" => Ok(MaxChange(None)),
+        _ => Change::parse(text).map(|change| MaxChange(Some(change))),
+    }
+}
+
+/// The largest change against the current run; `None`: any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct MaxChange(pub Option<Change>);
 
 pub(super) fn memory(text: &str) -> std::result::Result<MemoryLimit, String> {
     MemoryLimit::parse(text)

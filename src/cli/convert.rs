@@ -229,7 +229,7 @@ fn summary(files: u64, what: &str, found: u64, used: u64, entries: &[LeftOut]) -
                 "    {:<20}{:>12}  {}",
                 "",
                 count(n),
-                reason.escape_debug()
+                crate::escape::visible(reason)
             );
         }
         if more > 0 {

@@ -15,6 +15,7 @@ mod man;
 mod progress;
 mod rejects;
 mod report;
+mod rollback;
 mod run;
 mod sample;
 mod summary;

@@ -23,6 +23,11 @@ pub(super) fn for_run(mode: ProgressMode, console: Console) -> Box<dyn Progress>
     }
 }
 
+/// Warnings, and nothing else.
+pub(super) fn quiet(console: Console) -> Box<dyn Progress> {
+    Box::new(Lines::new(console, false))
+}
+
 /// A stage under way.
 struct Stage {
     name: &'static str,

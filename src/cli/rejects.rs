@@ -4,7 +4,7 @@ use super::Console;
 use super::args::TableFormat;
 use super::args::path;
 use crate::error::{Error, Result};
-use crate::escape::csv_cell;
+use crate::escape::{csv_cell, visible};
 use crate::exchange::inert::write_json;
 use crate::model::reject::RejectReason;
 use crate::model::unit::grouped;
@@ -162,7 +162,7 @@ fn table(id: &str, codes: &Codes) -> String {
         let _ = writeln!(out, "\n{code} {:>12}  {title}", grouped(&count.to_string()));
         let mut line = |name: &str, value: &str| {
             if !value.is_empty() {
-                let _ = writeln!(out, "      {name:<10}{}", value.escape_debug());
+                let _ = writeln!(out, "      {name:<10}{}", visible(value));
             }
         };
         line("example", &format!("{}:{}", row.file, row.row));

@@ -1,7 +1,7 @@
 //! `run [RUN.toml]`: from arguments to a plan, from the plan to a published run, from the run to a summary.
 
 use super::args::path;
-use super::args::{Keep, keep, memory, progress_mode, share};
+use super::args::{Keep, MaxChange, change, keep, memory, progress_mode, share};
 use super::{Console, machine, progress};
 use crate::error::{Error, Result};
 use crate::progress::{Level, Progress, ProgressMode};
@@ -42,6 +42,9 @@ pub struct Args {
     /// Largest share of rejected rows with which the run is published, such as 5%
     #[arg(long, value_name = "PERCENT", value_parser = share)]
     pub max_reject_share: Option<Share>,
+    /// Largest change of rows and totals against the current run with which the run is published, such as 50%; or off
+    #[arg(long, value_name = "PERCENT", value_parser = change)]
+    pub(super) max_change: Option<MaxChange>,
     /// Runs to keep in the output root; the current one and pinned ones stay in any case [default: all]
     #[arg(long, value_name = "N", value_parser = keep)]
     pub(super) keep: Option<Keep>,
@@ -57,6 +60,9 @@ pub struct Args {
     /// Compute a run again that exists already; replace it if it is damaged, exit 7 if another computation made it
     #[arg(long)]
     pub rebuild: bool,
+    /// Print one line about the run, and warnings
+    #[arg(long, conflicts_with = "progress")]
+    pub quiet: bool,
     /// When to show progress on standard error
     #[arg(long, value_name = "WHEN", value_parser = progress_mode())]
     pub progress: Option<ProgressMode>,
@@ -75,6 +81,7 @@ impl Args {
             reference: self.reference.clone(),
             out: self.out.clone(),
             max_reject_share: self.max_reject_share,
+            max_change: self.max_change.map(|MaxChange(change)| change),
             memory: self.memory_limit,
             threads: self.threads.map(usize::from),
             keep: match self.keep {
@@ -85,6 +92,7 @@ impl Args {
             allow_empty: self.allow_empty,
             dry_run: self.dry_run,
             rebuild: self.rebuild,
+            quiet: self.quiet,
             progress: self.progress,
             log: console.log_said,
         }
@@ -100,20 +108,44 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
         )));
     }
     let flags = args.flags(console);
-    let run_file = Plan::run_file(&flags, &|path| {
-        is_file(path).map_err(|e| Error::Usage(format!("{}: cannot read: {e}", path.display())))
-    })?;
-    let bytes = run_file.as_deref().map(configuration).transpose()?;
-    let named = run_file.as_deref().zip(bytes.as_deref());
-    let plan = Plan::resolve(named, &flags, &machine::surroundings()?, &configuration)?;
+    let plan = resolved(&flags, args.print_plan)?;
     if args.print_plan {
         console.print(&plan.to_string())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let progress = progress::for_run(plan.progress, *console);
+    let progress = match plan.quiet {
+        true => progress::quiet(*console),
+        false => progress::for_run(plan.progress, *console),
+    };
     let outcome = execute(&plan, progress.as_ref(), console);
     progress.end();
     outcome
+}
+
+/// The plan. One that cannot be resolved is told to those who watch the output root, where it is known.
+fn resolved(flags: &Flags, only_printed: bool) -> Result<Plan> {
+    let here = machine::surroundings()?;
+    let mut read = None;
+    let plan = Plan::run_file(flags, &|path| {
+        is_file(path).map_err(|e| Error::Usage(format!("{}: cannot read: {e}", path.display())))
+    })
+    .and_then(|run_file| {
+        let bytes = run_file.as_deref().map(configuration).transpose()?;
+        let (run_file, bytes) = read.insert((run_file, bytes));
+        let named = run_file.as_deref().zip(bytes.as_deref());
+        Plan::resolve(named, flags, &here, &configuration)
+    });
+    plan.inspect_err(|error| {
+        let named = read
+            .as_ref()
+            .and_then(|(path, bytes)| path.as_deref().zip(bytes.as_deref()));
+        if let Some(out) = Plan::stated_out(named, flags, &here)
+            && !flags.dry_run
+            && !only_printed
+        {
+            run::record_refusal(&out, error);
+        }
+    })
 }
 
 /// Run files and value files beyond this are a mistake (a movement file named in the wrong place).
@@ -127,7 +159,7 @@ fn configuration(path: &Path) -> Result<Vec<u8>> {
 fn execute(plan: &Plan, progress: &dyn Progress, console: &Console) -> Result<ExitCode> {
     let summary = run::run(plan, progress, &Interrupt::install()?)?;
     progress.end();
-    match console.print(&super::summary::text(&summary)) {
+    match console.print(&super::summary::text(&summary, plan.quiet)) {
         // The run is published all the same, and its status says so; only the summary is lost.
         Err(error) if !plan.dry_run => console.message(Level::Warning, &error.to_string()),
         printed => printed?,

@@ -1,13 +1,23 @@
 //! The summary that a run prints at its end.
 
 use super::table::Table;
+use crate::escape::visible;
 use crate::model::reject::RejectReason;
 use crate::model::unit::{decimal_text, grouped};
 use crate::run::summary::Summary;
 use std::fmt::Write;
 
 /// Rows in, accepted, rejected by reason; totals; corridors; where the files are.
-pub(super) fn text(summary: &Summary) -> String {
+///
+/// The last line says it all once more, for a log; a quiet run prints no other.
+pub(super) fn text(summary: &Summary, is_quiet: bool) -> String {
+    match is_quiet {
+        true => last_line(summary),
+        false => format!("{}{}", tables(summary), last_line(summary)),
+    }
+}
+
+fn tables(summary: &Summary) -> String {
     let counts = &summary.counts;
     let count = |n: u64| grouped(&n.to_string());
     let mut out = String::new();
@@ -29,7 +39,7 @@ pub(super) fn text(summary: &Summary) -> String {
         summary
             .missing
             .iter()
-            .for_each(|file| line("", file.chars().flat_map(char::escape_debug).collect()));
+            .for_each(|file| line("", visible(file)));
     }
     line("elements", count(counts.elements));
     line("shipments", count(counts.shipments));
@@ -54,28 +64,45 @@ pub(super) fn text(summary: &Summary) -> String {
         out.push_str(&corridors(summary));
     }
     out.push('\n');
+    out
+}
+
+fn last_line(summary: &Summary) -> String {
     let seconds = format!(
         "{}.{:03} s",
         summary.duration_ms / 1000,
         summary.duration_ms % 1000
     );
-    let _ = match (summary.dir.as_os_str().is_empty(), summary.is_old) {
-        (true, _) => writeln!(
-            out,
-            "run {} computed in {seconds}; dry run, nothing published",
-            summary.run_id
-        ),
-        (_, true) => writeln!(
-            out,
-            "run {} was there already and is current; checked in {seconds}",
-            summary.run_id
-        ),
-        (_, false) => writeln!(out, "run {} published in {seconds}", summary.run_id),
+    let is_dry = summary.dir.as_os_str().is_empty();
+    let what = match (is_dry, summary.is_old) {
+        (true, _) => format!("computed in {seconds}; dry run, nothing published"),
+        (_, true) => format!("was there already and is current; checked in {seconds}"),
+        (_, false) => format!("published in {seconds}"),
     };
-    if !summary.dir.as_os_str().is_empty() {
-        let _ = writeln!(out, "files in {}", summary.dir.display());
+    let counts = &summary.counts;
+    let by_code: Vec<String> = counts
+        .rejected_by_code
+        .iter()
+        .map(|(code, count)| format!("{code} {count}"))
+        .collect();
+    let mut line = format!(
+        "run {} {what}: {} rows in, {} accepted, {} rejected",
+        summary.run_id, counts.rows_in, counts.accepted, counts.rejected
+    );
+    if !by_code.is_empty() {
+        line += &format!(" ({})", by_code.join(", "));
     }
-    out
+    if !summary.missing.is_empty() {
+        line += &format!(", {} files missing", summary.missing.len());
+    }
+    line += &format!(
+        ", {} shipments, {} kg CO2e",
+        counts.shipments, summary.totals.ghg_total_kg
+    );
+    if !is_dry {
+        line += &format!(", files in {}", summary.dir.display());
+    }
+    visible(&line) + "\n"
 }
 
 fn corridors(summary: &Summary) -> String {

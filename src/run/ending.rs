@@ -8,11 +8,16 @@ use crate::run::plan::Plan;
 use crate::run::summary::Summary;
 use crate::run::tables;
 use crate::store::commit::Published;
+use crate::store::disk::RealDisk;
 use crate::store::lock::{Holder, Output};
 use crate::store::prune::prune;
-use crate::store::status::{Execution, Status, write_log, write_status};
+use crate::store::status::{Execution, Status, now, write_log, write_status};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Stands for the run in the log when an execution ended before it had an id.
+const UNNAMED: &str = "unnamed";
 
 /// The summary of a publication. Old runs are removed, and counts and warnings noted in the status.
 pub(crate) fn finish(
@@ -36,6 +41,11 @@ pub(crate) fn finish(
         Ok(pruned) => {
             for id in pruned.removed {
                 progress.message(Level::Info, &format!("removed run {id}"));
+            }
+            if pruned.traces > 0 {
+                let traces = pruned.traces;
+                let told = format!("removed {traces} failed runs, log records and reports");
+                progress.message(Level::Info, &told);
             }
             pruned.warnings.into_iter().for_each(&mut warn);
         }
@@ -67,8 +77,7 @@ pub(crate) fn record(
         ))),
         Err(error) => status.failed(error),
     };
-    let unnamed = "unnamed".to_owned();
-    let name = status.run_id.clone().unwrap_or(unnamed);
+    let name = status.run_id.clone().unwrap_or(UNNAMED.to_owned());
     let mut execution = Execution::ending_now(holder, &name, &status);
     execution.settings = settings(plan);
     if let Err(error) = write_log(output, &name, &execution) {
@@ -80,6 +89,23 @@ pub(crate) fn record(
     if let Err(error) = written {
         progress.message(Level::Warning, &error.to_string());
     }
+}
+
+/// Tells those who watch an output root that a run was refused before it had a plan. Nothing here fails: the refusal is what counts.
+/// Who finds the root in use leaves it to the run that works there.
+pub(crate) fn refused(out: &Path, error: &Error) -> Result<()> {
+    let holder = Holder::this_process();
+    let output = Output::lock(Arc::new(RealDisk), out, &holder)?;
+    let status = Status {
+        started: holder.started.clone(),
+        ended: Some(now()),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        ..Status::default()
+    }
+    .failed(error);
+    let execution = Execution::ending_now(&holder, UNNAMED, &status);
+    let logged = write_log(&output, UNNAMED, &execution).map(drop);
+    write_status(&output, &status).and(logged)
 }
 
 /// Settings that cannot change a byte of the run, for the execution log.

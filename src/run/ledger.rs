@@ -20,6 +20,8 @@ pub struct FileCount {
 pub struct Ledger<'s> {
     files: Vec<FileCount>,
     by_reason: [u64; RejectReason::LIST.len()],
+    /// The first rejected row of each reason, by (file, row).
+    first: [Option<Rejected>; RejectReason::LIST.len()],
     rejects: Rejects<'s>,
 }
 
@@ -29,6 +31,7 @@ impl<'s> Ledger<'s> {
         Ledger {
             files: vec![FileCount::default(); files],
             by_reason: Default::default(),
+            first: [const { None }; RejectReason::LIST.len()],
             rejects,
         }
     }
@@ -42,7 +45,15 @@ impl<'s> Ledger<'s> {
     pub fn reject(&mut self, rows: Vec<Rejected>) -> Result<()> {
         for row in &rows {
             self.files[row.file as usize].rejected += 1;
-            self.by_reason[row.reject.reason as usize - 1] += 1;
+            let reason = row.reject.reason as usize - 1;
+            self.by_reason[reason] += 1;
+            let first = &mut self.first[reason];
+            if first
+                .as_ref()
+                .is_none_or(|first| (row.file, row.row) < (first.file, first.row))
+            {
+                *first = Some(row.clone());
+            }
         }
         self.rejects.push(rows)
     }
@@ -79,6 +90,11 @@ impl<'s> Ledger<'s> {
             .filter(|(_, n)| *n > 0)
             .map(|((reason, _), n)| (*reason, n))
             .collect()
+    }
+
+    /// The first row rejected for this reason.
+    pub fn first(&self, reason: RejectReason) -> Option<&Rejected> {
+        self.first[reason as usize - 1].as_ref()
     }
 
     /// Rejected rows that take something away: the numerator of the reject share (docs/formats.md, Rejections).

@@ -9,6 +9,7 @@ pub mod held;
 pub mod identity;
 pub mod jobs;
 pub mod ledger;
+pub mod limits;
 pub mod merge;
 pub mod plan;
 pub mod prepare;
@@ -34,6 +35,7 @@ use crate::run::compute::{Attempt, FixedNames, Written, compute};
 use crate::run::feed::{Opener, Order, Shared};
 use crate::run::identity::{Digests, Identity, Verdict};
 use crate::run::ledger::Ledger;
+use crate::run::limits::{enough_rows, little_change, little_change_of};
 use crate::run::merge::{Flow, Stop};
 use crate::run::plan::Plan;
 use crate::run::prepare::{Inputs, Loaded, find_inputs, load_reference};
@@ -53,6 +55,7 @@ use crate::store::signal::Interrupt;
 use crate::store::stage::{Stage, clear, clear_if_free};
 use crate::store::status::{State, Status, now, write_status};
 use rayon::ThreadPool;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::thread;
@@ -118,6 +121,12 @@ pub fn run_on(
     let mut summary = outcome?;
     summary.duration_ms = duration_ms;
     Ok(summary)
+}
+
+/// Says in status, metrics and log of an output root that a run was refused before it had a plan; where that cannot be written,
+/// the refusal itself stays the thing to tell.
+pub fn record_refusal(out: &Path, error: &Error) {
+    let _ = ending::refused(out, error);
 }
 
 struct Run<'a> {
@@ -285,6 +294,11 @@ impl Run<'_> {
 
     /// The run exists: its bytes are checked and `CURRENT` is pointed at it.
     fn publish_again(&self, id: &str, inputs: &Inputs, status: &mut Status) -> Result<Summary> {
+        if self.plan.limits.max_change.is_some()
+            && let Ok(manifest) = Manifest::load(&self.output.layout().run(id))
+        {
+            little_change_of(self.plan, &manifest)?;
+        }
         self.progress.stage("verify", None);
         let check = |bytes| {
             self.progress.advance(0, bytes);
@@ -406,7 +420,9 @@ impl Run<'_> {
                 (count.rows, count.accepted, count.rejected);
         }
         tables::count(status, &ledger, &written);
-        if let Err(error) = self.publishable(&ledger, &entries) {
+        let publishable = enough_rows(self.plan, &ledger, &entries)
+            .and_then(|()| little_change(self.plan, id, &ledger, &written));
+        if let Err(error) = publishable {
             tables::rejected(&stage, ledger, &names, &metadata)?;
             return Err(self.keep_failure(stage, id, error, status));
         }
@@ -466,41 +482,6 @@ impl Run<'_> {
             readers.push((index32(index), opener));
         }
         Ok((readers, entries))
-    }
-
-    /// An empty night must not replace a good one, nor one with too many rejects.
-    fn publishable(&self, ledger: &Ledger, inputs: &[InputEntry]) -> Result<()> {
-        let total = ledger.total();
-        let limits = &self.plan.limits;
-        if total.rows == 0 && !self.plan.allow_empty {
-            let files: Vec<&str> = inputs.iter().map(|entry| entry.file.as_str()).collect();
-            let named = if files.is_empty() {
-                "no file was found".to_owned()
-            } else {
-                format!("{}: no row", files.join(", "))
-            };
-            return Err(Error::Input(format!(
-                "{named}; --allow-empty publishes an empty run"
-            )));
-        }
-        if total.rows < limits.min_rows {
-            return Err(Error::Input(format!(
-                "{} rows read, [limits] min_rows asks for {}",
-                total.rows, limits.min_rows
-            )));
-        }
-        if limits
-            .max_reject_share
-            .is_exceeded(ledger.gaps(), total.rows)
-        {
-            return Err(Error::TooManyRejects(format!(
-                "{} of {} rows rejected, more than max_reject_share = {}",
-                ledger.gaps(),
-                total.rows,
-                limits.max_reject_share.text()
-            )));
-        }
-        Ok(())
     }
 
     /// A file that is broken from its beginning ends the run, or starts it over without the file.

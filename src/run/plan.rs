@@ -13,7 +13,7 @@ mod resolve;
 
 pub use later_file::LaterFile;
 pub use paths::{Pattern, PlanPath};
-pub use quantity::{MemoryLimit, Share};
+pub use quantity::{Change, CodeLimit, MemoryLimit, Share};
 
 use crate::error::{Error, Result};
 use crate::input::mapping::Mapping;
@@ -47,6 +47,8 @@ pub struct Flags {
     pub out: Option<PathBuf>,
     /// `--max-reject-share`.
     pub max_reject_share: Option<Share>,
+    /// `--max-change`; `Some(None)`: `off`.
+    pub max_change: Option<Option<Change>>,
     /// `--memory-limit`.
     pub memory: Option<MemoryLimit>,
     /// `--threads`.
@@ -63,6 +65,8 @@ pub struct Flags {
     pub rebuild: bool,
     /// `--progress`.
     pub progress: Option<ProgressMode>,
+    /// `--quiet`.
+    pub quiet: bool,
     /// `--log`.
     pub log: Option<LogMode>,
 }
@@ -96,6 +100,10 @@ pub enum Origin {
 pub struct Limits {
     /// Largest share of rejected rows (R008 and R024 left out) with which a run is published.
     pub max_reject_share: Share,
+    /// Most rows of single rejection codes, in order of code.
+    pub codes: BTreeMap<String, CodeLimit>,
+    /// Largest change of rows and totals against the current run; `None`: any.
+    pub max_change: Option<Change>,
     /// Fewest input rows with which a run is published.
     pub min_rows: u64,
     /// Memory limit as written.
@@ -154,6 +162,8 @@ pub struct Plan {
     pub dry_run: bool,
     /// Compute again even if the run exists.
     pub rebuild: bool,
+    /// Say one line about the run, and warnings.
+    pub quiet: bool,
     /// When progress is shown.
     pub progress: ProgressMode,
     /// Form of log lines.
@@ -204,6 +214,21 @@ impl Plan {
         };
         let plan = resolver.plan(run_file.map(|(path, _)| path), &keys, flags, here, read)?;
         resolver.finish(plan)
+    }
+
+    /// The output root, of a plan that could not be resolved: what flags or run file say of it, where that much can be read.
+    pub fn stated_out(
+        run_file: Option<(&Path, &[u8])>,
+        flags: &Flags,
+        here: &Surroundings,
+    ) -> Option<PathBuf> {
+        let bases = paths::Bases::new(run_file.map(|(path, _)| path), here);
+        if let Some(said) = &flags.out {
+            return Some(bases.said(said).ok()?.path);
+        }
+        let text = std::str::from_utf8(run_file?.1).ok()?;
+        let keys: toml::Table = text.trim_start_matches('\u{feff}').parse().ok()?;
+        Some(bases.written(keys.get("out")?.as_str()?).ok()?.path)
     }
 
     /// Where a value came from; the key as in a run file (`limits.memory`) or, without `--`, on the command line.

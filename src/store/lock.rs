@@ -49,10 +49,8 @@ impl Holder {
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // One line each would survive any command, but a reader wants one sentence; control characters are escaped.
-        let command: String = self
-            .command
+        let command: String = crate::escape::visible(&self.command)
             .chars()
-            .flat_map(|c| c.escape_debug())
             .take(400)
             .collect();
         write!(

@@ -1,13 +1,14 @@
 //! `--keep`: removes the oldest runs.
 //!
 //! Never the current run, never one named in `pins`, never one of the N latest executed, never what is not a run or holds what
-//! its manifest does not list. Failed runs and the log are not touched.
+//! its manifest does not list. What runs leave elsewhere goes in `prune_traces`.
 
 use super::commit::retire;
 use super::layout::Layout;
 use super::lock::Output;
 use super::manifest::{MANIFEST, MANIFEST_DIGEST, read_small};
 use super::path::{list_below, read_regular};
+use super::prune_traces::prune_traces;
 use super::storage;
 use crate::error::Result;
 use serde_json::Value;
@@ -22,6 +23,8 @@ use std::time::SystemTime;
 pub struct Pruned {
     /// Ids of the runs that were removed, oldest first.
     pub removed: Vec<String>,
+    /// Failed runs, log records and reports that were removed with them.
+    pub traces: usize,
     /// Why others stayed.
     pub warnings: Vec<String>,
 }
@@ -52,7 +55,13 @@ pub fn prune(output: &Output, keep: Option<usize>, just_published: &str) -> Resu
             }
         }
     }
+    prune_traces(output, keep, &pins, &mut pruned)?;
     Ok(pruned)
+}
+
+/// Whether a folder of `runs/` holds a run of this program.
+pub(crate) fn is_ours(run: &Path) -> bool {
+    listed(run).is_some()
 }
 
 /// The files that the manifest in a folder of `runs/` lists, if the manifest is that of a run of this name, whichever version
@@ -94,7 +103,7 @@ pub fn pins(layout: &Layout) -> Result<Vec<String>> {
 }
 
 /// A shortened id pins every run that it could mean: the error that costs least.
-fn is_pinned(pins: &[String], id: &str) -> bool {
+pub(crate) fn is_pinned(pins: &[String], id: &str) -> bool {
     pins.iter().any(|pin| id.starts_with(pin.as_str()))
 }
 
@@ -119,7 +128,7 @@ fn by_age(layout: &Layout, just_published: &str) -> Result<Vec<String>> {
 }
 
 /// Without a log record (its run died right after the commit) the time of the manifest must do.
-fn published_millis(run: &Path) -> i64 {
+pub(crate) fn published_millis(run: &Path) -> i64 {
     let modified = fs::metadata(run.join(MANIFEST))
         .and_then(|m| m.modified())
         .ok();

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How far an execution has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -255,18 +255,11 @@ pub fn write_log(output: &Output, name: &str, execution: &Execution) -> Result<P
     Ok(path)
 }
 
-/// When each run was last executed, in milliseconds since 1970. Records that cannot be read are passed over: the log
-/// is for people, and must not stop a run.
+/// When each run was last executed, in milliseconds since 1970.
 pub(crate) fn last_executions(layout: &Layout) -> Result<BTreeMap<String, i64>> {
     let mut latest = BTreeMap::new();
-    for (id, _, path) in log_files(layout)? {
-        let record = read_regular(&path)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice::<Execution>(&bytes).ok());
-        let millis = record
-            .and_then(|r| r.started.parse::<Timestamp>().ok())
-            .map(Timestamp::as_millisecond);
-        if let Some(millis) = millis {
+    for (id, record) in executions(layout)? {
+        if let Some(millis) = millis_of(&record) {
             let entry = latest.entry(id).or_insert(millis);
             *entry = millis.max(*entry);
         }
@@ -274,7 +267,27 @@ pub(crate) fn last_executions(layout: &Layout) -> Result<BTreeMap<String, i64>> 
     Ok(latest)
 }
 
-fn log_files(layout: &Layout) -> Result<Vec<(String, u64, PathBuf)>> {
+/// Every record of the log with the run that its file name names. Records that cannot be read are passed over: the log is for
+/// people, and must not stop a run.
+pub(crate) fn executions(layout: &Layout) -> Result<Vec<(String, Execution)>> {
+    let records = log_files(layout)?.into_iter();
+    Ok(records
+        .filter_map(|(id, _, path)| Some((id, execution(&path)?)))
+        .collect())
+}
+
+/// A record of the log.
+pub(crate) fn execution(path: &Path) -> Option<Execution> {
+    serde_json::from_slice(&read_regular(path).ok()?).ok()
+}
+
+/// When an execution began, in milliseconds since 1970.
+pub(crate) fn millis_of(record: &Execution) -> Option<i64> {
+    let started = record.started.parse::<Timestamp>().ok()?;
+    Some(started.as_millisecond())
+}
+
+pub(crate) fn log_files(layout: &Layout) -> Result<Vec<(String, u64, PathBuf)>> {
     let dir = layout.log();
     let entries = match fs::read_dir(&dir) {
         Ok(entries) => entries,

@@ -39,7 +39,19 @@ pub(crate) struct RunFile {
 pub(crate) struct LimitKeys {
     pub max_reject_share: Option<Text>,
     pub min_rows: Option<Spanned<u64>>,
+    pub max_change: Option<Text>,
     pub memory: Option<Text>,
+    #[serde(default)]
+    pub codes: BTreeMap<String, Spanned<CodeLimitKey>>,
+}
+
+/// A value of `[limits.codes]`.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum CodeLimitKey {
+    Rows(u64),
+    Share(String),
+    Other(toml::Value),
 }
 
 /// `[duplicates]`.

@@ -181,10 +181,14 @@ impl DatePattern {
         };
         let time = [Field::Hour, Field::Minute, Field::Second].map(|field| count(&[field]));
         if !is_date || count(&[Field::Year, Field::YearOfCentury]) != 1 {
-            return Err(wanted("names no year with month and day, or names one twice"));
+            return Err(wanted(
+                "names no year with month and day, or names one twice",
+            ));
         }
         if ![[0, 0, 0], [1, 0, 0], [1, 1, 0], [1, 1, 1]].contains(&time) {
-            return Err(wanted("names minutes without hours, or a part of the time twice"));
+            return Err(wanted(
+                "names minutes without hours, or a part of the time twice",
+            ));
         }
         Ok(DatePattern {
             text: text.to_owned(),
@@ -249,7 +253,12 @@ impl DatePattern {
         let year = value(Field::Year).or(value(Field::YearOfCentury).map(|y| 2000 + y))?;
         let small = |value: i16| i8::try_from(value).ok();
         let date = match value(Field::DayOfYear) {
-            Some(day) => Date::new(year, 1, 1).ok()?.with().day_of_year(day).build().ok()?,
+            Some(day) => Date::new(year, 1, 1)
+                .ok()?
+                .with()
+                .day_of_year(day)
+                .build()
+                .ok()?,
             None => {
                 let month = match month_name {
                     Some(month) => i8::try_from(month).ok()?,
@@ -287,7 +296,11 @@ mod tests {
             ("%y%m%d_%H", "250101_09.csv", "250101_10.csv"),
             ("%Y-%j", "2024-366.csv", "2025-001.csv"),
             ("/%Y/%m/%d/", "in/2024/12/31/b.csv", "in/2025/01/01/a.csv"),
-            ("to_%Y-%m-%d", "2025-01-02_to_2025-01-08.csv", "2025-01-01_to_2025-01-09.csv"),
+            (
+                "to_%Y-%m-%d",
+                "2025-01-02_to_2025-01-08.csv",
+                "2025-01-01_to_2025-01-09.csv",
+            ),
             ("100%%_%Y%m%d", "100%_20250101.csv", "100%_20250102.csv"),
             ("%Y年%m月%d日", "2024年12月31日.csv", "2025年01月01日.csv"),
         ] {
@@ -318,8 +331,19 @@ mod tests {
     #[test]
     fn a_rule_that_tells_no_day_is_refused() {
         for rule in [
-            "", "Path", "mtime", "%Y", "%Y-%m", "%m-%d", "%Y-%Y-%m-%d", "%Y-%m-%d %M", "%Y-%m-%j", "%Y-%m-%d%", "%Y-%q-%d",
-            "%Y-%m-%b-%d", "%Y-%y-%m-%d",
+            "",
+            "Path",
+            "mtime",
+            "%Y",
+            "%Y-%m",
+            "%m-%d",
+            "%Y-%Y-%m-%d",
+            "%Y-%m-%d %M",
+            "%Y-%m-%j",
+            "%Y-%m-%d%",
+            "%Y-%q-%d",
+            "%Y-%m-%b-%d",
+            "%Y-%y-%m-%d",
         ] {
             let fault = LaterFile::parse(rule).unwrap_err();
             assert!(fault.contains("%Y-%m-%d"), "{rule:?}: {fault}");

@@ -1,7 +1,7 @@
 //! A plan as text: for people with the origin of every value, and as the canonical JSON behind the run id.
 
 use crate::input::mapping::{Mapping, MassUnit};
-use crate::run::plan::{LaterFile, Plan, PlanPath};
+use crate::run::plan::{Change, CodeLimit, LaterFile, Plan, PlanPath};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -74,12 +74,32 @@ impl Page<'_> {
             &quoted(&limits.max_reject_share.text()),
         );
         self.line("limits.min_rows", "min_rows", &limits.min_rows.to_string());
+        match limits.max_change {
+            Some(change) => {
+                let change = quoted(&change.text());
+                self.line("limits.max_change", "max_change", &change);
+            }
+            None => {
+                let origin = self.plan.origin_text("limits.max_change");
+                let told =
+                    format!("# max_change: none; any change against the last run # from {origin}");
+                self.lines.push(told);
+            }
+        }
         self.noted(
             "limits.memory",
             "memory",
             &quoted(&limits.memory.text()),
             &format!("{} bytes", limits.memory_bytes),
         );
+        self.table("limits.codes");
+        for (code, limit) in &limits.codes {
+            let value = match limit {
+                CodeLimit::Rows(rows) => rows.to_string(),
+                CodeLimit::Share(share) => quoted(&share.text()),
+            };
+            self.line(&format!("limits.codes.{code}"), code, &value);
+        }
     }
 
     fn duplicates(&mut self) {
@@ -166,6 +186,7 @@ impl Page<'_> {
             ("allow-empty", plan.allow_empty.to_string()),
             ("dry-run", plan.dry_run.to_string()),
             ("rebuild", plan.rebuild.to_string()),
+            ("quiet", plan.quiet.to_string()),
             ("progress", plan.progress.code().to_owned()),
             ("log", plan.log.code().to_owned()),
         ] {
@@ -246,6 +267,10 @@ struct Canonical<'a> {
     locations: Vec<&'a str>,
     max_reject_share_ppm: u32,
     min_rows: u64,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    reject_limits: BTreeMap<&'a str, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_change: Option<String>,
     columns: &'a BTreeMap<String, String>,
     values: BTreeMap<&'a str, &'a str>,
     formats: Formats<'a>,
@@ -269,6 +294,10 @@ impl Plan {
             locations: self.locations.iter().map(|p| p.written.as_str()).collect(),
             max_reject_share_ppm: self.limits.max_reject_share.0,
             min_rows: self.limits.min_rows,
+            reject_limits: (self.limits.codes.iter())
+                .map(|(code, limit)| (code.as_str(), limit.text()))
+                .collect(),
+            max_change: self.limits.max_change.map(Change::text),
             columns: &self.mapping.columns,
             values: self
                 .value_files

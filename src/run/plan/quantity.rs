@@ -48,6 +48,69 @@ impl Share {
     }
 }
 
+/// By how much a figure may differ from that of the run before, in parts per million of the latter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Change(pub u64);
+
+impl Change {
+    /// Reads `50%` or `250%`: up to 1,000,000 % with at most four decimals.
+    ///
+    /// ```
+    /// use green_corridor::run::plan::Change;
+    /// let half = Change::parse("50%").unwrap();
+    /// assert!(!half.is_exceeded(50, 100) && half.is_exceeded(49, 100) && !half.is_exceeded(150, 100) && half.is_exceeded(151, 100));
+    /// assert!(Change::parse("0.5").is_err());
+    /// ```
+    pub fn parse(text: &str) -> Result<Change, String> {
+        let ppm = text
+            .strip_suffix('%')
+            .and_then(|p| parse_decimal(p.trim_end_matches(' '), 4))
+            .and_then(|ppm| u64::try_from(ppm).ok())
+            .filter(|&ppm| ppm <= 10_000_000_000);
+        ppm.map(Change).ok_or_else(|| {
+            format!("{text:?}: expected a percentage with at most 4 decimals, e.g. \"50%\"")
+        })
+    }
+
+    /// `50%`; no more decimals than needed.
+    pub fn text(self) -> String {
+        format!("{}%", short_decimal_text(self.0.into(), 4))
+    }
+
+    /// Whether `now` differs from `before` by more than this. What was nothing before gives no measure.
+    pub fn is_exceeded(self, now: i128, before: i128) -> bool {
+        let difference = now.abs_diff(before).saturating_mul(1_000_000);
+        before != 0 && difference > before.unsigned_abs().saturating_mul(self.0.into())
+    }
+}
+
+/// How many rows of one rejection code there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeLimit {
+    /// A share of the rows read.
+    Share(Share),
+    /// A number of rows.
+    Rows(u64),
+}
+
+impl CodeLimit {
+    /// `1%` or `20`.
+    pub fn text(self) -> String {
+        match self {
+            CodeLimit::Share(share) => share.text(),
+            CodeLimit::Rows(rows) => rows.to_string(),
+        }
+    }
+
+    /// Whether `part` of `whole` rows are more.
+    pub fn is_exceeded(self, part: u64, whole: u64) -> bool {
+        match self {
+            CodeLimit::Share(share) => share.is_exceeded(part, whole),
+            CodeLimit::Rows(rows) => part > rows,
+        }
+    }
+}
+
 /// A memory limit as written, before it is resolved on a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemoryLimit {

@@ -1,11 +1,14 @@
 //! Flags before run file before defaults, value by value; every fault is collected so that all are told at once.
 
 use crate::error::{Error, Result};
+use crate::model::reject::RejectReason;
 use crate::progress::{LogMode, ProgressMode};
-use crate::run::plan::file::{RunFile, Source};
+use crate::run::plan::file::{CodeLimitKey, RunFile, Source};
 use crate::run::plan::paths::{Bases, Pattern, PlanPath};
 use crate::run::plan::{
-    Checked, Flags, LaterFile, Limits, MemoryLimit, Origin, Plan, Share, Surroundings};
+    Change, Checked, CodeLimit, Flags, LaterFile, Limits, MemoryLimit, Origin, Plan, Share,
+    Surroundings,
+};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -93,6 +96,7 @@ impl Resolver<'_> {
             allow_empty: self.switch("allow-empty", "--allow-empty", flags.allow_empty),
             dry_run: self.switch("dry-run", "--dry-run", flags.dry_run),
             rebuild: self.switch("rebuild", "--rebuild", flags.rebuild),
+            quiet: self.switch("quiet", "--quiet", flags.quiet),
             progress: self.flag("progress", "--progress", flags.progress, ProgressMode::Auto),
             log: self.flag("log", "--log", flags.log, LogMode::Text),
             origins: BTreeMap::new(),
@@ -126,6 +130,11 @@ impl Resolver<'_> {
             "50%",
             MemoryLimit::parse,
         );
+        let max_change = match flags.max_change {
+            Some(said) => self.flag("limits.max_change", "--max-change", Some(said), None),
+            None => self.optional("limits.max_change", &keys.limits.max_change, Change::parse),
+        };
+        let codes = self.code_limits(keys);
         let min_rows = match &keys.limits.min_rows {
             None => 0,
             Some(rows) => {
@@ -135,10 +144,34 @@ impl Resolver<'_> {
         };
         Limits {
             max_reject_share,
+            codes,
+            max_change,
             min_rows,
             memory,
             memory_bytes: memory.bytes(here.memory_bytes),
         }
+    }
+
+    fn code_limits(&mut self, keys: &RunFile) -> BTreeMap<String, CodeLimit> {
+        let mut limits = BTreeMap::new();
+        for (code, value) in &keys.limits.codes {
+            let (key, at) = (format!("limits.codes.{code}"), value.span().start);
+            self.note_line(&key, at);
+            let limit = match value.get_ref() {
+                CodeLimitKey::Rows(rows) => Ok(CodeLimit::Rows(*rows)),
+                CodeLimitKey::Share(text) => Share::parse(text).map(CodeLimit::Share),
+                CodeLimitKey::Other(other) => Err(format!(
+                    "{other}: expected a number of rows, or a percentage such as \"1%\""
+                )),
+            };
+            let is_known = RejectReason::LIST.iter().any(|(r, _)| r.code() == *code);
+            match limit {
+                _ if !is_known => self.fault(&key, at, "expected a rejection code, such as R012"),
+                Ok(limit) => drop(limits.insert(code.clone(), limit)),
+                Err(fault) => self.fault(&key, at, &fault),
+            }
+        }
+        limits
     }
 
     fn movements(&mut self, keys: &RunFile, flags: &Flags, bases: &Bases) -> Vec<Pattern> {

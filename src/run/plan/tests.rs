@@ -344,6 +344,77 @@ fn the_printed_plan_names_origins_and_reads_back() {
 }
 
 #[test]
+fn limits_and_the_rule_for_later_files_are_part_of_the_plan() {
+    let plain = resolve("movements = ['m']", &Flags::default()).unwrap();
+    let text = "movements = ['m']\n[duplicates]\nlater_file_wins = '%Y-%m-%d'\n[limits]\nmax_change = '250%'\n\
+                [limits.codes]\nR012 = '1%'\nR008 = 3\n";
+    let plan = resolve(text, &Flags::default()).unwrap();
+    assert_eq!(plan.origin("duplicates.later_file_wins"), Origin::File(3));
+    assert_eq!(plan.origin("limits.codes.R012"), Origin::File(7));
+    assert_eq!(plan.limits.max_change, Some(Change(2_500_000)));
+    assert_eq!(plan.limits.codes["R008"], CodeLimit::Rows(3));
+    assert_ne!(plan.canonical_json(), plain.canonical_json());
+    for key in ["later_file_wins", "reject_limits", "max_change"] {
+        assert!(!plain.canonical_json().contains(key), "{key}");
+        assert!(plan.canonical_json().contains(key), "{key}");
+    }
+    for plan in [&plan, &plain] {
+        let again = resolve(&plan.to_string(), &Flags::default()).unwrap();
+        assert_eq!(again.canonical_json(), plan.canonical_json());
+    }
+    let off = Flags {
+        max_change: Some(None),
+        ..Flags::default()
+    };
+    let off = resolve(text, &off).unwrap();
+    assert_eq!(off.limits.max_change, None);
+    assert_eq!(
+        off.origin("limits.max_change"),
+        Origin::Flag("--max-change")
+    );
+    for (keys, wanted) in [
+        (
+            "[duplicates]\nlater_file_wins = 'mtime'",
+            "duplicates.later_file_wins",
+        ),
+        ("[duplicates]\nlater_wins = 'path'", "later_wins"),
+        ("[limits]\nmax_change = '0.5'", "limits.max_change"),
+        ("[limits.codes]\nR099 = 1", "limits.codes.R099"),
+        ("[limits.codes]\nR012 = '1'", "limits.codes.R012"),
+        ("[limits.codes]\nR012 = 0.5", "limits.codes.R012"),
+        ("[limits.codes]\nR012 = -1", "limits.codes.R012"),
+    ] {
+        let fault = fault(&format!("movements = ['m']\n{keys}\n"));
+        assert!(fault.contains(wanted), "{keys}: {fault}");
+    }
+}
+
+#[test]
+fn the_output_root_of_a_refused_plan_is_known_where_it_is_stated() {
+    let stated = |text: &str, flags: &Flags| {
+        let named = Some((Path::new(PATH), text.as_bytes()));
+        Plan::stated_out(named, flags, &here())
+    };
+    let flags = Flags {
+        out: Some("said".into()),
+        ..Flags::default()
+    };
+    assert_eq!(stated("out = 1 =", &flags), Some("said".into()));
+    assert_eq!(
+        stated("out = '../there'\nunknown = 1", &Flags::default()),
+        Some("data/../there".into())
+    );
+    for unknown in [
+        "movements = []",
+        "out = 7",
+        "out = '../there'\n[",
+        "out = ''",
+    ] {
+        assert_eq!(stated(unknown, &Flags::default()), None, "{unknown}");
+    }
+}
+
+#[test]
 fn what_is_excluded_is_part_of_the_plan() {
     let plain = resolve("movements = ['m']", &Flags::default()).unwrap();
     let text = "movements = ['m']\nexclude = ['m/archive', '**/draft*']";

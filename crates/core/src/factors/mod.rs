@@ -43,4 +43,5 @@ pub use rows::QUANTITY_SCALE;
 pub use select::uplifted;
 pub use select::{Choice, EnergyChoice, EnergyQuery, FactorQuery, NoFactor, NoFactorReason};
 pub use set::FactorSet;
+pub(crate) use zones::COLUMNS as ZONE_COLUMNS;
 pub use zones::{PlaceSet, Zones};

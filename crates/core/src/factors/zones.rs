@@ -141,6 +141,9 @@ layout! {
     Cell { Zone = "zone" must, Member = "member" must }
 }
 
+/// Names of the columns, and which of them every row fills.
+pub(crate) const COLUMNS: &[table::Column] = Cell::LAYOUT;
+
 impl Zones {
     /// Reads `zones.csv`.
     pub fn parse(file: &DataFile) -> (Zones, Vec<Fault>) {

@@ -19,6 +19,9 @@ layout! {
     Cell { Alias = "alias" must, Mode = "mode" must }
 }
 
+/// Names of the columns, and which of them every row fills.
+pub(super) const COLUMNS: &[table::Column] = Cell::LAYOUT;
+
 impl ModeAliases {
     /// Reads `mode_aliases.csv`.
     ///

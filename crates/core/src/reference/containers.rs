@@ -30,6 +30,9 @@ layout! {
     Cell { Code = "code" must, Teu = "teu" must, TareKg = "tare_kg", Refrigerated = "refrigerated" must, Title = "title" }
 }
 
+/// Names of the columns, and which of them every row fills.
+pub(super) const COLUMNS: &[table::Column] = Cell::LAYOUT;
+
 impl ContainerTypes {
     /// Reads `containers.csv`.
     pub fn parse(file: &DataFile) -> (ContainerTypes, Vec<Fault>) {

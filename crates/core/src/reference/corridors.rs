@@ -30,6 +30,15 @@ pub struct Corridors {
     pub list: Vec<Corridor>,
 }
 
+/// Keys of a corridor, and which of them every corridor has.
+pub(super) const KEYS: [(&str, bool); 5] = [
+    ("id", true),
+    ("title", true),
+    ("origin", true),
+    ("destination", true),
+    ("via", false),
+];
+
 const PLACES: &str = "a UN/LOCODE, a country or a zone";
 
 impl Corridors {
@@ -119,7 +128,7 @@ fn read(
         .into_iter()
         .map(|at| resolve(keys, "via", at.line, at.value, zones, faults))
         .collect();
-    keys.finish(&["id", "title", "origin", "destination", "via"], faults);
+    keys.finish(&KEYS.map(|(key, _)| key), faults);
     Some(Corridor {
         id: id?.value,
         title: title?.value,

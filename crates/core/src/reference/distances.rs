@@ -35,6 +35,9 @@ layout! {
     }
 }
 
+/// Names of the columns, and which of them every row fills.
+pub(super) const COLUMNS: &[table::Column] = Cell::LAYOUT;
+
 impl Distances {
     /// Reads `distances.csv`; of two rows with one key the first counts.
     pub fn parse(file: &DataFile) -> (Distances, Vec<Fault>) {

@@ -104,6 +104,19 @@ const DATA_FILES: [&str; 7] = [
     "corridors.toml",
 ];
 
+/// A data file, its columns or keys, and which of them every row has.
+pub type FileColumns = (&'static str, &'static [(&'static str, bool)]);
+
+/// What stands in the data files that a run reads.
+pub const COLUMNS: [FileColumns; 6] = [
+    ("locations.csv", places::COLUMNS),
+    ("distances.csv", distances::COLUMNS),
+    ("zones.csv", crate::factors::ZONE_COLUMNS),
+    ("corridors.toml", &corridors::KEYS),
+    ("containers.csv", containers::COLUMNS),
+    ("mode_aliases.csv", aliases::COLUMNS),
+];
+
 impl Reference {
     /// Reads and checks everything; `Ok` carries the warnings, `Err` every fault, errors and warnings.
     ///

@@ -34,6 +34,9 @@ layout! {
     }
 }
 
+/// Names of the columns, and which of them every row fills.
+pub(super) const COLUMNS: &[table::Column] = Cell::LAYOUT;
+
 impl Places {
     /// Reads location files in order; the first row of a code wins. Within one file a second row of a code is a warning,
     /// across files it is what those files are for.
