@@ -323,7 +323,8 @@ def lateness(rule):
     if rule == "path":
         return lambda name: name.encode()
     pieces = re.findall(r"%.|[^%]", rule)
-    pattern = re.compile(r"(?<!\d)" + "".join(FILE_DATE[p[1]] if p[0] == "%" else re.escape(p) for p in pieces) + r"(?!\d)")
+    body = "".join(FILE_DATE[p[1]] if p[0] == "%" else re.escape(p) for p in pieces)
+    pattern = re.compile(r"(?:(?<!\d)|(?!\d))" + body + r"(?:(?!\d)|(?<!\d))")     # a number that goes on is another one
 
     def moment(name):
         found = pattern.search(name if "/" in rule else name.rpartition("/")[2])
