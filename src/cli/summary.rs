@@ -34,6 +34,9 @@ fn tables(summary: &Summary) -> String {
             .map_or("", |(_, title)| title);
         line(&format!("  {code}"), format!("{:>10}  {title}", count(*n)));
     }
+    if summary.blank_rows > 0 {
+        line("blank rows", count(summary.blank_rows));
+    }
     if !summary.missing.is_empty() {
         line("missing files", count(summary.missing.len() as u64));
         summary

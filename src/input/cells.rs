@@ -73,6 +73,8 @@ pub enum Cells<'a> {
     Empty,
     /// The file lacks the column; every row has this text of ours.
     Constant(&'a str),
+    /// The file lacks the column; the name of a folder that it is in gives this text of theirs to every row.
+    Folder(&'a str),
     /// Cells of a text file.
     Spans(&'a [u8], &'a [Span]),
     /// Texts back to back; text `i` lies between offsets `i` and `i + 1`.
@@ -121,6 +123,7 @@ impl Cells<'_> {
         match self {
             Cells::Lacking | Cells::Empty => Cell::Absent,
             Cells::Constant(text) => Cell::Ours(text),
+            Cells::Folder(text) => Cell::Text(text.as_bytes()),
             Cells::Spans(bytes, spans) => spans[i].cell(bytes),
             Cells::Texts(_, _, nulls)
             | Cells::Coded(_, nulls, _)
@@ -147,7 +150,7 @@ impl Cells<'_> {
     /// Number of cells where the shape knows it.
     pub fn len(&self) -> Option<usize> {
         match self {
-            Cells::Lacking | Cells::Empty | Cells::Constant(_) => None,
+            Cells::Lacking | Cells::Empty | Cells::Constant(_) | Cells::Folder(_) => None,
             Cells::Spans(_, spans) => Some(spans.len()),
             Cells::Texts(_, offsets, _) => Some(offsets.len() - 1),
             Cells::Coded(codes, ..) => Some(codes.len()),

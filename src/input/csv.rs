@@ -1,92 +1,52 @@
-//! CSV files: the header, blocks of records, records to raw columns.
+//! CSV files: blocks of records, records to raw columns.
 //!
-//! Where records end is the business of `split`, what cells mean that of `schema`.
+//! What stands above the records is the business of `csv_head`, where records end that of `split`, what cells mean that of
+//! `schema`.
 
 use super::cells::{Cells, Span};
-use super::mapping::COLUMNS;
 use super::rules::{Layout, Origin, Rules};
 use super::schema::{self, RawUnit, RowNumbers};
-use super::split::{Sink, cut, scan};
+use super::split::{Sink, cut, end_of, is_blank, scan};
 use super::stream::{Block, Blocks};
-use super::{FileFault, FileInfo, Input, Parsed, Reader, SourceFile, Unit, text};
+use super::{FileFault, FileInfo, Input, Parsed, Reader, SourceFile, Unit, csv_head};
 use crate::model::index::index16;
 use crate::model::reject::{Reject, RejectReason, Rejected};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// CSV with the delimiter of `[formats]`.
 pub const INPUT: Input = Input {
     name: "csv",
-    extensions: &["csv", "tsv"],
+    extensions: &["csv", "tsv", "txt"],
     is_text: true,
     open,
 };
 
 fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFault> {
-    let delimiter = rules.mapping.delimiter;
-    let fault = |message: String| FileFault::new(&source.label, message);
     let mut blocks = Blocks::open(&source, rules.mapping.encoding)?;
-    let first = loop {
-        match blocks.next(|bytes, last| cut(bytes, delimiter, last))? {
-            Some(block) if block.records == 0 => {}
-            Some(block) => break block,
-            None => return Err(fault("there is no header line".into())),
-        }
-    };
-    let mut header = Header {
-        bytes: &first.bytes,
-        names: Vec::new(),
-        unreadable: None,
-    };
-    let end = scan(&first.bytes, delimiter, true, &mut header);
-    if let Some(why) = header.unreadable {
-        return Err(fault(format!(
-            "the header line cannot be read: wanted {why}"
-        )));
-    }
-    let names = header.names;
-    let first = Block {
-        bytes: first.bytes[end..].to_vec(),
-        records: first.records - 1,
-    };
-    let layout = Layout::new(&names, &rules.mapping).map_err(fault)?;
-    let shape = Arc::new(Shape::new(&source, names.len(), layout, rules));
+    let head = csv_head::read(&source, &mut blocks, &rules)?;
+    let footer = rules.mapping.skip_footer;
     Ok(Box::new(CsvReader {
-        shape,
+        held: VecDeque::from([head.rest]),
+        shape: Arc::new(Shape::new(
+            &source,
+            head.delimiter,
+            head.width,
+            head.layout,
+            rules,
+        )),
         blocks,
-        first: Some(first),
+        footer,
+        is_over: false,
         row: 1,
     }))
-}
-
-struct Header<'a> {
-    bytes: &'a [u8],
-    names: Vec<String>,
-    unreadable: Option<&'static str>,
-}
-
-impl Sink for Header<'_> {
-    fn field(&mut self, start: usize, end: usize) {
-        self.unescaped(&self.bytes[start..end]);
-    }
-
-    fn unescaped(&mut self, text: &[u8]) {
-        self.names
-            .push(String::from_utf8_lossy(text::trim(text)).into_owned());
-    }
-
-    fn record(&mut self, _: &[u8]) -> bool {
-        false
-    }
-
-    fn unreadable(&mut self, _: &[u8], why: &'static str) {
-        self.unreadable.get_or_insert(why);
-    }
 }
 
 /// What all units of a file share.
 struct Shape {
     label: String,
     file: u32,
+    delimiter: u8,
     layout: Layout,
     rules: Arc<Rules>,
     /// By field of a record: the column of spans it goes to, or `SKIP`.
@@ -97,7 +57,13 @@ struct Shape {
 const SKIP: u16 = u16::MAX;
 
 impl Shape {
-    fn new(source: &SourceFile, width: usize, layout: Layout, rules: Arc<Rules>) -> Shape {
+    fn new(
+        source: &SourceFile,
+        delimiter: u8,
+        width: usize,
+        layout: Layout,
+        rules: Arc<Rules>,
+    ) -> Shape {
         let mut slots = vec![SKIP; width];
         let mut slot_count = 0;
         for origin in layout.origins {
@@ -111,6 +77,7 @@ impl Shape {
         Shape {
             label: source.label.clone(),
             file: source.index,
+            delimiter,
             layout,
             rules,
             slots,
@@ -122,33 +89,61 @@ impl Shape {
 struct CsvReader {
     shape: Arc<Shape>,
     blocks: Blocks,
-    first: Option<Block>,
+    /// Blocks that are read and not handed out: as many as it takes to know where the footer begins.
+    held: VecDeque<Block>,
+    /// Records at the end of the file that are none.
+    footer: u64,
+    is_over: bool,
     row: u64,
+}
+
+impl CsvReader {
+    /// The next block, without records of the footer.
+    fn next_block(&mut self) -> Result<Option<Block>, FileFault> {
+        let delimiter = self.shape.delimiter;
+        loop {
+            let behind: u64 = self.held.iter().skip(1).map(|block| block.records).sum();
+            if behind >= self.footer || self.is_over {
+                match self.held.pop_front() {
+                    Some(block) => {
+                        return Ok(Some(shortened(
+                            block,
+                            delimiter,
+                            self.footer.saturating_sub(behind),
+                        )));
+                    }
+                    None if self.is_over => return Ok(None),
+                    None => {}
+                }
+            }
+            match self
+                .blocks
+                .next(|bytes, last| cut(bytes, delimiter, last))?
+            {
+                Some(block) => self.held.push_back(block),
+                None => self.is_over = true,
+            }
+        }
+    }
+}
+
+/// A block without its last records.
+fn shortened(mut block: Block, delimiter: u8, by: u64) -> Block {
+    if by > 0 {
+        block.records = block.records.saturating_sub(by);
+        let end = end_of(&block.bytes, delimiter, block.records);
+        block.bytes.truncate(end);
+    }
+    block
 }
 
 impl Reader for CsvReader {
     fn info(&self) -> FileInfo {
-        let layout = &self.shape.layout;
-        FileInfo {
-            format: INPUT.name,
-            unknown_columns: layout.unknown.clone(),
-            lacks_sequence: layout.lacks_sequence(),
-        }
+        FileInfo::new(INPUT.name, &self.shape.layout)
     }
 
     fn next_unit(&mut self) -> Result<Option<Box<dyn Unit>>, FileFault> {
-        let delimiter = self.shape.rules.mapping.delimiter;
-        loop {
-            let block = match self.first.take() {
-                Some(block) => block,
-                None => match self
-                    .blocks
-                    .next(|bytes, last| cut(bytes, delimiter, last))?
-                {
-                    Some(block) => block,
-                    None => return Ok(None),
-                },
-            };
+        while let Some(block) = self.next_block()? {
             if block.records == 0 {
                 continue;
             }
@@ -158,8 +153,10 @@ impl Reader for CsvReader {
                 shape: self.shape.clone(),
                 block,
                 first,
+                is_last: self.held.is_empty() && self.blocks.is_at_end(),
             })));
         }
+        Ok(None)
     }
 }
 
@@ -167,6 +164,8 @@ struct CsvUnit {
     shape: Arc<Shape>,
     block: Block,
     first: u64,
+    /// Whether the file is known to end with it.
+    is_last: bool,
 }
 
 impl Unit for CsvUnit {
@@ -175,6 +174,7 @@ impl Unit for CsvUnit {
             shape,
             block,
             first,
+            is_last,
         } = *self;
         let mut bytes = block.bytes;
         #[expect(
@@ -182,6 +182,7 @@ impl Unit for CsvUnit {
             reason = "a unit holds at most 131,072 rows"
         )]
         let most = block.records as usize;
+        let last_row = is_last.then(|| first + block.records - 1);
         let mut fields = Fields {
             shape: &shape,
             base: bytes.len(),
@@ -192,8 +193,10 @@ impl Unit for CsvUnit {
             extra: Vec::new(),
             numbers: Vec::with_capacity(most),
             unreadable: Vec::new(),
+            blank: 0,
+            last_row,
         };
-        scan(&bytes, shape.rules.mapping.delimiter, true, &mut fields);
+        scan(&bytes, shape.delimiter, true, &mut fields);
         // Two views of one file must agree, or a row would be counted without being read.
         assert_eq!(
             fields.row - first,
@@ -206,17 +209,17 @@ impl Unit for CsvUnit {
             extra,
             numbers,
             unreadable,
+            blank,
             ..
         } = fields;
         bytes.extend_from_slice(&extra);
         let rows = numbers.len();
         let cells = std::array::from_fn(|ours| match shape.layout.origins[ours] {
-            Origin::Lacking => Cells::Lacking,
-            Origin::Constant => Cells::Constant(&shape.rules.mapping.constants[COLUMNS[ours]]),
             Origin::File(field) => {
                 let from = shape.slots[field] as usize * most;
                 Cells::Spans(&bytes, &spans[from..from + rows])
             }
+            _ => shape.layout.outside(ours, &shape.rules.mapping),
         });
         let unit = RawUnit {
             cells,
@@ -225,7 +228,18 @@ impl Unit for CsvUnit {
             file: shape.file,
             unreadable,
         };
-        Ok(vec![schema::parse(unit, &shape.rules)])
+        let mut parsed = schema::parse(unit, &shape.rules);
+        parsed.blank = blank;
+        // A record at the very end that names neither movement nor shipment is likely to be a footer.
+        let is_footer = |r: &&mut Rejected| {
+            Some(r.row) == last_row
+                && r.movement_id.is_empty()
+                && r.reject.reason == RejectReason::RequiredEmpty
+        };
+        if let Some(footer) = parsed.unplaced.last_mut().filter(is_footer) {
+            footer.reject.wanted.push_str(FOOTER_HINT);
+        }
+        Ok(vec![parsed])
     }
 }
 
@@ -241,7 +255,13 @@ struct Fields<'a> {
     extra: Vec<u8>,
     numbers: Vec<u64>,
     unreadable: Vec<Rejected>,
+    blank: u64,
+    /// Of the file, where it is known.
+    last_row: Option<u64>,
 }
+
+/// What a footer is told that is not taken for one.
+const FOOTER_HINT: &str = "; [csv] skip_footer leaves out lines at the end of the file";
 
 impl Fields<'_> {
     #[inline(always)]
@@ -288,12 +308,23 @@ impl Sink for Fields<'_> {
     #[inline]
     fn record(&mut self, record: &[u8]) -> bool {
         let (found, wanted) = (self.field, self.shape.slots.len());
-        if found == wanted {
+        let delimiter = self.shape.delimiter;
+        // Few records begin with an empty field, so that the others are not looked at.
+        let may_be_blank =
+            matches!(record, [b' ' | b'\t' | b'"', ..]) || record.first() == Some(&delimiter);
+        if may_be_blank && is_blank(record, delimiter) {
+            self.blank += 1;
+        } else if found == wanted {
             self.numbers.push(self.row);
         } else {
+            let hint = if Some(self.row) == self.last_row {
+                FOOTER_HINT
+            } else {
+                ""
+            };
             self.refuse(
                 record,
-                format!("{wanted} fields as in the header, not {found}"),
+                format!("{wanted} fields as in the header, not {found}{hint}"),
             );
         }
         self.field = 0;
@@ -301,9 +332,10 @@ impl Sink for Fields<'_> {
         true
     }
 
-    fn unreadable(&mut self, line: &[u8], why: &'static str) {
+    fn unreadable(&mut self, line: &[u8], why: &'static str) -> bool {
         self.refuse(line, why.into());
         self.field = 0;
         self.row += 1;
+        true
     }
 }

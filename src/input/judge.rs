@@ -6,6 +6,7 @@
 use super::cells::{Cell, Cells};
 use super::column;
 use super::mapping::UNREADABLE_INSTANT;
+use super::number::Marks;
 use super::rules::Rules;
 use super::text;
 use super::timestamp::{LocalTimes, in_range, parse_rfc3339};
@@ -176,12 +177,14 @@ impl<'a> Judge<'a> {
             }
         };
         match cells {
-            Cells::Lacking | Cells::Empty | Cells::Constant(_) => match judge(cells.cell(0)) {
-                Ok(value) => vec![value; self.rows],
-                Err(reason) => (0..self.rows)
-                    .map(|row| settle(self, row, Err(reason)))
-                    .collect(),
-            },
+            Cells::Lacking | Cells::Empty | Cells::Constant(_) | Cells::Folder(_) => {
+                match judge(cells.cell(0)) {
+                    Ok(value) => vec![value; self.rows],
+                    Err(reason) => (0..self.rows)
+                        .map(|row| settle(self, row, Err(reason)))
+                        .collect(),
+                }
+            }
             Cells::Coded(codes, nulls, values) => {
                 let count = values.len().unwrap_or(0);
                 let table: Vec<Judged<T>> = (0..count).map(|k| judge(values.cell(k))).collect();
@@ -253,7 +256,13 @@ impl<'a> Judge<'a> {
                             Ok(NO_INSTANT)
                         };
                     }
-                    patterns.parse(reading.text)
+                    let marks = match cell {
+                        _ if reading.translated => Marks::POINT,
+                        Cell::Text(_) => rules.marks,
+                        Cell::Literal(_) => rules.literal_marks,
+                        _ => Marks::POINT,
+                    };
+                    patterns.parse(reading.text, marks)
                 }
             };
             at.ok_or(RejectReason::MalformedTimestamp)

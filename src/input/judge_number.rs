@@ -247,7 +247,7 @@ fn number(rules: &Rules, column: usize, scale: u32, cell: Cell) -> Judged<Option
             let marks = if matches!(cell, Cell::Text(_)) {
                 rules.marks
             } else {
-                Marks::POINT
+                rules.literal_marks
             };
             if let Some(found) = parse(trimmed, marks, scale) {
                 return Ok(Some(found));
@@ -260,8 +260,12 @@ fn number(rules: &Rules, column: usize, scale: u32, cell: Cell) -> Judged<Option
     if reading.text.is_empty() {
         return Ok(None);
     }
-    let theirs = matches!(cell, Cell::Text(_)) && !reading.translated;
-    let marks = if theirs { rules.marks } else { Marks::POINT };
+    let marks = match cell {
+        _ if reading.translated => Marks::POINT,
+        Cell::Text(_) => rules.marks,
+        Cell::Literal(_) => rules.literal_marks,
+        _ => Marks::POINT,
+    };
     parse(reading.text.as_bytes(), marks, scale)
         .map(Some)
         .ok_or(RejectReason::MalformedNumber)

@@ -130,7 +130,7 @@ impl Judge<'_> {
         let mut texts = Texts::default();
         texts.ends.reserve(rows);
         match cells {
-            Cells::Lacking | Cells::Empty | Cells::Constant(_) => {
+            Cells::Lacking | Cells::Empty | Cells::Constant(_) | Cells::Folder(_) => {
                 texts.push(rule, cells.cell(0));
                 texts = texts.spread(&vec![0; rows], None);
             }

@@ -67,8 +67,14 @@ pub struct Mapping {
     pub zone: Option<jiff::tz::TimeZone>,
     /// Whether more decimals than allowed reject the row (R002) instead of being rounded (Q20).
     pub reject_excess_decimals: bool,
+    /// Whether numbers may have an exponent (`1.9746E4`).
+    pub reads_exponents: bool,
     /// Mass unit.
     pub mass_unit: MassUnit,
+    /// Line of a CSV file that holds its column names, if the run file says so.
+    pub head_row: Option<u64>,
+    /// Records at the end of a CSV file that are none.
+    pub skip_footer: u64,
     /// Fixed values of columns that the file lacks.
     pub constants: BTreeMap<String, String>,
 }
@@ -86,7 +92,10 @@ impl Default for Mapping {
             timestamp_by_column: BTreeMap::new(),
             zone: None,
             reject_excess_decimals: false,
+            reads_exponents: false,
             mass_unit: MassUnit::Kg,
+            head_row: None,
+            skip_footer: 0,
             constants: BTreeMap::new(),
         }
     }
@@ -97,4 +106,9 @@ impl Mapping {
     pub fn theirs<'a>(&'a self, ours: &'a str) -> &'a str {
         self.columns.get(ours).map_or(ours, String::as_str)
     }
+}
+
+/// Whether a character may stand between fields.
+pub fn is_delimiter(c: char) -> bool {
+    (c.is_ascii_punctuation() && c != '"') || c == '\t'
 }

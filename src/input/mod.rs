@@ -6,7 +6,12 @@
 mod cells;
 mod column;
 mod csv;
+mod csv_head;
+mod heads;
+#[cfg(test)]
+mod intake_tests;
 mod json;
+mod json_array;
 mod judge;
 mod judge_number;
 mod judge_text;
@@ -36,7 +41,7 @@ use crate::model::reject::Rejected;
 use crate::model::symbol::Symbols;
 use crate::model::vocabulary::Vocabulary;
 use mapping::Mapping;
-use rules::Rules;
+use rules::{Layout, Rules};
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -62,6 +67,19 @@ pub struct FileInfo {
     pub unknown_columns: Vec<String>,
     /// Whether nothing fills `sequence`: chains with rows of this file are ordered by time (Q21).
     pub lacks_sequence: bool,
+    /// What a reader of the figures should know of its columns.
+    pub warnings: Vec<String>,
+}
+
+impl FileInfo {
+    fn new(format: &'static str, layout: &Layout) -> FileInfo {
+        FileInfo {
+            format,
+            unknown_columns: layout.unknown.clone(),
+            lacks_sequence: layout.lacks_sequence(),
+            warnings: layout.warnings.clone(),
+        }
+    }
 }
 
 /// Cuts a file into units, in the order of its rows.
@@ -89,6 +107,8 @@ pub struct Parsed {
     pub unplaced: Vec<Rejected>,
     /// Rows read: batch and unplaced together.
     pub rows: u64,
+    /// Records without any value, which are no rows.
+    pub blank: u64,
 }
 
 /// A broken file: it contributes no row (exit 3).
@@ -173,7 +193,7 @@ fn split_name(label: &str) -> Option<(&'static Input, Compression)> {
 ///
 /// ```
 /// assert_eq!(green_corridor::input::format_of("2024/May.CSV.gz").map(|f| f.name), Some("csv"));
-/// assert!(green_corridor::input::format_of("readme.txt").is_none());
+/// assert!(green_corridor::input::format_of("readme.md").is_none());
 /// ```
 pub fn format_of(label: &str) -> Option<&'static Input> {
     split_name(label).map(|(input, _)| input)

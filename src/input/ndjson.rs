@@ -1,11 +1,13 @@
-//! NDJSON files: one object a line; keys to columns, a first pass that finds which keys there are.
+//! JSON files, one object a line or all in one array; keys to columns, a first pass that finds which keys there are.
 //!
 //! A file lacks a column when no record has the key (docs/formats.md, Movement records), so the whole file is looked at before any row is parsed.
 
 use super::cells::{Cells, Span};
 use super::column;
 use super::csv::unreadable;
+use super::heads;
 use super::json::{Value, object, unescape};
+use super::json_array::{Between, Framing};
 use super::mapping::COLUMNS;
 use super::rules::{Layout, Origin, Rules};
 use super::schema::{self, RawUnit, RowNumbers};
@@ -18,7 +20,7 @@ use std::sync::Arc;
 /// NDJSON, also called JSON Lines.
 pub const INPUT: Input = Input {
     name: "ndjson",
-    extensions: &["ndjson", "jsonl"],
+    extensions: &["ndjson", "jsonl", "json"],
     is_text: true,
     open,
 };
@@ -27,19 +29,35 @@ pub const INPUT: Input = Input {
 const MOST_UNKNOWN: usize = 1000;
 
 fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFault> {
+    let fault = |message: String| FileFault::new(&source.label, message);
     let mut names = Names::new(&rules);
     let mut blocks = Blocks::open(&source, rules.mapping.encoding)?;
-    while let Some(block) = blocks.next(cut)? {
-        names.look(&block.bytes);
+    let framing = Framing::of(blocks.peek()?);
+    let mut between = Between::default();
+    while let Some(block) = blocks.next(|bytes, last| framing.cut(bytes, last))? {
+        names.look(framing, &block.bytes);
+        if framing == Framing::Array {
+            between.look(&block.bytes);
+        }
     }
-    if names.lines > 0 && names.readable == 0 {
-        let message = format!(
-            "none of its {} lines is a record: a JSON object with every key once, on a line of its own",
-            names.lines
-        );
-        return Err(FileFault::new(&source.label, message));
+    if framing == Framing::Array
+        && let Some(why) = between.fault()
+    {
+        return Err(fault(why.into()));
     }
-    let layout = Layout::of_keys(&names.found, &rules.mapping);
+    if names.records > 0 && names.readable == 0 {
+        return Err(fault(match framing {
+            Framing::Lines => format!(
+                "none of its {} lines is a record: a JSON object with every key once, on a line of its own",
+                names.records
+            ),
+            Framing::Array => format!(
+                "none of its {} elements is a record: a JSON object with every key once",
+                names.records
+            ),
+        }));
+    }
+    let layout = Layout::of_keys(&names.found, &source.label, &rules.mapping).map_err(fault)?;
     let mut slots: FxHashMap<Box<[u8]>, usize> = FxHashMap::default();
     let mut slot_of = [None; column::COUNT];
     for (ours, origin) in layout.origins.iter().enumerate() {
@@ -55,6 +73,7 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
     let shape = Arc::new(Shape {
         label: source.label.clone(),
         file: source.index,
+        framing,
         layout,
         rules: rules.clone(),
         slots,
@@ -66,36 +85,6 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
         blocks,
         row: 1,
     }))
-}
-
-fn is_blank(line: &[u8]) -> bool {
-    line.iter().all(|b| matches!(b, b' ' | b'\t' | b'\r'))
-}
-
-/// The end of the last whole line and the number of records up to there. A blank line is no record.
-fn cut(bytes: &[u8], last: bool) -> (usize, u64) {
-    let end = if last {
-        bytes.len()
-    } else {
-        memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1)
-    };
-    (end, lines(&bytes[..end]).count() as u64)
-}
-
-/// The lines that are records, with their place.
-fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let mut start = 0;
-    std::iter::from_fn(move || {
-        while start < bytes.len() {
-            let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at);
-            let (from, line) = (start, &bytes[start..end]);
-            start = end + 1;
-            if !is_blank(line) {
-                return Some((from, line.strip_suffix(b"\r").unwrap_or(line)));
-            }
-        }
-        None
-    })
 }
 
 /// The members of a line, or what was wanted.
@@ -181,7 +170,7 @@ struct Names {
     seen: FxHashSet<Box<[u8]>>,
     found: Vec<String>,
     unknown: usize,
-    lines: u64,
+    records: u64,
     readable: u64,
     keys: Keys,
 }
@@ -190,34 +179,34 @@ impl Names {
     fn new(rules: &Rules) -> Names {
         let wanted = COLUMNS
             .iter()
-            .map(|ours| rules.mapping.theirs(ours).to_owned())
+            .map(|ours| heads::normal(rules.mapping.theirs(ours)))
             .collect();
         Names {
             wanted,
             seen: FxHashSet::default(),
             found: Vec::new(),
             unknown: 0,
-            lines: 0,
+            records: 0,
             readable: 0,
             keys: Keys::default(),
         }
     }
 
-    fn look(&mut self, bytes: &[u8]) {
-        for (_, line) in lines(bytes) {
-            self.lines += 1;
+    fn look(&mut self, framing: Framing, bytes: &[u8]) {
+        framing.each(bytes, |_, record| {
+            self.records += 1;
             self.keys.start();
             let mut news = false;
-            let read = members(line, |key, _| news |= !self.keys.next(line, key).1);
+            let read = members(record, |key, _| news |= !self.keys.next(record, key).1);
             if read.is_err() || self.keys.has_duplicate() {
                 self.keys.forget();
-                continue;
+                return;
             }
             self.readable += 1;
             if news {
                 self.note();
             }
-        }
+        });
     }
 
     fn note(&mut self) {
@@ -226,7 +215,7 @@ impl Names {
                 continue;
             }
             let name = String::from_utf8_lossy(plain).into_owned();
-            let known = self.wanted.contains(&name);
+            let known = self.wanted.contains(&heads::normal(&name));
             if known || self.unknown < MOST_UNKNOWN {
                 self.unknown += !known as usize;
                 self.seen.insert(plain.clone());
@@ -239,6 +228,7 @@ impl Names {
 struct Shape {
     label: String,
     file: u32,
+    framing: Framing,
     layout: Layout,
     rules: Arc<Rules>,
     /// Keys that we read, to the column of spans they go to.
@@ -255,16 +245,12 @@ struct NdjsonReader {
 
 impl Reader for NdjsonReader {
     fn info(&self) -> FileInfo {
-        let layout = &self.shape.layout;
-        FileInfo {
-            format: INPUT.name,
-            unknown_columns: layout.unknown.clone(),
-            lacks_sequence: layout.lacks_sequence(),
-        }
+        FileInfo::new(INPUT.name, &self.shape.layout)
     }
 
     fn next_unit(&mut self) -> Result<Option<Box<dyn Unit>>, FileFault> {
-        while let Some(block) = self.blocks.next(cut)? {
+        let framing = self.shape.framing;
+        while let Some(block) = self.blocks.next(|bytes, last| framing.cut(bytes, last))? {
             if block.records > 0 {
                 let first = self.row;
                 self.row += block.records;
@@ -294,9 +280,8 @@ impl Unit for NdjsonUnit {
         } = *self;
         let mut bytes = block.bytes;
         let mut records = Records::new(&shape, bytes.len(), first);
-        for (start, line) in lines(&bytes) {
-            records.read(start, line);
-        }
+        let framing = shape.framing;
+        framing.each(&bytes, |start, record| records.read(start, record));
         assert_eq!(
             records.row - first,
             block.records,
@@ -311,16 +296,10 @@ impl Unit for NdjsonUnit {
             ..
         } = records;
         bytes.extend_from_slice(&extra);
-        let cells =
-            std::array::from_fn(
-                |ours| match (shape.layout.origins[ours], shape.slot_of[ours]) {
-                    (Origin::File(_), Some(slot)) => Cells::Spans(&bytes, &columns[slot]),
-                    (Origin::Constant, _) => {
-                        Cells::Constant(&shape.rules.mapping.constants[COLUMNS[ours]])
-                    }
-                    _ => Cells::Lacking,
-                },
-            );
+        let cells = std::array::from_fn(|ours| match shape.slot_of[ours] {
+            Some(slot) => Cells::Spans(&bytes, &columns[slot]),
+            None => shape.layout.outside(ours, &shape.rules.mapping),
+        });
         let rows = numbers.len();
         let unit = RawUnit {
             cells,

@@ -12,6 +12,8 @@ pub struct Marks {
     pub decimal: u8,
     /// Thousands mark, in groups of exactly three digits.
     pub thousands: Option<char>,
+    /// Whether a power of ten may follow: `1.9746E4`.
+    pub exponents: bool,
 }
 
 impl Marks {
@@ -19,6 +21,7 @@ impl Marks {
     pub const POINT: Marks = Marks {
         decimal: b'.',
         thousands: None,
+        exponents: false,
     };
 }
 
@@ -45,6 +48,11 @@ const POW10: [u64; 20] = {
 
 /// A number in text with `scale` decimals; `None` when it is not of the grammar.
 pub fn parse(text: &[u8], marks: Marks, scale: u32) -> Option<Scaled> {
+    if marks.exponents
+        && let Some(at) = memchr::memchr2(b'e', b'E', text)
+    {
+        return with_exponent(&text[..at], &text[at + 1..], marks, scale);
+    }
     if let Some(mark) = marks.thousands {
         let mut buffer = [0; 4];
         let mark = mark.encode_utf8(&mut buffer).as_bytes();
@@ -156,6 +164,39 @@ fn long_number(digits: &[u8], decimal: u8, scale: u32) -> Option<(u128, bool)> {
             .saturating_add((byte - b'0') as u128);
     }
     round(magnitude, &fraction[kept..])
+}
+
+/// A number times a power of ten. The number itself is read in full, so that nothing is rounded twice.
+fn with_exponent(number: &[u8], power: &[u8], marks: Marks, scale: u32) -> Option<Scaled> {
+    let (is_small, digits) = match power {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        _ => (false, power),
+    };
+    if !(1..=3).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let power = digits
+        .iter()
+        .fold(0, |n, digit| n * 10 + (digit - b'0') as i32);
+    let power = if is_small { -power } else { power };
+    let decimals = match number.iter().position(|&b| b == marks.decimal) {
+        Some(at) => number.len() - at - 1,
+        None => 0,
+    };
+    // A double has 17 digits; more than these are no number of a machine.
+    let decimals = u32::try_from(decimals).ok().filter(|&n| n <= 30)?;
+    let plain = Marks {
+        exponents: false,
+        ..marks
+    };
+    let whole = parse(number, plain, decimals)?;
+    let mantissa = i128::try_from(whole.magnitude).unwrap_or(i128::MAX);
+    let scaled = rescale(mantissa, decimals as i32 - power, scale);
+    Some(Scaled {
+        negative: whole.negative,
+        ..scaled
+    })
 }
 
 /// The number without its thousands marks, or `None` when a group has not exactly three digits.
@@ -315,14 +356,17 @@ mod tests {
         let comma = Marks {
             decimal: b'.',
             thousands: Some(','),
+            exponents: false,
         };
         let european = Marks {
             decimal: b',',
             thousands: Some('.'),
+            exponents: false,
         };
         let narrow = Marks {
             decimal: b',',
             thousands: Some('\u{202f}'),
+            exponents: false,
         };
         let read = |text: &str, marks| parse(text.as_bytes(), marks, 3).map(|s| s.magnitude);
         assert_eq!(read("1,000.5", comma), Some(1_000_500));
@@ -334,6 +378,40 @@ mod tests {
         ] {
             assert_eq!(read(bad, comma), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn exponents_where_the_run_file_allows_them() {
+        let marks = Marks {
+            exponents: true,
+            ..Marks::POINT
+        };
+        let read = |text: &str| {
+            parse(text.as_bytes(), marks, 3).map(|s| (s.magnitude, s.negative, s.inexact))
+        };
+        assert_eq!(read("1.9746E4"), Some((19_746_000, false, false)));
+        assert_eq!(read("-1.9746e+04"), Some((19_746_000, true, false)));
+        assert_eq!(read("19746000E-3"), Some((19_746_000, false, false)));
+        assert_eq!(read("2.8216123E3"), Some((2_821_612, false, true)));
+        assert_eq!(read("25E-4"), Some((2, false, true)), "half to even");
+        assert_eq!(read("12.5"), Some((12_500, false, false)));
+        assert_eq!(read("1E999"), Some((u128::MAX, false, false)));
+        assert_eq!(read("1E-999"), Some((0, false, true)));
+        assert_eq!(read("0E5"), Some((0, false, false)));
+        for bad in [
+            "E4", "1E", "1E+", "1E4.5", "1.E4", ".5E1", "1E1E1", "1E1000", "1e 4", "1,5E2",
+        ] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+        let european = Marks {
+            decimal: b',',
+            thousands: Some('.'),
+            exponents: true,
+        };
+        assert_eq!(
+            parse(b"1,9746E+4", european, 3).map(|s| s.magnitude),
+            Some(19_746_000)
+        );
     }
 
     #[test]

@@ -42,7 +42,7 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
     let schema = metadata.file_metadata().schema_descr();
     let roots = schema.root_schema().get_fields();
     let names: Vec<&str> = roots.iter().map(|f| f.name()).collect();
-    let layout = Layout::new(&names, &rules.mapping).map_err(fault)?;
+    let layout = Layout::new(&names, &source.label, &rules.mapping).map_err(fault)?;
     // Types that only the writer's own notes tell; a broken note is no reason to refuse the file.
     let noted = parquet_to_arrow_schema(schema, metadata.file_metadata().key_value_metadata()).ok();
 
@@ -156,24 +156,18 @@ impl Shape {
             .iter()
             .flatten()
             .for_each(|&position| readers[position] += 1);
-        let cells =
-            std::array::from_fn(
-                |ours| match (self.layout.origins[ours], self.decoded[ours]) {
-                    (_, Some(position)) => {
-                        readers[position] -= 1;
-                        let taken = if readers[position] == 0 {
-                            decoded[position].take()
-                        } else {
-                            decoded[position].clone()
-                        };
-                        taken.unwrap_or(Cells::Lacking)
-                    }
-                    (Origin::Constant, _) => {
-                        Cells::Constant(&self.rules.mapping.constants[COLUMNS[ours]])
-                    }
-                    _ => Cells::Lacking,
-                },
-            );
+        let cells = std::array::from_fn(|ours| match self.decoded[ours] {
+            Some(position) => {
+                readers[position] -= 1;
+                let taken = if readers[position] == 0 {
+                    decoded[position].take()
+                } else {
+                    decoded[position].clone()
+                };
+                taken.unwrap_or(Cells::Lacking)
+            }
+            _ => self.layout.outside(ours, &self.rules.mapping),
+        });
         let unit = RawUnit {
             cells,
             rows,
@@ -219,12 +213,7 @@ struct Rest {
 
 impl<B: Shared> Reader for ParquetReader<B> {
     fn info(&self) -> FileInfo {
-        let layout = &self.shape.layout;
-        FileInfo {
-            format: INPUT.name,
-            unknown_columns: layout.unknown.clone(),
-            lacks_sequence: layout.lacks_sequence(),
-        }
+        FileInfo::new(INPUT.name, &self.shape.layout)
     }
 
     fn next_unit(&mut self) -> Result<Option<Box<dyn Unit>>, FileFault> {

@@ -3,7 +3,9 @@
 //! Decides before any row is read: what is missing, what a constant fills, what is unknown.
 
 use super::Grain;
+use super::cells::Cells;
 use super::column;
+use super::heads;
 use super::mapping::{COLUMNS, Mapping, MassUnit};
 use super::number::Marks;
 use super::text::Values;
@@ -19,6 +21,8 @@ pub struct Rules {
     pub vocabulary: Arc<Vocabulary>,
     /// Marks of numbers in text.
     pub marks: Marks,
+    /// Marks of number literals (JSON).
+    pub literal_marks: Marks,
     /// Sizes of the pieces in which rows are handed on.
     pub grain: Grain,
     patterns: [Patterns; 3],
@@ -35,6 +39,11 @@ impl Rules {
             marks: Marks {
                 decimal: mapping.decimal,
                 thousands: mapping.thousands,
+                exponents: mapping.reads_exponents,
+            },
+            literal_marks: Marks {
+                exponents: mapping.reads_exponents,
+                ..Marks::POINT
             },
             patterns: [
                 patterns(column::DEPARTED_AT),
@@ -76,6 +85,8 @@ impl Rules {
 pub enum Origin {
     /// The file's column at this position.
     File(usize),
+    /// The name of a folder that the file is in (`mode=sea/`), at this position of [`Layout::folders`].
+    Folder(usize),
     /// `[constants]`.
     Constant,
     /// Nowhere.
@@ -89,24 +100,47 @@ pub struct Layout {
     pub origins: [Origin; column::COUNT],
     /// Names that mean nothing to us, in the order of the file.
     pub unknown: Vec<String>,
+    /// What a reader of the figures should know of the names.
+    pub warnings: Vec<String>,
+    folders: Vec<String>,
 }
 
 impl Layout {
     /// Meets the names of a file's columns with ours, or says everything that is wrong with them.
-    pub fn new<S: AsRef<str>>(names: &[S], mapping: &Mapping) -> Result<Layout, String> {
-        let layout = Layout::of_keys(names, mapping);
-        let mut faults = Vec::new();
+    pub fn new<S: AsRef<str>>(
+        names: &[S],
+        label: &str,
+        mapping: &Mapping,
+    ) -> Result<Layout, String> {
+        let (layout, mut faults) = Layout::meet(names, label, mapping);
+        // Without one of these every record but a cancellation is R001, so that nothing can be defaulted in silence: such a file
+        // is one of cancellations, which need no more than four columns.
+        let for_others = |i: &usize| !column::judged_when_cancelled(*i);
+        let lacks = |i: usize| layout.origins[i] == Origin::Lacking;
+        let of_cancellations = !lacks(column::RECORD_STATUS)
+            && column::REQUIRED
+                .iter()
+                .filter(|i| for_others(i))
+                .any(|&i| lacks(i));
         for (i, ours) in COLUMNS.iter().enumerate() {
-            let theirs = mapping.theirs(ours);
-            match names.iter().filter(|name| name.as_ref() == theirs).count() {
-                0 if mapping.columns.contains_key(*ours) => faults.push(format!(
+            if matches!(layout.origins[i], Origin::File(_) | Origin::Folder(_))
+                || (of_cancellations && for_others(&i))
+            {
+                continue;
+            }
+            if let Some(theirs) = mapping.columns.get(*ours) {
+                faults.push(format!(
                     "column {theirs:?} is missing, which [columns] names for {ours}"
-                )),
-                0 if layout.origins[i] == Origin::Lacking && column::REQUIRED.contains(&i) => {
-                    faults.push(format!("required column {ours:?} is missing"))
-                }
-                0 | 1 => {}
-                _ => faults.push(format!("column {theirs:?} stands in it more than once")),
+                ));
+            } else if column::REQUIRED.contains(&i) && lacks(i) {
+                let close = layout
+                    .unknown
+                    .iter()
+                    .find(|head| heads::is_close(head, ours));
+                let hint = close.map_or_else(String::new, |head| {
+                    format!(" ([columns] {ours} = {head:?} would take the one that comes close)")
+                });
+                faults.push(format!("required column {ours:?} is missing{hint}"));
             }
         }
         if faults.is_empty() {
@@ -121,33 +155,155 @@ impl Layout {
     }
 
     /// The same for keys of records, of which none has to be in the file: a record without one that is required is at fault,
-    /// not the file.
-    pub fn of_keys<S: AsRef<str>>(names: &[S], mapping: &Mapping) -> Layout {
-        let mut known = vec![false; names.len()];
-        let origins = COLUMNS.map(|ours| {
-            let theirs = mapping.theirs(ours);
-            match names.iter().position(|name| name.as_ref() == theirs) {
-                Some(i) => {
-                    known[i] = true;
-                    Origin::File(i)
-                }
-                None if mapping.constants.contains_key(ours) => Origin::Constant,
-                None => Origin::Lacking,
-            }
+    /// not the file. Two keys for one column are a fault of the file all the same.
+    pub fn of_keys<S: AsRef<str>>(
+        names: &[S],
+        label: &str,
+        mapping: &Mapping,
+    ) -> Result<Layout, String> {
+        let (layout, faults) = Layout::meet(names, label, mapping);
+        if faults.is_empty() {
+            Ok(layout)
+        } else {
+            Err(faults.join("; "))
+        }
+    }
+
+    fn meet<S: AsRef<str>>(names: &[S], label: &str, mapping: &Mapping) -> (Layout, Vec<String>) {
+        let heads = Heads {
+            names: names.iter().map(AsRef::as_ref).collect(),
+            normal: names.iter().map(|n| heads::normal(n.as_ref())).collect(),
+            mapping,
+        };
+        let mut faults = Vec::new();
+        let theirs = COLUMNS.map(|ours| mapping.theirs(ours));
+        let folders = heads::folder_values(label, &theirs).unwrap_or_else(|fault| {
+            faults.push(fault);
+            Vec::new()
         });
-        let unknown = names
-            .iter()
-            .zip(known)
+        let mut known = vec![false; names.len()];
+        let mut warnings = Vec::new();
+        let mut origins = [Origin::Lacking; column::COUNT];
+        for (i, ours) in COLUMNS.iter().enumerate() {
+            let folder = folders.iter().position(|(column, _)| *column == i);
+            let found = heads.find(ours).unwrap_or_else(|fault| {
+                faults.push(fault);
+                None
+            });
+            origins[i] = match (found, folder) {
+                (Some(at), folder) => {
+                    known[at] = true;
+                    if let Some(folder) = folder {
+                        warnings.push(format!(
+                            "column {:?} of the file counts, not {:?} of its folder's name",
+                            heads.names[at], folders[folder].1
+                        ));
+                    }
+                    Origin::File(at)
+                }
+                (None, Some(folder)) => Origin::Folder(folder),
+                (None, None) if mapping.constants.contains_key(*ours) => Origin::Constant,
+                (None, None) => Origin::Lacking,
+            };
+        }
+        let unknown: Vec<String> = (heads.names.iter().zip(known))
             .filter(|(_, known)| !known)
-            .map(|(name, _)| name.as_ref().to_owned())
+            .map(|(name, _)| (*name).to_owned())
             .collect();
-        Layout { origins, unknown }
+        warnings.extend(close_heads(&unknown, &origins, mapping));
+        let folders = folders.into_iter().map(|(_, value)| value).collect();
+        let layout = Layout {
+            origins,
+            unknown,
+            warnings,
+            folders,
+        };
+        (layout, faults)
+    }
+
+    /// The cells of a column that is not in the file itself.
+    pub fn outside<'a>(&'a self, ours: usize, mapping: &'a Mapping) -> Cells<'a> {
+        match self.origins[ours] {
+            Origin::Folder(at) => Cells::Folder(&self.folders[at]),
+            Origin::Constant => Cells::Constant(&mapping.constants[COLUMNS[ours]]),
+            Origin::File(_) | Origin::Lacking => Cells::Lacking,
+        }
     }
 
     /// Whether rows of the file are ordered by time (Q21).
     pub fn lacks_sequence(&self) -> bool {
         self.origins[column::SEQUENCE] == Origin::Lacking
     }
+}
+
+/// The heads of a file, as they stand there and in normal form.
+struct Heads<'a> {
+    names: Vec<&'a str>,
+    normal: Vec<String>,
+    mapping: &'a Mapping,
+}
+
+impl Heads<'_> {
+    /// The head that is read for a column of ours. A name that `[columns]` gives by the letter is taken before its like.
+    fn find(&self, ours: &str) -> Result<Option<usize>, String> {
+        let (said, theirs) = (self.mapping.columns.get(ours), self.mapping.theirs(ours));
+        let exact: Vec<usize> = self.those(|at| self.names[at] == theirs);
+        if exact.len() > 1 {
+            return Err(format!("column {theirs:?} stands in it more than once"));
+        }
+        if said.is_some() && exact.len() == 1 {
+            return Ok(exact.first().copied());
+        }
+        let wanted = heads::normal(theirs);
+        let like = self.those(|at| {
+            self.normal[at] == wanted
+                && (self.names[at] == theirs || said.is_some() || !self.is_said(at))
+        });
+        match like[..] {
+            [] => Ok(None),
+            [at] => Ok(Some(at)),
+            _ => {
+                let all: Vec<String> = like
+                    .iter()
+                    .map(|&at| format!("{:?}", self.names[at]))
+                    .collect();
+                let all = all.join(" and ");
+                Err(format!(
+                    "columns {all} both read as {ours}; [columns] {ours} = {:?} says which one counts",
+                    self.names[like[0]]
+                ))
+            }
+        }
+    }
+
+    fn those(&self, is_one: impl Fn(usize) -> bool) -> Vec<usize> {
+        (0..self.names.len()).filter(|&at| is_one(at)).collect()
+    }
+
+    /// Whether `[columns]` means this head: then it is no column of ours but that one.
+    fn is_said(&self, at: usize) -> bool {
+        let said = &mut self.mapping.columns.values();
+        said.any(|theirs| heads::normal(theirs) == self.normal[at])
+    }
+}
+
+/// A warning for every head that is not read and comes close to a column that the file does not fill.
+fn close_heads<'a>(
+    unknown: &'a [String],
+    origins: &'a [Origin; column::COUNT],
+    mapping: &'a Mapping,
+) -> impl Iterator<Item = String> + 'a {
+    let open =
+        (0..column::COUNT).filter(|&i| matches!(origins[i], Origin::Constant | Origin::Lacking));
+    open.flat_map(move |i| {
+        let ours = COLUMNS[i];
+        let is_close = move |head: &&String| {
+            heads::is_close(head, ours) || heads::is_close(head, mapping.theirs(ours))
+        };
+        unknown.iter().filter(is_close).map(move |head| {
+            format!("column {head:?} is not read, though it comes close to {ours}; [columns] {ours} = {head:?} takes it")
+        })
+    })
 }
 
 #[cfg(test)]
@@ -179,6 +335,7 @@ mod tests {
                 "departed_at",
                 "carrier",
             ],
+            "a.csv",
             &mapping,
         )
         .unwrap();
@@ -200,6 +357,7 @@ mod tests {
         mapping.columns.insert("origin".into(), "POL".into());
         let fault = Layout::new(
             &["movement_id", "mode", "mode", "destination", "departed_at"],
+            "a.csv",
             &mapping,
         )
         .unwrap_err();
@@ -212,8 +370,119 @@ mod tests {
         }
         let twice = [&NEEDED[..], &["remark", "remark"]].concat();
         assert!(
-            Layout::new(&twice, &Mapping::default()).is_ok(),
+            Layout::new(&twice, "a.csv", &Mapping::default()).is_ok(),
             "a column that is not read may stand there twice"
         );
+    }
+
+    fn layout(heads: &[&str], mapping: &Mapping) -> Result<Layout, String> {
+        Layout::new(&[&NEEDED[..], heads].concat(), "a.csv", mapping)
+    }
+
+    #[test]
+    fn heads_are_met_by_their_normal_form() {
+        let mut mapping = Mapping::default();
+        mapping
+            .columns
+            .insert("cargo_mass_kg".into(), "Gross Weight".into());
+        let met = layout(
+            &["DISTANCE_KM", "gross\u{a0}weight", "\u{feff}Load-Status"],
+            &mapping,
+        )
+        .unwrap();
+        assert_eq!(met.origins[column::DISTANCE_KM], Origin::File(6));
+        assert_eq!(met.origins[column::CARGO_MASS_KG], Origin::File(7));
+        assert_eq!(met.origins[column::LOAD_STATUS], Origin::File(8));
+        assert!(met.unknown.is_empty() && met.warnings.is_empty());
+    }
+
+    #[test]
+    fn two_heads_of_one_normal_form_are_named() {
+        for heads in [["teu", "TEU"], ["Teu", "T_E_U"]] {
+            let fault = layout(&heads, &Mapping::default()).unwrap_err();
+            for head in heads {
+                assert!(fault.contains(&format!("{head:?}")), "{fault}");
+            }
+            assert!(fault.contains("[columns] teu = "), "{fault}");
+        }
+        let mut said = Mapping::default();
+        said.columns.insert("teu".into(), "TEU".into());
+        let met = layout(&["teu", "TEU"], &said).unwrap();
+        assert_eq!(met.origins[column::TEU], Origin::File(7));
+        assert!(
+            layout(&["Remark", "remark"], &Mapping::default()).is_ok(),
+            "neither is taken"
+        );
+    }
+
+    #[test]
+    fn a_head_that_is_mapped_elsewhere_is_not_taken_for_its_like() {
+        let mut mapping = Mapping::default();
+        mapping.columns.insert("operation".into(), "Carrier".into());
+        let met = layout(&["Carrier"], &mapping).unwrap();
+        assert_eq!(met.origins[column::OPERATION], Origin::File(6));
+        assert_eq!(met.origins[column::CARRIER], Origin::Lacking);
+    }
+
+    #[test]
+    fn close_heads_are_told() {
+        let met = layout(
+            &["cargo_mass", "distance_km", "distance"],
+            &Mapping::default(),
+        )
+        .unwrap();
+        assert_eq!(met.warnings.len(), 1, "{:?}", met.warnings);
+        assert!(met.warnings[0].contains("\"cargo_mass\" is not read"));
+        let names = [
+            "movement",
+            "shipment_id",
+            "mode",
+            "origin",
+            "destination",
+            "departed_at",
+        ];
+        let fault = Layout::new(&names, "a.csv", &Mapping::default()).unwrap_err();
+        assert!(
+            fault.contains("[columns] movement_id = \"movement\""),
+            "{fault}"
+        );
+    }
+
+    #[test]
+    fn folders_fill_what_the_file_lacks() {
+        let mut mapping = Mapping::default();
+        mapping.constants.insert("carrier".into(), "OWN".into());
+        let names = [
+            "movement_id",
+            "shipment_id",
+            "origin",
+            "destination",
+            "departed_at",
+        ];
+        let label = "in/mode=sea/carrier=MSCU/part-0.parquet";
+        let met = Layout::new(&names, label, &mapping).unwrap();
+        assert!(matches!(
+            met.outside(column::MODE, &mapping),
+            Cells::Folder("sea")
+        ));
+        assert!(matches!(
+            met.outside(column::CARRIER, &mapping),
+            Cells::Folder("MSCU")
+        ));
+        let met = Layout::new(&NEEDED, label, &mapping).unwrap();
+        assert_eq!(met.origins[column::MODE], Origin::File(2));
+        assert!(
+            met.warnings[0].contains("\"mode\" of the file counts"),
+            "{:?}",
+            met.warnings
+        );
+    }
+
+    #[test]
+    fn cancellations_need_four_columns() {
+        let names = ["movement_id", "shipment_id", "recorded_at", "record_status"];
+        assert!(Layout::new(&names, "a.csv", &Mapping::default()).is_ok());
+        assert!(Layout::new(&names[..3], "a.csv", &Mapping::default()).is_err());
+        assert!(Layout::new(&names[1..], "a.csv", &Mapping::default()).is_err());
     }
 }

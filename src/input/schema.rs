@@ -225,6 +225,7 @@ pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
         symbols,
         unplaced,
         rows,
+        blank: 0,
     }
 }
 

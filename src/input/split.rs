@@ -16,8 +16,8 @@ pub trait Sink {
     fn unescaped(&mut self, text: &[u8]);
     /// The record under way is complete and stands in these bytes; `false` ends the scan behind it.
     fn record(&mut self, record: &[u8]) -> bool;
-    /// The record under way cannot be read; `line` is its first line.
-    fn unreadable(&mut self, line: &[u8], why: &'static str);
+    /// The record under way cannot be read; `line` is its first line. `false` ends the scan behind it.
+    fn unreadable(&mut self, line: &[u8], why: &'static str) -> bool;
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -159,7 +159,10 @@ pub fn scan(bytes: &[u8], delimiter: u8, last: bool, sink: &mut impl Sink) -> us
                     (field, state) = (at + 1, State::Quoted(false));
                     continue;
                 }
-                // RFC 4180: a field that holds a quote begins with one. Else nobody knows what the writer meant.
+                // An inch mark (`40" HC`). Behind spaces alone it may as well begin a quoted field, and nobody knows which.
+                if bytes[field..at].iter().any(|&b| b != b' ') {
+                    continue;
+                }
                 fault = Some(BAD_QUOTES);
             }
             (State::Quoted(_), _) if at > record + LONGEST_RECORD => fault = Some(BAD_QUOTES),
@@ -210,8 +213,10 @@ pub fn scan(bytes: &[u8], delimiter: u8, last: bool, sink: &mut impl Sink) -> us
                 return record;
             }
             let line_end = line.map_or(bytes.len(), |at| record + at);
-            sink.unreadable(without_cr(&bytes[record..line_end]), why);
             next = line_end + 1;
+            if !sink.unreadable(without_cr(&bytes[record..line_end]), why) {
+                return next.min(bytes.len());
+            }
             specials.seek(next);
         } else if end > record {
             if state == State::Plain {
@@ -266,9 +271,50 @@ impl Sink for Count {
         true
     }
 
-    fn unreadable(&mut self, _: &[u8], _: &'static str) {
+    fn unreadable(&mut self, _: &[u8], _: &'static str) -> bool {
         self.0 += 1;
+        true
     }
+}
+
+/// The first `count` records of whole ones: where they end.
+pub fn end_of(bytes: &[u8], delimiter: u8, count: u64) -> usize {
+    if count == 0 {
+        return 0;
+    }
+    scan(bytes, delimiter, true, &mut First(count))
+}
+
+struct First(u64);
+
+impl Sink for First {
+    fn field(&mut self, _: usize, _: usize) {}
+
+    fn unescaped(&mut self, _: &[u8]) {}
+
+    fn record(&mut self, _: &[u8]) -> bool {
+        self.0 -= 1;
+        self.0 > 0
+    }
+
+    fn unreadable(&mut self, line: &[u8], _: &'static str) -> bool {
+        self.record(line)
+    }
+}
+
+/// Whether every field of a record is empty but for spaces: what a spreadsheet writes for a row that nobody filled in.
+pub fn is_blank(record: &[u8], delimiter: u8) -> bool {
+    let mut quoted = false;
+    let blank = record.iter().all(|&b| match b {
+        b'"' => {
+            quoted = !quoted;
+            true
+        }
+        b' ' | b'\t' if b != delimiter => true,
+        _ => b == delimiter && !quoted,
+    });
+    // Three in a row are the text of one.
+    blank && memchr::memmem::find(record, b"\"\"\"").is_none()
 }
 
 fn unescape(content: &[u8]) -> Vec<u8> {
@@ -309,12 +355,13 @@ mod tests {
             true
         }
 
-        fn unreadable(&mut self, line: &[u8], why: &'static str) {
+        fn unreadable(&mut self, line: &[u8], why: &'static str) -> bool {
             self.under_way.clear();
             self.out.push(format!(
                 "!{} ({why})",
                 String::from_utf8_lossy(&line[..line.len().min(20)])
             ));
+            true
         }
     }
 
@@ -343,9 +390,14 @@ mod tests {
             ["a,\"b\"\nc|", "x|y"]
         );
         assert_eq!(
-            records("20\" box,5\"\nz\n").last().map(String::as_str),
-            Some("z"),
-            "a quote inside an unquoted field is a fault"
+            records("20\" box,5\",5'10\"\"\nz\n"),
+            ["20\" box|5\"|5'10\"\"", "z"],
+            "a quote inside an unquoted field is text"
+        );
+        assert_eq!(
+            records("a, \"b\"\nz\n"),
+            [format!("!a, \"b\" ({BAD_QUOTES})"), "z".into()],
+            "behind spaces alone it may be meant to open the field"
         );
         assert_eq!(records(""), [""; 0]);
         assert_eq!(records("\"a\""), ["a"]);
@@ -382,11 +434,26 @@ mod tests {
         assert_eq!(records(&quoted).last().map(String::as_str), Some("z|2"));
     }
 
+    #[test]
+    fn blank_records_and_first_records() {
+        for blank in [",,,,", "", "  ", " , ,", "\"\",\" \",", ",\t,"] {
+            assert!(is_blank(blank.as_bytes(), b','), "{blank:?}");
+        }
+        for text in [",,0,", "\",\"", "\"\"\"\"", ";;", ",a"] {
+            assert!(!is_blank(text.as_bytes(), b','), "{text:?}");
+        }
+        let text = b"a,b\n\n\"x\"y\n\"c\nd\",e\nf";
+        assert_eq!(
+            [0, 1, 2, 3, 4, 9].map(|n| end_of(text, b',', n)),
+            [0, 4, 10, 18, 19, 19]
+        );
+    }
+
     /// Any cut into blocks sees the records that the whole text has.
     #[test]
     fn cutting_does_not_change_records() {
         let pieces = [
-            "a,b", "\"", "\n", "\r\n", ",", "\"\"", "x", "\"q\"", "\n\n", "\"a\nb\"",
+            "a,b", "\"", "\n", "\r\n", ",", "\"\"", "x", "\"q\"", "\n\n", "\"a\nb\"", "4\"", " ",
         ];
         let mut seed = 42u64;
         for round in 0..3000 {

@@ -1,4 +1,4 @@
-//! Text files as blocks of whole records in UTF-8: decompression, byte order mark, character encoding.
+//! Text files as blocks of whole records in UTF-8: decompression, byte order mark, character encoding, line ends.
 //!
 //! Knows no format: the caller says where the last whole record of a block ends.
 
@@ -26,6 +26,8 @@ pub struct Blocks {
     carry: Vec<u8>,
     started: bool,
     ended: bool,
+    // Lines end with CR alone, as old spreadsheets of the Macintosh write them: every CR becomes a line feed.
+    has_cr_ends: bool,
 }
 
 /// A block of whole records.
@@ -57,6 +59,7 @@ impl Blocks {
             carry: Vec::new(),
             started: false,
             ended: false,
+            has_cr_ends: false,
         })
     }
 
@@ -88,6 +91,42 @@ impl Blocks {
         }
     }
 
+    /// What comes next, at least a whole line of it unless the file ends or the line is endless.
+    pub fn peek(&mut self) -> Result<&[u8], FileFault> {
+        let mut bytes = std::mem::take(&mut self.carry);
+        while !self.ended
+            && bytes.len() <= 2 * LONGEST_RECORD
+            && memchr::memchr(b'\n', &bytes).is_none()
+        {
+            let grown = bytes.len() + BLOCK / 2;
+            self.fill(&mut bytes, grown)?;
+        }
+        self.carry = bytes;
+        Ok(&self.carry)
+    }
+
+    /// Passes over the next line; `false` when there is none.
+    pub fn pass_line(&mut self) -> Result<bool, FileFault> {
+        let mut is_there = false;
+        loop {
+            let bytes = self.peek()?;
+            is_there |= !bytes.is_empty();
+            if let Some(at) = memchr::memchr(b'\n', bytes) {
+                self.carry.drain(..=at);
+                return Ok(true);
+            }
+            self.carry.clear();
+            if self.ended {
+                return Ok(is_there);
+            }
+        }
+    }
+
+    /// Whether nothing follows, as far as is known without reading on.
+    pub fn is_at_end(&self) -> bool {
+        self.ended && self.carry.is_empty()
+    }
+
     /// The first line is endless: keeps as much as shows that it is too long, and passes over the rest of it.
     fn shorten_line(&mut self, bytes: &mut Vec<u8>) -> Result<(), FileFault> {
         let kept = 2 * LONGEST_RECORD;
@@ -110,9 +149,9 @@ impl Blocks {
         while !self.ended && out.len() < wanted {
             let fault = |e: io::Error| FileFault::unread(&self.label, &e);
             let missing = (wanted - out.len()) as u64;
+            let before = out.len();
             match &mut self.decoder {
                 None => {
-                    let before = out.len();
                     let read = self
                         .bytes
                         .by_ref()
@@ -120,11 +159,8 @@ impl Blocks {
                         .read_to_end(out)
                         .map_err(fault)?;
                     self.ended = (read as u64) < missing;
-                    if !self.started && out.len() - before > 0 {
-                        self.started = true;
-                        if out[before..].starts_with(b"\xef\xbb\xbf") {
-                            out.drain(before..before + 3);
-                        }
+                    if !self.started && out[before..].starts_with(b"\xef\xbb\xbf") {
+                        out.drain(before..before + 3);
                     }
                 }
                 Some(decoder) => {
@@ -139,9 +175,32 @@ impl Blocks {
                     self.pending.clear();
                 }
             }
+            if !self.started && out.len() > before {
+                self.started = true;
+                self.has_cr_ends = ends_with_cr(&out[before..]);
+            }
+            if self.has_cr_ends {
+                let new = out[before..].iter_mut().filter(|b| **b == b'\r');
+                new.for_each(|b| *b = b'\n');
+            }
         }
         Ok(())
     }
+}
+
+/// Whether the first line of a text ends with CR and no line feed behind it. A line end inside quotes ends no line.
+fn ends_with_cr(text: &[u8]) -> bool {
+    let mut quoted = false;
+    for (at, &byte) in text.iter().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' if !quoted => return false,
+            b'\r' if !quoted => return text.get(at + 1) != Some(&b'\n'),
+            _ => {}
+        }
+    }
+    // A quote was no quote.
+    memchr::memchr(b'\n', text).is_none() && memchr::memchr(b'\r', text).is_some()
 }
 
 fn decode(decoder: &mut Decoder, mut from: &[u8], out: &mut Vec<u8>, last: bool) {
@@ -215,6 +274,40 @@ mod tests {
             all("a.csv", b"a\xff\xffb\n", encoding_rs::GB18030).unwrap(),
             b"a\xff\xffb\n"
         );
+    }
+
+    #[test]
+    fn line_ends_of_the_macintosh() {
+        let read = |text: &[u8]| all("a.csv", text, encoding_rs::UTF_8).unwrap();
+        assert_eq!(read(b"a,b\r1,2\r3,4"), b"a,b\n1,2\n3,4");
+        assert_eq!(read(b"\"a\nb\"\r1\r"), b"\"a\nb\"\n1\n");
+        assert_eq!(read(b"a,b\r\r\n1,2\r\r\n"), b"a,b\n\n\n1,2\n\n\n");
+        assert_eq!(read(b"size 40\"\r1\r"), b"size 40\"\n1\n");
+        for kept in [&b"a,b\r\n1,2\r\n"[..], b"a\n1\r2\n", b"\"a\rb\"\n1\r\n"] {
+            assert_eq!(read(kept), kept);
+        }
+        let utf16: Vec<u8> = "a\rb\r".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(
+            all("a.csv", &utf16, encoding_rs::UTF_16LE).unwrap(),
+            b"a\nb\n"
+        );
+        let long = [b"h\r".repeat(BLOCK), b"x\r".to_vec()].concat();
+        assert!(!read(&long).contains(&b'\r'), "in every block");
+    }
+
+    #[test]
+    fn lines_above_the_records() {
+        let mut content = b"first\r\n\n".to_vec();
+        content.extend(vec![b'x'; 3 * BLOCK]);
+        content.extend(b"\nlast\n");
+        let mut blocks = Blocks::open(&source("a.csv", &content), encoding_rs::UTF_8).unwrap();
+        assert!(blocks.peek().unwrap().starts_with(b"first\r\n"));
+        for _ in 0..3 {
+            assert!(blocks.pass_line().unwrap());
+        }
+        assert_eq!(blocks.next(lines).unwrap().unwrap().bytes, b"last\n");
+        assert!(!blocks.pass_line().unwrap());
+        assert!(blocks.is_at_end());
     }
 
     #[test]

@@ -636,7 +636,8 @@ fn values_and_constants() {
         FileInfo {
             format: "csv",
             unknown_columns: vec!["Bemerkung".into()],
-            lacks_sequence: false
+            lacks_sequence: false,
+            warnings: Vec::new(),
         }
     );
     let batch = &parsed.batch;
@@ -671,10 +672,9 @@ fn broken_files() {
     );
     assert!(fault("a.csv", b"mode,mode\n").contains("\"mode\" stands in it more than once"));
     assert!(fault("a.csv", b"\"mode\n").starts_with("a.csv: the header line cannot be read"));
-    assert!(
-        fault("a.xls", b"")
-            .starts_with("a.xls: the extension is none of csv, tsv, ndjson, jsonl, parquet")
-    );
+    assert!(fault("a.xls", b"").starts_with(
+        "a.xls: the extension is none of csv, tsv, txt, ndjson, jsonl, json, parquet"
+    ));
     assert!(fault("a.parquet.gz", b"").contains("the extension is none of"));
     assert!(fault("a.parquet", b"").starts_with("a.parquet: is no readable Parquet file"));
     assert!(

@@ -2,11 +2,18 @@
 //!
 //! A local time that does not exist, or exists twice, is no timestamp (docs/formats.md, R004). Nothing here reads a clock.
 
+mod contradiction;
+mod excel;
+
+use super::number::Marks;
 use crate::model::time::{DAY_US, INSTANT_RANGE, Instant, civil, day, day_of};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
+
+pub use contradiction::contradiction;
+use excel::DateSystem;
 
 const HOUR_US: i64 = 3_600_000_000;
 
@@ -67,6 +74,11 @@ fn fraction(tail: &[u8]) -> Option<(i64, &[u8])> {
     Some((micros, &tail[digits..]))
 }
 
+/// Whether this word stands for the dates of a spreadsheet instead of a strftime pattern.
+pub fn is_excel(pattern: &str) -> bool {
+    DateSystem::of(pattern).is_some()
+}
+
 /// How texts of one column are read after RFC 3339.
 #[derive(Clone, Debug, Default)]
 pub struct Patterns {
@@ -90,28 +102,42 @@ impl Patterns {
         self.patterns.iter().map(|p| p.written.as_str())
     }
 
-    /// A timestamp in text.
-    pub fn parse(&self, text: &str) -> Option<Instant> {
-        if let Some(at) = parse_rfc3339(text.as_bytes()) {
-            return Some(at);
-        }
-        let (time, offset_seconds) = self.patterns.iter().find_map(|p| p.parse(text))??;
-        if let Some(at) = time.timestamp() {
-            let micros = at.as_nanosecond().div_euclid(1000);
-            return in_range(i64::try_from(micros).ok()?);
-        }
-        let local = time.to_datetime().ok()?;
-        let offset = match (offset_seconds, time.iana_time_zone()) {
-            (Some(seconds), _) => seconds * 1_000_000,
-            (None, Some(name)) => offset_us(&TimeZone::get(name).ok()?, local)?,
-            // Without a zone in the text, the pattern or `[formats]`: UTC, as for a Parquet timestamp.
-            (None, None) => match &self.zone {
-                Some(zone) => offset_us(zone, local)?,
-                None => 0,
-            },
-        };
-        in_range(micros(local)? - offset)
+    /// A timestamp in text; a number of days has these marks.
+    pub fn parse(&self, text: &str, marks: Marks) -> Option<Instant> {
+        parse_rfc3339(text.as_bytes()).or_else(|| self.parse_written(text, marks))
     }
+
+    /// The same without RFC 3339.
+    fn parse_written(&self, text: &str, marks: Marks) -> Option<Instant> {
+        let zone = self.zone.as_ref();
+        let read = |pattern: &Pattern| match pattern.excel {
+            Some(system) => {
+                let local = system.local_us(text, marks)?;
+                Some(LocalTimes::new(zone).instant(local))
+            }
+            None => Some(pattern.parse(text)?.and_then(|read| instant(&read, zone))),
+        };
+        self.patterns.iter().find_map(read)?
+    }
+}
+
+/// What was read by a strftime pattern as an instant.
+fn instant((time, offset_seconds): &Read, zone: Option<&TimeZone>) -> Option<Instant> {
+    if let Some(at) = time.timestamp() {
+        let micros = at.as_nanosecond().div_euclid(1000);
+        return in_range(i64::try_from(micros).ok()?);
+    }
+    let local = time.to_datetime().ok()?;
+    let offset = match (offset_seconds, time.iana_time_zone()) {
+        (Some(seconds), _) => seconds * 1_000_000,
+        (None, Some(name)) => offset_us(&TimeZone::get(name).ok()?, local)?,
+        // Without a zone in the text, the pattern or `[formats]`: UTC, as for a Parquet timestamp.
+        (None, None) => match zone {
+            Some(zone) => offset_us(zone, local)?,
+            None => 0,
+        },
+    };
+    in_range(micros(local)? - offset)
 }
 
 /// A time as far as its text says it, and its offset in seconds.
@@ -124,6 +150,8 @@ struct Pattern {
     written: String,
     /// With [`OFFSET_MARK`] for `%z`.
     marked: Option<String>,
+    /// Not strftime, but days as a spreadsheet counts them.
+    excel: Option<DateSystem>,
 }
 
 /// Stands for an offset; no timestamp holds a control character.
@@ -147,6 +175,7 @@ impl Pattern {
         Pattern {
             written: written.to_owned(),
             marked,
+            excel: DateSystem::of(written),
         }
     }
 

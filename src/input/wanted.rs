@@ -36,15 +36,31 @@ pub fn reject(
                 wanted = format!("{wanted} ({origin})");
             }
         }
+        RejectReason::MalformedNumber if has_exponent(&found) && !rules.marks.exponents => {
+            wanted.push_str("; [formats] exponents = \"read\" reads 1.9746E4");
+        }
         _ => {}
     }
     if let Some(ours) = rules.values(column).and_then(|v| v.get(found.as_ref())) {
         wanted = format!("{wanted}; [values] reads it as {ours:?}");
     }
-    if matches!(cells[column], Cells::Constant(_)) {
-        wanted = format!("{wanted}; the value stands in [constants]");
+    match cells[column] {
+        Cells::Constant(_) => wanted.push_str("; the value stands in [constants]"),
+        Cells::Lacking => wanted.push_str("; the file lacks the column"),
+        Cells::Folder(_) => wanted.push_str("; the value stands in the name of the folder"),
+        _ => {}
     }
     Reject::new(fault.reason, COLUMNS[column], &found, wanted)
+}
+
+/// Whether a text looks like a number with a power of ten.
+fn has_exponent(text: &str) -> bool {
+    let halves = text.split_once(['e', 'E']);
+    halves.is_some_and(|halves| {
+        [halves.0, halves.1].iter().all(|half| {
+            half.contains(|c: char| c.is_ascii_digit()) && !half.contains(char::is_alphabetic)
+        })
+    })
 }
 
 fn shown(cells: &[Cells; column::COUNT], column: usize, row: usize) -> Option<String> {

@@ -111,7 +111,7 @@ impl FileCursor<'_, '_, '_> {
             .batch
             .remap_symbols(&self.shared.translate(&parsed.symbols));
         let mut ledger = self.shared.ledger();
-        ledger.read(self.file, parsed.rows);
+        ledger.read(self.file, parsed.rows, parsed.blank);
         ledger.reject(parsed.unplaced)?;
         drop(ledger);
         self.shared.progress.advance(parsed.rows, 0);

@@ -14,6 +14,8 @@ pub struct FileCount {
     pub accepted: u64,
     /// Rows in the `rejected` table.
     pub rejected: u64,
+    /// Records without any value, which are no rows.
+    pub blank: u64,
 }
 
 /// What became of the rows so far.
@@ -36,9 +38,10 @@ impl<'s> Ledger<'s> {
         }
     }
 
-    /// Rows were read from a file.
-    pub fn read(&mut self, file: u32, rows: u64) {
+    /// Rows were read from a file, and blank records passed over.
+    pub fn read(&mut self, file: u32, rows: u64, blank: u64) {
         self.files[file as usize].rows += rows;
+        self.files[file as usize].blank += blank;
     }
 
     /// Rows were rejected.
@@ -79,6 +82,7 @@ impl<'s> Ledger<'s> {
                 rows: sum.rows + f.rows,
                 accepted: sum.accepted + f.accepted,
                 rejected: sum.rejected + f.rejected,
+                blank: sum.blank + f.blank,
             })
     }
 
@@ -148,7 +152,7 @@ mod tests {
     fn a_lost_row_is_noticed() {
         let store = InMemory::default();
         let mut ledger = Ledger::new(2, Rejects::new(&store, usize::MAX, 2));
-        ledger.read(1, 2);
+        ledger.read(1, 2, 0);
         let reject = |row, reason| Rejected {
             file: 1,
             row,

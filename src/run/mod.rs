@@ -161,6 +161,31 @@ fn open_file(
     )?)
 }
 
+/// Warnings of files, each told once with the first file that it is about.
+#[derive(Default)]
+struct Warnings {
+    found: Vec<(String, String, u64)>,
+}
+
+impl Warnings {
+    fn note(&mut self, file: &str, warnings: &[String]) {
+        for warning in warnings {
+            match self.found.iter_mut().find(|(text, ..)| text == warning) {
+                Some((.., more)) => *more += 1,
+                None => self.found.push((warning.clone(), file.to_owned(), 0)),
+            }
+        }
+    }
+
+    fn texts(self) -> Vec<String> {
+        let text = |(what, file, more): (String, String, u64)| match more {
+            0 => format!("{file}: {what}"),
+            _ => format!("{file} and {more} more: {what}"),
+        };
+        self.found.into_iter().map(text).collect()
+    }
+}
+
 /// How one attempt over all files ended.
 enum Ended {
     Published(Box<Summary>),
@@ -326,12 +351,19 @@ impl Run<'_> {
         let Identity { loaded, inputs, .. } = *identity;
         let file_ranks = inputs.ranks(self.plan)?;
         let stage = Stage::begin(self.output)?;
-        let (readers, mut entries) = match self.open(loaded, inputs, budget) {
+        let (readers, mut entries, warnings) = match self.open(loaded, inputs, budget) {
             Ok(opened) => opened,
             Err(Stop::Broken(fault)) => return self.broken(stage, identity, fault, status),
             Err(Stop::Disorder) => return Ok(Ended::Disorder),
             Err(Stop::Failed(error)) => return Err(error),
         };
+        for warning in &warnings {
+            // A second attempt reads the same heads.
+            if !status.warnings.contains(warning) {
+                self.progress.message(Level::Warning, warning);
+                status.warnings.push(warning.clone());
+            }
+        }
         let names = FixedNames::new(
             &loaded.reference,
             entries.iter().map(|e| e.file.clone()).collect(),
@@ -418,6 +450,7 @@ impl Run<'_> {
         for (entry, count) in entries.iter_mut().zip(ledger.files()) {
             (entry.rows_in, entry.accepted, entry.rejected) =
                 (count.rows, count.accepted, count.rejected);
+            entry.blank_rows = count.blank;
         }
         tables::count(status, &ledger, &written);
         let publishable = enough_rows(self.plan, &ledger, &entries)
@@ -433,6 +466,7 @@ impl Run<'_> {
             loaded,
             entries,
             missing: &inputs.missing,
+            warnings,
             written,
         };
         let manifest = self
@@ -451,17 +485,19 @@ impl Run<'_> {
         loaded: &Loaded,
         inputs: &'i Inputs,
         budget: &Budget,
-    ) -> Flow<(Vec<(u32, Opener<'i>)>, Vec<InputEntry>)> {
+    ) -> Flow<(Vec<(u32, Opener<'i>)>, Vec<InputEntry>, Vec<String>)> {
         let mapping = Arc::new(self.plan.mapping.clone());
         let vocabulary = Arc::new(loaded.reference.vocabulary());
         let mut readers = Vec::new();
         let mut entries = Vec::new();
+        let mut warnings = Warnings::default();
         for (index, file) in inputs.files.iter().enumerate() {
             let (grain, mapping, vocabulary) =
                 (budget.grain, Arc::clone(&mapping), Arc::clone(&vocabulary));
             let open = move || open_file(index32(index), file, grain, &mapping, &vocabulary);
             let reader = open()?;
             let info = reader.info();
+            warnings.note(&file.name, &info.warnings);
             entries.push(InputEntry {
                 file: file.name.clone(),
                 bytes: file.bytes,
@@ -470,6 +506,7 @@ impl Run<'_> {
                 rows_in: 0,
                 accepted: 0,
                 rejected: 0,
+                blank_rows: 0,
                 unknown_columns: info.unknown_columns.clone(),
                 lacks_sequence: info.lacks_sequence,
             });
@@ -481,7 +518,7 @@ impl Run<'_> {
             };
             readers.push((index32(index), opener));
         }
-        Ok((readers, entries))
+        Ok((readers, entries, warnings.texts()))
     }
 
     /// A file that is broken from its beginning ends the run, or starts it over without the file.

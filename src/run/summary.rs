@@ -22,6 +22,8 @@ pub struct Summary {
     pub corridors: Vec<CorridorLine>,
     /// Input files that the run went without.
     pub missing: Vec<String>,
+    /// Records without any value, which are no rows.
+    pub blank_rows: u64,
     /// Wall time in milliseconds.
     pub duration_ms: u64,
     /// Part of it spent waiting for the disk, milliseconds.
@@ -67,6 +69,7 @@ impl Summary {
                 .iter()
                 .map(|m| m.file.clone())
                 .collect(),
+            blank_rows: manifest.inputs.iter().map(|entry| entry.blank_rows).sum(),
             duration_ms: 0,
             sync_ms: milliseconds(published.sync),
         }

@@ -75,6 +75,8 @@ pub struct Outcome<'a> {
     pub entries: Vec<InputEntry>,
     /// Input files that the run goes without.
     pub missing: &'a [MissingFile],
+    /// What a reader of the figures should know of the input files.
+    pub warnings: Vec<String>,
     /// What was computed.
     pub written: Written,
 }
@@ -93,6 +95,7 @@ pub fn finish(
         loaded,
         entries,
         missing,
+        warnings,
         written,
     } = outcome;
     let rollup = &written.rollup;
@@ -171,7 +174,7 @@ pub fn finish(
             .map(|(name, t)| ((*name).to_owned(), totals_text(t)))
             .collect(),
         files: Vec::new(),
-        warnings: loaded.warnings.clone(),
+        warnings: [loaded.warnings.clone(), warnings].concat(),
     })
 }
 

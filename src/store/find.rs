@@ -276,7 +276,7 @@ impl Search<'_> {
                 Step::AnyFolders => {}
                 Step::Name(glob)
                     if glob.matches_with(&name, MATCHING)
-                        && (!name.starts_with('_') || glob.as_str().starts_with('_')) =>
+                        && (!is_passed_over(&name) || is_said(glob.as_str(), &name)) =>
                 {
                     self.matching(&path, rest, depth + 1)
                 }
@@ -489,9 +489,14 @@ pub(super) fn split(pattern: &str) -> Result<(PathBuf, Vec<Step>)> {
     Ok((start, rest))
 }
 
-/// Hidden files, and what other programs put aside (`_SUCCESS`, `_temporary`).
+/// Hidden files, and what other programs put aside (`_SUCCESS`, `_temporary`, `~$movements.csv` of an open spreadsheet).
 fn is_passed_over(name: &str) -> bool {
-    name.starts_with(['.', '_'])
+    name.starts_with(['.', '_']) || name.starts_with("~$")
+}
+
+/// Whether a pattern says the beginning by which a name is passed over.
+fn is_said(pattern: &str, name: &str) -> bool {
+    pattern.chars().next() == name.chars().next()
 }
 
 fn has_wildcard(text: &str) -> bool {

@@ -62,8 +62,15 @@ fn names_with_a_dot_or_an_underscore_in_front_are_passed_over_unless_they_are_na
         "m/_old/d.csv",
         "m/x_/e_.csv",
         "_m/f.csv",
+        "m/~$a.csv",
+        "m/~$x/g.csv",
+        "m/notes.txt",
     ]);
     assert_eq!(names(&find(dir.path(), &["m"])), ["m/a.csv", "m/x_/e_.csv"]);
+    assert_eq!(
+        names(&find(dir.path(), &["m/*.txt", "m/~$a.csv"])),
+        ["m/notes.txt", "m/~$a.csv"]
+    );
     assert_eq!(names(&find(dir.path(), &["m/*.csv"])), ["m/a.csv"]);
     assert_eq!(
         names(&find(dir.path(), &["**/*.csv"])),

@@ -85,10 +85,21 @@ pub struct InputEntry {
     pub accepted: u64,
     /// Records that did not.
     pub rejected: u64,
+    /// Records without any value, which are none of these.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub blank_rows: u64,
     /// Columns that nothing was read from.
     pub unknown_columns: Vec<String>,
     /// Whether the file has no `sequence` (its chains are in order of time, Q21).
     pub lacks_sequence: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands a reference to the field"
+)]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 /// An input file that could not be read, and that the run was told to go without.

@@ -116,19 +116,24 @@ def expand(folder, pattern):
 
 
 def files_below(top):
-    """Files of a folder at all depths; names that begin with a dot or an underscore are passed over."""
+    """Files of a folder at all depths; names that are passed over left out."""
     found = []
     for here, folders, files in os.walk(top):
-        folders[:] = [name for name in folders if name[0] not in "._"]
-        found += [os.path.join(here, name) for name in files if name[0] not in "._" and has_known_extension(name)]
+        folders[:] = [name for name in folders if not is_passed_over(name)]
+        found += [os.path.join(here, name) for name in files if not is_passed_over(name) and has_known_extension(name)]
     return found
+
+
+def is_passed_over(name):
+    """Hidden, put aside, or the lock of an open spreadsheet."""
+    return name.startswith((".", "_", "~$"))
 
 
 def fits(pattern, names, passes_over):
     """Whether the names are what the parts of a pattern say; `**` stands for any number of folders."""
     if not pattern or not names:
         return not names and all(part == "**" for part in pattern)
-    hides = lambda name: passes_over and name[0] in "._" and not pattern[0].startswith(name[0])
+    hides = lambda name: passes_over and is_passed_over(name) and not pattern[0].startswith(name[0])
     if pattern[0] == "**":
         return fits(pattern[1:], names, passes_over) or (not hides(names[0]) and fits(pattern, names[1:], passes_over))
     return fnmatch.fnmatchcase(names[0], pattern[0]) and not hides(names[0]) and fits(pattern[1:], names[1:], passes_over)
@@ -184,6 +189,8 @@ def read_csv(run, name, data):
     position = find_columns(run, name, names)
     out = []
     for number, (fields, first_line) in enumerate(records, start=1):
+        if fields is not None and not any(cell.strip(b" \t") for cell in fields):
+            continue               # a blank row keeps its number and is no row
         record = Record(name, number, has_sequence="sequence" in position or "sequence" in run.constants)
         if fields is None or len(fields) != len(names):
             record.unreadable = first_line.decode("utf-8", "replace")
@@ -217,24 +224,41 @@ def text_cell(raw):
 
 def find_columns(run, name, names, are_keys=False):
     """Our column -> position in the header. `[columns]` wins over a header that already has our name."""
-    if len(set(names)) != len(names):
-        raise BrokenFile(f"{name}: a column name occurs twice")
     position = {}
+    said = {normal_form(theirs) for theirs in run.columns.values()}
     for column in COLUMNS:
         wanted = run.columns.get(column, column)
-        if wanted in names:
-            position[column] = names.index(wanted)
-        elif column in run.columns and not are_keys:
-            raise BrokenFile(f"{name}: mapped column {wanted!r} is missing")
+        exact = [i for i, head in enumerate(names) if head == wanted]
+        like = [i for i, head in enumerate(names) if normal_form(head) == normal_form(wanted)
+                and (head == wanted or column in run.columns or normal_form(head) not in said)]
+        if column in run.columns and len(exact) == 1:
+            like = exact
+        if len(like) > 1:
+            raise BrokenFile(f"{name}: two heads for {column}")
+        if like:
+            position[column] = like[0]
     if not are_keys:
         require_columns(run, name, position)
     return position
 
 
+def normal_form(head):
+    """Lower case, without spaces, underscores, hyphens and what nobody sees."""
+    unseen = "_-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+    return "".join(c for c in head if not c.isspace() and c not in unseen).lower()
+
+
+NEEDED_TO_CANCEL = ("movement_id", "shipment_id", "recorded_at", "record_status")
+
+
 def require_columns(run, name, present):
-    for column in REQUIRED:
-        if column not in present and column not in run.constants:
-            raise BrokenFile(f"{name}: no column {column}")
+    lacking = [column for column in REQUIRED if column not in present and column not in run.constants]
+    mapped = [column for column in run.columns if column not in present]
+    has_status = "record_status" in present or "record_status" in run.constants
+    if has_status and any(column not in NEEDED_TO_CANCEL for column in lacking):   # a file of cancellations
+        lacking, mapped = ([column for column in columns if column in NEEDED_TO_CANCEL] for columns in (lacking, mapped))
+    for column in lacking + mapped:
+        raise BrokenFile(f"{name}: no column {column}")
 
 
 def add_constants(run, record, present):
@@ -293,7 +317,8 @@ def bare_field(data, at, delimiter):
     cut = data.find(delimiter, at, line_end)
     end = line_end if cut < 0 else cut
     value = data[at:end]
-    return (None, None) if b'"' in value else (value, end)
+    # Inside a cell a quote is text; behind spaces alone nobody knows.
+    return (None, None) if value.lstrip(b" ").startswith(b'"') else (value, end)
 
 
 def quoted_field(data, at, record_start):

@@ -65,7 +65,7 @@ def check_records():
     check("plain", fields('a,b\r\n"x ""y""",\n\n1,2'), [[b"a", b"b"], [b'x "y"', b""], [b"1", b"2"]])
     check("open quote: resume at the next line", fields('"a,b\nc,d'), [None, [b"c", b"d"]])
     check("text after quote", fields('"a"b,c\nd'), [None, [b"d"]])
-    check("quote in bare field", fields('a"b\nd'), [None, [b"d"]])
+    check("quote in bare field", fields('a"b\n "c"\nd'), [[b'a"b'], None, [b"d"]])
     check("16 breaks", fields('"' + "\n" * 16 + '"'), [[b"\n" * 16]])
     # Every line of the faulty record is read again: its last line is a lone quote, which is a fault too.
     check("17 breaks", fields('"' + "\r\n" * 17 + '"\nd'), [None, None, [b"d"]])
@@ -84,7 +84,7 @@ def check_json_keys():
 
 
 def check_files():
-    names = ["a.csv", "old/b.csv", "old/er/c.csv", "_d.csv", "_e/f.csv", ".g.csv", "h.txt"]
+    names = ["a.csv", "old/b.csv", "old/er/c.csv", "_d.csv", "_e/f.csv", ".g.csv", "h.txt", "~$a.csv"]
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
             write_text(f"{folder}/m/{name}", "")

@@ -64,7 +64,7 @@ fn other_texts_are_no_rfc3339() {
 fn patterns_in_a_zone() {
     let zone = TimeZone::get("Europe/Berlin").unwrap();
     let patterns = Patterns::new(&["%d.%m.%Y %H:%M:%S", "%d-%b-%y"], Some(zone));
-    let read = |text: &str| patterns.parse(text).map(instant_text);
+    let read = |text: &str| patterns.parse(text, Marks::POINT).map(instant_text);
     assert_eq!(
         read("05.03.2024 08:00:00").as_deref(),
         Some("2024-03-05T07:00:00Z")
@@ -96,7 +96,10 @@ fn patterns_in_a_zone() {
         ..patterns.clone()
     };
     assert_eq!(
-        without.parse("05-Mar-24").map(instant_text).as_deref(),
+        without
+            .parse("05-Mar-24", Marks::POINT)
+            .map(instant_text)
+            .as_deref(),
         Some("2024-03-05T00:00:00Z")
     );
 }
@@ -105,7 +108,7 @@ fn patterns_in_a_zone() {
 fn offsets_in_text() {
     let read = |pattern: &str, text: &str| {
         Patterns::new(&[pattern], TimeZone::get("Europe/Berlin").ok())
-            .parse(text)
+            .parse(text, Marks::POINT)
             .map(instant_text)
     };
     for (text, want) in [
@@ -149,7 +152,7 @@ fn offsets_in_text() {
 fn a_pattern_without_a_time_is_midnight_where_there_is_one() {
     let read = |zone: &str, text: &str| {
         Patterns::new(&["%Y/%m/%d"], TimeZone::get(zone).ok())
-            .parse(text)
+            .parse(text, Marks::POINT)
             .map(instant_text)
     };
     let midnight = read("America/Sao_Paulo", "2018/11/03");

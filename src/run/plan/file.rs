@@ -30,6 +30,8 @@ pub(crate) struct RunFile {
     #[serde(default)]
     pub formats: FormatKeys,
     #[serde(default)]
+    pub csv: CsvKeys,
+    #[serde(default)]
     pub constants: BTreeMap<String, Text>,
 }
 
@@ -81,7 +83,16 @@ pub(crate) struct FormatKeys {
     pub timestamp_by_column: BTreeMap<String, Texts>,
     pub zone: Option<Text>,
     pub excess_decimals: Option<Text>,
+    pub exponents: Option<Text>,
     pub mass_unit: Option<Text>,
+}
+
+/// `[csv]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CsvKeys {
+    pub head_row: Option<Spanned<u64>>,
+    pub skip_footer: Option<Spanned<u64>>,
 }
 
 /// A run file's name and text, to turn places in it into lines.

@@ -1,7 +1,8 @@
 //! `[columns]`, `[values]`, `[formats]` and `[constants]` of a run file to a [`Mapping`], each word checked.
 
 use crate::error::{Error, Result};
-use crate::input::mapping::{COLUMNS, Mapping, MassUnit};
+use crate::input::mapping::{COLUMNS, Mapping, MassUnit, is_delimiter};
+use crate::input::timestamp::{contradiction, is_excel};
 use crate::run::plan::file::{FormatKeys, RunFile};
 use crate::run::plan::paths::Bases;
 use crate::run::plan::resolve::Resolver;
@@ -9,6 +10,9 @@ use crate::run::plan::{Checked, ValueFile};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use toml::Spanned;
+
+/// More lines than this above the head or below the records are a mistake.
+const MOST_LINES: u64 = 1000;
 
 /// Columns that hold a timestamp.
 const TIMESTAMP_COLUMNS: [&str; 3] = ["departed_at", "arrived_at", "recorded_at"];
@@ -56,6 +60,17 @@ impl Resolver<'_> {
                 "kg",
                 mass_unit,
             ),
+            reads_exponents: self.pick(
+                "formats.exponents",
+                None,
+                &formats.exponents,
+                "reject",
+                exponents,
+            ),
+            head_row: self.lines("csv.head_row", &keys.csv.head_row, 1),
+            skip_footer: self
+                .lines("csv.skip_footer", &keys.csv.skip_footer, 0)
+                .unwrap_or(0),
             ..Mapping::default()
         };
         if formats.zone.is_some() {
@@ -65,6 +80,7 @@ impl Resolver<'_> {
             let at = formats.thousands.as_ref().map_or(0, |t| t.span().start);
             self.fault("formats.thousands", at, "the same as the decimal mark");
         }
+        self.contradictions(formats, &mapping);
         let value_files = self.value_files(keys, bases, read, &mut mapping)?;
         Ok((mapping, value_files))
     }
@@ -88,6 +104,47 @@ impl Resolver<'_> {
             .iter()
             .map(|(column, text)| (column.clone(), text.get_ref().clone()))
             .collect()
+    }
+
+    /// A number of lines.
+    fn lines(&mut self, key: &str, written: &Option<Spanned<u64>>, least: u64) -> Option<u64> {
+        let written = written.as_ref()?;
+        let (number, at) = (*written.get_ref(), written.span().start);
+        self.note_line(key, at);
+        if !(least..=MOST_LINES).contains(&number) {
+            self.fault(
+                key,
+                at,
+                &format!("{number}: expected {least} to {MOST_LINES} lines"),
+            );
+        }
+        Some(number)
+    }
+
+    /// Two patterns of one list that read a text as different times: which of them is meant, no row can say.
+    fn contradictions(&mut self, formats: &FormatKeys, mapping: &Mapping) {
+        let own = (formats.timestamp_by_column.iter()).map(|(column, list)| {
+            let key = format!("formats.timestamp_by_column.{column}");
+            (key, list)
+        });
+        let has_own = |column: &&str| formats.timestamp_by_column.contains_key(*column);
+        // Where every column has patterns of its own, nothing is read by the common ones.
+        let common = formats
+            .timestamp
+            .as_ref()
+            .filter(|_| !TIMESTAMP_COLUMNS.iter().all(has_own))
+            .map(|list| ("formats.timestamp".to_owned(), list));
+        let found: Vec<(String, usize, String)> = common
+            .into_iter()
+            .chain(own)
+            .filter_map(|(key, list)| {
+                let what = contradiction(list.get_ref(), mapping.zone.as_ref())?;
+                Some((key, list.span().start, what))
+            })
+            .collect();
+        for (key, at, what) in found {
+            self.fault(&key, at, &what);
+        }
     }
 
     fn patterns_by_column(&mut self, formats: &FormatKeys) -> BTreeMap<String, Vec<String>> {
@@ -214,7 +271,7 @@ fn single(text: &str) -> Option<char> {
 
 fn delimiter(text: &str) -> Checked<u8> {
     match single(text) {
-        Some(c) if (c.is_ascii_punctuation() && c != '"') || c == '\t' => Ok(c as u8),
+        Some(c) if is_delimiter(c) => Ok(c as u8),
         _ => Err(format!(
             "{text:?}: expected one character between fields, e.g. \",\", \";\", \"\\t\", \"|\""
         )),
@@ -243,7 +300,12 @@ fn thousands(text: &str) -> Checked<Option<char>> {
 /// A strftime pattern that can be read and gives a date: tried on a sample before the run depends on it.
 fn pattern(text: &str) -> Checked<String> {
     use jiff::fmt::strtime;
-    let refused = |why: String| format!("{text:?}: not a timestamp pattern: {why}");
+    if is_excel(text) {
+        return Ok(text.to_owned());
+    }
+    let refused = |why: String| {
+        format!("{text:?}: not a timestamp pattern, nor \"excel\" or \"excel-1904\": {why}")
+    };
     // 2024-02-29T23:58:57Z: every part differs from every other.
     let sample =
         jiff::Timestamp::constant(1_709_251_137, 0).to_zoned_datetime(jiff::tz::TimeZone::UTC);
@@ -268,6 +330,14 @@ fn excess_decimals(text: &str) -> Checked<bool> {
         "round" => Ok(false),
         "reject" => Ok(true),
         _ => Err(format!("{text:?}: expected \"round\" or \"reject\"")),
+    }
+}
+
+fn exponents(text: &str) -> Checked<bool> {
+    match text {
+        "read" => Ok(true),
+        "reject" => Ok(false),
+        _ => Err(format!("{text:?}: expected \"read\" or \"reject\"")),
     }
 }
 

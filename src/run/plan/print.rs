@@ -166,7 +166,21 @@ impl Page<'_> {
             "excess_decimals",
             &quoted(formats.excess_decimals),
         );
+        self.line("formats.exponents", "exponents", &quoted(formats.exponents));
         self.line("formats.mass_unit", "mass_unit", &quoted(formats.mass_unit));
+        self.table("csv");
+        match mapping.head_row {
+            Some(row) => self.line("csv.head_row", "head_row", &row.to_string()),
+            None => self.lines.push(
+                "# head_row: none; the first line that is not blank holds the column names"
+                    .to_owned(),
+            ),
+        }
+        self.line(
+            "csv.skip_footer",
+            "skip_footer",
+            &mapping.skip_footer.to_string(),
+        );
         self.table("constants");
         for (column, value) in &mapping.constants {
             self.line(&format!("constants.{column}"), column, &quoted(value));
@@ -221,7 +235,33 @@ struct Formats<'a> {
     timestamp_by_column: &'a BTreeMap<String, Vec<String>>,
     zone: Option<&'a str>,
     excess_decimals: &'static str,
+    // What is as it was before there was such a key is left out, so that such runs keep their ids.
+    #[serde(skip_serializing_if = "is_reject")]
+    exponents: &'static str,
     mass_unit: &'static str,
+}
+
+fn is_reject(word: &&str) -> bool {
+    *word == "reject"
+}
+
+/// `[csv]`.
+#[derive(Serialize)]
+struct Csv {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head_row: Option<u64>,
+    skip_footer: u64,
+}
+
+impl Csv {
+    /// The table, unless all of it is as if it was not there.
+    fn of(mapping: &Mapping) -> Option<Csv> {
+        let (head_row, skip_footer) = (mapping.head_row, mapping.skip_footer);
+        (head_row.is_some() || skip_footer > 0).then_some(Csv {
+            head_row,
+            skip_footer,
+        })
+    }
 }
 
 impl Formats<'_> {
@@ -242,6 +282,11 @@ impl Formats<'_> {
                 "reject"
             } else {
                 "round"
+            },
+            exponents: if mapping.reads_exponents {
+                "read"
+            } else {
+                "reject"
             },
             mass_unit: match mapping.mass_unit {
                 MassUnit::Kg => "kg",
@@ -274,6 +319,8 @@ struct Canonical<'a> {
     columns: &'a BTreeMap<String, String>,
     values: BTreeMap<&'a str, &'a str>,
     formats: Formats<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    csv: Option<Csv>,
     constants: &'a BTreeMap<String, String>,
     allow_missing_files: bool,
     allow_empty: bool,
@@ -305,6 +352,7 @@ impl Plan {
                 .map(|v| (v.column.as_str(), v.file.written.as_str()))
                 .collect(),
             formats: Formats::of(&self.mapping),
+            csv: Csv::of(&self.mapping),
             constants: &self.mapping.constants,
             allow_missing_files: self.allow_missing_files,
             allow_empty: self.allow_empty,

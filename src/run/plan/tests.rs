@@ -464,3 +464,49 @@ fn the_canonical_plan_knows_nothing_of_place_and_machine() {
         "{one}"
     );
 }
+
+#[test]
+fn keys_of_csv_files_and_numbers() {
+    let plain = resolve("movements = ['m']", &Flags::default()).unwrap();
+    assert!(!plain.canonical_json().contains("csv"));
+    assert!(!plain.canonical_json().contains("exponents"));
+    let text =
+        "movements = ['m']\n[formats]\nexponents = 'read'\n[csv]\nhead_row = 4\nskip_footer = 2";
+    let plan = resolve(text, &Flags::default()).unwrap();
+    assert_eq!(
+        (plan.mapping.head_row, plan.mapping.skip_footer),
+        (Some(4), 2)
+    );
+    assert!(plan.mapping.reads_exponents);
+    assert_eq!(plan.origin("csv.head_row"), Origin::File(5));
+    for part in [
+        r#""csv":{"head_row":4,"skip_footer":2}"#,
+        r#""exponents":"read""#,
+    ] {
+        assert!(plan.canonical_json().contains(part), "{part}");
+    }
+    let again = resolve(&plan.to_string(), &Flags::default()).unwrap();
+    assert_eq!(again.canonical_json(), plan.canonical_json());
+    let wrong = fault("movements = ['m']\n[csv]\nhead_row = 0");
+    assert!(
+        wrong.contains("run.toml:3: csv.head_row: 0: expected 1 to 1000 lines"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn patterns_that_contradict_each_other_are_refused() {
+    let run = |formats: &str| format!("movements = ['m']\n[formats]\n{formats}");
+    let wrong = fault(&run("timestamp = ['%d/%m/%Y', '%m/%d/%Y']"));
+    assert!(
+        wrong.contains("run.toml:3: formats.timestamp: \"%d/%m/%Y\" and \"%m/%d/%Y\" read")
+            && wrong.contains("[formats.timestamp_by_column]"),
+        "{wrong}"
+    );
+    let own = "timestamp_by_column = { departed_at = ['%d/%m/%Y'], arrived_at = ['%m/%d/%Y'] }";
+    assert!(resolve(&run(own), &Flags::default()).is_ok());
+    let both = "timestamp_by_column = { departed_at = ['%d/%m/%Y', '%m/%d/%Y'] }";
+    assert!(fault(&run(both)).contains("formats.timestamp_by_column.departed_at: "));
+    assert!(resolve(&run("timestamp = ['%d/%m/%Y', 'excel']"), &Flags::default()).is_ok());
+    assert!(fault(&run("timestamp = ['excel', 'excel-1904']")).contains("as different times"));
+}
