@@ -65,7 +65,8 @@ pub fn is_close(head: &str, name: &str) -> bool {
     if head.is_empty() || name.is_empty() {
         return false;
     }
-    if without_unit(&head) == without_unit(&name) {
+    let (bare_head, bare_name) = (without_unit(&head), without_unit(&name));
+    if bare_head == bare_name || bare_head == name || head == bare_name {
         return true;
     }
     let most = match name.chars().count() {

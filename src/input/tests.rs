@@ -769,7 +769,8 @@ fn a_json_file_lacks_a_key_only_if_no_record_has_it() {
         FileInfo {
             format: "ndjson",
             unknown_columns: vec!["note".into()],
-            lacks_sequence: false
+            lacks_sequence: false,
+            warnings: Vec::new(),
         }
     );
     assert_eq!(
