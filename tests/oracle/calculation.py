@@ -130,6 +130,8 @@ def calculate(chain, reference):
         try:
             slot.load = load_of(slot.movement, slot.flags, reference)
             slot.element = element_of(slot.movement, slot.load, slot.flags, reference)
+            kind = reference.container_type(slot.movement.container_type) if slot.movement.container_type else None
+            slot.flags |= reference.plausibility.flags(slot.movement, slot.load, kind, slot.element.distance_m)
         except Unusable as reason:
             slot.refused = reason
     hubs = infer_hubs(chain, reference) if reference.profile.infer_hubs else {}
@@ -200,6 +202,9 @@ def find_distance(element, m, reference):
         found, source = (m.distance_km, m.distance_basis or reference.profile.default_distance_basis), "reported"
         if not m.distance_basis:
             element.flags.add("Q04")
+        direct = reference.great_circle_m(m.origin, m.destination)
+        if reference.plausibility.odd_distance(m.mode, m.distance_km, network and network[0], direct):
+            element.flags.add("Q26")
     elif network:
         found, source = network, "network"
         element.flags.add("Q02")

@@ -11,6 +11,7 @@ from datetime import date
 from fractions import Fraction
 
 from exact import exact_scaled, half_even, parse_number
+from plausibility import Plausibility
 
 NANO = 9
 EARTH_DIAMETER_M = 2 * 6371008.8
@@ -302,6 +303,7 @@ class Reference:
     distances: dict               # (mode, origin, destination) -> (metres, basis)
     container_rows: list
     corridors: list
+    plausibility: Plausibility
     known_places: set = field(default_factory=set)
 
     def container_type(self, code):
@@ -339,7 +341,8 @@ def read_reference(run):
     aliases = {row["alias"].lower(): row["mode"] for row in read_table(data("mode_aliases.csv"), ["alias", "mode"])}
     known = set(locations) | {place for _, a, b in distances for place in (a, b)}
     return Reference(profile, Library(run.factors, profile, zones), zones, aliases, locations, distances,
-                     _read_containers(data("containers.csv")), corridors, known)
+                     _read_containers(data("containers.csv")), corridors,
+                     Plausibility(data("plausibility.csv")), known)
 
 
 def _read_zones(path):

@@ -11,6 +11,7 @@ use crate::model::movement::OperationIndex;
 use crate::model::symbol::{Symbol, Symbols};
 use crate::model::time::Day;
 use crate::reference::Reference;
+use crate::reference::plausibility::Bounds;
 
 /// Everything that decides about factor and distance of a row. Two days of one epoch have the same answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +124,8 @@ pub struct Lane {
     pub factor: Option<LaneFactor>,
     /// Distance from the distance file or the great circle, if the row reports none.
     pub distance: Option<(i64, Basis, DistanceSource)>,
+    /// Distances that a row may report without being flagged, m.
+    pub plausible_m: Bounds,
 }
 
 /// Answers found so far.
@@ -181,12 +184,19 @@ pub fn resolve(
             energy(reference, key, day, symbols)
         }
     };
-    let distance = if mode == Mode::Hub {
-        None
+    let (distance, plausible_m) = if mode == Mode::Hub {
+        (None, Bounds::NONE)
     } else {
-        reference.distance(mode, key.origin, key.destination)
+        (
+            reference.distance(mode, key.origin, key.destination),
+            reference.plausible_distance(mode, key.origin, key.destination),
+        )
     };
-    Lane { factor, distance }
+    Lane {
+        factor,
+        distance,
+        plausible_m,
+    }
 }
 
 fn intensity(

@@ -19,6 +19,8 @@ pub struct BoxType {
     pub tare_g: i64,
     /// Whether it is a refrigerated container.
     pub refrigerated: bool,
+    /// Most cargo that one box of the type can hold, g; `i64::MAX`: no bound.
+    pub most_cargo_g: i64,
 }
 
 /// Masses per TEU that the profile lends to rows without one, g; 0: none.

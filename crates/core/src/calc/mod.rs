@@ -12,6 +12,7 @@ pub mod emissions;
 pub mod hub;
 pub mod lane;
 pub mod load;
+mod plausible;
 pub mod recalculate;
 pub mod restate;
 pub mod rollup;
@@ -163,10 +164,16 @@ impl<'r> Kernel<'r> {
 
     fn box_type(&self, code: &str) -> Option<BoxType> {
         let found = self.reference.containers.lookup(code)?;
+        let tare_g = found.tare_g.unwrap_or(0);
+        let most_cargo_g = match self.reference.plausibility.gross(code) {
+            i64::MAX => i64::MAX,
+            gross => gross - tare_g,
+        };
         Some(BoxType {
             teu: found.teu,
-            tare_g: found.tare_g.unwrap_or(0),
+            tare_g,
             refrigerated: found.refrigerated,
+            most_cargo_g,
         })
     }
 
@@ -335,6 +342,7 @@ impl<'r> Kernel<'r> {
         let mut published = Published::default();
         let mut number = 0;
         let mut figures = Figures::default();
+        let bounds = &self.reference.plausibility;
         for i in chain.span.clone() {
             let row = s.order[i];
             let r = row as usize;
@@ -387,6 +395,8 @@ impl<'r> Kernel<'r> {
                         departed_at: batch.departed_at[r],
                     };
                     let e = &mut s.block[at];
+                    let metres = figures.distance_m;
+                    flags |= plausible::flags(bounds, batch, r, &load, kind, metres);
                     block::fill(e, head, &load, &figures, factor, flags | figures.flags);
                     e.element = number;
                 }

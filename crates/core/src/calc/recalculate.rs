@@ -36,7 +36,8 @@ const OWN_FLAGS: Flags = Flags(
         | Flags::PAST_LAST_EDITION.0
         | Flags::ACTIVITY_ON_ACTUAL.0
         | Flags::WEAK_GWP_SET.0
-        | Flags::EMPTY_COUNTED_TWICE.0,
+        | Flags::EMPTY_COUNTED_TWICE.0
+        | Flags::DISTANCE_IMPLAUSIBLE.0,
 );
 
 impl Kernel<'_> {

@@ -19,6 +19,7 @@ use crate::model::mode::{Basis, DistanceSource, EnergyUnit, Mode};
 use crate::model::movement::OperationIndex;
 use crate::model::symbol::Symbols;
 use crate::reference::Reference;
+use crate::reference::plausibility::Bounds;
 
 /// Differences of GHG emissions by cause, micrograms CO2e.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -287,6 +288,7 @@ impl State {
         let lane = Lane {
             factor: Some(factor),
             distance: None,
+            plausible_m: Bounds::NONE,
         };
         let load = Load {
             mass_g: e.mass_g,

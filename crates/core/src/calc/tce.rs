@@ -129,7 +129,8 @@ fn find_distance(inputs: &Inputs, out: &mut Figures) -> Result<(), Unusable> {
                 (metres, basis, source)
             }
             ((metres, basis), _) => {
-                out.flags |= Flags::BASIS_ASSUMED.when(inputs.basis_assumed);
+                out.flags |= Flags::BASIS_ASSUMED.when(inputs.basis_assumed)
+                    | Flags::DISTANCE_IMPLAUSIBLE.when(!inputs.lane.plausible_m.hold(metres));
                 (metres, basis, DistanceSource::Reported)
             }
         };

@@ -1,4 +1,4 @@
-//! Quality flags Q01-Q23: a set of bits per element, and its text form.
+//! Quality flags, `Q` and a number: a set of bits per element, and its text form.
 
 /// A set of quality flags; bit `n` stands for code `Q<n>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Hash, PartialOrd, Ord)]
@@ -39,6 +39,10 @@ flags! {
     ORDER_BY_TIME = 21, "order by time";
     EMPTY_COUNTED_TWICE = 22, "empty box on an intensity that already holds empty running";
     UNKNOWN_PLACE = 23, "unknown place";
+    MASS_IMPLAUSIBLE = 25, "mass implausible";
+    DISTANCE_IMPLAUSIBLE = 26, "distance implausible";
+    TIME_IMPLAUSIBLE = 27, "duration or speed implausible";
+    DATE_FAR_OUTSIDE = 28, "date far outside";
 }
 
 impl Flags {

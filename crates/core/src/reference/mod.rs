@@ -8,6 +8,7 @@ pub mod corridors;
 pub mod distances;
 pub mod estimates;
 pub mod places;
+pub mod plausibility;
 pub mod rates;
 pub mod services;
 
@@ -19,6 +20,7 @@ pub use corridors::{Corridor, Corridors};
 pub use distances::{Distance, Distances};
 pub use estimates::{Dwell, Dwells, Speed, Speeds};
 pub use places::{Place, Places};
+pub use plausibility::Plausibility;
 pub use rates::{Rate, Rates};
 pub use services::{Cost, Service, Services};
 
@@ -30,6 +32,7 @@ use crate::model::index::index16;
 use crate::model::mode::{Basis, DistanceSource, Mode};
 use crate::model::movement::OperationIndex;
 use crate::model::vocabulary::Vocabulary;
+use plausibility::Bounds;
 
 /// Everything the kernel looks things up in.
 #[derive(Clone, Debug)]
@@ -52,6 +55,8 @@ pub struct Reference {
     pub aliases: ModeAliases,
     /// Services for route options.
     pub services: Services,
+    /// What is flagged as odd.
+    pub plausibility: Plausibility,
     /// Hubs and adjustments of the profile by index.
     pub rules: Rules,
 }
@@ -92,15 +97,17 @@ fn side(end: HubEnd) -> usize {
 }
 
 /// Files of the data folder; each may be missing (a warning), then it counts as empty. Services are for route options alone:
-/// a run is not handed them, and lacks nothing without them.
+/// a run is not handed them, and lacks nothing without them. Without bounds nothing is odd.
 const SERVICES: &str = "services.csv";
-const DATA_FILES: [&str; 7] = [
+const PLAUSIBILITY: &str = "plausibility.csv";
+const DATA_FILES: [&str; 8] = [
     "locations.csv",
     "distances.csv",
     "containers.csv",
     "zones.csv",
     "mode_aliases.csv",
     SERVICES,
+    PLAUSIBILITY,
     "corridors.toml",
 ];
 
@@ -151,10 +158,11 @@ impl Reference {
             zones,
             aliases,
             services,
+            plausibility,
             corridors,
         ] = DATA_FILES.map(|name| {
             let file = data.iter().find(|f| f.path == name);
-            if file.is_none() && name != SERVICES {
+            if file.is_none() && name != SERVICES && name != PLAUSIBILITY {
                 faults.warning(name, 0, "", "", "file is missing; it counts as empty");
             }
             file
@@ -181,6 +189,9 @@ impl Reference {
             .unwrap_or_default();
         let corridors = corridors
             .map(|f| keep(Corridors::parse(f, &zones), &mut faults))
+            .unwrap_or_default();
+        let plausibility = plausibility
+            .map(|f| keep(Plausibility::parse(f), &mut faults))
             .unwrap_or_default();
         let Some(mut profile) = profile else {
             return Err(faults.list);
@@ -211,6 +222,7 @@ impl Reference {
                 zones,
                 aliases,
                 services,
+                plausibility,
                 rules,
             },
             faults.list,
@@ -256,9 +268,26 @@ impl Reference {
         if !self.profile.great_circle.contains(&mode) {
             return None;
         }
-        let point = |code| self.places.get(code).and_then(|p| p.point);
-        let metres = great_circle_m(point(origin)?, point(destination)?);
+        let metres = self.great_circle(origin, destination)?;
         (metres > 0).then_some((metres, Basis::Gcd, DistanceSource::GreatCircle))
+    }
+
+    fn great_circle(&self, origin: LocationCode, destination: LocationCode) -> Option<i64> {
+        let point = |code| self.places.get(code).and_then(|p| p.point);
+        Some(great_circle_m(point(origin)?, point(destination)?))
+    }
+
+    /// Distances in metres that a record may state between two places without being flagged (Q26).
+    pub fn plausible_distance(
+        &self,
+        mode: Mode,
+        origin: LocationCode,
+        destination: LocationCode,
+    ) -> Bounds {
+        let network = self.distances.get(mode, origin, destination);
+        let direct = self.great_circle(origin, destination);
+        self.plausibility
+            .distance(mode, network.map(|d| d.metres as i64), direct)
     }
 
     /// How the profile makes a distance of basis `to` from one of basis `from`; equal bases need no rule and have none.

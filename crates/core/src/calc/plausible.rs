@@ -1,0 +1,134 @@
+//! What is odd about a row (docs/methodology.md, section 5; flags Q25, Q27, Q28). Q26 hangs on the lane and is set with the distance.
+
+use super::load::{BoxType, Load, UNKNOWN_TEU};
+use super::tce::MOST_TEU_OF_A_CONTAINER;
+use crate::model::flag::Flags;
+use crate::model::mode::LoadStatus;
+use crate::model::movement::MovementBatch;
+use crate::model::time::{DAY_US, Instant, NO_INSTANT};
+use crate::model::unit::ONE;
+use crate::reference::Plausibility;
+use crate::reference::plausibility::{Bounds, ModeBounds};
+
+/// Flags of row `i` over `distance_m`, whose container type resolved to `kind`.
+#[inline]
+pub fn flags(
+    bounds: &Plausibility,
+    batch: &MovementBatch,
+    i: usize,
+    load: &Load,
+    kind: Option<BoxType>,
+    distance_m: i64,
+) -> Flags {
+    let of = bounds.of(batch.mode[i]);
+    let (departed, arrived) = (batch.departed_at[i], batch.arrived_at[i]);
+    let is_odd = |at: Instant| at != NO_INSTANT && !bounds.dates.hold(at);
+    Flags::MASS_IMPLAUSIBLE.when(!mass_is_plausible(bounds, of, batch, i, load, kind))
+        | Flags::TIME_IMPLAUSIBLE
+            .when(arrived != NO_INSTANT && !time_is_plausible(of, arrived - departed, distance_m))
+        | Flags::DATE_FAR_OUTSIDE
+            .when(is_odd(departed) || is_odd(arrived) || is_odd(batch.recorded_at[i]))
+}
+
+/// Only what a record states is judged: a default is flagged as one.
+fn mass_is_plausible(
+    bounds: &Plausibility,
+    of: &ModeBounds,
+    batch: &MovementBatch,
+    i: usize,
+    load: &Load,
+    kind: Option<BoxType>,
+) -> bool {
+    let reported = batch.mass_g[i] as i64;
+    if reported == 0 {
+        return true;
+    }
+    let is_one_box =
+        !batch.container_id.get(i).is_empty() && load.whole_teu <= MOST_TEU_OF_A_CONTAINER;
+    let is_within_a_box = !is_one_box || reported <= bounds.any_gross || kind.is_some();
+    // A box that nothing is known of is taken for the smallest when it is light.
+    let teu = match load.whole_teu {
+        UNKNOWN_TEU if is_one_box => ONE,
+        UNKNOWN_TEU => return true,
+        known => known,
+    };
+    let is_known = load.whole_teu != UNKNOWN_TEU;
+    if load.load_status == LoadStatus::Empty {
+        let max = if is_known { of.empty_per_teu.max } else { i64::MAX };
+        return is_within_a_box
+            && per_teu(reported, teu, Bounds { max, ..of.empty_per_teu });
+    }
+    // Of a shared box the whole cargo counts.
+    let mass = reported.max(batch.container_mass_g[i] as i64);
+    let has_enough = mass.saturating_mul(ONE) >= of.cargo_per_teu.min.saturating_mul(teu);
+    let fits = match kind {
+        // A row may stand for several boxes of one type.
+        Some(kind) => {
+            mass.saturating_mul(kind.teu) <= kind.most_cargo_g.saturating_mul(teu.max(kind.teu))
+        }
+        None if is_known => {
+            mass.saturating_mul(ONE) <= of.cargo_per_teu.max.saturating_mul(teu.max(ONE))
+        }
+        None => true,
+    };
+    has_enough && fits && (is_within_a_box || mass <= bounds.any_gross)
+}
+
+fn per_teu(mass_g: i64, teu: i64, bounds: Bounds) -> bool {
+    let mass = mass_g.saturating_mul(ONE);
+    mass >= bounds.min.saturating_mul(teu) && mass <= bounds.max.saturating_mul(teu)
+}
+
+/// Thousandths of an hour in microseconds.
+const UNIT_US: i64 = 3_600_000;
+/// Metres times this are speed (m/h) times milliseconds.
+const HOUR_MS: i64 = 3_600_000;
+
+fn time_is_plausible(of: &ModeBounds, duration_us: i64, distance_m: i64) -> bool {
+    let [early, resting] = [of.leeway_time.min, of.leeway_time.max];
+    // Who states days alone means any time of them.
+    let spare = if duration_us % DAY_US == 0 { DAY_US } else { 0 };
+    let most_ms = (duration_us + spare) / 1000 + early.max(0).saturating_mul(UNIT_US) / 1000;
+    let way = distance_m.saturating_mul(HOUR_MS);
+    if most_ms.saturating_mul(of.speed.max) < way {
+        return false;
+    }
+    let moving_us = match resting {
+        i64::MAX if of.speed.min > 0 => duration_us,
+        i64::MAX => return true,
+        resting => duration_us - resting.saturating_mul(UNIT_US),
+    };
+    match of.speed.min {
+        ..=0 => moving_us <= 0,
+        slowest => (moving_us / 1000).saturating_mul(slowest) <= way,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR_US: i64 = 3_600_000_000;
+
+    #[test]
+    fn speed_has_a_leeway_and_days_without_a_clock_are_taken_as_days() {
+        let of = ModeBounds {
+            speed: Bounds { min: 5_000, max: 100_000 },
+            leeway_time: Bounds { min: 250, max: 240_000 },
+            ..ModeBounds::NONE
+        };
+        let is = |hours_us: i64, km: i64| time_is_plausible(&of, hours_us, km * 1000);
+        assert!(is(HOUR_US, 100) && is(HOUR_US, 125) && !is(HOUR_US, 126));
+        assert!(is(0, 2_425) && !is(0, 2_426), "the same day, without a clock");
+        assert!(!is(HOUR_US / 60, 300));
+        assert!(is(240 * HOUR_US, 0) && !is(241 * HOUR_US, 0));
+        assert!(is(300 * HOUR_US, 300) && !is(301 * HOUR_US, 300));
+        assert!(!is(8_000 * 365 * 24 * HOUR_US, 50_000));
+        let hub = ModeBounds {
+            leeway_time: Bounds { min: i64::MIN, max: 1_000 },
+            ..ModeBounds::NONE
+        };
+        assert!(time_is_plausible(&hub, HOUR_US, 0) && !time_is_plausible(&hub, 2 * HOUR_US, 0));
+        assert!(time_is_plausible(&ModeBounds::NONE, i64::MAX / 4, 1));
+    }
+}
