@@ -11,6 +11,7 @@ use crate::exchange::received::{Received, facilities, operations, receive};
 use crate::model::mode::{Basis, Mode};
 use crate::model::unit::grouped;
 use crate::progress::Level;
+use crate::reference::gaps;
 use crate::store::disk::RealDisk;
 use crate::store::files::{FileWriter, folder_below, write_file};
 use crate::store::signal::Interrupt;
@@ -42,7 +43,7 @@ pub struct Dcsa {
     /// Files, folders or patterns: .json, .ndjson, .jsonl, also .gz and .zst
     #[arg(value_name = "FILES", required = true)]
     pub files: Vec<String>,
-    /// Movement records to write: .csv or .ndjson; what was left out goes beside it, into <name>.left-out.csv
+    /// Movement records to write: .csv or .ndjson; what was left out goes beside it, into <name>.left-out.csv, gaps in chains into <name>.gaps.csv
     #[arg(long, value_name = "FILE", default_value = "movements.csv", value_parser = path())]
     pub out: PathBuf,
     /// Places of facilities that events name without a UN/LOCODE: CSV with columns facility (provider:code) and locode
@@ -132,6 +133,11 @@ fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
     movements::write(&mut out, form, dcsa::COLUMNS, &report.records)?;
     let beside = args.out.with_extension("left-out.csv");
     list(&beside, &report.left_out)?;
+    // Also without a gap: a list of an earlier conversion must not speak for this one.
+    let gaps_beside = args.out.with_extension("gaps.csv");
+    let mut gaps_out = FileWriter::create(&RealDisk, &gaps_beside)?;
+    movements::write(&mut gaps_out, Form::Csv, gaps::COLUMNS, &report.gaps)?;
+    gaps_out.finish()?;
     out.finish()?;
     let mut text = summary(
         received.files,
@@ -148,9 +154,11 @@ fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
     );
     let _ = writeln!(
         text,
-        "written to {}, left out: {}",
+        "written to {}, left out: {}, gaps ({}): {}",
         args.out.display(),
-        beside.display()
+        beside.display(),
+        grouped(&report.gaps.len().to_string()),
+        gaps_beside.display()
     );
     ended(console, &text, &received, &report.left_out)
 }

@@ -46,6 +46,9 @@ fn tables(summary: &Summary) -> String {
     }
     line("elements", count(counts.elements));
     line("shipments", count(counts.shipments));
+    if let Some(shipments) = &counts.in_input {
+        line("", shipments.text());
+    }
     line(
         "activity",
         format!("{} t.km", grouped(&summary.totals.transport_activity_tkm)),

@@ -96,6 +96,10 @@ pub struct Written {
     pub elements: u64,
     /// Rows of `shipments`.
     pub shipments: u64,
+    /// Shipments that rows name.
+    pub shipments_in: u64,
+    /// Of which a gap is listed.
+    pub shipments_with_gaps: u64,
     /// Sum over `elements`.
     pub element_totals: GhgTotals,
     /// Sum over `shipments`.
@@ -220,6 +224,8 @@ fn hand_on(
             .ledger()
             .computed(&accepted, std::mem::take(&mut footprints.rejected))?;
         written.element_totals.add(&totals);
+        written.shipments_in += footprints.shipments_in;
+        written.shipments_with_gaps += footprints.shipments_with_gaps;
         let chunk = std::mem::take(&mut footprints.shipments);
         chunk
             .totals

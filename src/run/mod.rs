@@ -199,11 +199,12 @@ impl Run<'_> {
     /// Computes the run while its inputs are digested.
     fn attempts(&self, status: &mut Status) -> Result<Summary> {
         self.progress.stage("load", None);
-        let loaded = load_reference(self.plan)?;
+        let mut loaded = load_reference(self.plan)?;
         for warning in &loaded.warnings {
             self.progress.message(Level::Info, warning);
         }
         let inputs = find_inputs(self.plan, self.progress)?;
+        loaded.read_gaps(&inputs)?;
         let amount = Amount {
             threads: self.plan.threads,
             files: inputs.files.len(),
@@ -443,7 +444,11 @@ impl Run<'_> {
         for (entry, digest) in entries.iter_mut().zip(digests) {
             entry.sha256.clone_from(&digest.sha256);
         }
-        for file in &inputs.files {
+        for file in inputs
+            .files
+            .iter()
+            .chain(inputs.gaps.iter().map(|(_, list)| list))
+        {
             check_unchanged(file)?;
         }
         ledger.reconcile(&entries.iter().map(|e| e.file.clone()).collect::<Vec<_>>())?;

@@ -1,13 +1,14 @@
 //! Everything a run needs before the first row: reference data, input files; and what makes the run id.
 
 use crate::error::{Error, Result};
+use crate::exchange::inert::original;
 use crate::factors::{DataFile, Fault};
 use crate::progress::{Level, Progress};
 use crate::reference::Reference;
 use crate::run::identity::METHOD_REVISION;
 use crate::run::plan::{LaterFile, Plan};
 use crate::store::digest::{ContentDigest, sha256_hex};
-use crate::store::find::{InputFile, Unmatched, discover_outside};
+use crate::store::find::{InputFile, Unmatched, discover_outside, take_gaps};
 use crate::store::manifest::MissingFile;
 use crate::store::reference::{
     RUN_DATA, ReferenceFile, library_digest, read_data, read_library, read_named, under,
@@ -20,6 +21,8 @@ pub const LIBRARY: &str = "emission_factors";
 pub const DATA: &str = "data";
 /// Folder of further location files in a run's `reference/`.
 pub const LOCATIONS: &str = "locations";
+/// The run file in a run's `reference/`.
+const RUN_FILE: &str = "run.toml";
 /// Folder of value files in a run's `reference/`.
 pub const VALUES: &str = "values";
 
@@ -68,7 +71,7 @@ pub fn load_reference(plan: &Plan) -> Result<Loaded> {
     files.extend(values);
     let digest = library_digest(&files);
     if let Some(path) = &plan.run_file {
-        files.push(read_named(path, "run.toml")?);
+        files.push(read_named(path, RUN_FILE)?);
     }
     Ok(Loaded {
         reference,
@@ -76,6 +79,49 @@ pub fn load_reference(plan: &Plan) -> Result<Loaded> {
         digest,
         warnings,
     })
+}
+
+/// Folder of lists of gaps in a run's `reference/`.
+const GAPS: &str = "gaps";
+
+impl Loaded {
+    /// Reads the lists of gaps beside the movement files; they count for the run id as all other reference files do.
+    pub fn read_gaps(&mut self, inputs: &Inputs) -> Result<()> {
+        let mut faults = Vec::new();
+        for (i, (movements, list)) in inputs.gaps.iter().enumerate() {
+            let name = list
+                .path
+                .file_name()
+                .map_or_else(|| "file".to_owned(), |n| n.to_string_lossy().into_owned());
+            let file = read_named(&list.path, &format!("{GAPS}/{i:02}-{name}"))?;
+            // A CSV keeps ids as the conversion wrote them; NDJSON has them unchanged.
+            let is_text = |ending| movements.name.to_ascii_lowercase().contains(ending);
+            let is_json = is_text(".ndjson") || is_text(".jsonl");
+            let id = |cell: &str| {
+                if is_json {
+                    original(cell)
+                } else {
+                    Some(cell.to_owned())
+                }
+            };
+            let data = DataFile::new(list.name.clone(), file.bytes.clone());
+            faults.extend(self.reference.gaps.read(&data, id));
+            self.files.push(file);
+        }
+        if inputs.gaps.is_empty() {
+            return Ok(());
+        }
+        let counted = self.files.iter().filter(|f| f.path != RUN_FILE).cloned();
+        self.digest = library_digest(&counted.collect::<Vec<_>>());
+        match faults.as_slice() {
+            [] => Ok(()),
+            [one] => Err(Error::Input(one.to_string())),
+            [first, rest @ ..] => Err(Error::Input(format!(
+                "{first}; and {} more faults",
+                rest.len()
+            ))),
+        }
+    }
 }
 
 /// Names of the profiles among the files of a library, ascending.
@@ -156,6 +202,8 @@ pub fn library_error(faults: &[Fault]) -> Error {
 pub struct Inputs {
     /// Files to read, by name.
     pub files: Vec<InputFile>,
+    /// Lists of gaps, each with the movement file that it lies beside.
+    pub gaps: Vec<(InputFile, InputFile)>,
     /// Files that cannot be read.
     pub missing: Vec<MissingFile>,
 }
@@ -213,8 +261,10 @@ pub fn find_inputs(plan: &Plan, progress: &dyn Progress) -> Result<Inputs> {
     } else {
         " outside exclude"
     };
+    let mut files = found.files;
     let mut inputs = Inputs {
-        files: found.files,
+        gaps: take_gaps(&mut files)?,
+        files,
         missing: Vec::new(),
     };
     for Unmatched { pattern, absent } in found.unmatched {

@@ -13,7 +13,9 @@ use crate::run::ledger::Ledger;
 use crate::run::plan::Plan;
 use crate::run::prepare::Loaded;
 use crate::run::write::{OpenPart, close, failure, parts_of};
-use crate::store::manifest::{Counts, InputEntry, Manifest, MissingFile, SCHEMA_VERSION, Totals};
+use crate::store::manifest::{
+    Counts, InputEntry, InputShipments, Manifest, MissingFile, SCHEMA_VERSION, Totals,
+};
 use crate::store::reference::{reference_entries, write_reference_copy};
 use crate::store::stage::Stage;
 use crate::store::status::Status;
@@ -166,6 +168,7 @@ pub fn finish(
             rejected_by_code: by_code,
             elements: written.elements,
             shipments: written.shipments,
+            in_input: Some(shipments_in_input(&written, loaded.reference.gaps.len())),
             corridors,
             sections,
         },
@@ -176,6 +179,16 @@ pub fn finish(
         files: Vec::new(),
         warnings: [loaded.warnings.clone(), warnings].concat(),
     })
+}
+
+/// A shipment of which nothing but a gap was reported is in the input too.
+fn shipments_in_input(written: &Written, listed: u64) -> InputShipments {
+    let shipments = written.shipments_in + listed.saturating_sub(written.shipments_with_gaps);
+    InputShipments {
+        shipments,
+        without_accepted_row: shipments.saturating_sub(written.shipments),
+        with_listed_gap: listed,
+    }
 }
 
 /// A table that fits in memory, as one file.

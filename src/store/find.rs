@@ -155,6 +155,61 @@ fn search(
     Ok(found)
 }
 
+/// What a list of gaps is called beside its movements: `<name>.gaps.csv` beside `<name>.csv`.
+const GAPS: &str = "gaps.csv";
+
+/// Takes the lists of gaps out of `files`, and finds those that were not asked for: the list beside each other file.
+pub fn take_gaps(files: &mut Vec<InputFile>) -> Result<Vec<(InputFile, InputFile)>> {
+    let beside: Vec<Option<PathBuf>> = files.iter().map(|file| gaps_beside(&file.path)).collect();
+    let is_list = |file: &InputFile| beside.iter().flatten().any(|path| *path == file.path);
+    let mut found: Vec<(InputFile, InputFile)> = Vec::new();
+    for (file, path) in files.iter().zip(&beside) {
+        let Some(path) = path.as_ref().filter(|_| !is_list(file)) else {
+            continue;
+        };
+        let seen = match fs::metadata(path) {
+            Ok(seen) => seen,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+            Err(e) => return Err(super::input(path, "read", e)),
+        };
+        if !seen.is_file() {
+            let problem = format!("{}: is {}, expected a file", path.display(), kind(&seen));
+            return Err(Error::Input(problem));
+        }
+        let folder = file.name.rfind('/').map_or("", |at| &file.name[..=at]);
+        let name = path
+            .file_name()
+            .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let list = InputFile {
+            name: format!("{folder}{name}"),
+            bytes: seen.len(),
+            modified: seen.modified().ok(),
+            identity: identity(path, &seen).map_err(|e| super::input(path, "open", e))?,
+            path: path.clone(),
+        };
+        // `a.csv` and `a.ndjson` have one list.
+        if found.iter().all(|(_, other)| other.path != list.path) {
+            found.push((file.clone(), list));
+        }
+    }
+    let lists: Vec<bool> = files.iter().map(is_list).collect();
+    let mut is_list = lists.into_iter();
+    files.retain(|_| !is_list.next().unwrap_or(false));
+    Ok(found)
+}
+
+/// Where the list of gaps of a movement file would be.
+fn gaps_beside(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let lower = name.to_ascii_lowercase();
+    let plain = lower
+        .strip_suffix(".gz")
+        .or_else(|| lower.strip_suffix(".zst"));
+    let (stem, extension) = plain.unwrap_or(&lower).rsplit_once('.')?;
+    let is_known = EXTENSIONS.contains(&extension) && !stem.is_empty();
+    is_known.then(|| path.with_file_name(format!("{}.{GAPS}", &name[..stem.len()])))
+}
+
 /// Opens a file found earlier. It may have become something else since.
 pub fn open_input(file: &InputFile) -> Result<File> {
     let is_file = fs::metadata(&file.path)

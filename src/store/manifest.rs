@@ -6,6 +6,7 @@
 use super::path::open_below;
 use super::storage;
 use crate::error::{Error, Result};
+use crate::model::unit::grouped;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -149,10 +150,37 @@ pub struct Counts {
     pub elements: u64,
     /// Published shipments.
     pub shipments: u64,
+    /// Shipments of the input; a manifest older than this field has none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub in_input: Option<InputShipments>,
     /// Rows of `corridors`.
     pub corridors: u64,
     /// Rows of `corridor_sections`.
     pub sections: u64,
+}
+
+/// What came in, by shipment: published ones are those that kept a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputShipments {
+    /// Shipments that a row or a list of gaps names.
+    pub shipments: u64,
+    /// Of which no row was accepted; they are in no table but `rejected`.
+    pub without_accepted_row: u64,
+    /// Of which a list of gaps names a part that was never reported.
+    pub with_listed_gap: u64,
+}
+
+impl InputShipments {
+    /// The three counts in words.
+    pub fn text(&self) -> String {
+        let [all, lost, gaps] = [
+            self.shipments,
+            self.without_accepted_row,
+            self.with_listed_gap,
+        ]
+        .map(|n| grouped(&n.to_string()));
+        format!("{all} in the input, {lost} without an accepted row, {gaps} with a listed gap")
+    }
 }
 
 /// Exact sums over a table, as decimal text.

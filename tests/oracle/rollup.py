@@ -120,7 +120,8 @@ def roll_up_shipment(shipment_id, chains, rejected, reference):
         sums.add_element(element)
     first_departed_at = min(m.departed_at for m in rows)
     boxes = first_loads(chains)
-    lacks_part = any(code not in ("R008", "R024") for code in rejected) or any(chain.lost_hub for chain in chains)
+    has_hole = any("Q09" in slot.flags for chain in chains for slot in chain.slots)
+    lacks_part = has_hole or any(code not in ("R008", "R024") for code in rejected) or any(chain.lost_hub for chain in chains)
     return Shipment(
         shipment_id, chains, corridor_of(speaking, reference), first_departed_at.date().replace(day=1),
         speaking.slots[0].movement.origin, speaking.slots[-1].movement.destination, first_departed_at,

@@ -51,6 +51,19 @@ pub struct Chain<'e> {
     pub confirming: Vec<&'e Event>,
     /// Events and gaps without a counterpart.
     pub left_out: Vec<LeftOut>,
+    /// Movements that must have been and that nobody reported.
+    pub gaps: Vec<Gap>,
+}
+
+/// A movement that must have been: before which event it is missing, and why it could not be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Where the container is found again.
+    pub place: LocationCode,
+    /// When, as its sender wrote it.
+    pub at_text: String,
+    /// Why there is no movement.
+    pub reason: String,
 }
 
 /// The handling of an event that has one.
@@ -121,6 +134,11 @@ pub fn chain<'e>(events: &[Handled<'e>], gate_mode: Option<Mode>) -> Chain<'e> {
                         .or_insert_with(|| reason.clone());
                 }
                 let beside = next.arrivals.first().or(next.departures.first());
+                chain.gaps.extend(beside.map(|(_, h)| Gap {
+                    place: h.place,
+                    at_text: h.at_text.clone(),
+                    reason: reason.clone(),
+                }));
                 chain.left_out.extend(beside.map(|(event, h)| LeftOut {
                     outcome: Outcome::Gap,
                     place: event.place.clone(),

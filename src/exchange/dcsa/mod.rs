@@ -15,6 +15,7 @@ use super::documents;
 use super::left_out::{LeftOut, Outcome, count};
 use crate::error::{Error, Result};
 use crate::model::mode::Mode;
+use crate::reference::gaps;
 use chain::{Link, chain, handling};
 use event::{Event, Facilities, Statement};
 use settle::{gone, settle};
@@ -53,6 +54,8 @@ pub type Record = [String; COLUMNS.len()];
 pub struct Report {
     /// Movement records in order of (shipment, container, sequence).
     pub records: Vec<Record>,
+    /// Gaps in the chains, a value per column of [`gaps::COLUMNS`].
+    pub gaps: Vec<[String; gaps::COLUMNS.len()]>,
     /// What was not used.
     pub left_out: Vec<LeftOut>,
     /// Events found, malformed ones included.
@@ -165,6 +168,16 @@ impl Converter {
                     (link, passages.times(link)),
                 ));
             }
+            report.gaps.extend(chain.gaps.into_iter().map(|gap| {
+                let place = gap.place.to_string();
+                [
+                    shipment.clone(),
+                    container.to_owned(),
+                    place,
+                    gap.at_text,
+                    gap.reason,
+                ]
+            }));
             report.left_out.extend(chain.left_out);
         }
         report.used += passages.used();

@@ -107,15 +107,21 @@ fn gaps(asked: &Asked) -> Result<String> {
             percent(n.into(), counts.rows_in.into())
         ),
     };
-    Ok(match (incomplete, counts.shipments) {
-        (0, all) => format!(
-            "All {} shipments are complete; {rejected}.",
-            told(all.into())
+    // Of a run older than these counts nothing is known but what was published.
+    let came_in = counts.in_input.clone().unwrap_or_default();
+    let outside = match (came_in.without_accepted_row, came_in.with_listed_gap) {
+        (0, 0) => String::new(),
+        _ => format!(" Shipments: {}.", came_in.text()),
+    };
+    let all = told(counts.shipments.into());
+    Ok(match (incomplete, came_in.without_accepted_row) {
+        (0, 0) => format!("All {all} shipments are complete; {rejected}.{outside}"),
+        (0, _) => format!(
+            "All {all} shipments that kept a row are complete, the others are missing from the total; {rejected}.{outside}"
         ),
-        (n, all) => format!(
-            "{} of {} shipments are incomplete, so the total lacks a part of them; {rejected}.",
-            told(n),
-            told(all.into())
+        (n, _) => format!(
+            "{} of {all} shipments are incomplete, so the total lacks a part of them; {rejected}.{outside}",
+            told(n)
         ),
     })
 }

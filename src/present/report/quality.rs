@@ -284,8 +284,12 @@ pub(crate) fn completeness(asked: &Asked) -> Result<Made> {
     let [rows_in, accepted, refused, shipments, elements] =
         [c.rows_in, c.accepted, c.rejected, c.shipments, c.elements]
             .map(|n| grouped(&n.to_string()));
+    let came_in = c
+        .in_input
+        .as_ref()
+        .map_or_else(String::new, |s| format!(" Shipments: {}.", s.text()));
     let mut parts = vec![Part::Text(format!(
-        "{rows_in} rows in = {accepted} accepted + {refused} rejected. {shipments} shipments with {elements} elements."
+        "{rows_in} rows in = {accepted} accepted + {refused} rejected. {shipments} shipments with {elements} elements.{came_in}"
     ))];
     parts.extend([complete.clone(), rejected.clone(), files.clone()].map(Part::Table));
     if !m.missing_files.is_empty() {

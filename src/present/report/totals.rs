@@ -95,12 +95,11 @@ pub(crate) fn head(asked: &Asked, report: &mut Report) -> Result<()> {
             "g CO2e/t.km",
             format!("hubs included; distance basis: {}", bases.join(", ")),
         ),
-        tile(
-            "Shipments",
-            shipments.to_string(),
-            "",
-            format!("{} of them complete", grouped(&complete.to_string())),
-        ),
+        tile("Shipments", shipments.to_string(), "", {
+            let complete = format!("{} of them complete", grouped(&complete.to_string()));
+            let came_in = m.counts.in_input.as_ref();
+            came_in.map_or(complete.clone(), |s| format!("{complete}; {}", s.text()))
+        }),
     ];
     let mut sheet = Sheet::new("Summary", &["what", ">value", "unit", "note"]);
     sheet.note = format!("{}. {}", report.title, report.subtitle);

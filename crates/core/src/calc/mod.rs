@@ -203,6 +203,9 @@ impl<'r> Kernel<'r> {
     ) {
         s.order.clear();
         s.clashing.clear();
+        let has_listed_gap = self.reference.gaps.has(batch.shipment_id.get(rows.start));
+        out.shipments_in += 1;
+        out.shipments_with_gaps += u64::from(has_listed_gap);
         let first_reject = out.rejected.len();
         duplicates::settle(
             batch,
@@ -242,7 +245,7 @@ impl<'r> Kernel<'r> {
         let first_element = s.block.len();
         let mut boxes = Boxes::default();
         let mut accepted = 0;
-        let mut lost_hub = false;
+        let mut lacks_part = has_listed_gap;
         let any_id = s
             .order
             .iter()
@@ -255,7 +258,7 @@ impl<'r> Kernel<'r> {
                     .get(s.order[chain.span.start] as usize)
                     .is_empty();
             let published = self.chain(batch, symbols, &chain, s, out);
-            lost_hub |= published.lost_hub;
+            lacks_part |= published.lacks_part;
             accepted += published.accepted;
             if let (true, Some(load)) = (counts, published.first_load) {
                 boxes.containers += load.containers as i128;
@@ -277,7 +280,7 @@ impl<'r> Kernel<'r> {
             modes: &s.modes,
             boxes,
             rejected_rows: index32(rejects.len()),
-            is_complete: !lost_hub && !rejects.iter().any(|r| r.reject.reason.leaves_gap()),
+            is_complete: !lacks_part && !rejects.iter().any(|r| r.reject.reason.leaves_gap()),
         };
         let elements = &s.block[first_element..];
         out.elements_per_shipment.push(index32(elements.len()));
@@ -350,6 +353,7 @@ impl<'r> Kernel<'r> {
             let (load, mut flags) = load::load(batch, r, kind, self.defaults);
             flags |= chain::continuity(batch, &s.order, chain, i)
                 | batch.flags[r].without(Flags::BASIS_ASSUMED);
+            published.lacks_part |= flags.has(Flags::CHAIN_GAP);
             let [before, after] = hub::around(&self.hubs, batch, &s.order, chain, i);
             // A neighbour without a mass has none to lend.
             let mut lend = |place: Option<hub::Place>, hub: &mut Element| {
@@ -358,7 +362,7 @@ impl<'r> Kernel<'r> {
                 };
                 let found = hub::fill(hub, &mut self.lanes, &place, &load, row, symbols);
                 flags |= Flags::HUB_WITHOUT_FACTOR.when(!found);
-                published.lost_hub |= !found;
+                published.lacks_part |= !found;
                 found
             };
             // An element whose place turns out to be free is taken out again.
@@ -472,7 +476,8 @@ impl<'r> Kernel<'r> {
 #[derive(Debug, Default)]
 struct Published {
     accepted: u64,
-    lost_hub: bool,
+    /// A hub without a factor, or a movement that nobody reported.
+    lacks_part: bool,
     first_load: Option<Load>,
 }
 

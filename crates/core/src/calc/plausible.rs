@@ -54,9 +54,20 @@ fn mass_is_plausible(
     };
     let is_known = load.whole_teu != UNKNOWN_TEU;
     if load.load_status == LoadStatus::Empty {
-        let max = if is_known { of.empty_per_teu.max } else { i64::MAX };
+        let max = if is_known {
+            of.empty_per_teu.max
+        } else {
+            i64::MAX
+        };
         return is_within_a_box
-            && per_teu(reported, teu, Bounds { max, ..of.empty_per_teu });
+            && per_teu(
+                reported,
+                teu,
+                Bounds {
+                    max,
+                    ..of.empty_per_teu
+                },
+            );
     }
     // Of a shared box the whole cargo counts.
     let mass = reported.max(batch.container_mass_g[i] as i64);
@@ -113,19 +124,31 @@ mod tests {
     #[test]
     fn speed_has_a_leeway_and_days_without_a_clock_are_taken_as_days() {
         let of = ModeBounds {
-            speed: Bounds { min: 5_000, max: 100_000 },
-            leeway_time: Bounds { min: 250, max: 240_000 },
+            speed: Bounds {
+                min: 5_000,
+                max: 100_000,
+            },
+            leeway_time: Bounds {
+                min: 250,
+                max: 240_000,
+            },
             ..ModeBounds::NONE
         };
         let is = |hours_us: i64, km: i64| time_is_plausible(&of, hours_us, km * 1000);
         assert!(is(HOUR_US, 100) && is(HOUR_US, 125) && !is(HOUR_US, 126));
-        assert!(is(0, 2_425) && !is(0, 2_426), "the same day, without a clock");
+        assert!(
+            is(0, 2_425) && !is(0, 2_426),
+            "the same day, without a clock"
+        );
         assert!(!is(HOUR_US / 60, 300));
         assert!(is(240 * HOUR_US, 0) && !is(241 * HOUR_US, 0));
         assert!(is(300 * HOUR_US, 300) && !is(301 * HOUR_US, 300));
         assert!(!is(8_000 * 365 * 24 * HOUR_US, 50_000));
         let hub = ModeBounds {
-            leeway_time: Bounds { min: i64::MIN, max: 1_000 },
+            leeway_time: Bounds {
+                min: i64::MIN,
+                max: 1_000,
+            },
             ..ModeBounds::NONE
         };
         assert!(time_is_plausible(&hub, HOUR_US, 0) && !time_is_plausible(&hub, 2 * HOUR_US, 0));

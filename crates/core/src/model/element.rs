@@ -278,6 +278,10 @@ pub struct Footprints {
     pub rejected: Vec<super::reject::Rejected>,
     /// Accepted rows.
     pub accepted: u64,
+    /// Shipments that the rows name, whatever became of them.
+    pub shipments_in: u64,
+    /// Of which a gap is listed.
+    pub shipments_with_gaps: u64,
 }
 
 /// Key of a row of `corridors`.

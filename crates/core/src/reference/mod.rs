@@ -7,6 +7,7 @@ pub mod containers;
 pub mod corridors;
 pub mod distances;
 pub mod estimates;
+pub mod gaps;
 pub mod places;
 pub mod plausibility;
 pub mod rates;
@@ -19,6 +20,7 @@ pub use containers::{ContainerType, ContainerTypes};
 pub use corridors::{Corridor, Corridors};
 pub use distances::{Distance, Distances};
 pub use estimates::{Dwell, Dwells, Speed, Speeds};
+pub use gaps::Gaps;
 pub use places::{Place, Places};
 pub use plausibility::Plausibility;
 pub use rates::{Rate, Rates};
@@ -57,6 +59,8 @@ pub struct Reference {
     pub services: Services,
     /// What is flagged as odd.
     pub plausibility: Plausibility,
+    /// Gaps that are listed beside the movements; whoever loads them puts them here.
+    pub gaps: Gaps,
     /// Hubs and adjustments of the profile by index.
     pub rules: Rules,
 }
@@ -223,6 +227,7 @@ impl Reference {
                 aliases,
                 services,
                 plausibility,
+                gaps: Gaps::default(),
                 rules,
             },
             faults.list,

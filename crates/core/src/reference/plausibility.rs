@@ -139,7 +139,11 @@ impl Plausibility {
             if row.failed {
                 return;
             }
-            let code: Vec<char> = row.text(Cell::ContainerType).to_uppercase().chars().collect();
+            let code: Vec<char> = row
+                .text(Cell::ContainerType)
+                .to_uppercase()
+                .chars()
+                .collect();
             let is_new = match bound {
                 DATE => {
                     let is_new = !std::mem::replace(&mut has_date, true);
@@ -196,12 +200,7 @@ impl Plausibility {
     }
 
     /// Distances that a mode may have between two places, m, by what the distance file and the great circle say.
-    pub fn distance(
-        &self,
-        mode: Mode,
-        network: Option<i64>,
-        great_circle: Option<i64>,
-    ) -> Bounds {
+    pub fn distance(&self, mode: Mode, network: Option<i64>, great_circle: Option<i64>) -> Bounds {
         let of = self.of(mode);
         let mut bounds = of.distance;
         let mut narrow = |min: i64, max: i64| {
@@ -209,14 +208,22 @@ impl Plausibility {
             bounds.max = bounds.max.min(max);
         };
         if let Some(network) = network {
-            narrow(times(network, of.times_network.min), times(network, of.times_network.max));
+            narrow(
+                times(network, of.times_network.min),
+                times(network, of.times_network.max),
+            );
         }
         if let Some(direct) = great_circle {
             let least = times(direct, of.times_great_circle.min)
                 .saturating_sub(of.leeway.min.max(0))
                 .min(network.unwrap_or(i64::MAX));
-            let most = times(direct, of.times_great_circle.max)
-                .saturating_add(if of.leeway.max == i64::MAX { 0 } else { of.leeway.max });
+            let most = times(direct, of.times_great_circle.max).saturating_add(
+                if of.leeway.max == i64::MAX {
+                    0
+                } else {
+                    of.leeway.max
+                },
+            );
             // A known way says more about detours than the straight line does.
             narrow(least, network.map_or(most, |_| i64::MAX));
         }
@@ -242,7 +249,12 @@ fn thousandths(row: &mut Row) -> Bounds {
     let wanted = "a number from 0 to 1000000 with at most 3 decimals, or nothing";
     let mut end = |cell| row.decimal(cell, 3, 0..=1_000_000_000, wanted);
     let (min, max) = (end(Cell::Min), end(Cell::Max));
-    ascending(row, min, max, row.text(Cell::Bound) != "leeway_km" && row.text(Cell::Bound) != "leeway_hours")
+    ascending(
+        row,
+        min,
+        max,
+        row.text(Cell::Bound) != "leeway_km" && row.text(Cell::Bound) != "leeway_hours",
+    )
 }
 
 fn dates(row: &mut Row) -> Bounds {
@@ -254,7 +266,10 @@ fn dates(row: &mut Row) -> Bounds {
 }
 
 fn ascending(row: &mut Row, min: Option<i64>, max: Option<i64>, must_ascend: bool) -> Bounds {
-    if must_ascend && let (Some(min), Some(max)) = (min, max) && max < min {
+    if must_ascend
+        && let (Some(min), Some(max)) = (min, max)
+        && max < min
+    {
         row.error(Cell::Max, "expected no less than `min`");
     }
     Bounds {
@@ -284,9 +299,18 @@ mod tests {
         );
         assert_eq!(faults, []);
         let speed = |mode| found.of(mode).speed;
-        assert_eq!(speed(Mode::Road), Bounds { min: 5_000, max: 110_500 });
+        assert_eq!(
+            speed(Mode::Road),
+            Bounds {
+                min: 5_000,
+                max: 110_500
+            }
+        );
         assert_eq!(speed(Mode::Air), Bounds::NONE);
-        assert_eq!([found.gross("22t6"), found.gross("45G1")], [36_000_000, 30_480_000]);
+        assert_eq!(
+            [found.gross("22t6"), found.gross("45G1")],
+            [36_000_000, 30_480_000]
+        );
         let at = |d: Option<i32>| i64::from(d.unwrap()) * DAY_US;
         let (first, behind) = (at(day(2000, 1, 1)), at(day(2036, 1, 1)));
         assert!(found.dates.hold(first) && found.dates.hold(behind - 1));
@@ -313,7 +337,10 @@ mod tests {
             "the distance file is never implausible itself"
         );
         assert_eq!(of(None, Some(20_000_000)).1, 30_000_000);
-        assert_eq!(Plausibility::default().distance(Mode::Sea, Some(1), Some(2)), Bounds::NONE);
+        assert_eq!(
+            Plausibility::default().distance(Mode::Sea, Some(1), Some(2)),
+            Bounds::NONE
+        );
     }
 
     #[test]
