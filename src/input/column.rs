@@ -77,6 +77,23 @@ pub const fn kind(column: usize) -> Kind {
     }
 }
 
+/// Whether `[values]` may say what an empty cell means: a closed list, or a name out of one. Elsewhere nothing means nothing.
+pub const fn empty_has_meaning(column: usize) -> bool {
+    matches!(
+        column,
+        CONTAINER_TYPE
+            | MODE
+            | OPERATION
+            | CARRIER
+            | DISTANCE_BASIS
+            | LOAD_STATUS
+            | TEMPERATURE
+            | ENERGY_CARRIER
+            | ENERGY_UNIT
+            | RECORD_STATUS
+    )
+}
+
 /// Whether a cancelled record is judged on this column (docs/formats.md: two ids, `recorded_at` and `record_status`).
 pub const fn judged_when_cancelled(column: usize) -> bool {
     matches!(

@@ -110,7 +110,11 @@ impl<'a> Judge<'a> {
         filler: T,
         mut judge: impl FnMut(Option<&str>) -> Judged<T>,
     ) -> Vec<T> {
-        let values = self.rules.values(column);
+        // A column that is not there says nothing; only an empty cell of one may have a meaning.
+        let values = self
+            .rules
+            .values(column)
+            .filter(|_| !matches!(cells, Cells::Lacking));
         let is_place = column::kind(column) == column::Kind::Place;
         let mut one = |cell: Cell| {
             let raw = cell.text().unwrap_or_default();

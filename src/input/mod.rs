@@ -40,6 +40,7 @@ use crate::model::movement::MovementBatch;
 use crate::model::reject::Rejected;
 use crate::model::symbol::Symbols;
 use crate::model::vocabulary::Vocabulary;
+pub use column::empty_has_meaning;
 use mapping::Mapping;
 use rules::{Layout, Rules};
 use std::fmt;

@@ -2,95 +2,200 @@
 //!
 //! A number of an XLSX cell is a double; it becomes the shortest decimal that names this double, which is what was typed as long
 //! as that had at most 15 digits. A date cell becomes `YYYY-MM-DD`. Of a formula the value that the workbook was saved with counts.
+//! Where a person sees something else than this text, the sheet says so.
+
+mod kind;
+mod number_format;
+mod shown;
 
 use crate::model::index::index32;
-use crate::model::sheet::{Sheet, empty_lines};
-use calamine::{DataRef, Reader, Xlsx};
+use crate::model::sheet::{Held, Hidden, Seen, Sheet, empty_lines};
+use calamine::{DataRef, Reader, SheetVisible, Style, Xlsx, XlsxError};
+use encoding_rs::Encoding;
+use kind::Kind;
+use shown::Parts;
+use std::collections::{HashMap, HashSet};
 use std::io::Cursor;
 
 /// Cells of one workbook beyond this point to a wrong file.
 const MAX_CELLS: usize = 5_000_000;
 
-/// The sheets of a file: those of a workbook when its name ends in `.xlsx`, else the one table of a CSV file. `delimiter` is for CSV.
+/// How a CSV file is written.
+#[derive(Clone, Copy, Debug)]
+pub struct CsvForm {
+    /// Between cells.
+    pub delimiter: u8,
+    /// Character encoding.
+    pub encoding: &'static Encoding,
+}
+
+/// The sheets of a file: those of a workbook, else the one table of a CSV file.
 /// The error says what was found; it does not name the file.
-pub fn sheets(file: &str, bytes: &[u8], delimiter: u8) -> Result<Vec<Sheet>, String> {
+pub fn sheets(file: &str, bytes: &[u8], form: CsvForm) -> Result<Vec<Sheet>, String> {
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
-    if name.to_ascii_lowercase().ends_with(".xlsx") {
+    match kind::kind(name, bytes)? {
         // A decoder's panic on a broken file is that file's fault, not this program's.
-        std::panic::catch_unwind(|| xlsx(name, bytes))
-            .unwrap_or_else(|_| Err("cannot be read as XLSX".to_owned()))
-    } else {
-        csv_sheet(name, bytes, delimiter).map(|sheet| vec![sheet])
+        Kind::Workbook => std::panic::catch_unwind(|| xlsx(name, bytes))
+            .unwrap_or_else(|_| Err("cannot be read as XLSX".to_owned())),
+        Kind::Text => csv_sheet(name, bytes, form).map(|sheet| vec![sheet]),
     }
 }
 
+fn fault(e: XlsxError) -> String {
+    format!("cannot be read as XLSX: {e}")
+}
+
 fn xlsx(file: &str, bytes: &[u8]) -> Result<Vec<Sheet>, String> {
-    let fault = |e: calamine::XlsxError| format!("cannot be read as XLSX: {e}");
+    let mut parts = Parts::open(bytes)?;
+    let (mut hidden, raised) = (parts.hidden()?, parts.raised()?);
     let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(fault)?;
-    let names = workbook.sheet_names().to_owned();
+    let of_sheets = workbook.sheets_metadata().to_owned();
     let mut list = Vec::new();
     let mut cells = 0;
-    for name in names {
-        // A chart sheet has no cells to read.
-        let mut reader = match workbook.worksheet_cells_reader(&name) {
-            Ok(reader) => reader,
-            Err(calamine::XlsxError::NotAWorksheet(_)) => continue,
-            Err(e) => return Err(fault(e)),
+    for of_sheet in of_sheets {
+        let mut sheet = Sheet::new(file, &of_sheet.name);
+        sheet.hidden = Hidden {
+            sheet: of_sheet.visible != SheetVisible::Visible,
+            ..hidden.remove(&of_sheet.name).unwrap_or_default()
         };
-        let mut sheet = Sheet::new(file, &name);
-        while let Some(cell) = reader.next_cell().map_err(fault)? {
-            cells += 1;
-            if cells > MAX_CELLS {
-                return Err(format!("has more than {MAX_CELLS} cells"));
-            }
-            let (row, column) = cell.get_position();
-            fill(&mut sheet, row, column, cell.get_value());
+        match fill_sheet(&mut workbook, &mut sheet, &raised, &mut cells) {
+            // A chart sheet has no cells to read.
+            Err(XlsxError::NotAWorksheet(_)) => continue,
+            filled => filled.map_err(fault)?,
+        }
+        if cells > MAX_CELLS {
+            return Err(format!("has more than {MAX_CELLS} cells"));
         }
         list.push(sheet);
     }
     Ok(list)
 }
 
-fn fill(sheet: &mut Sheet, row: u32, column: u32, value: &DataRef) {
+fn fill_sheet(
+    workbook: &mut Xlsx<Cursor<&[u8]>>,
+    sheet: &mut Sheet,
+    raised: &HashSet<String>,
+    cells: &mut usize,
+) -> Result<(), XlsxError> {
+    let formulas = formulas(workbook, &sheet.name)?;
+    for range in workbook.merge_cells_by_sheet_name(&sheet.name)? {
+        sheet.merge(range.start, range.end);
+    }
+    let mut reader = workbook.worksheet_cells_reader(&sheet.name)?;
+    while let Some((cell, style)) = reader.next_cell_with_style_id()? {
+        *cells += 1;
+        if *cells > MAX_CELLS {
+            return Ok(());
+        }
+        let (row, column) = cell.get_position();
+        let format = reader.styles().get(style).and_then(format_of);
+        match (cell.get_value(), formulas.get(&(row, column))) {
+            (DataRef::Empty, Some(formula)) => sheet.set_as(
+                row,
+                column,
+                format!("={formula}"),
+                Held::Text,
+                Seen::Otherwise(WITHOUT_VALUE.to_owned()),
+            ),
+            (value, _) => fill(sheet, (row, column), value, format, raised),
+        }
+    }
+    Ok(())
+}
+
+/// The formulas of a sheet, by row and column.
+fn formulas(
+    workbook: &mut Xlsx<Cursor<&[u8]>>,
+    sheet: &str,
+) -> Result<HashMap<(u32, u32), String>, XlsxError> {
+    let mut formulas = HashMap::new();
+    let mut reader = workbook.worksheet_cells_reader(sheet)?;
+    while let Some(cell) = reader.next_formula()? {
+        if !cell.get_value().is_empty() {
+            formulas.insert(cell.get_position(), cell.get_value().clone());
+        }
+    }
+    Ok(formulas)
+}
+
+const WITHOUT_VALUE: &str = "expected a formula with its value, which this workbook was saved without; open it in a spreadsheet program and save it";
+
+fn format_of(style: &Style) -> Option<&str> {
+    style.number_format.as_ref().map(|f| f.format_code.as_str())
+}
+
+fn fill(
+    sheet: &mut Sheet,
+    (row, column): (u32, u32),
+    value: &DataRef,
+    format: Option<&str>,
+    raised: &HashSet<String>,
+) {
+    let number = |f: f64| format.map_or(Seen::Text, |code| number_format::seen(code, f));
     match value {
         DataRef::Empty => {}
-        DataRef::Int(i) => sheet.set_number(row, column, i.to_string()),
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "only compared with what is shown of it"
+        )]
+        DataRef::Int(i) => {
+            sheet.set_as(row, column, i.to_string(), Held::Number, number(*i as f64))
+        }
         // Display of a double is its shortest decimal, without an exponent.
-        DataRef::Float(f) => sheet.set_number(row, column, f.to_string()),
+        DataRef::Float(f) => sheet.set_as(row, column, f.to_string(), Held::Number, number(*f)),
         DataRef::String(s) => sheet.set(row, column, s.clone()),
-        DataRef::SharedString(s) => sheet.set(row, column, (*s).to_owned()),
+        DataRef::SharedString(s) => {
+            let text = s.trim();
+            let seen = if raised.contains(text) {
+                Seen::Decorated
+            } else {
+                Seen::Text
+            };
+            sheet.set_as(row, column, text.to_owned(), Held::Text, seen);
+        }
         DataRef::Bool(b) => sheet.set(row, column, if *b { "TRUE" } else { "FALSE" }.to_owned()),
         DataRef::DateTime(at) => {
             let (year, month, day, h, m, s, ms) = at.to_ymd_hms_milli();
             let date = format!("{year:04}-{month:02}-{day:02}");
             let is_day = (h, m, s, ms) == (0, 0, 0, 0);
-            sheet.set(
-                row,
-                column,
-                if is_day {
-                    date
-                } else {
-                    format!("{date}T{h:02}:{m:02}:{s:02}")
-                },
-            );
+            let text = if is_day {
+                date
+            } else {
+                format!("{date}T{h:02}:{m:02}:{s:02}")
+            };
+            sheet.set_as(row, column, text, Held::Date, Seen::Text);
         }
-        DataRef::DateTimeIso(s) | DataRef::DurationIso(s) => sheet.set(row, column, s.clone()),
+        DataRef::DateTimeIso(s) | DataRef::DurationIso(s) => {
+            sheet.set_as(row, column, s.clone(), Held::Date, Seen::Text);
+        }
         DataRef::Error(e) => sheet.set(row, column, e.to_string()),
     }
 }
 
-fn csv_sheet(file: &str, bytes: &[u8], delimiter: u8) -> Result<Sheet, String> {
-    let text = std::str::from_utf8(bytes).map_err(|e| {
-        format!(
-            "expected UTF-8, found another byte at offset {}",
-            e.valid_up_to()
-        )
-    })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+/// The text of a CSV file; a byte order mark goes.
+fn decoded(bytes: &[u8], encoding: &'static Encoding) -> Result<String, String> {
+    let (text, is_broken) = encoding.decode_with_bom_removal(bytes);
+    if !is_broken {
+        return Ok(text.into_owned());
+    }
+    let place = match std::str::from_utf8(bytes) {
+        Err(e) if encoding == encoding_rs::UTF_8 => {
+            format!(", found another byte at offset {}", e.valid_up_to())
+        }
+        _ => String::new(),
+    };
+    Err(format!(
+        "expected {}{place}; the mapping's key encoding names another one",
+        encoding.name()
+    ))
+}
+
+fn csv_sheet(file: &str, bytes: &[u8], form: CsvForm) -> Result<Sheet, String> {
+    let text = decoded(bytes, form.encoding)?;
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .delimiter(delimiter)
+        .delimiter(form.delimiter)
         .from_reader(text.as_bytes());
     let mut sheet = Sheet::new(file, file.rsplit_once('.').map_or(file, |(stem, _)| stem));
     let mut record = csv::StringRecord::new();
@@ -113,60 +218,4 @@ fn csv_sheet(file: &str, bytes: &[u8], delimiter: u8) -> Result<Sheet, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn doubles_become_their_shortest_decimal() {
-        for (value, want) in [
-            (0.1, "0.1"),
-            (7.0, "7"),
-            (1e-7, "0.0000001"),
-            (1e16, "10000000000000000"),
-            (0.1 + 0.2, "0.30000000000000004"),
-        ] {
-            let mut sheet = Sheet::default();
-            fill(&mut sheet, 0, 0, &DataRef::Float(value));
-            assert_eq!((sheet.text(0, 0), sheet.is_number(0, 0)), (want, true));
-        }
-    }
-
-    #[test]
-    fn rows_of_csv_are_lines() {
-        let list = sheets(
-            "a/lanes.csv",
-            "\u{feff}Lane;WTW\n\n Asia ;\"1\n2\"\nx;3\n".as_bytes(),
-            b';',
-        )
-        .unwrap();
-        let sheet = &list[0];
-        assert_eq!(
-            (sheet.file.as_str(), sheet.name.as_str()),
-            ("lanes.csv", "lanes")
-        );
-        assert_eq!(
-            [
-                sheet.text(0, 1),
-                sheet.text(1, 0),
-                sheet.text(2, 0),
-                sheet.text(2, 1),
-                sheet.text(4, 1)
-            ],
-            ["WTW", "", "Asia", "1\n2", "3"]
-        );
-    }
-
-    #[test]
-    fn files_that_are_no_tables_are_refused() {
-        assert!(
-            sheets("a.xlsx", b"not a zip", b',')
-                .unwrap_err()
-                .contains("XLSX")
-        );
-        assert!(
-            sheets("a.csv", b"a\xff", b',')
-                .unwrap_err()
-                .contains("UTF-8")
-        );
-    }
-}
+mod tests;

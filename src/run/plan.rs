@@ -12,6 +12,7 @@ mod quantity;
 mod resolve;
 
 pub use later_file::LaterFile;
+pub use mapping::encoding;
 pub use paths::{Pattern, PlanPath};
 pub use quantity::{Change, CodeLimit, MemoryLimit, Share};
 

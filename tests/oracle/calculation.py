@@ -145,7 +145,7 @@ def calculate(chain, reference):
 # --- load: mass, TEU, share ---------------------------------------------------------------------
 
 def load_of(m, flags, reference):
-    """Adds Q01, Q11, Q14. R013 when there is no mass."""
+    """Adds Q01, Q11, Q14, Q24. R013 when there is no mass."""
     profile = reference.profile
     kind = reference.container_type(m.container_type) if m.container_type else None
     whole_teu = m.teu
@@ -167,17 +167,21 @@ def load_of(m, flags, reference):
         # A consignment's part of the box; each share is rounded once and then used as published.
         teu = None if teu is None else half_even(teu * mass, m.container_cargo_mass_kg)
         containers = half_even(MILLION * mass, m.container_cargo_mass_kg)
-    return Load(mass, teu, containers, whole_teu, m.load_status, temperature_of(m, kind, is_empty))
+    return Load(mass, teu, containers, whole_teu, m.load_status, temperature_of(m, kind, is_empty, flags))
 
 
 def default_mass(teu, mass_per_teu_g):
     return None if teu is None else half_even(teu * mass_per_teu_g, MILLION)
 
 
-def temperature_of(m, kind, is_empty):
+def temperature_of(m, kind, is_empty, flags):
+    """Adds Q24."""
     if m.temperature:
         return m.temperature
-    return "refrigerated" if kind and kind.refrigerated and not is_empty else "ambient"
+    if kind and kind.refrigerated and not is_empty:
+        flags.add("Q24")
+        return "refrigerated"
+    return "ambient"
 
 
 # --- one element --------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ ROUTES = [
     [("rail", "CNCKG", "KZDST"), ("rail", "KZDST", "PLMAL"), ("rail", "PLMAL", "DEDUI"), ("road", "DEDUI", "DECGN")],
     [("air", "CNCKG", "SGSIN")], [("air", "CNSHA", "NLRTM"), ("inland_waterway", "NLRTM", "DEDUI")], [("air", "SGSIN", "SGSIN")],
     [("sea", "CNYTN", "NLRTM"), ("road", "NLRTM", "DECGN")], [("road", "SGSIN", "SGJUR")], [("sea", "SGSIN", "CNQZH"), ("rail", "CNQZH", "CNCKG")]]
-TYPES = ["22G1", "42G1", "45G1", "45R1", "22R1", "2210", "4551", "L5G1", "40HC", "40RH"]
+TYPES = ["22G1", "42G1", "45G1", "45R1", "22R1", "2210", "4551", "L5G1", "40HC", "40RH", "1X40", "1 x 40' HC", "2x40HC", "LOOS", "42RT", "4531"]
 OPERATIONS_OF = {mode: [o for o, _ in OPERATIONS if o.startswith(mode + ".")] for mode in ("road", "rail", "sea", "inland_waterway", "air", "hub")}
 FOREIGN = {"mode": {"LKW": "TRUCK", "Schiff": "sea", "Umschlag": "hub", "Bahn": "rail"},
            "origin": {"Chongqing, port": "CNCKG", "Singapore \"PSA\"": "sgsin"}, "destination": {"Singapore \"PSA\"": "sgsin"},

@@ -78,7 +78,7 @@ def read_run_file(path):
 
 def _read_values(path):
     from reference import read_table
-    return {row["value"]: row["code"] or "" for row in read_table(path, ["value", "code"]) if row["value"]}
+    return {row["value"] or "": row["code"] or "" for row in read_table(path, ["value", "code"])}
 
 
 # --- which files --------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ Expects a valid library: it stops at what it cannot read, but does not look for 
 import csv
 import math
 import os
+import re
 import tomllib
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -307,9 +308,14 @@ class Reference:
     known_places: set = field(default_factory=set)
 
     def container_type(self, code):
-        """The row with fewest `?`, then file order; None when the type is unknown."""
+        """The row of the code, else the pattern with fewest `?`, then file order; None when the type is unknown."""
+        code = normal_type(code)
+        return self._type_of(code) or (self._type_of(code[2:]) if code.startswith("1X") else None)
+
+    def _type_of(self, code):
+        is_known = SIZE_TYPE.fullmatch(code)
         fitting = [(pattern.count("?"), index) for index, (pattern, _) in enumerate(self.container_rows)
-                   if len(pattern) == len(code) and all(p in ("?", c) for p, c in zip(pattern, code))]
+                   if pattern == code or is_known and len(pattern) == 4 and all(p in ("?", c) for p, c in zip(pattern, code))]
         return self.container_rows[min(fitting)[1]][1] if fitting else None
 
     def covers(self, entry, place):
@@ -319,6 +325,17 @@ class Reference:
     def great_circle_m(self, origin, destination):
         a, b = self.locations.get(origin), self.locations.get(destination)
         return haversine_m(a, b) if a and b else None
+
+
+# Length, height and width, type or its group; or the four digits of the coding of 1984.
+SIZE_TYPE = re.compile("[1-4][0-9]{3}|[1-4A-HK-NP][024-689C-FL-NP]"
+                       "([GVBSRHUPTKNA][0-9]|GP|VH|BU|BK|SN|RE|RT|RS|HR|HI|UT|PL|PF|PC|PS|TN|TD|TG|KL|NH|NN|NP|AS)")
+
+
+def normal_type(code):
+    """Upper case, without spaces, hyphens and marks of feet and inches; a multiplication sign is an X."""
+    code = re.sub(r"[\s'\"`\u00b4\u2018-\u201d\u2032\u2033-]", "", code.upper()).replace("\u00d7", "X").replace("*", "X")
+    return re.sub("^((?:1X)?[0-9]+)FT", r"\1", code)
 
 
 def haversine_m(a, b):
@@ -372,6 +389,6 @@ def _read_distances(path):
 
 def _read_containers(path):
     rows = read_table(path, words("code, teu, tare_kg, refrigerated, title"))
-    return [(row["code"], ContainerType(exact_scaled(row["teu"], 6),
+    return [(normal_type(row["code"]), ContainerType(exact_scaled(row["teu"], 6),
                                         exact_scaled(row["tare_kg"], 3) or None if row["tare_kg"] else None,
                                         row["refrigerated"] == "yes")) for row in rows]

@@ -81,7 +81,12 @@ impl Subject<'_> {
             facts.push(Fact::new("load status", "empty", ""));
         }
         if e.temperature == Temperature::Refrigerated {
-            facts.push(Fact::new("temperature", "refrigerated", ""));
+            let how = if self.has(Flags::REFRIGERATION_ASSUMED) {
+                format!("assumed from container type {}", record.container_type)
+            } else {
+                String::new()
+            };
+            facts.push(Fact::new("temperature", "refrigerated", how));
         }
         let energy_carrier = self.symbols.text(self.facts.energy_carrier);
         if !energy_carrier.is_empty() {

@@ -5,7 +5,7 @@ use super::{DEFAULT_PROFILE, Files, Library};
 use crate::cli::Console;
 use crate::cli::args::day;
 use crate::error::{Error, Result};
-use crate::factors::{Fault, Severity, review};
+use crate::factors::{Fault, Library as Editions, Severity, review, review_rows};
 use crate::model::time::{Day, day_of};
 use crate::store::reference::RUN_DATA;
 use std::collections::HashSet;
@@ -44,6 +44,8 @@ pub(super) fn check(args: &Check, console: &Console) -> Result<ExitCode> {
         (None, all) => all,
     };
     let mut report = Report::default();
+    // Every edition, since one that no profile names yet is about to be. What is wrong with a row, a profile says below.
+    report.note(review_rows(&Editions::parse(&files.library).0));
     for profile in profiles {
         match files.load(profile) {
             Ok((reference, mut faults)) => {
@@ -88,6 +90,11 @@ impl Report {
         );
         self.counts
             .push(format!("{profile}: {factors}, {wrong}, {odd}"));
+        self.note(faults);
+    }
+
+    /// Adds faults that belong to no profile alone.
+    fn note(&mut self, faults: Vec<Fault>) {
         for fault in faults {
             let text = plain(&fault.to_string());
             if self.seen.insert((fault.severity, text.clone())) {

@@ -6,10 +6,11 @@ use super::text::plain;
 use crate::cli::Console;
 use crate::error::{Error, Result};
 use crate::factors::import::{Imported, Mapping, Refusal, import as converted, with_edition};
-use crate::factors::{DataFile, Fault, Severity};
-use crate::input::workbook;
+use crate::factors::{DataFile, Fault, Library as Editions, Severity, review_rows};
+use crate::input::workbook::{self, CsvForm};
 use crate::model::sheet::Sheet;
 use crate::reference::Reference;
+use crate::run::plan::encoding;
 use crate::store::disk::RealDisk;
 use crate::store::files::{folder_below, read_file, write_file};
 use crate::store::library::write_edition;
@@ -46,7 +47,7 @@ pub struct Import {
 /// Converts, checks together with the library, writes.
 pub(super) fn import(args: &Import, console: &Console) -> Result<ExitCode> {
     let mapping = read_mapping(&args.mapping)?;
-    let sheets = read_sheets(&args.files, mapping.delimiter)?;
+    let sheets = read_sheets(&args.files, csv_form(&args.mapping, &mapping)?)?;
     let imported = converted(&mapping, &sheets);
     let mut library = Files::read(&args.factors, &args.reference, &RUN_DATA)?;
     library.library = with_edition(&library.library, &mapping, &imported.tables, args.replace)
@@ -91,14 +92,25 @@ fn read_mapping(path: &Path) -> Result<Mapping> {
     })
 }
 
-fn read_sheets(paths: &[PathBuf], delimiter: u8) -> Result<Vec<Sheet>> {
+/// How the mapping says that CSV files are written.
+fn csv_form(path: &Path, mapping: &Mapping) -> Result<CsvForm> {
+    let encoding = match &mapping.encoding {
+        None => encoding_rs::UTF_8,
+        Some((label, line)) => encoding(label)
+            .map_err(|what| Error::Usage(format!("{}:{line}: encoding {what}", path.display())))?,
+    };
+    Ok(CsvForm {
+        delimiter: mapping.delimiter,
+        encoding,
+    })
+}
+
+fn read_sheets(paths: &[PathBuf], form: CsvForm) -> Result<Vec<Sheet>> {
     let mut sheets = Vec::new();
     for path in paths {
         let bytes = read_file(path, LARGEST)?;
         let fault = |what| Error::Input(format!("{}: {what}", path.display()));
-        sheets.extend(
-            workbook::sheets(&path.display().to_string(), &bytes, delimiter).map_err(fault)?,
-        );
+        sheets.extend(workbook::sheets(&path.display().to_string(), &bytes, form).map_err(fault)?);
     }
     Ok(sheets)
 }
@@ -147,6 +159,10 @@ impl Findings {
             refusals: imported.refusals.clone(),
             warnings: Vec::new(),
         };
+        // Whether or not a profile names the edition yet.
+        for fault in review_rows(&Editions::parse(&library.library).0) {
+            found.warnings.extend(imported.refusal(&fault));
+        }
         let mut others: Vec<String> = Vec::new();
         for profile in library.profiles() {
             let faults = match Reference::load(&library.library, profile, &library.data, &[]) {
@@ -227,6 +243,9 @@ fn summary(args: &Import, mapping: &Mapping, imported: &Imported, found: &Findin
             "{}: {rows} rows imported, {blank} blank, {skipped} passed over\n",
             plain(&count.sheet)
         );
+        for line in count.unseen.lines() {
+            text += &format!("{}: {line}\n", plain(&count.sheet));
+        }
     }
     if !found.warnings.is_empty() {
         text += &format!("warnings\n{}", lines(&found.warnings));

@@ -1,6 +1,7 @@
 //! `[columns]`, `[values]`, `[formats]` and `[constants]` of a run file to a [`Mapping`], each word checked.
 
 use crate::error::{Error, Result};
+use crate::input::empty_has_meaning;
 use crate::input::mapping::{COLUMNS, Mapping, MassUnit, is_delimiter};
 use crate::input::timestamp::{contradiction, is_excel};
 use crate::run::plan::file::{FormatKeys, RunFile};
@@ -181,10 +182,8 @@ impl Resolver<'_> {
             match bases.written(written.file.get_ref()) {
                 Err(fault) => self.fault(&key, at, &fault),
                 Ok(file) => {
-                    mapping.values.insert(
-                        column.clone(),
-                        translations(&file.path, &read(&file.path)?)?,
-                    );
+                    let codes = translations(&file.path, &read(&file.path)?, column)?;
+                    mapping.values.insert(column.clone(), codes);
                     files.push(ValueFile {
                         column: column.clone(),
                         file,
@@ -196,8 +195,13 @@ impl Resolver<'_> {
     }
 }
 
-/// Reads a value file: `value,code`, UTF-8, one code per value. An empty code makes the value absent.
-fn translations(path: &Path, bytes: &[u8]) -> Result<HashMap<String, String>> {
+/// Reads a value file: `value,code`, UTF-8, one code per value. An empty code makes the value absent; an empty value says what an empty
+/// cell means, in columns where it can.
+fn translations(path: &Path, bytes: &[u8], column: &str) -> Result<HashMap<String, String>> {
+    let takes_empty = COLUMNS
+        .iter()
+        .position(|c| *c == column)
+        .is_some_and(empty_has_meaning);
     let fault =
         |line: u64, what: String| Error::Usage(format!("{}:{line}: {what}", path.display()));
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
@@ -228,7 +232,7 @@ fn translations(path: &Path, bytes: &[u8]) -> Result<HashMap<String, String>> {
         }
         // Cells of the input lose the spaces around them before they are looked up.
         let (value, code) = (record[0].trim_matches(' '), record[1].trim_matches(' '));
-        if value.is_empty() {
+        if value.is_empty() && !takes_empty {
             return Err(fault(line, "value: empty".to_owned()));
         }
         if codes
@@ -254,7 +258,8 @@ fn one_of(word: &str, list: &[&str]) -> Checked<()> {
     }
 }
 
-fn encoding(text: &str) -> Checked<&'static encoding_rs::Encoding> {
+/// The encoding of this label.
+pub fn encoding(text: &str) -> Checked<&'static encoding_rs::Encoding> {
     match encoding_rs::Encoding::for_label(text.as_bytes()) {
         // The WHATWG list maps broken encodings to one that decodes nothing.
         Some(found) if found != encoding_rs::REPLACEMENT => Ok(found),

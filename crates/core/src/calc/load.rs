@@ -1,4 +1,4 @@
-//! What is on the move in one row: mass, TEU, containers, temperature (docs/methodology.md, section 5; flags Q01, Q11, Q14, Q16).
+//! What is on the move in one row: mass, TEU, containers, temperature (docs/methodology.md, section 5; flags Q01, Q11, Q14, Q16, Q24).
 
 use super::activity::share;
 use crate::model::flag::Flags;
@@ -93,6 +93,7 @@ pub fn load(
     }
     let temperature = match (batch.temperature[i], load_status, kind) {
         (Temperature::Absent, LoadStatus::Laden, Some(kind)) if kind.refrigerated => {
+            flags |= Flags::REFRIGERATION_ASSUMED;
             Temperature::Refrigerated
         }
         (Temperature::Absent, _, _) => Temperature::Ambient,

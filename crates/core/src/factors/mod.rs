@@ -38,7 +38,7 @@ pub use handbook::handbook;
 pub use library::Library;
 pub use profile::Profile;
 pub use region::{Region, RegionName};
-pub use review::review;
+pub use review::{review, review_rows};
 pub use rows::QUANTITY_SCALE;
 pub use select::uplifted;
 pub use select::{Choice, EnergyChoice, EnergyQuery, FactorQuery, NoFactor, NoFactorReason};

@@ -39,6 +39,7 @@ flags! {
     ORDER_BY_TIME = 21, "order by time";
     EMPTY_COUNTED_TWICE = 22, "empty box on an intensity that already holds empty running";
     UNKNOWN_PLACE = 23, "unknown place";
+    REFRIGERATION_ASSUMED = 24, "refrigeration assumed from the container type";
     MASS_IMPLAUSIBLE = 25, "mass implausible";
     DISTANCE_IMPLAUSIBLE = 26, "distance implausible";
     TIME_IMPLAUSIBLE = 27, "duration or speed implausible";

@@ -2,6 +2,33 @@
 
 use std::collections::BTreeMap;
 
+/// How the file holds a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// As text.
+    Text,
+    /// As a number, so that its text has a point for a decimal mark.
+    Number,
+    /// As a date, `YYYY-MM-DD` here however the file shows it.
+    Date,
+}
+
+/// What a person sees in the place of a cell's text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Seen {
+    /// The text, or the same number.
+    #[default]
+    Text,
+    /// The number with something about it: zeros in front, a unit, a currency, separators.
+    Decorated,
+    /// The number with fewer decimals than it has.
+    Rounded,
+    /// A hundred times the number, with a percent sign.
+    Percentage,
+    /// Something else; why, and what would help.
+    Otherwise(String),
+}
+
 /// A sheet. Only cells that hold something are kept, since a workbook may name any cell of a million rows.
 ///
 /// ```
@@ -16,13 +43,29 @@ pub struct Sheet {
     pub file: String,
     /// Name of the sheet; of a CSV file, the file name without its ending.
     pub name: String,
+    /// Whether the file hides the sheet, and which of its rows and columns.
+    pub hidden: Hidden,
     cells: BTreeMap<(u32, u32), Cell>,
+    /// First and last cell of ranges that are shown as one cell.
+    merged: Vec<[(u32, u32); 2]>,
+}
+
+/// What a file does not show of a sheet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// All of it.
+    pub sheet: bool,
+    /// Rows, from 0.
+    pub rows: Vec<u32>,
+    /// First and last columns of spans, from 0.
+    pub columns: Vec<(u32, u32)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Cell {
     text: String,
-    is_number: bool,
+    held: Held,
+    seen: Seen,
 }
 
 impl Sheet {
@@ -31,38 +74,48 @@ impl Sheet {
         Sheet {
             file: file.into(),
             name: name.into(),
-            cells: BTreeMap::new(),
+            ..Sheet::default()
         }
     }
 
     /// Fills a cell with a text; row and column from 0. Spaces around the text go, an empty text is no cell.
     pub fn set(&mut self, row: u32, column: u32, text: String) {
-        let text = text.trim();
+        self.set_as(row, column, text.trim().to_owned(), Held::Text, Seen::Text);
+    }
+
+    /// Fills a cell that the file holds, or shows, in another way than as a text.
+    pub fn set_as(&mut self, row: u32, column: u32, text: String, held: Held, seen: Seen) {
         if !text.is_empty() {
-            self.cells.insert(
-                (row, column),
-                Cell {
-                    text: text.to_owned(),
-                    is_number: false,
-                },
-            );
+            self.cells.insert((row, column), Cell { text, held, seen });
         }
     }
 
-    /// Fills a cell with a number that the file holds as one, as plain decimal text.
-    pub fn set_number(&mut self, row: u32, column: u32, text: String) {
-        self.cells.insert(
-            (row, column),
-            Cell {
-                text,
-                is_number: true,
-            },
-        );
+    /// Joins the cells from `first` to `last`: what the first one holds is shown in the place of all.
+    pub fn merge(&mut self, first: (u32, u32), last: (u32, u32)) {
+        self.merged.push([first, last]);
     }
 
-    /// Whether the file holds the cell as a number, so that its text has a point for a decimal mark.
-    pub fn is_number(&self, row: u32, column: u32) -> bool {
-        self.cells.get(&(row, column)).is_some_and(|c| c.is_number)
+    /// The first cell of the range in which the file shows this one, where that is another cell.
+    pub fn merged_into(&self, row: u32, column: u32) -> Option<(u32, u32)> {
+        let covers = |&&[first, last]: &&[(u32, u32); 2]| {
+            (first.0..=last.0).contains(&row) && (first.1..=last.1).contains(&column)
+        };
+        let [first, _] = self.merged.iter().find(covers)?;
+        (*first != (row, column)).then_some(*first)
+    }
+
+    /// How the file holds a cell; a text when there is none.
+    pub fn held(&self, row: u32, column: u32) -> Held {
+        self.cells
+            .get(&(row, column))
+            .map_or(Held::Text, |c| c.held)
+    }
+
+    /// What a person sees in a cell's place.
+    pub fn seen(&self, row: u32, column: u32) -> &Seen {
+        self.cells
+            .get(&(row, column))
+            .map_or(&Seen::Text, |c| &c.seen)
     }
 
     /// Text of a cell; empty when there is none.

@@ -17,6 +17,8 @@ pub struct Mapping {
     pub(super) edition: Edition,
     /// Separator of CSV files.
     pub delimiter: u8,
+    /// Label of the character encoding of CSV files, and its line; `None`: UTF-8.
+    pub encoding: Option<(String, u64)>,
     /// Decimal mark of figures in text cells.
     pub(super) decimal_mark: char,
     /// Tables, in file order.
@@ -116,6 +118,8 @@ fn read(root: &mut Keys, faults: &mut Faults) -> Option<Mapping> {
             _ => None,
         }
     });
+    let wanted = "the name of a character encoding";
+    let encoding = root.get("encoding", wanted, faults, text);
     let decimal_mark = root.get("decimal", "\".\" or \",\"", faults, |v| {
         match v.as_str()? {
             "." => Some('.'),
@@ -131,10 +135,14 @@ fn read(root: &mut Keys, faults: &mut Faults) -> Option<Mapping> {
     if tables.is_empty() && !faults.has_error() {
         root.missing("table", "at least one [[table]]", faults);
     }
-    root.finish(&["delimiter", "decimal", "edition", "table"], faults);
+    root.finish(
+        &["delimiter", "encoding", "decimal", "edition", "table"],
+        faults,
+    );
     Some(Mapping {
         edition: edition?,
         delimiter: delimiter.map_or(b',', |at| at.value),
+        encoding: encoding.map(|at| (at.value, at.line)),
         decimal_mark: decimal_mark.map_or('.', |at| at.value),
         tables,
     })

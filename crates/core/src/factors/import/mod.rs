@@ -10,6 +10,7 @@ mod figure;
 mod mapping;
 mod row;
 mod rows;
+mod seen;
 #[cfg(test)]
 mod tests;
 mod units;
@@ -18,3 +19,4 @@ pub use edition::with_edition;
 pub use field::Field;
 pub use mapping::Mapping;
 pub use rows::{Imported, Refusal, TableCount, import};
+pub use seen::Unseen;

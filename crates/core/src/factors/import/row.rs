@@ -8,7 +8,7 @@ use super::units::{self, Ratio};
 use crate::factors::factor::Section;
 use crate::factors::rows::{QUANTITY_SCALE, layout};
 use crate::model::mode::Per;
-use crate::model::sheet::{Sheet, cell_name};
+use crate::model::sheet::{Held, Sheet, cell_name};
 use crate::model::unit::{NANO_SCALE, short_decimal_text};
 
 /// Reads one row.
@@ -309,7 +309,7 @@ impl RowReader<'_> {
         let is_text = self
             .columns
             .get(&field)
-            .is_some_and(|c| !self.sheet.is_number(self.row, *c));
+            .is_some_and(|c| self.sheet.held(self.row, *c) != Held::Number);
         if is_text {
             self.mapping.decimal_mark
         } else {

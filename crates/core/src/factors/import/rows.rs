@@ -3,6 +3,7 @@
 use super::field::Field;
 use super::mapping::{Mapping, Origin, Table};
 use super::row::RowReader;
+use super::seen::{Unseen, doubtful};
 use crate::factors::factor::Section;
 use crate::factors::fault::{DataFile, Fault};
 use crate::factors::rows::layout;
@@ -57,6 +58,8 @@ pub struct TableCount {
     pub blank: usize,
     /// Rows that the mapping passes over.
     pub skipped: usize,
+    /// What was read although nobody sees it.
+    pub unseen: Unseen,
 }
 
 /// Tables in our layout, with the way back to the cells.
@@ -278,6 +281,7 @@ impl Imported<'_> {
             rows: 0,
             blank: 0,
             skipped: 0,
+            unseen: Unseen::of(&sheet.hidden, columns),
         };
         for row in table.first_row..table.end_row.unwrap_or(u32::MAX).min(sheet.row_count()) {
             if table.skip_rows.contains(&row) {
@@ -286,6 +290,12 @@ impl Imported<'_> {
                 count.blank += 1;
             } else {
                 count.rows += 1;
+                let doubtful = doubtful(sheet, columns, row);
+                if !doubtful.is_empty() {
+                    self.refusals.extend(doubtful);
+                    continue;
+                }
+                count.unseen.add(sheet, columns, row);
                 let mut reader = RowReader {
                     mapping: self.mapping,
                     table,

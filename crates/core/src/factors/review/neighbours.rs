@@ -1,10 +1,10 @@
 //! Figures that lie far from those of their neighbours: most often a slip of the decimal point.
 
 use super::total;
-use crate::factors::factor::EmissionFactor;
+use crate::factors::factor::{EmissionFactor, Operation};
 use crate::factors::fault::Faults;
 use crate::factors::set::FactorSet;
-use crate::model::mode::{Per, Temperature};
+use crate::model::mode::{Mode, Per, Temperature};
 use crate::model::unit::{NANO_SCALE, decimal_text};
 use rustc_hash::FxHashMap;
 
@@ -24,6 +24,59 @@ fn neighbourhood(f: &EmissionFactor) -> Neighbourhood<'_> {
         ""
     };
     (f.operation, &f.energy_carrier, region, f.temperature, f.per)
+}
+
+/// Of one mode and unit everything lies within this many times of the median, from a half-empty feeder to the largest ship; a slip of
+/// a thousand (grams for kilograms, per tonne for per kilogram) does not.
+const OTHER_KIND: i128 = 100;
+
+/// A warning for each row more than a hundred times above or below the median of its mode and unit, whatever its operation.
+pub(super) fn of_another_kind(
+    figures: &[&EmissionFactor],
+    operations: &[Operation],
+    faults: &mut Faults,
+) {
+    let mut families: FxHashMap<(Mode, Per), Vec<i64>> = FxHashMap::default();
+    let family = |f: &EmissionFactor| {
+        let mode = operations[f.operation? as usize].mode;
+        (total(f) != 0).then_some((mode, f.per))
+    };
+    for factor in figures {
+        if let Some(key) = family(factor) {
+            families.entry(key).or_default().push(total(factor));
+        }
+    }
+    families
+        .values_mut()
+        .for_each(|totals| totals.sort_unstable());
+    for factor in figures {
+        let Some((key, totals)) = family(factor).and_then(|key| families.get_key_value(&key))
+        else {
+            continue;
+        };
+        let (value, median) = (
+            i128::from(total(factor)),
+            i128::from(totals[totals.len() / 2]),
+        );
+        if totals.len() < ENOUGH || (value <= OTHER_KIND * median && value * OTHER_KIND >= median) {
+            continue;
+        }
+        let grams = |mantissa: i128| decimal_text(mantissa, NANO_SCALE);
+        let wanted = format!(
+            "operation and provision are more than {OTHER_KIND} times off the median of the {} rows of {} per {}, {} g: is the unit right?",
+            totals.len(),
+            key.0.code(),
+            key.1.code(),
+            grams(median)
+        );
+        faults.warning(
+            &factor.file,
+            factor.line,
+            "operation_g",
+            &grams(value),
+            wanted,
+        );
+    }
 }
 
 /// A warning for each row more than three times above or below the median of its neighbourhood.

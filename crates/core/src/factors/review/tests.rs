@@ -1,6 +1,7 @@
 //! What is warned of, and what is not.
 
-use super::review;
+use super::{review, review_rows};
+use crate::factors::Library;
 use crate::factors::testkit::*;
 use crate::model::time::parse_date;
 
@@ -145,4 +146,60 @@ fn units_that_look_wrong_are_named_with_the_one_that_would_fit() {
         energy("one/1", &["energy_id=c"]),
     ];
     assert!(review(&set(fine.to_vec(), &[]), 0).is_empty());
+}
+
+#[test]
+fn rows_that_cannot_be_are_named_before_any_profile_names_their_edition() {
+    let found = |tables| {
+        let (library, faults) = Library::parse(&files(tables));
+        assert!(faults.is_empty(), "{faults:?}");
+        let list = review_rows(&library);
+        list.iter()
+            .map(|f| format!("{}:{} {}", f.file, f.line, f.column))
+            .collect::<Vec<_>>()
+    };
+    let sea = |id: &str, grams: &str| {
+        format!("factor_id={id} region={id} operation_g={grams} provision_g=1 per=teukm")
+    };
+    let rows = [
+        sea("CN", "100"),
+        sea("SG", "70"),
+        sea("MY", "90"),
+        sea("TH", "0.09"),
+        sea("VN", "30000"),
+    ];
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let of_kind = found(vec![
+        transport("one/1", &rows[..3]),
+        transport("two/1", &rows[3..]),
+    ]);
+    assert!(
+        of_kind.contains(&"two/1/transport.csv:3 operation_g".to_owned()),
+        "{of_kind:?}"
+    );
+    assert!(
+        of_kind.iter().all(|f| f.starts_with("two/1")),
+        "{of_kind:?}"
+    );
+    let swapped = [
+        "factor_id=a energy_carrier=vlsfo operation_g=5 provision_g=20",
+        "factor_id=b energy_carrier=biodiesel operation_g=1 provision_g=20",
+    ];
+    assert_eq!(
+        found(vec![transport("one/1", &swapped)]),
+        ["one/1/transport.csv:2 provision_g"]
+    );
+    let usual = [
+        "factor_id=a operation=road.truck operation_g=0 provision_g=80",
+        "factor_id=b operation=rail.electric operation_g=0 provision_g=8",
+    ];
+    assert_eq!(
+        found(vec![transport("one/1", &usual)]),
+        ["one/1/transport.csv:2 provision_g"]
+    );
+    let fuel = ["energy_id=a energy_carrier=diesel per=kg operation_g=3.2 provision_g=0.7"];
+    assert_eq!(
+        found(vec![energy("one/1", &fuel)]),
+        ["one/1/energy.csv:2 per"]
+    );
 }
