@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::factors::DataFile;
-use crate::model::sheet::Sheet;
+use crate::model::sheet::{Held, Seen, Sheet};
 
 const EDITION: &str = "[edition]\nsource = \"own\"\nedition = \"1\"\ntitle = \"T\"\nlicence = \"own copy\"\nredistributable = false\ngwp_set = \"AR6\"\n";
 const TABLE: &str =
@@ -255,5 +255,76 @@ fn an_edition_takes_the_place_of_its_namesake_only_when_told() {
     assert!(
         once.iter()
             .any(|f| f.path == "sources.csv" && f.bytes.ends_with(row))
+    );
+}
+
+/// Refusals and told lines of a sheet with the columns Lane, TTW, WTW, Carrier, To and Load.
+fn seen(change: impl Fn(&mut Sheet)) -> (Vec<String>, Vec<String>) {
+    let columns =
+        format!("{COLUMNS}carrier = \"Carrier\"\nvalid_to = \"To\"\nload_factor = \"Load\"\n");
+    let mapping = mapping(&[EDITION, TABLE, &columns, CONSTANTS].concat());
+    let mut sheet = sheet(
+        "Lane|TTW|WTW|Carrier|To|Load\nCN|70|85|MAEU|2026-01-01|0.8\nVN|71|86|||\nSG|72|87|||",
+    );
+    change(&mut sheet);
+    let sheets = [sheet];
+    let imported = import(&mapping, &sheets);
+    let refusals = imported
+        .refusals
+        .iter()
+        .map(|r| format!("{} {}", r.cell, r.field));
+    (refusals.collect(), imported.counts[0].unseen.lines())
+}
+
+#[test]
+fn a_cell_that_a_person_sees_otherwise_is_refused() {
+    let number = |column: u32, text: &str, seen: Seen| {
+        let text = text.to_owned();
+        move |s: &mut Sheet| s.set_as(2, column, text.clone(), Held::Number, seen.clone())
+    };
+    let date = |column: u32| {
+        move |s: &mut Sheet| s.set_as(2, column, "2026-01-01".to_owned(), Held::Date, Seen::Text)
+    };
+    let formula = |column: u32| {
+        let why = Seen::Otherwise("expected a value".to_owned());
+        move |s: &mut Sheet| s.set_as(2, column, "=A1".to_owned(), Held::Text, why.clone())
+    };
+    assert_eq!(seen(|_| {}), (vec![], vec![]));
+    for (column, field) in [(0, "A3 region"), (3, "D3 carrier"), (4, "E3 valid_to")] {
+        assert_eq!(seen(formula(column)).0, [field]);
+        assert_eq!(seen(|s| s.set(2, column, "#N/A".to_owned())).0, [field]);
+        assert_eq!(seen(|s| s.merge((1, column), (2, column))).0, [field]);
+    }
+    assert_eq!(seen(date(3)).0, ["D3 carrier"]);
+    assert_eq!(seen(date(1)).0, ["B3 ghg_operation"]);
+    assert_eq!(seen(date(4)).0, [""; 0]);
+    assert_eq!(
+        seen(number(1, "0.7", Seen::Percentage)).0,
+        ["B3 ghg_operation"]
+    );
+    assert_eq!(seen(number(5, "0.7", Seen::Percentage)).0, [""; 0]);
+    assert_eq!(seen(number(3, "7", Seen::Decorated)).0, ["D3 carrier"]);
+    assert_eq!(seen(number(1, "7", Seen::Decorated)).0, [""; 0]);
+    let raised = |s: &mut Sheet| s.set_as(2, 1, "71".to_owned(), Held::Text, Seen::Decorated);
+    assert_eq!(seen(raised).0, ["B3 ghg_operation"]);
+}
+
+#[test]
+fn what_nobody_sees_is_told() {
+    let (refusals, told) = seen(|s| {
+        s.hidden.sheet = true;
+        s.hidden.rows = vec![2, 9];
+        s.hidden.columns = vec![(2, 3)];
+        s.set_as(2, 1, "71.25".to_owned(), Held::Number, Seen::Rounded);
+    });
+    assert_eq!(refusals, [""; 0]);
+    assert_eq!(
+        told,
+        [
+            "the sheet is hidden in the workbook",
+            "hidden columns were read: D, C",
+            "1 hidden rows were read, the first is row 3; skip_rows passes over rows",
+            "1 figures have more decimals than the workbook shows, the first is B3; all of them count",
+        ]
     );
 }
