@@ -425,7 +425,8 @@ fn unusable_types_are_named() {
         FileInfo {
             format: "parquet",
             unknown_columns: vec!["nested".into(), "zz".into()],
-            lacks_sequence: true
+            lacks_sequence: true,
+            warnings: Vec::new()
         }
     );
     assert_eq!(fates(&parsed.batch), ["ok"]);

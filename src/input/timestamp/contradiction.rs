@@ -74,11 +74,11 @@ fn samples(pattern: &str) -> Vec<String> {
                 let days = time.date().duration_since(date(1899, 12, 30)).as_hours() / 24;
                 return Some(days.to_string());
             }
-            let at = TimeZone::UTC
-                .to_ambiguous_timestamp(time)
+            let zoned = TimeZone::UTC
+                .to_ambiguous_zoned_datetime(time)
                 .compatible()
                 .ok()?;
-            strtime::format(pattern, &at.to_zoned(TimeZone::UTC)).ok()
+            strtime::format(pattern, &zoned).ok()
         })
         .collect();
     texts.dedup();
