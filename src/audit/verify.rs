@@ -2,38 +2,66 @@
 
 use crate::error::{Error, Result};
 use crate::model::element::GhgTotals;
-use crate::model::time::date_text;
+use crate::model::time::Day;
+use crate::output::columns::PublishedTable;
+use crate::output::corridors::{CorridorSections, Corridors, corridor, section};
+use crate::output::elements::{Elements, element};
+use crate::output::factors::{Factors, factor};
+use crate::output::rejected::{RejectedTable, rejected};
+use crate::output::shipments::{ShipmentsTable, shipment};
 use crate::progress::Progress;
-use crate::published::batches::Batches;
-use crate::published::columns::Columns;
-use crate::published::elements::{ELEMENT_COLUMNS, Recalculation};
-use crate::published::shipments::{ShipmentRow, ShipmentRows};
+use crate::published::batches::{Batches, Rows};
+use crate::published::elements::{Computed, Recalculation};
+use crate::published::row::{Batch, Row, row};
 use crate::run::identity::other_revision;
 use crate::run::prepare::reference_of_run;
-use crate::run::summary::CorridorLine;
 use crate::store::manifest::Manifest;
-use crate::store::path::list_below;
 use crate::store::reference::read_reference_copy;
 use crate::store::signal::Interrupt;
 use crate::store::verify::verify_files;
+use parquet::errors::ParquetError;
 use std::path::Path;
 
-/// Tables whose sums must agree, and where their rows are.
-const TABLES: [(&str, &str); 5] = [
-    ("elements", "elements/"),
-    ("shipments", "shipments/"),
-    ("corridors", "corridors.parquet"),
-    ("corridor_sections", "corridor_sections.parquet"),
-    ("factors", "factors.parquet"),
-];
+row! {
+    /// What every table of sums has.
+    struct Sums of (element, shipment, corridor, section, factor) {
+        activity from transport_activity_tkm: i128,
+        operation from ghg_operation_kg: i128,
+        provision from ghg_provision_kg: i128,
+        total from ghg_total_kg: i128,
+    }
+}
 
-/// Columns that every table of sums has.
-const SUMS: [&str; 4] = [
-    "transport_activity_tkm",
-    "ghg_operation_kg",
-    "ghg_provision_kg",
-    "ghg_total_kg",
-];
+row! {
+    struct Code of rejected {
+        code: String,
+    }
+}
+
+row! {
+    /// What an element adds to the row of its shipment.
+    struct Part<'b> of element {
+        shipment_id: &'b str,
+        source_row: Option<i64>,
+        activity from transport_activity_tkm: i128,
+        operation from ghg_operation_kg: i128,
+        provision from ghg_provision_kg: i128,
+    }
+}
+
+row! {
+    /// What a shipment's row says of its elements.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    struct ShipmentRow of shipment {
+        id from shipment_id: String,
+        elements: i64,
+        activity from transport_activity_tkm: i128,
+        operation from ghg_operation_kg: i128,
+        provision from ghg_provision_kg: i128,
+    }
+}
+
+type ShipmentRows<'d> = Rows<'d, ShipmentsTable, ShipmentRow>;
 
 /// What was checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,9 +106,11 @@ pub fn verify(
     };
     check.counts()?;
     let mut sums = Vec::new();
-    for (table, place) in TABLES {
-        sums.push((table, check.sum(table, place)?));
-    }
+    sums.push(check.sum::<Elements>(Some(manifest.counts.elements))?);
+    sums.push(check.sum::<ShipmentsTable>(Some(manifest.counts.shipments))?);
+    sums.push(check.sum::<Corridors>(Some(manifest.counts.corridors))?);
+    sums.push(check.sum::<CorridorSections>(Some(manifest.counts.sections))?);
+    sums.push(check.sum::<Factors>(None)?);
     for pair in sums.windows(2) {
         if pair[0].1 != pair[1].1 {
             return Err(check.fault(format!(
@@ -99,55 +129,37 @@ pub fn verify(
     Ok(verified)
 }
 
-/// Corridors of a run for people.
-pub fn corridor_lines(dir: &Path) -> Result<Vec<CorridorLine>> {
-    let columns = [
-        "corridor_id",
-        "period",
-        "load_status",
-        "shipments",
-        "incomplete_shipments",
-        "teu",
-        "transport_activity_tkm",
-        "ghg_total_kg",
-        "intensity_g_per_tkm",
-    ];
-    let mut lines = Vec::new();
-    let mut table = Batches::new(dir, vec!["corridors.parquet".to_owned()], &columns);
-    let mut each = |c: &Columns| {
-        let (ids, periods, status) = (
-            c.texts("corridor_id")?,
-            c.dates("period")?,
-            c.texts("load_status")?,
-        );
-        let shipments = c.present_longs("shipments")?;
-        let incomplete = c.present_longs("incomplete_shipments")?;
-        let (teu, activity, total) = (
-            c.present("teu")?,
-            c.present("transport_activity_tkm")?,
-            c.present("ghg_total_kg")?,
-        );
-        let intensity = c.numbers("intensity_g_per_tkm")?;
-        for i in 0..ids.len() {
-            lines.push(CorridorLine {
-                corridor_id: ids[i].clone(),
-                period: date_text(periods[i]),
-                load_status: status[i].clone(),
-                shipments: shipments[i],
-                incomplete: incomplete[i],
-                teu: teu[i],
-                activity: activity[i],
-                total: total[i],
-                intensity: intensity[i],
-            });
-        }
-        Ok(())
-    };
-    while table.next_as(&mut each)?.is_some() {}
-    Ok(lines)
+row! {
+    /// A corridor for people.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct CorridorLine of corridor {
+        /// Corridor or lane.
+        pub corridor_id: String,
+        /// First day of the month.
+        pub period: Day,
+        /// `laden` or `empty`.
+        pub load_status: String,
+        /// Shipments.
+        pub shipments: i64,
+        /// Of which incomplete.
+        pub incomplete from incomplete_shipments: i64,
+        /// TEU, millionths.
+        pub teu: i128,
+        /// Transport activity, 10^-9 t.km.
+        pub activity from transport_activity_tkm: i128,
+        /// Emissions, micrograms.
+        pub total from ghg_total_kg: i128,
+        /// Intensity, 10^-6 g per t.km.
+        pub intensity from intensity_g_per_tkm: Option<i128>,
+    }
 }
 
-type Visit<'v> = dyn FnMut(&Columns) -> parquet::errors::Result<()> + 'v;
+/// Corridors of a run for people.
+pub fn corridor_lines(dir: &Path) -> Result<Vec<CorridorLine>> {
+    let parts = vec!["corridors.parquet".to_owned()];
+    let columns = <CorridorLine as Row<Corridors>>::columns();
+    Batches::new(dir, parts, columns).into_rows().collect()
+}
 
 struct Check<'a> {
     dir: &'a Path,
@@ -161,22 +173,15 @@ impl Check<'_> {
         Error::Verification(format!("{}: {what}", self.dir.display()))
     }
 
-    /// Files of a table in order of part.
-    fn parts(&self, place: &str) -> Result<Vec<String>> {
-        let listing = list_below(self.dir).map_err(|e| self.fault(e.to_string()))?;
-        Ok(listing
-            .files
-            .into_iter()
-            .map(|(path, _)| path)
-            .filter(|path| path.starts_with(place))
-            .collect())
-    }
-
-    fn table(&mut self, place: &str, columns: &[&str], visit: &mut Visit) -> Result<()> {
-        let mut batches = Batches::new(self.dir, self.parts(place)?, columns);
-        let mut each = |c: &Columns| {
-            self.progress.advance(c.0.num_rows() as u64, 0);
-            visit(c)
+    fn table<T: PublishedTable>(
+        &mut self,
+        columns: Vec<&'static str>,
+        visit: &mut dyn FnMut(Batch<'_, T>) -> parquet::errors::Result<()>,
+    ) -> Result<()> {
+        let mut batches = Batches::of_run(self.dir, self.manifest, columns);
+        let mut each = |batch: Batch<'_, T>| {
+            self.progress.advance(batch.count() as u64, 0);
+            visit(batch)
         };
         while batches.next_as(&mut each)?.is_some() {
             self.interrupt.check()?;
@@ -205,9 +210,9 @@ impl Check<'_> {
         }
         let wanted = counts.rejected_by_code.clone();
         let mut found = std::collections::BTreeMap::new();
-        self.table("rejected/", &["code"], &mut |c| {
-            for code in c.texts("code")? {
-                *found.entry(code).or_insert(0u64) += 1;
+        self.table::<RejectedTable>(Code::columns(), &mut |batch| {
+            for row in batch.rows::<Code>()? {
+                *found.entry(row?.code).or_insert(0u64) += 1;
             }
             Ok(())
         })?;
@@ -220,82 +225,63 @@ impl Check<'_> {
     }
 
     /// Sums a table; every row must have total = operation + provision. Rows and sums must be those of the manifest.
-    fn sum(&mut self, table: &str, place: &str) -> Result<GhgTotals> {
+    fn sum<T: PublishedTable>(&mut self, wanted: Option<u64>) -> Result<(&'static str, GhgTotals)>
+    where
+        Sums: for<'b> Row<'b, T>,
+    {
+        let table = T::NAME;
         let mut totals = GhgTotals::default();
         let mut count = 0u64;
-        self.table(place, &SUMS, &mut |c| {
-            let [activity, operation, provision, total] = [
-                c.present(SUMS[0])?,
-                c.present(SUMS[1])?,
-                c.present(SUMS[2])?,
-                c.present(SUMS[3])?,
-            ];
-            for i in 0..activity.len() {
-                if operation[i] + provision[i] != total[i] {
-                    let what = format!(
-                        "row {}: total is not operation + provision",
-                        count + i as u64 + 1
-                    );
-                    return Err(parquet::errors::ParquetError::General(what));
+        self.table::<T>(<Sums as Row<T>>::columns(), &mut |batch| {
+            for row in batch.rows::<Sums>()? {
+                let row = row?;
+                count += 1;
+                if row.operation + row.provision != row.total {
+                    let what = format!("row {count}: total is not operation + provision");
+                    return Err(ParquetError::General(what));
                 }
                 totals.add(&GhgTotals {
-                    activity: activity[i],
-                    operation: operation[i],
-                    provision: provision[i],
+                    activity: row.activity,
+                    operation: row.operation,
+                    provision: row.provision,
                 });
             }
-            count += activity.len() as u64;
             Ok(())
         })?;
-        let counts = &self.manifest.counts;
-        let wanted = match table {
-            "elements" => counts.elements,
-            "shipments" => counts.shipments,
-            "corridors" => counts.corridors,
-            "corridor_sections" => counts.sections,
-            _ => count,
-        };
-        if count != wanted {
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != count) {
             return Err(self.fault(format!("{table}: {count} rows, the manifest says {wanted}")));
         }
         let written = self.manifest.totals.get(table);
         if written != Some(&crate::run::tables::totals_text(&totals)) {
             return Err(self.fault(format!("{table}: the sums are not those of the manifest")));
         }
-        Ok(totals)
+        Ok((table, totals))
     }
 
     /// Every shipment equals the sum of its elements, both tables are in order, and the accepted rows are those with a source
     /// row. Both tables are read side by side: neither has to fit into memory.
     fn shipments(&mut self) -> Result<u64> {
-        let mut shipments = ShipmentRows::new(self.dir, self.parts("shipments/")?);
+        let mut shipments = ShipmentRows::of_run(self.dir, self.manifest);
         let mut open: Option<ShipmentRow> = None;
         let (mut accepted, mut checked) = (0u64, 0u64);
-        let columns = ["shipment_id", "source_row", SUMS[0], SUMS[1], SUMS[2]];
-        self.table("elements/", &columns, &mut |c| {
-            accepted += c.presence("source_row")?.into_iter().filter(|p| *p).count() as u64;
-            let [activity, operation, provision] = [
-                c.present(SUMS[0])?,
-                c.present(SUMS[1])?,
-                c.present(SUMS[2])?,
-            ];
-            for (i, id) in c.texts("shipment_id")?.into_iter().enumerate() {
-                if open.as_ref().is_none_or(|sum| sum.id != id) {
-                    checked += settle(open.take(), Some(&id), &mut shipments)?;
-                    open = Some(ShipmentRow {
-                        id,
-                        elements: 0,
-                        totals: GhgTotals::default(),
-                    });
+        self.table::<Elements>(Part::columns(), &mut |batch| {
+            for row in batch.rows::<Part>()? {
+                let row = row?;
+                accepted += u64::from(row.source_row.is_some());
+                if open.as_ref().is_none_or(|sum| sum.id != row.shipment_id) {
+                    checked += settle(open.take(), Some(row.shipment_id), &mut shipments)?;
                 }
-                if let Some(sum) = &mut open {
-                    sum.elements += 1;
-                    sum.totals.add(&GhgTotals {
-                        activity: activity[i],
-                        operation: operation[i],
-                        provision: provision[i],
-                    });
-                }
+                let sum = open.get_or_insert_with(|| ShipmentRow {
+                    id: row.shipment_id.to_owned(),
+                    elements: 0,
+                    activity: 0,
+                    operation: 0,
+                    provision: 0,
+                });
+                sum.elements += 1;
+                sum.activity += row.activity;
+                sum.operation += row.operation;
+                sum.provision += row.provision;
             }
             Ok(())
         })?;
@@ -306,7 +292,7 @@ impl Check<'_> {
                 self.manifest.counts.accepted
             )));
         }
-        match shipments.next()? {
+        match shipments.next().transpose()? {
             None => Ok(checked),
             Some(row) => Err(self.fault(format!("shipment {} has a row and no elements", row.id))),
         }
@@ -318,13 +304,16 @@ impl Check<'_> {
         let mut again = Recalculation::new(&reference);
         let mut differing = None;
         let mut count = 0u64;
-        self.table("elements/", &ELEMENT_COLUMNS, &mut |c| {
-            for (published, facts, id) in again.elements(c)? {
+        self.table::<Elements>(Computed::columns(), &mut |batch| {
+            for row in batch.rows::<Computed>()? {
+                let row = row?;
+                let (published, facts) = again.element(&row)?;
                 count += 1;
                 let found = again.kernel.recalculate(&published, &facts, &again.symbols);
                 if found != Ok(published) && differing.is_none() {
                     differing = Some(format!(
-                        "element {count}, of shipment {id}: {published:?} computes to {found:?}"
+                        "element {count}, of shipment {}: {published:?} computes to {found:?}",
+                        row.shipment_id
                     ));
                 }
             }
@@ -342,8 +331,8 @@ fn settle(
     sum: Option<ShipmentRow>,
     next: Option<&str>,
     shipments: &mut ShipmentRows,
-) -> std::result::Result<u64, parquet::errors::ParquetError> {
-    let fault = |what: String| Err(parquet::errors::ParquetError::General(what));
+) -> std::result::Result<u64, ParquetError> {
+    let fault = |what: String| Err(ParquetError::General(what));
     let Some(sum) = sum else { return Ok(0) };
     if next.is_some_and(|next| next <= sum.id.as_str()) {
         return fault(format!(
@@ -354,7 +343,8 @@ fn settle(
     }
     match shipments
         .next()
-        .map_err(|e| parquet::errors::ParquetError::General(e.to_string()))?
+        .transpose()
+        .map_err(|e| ParquetError::General(e.to_string()))?
     {
         Some(row) if row == sum => Ok(1),
         Some(row) if row.id == sum.id => fault(format!(
@@ -377,11 +367,9 @@ mod tests {
         ShipmentRow {
             id: id.to_owned(),
             elements,
-            totals: GhgTotals {
-                activity: 7,
-                operation: 5,
-                provision: elements as i128,
-            },
+            activity: 7,
+            operation: 5,
+            provision: elements as i128,
         }
     }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::output::schema::{Field, Kind};
-use crate::published::columns::rows;
+use crate::published::columns::checked;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding};
@@ -61,7 +61,7 @@ fn read(content: &[u8]) -> Result<usize> {
         Field::required("id", Kind::Text),
         Field::optional("mass", Kind::Long),
     ];
-    rows(file(content), &fields, &["id", "mass"])?
+    checked(file(content), &fields, &["id", "mass"])?
         .map(|batch| batch.map(|batch| batch.num_rows()))
         .sum()
 }

@@ -10,7 +10,8 @@ use crate::error::{Error, Result};
 use crate::model::time::date_text;
 use crate::model::unit::grouped;
 use crate::model::unit::{NANO_SCALE, decimal_text, div_half_even};
-use crate::output::differences::DifferencesWriter;
+use crate::output::columns::PublishedTable;
+use crate::output::differences::{ChangedCorridors, ChangedShipments, DifferencesWriter};
 use crate::progress::ProgressMode;
 use crate::store::disk::RealDisk;
 use crate::store::files::{FileWriter, folder_below};
@@ -76,7 +77,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     ];
 
     let path = to.join("shipments.parquet");
-    let mut table = shipments_table(&path, &metadata)?;
+    let mut table = create_table::<ChangedShipments>(&path, &metadata)?;
     let mut top = Top::new(args.top);
     let progress = progress::for_run(args.progress.unwrap_or_default(), *console);
     let difference = diff(
@@ -138,30 +139,9 @@ impl Top {
 
 type Out = DifferencesWriter<FileWriter<'static>>;
 
-fn create(path: &Path) -> Result<FileWriter<'static>> {
-    FileWriter::create(&RealDisk, path)
-}
-
-fn shipments_table(path: &Path, metadata: &[(String, String)]) -> Result<Out> {
-    let texts = [
-        "shipment_id",
-        "corridor_before",
-        "corridor_after",
-        "load_status_before",
-        "load_status_after",
-    ];
-    let figures: Vec<&str> = ["ghg_before_kg", "ghg_after_kg", "difference_kg"]
-        .into_iter()
-        .chain(Effects::NAMES)
-        .collect();
-    let table = DifferencesWriter::new(
-        create(path)?,
-        &texts,
-        &["period_before", "period_after"],
-        &figures,
-        metadata,
-    );
-    table.map_err(|e| storage(path, &e))
+fn create_table<T: PublishedTable>(path: &Path, metadata: &[(String, String)]) -> Result<Out> {
+    let out = FileWriter::create(&RealDisk, path)?;
+    DifferencesWriter::new::<T>(out, metadata).map_err(|e| storage(path, &e))
 }
 
 fn write_shipment(table: &mut Out, change: &ShipmentChange) -> parquet::errors::Result<()> {
@@ -195,19 +175,8 @@ fn write_corridors(
     metadata: &[(String, String)],
     difference: &Difference,
 ) -> Result<()> {
-    let figures: Vec<&str> = ["ghg_before_kg", "ghg_after_kg", "difference_kg", "moved"]
-        .into_iter()
-        .chain(Effects::NAMES)
-        .collect();
     let fault = |e| storage(path, &e);
-    let mut table = DifferencesWriter::new(
-        create(path)?,
-        &["corridor_id", "load_status"],
-        &["period"],
-        &figures,
-        metadata,
-    )
-    .map_err(fault)?;
+    let mut table = create_table::<ChangedCorridors>(path, metadata)?;
     for (of, change) in &difference.corridors {
         let figures: Vec<i128> = [
             change.before,

@@ -8,6 +8,7 @@ use crate::escape::{csv_cell, visible};
 use crate::exchange::inert::write_json;
 use crate::model::reject::RejectReason;
 use crate::model::unit::grouped;
+use crate::published::columns::fault;
 use crate::published::rejected::{RejectedRow, rejected_rows};
 use crate::store::layout::Layout;
 use crate::store::path::{list_below, open_below};
@@ -126,10 +127,8 @@ fn each(dir: &Path, take: &mut dyn FnMut(RejectedRow) -> ControlFlow<()>) -> Res
         .collect();
     names.sort();
     for name in names {
-        let broken =
-            |what: String| Error::Verification(format!("{}: {what}", dir.join(name).display()));
         if rejected_rows(open_below(&dir, name).map_err(storage)?, take)
-            .map_err(broken)?
+            .map_err(|e| fault(&dir.join(name), &e))?
             .is_break()
         {
             break;

@@ -3,6 +3,7 @@
 use super::table::Table;
 use crate::escape::visible;
 use crate::model::reject::RejectReason;
+use crate::model::time::date_text;
 use crate::model::unit::{decimal_text, grouped};
 use crate::run::summary::Summary;
 use std::fmt::Write;
@@ -127,7 +128,7 @@ fn corridors(summary: &Summary) -> String {
     for c in &summary.corridors {
         table.row(vec![
             c.corridor_id.clone(),
-            c.period.get(..7).unwrap_or(&c.period).to_owned(),
+            date_text(c.period)[..7].to_owned(),
             c.load_status.clone(),
             grouped(&c.shipments.to_string()),
             grouped(&c.incomplete.to_string()),

@@ -5,11 +5,11 @@
 //! May be null: activity_basis, intensity_g_per_tkm (nothing moved), ghg_kg_per_teu (no TEU known), primary_share (no
 //! emissions). All other columns are REQUIRED.
 
+use super::columns::{Date, Long, Optional, Required, SmallDecimal, Sum, Text, published_table};
 use super::encode::{Bound, NO_KEY, Number};
 use super::ratio::millionths;
 use super::ratio::{ghg_kg_per_teu, intensity_g_per_tkm, primary_share};
-use super::schema::{Field, Kind};
-use super::table::{Table, TableColumn, codes, keys, numbers, repeating, text};
+use super::table::{Table, codes, keys, numbers, repeating, text};
 use crate::model::element::{
     CorridorKey, CorridorRowKey, CorridorTotals, Names, Rollup, SectionKey, SectionTotals,
 };
@@ -116,7 +116,7 @@ fn kind_of(mode: Mode) -> &'static str {
 
 /// The table `corridors`.
 pub static CORRIDORS: Table<CorridorRows> = Table {
-    columns: &CORRIDOR_COLUMNS,
+    columns: CORRIDOR_COLUMNS,
     sorted_by: &["corridor_id", "period", "load_status"],
     group_rows: GROUP_ROWS,
     rows_per_shipment: |rows| vec![rows.0.len()],
@@ -124,7 +124,7 @@ pub static CORRIDORS: Table<CorridorRows> = Table {
 
 /// The table `corridor_sections`.
 pub static CORRIDOR_SECTIONS: Table<SectionRows> = Table {
-    columns: &SECTION_COLUMNS,
+    columns: SECTION_COLUMNS,
     sorted_by: &[
         "corridor_id",
         "period",
@@ -137,20 +137,6 @@ pub static CORRIDOR_SECTIONS: Table<SectionRows> = Table {
     group_rows: GROUP_ROWS,
     rows_per_shipment: |rows| vec![rows.0.len()],
 };
-
-/// A REQUIRED column.
-macro_rules! column {
-    ($name:literal, $kind:expr, $encode:expr) => {
-        TableColumn::new(Field::required($name, $kind), 1, $encode)
-    };
-}
-
-/// A column that may be null.
-macro_rules! maybe {
-    ($name:literal, $kind:expr, $encode:expr) => {
-        TableColumn::new(Field::optional($name, $kind), 1, $encode)
-    };
-}
 
 /// A number of each row, from its key and its sums.
 macro_rules! number {
@@ -197,136 +183,60 @@ macro_rules! place {
     };
 }
 
-static CORRIDOR_COLUMNS: [TableColumn<CorridorRows>; 22] = [
-    column!("corridor_id", Kind::Text, corridor!()),
-    column!(
-        "period",
-        Kind::Date,
-        number!(i32, |key: &CorridorRowKey, _| key.1)
-    ),
-    column!("load_status", Kind::Text, word!(LoadStatus, 2)),
-    column!(
-        "shipments",
-        Kind::Long,
-        number!(i64, |_, s: &CorridorTotals| s.shipments as i64)
-    ),
-    column!(
-        "incomplete_shipments",
-        Kind::Long,
-        number!(i64, |_, s: &CorridorTotals| s.incomplete_shipments as i64)
-    ),
-    column!(
-        "containers",
-        Kind::Sum(6),
-        number!(i128, |_, s: &CorridorTotals| s.containers)
-    ),
-    column!(
-        "teu",
-        Kind::Sum(6),
-        number!(i128, |_, s: &CorridorTotals| s.teu)
-    ),
-    column!(
-        "cargo_mass_kg",
-        Kind::Sum(3),
-        number!(i128, |_, s: &CorridorTotals| s.mass_g)
-    ),
-    column!(
-        "transport_activity_tkm",
-        Kind::Sum(9),
-        number!(i128, |_, s: &CorridorTotals| s.totals.activity)
-    ),
-    maybe!("activity_basis", Kind::Text, |c, g, _| {
+published_table! {
+    /// The table `corridors` as a type.
+    Corridors = "corridors", columns of corridor, written as CORRIDOR_COLUMNS: CorridorRows;
+    corridor_id: Required<Text>, 1, corridor!();
+    period: Required<Date>, 1, number!(i32, |key: &CorridorRowKey, _| key.1);
+    load_status: Required<Text>, 1, word!(LoadStatus, 2);
+    shipments: Required<Long>, 1, number!(i64, |_, s: &CorridorTotals| s.shipments as i64);
+    incomplete_shipments: Required<Long>, 1, number!(i64, |_, s: &CorridorTotals| s.incomplete_shipments as i64);
+    containers: Required<Sum<6>>, 1, number!(i128, |_, s: &CorridorTotals| s.containers);
+    teu: Required<Sum<6>>, 1, number!(i128, |_, s: &CorridorTotals| s.teu);
+    cargo_mass_kg: Required<Sum<3>>, 1, number!(i128, |_, s: &CorridorTotals| s.mass_g);
+    transport_activity_tkm: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.totals.activity);
+    activity_basis: Optional<Text>, 1, |c, g, _| {
         repeating(c, g, |rows, row| {
             rows.0[row].1.activity_basis.code().as_bytes()
         })
-    }),
-    column!(
-        "ghg_operation_kg",
-        Kind::Sum(9),
-        number!(i128, |_, s: &CorridorTotals| s.totals.operation)
-    ),
-    column!(
-        "ghg_provision_kg",
-        Kind::Sum(9),
-        number!(i128, |_, s: &CorridorTotals| s.totals.provision)
-    ),
-    column!(
-        "ghg_total_kg",
-        Kind::Sum(9),
-        number!(i128, |_, s: &CorridorTotals| s.totals.total())
-    ),
-    column!(
-        "ghg_road_kg",
-        Kind::Sum(9),
-        number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Road as usize])
-    ),
-    column!(
-        "ghg_rail_kg",
-        Kind::Sum(9),
-        number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Rail as usize])
-    ),
-    column!(
-        "ghg_sea_kg",
-        Kind::Sum(9),
-        number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Sea as usize])
-    ),
-    column!(
-        "ghg_inland_waterway_kg",
-        Kind::Sum(9),
-        number!(i128, |_, s: &CorridorTotals| {
+    };
+    ghg_operation_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.totals.operation);
+    ghg_provision_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.totals.provision);
+    ghg_total_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.totals.total());
+    ghg_road_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Road as usize]);
+    ghg_rail_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Rail as usize]);
+    ghg_sea_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Sea as usize]);
+    ghg_inland_waterway_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| {
             s.by_mode[Mode::InlandWaterway as usize]
-        })
-    ),
-    column!(
-        "ghg_air_kg",
-        Kind::Sum(9),
-        number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Air as usize])
-    ),
-    column!(
-        "ghg_hub_kg",
-        Kind::Sum(9),
-        number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Hub as usize])
-    ),
-    maybe!(
-        "intensity_g_per_tkm",
-        Kind::Sum(6),
-        number!(i128, |_, s: &CorridorTotals| {
+        });
+    ghg_air_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Air as usize]);
+    ghg_hub_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Hub as usize]);
+    intensity_g_per_tkm: Optional<Sum<6>>, 1, number!(i128, |_, s: &CorridorTotals| {
             intensity_g_per_tkm(&s.totals).unwrap_or(Number::NULL)
-        })
-    ),
-    maybe!(
-        "ghg_kg_per_teu",
-        Kind::Sum(6),
-        number!(i128, |_, s: &CorridorTotals| {
+        });
+    ghg_kg_per_teu: Optional<Sum<6>>, 1, number!(i128, |_, s: &CorridorTotals| {
             ghg_kg_per_teu(&s.totals, s.teu).unwrap_or(Number::NULL)
-        })
-    ),
-    maybe!(
-        "primary_share",
-        Kind::SmallDecimal(7, 6),
-        number!(i32, |_, s: &CorridorTotals| {
+        });
+    primary_share: Optional<SmallDecimal<7, 6>>, 1, number!(i32, |_, s: &CorridorTotals| {
             primary_share(s.primary, &s.totals).map_or(Number::NULL, millionths)
-        })
-    ),
-];
+        });
+}
 
-static SECTION_COLUMNS: [TableColumn<SectionRows>; 15] = [
-    column!("corridor_id", Kind::Text, corridor!()),
-    column!(
-        "period",
-        Kind::Date,
-        number!(i32, |key: &SectionKey, _| key.1)
-    ),
-    column!("load_status", Kind::Text, word!(LoadStatus, 2)),
-    column!("kind", Kind::Text, |c, g, _| repeating(
+published_table! {
+    /// The table `corridor_sections` as a type.
+    CorridorSections = "corridor_sections", columns of section, written as SECTION_COLUMNS: SectionRows;
+    corridor_id: Required<Text>, 1, corridor!();
+    period: Required<Date>, 1, number!(i32, |key: &SectionKey, _| key.1);
+    load_status: Required<Text>, 1, word!(LoadStatus, 2);
+    kind: Required<Text>, 1, |c, g, _| repeating(
         c,
         g,
         |rows, row| kind_of(rows.0[row].0.3).as_bytes()
-    )),
-    column!("mode", Kind::Text, word!(Mode, 3)),
-    column!("origin", Kind::Text, place!(4)),
-    column!("destination", Kind::Text, place!(5)),
-    column!("country_pair", Kind::Text, |c, g, _| {
+    );
+    mode: Required<Text>, 1, word!(Mode, 3);
+    origin: Required<Text>, 1, place!(4);
+    destination: Required<Text>, 1, place!(5);
+    country_pair: Required<Text>, 1, |c, g, _| {
         #[expect(clippy::cast_possible_truncation, reason = "two codes of 16 bits")]
         let value = |key: i64| {
             Bound::Text(
@@ -345,40 +255,12 @@ static SECTION_COLUMNS: [TableColumn<SectionRows>; 15] = [
                     .map(|(k, _)| (k.4.country().0 as i64) << 16 | k.5.country().0 as i64),
             )
         })
-    }),
-    column!(
-        "movements",
-        Kind::Long,
-        number!(i64, |_, s: &SectionTotals| s.movements as i64)
-    ),
-    column!(
-        "teu",
-        Kind::Sum(6),
-        number!(i128, |_, s: &SectionTotals| s.teu)
-    ),
-    column!(
-        "cargo_mass_kg",
-        Kind::Sum(3),
-        number!(i128, |_, s: &SectionTotals| s.mass_g)
-    ),
-    column!(
-        "transport_activity_tkm",
-        Kind::Sum(9),
-        number!(i128, |_, s: &SectionTotals| s.totals.activity)
-    ),
-    column!(
-        "ghg_operation_kg",
-        Kind::Sum(9),
-        number!(i128, |_, s: &SectionTotals| s.totals.operation)
-    ),
-    column!(
-        "ghg_provision_kg",
-        Kind::Sum(9),
-        number!(i128, |_, s: &SectionTotals| s.totals.provision)
-    ),
-    column!(
-        "ghg_total_kg",
-        Kind::Sum(9),
-        number!(i128, |_, s: &SectionTotals| s.totals.total())
-    ),
-];
+    };
+    movements: Required<Long>, 1, number!(i64, |_, s: &SectionTotals| s.movements as i64);
+    teu: Required<Sum<6>>, 1, number!(i128, |_, s: &SectionTotals| s.teu);
+    cargo_mass_kg: Required<Sum<3>>, 1, number!(i128, |_, s: &SectionTotals| s.mass_g);
+    transport_activity_tkm: Required<Sum<9>>, 1, number!(i128, |_, s: &SectionTotals| s.totals.activity);
+    ghg_operation_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &SectionTotals| s.totals.operation);
+    ghg_provision_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &SectionTotals| s.totals.provision);
+    ghg_total_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &SectionTotals| s.totals.total());
+}

@@ -3,10 +3,11 @@
 //! Small beside the tables of a run and written once, so the library's Arrow writer does it; the figures come as micrograms
 //! and leave as exact decimals.
 
+use super::columns::{Date, Optional, PublishedTable, Required, Sum, Text, published_table};
 use super::schema::{Field as PublishedField, Kind};
 use crate::model::time::Day;
 use arrow::array::{ArrayRef, Date32Builder, Decimal128Builder, RecordBatch, StringBuilder};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::{ParquetError, Result};
@@ -28,42 +29,59 @@ pub struct DifferencesWriter<W: Write + Send> {
     rows: usize,
 }
 
-/// The columns of such a table, to read it back: the key, of which the period is a day, and the figures.
-pub fn fields(keys: &[&'static str], figures: &[&'static str]) -> Vec<PublishedField> {
-    let key = |name: &&'static str| {
-        let kind = if *name == "period" {
-            Kind::Date
-        } else {
-            Kind::Text
-        };
-        PublishedField::optional(name, kind)
-    };
-    let figure = |name: &&'static str| PublishedField::required(name, Kind::Sum(9));
-    let figures = figures.iter().map(figure);
-    keys.iter().map(key).chain(figures).collect()
+published_table! {
+    /// Changed shipments.
+    ChangedShipments = "shipments", columns of changed_shipment;
+    shipment_id: Optional<Text>;
+    corridor_before: Optional<Text>;
+    corridor_after: Optional<Text>;
+    load_status_before: Optional<Text>;
+    load_status_after: Optional<Text>;
+    period_before: Optional<Date>;
+    period_after: Optional<Date>;
+    ghg_before_kg: Required<Sum<9>>;
+    ghg_after_kg: Required<Sum<9>>;
+    difference_kg: Required<Sum<9>>;
+    records_new: Required<Sum<9>>;
+    records_removed: Required<Sum<9>>;
+    records_corrected: Required<Sum<9>>;
+    activity: Required<Sum<9>>;
+    factor_choice: Required<Sum<9>>;
+    factor_value: Required<Sum<9>>;
+    method: Required<Sum<9>>;
+    completeness: Required<Sum<9>>;
+}
+
+published_table! {
+    /// Corridors, months and load statuses.
+    ChangedCorridors = "corridors", columns of changed_corridor;
+    corridor_id: Optional<Text>;
+    load_status: Optional<Text>;
+    period: Optional<Date>;
+    ghg_before_kg: Required<Sum<9>>;
+    ghg_after_kg: Required<Sum<9>>;
+    difference_kg: Required<Sum<9>>;
+    moved: Required<Sum<9>>;
+    records_new: Required<Sum<9>>;
+    records_removed: Required<Sum<9>>;
+    records_corrected: Required<Sum<9>>;
+    activity: Required<Sum<9>>;
+    factor_choice: Required<Sum<9>>;
+    factor_value: Required<Sum<9>>;
+    method: Required<Sum<9>>;
+    completeness: Required<Sum<9>>;
 }
 
 impl<W: Write + Send> DifferencesWriter<W> {
-    /// A table with these columns, in the order texts, dates, figures; `metadata` goes into the footer.
-    pub fn new(
+    /// The table `T`, whose texts come before its dates and its dates before its figures; `metadata` goes into the footer.
+    pub fn new<T: PublishedTable>(
         out: W,
-        texts: &[&str],
-        dates: &[&str],
-        figures: &[&str],
         metadata: &[(String, String)],
     ) -> Result<DifferencesWriter<W>> {
-        let text = texts
-            .iter()
-            .map(|name| Field::new(*name, DataType::Utf8, true));
-        let date = dates
-            .iter()
-            .map(|name| Field::new(*name, DataType::Date32, true));
-        let figure = figures
-            .iter()
-            .map(|name| Field::new(*name, DataType::Decimal128(38, 9), false));
-        let schema = Arc::new(Schema::new(
-            text.chain(date).chain(figure).collect::<Vec<_>>(),
-        ));
+        let column = |f: &PublishedField| Field::new(f.name, f.kind.arrow_type(), f.nullable);
+        let columns: Vec<Field> = T::FIELDS.iter().map(column).collect();
+        let schema = Arc::new(Schema::new(columns));
+        let of = |kind: fn(Kind) -> bool| T::FIELDS.iter().filter(move |f| kind(f.kind));
         let pairs = metadata
             .iter()
             .map(|(key, value)| KeyValue::new(key.clone(), value.clone()))
@@ -74,15 +92,17 @@ impl<W: Write + Send> DifferencesWriter<W> {
             .set_key_value_metadata(Some(pairs))
             .build();
         let decimal = || Decimal128Builder::new().with_precision_and_scale(38, 9);
-        let figures = figures
-            .iter()
-            .map(|_| decimal())
-            .collect::<std::result::Result<_, _>>();
+        let figures = of(|kind| matches!(kind, Kind::Sum(_))).map(|_| decimal());
+        let figures: std::result::Result<_, _> = figures.collect();
         Ok(DifferencesWriter {
             writer: ArrowWriter::try_new(out, schema.clone(), Some(properties))?,
             schema,
-            texts: texts.iter().map(|_| StringBuilder::new()).collect(),
-            dates: dates.iter().map(|_| Date32Builder::new()).collect(),
+            texts: of(|kind| kind == Kind::Text)
+                .map(|_| StringBuilder::new())
+                .collect(),
+            dates: of(|kind| kind == Kind::Date)
+                .map(|_| Date32Builder::new())
+                .collect(),
             figures: figures.map_err(|e| ParquetError::ArrowError(e.to_string()))?,
             rows: 0,
         })
@@ -139,5 +159,19 @@ impl<W: Write + Send> DifferencesWriter<W> {
     pub fn finish(mut self) -> Result<W> {
         self.flush()?;
         self.writer.into_inner()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calc::restate::Effects;
+
+    #[test]
+    fn the_effects_are_the_last_columns_in_their_order() {
+        for fields in [ChangedShipments::FIELDS, ChangedCorridors::FIELDS] {
+            let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
+            assert_eq!(names[names.len() - Effects::COUNT..], Effects::NAMES);
+        }
     }
 }

@@ -7,16 +7,13 @@
 //! cargo_mass_kg, containers, the three distances, transport_activity_tkm, factor_id, the intensity and its unit,
 //! data_category, the three GHG columns, quality_flags (empty text when none). All others may be null.
 
+use super::columns::{Decimal, Instant, Int, Long, Optional, Required, Text, published_table};
 use super::corridors::{flags_of, place_of};
 use super::encode::{
     Bound, Column, Encoded, NO_CODE, RunPage, TextPage, encode_numbers, encode_runs, encode_texts,
 };
-use super::schema::{Field, Kind};
 use super::slices::Rows;
-use super::table::{
-    ChunkWriter, EncodeColumn, Table, TableColumn, Twin, codes, each_slice, keys, nonempty,
-    numbers, text,
-};
+use super::table::{ChunkWriter, Table, Twin, codes, each_slice, keys, nonempty, numbers, text};
 use crate::model::element::{Footprints, NO_ROW, Names};
 use crate::model::flag::Flags;
 use crate::model::mode::{
@@ -39,7 +36,7 @@ type Group = Rows<Footprints>;
 
 /// The table.
 pub static ELEMENTS: Table<Footprints> = Table {
-    columns: &COLUMNS,
+    columns: COLUMNS,
     sorted_by: &["shipment_id", "container_id", "element"],
     group_rows: GROUP_ROWS,
     rows_per_shipment: |chunk| {
@@ -50,24 +47,6 @@ pub static ELEMENTS: Table<Footprints> = Table {
             .collect()
     },
 };
-
-const fn column(
-    name: &'static str,
-    kind: Kind,
-    weight: u32,
-    encode: EncodeColumn<Footprints>,
-) -> TableColumn<Footprints> {
-    TableColumn::new(Field::required(name, kind), weight, encode)
-}
-
-const fn maybe(
-    name: &'static str,
-    kind: Kind,
-    weight: u32,
-    encode: EncodeColumn<Footprints>,
-) -> TableColumn<Footprints> {
-    TableColumn::new(Field::optional(name, kind), weight, encode)
-}
 
 /// A word of a closed list, e.g. `mode`.
 macro_rules! word {
@@ -153,31 +132,33 @@ macro_rules! symbol {
     };
 }
 
-const MASS: Kind = Kind::Decimal(15, 3);
-const DISTANCE: Kind = Kind::Decimal(12, 3);
-const SHARE: Kind = Kind::Decimal(15, 6);
-const NANO: Kind = Kind::Decimal(18, 9);
+type Mass = Decimal<15, 3>;
+type Distance = Decimal<12, 3>;
+type Share = Decimal<15, 6>;
+type Nano = Decimal<18, 9>;
 
-static COLUMNS: [TableColumn<Footprints>; 41] = [
-    column("shipment_id", Kind::Text, 20, |c, g, _| {
+published_table! {
+    /// The table as a type.
+    Elements = "elements", columns of element, written as COLUMNS: Footprints;
+    shipment_id: Required<Text>, 20, |c, g, _| {
         runs(c, g, false, |f| &f.batch.shipment_id)
-    }),
-    maybe("container_id", Kind::Text, 30, |c, g, _| {
+    };
+    container_id: Optional<Text>, 30, |c, g, _| {
         runs(c, g, true, |f| &f.batch.container_id)
-    }),
-    column("element", Kind::Int, 10, element),
-    column("kind", Kind::Text, 8, |c, g, _| {
+    };
+    element: Required<Int>, 10, element;
+    kind: Required<Text>, 8, |c, g, _| {
         codes(
             c,
             g,
             |code| text(["transport", "hub"][code as usize]),
             |f, r, out| out.extend(f.elements.mode[r].iter().map(|&m| (m == Mode::Hub) as u32)),
         )
-    }),
-    maybe("movement_id", Kind::Text, 60, |c, g, _| {
+    };
+    movement_id: Optional<Text>, 60, |c, g, _| {
         texts(c, g, true, |batch| &batch.movement_id)
-    }),
-    maybe("sequence", Kind::Int, 14, |c, g, _| {
+    };
+    sequence: Optional<Int>, 14, |c, g, _| {
         codes(
             c,
             g,
@@ -191,35 +172,30 @@ static COLUMNS: [TableColumn<Footprints>; 41] = [
                 }))
             },
         )
-    }),
-    column("mode", Kind::Text, 10, word!(mode, Mode)),
-    column("operation", Kind::Text, 10, |c, g, names| {
+    };
+    mode: Required<Text>, 10, word!(mode, Mode);
+    operation: Required<Text>, 10, |c, g, names| {
         codes(
             c,
             g,
             |code| text(&names.operations[code as usize]),
             |f, r, out| out.extend(f.elements.operation[r].iter().map(|&v| v as u32)),
         )
-    }),
-    maybe("carrier", Kind::Text, 16, symbol!(carrier)),
-    maybe("container_type", Kind::Text, 15, symbol!(container_type)),
-    column("origin", Kind::Text, 14, place!(origin)),
-    column("destination", Kind::Text, 14, place!(destination)),
-    column("departed_at", Kind::Instant, 35, number!(departed_at)),
-    maybe("arrived_at", Kind::Instant, 32, |c, g, _| {
+    };
+    carrier: Optional<Text>, 16, symbol!(carrier);
+    container_type: Optional<Text>, 15, symbol!(container_type);
+    origin: Required<Text>, 14, place!(origin);
+    destination: Required<Text>, 14, place!(destination);
+    departed_at: Required<Instant>, 35, number!(departed_at);
+    arrived_at: Optional<Instant>, 32, |c, g, _| {
         numbers(c, g, |f, r, out| {
             from_record(f, r, out, NO_INSTANT, |batch, row| batch.arrived_at[row])
         })
-    }),
-    column("load_status", Kind::Text, 4, word!(load_status, LoadStatus)),
-    maybe(
-        "temperature",
-        Kind::Text,
-        8,
-        word_or_null!(temperature, Temperature),
-    ),
-    column("cargo_mass_kg", MASS, 15, number!(mass_g)),
-    maybe("teu", SHARE, 12, |c, g, _| {
+    };
+    load_status: Required<Text>, 4, word!(load_status, LoadStatus);
+    temperature: Optional<Text>, 8, word_or_null!(temperature, Temperature);
+    cargo_mass_kg: Required<Mass>, 15, number!(mass_g);
+    teu: Optional<Share>, 12, |c, g, _| {
         numbers(c, g, |f, r, out| {
             out.extend(
                 f.elements.teu[r]
@@ -227,10 +203,10 @@ static COLUMNS: [TableColumn<Footprints>; 41] = [
                     .map(|&v| if v < 0 { i64::MIN } else { v }),
             )
         })
-    }),
-    column("containers", SHARE, 10, number!(containers)),
-    maybe("energy_carrier", Kind::Text, 6, symbol!(energy_carrier)),
-    maybe("energy_quantity", Kind::Decimal(18, 6), 6, |c, g, _| {
+    };
+    containers: Required<Share>, 10, number!(containers);
+    energy_carrier: Optional<Text>, 6, symbol!(energy_carrier);
+    energy_quantity: Optional<Decimal<18, 6>>, 6, |c, g, _| {
         numbers(c, g, |f, r, out| {
             from_record(f, r, out, i64::MIN, |batch, row| {
                 match batch.energy_quantity[row] {
@@ -239,8 +215,8 @@ static COLUMNS: [TableColumn<Footprints>; 41] = [
                 }
             })
         })
-    }),
-    maybe("energy_unit", Kind::Text, 6, |c, g, _| {
+    };
+    energy_unit: Optional<Text>, 6, |c, g, _| {
         codes(
             c,
             g,
@@ -251,74 +227,32 @@ static COLUMNS: [TableColumn<Footprints>; 41] = [
                 })
             },
         )
-    }),
-    maybe("evidence_ref", Kind::Text, 9, |c, g, _| {
+    };
+    evidence_ref: Optional<Text>, 9, |c, g, _| {
         texts(c, g, false, |batch| &batch.evidence_ref)
-    }),
-    column("distance_km", DISTANCE, 40, number!(distance_m)),
-    maybe(
-        "distance_basis",
-        Kind::Text,
-        10,
-        word_or_null!(distance_basis, Basis),
-    ),
-    maybe(
-        "distance_source",
-        Kind::Text,
-        12,
-        word_or_null!(distance_source, DistanceSource),
-    ),
-    column(
-        "activity_distance_km",
-        DISTANCE,
-        40,
-        number!(activity_distance_m),
-    )
-    .with_twin(twin_of!("distance_km", distance_m, activity_distance_m)),
-    maybe(
-        "activity_basis",
-        Kind::Text,
-        10,
-        word_or_null!(activity_basis, Basis),
-    ),
-    column(
-        "emission_distance_km",
-        DISTANCE,
-        40,
-        number!(emission_distance_m),
-    )
-    .with_twin(twin_of!("distance_km", distance_m, emission_distance_m)),
-    column("transport_activity_tkm", NANO, 70, number!(activity)),
-    column("factor_id", Kind::Text, 12, |c, g, names| {
+    };
+    distance_km: Required<Distance>, 40, number!(distance_m);
+    distance_basis: Optional<Text>, 10, word_or_null!(distance_basis, Basis);
+    distance_source: Optional<Text>, 12, word_or_null!(distance_source, DistanceSource);
+    activity_distance_km: Required<Distance>, 40, number!(activity_distance_m), twin twin_of!("distance_km", distance_m, activity_distance_m);
+    activity_basis: Optional<Text>, 10, word_or_null!(activity_basis, Basis);
+    emission_distance_km: Required<Distance>, 40, number!(emission_distance_m), twin twin_of!("distance_km", distance_m, emission_distance_m);
+    transport_activity_tkm: Required<Nano>, 70, number!(activity);
+    factor_id: Required<Text>, 12, |c, g, names| {
         codes(
             c,
             g,
             |code| text(&names.factors[code as usize]),
             |f, r, out| out.extend_from_slice(&f.elements.factor[r]),
         )
-    }),
-    column(
-        "intensity_operation_g",
-        NANO,
-        18,
-        number!(intensity_operation),
-    ),
-    column(
-        "intensity_provision_g",
-        NANO,
-        18,
-        number!(intensity_provision),
-    ),
-    column("intensity_per", Kind::Text, 8, word!(per, Per)),
-    column(
-        "data_category",
-        Kind::Text,
-        6,
-        word!(data_category, DataCategory),
-    ),
-    column("ghg_operation_kg", NANO, 80, number!(ghg_operation)),
-    column("ghg_provision_kg", NANO, 80, number!(ghg_provision)),
-    column("ghg_total_kg", NANO, 90, |c, g, _| {
+    };
+    intensity_operation_g: Required<Nano>, 18, number!(intensity_operation);
+    intensity_provision_g: Required<Nano>, 18, number!(intensity_provision);
+    intensity_per: Required<Text>, 8, word!(per, Per);
+    data_category: Required<Text>, 6, word!(data_category, DataCategory);
+    ghg_operation_kg: Required<Nano>, 80, number!(ghg_operation);
+    ghg_provision_kg: Required<Nano>, 80, number!(ghg_provision);
+    ghg_total_kg: Required<Nano>, 90, |c, g, _| {
         numbers(c, g, |f, r, out| {
             let parts = f.elements.ghg_operation[r.clone()]
                 .iter()
@@ -326,29 +260,29 @@ static COLUMNS: [TableColumn<Footprints>; 41] = [
             // Both are below 10^18; a check for overflow would keep the loop from being vectorised.
             out.extend(parts.map(|(operation, provision)| operation.wrapping_add(*provision)))
         })
-    }),
-    column("quality_flags", Kind::Text, 14, |c, g, _| {
+    };
+    quality_flags: Required<Text>, 14, |c, g, _| {
         keys(
             c,
             g,
             |key| Bound::Text(flags_of(key).text().into()),
             |f, r, out| out.extend(f.elements.flags[r].iter().map(|v| v.0 as i64)),
         )
-    }),
-    maybe("source_file", Kind::Text, 10, |c, g, names| {
+    };
+    source_file: Optional<Text>, 10, |c, g, names| {
         codes(
             c,
             g,
             |code| text(&names.files[code as usize]),
             |f, r, out| from_record(f, r, out, NO_CODE, |batch, row| batch.file[row]),
         )
-    }),
-    maybe("source_row", Kind::Long, 25, |c, g, _| {
+    };
+    source_row: Optional<Long>, 25, |c, g, _| {
         numbers(c, g, |f, r, out| {
             from_record(f, r, out, i64::MIN, |batch, row| batch.row[row] as i64)
         })
-    }),
-];
+    };
+}
 
 // 0 stands for "absent" in symbols, code lists and sequences.
 fn nonzero(code: u32) -> u32 {

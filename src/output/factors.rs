@@ -3,47 +3,39 @@
 //! Texts come in as the library has them. May be null: what a row of its kind does not have (a hub has no distance basis, an
 //! energy row no operation, only a composed factor an energy quantity), and what the library leaves empty.
 
+use super::columns::{Date, Decimal, Long, Optional, Required, Sum, Text, published_table};
 use super::encode::Number;
-use super::schema::{Field, Kind};
-use super::table::{EncodeColumn, Table, TableColumn, numbers, repeating};
+use super::table::{Table, numbers, repeating};
 use crate::model::element::FactorUse;
 use crate::model::time::{Day, NO_END};
 
-/// Texts of a factor, in the order of [`TEXTS`].
-pub type Texts = [String; TEXTS.len()];
-
-/// Text columns of a factor, `factor_id` first.
-pub const TEXTS: [&str; 23] = [
-    "factor_id",
-    "table",
-    "operation",
-    "energy_carrier",
-    "region",
-    "carrier",
-    "temperature",
-    "per",
-    "energy_unit",
-    "energy_factor_id",
-    "distance_basis",
-    "data_category",
-    "gwp_set",
-    "energy_gwp_set",
-    "licence",
-    "source_ref",
-    "basis_note",
-    "note",
-    "source",
-    "edition",
-    "source_title",
-    "source_publisher",
-    "source_url",
-];
-
-/// One factor and its use.
+/// One factor and its use; an empty text is absent. The texts are those of the columns of their names.
+#[allow(missing_docs)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FactorRow {
-    /// Texts, see [`TEXTS`]; empty: absent.
-    pub texts: Texts,
+    pub factor_id: String,
+    pub table: String,
+    pub operation: String,
+    pub energy_carrier: String,
+    pub region: String,
+    pub carrier: String,
+    pub temperature: String,
+    pub per: String,
+    pub energy_unit: String,
+    pub energy_factor_id: String,
+    pub distance_basis: String,
+    pub data_category: String,
+    pub gwp_set: String,
+    pub energy_gwp_set: String,
+    pub licence: String,
+    pub source_ref: String,
+    pub basis_note: String,
+    pub note: String,
+    pub source: String,
+    pub edition: String,
+    pub source_title: String,
+    pub source_publisher: String,
+    pub source_url: String,
     /// Operation intensity, 10^-9 g per unit, before any uplift.
     pub intensity_operation: i64,
     /// Provision intensity, 10^-9 g per unit, before any uplift.
@@ -64,34 +56,16 @@ pub struct FactorRow {
 
 /// The table; rows come in order of factor id.
 pub static FACTORS: Table<Vec<FactorRow>> = Table {
-    columns: &COLUMNS,
+    columns: COLUMNS,
     sorted_by: &["factor_id"],
     group_rows: 65_536,
     rows_per_shipment: |rows| vec![1; rows.len()],
 };
 
-const fn column(
-    name: &'static str,
-    kind: Kind,
-    encode: EncodeColumn<Vec<FactorRow>>,
-) -> TableColumn<Vec<FactorRow>> {
-    TableColumn::new(Field::required(name, kind), 1, encode)
-}
-
-const fn maybe(
-    name: &'static str,
-    kind: Kind,
-    encode: EncodeColumn<Vec<FactorRow>>,
-) -> TableColumn<Vec<FactorRow>> {
-    TableColumn::new(Field::optional(name, kind), 1, encode)
-}
-
-/// A text column; the name is that of [`TEXTS`].
+/// A text of each row.
 macro_rules! text {
-    ($at:literal) => {
-        maybe(TEXTS[$at], Kind::Text, |c, g, _| {
-            repeating(c, g, |rows, row| rows[row].texts[$at].as_bytes())
-        })
+    ($field:ident) => {
+        |c, g, _| repeating(c, g, |rows, row| rows[row].$field.as_bytes())
     };
 }
 
@@ -106,96 +80,50 @@ macro_rules! number {
     };
 }
 
-static COLUMNS: [TableColumn<Vec<FactorRow>>; 35] = [
-    column(TEXTS[0], Kind::Text, |c, g, _| {
-        repeating(c, g, |rows, row| rows[row].texts[0].as_bytes())
-    }),
-    text!(1),
-    text!(2),
-    text!(3),
-    text!(4),
-    text!(5),
-    text!(6),
-    text!(7),
-    column(
-        "operation_g",
-        Kind::Decimal(18, 9),
-        number!(i64, |f: &FactorRow| f.intensity_operation),
-    ),
-    column(
-        "provision_g",
-        Kind::Decimal(18, 9),
-        number!(i64, |f: &FactorRow| f.intensity_provision),
-    ),
-    maybe(
-        "energy_quantity",
-        Kind::Decimal(18, 12),
-        number!(i64, |f: &FactorRow| f
-            .energy_quantity
-            .unwrap_or(Number::NULL)),
-    ),
-    text!(8),
-    text!(9),
-    text!(10),
-    maybe(
-        "load_factor",
-        Kind::Decimal(18, 6),
-        number!(i64, |f: &FactorRow| f.load_factor.unwrap_or(Number::NULL)),
-    ),
-    maybe(
-        "empty_share",
-        Kind::Decimal(18, 6),
-        number!(i64, |f: &FactorRow| f.empty_share.unwrap_or(Number::NULL)),
-    ),
-    column(
-        "valid_from",
-        Kind::Date,
-        number!(i32, |f: &FactorRow| f.valid_from),
-    ),
-    maybe(
-        "valid_to",
-        Kind::Date,
-        number!(i32, |f: &FactorRow| if f.valid_to == NO_END {
-            Number::NULL
-        } else {
-            f.valid_to
-        }),
-    ),
-    text!(11),
-    text!(12),
-    text!(13),
-    text!(14),
-    text!(15),
-    text!(16),
-    text!(17),
-    text!(18),
-    text!(19),
-    text!(20),
-    text!(21),
-    text!(22),
-    column(
-        "rows",
-        Kind::Long,
-        number!(i64, |f: &FactorRow| f.used.rows as i64),
-    ),
-    column(
-        "transport_activity_tkm",
-        Kind::Sum(9),
-        number!(i128, |f: &FactorRow| f.used.totals.activity),
-    ),
-    column(
-        "ghg_operation_kg",
-        Kind::Sum(9),
-        number!(i128, |f: &FactorRow| f.used.totals.operation),
-    ),
-    column(
-        "ghg_provision_kg",
-        Kind::Sum(9),
-        number!(i128, |f: &FactorRow| f.used.totals.provision),
-    ),
-    column(
-        "ghg_total_kg",
-        Kind::Sum(9),
-        number!(i128, |f: &FactorRow| f.used.totals.total()),
-    ),
-];
+published_table! {
+    /// The table as a type.
+    Factors = "factors", columns of factor, written as COLUMNS: Vec<FactorRow>;
+    factor_id: Required<Text>, 1, text!(factor_id);
+    table: Optional<Text>, 1, text!(table);
+    operation: Optional<Text>, 1, text!(operation);
+    energy_carrier: Optional<Text>, 1, text!(energy_carrier);
+    region: Optional<Text>, 1, text!(region);
+    carrier: Optional<Text>, 1, text!(carrier);
+    temperature: Optional<Text>, 1, text!(temperature);
+    per: Optional<Text>, 1, text!(per);
+    operation_g: Required<Decimal<18, 9>>, 1, number!(i64, |f: &FactorRow| f.intensity_operation);
+    provision_g: Required<Decimal<18, 9>>, 1, number!(i64, |f: &FactorRow| f.intensity_provision);
+    energy_quantity: Optional<Decimal<18, 12>>, 1, number!(i64, |f: &FactorRow| {
+        f.energy_quantity.unwrap_or(Number::NULL)
+    });
+    energy_unit: Optional<Text>, 1, text!(energy_unit);
+    energy_factor_id: Optional<Text>, 1, text!(energy_factor_id);
+    distance_basis: Optional<Text>, 1, text!(distance_basis);
+    load_factor: Optional<Decimal<18, 6>>, 1, number!(i64, |f: &FactorRow| {
+        f.load_factor.unwrap_or(Number::NULL)
+    });
+    empty_share: Optional<Decimal<18, 6>>, 1, number!(i64, |f: &FactorRow| {
+        f.empty_share.unwrap_or(Number::NULL)
+    });
+    valid_from: Required<Date>, 1, number!(i32, |f: &FactorRow| f.valid_from);
+    valid_to: Optional<Date>, 1, number!(i32, |f: &FactorRow| {
+        if f.valid_to == NO_END { Number::NULL } else { f.valid_to }
+    });
+    data_category: Optional<Text>, 1, text!(data_category);
+    gwp_set: Optional<Text>, 1, text!(gwp_set);
+    energy_gwp_set: Optional<Text>, 1, text!(energy_gwp_set);
+    licence: Optional<Text>, 1, text!(licence);
+    source_ref: Optional<Text>, 1, text!(source_ref);
+    basis_note: Optional<Text>, 1, text!(basis_note);
+    note: Optional<Text>, 1, text!(note);
+    source: Optional<Text>, 1, text!(source);
+    edition: Optional<Text>, 1, text!(edition);
+    source_title: Optional<Text>, 1, text!(source_title);
+    source_publisher: Optional<Text>, 1, text!(source_publisher);
+    source_url: Optional<Text>, 1, text!(source_url);
+    rows: Required<Long>, 1, number!(i64, |f: &FactorRow| f.used.rows as i64);
+    transport_activity_tkm: Required<Sum<9>>, 1, number!(i128, |f: &FactorRow| f.used.totals.activity);
+    ghg_operation_kg: Required<Sum<9>>, 1, number!(i128, |f: &FactorRow| f.used.totals.operation);
+    ghg_provision_kg: Required<Sum<9>>, 1, number!(i128, |f: &FactorRow| f.used.totals.provision);
+    ghg_total_kg: Required<Sum<9>>, 1, number!(i128, |f: &FactorRow| f.used.totals.total());
+}

@@ -4,6 +4,7 @@
 //! `table` (a stream of chunks becomes row groups), `slices` (where they are cut), `encode` (how a column becomes bytes),
 //! `part` (how files are filled).
 
+pub mod columns;
 pub mod corridors;
 pub mod differences;
 pub mod elements;

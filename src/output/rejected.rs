@@ -3,11 +3,9 @@
 //! The caller gives rejections in order of (file, row). May be null: column (the whole record is meant), value (nothing was
 //! found), shipment_id and movement_id (could not be read).
 
+use super::columns::{Long, Optional, Required, Text, published_table};
 use super::encode::Bound;
-use super::schema::{Field, Kind};
-use super::table::{
-    ChunkWriter, EncodeColumn, Table, TableColumn, codes, numbers, repeating, text,
-};
+use super::table::{ChunkWriter, Table, codes, numbers, repeating, text};
 use crate::model::reject::{RejectReason, Rejected};
 
 /// Rows per row group.
@@ -18,58 +16,45 @@ pub type RejectedWriter<W, F> = ChunkWriter<Vec<Rejected>, W, F>;
 
 /// The table.
 pub static REJECTED: Table<Vec<Rejected>> = Table {
-    columns: &COLUMNS,
+    columns: COLUMNS,
     sorted_by: &["file", "row"],
     group_rows: GROUP_ROWS,
     rows_per_shipment: |chunk| vec![1; chunk.len()],
 };
 
-const fn column(
-    name: &'static str,
-    kind: Kind,
-    encode: EncodeColumn<Vec<Rejected>>,
-) -> TableColumn<Vec<Rejected>> {
-    TableColumn::new(Field::required(name, kind), 1, encode)
-}
-
-const fn maybe(
-    name: &'static str,
-    encode: EncodeColumn<Vec<Rejected>>,
-) -> TableColumn<Vec<Rejected>> {
-    TableColumn::new(Field::optional(name, Kind::Text), 1, encode)
-}
-
-static COLUMNS: [TableColumn<Vec<Rejected>>; 8] = [
-    column("file", Kind::Text, |c, g, names| {
+published_table! {
+    /// The table as a type.
+    RejectedTable = "rejected", columns of rejected, written as COLUMNS: Vec<Rejected>;
+    file: Required<Text>, 1, |c, g, names| {
         let value = |code: u32| text(&names.files[code as usize]);
         codes(c, g, value, |rows, r, out| {
             out.extend(rows[r].iter().map(|row| row.file))
         })
-    }),
-    column("row", Kind::Long, |c, g, _| {
+    };
+    row: Required<Long>, 1, |c, g, _| {
         numbers(c, g, |rows, r, out: &mut Vec<i64>| {
             out.extend(rows[r].iter().map(|row| row.row as i64))
         })
-    }),
-    column("code", Kind::Text, |c, g, _| {
+    };
+    code: Required<Text>, 1, |c, g, _| {
         let value = |code: u32| Bound::Text(RejectReason::LIST[code as usize - 1].0.code().into());
         codes(c, g, value, |rows, r, out| {
             out.extend(rows[r].iter().map(|row| row.reject.reason as u32))
         })
-    }),
-    maybe("column", |c, g, _| {
+    };
+    column: Optional<Text>, 1, |c, g, _| {
         repeating(c, g, |rows, row| rows[row].reject.column.as_bytes())
-    }),
-    maybe("value", |c, g, _| {
+    };
+    value: Optional<Text>, 1, |c, g, _| {
         repeating(c, g, |rows, row| rows[row].reject.value.as_bytes())
-    }),
-    column("wanted", Kind::Text, |c, g, _| {
+    };
+    wanted: Required<Text>, 1, |c, g, _| {
         repeating(c, g, |rows, row| rows[row].reject.wanted.as_bytes())
-    }),
-    maybe("shipment_id", |c, g, _| {
+    };
+    shipment_id: Optional<Text>, 1, |c, g, _| {
         repeating(c, g, |rows, row| rows[row].shipment_id.as_bytes())
-    }),
-    maybe("movement_id", |c, g, _| {
+    };
+    movement_id: Optional<Text>, 1, |c, g, _| {
         repeating(c, g, |rows, row| rows[row].movement_id.as_bytes())
-    }),
-];
+    };
+}

@@ -3,16 +3,15 @@
 //! May be null: last_arrived_at (no arrival known), modes (no transport element), activity_basis and intensity_g_per_tkm
 //! (nothing moved), primary_share (no emissions). All other columns are REQUIRED.
 
+use super::columns::{
+    Date, Flag, Instant, Long, Optional, Required, SmallDecimal, Sum, Text, published_table,
+};
 use super::corridors::{corridor_key, corridor_text};
 use super::corridors::{flags_of, place_of};
 use super::encode::{Bound, Number, TextPage, encode_flags, encode_texts};
 use super::ratio::millionths;
 use super::ratio::{intensity_g_per_tkm, primary_share};
-use super::schema::{Field, Kind};
-use super::table::{
-    ChunkWriter, EncodeColumn, Table, TableColumn, codes, each_slice, keys, numbers, repeating,
-    text,
-};
+use super::table::{ChunkWriter, Table, codes, each_slice, keys, numbers, repeating, text};
 use crate::model::element::{BasisSet, Shipments};
 use crate::model::mode::{LoadStatus, Mode};
 
@@ -25,29 +24,11 @@ pub type ShipmentsWriter<W, F> = ChunkWriter<Shipments, W, F>;
 
 /// The table.
 pub static SHIPMENTS: Table<Shipments> = Table {
-    columns: &COLUMNS,
+    columns: COLUMNS,
     sorted_by: &["shipment_id"],
     group_rows: GROUP_ROWS,
     rows_per_shipment: |chunk| vec![1; chunk.len()],
 };
-
-const fn column(
-    name: &'static str,
-    kind: Kind,
-    weight: u32,
-    encode: EncodeColumn<Shipments>,
-) -> TableColumn<Shipments> {
-    TableColumn::new(Field::required(name, kind), weight, encode)
-}
-
-const fn maybe(
-    name: &'static str,
-    kind: Kind,
-    weight: u32,
-    encode: EncodeColumn<Shipments>,
-) -> TableColumn<Shipments> {
-    TableColumn::new(Field::optional(name, kind), weight, encode)
-}
 
 macro_rules! number {
     ($field:ident) => {
@@ -98,15 +79,17 @@ macro_rules! place {
     };
 }
 
-static COLUMNS: [TableColumn<Shipments>; 29] = [
-    column("shipment_id", Kind::Text, 30, |c, g, _| {
+published_table! {
+    /// The table as a type.
+    ShipmentsTable = "shipments", columns of shipment, written as COLUMNS: Shipments;
+    shipment_id: Required<Text>, 30, |c, g, _| {
         encode_texts(c, g.count, false, |page, out: &mut TextPage<'_>| {
             each_slice(g, page, |s, r| {
                 r.for_each(|row| out.push(Some(s.shipment_id.get(row))))
             })
         })
-    }),
-    column("corridor_id", Kind::Text, 10, |c, g, names| {
+    };
+    corridor_id: Required<Text>, 10, |c, g, names| {
         let gather = |s: &Shipments, r: std::ops::Range<usize>, out: &mut Vec<i64>| {
             out.extend(s.corridor[r].iter().map(|&k| corridor_key(k)))
         };
@@ -116,98 +99,63 @@ static COLUMNS: [TableColumn<Shipments>; 29] = [
             |key| Bound::Text(corridor_text(key, names).into()),
             gather,
         )
-    }),
-    column("period", Kind::Date, 10, number!(period)),
-    column("origin", Kind::Text, 10, place!(origin)),
-    column("destination", Kind::Text, 10, place!(destination)),
-    column(
-        "first_departed_at",
-        Kind::Instant,
-        30,
-        number!(first_departed_at),
-    ),
-    maybe(
-        "last_arrived_at",
-        Kind::Instant,
-        30,
-        number!(last_arrived_at),
-    ),
-    maybe("modes", Kind::Text, 25, |c, g, _| {
+    };
+    period: Required<Date>, 10, number!(period);
+    origin: Required<Text>, 10, place!(origin);
+    destination: Required<Text>, 10, place!(destination);
+    first_departed_at: Required<Instant>, 30, number!(first_departed_at);
+    last_arrived_at: Optional<Instant>, 30, number!(last_arrived_at);
+    modes: Optional<Text>, 25, |c, g, _| {
         repeating(c, g, |s, row| s.modes.get(row))
-    }),
-    column("load_status", Kind::Text, 5, |c, g, _| {
+    };
+    load_status: Required<Text>, 5, |c, g, _| {
         codes(
             c,
             g,
             |code| text(LoadStatus::ALL[code as usize].code()),
             |s, r, out| out.extend(s.load_status[r].iter().map(|&v| v as u32)),
         )
-    }),
-    column("containers", Kind::Sum(6), 10, number!(containers)),
-    column("teu", Kind::Sum(6), 10, number!(teu)),
-    column("cargo_mass_kg", Kind::Sum(3), 30, number!(mass_g)),
-    column("elements", Kind::Long, 8, count!(elements)),
-    column("rejected_rows", Kind::Long, 6, count!(rejected_rows)),
-    column("is_complete", Kind::Flag, 3, |c, g, _| {
+    };
+    containers: Required<Sum<6>>, 10, number!(containers);
+    teu: Required<Sum<6>>, 10, number!(teu);
+    cargo_mass_kg: Required<Sum<3>>, 30, number!(mass_g);
+    elements: Required<Long>, 8, count!(elements);
+    rejected_rows: Required<Long>, 6, count!(rejected_rows);
+    is_complete: Required<Flag>, 3, |c, g, _| {
         encode_flags(c, g.count, |page, out| {
             each_slice(g, page, |s, r| out.extend_from_slice(&s.is_complete[r]))
         })
-    }),
-    column(
-        "transport_activity_tkm",
-        Kind::Sum(9),
-        50,
-        total!(|t| t.activity),
-    ),
-    column(
-        "ghg_operation_kg",
-        Kind::Sum(9),
-        50,
-        total!(|t| t.operation),
-    ),
-    column(
-        "ghg_provision_kg",
-        Kind::Sum(9),
-        50,
-        total!(|t| t.provision),
-    ),
-    column("ghg_total_kg", Kind::Sum(9), 50, total!(|t| t.total())),
-    column("ghg_road_kg", Kind::Sum(9), 45, by_mode!(Road)),
-    column("ghg_rail_kg", Kind::Sum(9), 45, by_mode!(Rail)),
-    column("ghg_sea_kg", Kind::Sum(9), 45, by_mode!(Sea)),
-    column(
-        "ghg_inland_waterway_kg",
-        Kind::Sum(9),
-        45,
-        by_mode!(InlandWaterway),
-    ),
-    column("ghg_air_kg", Kind::Sum(9), 45, by_mode!(Air)),
-    column("ghg_hub_kg", Kind::Sum(9), 45, by_mode!(Hub)),
-    maybe("activity_basis", Kind::Text, 5, |c, g, _| {
+    };
+    transport_activity_tkm: Required<Sum<9>>, 50, total!(|t| t.activity);
+    ghg_operation_kg: Required<Sum<9>>, 50, total!(|t| t.operation);
+    ghg_provision_kg: Required<Sum<9>>, 50, total!(|t| t.provision);
+    ghg_total_kg: Required<Sum<9>>, 50, total!(|t| t.total());
+    ghg_road_kg: Required<Sum<9>>, 45, by_mode!(Road);
+    ghg_rail_kg: Required<Sum<9>>, 45, by_mode!(Rail);
+    ghg_sea_kg: Required<Sum<9>>, 45, by_mode!(Sea);
+    ghg_inland_waterway_kg: Required<Sum<9>>, 45, by_mode!(InlandWaterway);
+    ghg_air_kg: Required<Sum<9>>, 45, by_mode!(Air);
+    ghg_hub_kg: Required<Sum<9>>, 45, by_mode!(Hub);
+    activity_basis: Optional<Text>, 5, |c, g, _| {
         repeating(c, g, |s, row| {
             BasisSet::code(s.activity_basis[row]).as_bytes()
         })
-    }),
-    maybe(
-        "intensity_g_per_tkm",
-        Kind::Sum(6),
-        60,
-        total!(|t| intensity_g_per_tkm(t).unwrap_or(Number::NULL)),
-    ),
-    maybe("primary_share", Kind::SmallDecimal(7, 6), 12, |c, g, _| {
+    };
+    intensity_g_per_tkm: Optional<Sum<6>>, 60, total!(|t| intensity_g_per_tkm(t).unwrap_or(Number::NULL));
+    primary_share: Optional<SmallDecimal<7, 6>>, 12, |c, g, _| {
         numbers(c, g, |s, r, out: &mut Vec<i32>| {
             let parts = s.primary[r.clone()].iter().zip(&s.totals[r]);
             out.extend(parts.map(|(&primary, totals)| {
                 primary_share(primary, totals).map_or(Number::NULL, millionths)
             }))
         })
-    }),
-    column("quality_flags", Kind::Text, 10, |c, g, _| {
+    };
+    quality_flags: Required<Text>, 10, |c, g, _| {
         keys(
             c,
             g,
             |key| Bound::Text(flags_of(key).text().into()),
             |s, r, out| out.extend(s.flags[r].iter().map(|v| v.0 as i64)),
         )
-    }),
-];
+    };
+}

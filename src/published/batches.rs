@@ -2,58 +2,116 @@
 //!
 //! What the rows mean is the caller's; a fault of any kind names the part.
 
-use crate::error::{Error, Result};
-use crate::published::columns::{Columns, Rows, fault, rows};
-use crate::published::expected::{fields, table_of};
+use crate::error::Result;
+use crate::output::columns::PublishedTable;
+use crate::published::columns::{Checked, checked, fault};
+use crate::published::row::{Batch, Row};
+use crate::store::manifest::Manifest;
 use crate::store::path::open_part;
+use std::marker::PhantomData;
 use std::path::Path;
 
 /// The batches of a table in order of its parts.
-pub struct Batches<'d> {
+pub struct Batches<'d, T> {
     dir: &'d Path,
     parts: std::vec::IntoIter<String>,
-    columns: Vec<&'d str>,
-    open: Option<(String, Rows)>,
+    columns: Vec<&'static str>,
+    open: Option<(String, Checked)>,
+    table: PhantomData<T>,
 }
 
-impl<'d> Batches<'d> {
+impl<'d, T: PublishedTable> Batches<'d, T> {
     /// Nothing read yet; `parts` are the table's files below `dir`, in order, of which only `columns` will be decoded.
-    pub fn new(dir: &'d Path, parts: Vec<String>, columns: &[&'d str]) -> Batches<'d> {
+    pub fn new(dir: &'d Path, parts: Vec<String>, columns: Vec<&'static str>) -> Batches<'d, T> {
         Batches {
             dir,
             parts: parts.into_iter(),
-            columns: columns.to_vec(),
+            columns,
             open: None,
+            table: PhantomData,
         }
+    }
+
+    /// Those of the table of a run.
+    pub fn of_run(
+        dir: &'d Path,
+        manifest: &Manifest,
+        columns: Vec<&'static str>,
+    ) -> Batches<'d, T> {
+        let parts = manifest.parts(T::NAME).into_iter().map(str::to_owned);
+        Batches::new(dir, parts.collect(), columns)
     }
 
     /// What `read` makes of the next batch; `None` after the last.
     ///
     /// Errors: exit 7 when a part cannot be opened or decoded, or `read` finds a fault in it.
-    pub fn next_as<T>(
+    pub fn next_as<V>(
         &mut self,
-        read: impl FnOnce(&Columns) -> parquet::errors::Result<T>,
-    ) -> Result<Option<T>> {
+        read: impl FnOnce(Batch<'_, T>) -> parquet::errors::Result<V>,
+    ) -> Result<Option<V>> {
         loop {
             if let Some((part, reader)) = &mut self.open
                 && let Some(batch) = reader.next()
             {
-                let value = batch.and_then(|batch| read(&Columns(&batch)));
+                let value = batch.and_then(|batch| read(Batch::new(&batch)));
                 return value.map(Some).map_err(|e| fault(&self.dir.join(part), &e));
             }
             let Some(part) = self.parts.next() else {
                 return Ok(None);
             };
-            let file = open_part(self.dir, &part)?;
             let path = self.dir.join(&part);
-            let fields = fields(table_of(&part)).ok_or_else(|| {
-                Error::Verification(format!(
-                    "{}: is no file of a published table",
-                    path.display()
-                ))
-            })?;
-            let reader = rows(file, &fields, &self.columns).map_err(|e| fault(&path, &e))?;
+            let file = open_part(self.dir, &part)?;
+            let reader = checked(file, T::FIELDS, &self.columns).map_err(|e| fault(&path, &e))?;
             self.open = Some((part, reader));
+        }
+    }
+
+    /// Its rows one after the other; a batch of them is held.
+    pub fn into_rows<R: for<'b> Row<'b, T>>(self) -> Rows<'d, T, R> {
+        Rows {
+            batches: self,
+            waiting: Vec::new().into_iter(),
+        }
+    }
+}
+
+/// The rows of a table in order.
+pub struct Rows<'d, T, R> {
+    batches: Batches<'d, T>,
+    waiting: std::vec::IntoIter<R>,
+}
+
+impl<'d, T: PublishedTable, R: for<'b> Row<'b, T>> Rows<'d, T, R> {
+    /// Those of the table of a run.
+    pub fn of_run(dir: &'d Path, manifest: &Manifest) -> Rows<'d, T, R> {
+        Batches::of_run(dir, manifest, R::columns()).into_rows()
+    }
+
+    /// Rows that are there already.
+    #[cfg(test)]
+    pub fn of(rows: Vec<R>) -> Rows<'static, T, R> {
+        Rows {
+            waiting: rows.into_iter(),
+            batches: Batches::new(Path::new(""), Vec::new(), R::columns()),
+        }
+    }
+}
+
+impl<T: PublishedTable, R: for<'b> Row<'b, T>> Iterator for Rows<'_, T, R> {
+    type Item = Result<R>;
+
+    fn next(&mut self) -> Option<Result<R>> {
+        loop {
+            if let Some(row) = self.waiting.next() {
+                return Some(Ok(row));
+            }
+            let rows = self
+                .batches
+                .next_as(|batch| batch.rows()?.collect::<parquet::errors::Result<Vec<R>>>());
+            match rows.transpose()? {
+                Ok(rows) => self.waiting = rows.into_iter(),
+                Err(error) => return Some(Err(error)),
+            }
         }
     }
 }

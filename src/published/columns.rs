@@ -1,15 +1,10 @@
-//! Published tables read back: batches of named columns, and the few typed views that `verify` needs.
-//!
-//! Reads what is there; whether it is right is the caller's to judge.
+//! Published tables read back: batches of the columns that are wanted, each value checked against the list of the table.
 
 use crate::claims::{self, Source};
 use crate::error::Error;
 use crate::output::schema::Field;
 use crate::published::expected::Expected;
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::{
-    DataType, Decimal128Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
-};
+use arrow::array::RecordBatch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
@@ -26,7 +21,7 @@ const BATCH_ROWS: usize = 65_536;
 
 /// The rows of a table file, only the named columns decoded and each value checked against `fields`, the columns of the
 /// table. A column that is missing or of another type or scale, and a word of no list, are errors that name the row.
-pub fn rows(file: File, fields: &[Field], columns: &[&str]) -> Result<Rows> {
+pub fn checked(file: File, fields: &[Field], columns: &[&str]) -> Result<Checked> {
     let metadata = claims::metadata(&file)?;
     let schema = metadata.file_metadata().schema_descr();
     let leaves = columns
@@ -49,7 +44,7 @@ pub fn rows(file: File, fields: &[Field], columns: &[&str]) -> Result<Rows> {
             .build()?;
         Ok((reader, expected))
     })?;
-    Ok(Rows {
+    Ok(Checked {
         reader,
         source,
         expected,
@@ -64,7 +59,7 @@ pub(crate) fn leaf(schema: &SchemaDescriptor, name: &str) -> Result<usize> {
 }
 
 /// Checked batches of a table file.
-pub struct Rows {
+pub struct Checked {
     reader: ParquetRecordBatchReader,
     source: Source,
     expected: Expected,
@@ -72,7 +67,7 @@ pub struct Rows {
     before: usize,
 }
 
-impl Iterator for Rows {
+impl Iterator for Checked {
     type Item = Result<RecordBatch>;
 
     fn next(&mut self) -> Option<Result<RecordBatch>> {
@@ -96,107 +91,5 @@ pub fn fault(part: &Path, error: &ParquetError) -> Error {
     match claims::io_cause(error) {
         Some(cause) => Error::Storage(format!("{path}: cannot read: {cause}")),
         None => Error::Verification(format!("{path}: {error}")),
-    }
-}
-
-/// A column of a batch by name.
-pub struct Columns<'b>(pub &'b RecordBatch);
-
-impl Columns<'_> {
-    fn array(&self, name: &str) -> Result<&ArrayRef> {
-        self.0
-            .column_by_name(name)
-            .ok_or_else(|| ParquetError::General(format!("column {name} is missing")))
-    }
-
-    fn wrong(&self, name: &str, wanted: &str) -> ParquetError {
-        let found = self
-            .0
-            .column_by_name(name)
-            .map(|a| a.data_type().to_string())
-            .unwrap_or_default();
-        ParquetError::General(format!("column {name} is {found}, expected {wanted}"))
-    }
-
-    /// A decimal, or a whole number, as its mantissa; null: `None`.
-    pub fn numbers(&self, name: &str) -> Result<Vec<Option<i128>>> {
-        let array = self.array(name)?;
-        let wide = |v: Option<i64>| v.map(i128::from);
-        Ok(match array.data_type() {
-            DataType::Decimal128(_, _) => array.as_primitive::<Decimal128Type>().iter().collect(),
-            DataType::Int64 => array.as_primitive::<Int64Type>().iter().map(wide).collect(),
-            DataType::Int32 => array
-                .as_primitive::<Int32Type>()
-                .iter()
-                .map(|v| v.map(i128::from))
-                .collect(),
-            DataType::Timestamp(TimeUnit::Microsecond, _) => array
-                .as_primitive::<TimestampMicrosecondType>()
-                .iter()
-                .map(wide)
-                .collect(),
-            _ => return Err(self.wrong(name, "a decimal, a whole number or a timestamp")),
-        })
-    }
-
-    /// A number that is never null.
-    pub fn present(&self, name: &str) -> Result<Vec<i128>> {
-        let missing = || ParquetError::General(format!("column {name} holds a null"));
-        self.numbers(name)?
-            .into_iter()
-            .map(|v| v.ok_or_else(missing))
-            .collect()
-    }
-
-    /// A number of 64 bits; null: `None`.
-    pub fn longs(&self, name: &str) -> Result<Vec<Option<i64>>> {
-        let narrow = |v: Option<i128>| v.map(|v| self.long(name, v)).transpose();
-        self.numbers(name)?.into_iter().map(narrow).collect()
-    }
-
-    /// A number of 64 bits that is never null.
-    pub fn present_longs(&self, name: &str) -> Result<Vec<i64>> {
-        let narrow = |v: i128| self.long(name, v);
-        self.present(name)?.into_iter().map(narrow).collect()
-    }
-
-    /// A file can hold more digits than the type of its column says.
-    fn long(&self, name: &str, value: i128) -> Result<i64> {
-        i64::try_from(value).map_err(|_| {
-            ParquetError::General(format!("column {name}: found {value}, expected 64 bits"))
-        })
-    }
-
-    /// A text; null: the empty text.
-    pub fn texts(&self, name: &str) -> Result<Vec<String>> {
-        let array = self.array(name)?;
-        let text = array
-            .as_string_opt::<i32>()
-            .ok_or_else(|| self.wrong(name, "text"))?;
-        Ok(text.iter().map(|v| v.unwrap_or("").to_owned()).collect())
-    }
-
-    /// Whether each value is present.
-    pub fn presence(&self, name: &str) -> Result<Vec<bool>> {
-        let array = self.array(name)?;
-        Ok((0..array.len()).map(|i| array.is_valid(i)).collect())
-    }
-
-    /// A flag that is never null.
-    pub fn truths(&self, name: &str) -> Result<Vec<bool>> {
-        let array = self.array(name)?;
-        let truths = array
-            .as_boolean_opt()
-            .ok_or_else(|| self.wrong(name, "a flag"))?;
-        Ok(truths.values().iter().collect())
-    }
-
-    /// A date as days since 1970-01-01.
-    pub fn dates(&self, name: &str) -> Result<Vec<i32>> {
-        let array = self.array(name)?;
-        let dates = array
-            .as_primitive_opt::<arrow::datatypes::Date32Type>()
-            .ok_or_else(|| self.wrong(name, "a date"))?;
-        Ok(dates.values().to_vec())
     }
 }

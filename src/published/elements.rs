@@ -1,7 +1,6 @@
 //! Published elements read back as what the kernel takes, for `verify --recalculate` and `explain`.
 //!
-//! Reads columns by name and turns code words into the domain's types; a word or id that the run's reference does not hold is
-//! an error, never a guess.
+//! An id that the run's reference does not hold is an error, never a guess.
 
 use crate::calc::Kernel;
 use crate::calc::load::UNKNOWN_TEU;
@@ -14,45 +13,48 @@ use crate::model::mode::{
     Basis, DataCategory, DistanceSource, EnergyUnit, LoadStatus, Mode, Per, Temperature,
 };
 use crate::model::symbol::Symbols;
-use crate::published::columns::Columns;
+use crate::output::elements::element;
+use crate::published::row::row;
 use crate::reference::Reference;
 use rustc_hash::FxHashMap;
 
-/// Columns that an element is computed from, and its figures.
-pub(crate) const ELEMENT_COLUMNS: [&str; 32] = [
-    "shipment_id",
-    "element",
-    "mode",
-    "operation",
-    "carrier",
-    "origin",
-    "destination",
-    "departed_at",
-    "load_status",
-    "temperature",
-    "cargo_mass_kg",
-    "teu",
-    "containers",
-    "energy_carrier",
-    "energy_quantity",
-    "energy_unit",
-    "distance_km",
-    "distance_basis",
-    "distance_source",
-    "activity_distance_km",
-    "activity_basis",
-    "emission_distance_km",
-    "transport_activity_tkm",
-    "factor_id",
-    "intensity_operation_g",
-    "intensity_provision_g",
-    "intensity_per",
-    "data_category",
-    "ghg_operation_kg",
-    "ghg_provision_kg",
-    "ghg_total_kg",
-    "quality_flags",
-];
+row! {
+    /// What an element is computed from, and its figures.
+    pub struct Computed<'b> of element {
+        /// Through bill of lading number.
+        pub shipment_id: &'b str,
+        element: u32,
+        mode: Mode,
+        operation: &'b str,
+        carrier: &'b str,
+        origin: LocationCode,
+        destination: LocationCode,
+        departed_at: i64,
+        load_status: LoadStatus,
+        temperature: Temperature,
+        mass from cargo_mass_kg: i64,
+        teu: Option<i64>,
+        containers: i64,
+        energy_carrier: &'b str,
+        energy_quantity: Option<i64>,
+        energy_unit: EnergyUnit,
+        distance from distance_km: i64,
+        distance_basis: Basis,
+        distance_source: DistanceSource,
+        activity_distance from activity_distance_km: i64,
+        activity_basis: Basis,
+        emission_distance from emission_distance_km: i64,
+        activity from transport_activity_tkm: i64,
+        factor_id: &'b str,
+        intensity_operation from intensity_operation_g: i64,
+        intensity_provision from intensity_provision_g: i64,
+        per from intensity_per: Per,
+        data_category: DataCategory,
+        ghg_operation from ghg_operation_kg: i64,
+        ghg_provision from ghg_provision_kg: i64,
+        flags from quality_flags: Flags,
+    }
+}
 
 /// Published rows as the kernel's elements, and the kernel that computes them again.
 pub struct Recalculation<'r> {
@@ -62,15 +64,6 @@ pub struct Recalculation<'r> {
     pub symbols: Symbols,
     operations: FxHashMap<String, u16>,
     factors: FxHashMap<String, u32>,
-}
-
-fn word<T: Copy>(
-    list: &[T],
-    code: fn(T) -> &'static str,
-    text: &str,
-) -> parquet::errors::Result<T> {
-    let found = list.iter().copied().find(|v| code(*v) == text);
-    found.ok_or_else(|| parquet::errors::ParquetError::General(format!("{text:?} is no code word")))
 }
 
 impl<'r> Recalculation<'r> {
@@ -98,106 +91,51 @@ impl<'r> Recalculation<'r> {
         }
     }
 
-    /// The elements of a batch with what they took over from their records, and their shipment ids.
-    pub fn elements(
-        &mut self,
-        c: &Columns,
-    ) -> parquet::errors::Result<Vec<(Element, Facts, String)>> {
+    /// The element of a row, and what it took over from its record.
+    pub fn element(&mut self, row: &Computed) -> parquet::errors::Result<(Element, Facts)> {
         let missing = |what: &str| {
             parquet::errors::ParquetError::General(format!("{what} is not in the run's reference"))
         };
-        let text = |name: &str| c.texts(name);
-        let (ids, modes, operations, carriers) = (
-            text("shipment_id")?,
-            text("mode")?,
-            text("operation")?,
-            text("carrier")?,
+        let (operation, factor) = (
+            self.operations.get(row.operation),
+            self.factors.get(row.factor_id),
         );
-        let (origins, destinations, statuses) =
-            (text("origin")?, text("destination")?, text("load_status")?);
-        let (temperatures, energies, units) = (
-            text("temperature")?,
-            text("energy_carrier")?,
-            text("energy_unit")?,
-        );
-        let (bases, sources, activity_bases) = (
-            text("distance_basis")?,
-            text("distance_source")?,
-            text("activity_basis")?,
-        );
-        let (factors, pers, categories, flags) = (
-            text("factor_id")?,
-            text("intensity_per")?,
-            text("data_category")?,
-            text("quality_flags")?,
-        );
-        let (teu, quantities) = (c.longs("teu")?, c.longs("energy_quantity")?);
-        let columns = [
-            "element",
-            "departed_at",
-            "cargo_mass_kg",
-            "containers",
-            "distance_km",
-            "activity_distance_km",
-            "emission_distance_km",
-            "transport_activity_tkm",
-            "intensity_operation_g",
-            "intensity_provision_g",
-            "ghg_operation_kg",
-            "ghg_provision_kg",
-        ];
-        let numbers = columns
-            .iter()
-            .map(|name| c.present_longs(name))
-            .collect::<parquet::errors::Result<Vec<_>>>()?;
-        let place = |t: &str| LocationCode::parse(t.as_bytes()).ok_or_else(|| missing(t));
-        let mut out = Vec::with_capacity(ids.len());
-        for (i, id) in ids.into_iter().enumerate() {
-            let n = |at: usize| numbers[at][i];
-            let element = Element {
-                row: NO_ROW,
-                anchor: 0,
-                element: u32::try_from(n(0)).map_err(|_| missing(&format!("element {}", n(0))))?,
-                mode: word(&Mode::ALL, Mode::code, &modes[i])?,
-                operation: *self
-                    .operations
-                    .get(&operations[i])
-                    .ok_or_else(|| missing(&operations[i]))?,
-                origin: place(&origins[i])?,
-                destination: place(&destinations[i])?,
-                departed_at: n(1),
-                load_status: word(LoadStatus::ALL, LoadStatus::code, &statuses[i])?,
-                temperature: word(Temperature::ALL, Temperature::code, &temperatures[i])?,
-                mass_g: n(2),
-                teu: teu[i].unwrap_or(UNKNOWN_TEU),
-                containers: n(3),
-                distance_m: n(4),
-                distance_basis: word(Basis::ALL, Basis::code, &bases[i])?,
-                distance_source: word(DistanceSource::ALL, DistanceSource::code, &sources[i])?,
-                activity_distance_m: n(5),
-                activity_basis: word(Basis::ALL, Basis::code, &activity_bases[i])?,
-                emission_distance_m: n(6),
-                activity: n(7),
-                factor: *self
-                    .factors
-                    .get(&factors[i])
-                    .ok_or_else(|| missing(&factors[i]))?,
-                intensity_operation: n(8),
-                intensity_provision: n(9),
-                per: word(Per::ALL, Per::code, &pers[i])?,
-                data_category: word(DataCategory::ALL, DataCategory::code, &categories[i])?,
-                ghg_operation: n(10),
-                ghg_provision: n(11),
-                flags: Flags::from_text(&flags[i]).ok_or_else(|| missing(&flags[i]))?,
-            };
-            let facts = Facts {
-                carrier: self.symbols.intern(&carriers[i]),
-                energy_carrier: self.symbols.intern(&energies[i]),
-                energy_quantity: quantities[i].unwrap_or(0),
-                energy_unit: word(EnergyUnit::ALL, EnergyUnit::code, &units[i])?,
-            };
-            out.push((element, facts, id));
-        }
-        Ok(out)
+        let element = Element {
+            row: NO_ROW,
+            anchor: 0,
+            element: row.element,
+            mode: row.mode,
+            operation: *operation.ok_or_else(|| missing(row.operation))?,
+            origin: row.origin,
+            destination: row.destination,
+            departed_at: row.departed_at,
+            load_status: row.load_status,
+            temperature: row.temperature,
+            mass_g: row.mass,
+            teu: row.teu.unwrap_or(UNKNOWN_TEU),
+            containers: row.containers,
+            distance_m: row.distance,
+            distance_basis: row.distance_basis,
+            distance_source: row.distance_source,
+            activity_distance_m: row.activity_distance,
+            activity_basis: row.activity_basis,
+            emission_distance_m: row.emission_distance,
+            activity: row.activity,
+            factor: *factor.ok_or_else(|| missing(row.factor_id))?,
+            intensity_operation: row.intensity_operation,
+            intensity_provision: row.intensity_provision,
+            per: row.per,
+            data_category: row.data_category,
+            ghg_operation: row.ghg_operation,
+            ghg_provision: row.ghg_provision,
+            flags: row.flags,
+        };
+        let facts = Facts {
+            carrier: self.symbols.intern(row.carrier),
+            energy_carrier: self.symbols.intern(row.energy_carrier),
+            energy_quantity: row.energy_quantity.unwrap_or(0),
+            energy_unit: row.energy_unit,
+        };
+        Ok((element, facts))
     }
 }

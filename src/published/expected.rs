@@ -10,37 +10,10 @@ use crate::model::mode::{
     Basis, DataCategory, DistanceSource, EnergyUnit, LoadStatus, Mode, Per, Temperature,
 };
 use crate::model::reject::RejectReason;
-use crate::output::corridors::{CORRIDOR_SECTIONS, CORRIDORS};
-use crate::output::elements::ELEMENTS;
-use crate::output::factors::FACTORS;
-use crate::output::rejected::REJECTED;
 use crate::output::schema::Field;
-use crate::output::shipments::SHIPMENTS;
-use crate::output::table::Table;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Schema};
 use parquet::errors::{ParquetError, Result};
-
-/// The columns of a published table by its name, such as `elements`; `None`: there is no such table.
-pub fn fields(table: &str) -> Option<Vec<Field>> {
-    fn of<C>(table: &Table<C>) -> Vec<Field> {
-        table.columns.iter().map(|column| column.field).collect()
-    }
-    Some(match table {
-        "elements" => of(&ELEMENTS),
-        "shipments" => of(&SHIPMENTS),
-        "corridors" => of(&CORRIDORS),
-        "corridor_sections" => of(&CORRIDOR_SECTIONS),
-        "factors" => of(&FACTORS),
-        "rejected" => of(&REJECTED),
-        _ => return None,
-    })
-}
-
-/// The table of a file of a run: `elements/part-00000.parquet` and `corridors.parquet` begin with its name.
-pub fn table_of(file: &str) -> &str {
-    file.split(['/', '.']).next().unwrap_or(file)
-}
 
 /// The columns of a table that somebody wants, to hold what is read against.
 #[derive(Clone, Debug)]

@@ -243,45 +243,46 @@ pub fn rows_of<E: From<ParquetError>>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::elements::ELEMENTS;
+    use crate::output::columns::PublishedTable;
+    use crate::output::elements::{ELEMENTS, Elements, element};
     use crate::output::sample::chunk;
     use crate::output::tests::file_of;
-    use crate::published::columns::{Columns, rows};
-    use crate::published::expected::fields;
+    use crate::published::columns::checked;
+    use crate::published::row::{Batch, Row, row};
 
-    fn elements() -> Vec<Field> {
-        fields("elements").unwrap()
+    row! {
+        struct Found<'b> of element {
+            shipment_id: &'b str,
+            container_id: &'b str,
+            movement_id: &'b str,
+            total from ghg_total_kg: i128,
+        }
     }
 
     fn scan(file: &File, column: &str, id: &str) -> Vec<i128> {
+        let file = file.try_clone().unwrap();
         let mut out = Vec::new();
-        for batch in rows(
-            file.try_clone().unwrap(),
-            &elements(),
-            &[column, "ghg_total_kg"],
-        )
-        .unwrap()
-        {
+        for batch in checked(file, Elements::FIELDS, &Found::columns()).unwrap() {
             let batch = batch.unwrap();
-            let columns = Columns(&batch);
-            let (ids, totals) = (
-                columns.texts(column).unwrap(),
-                columns.present("ghg_total_kg").unwrap(),
-            );
-            out.extend(
-                ids.iter()
-                    .zip(totals)
-                    .filter(|(found, _)| *found == id)
-                    .map(|(_, total)| total),
-            );
+            for row in Batch::<Elements>::new(&batch).rows::<Found>().unwrap() {
+                let row = row.unwrap();
+                let found = match column {
+                    "shipment_id" => row.shipment_id,
+                    "container_id" => row.container_id,
+                    _ => row.movement_id,
+                };
+                out.extend((found == id).then_some(row.total));
+            }
         }
         out
     }
 
     fn totals(batches: &[RecordBatch]) -> Vec<i128> {
+        let rows = |batch| Batch::<Elements>::new(batch).rows::<Found>().unwrap();
         batches
             .iter()
-            .flat_map(|b| Columns(b).present("ghg_total_kg").unwrap())
+            .flat_map(rows)
+            .map(|row| row.unwrap().total)
             .collect()
     }
 
@@ -325,7 +326,11 @@ mod tests {
         ] {
             let lookup = Lookup::open(file.try_clone().unwrap(), column).unwrap();
             for id in ids {
-                let found = totals(&lookup.rows(id, &elements(), &["ghg_total_kg"]).unwrap());
+                let found = totals(
+                    &lookup
+                        .rows(id, Elements::FIELDS, &Found::columns())
+                        .unwrap(),
+                );
                 let wanted = if id.is_empty() {
                     Vec::new()
                 } else {
@@ -358,8 +363,8 @@ mod tests {
                 open,
                 "shipment_id",
                 &id,
-                &elements(),
-                &["ghg_total_kg"],
+                Elements::FIELDS,
+                &Found::columns(),
             )
             .unwrap();
             let wanted: Vec<i128> = parts
@@ -379,8 +384,8 @@ mod tests {
             |_| Ok::<_, ParquetError>(empty.try_clone()?),
             "shipment_id",
             "BL",
-            &elements(),
-            &["ghg_total_kg"],
+            Elements::FIELDS,
+            &Found::columns(),
         );
         assert!(none.unwrap().is_empty());
         assert!(
@@ -389,7 +394,7 @@ mod tests {
                 |_| Ok::<_, ParquetError>(parts[0].try_clone()?),
                 "shipment_id",
                 "BL0000001",
-                &elements(),
+                Elements::FIELDS,
                 &["nope"]
             )
             .is_err()

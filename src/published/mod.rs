@@ -9,6 +9,6 @@ pub mod expected;
 pub mod find;
 pub mod pairs;
 pub mod rejected;
+pub mod row;
 pub mod run;
-pub mod shipments;
 pub mod sums;

@@ -13,7 +13,7 @@ pub fn rows(reference: &Reference, rollup: &Rollup) -> Vec<FactorRow> {
         .iter()
         .map(|(&index, used)| row(reference, &set.factors[index as usize], *used))
         .collect();
-    rows.sort_unstable_by(|a, b| a.texts[0].cmp(&b.texts[0]));
+    rows.sort_unstable_by(|a, b| a.factor_id.cmp(&b.factor_id));
     rows
 }
 
@@ -21,37 +21,34 @@ fn row(reference: &Reference, f: &EmissionFactor, used: FactorUse) -> FactorRow 
     let set = &reference.factors;
     let source = &set.sources[f.source as usize];
     let composed = f.composed.as_ref();
-    let texts = [
-        f.id.to_string(),
-        f.section.file_name().trim_end_matches(".csv").to_owned(),
-        f.operation.map_or(String::new(), |o| {
+    FactorRow {
+        factor_id: f.id.to_string(),
+        table: f.section.file_name().trim_end_matches(".csv").to_owned(),
+        operation: f.operation.map_or(String::new(), |o| {
             set.operations[o as usize].code.to_string()
         }),
-        f.energy_carrier.to_string(),
-        f.region.to_string(),
-        f.carrier.to_string(),
-        f.temperature.code().to_owned(),
-        f.per.code().to_owned(),
-        composed.map_or(String::new(), |c| c.unit.code().to_owned()),
-        composed.map_or(String::new(), |c| {
+        energy_carrier: f.energy_carrier.to_string(),
+        region: f.region.to_string(),
+        carrier: f.carrier.to_string(),
+        temperature: f.temperature.code().to_owned(),
+        per: f.per.code().to_owned(),
+        energy_unit: composed.map_or(String::new(), |c| c.unit.code().to_owned()),
+        energy_factor_id: composed.map_or(String::new(), |c| {
             set.factors[c.energy as usize].id.to_string()
         }),
-        f.distance_basis.code().to_owned(),
-        f.data_category.code().to_owned(),
-        f.gwp_set.code().to_owned(),
-        composed.map_or(String::new(), |c| c.energy_gwp_set.code().to_owned()),
-        f.licence.to_string(),
-        f.source_ref.to_string(),
-        f.basis_note.to_string(),
-        f.note.to_string(),
-        source.source.to_string(),
-        source.edition.to_string(),
-        source.title.to_string(),
-        source.publisher.to_string(),
-        source.url.to_string(),
-    ];
-    FactorRow {
-        texts,
+        distance_basis: f.distance_basis.code().to_owned(),
+        data_category: f.data_category.code().to_owned(),
+        gwp_set: f.gwp_set.code().to_owned(),
+        energy_gwp_set: composed.map_or(String::new(), |c| c.energy_gwp_set.code().to_owned()),
+        licence: f.licence.to_string(),
+        source_ref: f.source_ref.to_string(),
+        basis_note: f.basis_note.to_string(),
+        note: f.note.to_string(),
+        source: source.source.to_string(),
+        edition: source.edition.to_string(),
+        source_title: source.title.to_string(),
+        source_publisher: source.publisher.to_string(),
+        source_url: source.url.to_string(),
         intensity_operation: f.intensity_operation,
         intensity_provision: f.intensity_provision,
         energy_quantity: composed.map(|c| c.quantity),

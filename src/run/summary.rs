@@ -1,5 +1,6 @@
 //! What a run has to say at its end.
 
+use crate::audit::verify::CorridorLine;
 use crate::progress::milliseconds;
 use crate::store::commit::Published;
 use crate::store::manifest::{Counts, Totals};
@@ -28,29 +29,6 @@ pub struct Summary {
     pub duration_ms: u64,
     /// Part of it spent waiting for the disk, milliseconds.
     pub sync_ms: u64,
-}
-
-/// A corridor for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CorridorLine {
-    /// Corridor or lane.
-    pub corridor_id: String,
-    /// First day of the month.
-    pub period: String,
-    /// `laden` or `empty`.
-    pub load_status: String,
-    /// Shipments.
-    pub shipments: i64,
-    /// Of which incomplete.
-    pub incomplete: i64,
-    /// TEU, millionths.
-    pub teu: i128,
-    /// Transport activity, 10^-9 t.km.
-    pub activity: i128,
-    /// Emissions, micrograms.
-    pub total: i128,
-    /// Intensity, 10^-6 g per t.km.
-    pub intensity: Option<i128>,
 }
 
 impl Summary {

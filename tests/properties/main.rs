@@ -6,11 +6,15 @@
 mod kernel;
 mod rows;
 
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{DataType, Decimal128Type, Int32Type, TimestampMicrosecondType};
 use green_corridor::input::mapping::Mapping;
 use green_corridor::model::element::Element;
 use green_corridor::model::flag::Flags;
 use green_corridor::model::mode::Mode;
-use green_corridor::published::{columns, expected};
+use green_corridor::output::columns::PublishedTable;
+use green_corridor::output::elements::Elements;
+use green_corridor::published::columns::checked;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use kernel::{
@@ -422,27 +426,31 @@ fn cells(found: &Found, reference: &green_corridor::reference::Reference) -> Vec
 
 fn read_back(file: std::fs::File) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
-    let fields = expected::fields("elements").expect("a table");
     let names = [&NUMBERS[..], &TEXTS[..]].concat();
-    for batch in columns::rows(file, &fields, &names).expect("a table") {
+    for batch in checked(file, Elements::FIELDS, &names).expect("a table") {
         let batch = batch.expect("a batch");
-        let columns = columns::Columns(&batch);
-        let number = |name: &str| {
-            columns
-                .numbers(name)
-                .expect(name)
-                .into_iter()
-                .map(|n| n.map_or(String::new(), |n| n.to_string()))
-                .collect()
-        };
-        let columns: Vec<Vec<String>> = NUMBERS
+        let columns: Vec<Vec<String>> = names
             .iter()
-            .map(|name| number(name))
-            .chain(TEXTS.iter().map(|name| columns.texts(name).expect(name)))
+            .map(|name| texts(batch.column_by_name(name).expect(name)))
             .collect();
         rows.extend(
             (0..batch.num_rows()).map(|i| columns.iter().map(|column| column[i].clone()).collect()),
         );
     }
     rows
+}
+
+/// The values of a column, numbers as their mantissas; an absent one is empty.
+fn texts(column: &dyn Array) -> Vec<String> {
+    fn all<T: ToString>(values: impl Iterator<Item = Option<T>>) -> Vec<String> {
+        values
+            .map(|v| v.map_or(String::new(), |v| v.to_string()))
+            .collect()
+    }
+    match column.data_type() {
+        DataType::Utf8 => all(column.as_string::<i32>().iter()),
+        DataType::Int32 => all(column.as_primitive::<Int32Type>().iter()),
+        DataType::Timestamp(..) => all(column.as_primitive::<TimestampMicrosecondType>().iter()),
+        _ => all(column.as_primitive::<Decimal128Type>().iter()),
+    }
 }

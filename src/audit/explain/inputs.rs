@@ -23,7 +23,7 @@ impl Subject<'_> {
         };
         let facts = vec![
             Fact::new("movement", record.movement_id.clone(), ""),
-            Fact::new("record", record.source.clone(), ""),
+            Fact::new("record", record.source(), ""),
             Fact::new("departed", instant_text(self.element.departed_at), departed),
             Fact::new(
                 "arrived",

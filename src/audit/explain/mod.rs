@@ -17,13 +17,18 @@ use crate::model::element::{Element, GhgTotals};
 use crate::model::flag::Flags;
 use crate::model::mode::Mode;
 use crate::model::symbol::Symbols;
-use crate::model::time::{date_text, instant_text};
+use crate::model::time::{Day, date_text, instant_text};
 use crate::model::unit::{MASS_SCALE, NANO_SCALE, SHARE_SCALE, decimal_text};
-use crate::published::columns::{Columns, fault as unreadable};
-use crate::published::elements::{ELEMENT_COLUMNS, Recalculation};
-use crate::published::expected::fields;
+use crate::output::columns::{PublishedColumn, PublishedTable};
+use crate::output::elements::{Elements, element};
+use crate::output::rejected::RejectedTable;
+use crate::output::shipments::{ShipmentsTable, shipment};
+use crate::published::batches::Rows;
+use crate::published::columns::fault as unreadable;
+use crate::published::elements::{Computed, Recalculation};
 use crate::published::find::rows_of;
-use crate::published::rejected::{RejectedRow, rejected_rows};
+use crate::published::rejected::RejectedRow;
+use crate::published::row::{Batch, Row, row};
 use crate::reference::Reference;
 use crate::run::identity::other_revision;
 use crate::run::prepare::reference_of_run;
@@ -34,7 +39,6 @@ use arrow::array::RecordBatch;
 use parquet::errors::ParquetError;
 use sheet::{ElementSheet, Fact, Flag, Sheet};
 use std::collections::{HashMap, HashSet};
-use std::ops::ControlFlow;
 use std::path::Path;
 
 /// The sheet of a shipment of the run in `dir`.
@@ -111,8 +115,19 @@ impl<'d> Explainer<'d> {
             sums: Vec::new(),
             rejected,
         };
-        let head = self.rows("shipments", shipment, &SHIPMENT_COLUMNS)?;
-        if head.iter().all(|b| b.num_rows() == 0) {
+        let mut head = None;
+        for batch in self.batches::<ShipmentsTable>(shipment, &Head::columns())? {
+            for row in Batch::<ShipmentsTable>::new(&batch)
+                .rows()
+                .map_err(|e| self.fault(&e))?
+            {
+                if head.replace(row.map_err(|e| self.fault(&e))?).is_some() {
+                    let what = "more than one row of one shipment".to_owned();
+                    return Err(self.fault(&ParquetError::General(what)));
+                }
+            }
+        }
+        let Some(head) = head else {
             return match sheet.rejected.is_empty() {
                 true => Err(Error::Usage(format!(
                     "{}: no shipment {shipment:?} in this run",
@@ -120,14 +135,16 @@ impl<'d> Explainer<'d> {
                 ))),
                 false => Ok(sheet),
             };
-        }
-        let columns: Vec<&str> = ELEMENT_COLUMNS.into_iter().chain(RECORD_COLUMNS).collect();
+        };
         let mut totals = GhgTotals::default();
-        for batch in self.rows("elements", shipment, &columns)? {
-            let c = Columns(&batch);
-            let records = records(&c).map_err(|e| self.fault(&e))?;
-            let read = again.elements(&c).map_err(|e| self.fault(&e))?;
-            for ((element, facts, _), record) in read.into_iter().zip(records) {
+        for batch in self.batches::<Elements>(shipment, &<(Computed, Record)>::columns())? {
+            let batch = Batch::<Elements>::new(&batch);
+            for row in batch
+                .rows::<(Computed, Record)>()
+                .map_err(|e| self.fault(&e))?
+            {
+                let (row, record) = row.map_err(|e| self.fault(&e))?;
+                let (element, facts) = again.element(&row).map_err(|e| self.fault(&e))?;
                 totals.add(&GhgTotals {
                     activity: element.activity as i128,
                     operation: element.ghg_operation as i128,
@@ -151,8 +168,7 @@ impl<'d> Explainer<'d> {
                 sheet.elements.push(subject.sheet(record)?);
             }
         }
-        (sheet.shipment, sheet.sums) =
-            shipment_facts(&head, &totals).map_err(|e| self.fault(&e))?;
+        (sheet.shipment, sheet.sums) = shipment_facts(head, &totals).map_err(|e| self.fault(&e))?;
         Ok(sheet)
     }
 
@@ -160,15 +176,20 @@ impl<'d> Explainer<'d> {
         unreadable(self.dir, what)
     }
 
-    fn rows(&self, table: &str, shipment: &str, columns: &[&str]) -> Result<Vec<RecordBatch>> {
-        let parts = self.manifest.parts(table);
+    /// The rows of the shipment in a table, of which only the columns are decoded.
+    fn batches<T: PublishedTable>(
+        &self,
+        shipment: &str,
+        columns: &[&str],
+    ) -> Result<Vec<RecordBatch>> {
+        let parts = self.manifest.parts(T::NAME);
         let mut last = 0;
         let open = |part: usize| {
             last = part;
             open_part(self.dir, parts[part]).map_err(Reading::Open)
         };
-        let fields = fields(table).unwrap_or_default();
-        let found = rows_of(parts.len(), open, "shipment_id", shipment, &fields, columns);
+        let id = shipment::shipment_id::NAME;
+        let found = rows_of(parts.len(), open, id, shipment, T::FIELDS, columns);
         found.map_err(|e| match e {
             Reading::Open(error) => error,
             Reading::Parquet(error) => {
@@ -184,18 +205,11 @@ impl<'d> Explainer<'d> {
     fn rejected(&self, shipments: &[&str]) -> Result<HashMap<String, Vec<RejectedRow>>> {
         let wanted: HashSet<&str> = shipments.iter().copied().collect();
         let mut found: HashMap<String, Vec<RejectedRow>> = HashMap::new();
-        for part in self.manifest.parts("rejected") {
-            let broken = |what: String| {
-                Error::Verification(format!("{}: {what}", self.dir.join(part).display()))
-            };
-            let file = open_part(self.dir, part)?;
-            let mut keep = |row: RejectedRow| {
-                if wanted.contains(row.shipment_id.as_str()) {
-                    found.entry(row.shipment_id.clone()).or_default().push(row);
-                }
-                ControlFlow::Continue(())
-            };
-            let _ = rejected_rows(file, &mut keep).map_err(broken)?;
+        for row in Rows::<RejectedTable, RejectedRow>::of_run(self.dir, &self.manifest) {
+            let row = row?;
+            if wanted.contains(row.shipment_id.as_str()) {
+                found.entry(row.shipment_id.clone()).or_default().push(row);
+            }
         }
         Ok(found)
     }
@@ -213,41 +227,25 @@ impl From<ParquetError> for Reading {
     }
 }
 
-/// Columns of an element that its calculation does not need.
-const RECORD_COLUMNS: [&str; 7] = [
-    "container_id",
-    "movement_id",
-    "container_type",
-    "arrived_at",
-    "evidence_ref",
-    "source_file",
-    "source_row",
-];
-
-/// What an element's record says beside its inputs.
-struct Record {
-    container_id: String,
-    movement_id: String,
-    container_type: String,
-    arrived_at: Option<i64>,
-    evidence_ref: String,
-    source: String,
+row! {
+    /// What an element's record says beside its inputs.
+    struct Record of element {
+        container_id: String,
+        movement_id: String,
+        container_type: String,
+        arrived_at: Option<i64>,
+        evidence_ref: String,
+        source_file: String,
+        source_row: Option<i64>,
+    }
 }
 
-fn records(c: &Columns) -> parquet::errors::Result<Vec<Record>> {
-    let text = |at: usize| c.texts(RECORD_COLUMNS[at]);
-    let (containers, movements, types) = (text(0)?, text(1)?, text(2)?);
-    let (evidence, files) = (text(4)?, text(5)?);
-    let (arrivals, rows) = (c.longs("arrived_at")?, c.numbers("source_row")?);
-    let record = |i: usize| Record {
-        container_id: containers[i].clone(),
-        movement_id: movements[i].clone(),
-        container_type: types[i].clone(),
-        arrived_at: arrivals[i],
-        evidence_ref: evidence[i].clone(),
-        source: rows[i].map_or(String::new(), |row| format!("{}:{row}", files[i])),
-    };
-    Ok((0..containers.len()).map(record).collect())
+impl Record {
+    /// File and row; empty: none.
+    fn source(&self) -> String {
+        let row = self.source_row;
+        row.map_or(String::new(), |row| format!("{}:{row}", self.source_file))
+    }
 }
 
 /// One element and all that its sheet is made from.
@@ -297,115 +295,105 @@ fn flags(flags: Flags) -> Vec<Flag> {
     .collect()
 }
 
-const SHIPMENT_COLUMNS: [&str; 20] = [
-    "corridor_id",
-    "period",
-    "origin",
-    "destination",
-    "first_departed_at",
-    "last_arrived_at",
-    "modes",
-    "containers",
-    "teu",
-    "cargo_mass_kg",
-    "elements",
-    "rejected_rows",
-    "transport_activity_tkm",
-    "ghg_operation_kg",
-    "ghg_provision_kg",
-    "ghg_total_kg",
-    "activity_basis",
-    "intensity_g_per_tkm",
-    "primary_share",
-    "quality_flags",
-];
+row! {
+    /// Published columns of the shipment.
+    struct Head of shipment {
+        corridor_id: String,
+        period: Day,
+        origin: String,
+        destination: String,
+        first_departed_at: i64,
+        last_arrived_at: Option<i64>,
+        modes: String,
+        containers: i128,
+        teu: i128,
+        cargo_mass_kg: i128,
+        elements: i64,
+        rejected_rows: i64,
+        activity from transport_activity_tkm: i128,
+        operation from ghg_operation_kg: i128,
+        provision from ghg_provision_kg: i128,
+        total from ghg_total_kg: i128,
+        activity_basis: String,
+        intensity_g_per_tkm: Option<i128>,
+        primary_share: Option<i128>,
+        quality_flags: String,
+    }
+}
 
 /// Published columns of the shipment, and the sums of its elements, which must equal them.
 fn shipment_facts(
-    head: &[RecordBatch],
+    head: Head,
     totals: &GhgTotals,
 ) -> parquet::errors::Result<(Vec<Fact>, Vec<Fact>)> {
-    let one = match head
-        .iter()
-        .filter(|b| b.num_rows() > 0)
-        .collect::<Vec<_>>()
-        .as_slice()
-    {
-        [one] if one.num_rows() == 1 => (*one).clone(),
-        _ => {
-            return Err(ParquetError::General(
-                "more than one row of one shipment".to_owned(),
-            ));
-        }
-    };
-    let c = Columns(&one);
-    let text = |name: &str| c.texts(name).map(|v| v[0].clone());
-    let number = |name: &str| c.numbers(name).map(|v| v[0]);
-    let decimal = |name: &str, scale| {
-        number(name).map(|v| v.map_or(String::new(), |v| decimal_text(v, scale)))
-    };
-    let instant = |name: &str| {
-        c.longs(name)
-            .map(|v| v[0].map_or(String::new(), instant_text))
-    };
-    let with = |value: String, unit: &str| {
-        if value.is_empty() {
-            value
-        } else {
-            format!("{value} {unit}")
-        }
-    };
-    let facts = vec![
-        Fact::new("corridor", text("corridor_id")?, ""),
-        Fact::new("period", date_text(c.dates("period")?[0]), ""),
-        Fact::new("origin", text("origin")?, ""),
-        Fact::new("destination", text("destination")?, ""),
-        Fact::new("departed", instant("first_departed_at")?, ""),
-        Fact::new("arrived", instant("last_arrived_at")?, ""),
-        Fact::new("modes", text("modes")?, ""),
-        Fact::new("containers", decimal("containers", SHARE_SCALE)?, ""),
-        Fact::new("TEU", decimal("teu", SHARE_SCALE)?, ""),
-        Fact::new(
-            "cargo mass",
-            with(decimal("cargo_mass_kg", MASS_SCALE)?, "kg"),
-            "",
+    let share = |v: i128| decimal_text(v, SHARE_SCALE);
+    let mass = format!("{} kg", decimal_text(head.cargo_mass_kg, MASS_SCALE));
+    let intensity = head.intensity_g_per_tkm;
+    let facts = [
+        ("corridor", head.corridor_id),
+        ("period", date_text(head.period)),
+        ("origin", head.origin),
+        ("destination", head.destination),
+        ("departed", instant_text(head.first_departed_at)),
+        (
+            "arrived",
+            head.last_arrived_at.map_or(String::new(), instant_text),
         ),
-        Fact::new("elements", decimal("elements", 0)?, ""),
-        Fact::new("rejected rows", decimal("rejected_rows", 0)?, ""),
-        Fact::new("activity basis", text("activity_basis")?, ""),
-        Fact::new(
+        ("modes", head.modes),
+        ("containers", share(head.containers)),
+        ("TEU", share(head.teu)),
+        ("cargo mass", mass),
+        ("elements", head.elements.to_string()),
+        ("rejected rows", head.rejected_rows.to_string()),
+        ("activity basis", head.activity_basis),
+        (
             "intensity",
-            with(decimal("intensity_g_per_tkm", SHARE_SCALE)?, "g CO2e/t.km"),
-            "",
+            intensity.map_or(String::new(), |v| format!("{} g CO2e/t.km", share(v))),
         ),
-        Fact::new("primary share", decimal("primary_share", SHARE_SCALE)?, ""),
-        Fact::new("flags", text("quality_flags")?, ""),
+        (
+            "primary share",
+            head.primary_share.map_or(String::new(), share),
+        ),
+        ("flags", head.quality_flags),
     ];
-    let sum = |name: &'static str, column: &str, unit: &str, sum: i128| {
-        let published = number(column)?;
-        if published != Some(sum) {
-            let what = format!("{column} is {published:?}, its elements sum to {sum}");
+    let sum = |name: &'static str, column: &str, unit: &str, published: i128, sum: i128| {
+        if published != sum {
+            let what = format!("{column} is {published}, its elements sum to {sum}");
             return Err(ParquetError::General(what));
         }
-        Ok(Fact::new(
-            name,
-            format!("{} {unit}", decimal_text(sum, NANO_SCALE)),
-            "sum of the elements, as published",
-        ))
+        let value = format!("{} {unit}", decimal_text(sum, NANO_SCALE));
+        Ok(Fact::new(name, value, "sum of the elements, as published"))
     };
+    let t = totals;
     let sums = vec![
         sum(
             "transport activity",
             "transport_activity_tkm",
             "t.km",
-            totals.activity,
+            head.activity,
+            t.activity,
         )?,
-        sum("operation", "ghg_operation_kg", "kg CO2e", totals.operation)?,
-        sum("provision", "ghg_provision_kg", "kg CO2e", totals.provision)?,
-        sum("total", "ghg_total_kg", "kg CO2e", totals.total())?,
+        sum(
+            "operation",
+            "ghg_operation_kg",
+            "kg CO2e",
+            head.operation,
+            t.operation,
+        )?,
+        sum(
+            "provision",
+            "ghg_provision_kg",
+            "kg CO2e",
+            head.provision,
+            t.provision,
+        )?,
+        sum("total", "ghg_total_kg", "kg CO2e", head.total, t.total())?,
     ];
+    let known = facts.into_iter().filter(|(_, value)| !value.is_empty());
     Ok((
-        facts.into_iter().filter(|f| !f.value.is_empty()).collect(),
+        known
+            .map(|(name, value)| Fact::new(name, value, ""))
+            .collect(),
         sums,
     ))
 }

@@ -2,17 +2,20 @@
 
 use crate::error::{Error, Result};
 use crate::model::element::GhgTotals;
+use crate::model::id::LocationCode;
+use crate::model::mode::Mode;
+use crate::model::time::{Day, date_text};
 use crate::model::unit::{MASS_SCALE, SHARE_SCALE, decimal_text, grouped};
 use crate::output::ratio::{ghg_kg_per_teu, intensity_g_per_tkm};
 use crate::present::form::{Bar, Bars, BarsForm, Lines, Part, Section, Series, Table as Sheet};
-use crate::present::report::figures::{
-    Group, intensity, month, nano, number, percent, totals, word,
-};
-use crate::present::report::totals::{class_of, mode_key, whole_cells};
+use crate::present::report::figures::{intensity, month, nano, percent, word};
+use crate::present::report::totals::mode_key;
 use crate::present::report::way::main_way;
 use crate::present::report::{Asked, Made};
-use crate::published::sums::{GHG_BY_MODE, Row, Table};
-use std::collections::BTreeMap;
+use crate::published::sums::{
+    CorridorRow, CorridorSums, Counted, Group, SectionRow, ShipmentKey, Summed, by,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Corridors with a chapter of their own on the page; the workbook has all of them.
 const CHAPTERS: usize = 30;
@@ -23,23 +26,8 @@ const LINES: usize = 4;
 /// Sections of single months on the page, over all corridors; the workbook has all of them.
 const MONTH_SECTIONS: usize = 3_000;
 
-/// Figures of `corridors` that add up.
-const SUMS: [&str; 14] = [
-    "transport_activity_tkm",
-    "ghg_operation_kg",
-    "ghg_provision_kg",
-    "shipments",
-    "incomplete_shipments",
-    "containers",
-    "teu",
-    "cargo_mass_kg",
-    GHG_BY_MODE[0],
-    GHG_BY_MODE[1],
-    GHG_BY_MODE[2],
-    GHG_BY_MODE[3],
-    GHG_BY_MODE[4],
-    GHG_BY_MODE[5],
-];
+/// Corridors with what they add up to over months and load statuses.
+type Corridor<'r> = Group<&'r str, CorridorSums>;
 
 const HEADS: [&str; 12] = [
     ">shipments",
@@ -58,43 +46,30 @@ const HEADS: [&str; 12] = [
 
 /// The section of the page and its sheets.
 pub(crate) fn section(asked: &Asked) -> Result<Made> {
-    let mut corridors = asked.run.by(Table::Corridors, &["corridor_id"], &SUMS)?;
+    let mut corridors = by(&asked.run.corridors, |row| row.corridor_id.as_str())?;
     corridors.sort_by(|a, b| {
-        totals(b, 0)
-            .total()
-            .cmp(&totals(a, 0).total())
-            .then_with(|| a.keys.cmp(&b.keys))
+        let total = |c: &Corridor| c.sums.totals.total();
+        total(b).cmp(&total(a)).then_with(|| a.key.cmp(b.key))
     });
-    let bases = bases(asked)?;
+    let bases = bases(asked);
     let mut table = Sheet::new(
         "Corridors",
         &["corridor"].into_iter().chain(HEADS).collect::<Vec<_>>(),
     );
-    for row in &corridors {
-        let basis = bases.get(row.keys[0].as_str()).cloned().unwrap_or_default();
-        table.row(
-            [row.keys[0].clone()]
-                .into_iter()
-                .chain(cells(row, basis, &asked.whole)),
-        );
+    for Group { key, sums } in &corridors {
+        let basis = bases.get(key).copied().unwrap_or_default();
+        let id = [(*key).to_owned()].into_iter();
+        table.row(id.chain(cells(sums, basis, &asked.whole)));
     }
-    let every = asked.run.by(Table::Corridors, &[], &SUMS)?;
-    if let Some(row) = every.first() {
-        table.sum(
-            ["total".to_owned()]
-                .into_iter()
-                .chain(cells(row, String::new(), &asked.whole)),
-        );
-        debug_assert_eq!(
-            table.total.as_ref().map(|t| t[9].clone()),
-            Some(whole_cells(asked)[3].clone())
-        );
+    if let Some(all) = by(&asked.run.corridors, |_| ())?.first() {
+        let total = ["total".to_owned()].into_iter();
+        table.sum(total.chain(cells(&all.sums, "", &asked.whole)));
     }
     table.note =
         "A shipment counts for the first corridor whose origin, destination and places on the way it meets, else for its \
                   lane of two countries. TEU and cargo are those of each container's first transport element."
             .to_owned();
-    let months = months(asked)?;
+    let months = month_table(asked, &asked.run.corridors)?;
     let sections = sections_by_month(asked)?;
     let lines = lines(asked, &corridors)?;
     // A line needs two months; of one, bars tell more.
@@ -104,11 +79,11 @@ pub(crate) fn section(asked: &Asked) -> Result<Made> {
         Part::Lines(lines)
     };
     let mut parts = vec![
-        Part::Bars(chart(&corridors)),
+        Part::Bars(chart(&corridors)?),
         by_month,
         Part::Table(table.clone()),
     ];
-    parts.extend(chapters(asked, &corridors, &months, &sections)?);
+    parts.extend(chapters(asked, &corridors)?);
     if corridors.len() > CHAPTERS {
         let text = format!(
             "The {CHAPTERS} corridors with the largest totals of {}; the workbook has the rest.",
@@ -126,45 +101,45 @@ pub(crate) fn section(asked: &Asked) -> Result<Made> {
     })
 }
 
-/// Cells in the order of [`HEADS`], from figures in the order of [`SUMS`].
-fn cells(row: &Row, basis: String, whole: &GhgTotals) -> [String; 12] {
-    let (t, teu) = (totals(row, 0), number(row, 6));
+/// Cells in the order of [`HEADS`].
+fn cells(sums: &CorridorSums, basis: &str, whole: &GhgTotals) -> [String; 12] {
+    let t = &sums.totals;
     [
-        number(row, 3).to_string(),
-        number(row, 4).to_string(),
-        decimal_text(teu, SHARE_SCALE),
-        decimal_text(number(row, 7), MASS_SCALE),
+        sums.shipments.to_string(),
+        sums.incomplete.to_string(),
+        decimal_text(sums.teu, SHARE_SCALE),
+        decimal_text(sums.mass, MASS_SCALE),
         nano(t.activity),
-        basis,
+        basis.to_owned(),
         nano(t.operation),
         nano(t.provision),
         nano(t.total()),
         percent(t.total(), whole.total()),
-        intensity(&t),
-        ghg_kg_per_teu(&t, teu).map_or(String::new(), |v| decimal_text(v, SHARE_SCALE)),
+        intensity(t),
+        ghg_kg_per_teu(t, sums.teu).map_or(String::new(), |v| decimal_text(v, SHARE_SCALE)),
     ]
 }
 
 /// Basis of each corridor over all its months: one, or `mixed`.
-fn bases(asked: &Asked) -> Result<BTreeMap<String, String>> {
-    let mut bases: BTreeMap<String, String> = BTreeMap::new();
-    for row in asked
-        .run
-        .by(Table::Corridors, &["corridor_id", "activity_basis"], &[])?
-    {
-        let [corridor, basis] = [0, 1].map(|at| row.keys[at].clone());
-        let known = bases.entry(corridor).or_default();
+fn bases<'r>(asked: &Asked<'r>) -> BTreeMap<&'r str, &'static str> {
+    let mut bases: BTreeMap<&str, &str> = BTreeMap::new();
+    for row in &asked.run.corridors {
+        let basis = row.activity_basis.code();
+        let known = bases.entry(&row.corridor_id).or_default();
         if known.is_empty() {
             *known = basis;
         } else if !basis.is_empty() && *known != basis {
-            *known = "mixed".to_owned();
+            *known = "mixed";
         }
     }
-    Ok(bases)
+    bases
 }
 
 /// Corridors by month and load status, as published, with the GHG by mode.
-fn months(asked: &Asked) -> Result<Sheet> {
+fn month_table<'r>(
+    asked: &Asked,
+    rows: impl IntoIterator<Item = &'r CorridorRow>,
+) -> Result<Sheet> {
     let heads = ["corridor", "month", "load status"]
         .into_iter()
         .chain(HEADS)
@@ -178,33 +153,29 @@ fn months(asked: &Asked) -> Result<Sheet> {
             ">hub kg CO2e",
         ]);
     let mut table = Sheet::new("Corridors by month", &heads.collect::<Vec<_>>());
-    let figures: Vec<&str> = SUMS
-        .into_iter()
-        .chain(["intensity_g_per_tkm", "primary_share"])
-        .collect();
-    for row in asked.run.by(
-        Table::Corridors,
-        &["corridor_id", "period", "load_status", "activity_basis"],
-        &figures,
-    )? {
-        let [corridor, period, load_status, basis] = [0, 1, 2, 3].map(|at| row.keys[at].clone());
-        let computed = intensity_g_per_tkm(&totals(&row, 0)).unwrap_or(0);
-        if computed != number(&row, 14) {
-            let [computed, published] =
-                [computed, number(&row, 14)].map(|v| decimal_text(v, SHARE_SCALE));
-            let what = format!(
-                "corridor {corridor} in {period}: {computed} g/t.km, published {published}; verify the run"
-            );
-            return Err(Error::Verification(what));
+    for row in rows {
+        let (sums, month) = (row.sums(), month(row.period));
+        let computed = intensity_g_per_tkm(&sums.totals).unwrap_or(0);
+        let published = row.intensity.unwrap_or(0);
+        if computed != published {
+            let [computed, published] = [computed, published].map(|v| decimal_text(v, SHARE_SCALE));
+            return Err(Error::Verification(format!(
+                "corridor {} in {}: {computed} g/t.km, published {published}; verify the run",
+                row.corridor_id,
+                date_text(row.period)
+            )));
         }
-        let primary = decimal_text(number(&row, 15), SHARE_SCALE);
-        let modes = (8..14).map(|at| nano(number(&row, at)));
-        let keys = [corridor, month(&period), load_status];
+        let keys = [
+            row.corridor_id.clone(),
+            month,
+            row.load_status.code().to_owned(),
+        ];
+        let primary = decimal_text(row.primary_share.unwrap_or(0), SHARE_SCALE);
         table.row(
             keys.into_iter()
-                .chain(cells(&row, basis, &asked.whole))
+                .chain(cells(&sums, row.activity_basis.code(), &asked.whole))
                 .chain([primary])
-                .chain(modes),
+                .chain(sums.by_mode.map(nano)),
         );
     }
     Ok(table)
@@ -225,35 +196,56 @@ const SECTION_HEADS: [&str; 12] = [
     ">g CO2e/t.km",
 ];
 
+/// Sections by corridor, month, load status, mode and ends.
+type MonthSection<'r> = Group<(
+    &'r str,
+    Day,
+    &'static str,
+    &'static str,
+    LocationCode,
+    LocationCode,
+)>;
+
+fn month_sections<'r>(asked: &Asked<'r>) -> Result<Vec<MonthSection<'r>>> {
+    by(&asked.run.sections, |s| {
+        let (load_status, mode) = (s.load_status.code(), s.mode.code());
+        (
+            s.corridor_id.as_str(),
+            s.period,
+            load_status,
+            mode,
+            s.origin,
+            s.destination,
+        )
+    })
+}
+
 fn sections_by_month(asked: &Asked) -> Result<Sheet> {
     let mut table = Sheet::new("Sections by month", &SECTION_HEADS);
-    let keys = [
-        "corridor_id",
-        "period",
-        "load_status",
-        "mode",
-        "origin",
-        "destination",
-    ];
-    for group in crate::present::report::figures::groups(asked.run, Table::Sections, &keys)? {
-        let k = &group.keys;
-        let keys = [
-            k[0].clone(),
-            month(&k[1]),
-            k[2].clone(),
-            word(&k[3]),
-            k[4].clone(),
-            k[5].clone(),
-        ];
-        table.row(keys.into_iter().chain(section_cells(&group)));
+    for section in month_sections(asked)? {
+        let (corridor, period, ..) = section.key;
+        let ends = [corridor.to_owned(), month(period)].into_iter();
+        table.row(ends.chain(month_section_cells(&section)));
     }
     Ok(table)
 }
 
-fn section_cells(group: &Group) -> [String; 6] {
-    let t = &group.totals;
+/// Cells from the load status on.
+fn month_section_cells(section: &MonthSection) -> impl Iterator<Item = String> {
+    let (_, _, load_status, mode, origin, destination) = section.key;
+    let keys = [
+        load_status.to_owned(),
+        word(mode),
+        origin.to_string(),
+        destination.to_string(),
+    ];
+    keys.into_iter().chain(section_cells(&section.sums))
+}
+
+fn section_cells(sums: &Counted) -> [String; 6] {
+    let t = &sums.totals;
     [
-        group.count.to_string(),
+        sums.count.to_string(),
         nano(t.activity),
         nano(t.operation),
         nano(t.provision),
@@ -262,17 +254,16 @@ fn section_cells(group: &Group) -> [String; 6] {
     ]
 }
 
-fn mode_parts(row: &Row) -> Vec<(&'static str, i128)> {
-    let codes = crate::model::mode::Mode::ALL.map(|mode| mode.code());
-    codes
+fn mode_parts(sums: &CorridorSums) -> Vec<(&'static str, i128)> {
+    Mode::ALL
+        .map(Mode::code)
         .into_iter()
-        .zip(8..14)
-        .map(|(code, at)| (code, number(row, at)))
+        .zip(sums.by_mode)
         .collect()
 }
 
 /// Totals by mode, the largest corridors first, the rest together.
-fn chart(corridors: &[Row]) -> Bars {
+fn chart(corridors: &[Corridor]) -> Result<Bars> {
     let bar = |label: String, detail: String, parts: Vec<(&'static str, i128)>| {
         let value = nano(parts.iter().map(|(_, amount)| amount).sum());
         Bar {
@@ -283,37 +274,35 @@ fn chart(corridors: &[Row]) -> Bars {
             ..Bar::default()
         }
     };
-    let detail = |row: &Row| match intensity(&totals(row, 0)).as_str() {
+    let detail = |sums: &CorridorSums| match intensity(&sums.totals).as_str() {
         "" => String::new(),
         g => format!("{g} g CO2e/t.km"),
     };
     let mut rows: Vec<Bar> = corridors
         .iter()
         .take(BARS)
-        .map(|row| bar(row.keys[0].clone(), detail(row), mode_parts(row)))
+        .map(|c| bar(c.key.to_owned(), detail(&c.sums), mode_parts(&c.sums)))
         .collect();
     if let Some(rest) = corridors.get(BARS..).filter(|rest| !rest.is_empty()) {
-        let mut parts = mode_parts(&rest[0]);
-        for row in &rest[1..] {
-            parts
-                .iter_mut()
-                .zip(mode_parts(row))
-                .for_each(|(sum, (_, amount))| sum.1 += amount);
-        }
+        let others = by(rest, |_| ())?;
+        let parts = others
+            .iter()
+            .flat_map(|others| mode_parts(&others.sums))
+            .collect();
         rows.push(bar(format!("{} more", rest.len()), String::new(), parts));
     }
-    Bars {
+    Ok(Bars {
         title: "Corridor totals by mode".to_owned(),
         unit: "kg CO2e",
         form: BarsForm::Stacked,
         rows,
         key: mode_key(),
         note: String::new(),
-    }
+    })
 }
 
 /// Intensity of the whole run and of its largest corridors, the highest first.
-fn intensities(asked: &Asked, corridors: &[Row], lines: &Lines) -> Bars {
+fn intensities(asked: &Asked, corridors: &[Corridor], lines: &Lines) -> Bars {
     let bar = |label: &str, class: &'static str, t: &GhgTotals| {
         let parts = vec![(class, intensity_g_per_tkm(t).unwrap_or(0))];
         Bar {
@@ -326,10 +315,9 @@ fn intensities(asked: &Asked, corridors: &[Row], lines: &Lines) -> Bars {
     let moved = corridors
         .iter()
         .take(BARS)
-        .map(|row| (row, totals(row, 0)))
-        .filter(|(_, t)| t.activity > 0);
+        .filter(|c| c.sums.totals.activity > 0);
     let mut rows: Vec<Bar> = moved
-        .map(|(row, t)| bar(&row.keys[0], "operation", &t))
+        .map(|c| bar(c.key, "operation", &c.sums.totals))
         .collect();
     rows.push(bar("all corridors", "other", &asked.whole));
     rows.sort_by(|a, b| {
@@ -349,14 +337,9 @@ fn intensities(asked: &Asked, corridors: &[Row], lines: &Lines) -> Bars {
 }
 
 /// Intensity of the whole run and of its largest corridors over the months.
-fn lines(asked: &Asked, corridors: &[Row]) -> Result<Lines> {
-    let periods: Vec<String> = asked
-        .run
-        .by(Table::Corridors, &["period"], &[])?
-        .into_iter()
-        .map(|r| r.keys[0].clone())
-        .collect();
-    let at = |period: &str| periods.iter().position(|p| p == period).unwrap_or(0);
+fn lines(asked: &Asked, corridors: &[Corridor]) -> Result<Lines> {
+    let periods = asked.periods();
+    let at = |period: Day| periods.binary_search(&period).unwrap_or(0);
     let mut series: Vec<Series> = Vec::new();
     let empty = |name: String| Series {
         name,
@@ -364,100 +347,107 @@ fn lines(asked: &Asked, corridors: &[Row]) -> Result<Lines> {
         values: vec![String::new(); periods.len()],
     };
     let mut all = empty("all corridors".to_owned());
-    let set = |series: &mut Series, at: usize, row: &Row| {
-        let t = totals(row, 0);
-        series.points[at] = intensity_g_per_tkm(&t);
-        series.values[at] = intensity(&t);
+    let set = |series: &mut Series, at: usize, sums: &CorridorSums| {
+        series.points[at] = intensity_g_per_tkm(&sums.totals);
+        series.values[at] = intensity(&sums.totals);
     };
-    for row in asked.run.by(Table::Corridors, &["period"], &SUMS)? {
-        set(&mut all, at(&row.keys[0]), &row);
+    for month in by(&asked.run.corridors, |row| row.period)? {
+        set(&mut all, at(month.key), &month.sums);
     }
     series.push(all);
-    let by_corridor = asked
-        .run
-        .by(Table::Corridors, &["corridor_id", "period"], &SUMS)?;
-    for corridor in corridors.iter().take(LINES).map(|row| &row.keys[0]) {
-        let mut line = empty(corridor.clone());
-        for row in by_corridor.iter().filter(|row| row.keys[0] == *corridor) {
-            set(&mut line, at(&row.keys[1]), row);
+    let by_corridor = by(&asked.run.corridors, |row| {
+        (row.corridor_id.as_str(), row.period)
+    })?;
+    for corridor in corridors.iter().take(LINES) {
+        let mut line = empty(corridor.key.to_owned());
+        for month in by_corridor
+            .iter()
+            .filter(|month| month.key.0 == corridor.key)
+        {
+            set(&mut line, at(month.key.1), &month.sums);
         }
         series.push(line);
     }
     Ok(Lines {
         title: "Emission intensity by month".to_owned(),
         unit: "g CO2e/t.km",
-        months: periods.iter().map(|p| month(p)).collect(),
+        months: periods.iter().copied().map(month).collect(),
         series,
         note: "Hubs included; the month is that of a shipment's first departure, UTC. The corridors with the largest totals."
             .to_owned(),
     })
 }
 
+/// A section of a corridor over all months.
+type Edge = Group<(Mode, LocationCode, LocationCode)>;
+
 /// One chapter per corridor: strip, sections, months.
-fn chapters(
-    asked: &Asked,
-    corridors: &[Row],
-    months: &Sheet,
-    by_month: &Sheet,
-) -> Result<Vec<Part>> {
-    let keys = ["corridor_id", "kind", "mode", "origin", "destination"];
-    let sections = crate::present::report::figures::groups(asked.run, Table::Sections, &keys)?;
-    let ends = crate::present::report::figures::groups(
-        asked.run,
-        Table::Shipments,
-        &["corridor_id", "origin", "destination"],
-    )?;
+fn chapters(asked: &Asked, corridors: &[Corridor]) -> Result<Vec<Part>> {
+    let by_month = month_sections(asked)?;
     let mut budget = MONTH_SECTIONS;
     let mut chapters = Vec::new();
     for corridor in corridors.iter().take(CHAPTERS) {
-        let id = &corridor.keys[0];
-        let own: Vec<&Group> = sections.iter().filter(|g| g.keys[0] == *id).collect();
-        let usual = ends
+        let id = corridor.key;
+        let sections: Vec<&SectionRow> = asked
+            .run
+            .sections
             .iter()
-            .filter(|g| g.keys[0] == *id)
-            .max_by(|a, b| a.count.cmp(&b.count).then_with(|| b.keys.cmp(&a.keys)));
+            .filter(|s| s.corridor_id == id)
+            .collect();
+        let mut own = by(&sections, |s| (s.mode, s.origin, s.destination))?;
+        // Transport and hubs in the order of their words, as the table has them.
+        own.sort_by_key(|g| {
+            let (mode, origin, destination) = g.key;
+            (mode != Mode::Hub, mode.code(), origin, destination)
+        });
+        let shipments: Vec<&Group<ShipmentKey>> = asked
+            .run
+            .shipments
+            .iter()
+            .filter(|s| s.key.corridor_id == id)
+            .collect();
+        let ends = by(&shipments, |s| (s.key.origin, s.key.destination))?;
+        let usual = ends.iter().max_by(|a, b| {
+            a.sums
+                .count
+                .cmp(&b.sums.count)
+                .then_with(|| b.key.cmp(&a.key))
+        });
         let mut parts = Vec::new();
         if let Some(usual) = usual {
-            parts.extend(strip(&own, &usual.keys[1], &usual.keys[2]).map(Part::Bars));
+            parts.extend(strip(&own, usual.key.0, usual.key.1).map(Part::Bars));
         }
         let mut table = Sheet::new("Sections", &SECTION_HEADS[3..]);
-        let mut by_total = own.clone();
-        by_total.sort_by(|a, b| {
-            b.totals
-                .total()
-                .cmp(&a.totals.total())
-                .then_with(|| a.keys.cmp(&b.keys))
-        });
-        for group in by_total {
+        own.sort_by_key(|g| std::cmp::Reverse(g.sums.totals.total()));
+        for Group {
+            key: (mode, origin, destination),
+            sums,
+        } in &own
+        {
             let keys = [
-                word(&group.keys[2]),
-                group.keys[3].clone(),
-                group.keys[4].clone(),
+                word(mode.code()),
+                origin.to_string(),
+                destination.to_string(),
             ];
-            table.row(keys.into_iter().chain(section_cells(group)));
+            table.row(keys.into_iter().chain(section_cells(sums)));
         }
         parts.push(Part::Table(table));
-        let mut own_months = Sheet {
-            rows: Vec::new(),
-            note: String::new(),
-            ..months.clone()
-        };
-        own_months
-            .rows
-            .extend(months.rows.iter().filter(|row| row[0] == *id).cloned());
-        let rows: Vec<&Vec<String>> = by_month.rows.iter().filter(|row| row[0] == *id).collect();
-        let names: std::collections::BTreeSet<&String> = rows.iter().map(|row| &row[1]).collect();
-        parts.push(Part::Table(own_months));
-        if names.len() > 1 && rows.len() <= budget {
+        let months = asked
+            .run
+            .corridors
+            .iter()
+            .filter(|row| row.corridor_id == id);
+        parts.push(Part::Table(month_table(asked, months)?));
+        let rows: Vec<&MonthSection> = by_month.iter().filter(|s| s.key.0 == id).collect();
+        let periods: BTreeSet<Day> = rows.iter().map(|s| s.key.1).collect();
+        if periods.len() > 1 && rows.len() <= budget {
             budget -= rows.len();
-            for name in names {
+            for period in periods {
                 let mut table = Sheet::new("Sections of the month", &SECTION_HEADS[2..]);
-                rows.iter()
-                    .filter(|row| row[1] == *name)
-                    .for_each(|row| table.row(row[2..].iter().cloned()));
-                let summary = format!("Sections in {name}");
+                let own = rows.iter().filter(|s| s.key.1 == period);
+                own.for_each(|section| table.row(month_section_cells(section)));
                 parts.push(Part::Details {
-                    summary,
+                    summary: format!("Sections in {}", month(period)),
                     value: String::new(),
                     unit: "",
                     is_open: false,
@@ -465,10 +455,10 @@ fn chapters(
                 });
             }
         }
-        let value = nano(totals(corridor, 0).total());
+        let value = nano(corridor.sums.totals.total());
         let is_open = chapters.is_empty();
         chapters.push(Part::Details {
-            summary: id.clone(),
+            summary: id.to_owned(),
             value,
             unit: "kg CO2e",
             is_open,
@@ -479,43 +469,43 @@ fn chapters(
 }
 
 /// The main way with the emissions of each of its sections and of the hubs on it.
-fn strip(sections: &[&Group], from: &str, to: &str) -> Option<Bars> {
-    let moves: Vec<&&Group> = sections.iter().filter(|g| g.keys[1] != "hub").collect();
-    let edges: Vec<(&str, &str, i128)> = moves
+fn strip(sections: &[Edge], from: LocationCode, to: LocationCode) -> Option<Bars> {
+    let moves: Vec<&Edge> = sections.iter().filter(|g| g.key.0 != Mode::Hub).collect();
+    let edges: Vec<_> = moves
         .iter()
-        .map(|g| (g.keys[3].as_str(), g.keys[4].as_str(), g.count))
+        .map(|g| (g.key.1, g.key.2, g.sums.count))
         .collect();
     let way = main_way(&edges, from, to);
     if way.is_empty() {
         return None;
     }
-    let hub = |place: &str| {
+    let hub = |place: LocationCode| {
         sections
             .iter()
-            .find(|g| g.keys[1] == "hub" && g.keys[3] == place)
+            .find(|g| g.key.0 == Mode::Hub && g.key.1 == place)
     };
-    let bar = |group: &Group, label: String| Bar {
-        label,
-        detail: match intensity(&group.totals).as_str() {
-            "" => format!("{} operations", grouped(&group.count.to_string())),
-            g => format!(
-                "{} movements, {g} g CO2e/t.km",
-                grouped(&group.count.to_string())
-            ),
-        },
-        value: nano(group.totals.total()),
-        parts: vec![(class_of(&group.keys[2]), group.totals.total())],
-        ..Bar::default()
+    let bar = |group: &Edge, label: String| {
+        let (count, totals) = (grouped(&group.sums.count.to_string()), &group.sums.totals);
+        Bar {
+            label,
+            detail: match intensity(totals).as_str() {
+                "" => format!("{count} operations"),
+                g => format!("{count} movements, {g} g CO2e/t.km"),
+            },
+            value: nano(totals.total()),
+            parts: vec![(group.key.0.code(), totals.total())],
+            ..Bar::default()
+        }
     };
     let mut rows: Vec<Bar> = hub(from)
         .map(|g| bar(g, format!("hub {from}")))
         .into_iter()
         .collect();
     for group in way.into_iter().map(|at| moves[at]) {
-        let (a, b) = (&group.keys[3], &group.keys[4]);
+        let (mode, a, b) = group.key;
         rows.push(bar(
             group,
-            format!("{} {a} \u{2192} {b}", word(&group.keys[2])),
+            format!("{} {a} \u{2192} {b}", word(mode.code())),
         ));
         rows.extend(hub(b).map(|g| bar(g, format!("hub {b}"))));
     }

@@ -2,12 +2,13 @@
 
 use crate::error::{Error, Result};
 use crate::model::element::GhgTotals;
+use crate::model::time::{Day, date_text};
 use crate::model::unit::{NANO_SCALE, SHARE_SCALE, decimal_text};
 use crate::output::ratio::{intensity_g_per_tkm, ratio};
 use crate::present::form::Table as Sheet;
-use crate::published::sums::{Row, Run, Table};
+use crate::published::sums::Group;
 
-/// Columns that the cells of [`Group::cells`] stand in.
+/// Columns that [`cells`] stand in.
 pub(crate) const HEADS: [&str; 6] = [
     ">t.km",
     ">operation kg CO2e",
@@ -17,67 +18,7 @@ pub(crate) const HEADS: [&str; 6] = [
     ">g CO2e/t.km",
 ];
 
-/// One group with its sums.
-#[derive(Clone, Debug)]
-pub(crate) struct Group {
-    pub keys: Vec<String>,
-    pub count: i128,
-    pub totals: GhgTotals,
-}
-
-impl Group {
-    /// Activity, operation, provision, total, part of the whole, intensity.
-    pub fn cells(&self, whole: &GhgTotals) -> [String; 6] {
-        cells(&self.totals, whole)
-    }
-}
-
-/// The sums of a table by `keys`; what is counted are elements, movements of sections, shipments of corridors.
-pub(crate) fn groups(run: &Run, table: Table, keys: &[&str]) -> Result<Vec<Group>> {
-    let count = match table {
-        Table::Corridors => "shipments",
-        Table::Sections => "movements",
-        Table::Elements
-        | Table::Factors
-        | Table::Rejected
-        | Table::Shipments
-        | Table::Largest
-        | Table::Drawn => "rows",
-    };
-    let rows = run.by(
-        table,
-        keys,
-        &[
-            count,
-            "transport_activity_tkm",
-            "ghg_operation_kg",
-            "ghg_provision_kg",
-        ],
-    )?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Group {
-            totals: totals(&row, 1),
-            count: number(&row, 0),
-            keys: row.keys,
-        })
-        .collect())
-}
-
-/// A figure of a row; an absent one is 0.
-pub(crate) fn number(row: &Row, at: usize) -> i128 {
-    row.figures[at].unwrap_or(0)
-}
-
-/// Activity, operation and provision that begin at a figure of a row.
-pub(crate) fn totals(row: &Row, at: usize) -> GhgTotals {
-    GhgTotals {
-        activity: number(row, at),
-        operation: number(row, at + 1),
-        provision: number(row, at + 2),
-    }
-}
-
+/// Activity, operation, provision, total, part of the whole, intensity.
 pub(crate) fn cells(totals: &GhgTotals, whole: &GhgTotals) -> [String; 6] {
     [
         nano(totals.activity),
@@ -89,27 +30,25 @@ pub(crate) fn cells(totals: &GhgTotals, whole: &GhgTotals) -> [String; 6] {
     ]
 }
 
-/// A table of groups with the closing row; that the groups make the whole is checked.
-pub(crate) fn group_table(
+/// A table of groups with the closing row; that the groups make the whole is checked. `cells` are those of a key.
+pub(crate) fn group_table<K, const N: usize>(
     name: &'static str,
-    keys: &[&'static str],
+    keys: [&'static str; N],
     count: &'static str,
-    groups: &[Group],
+    groups: &[Group<K>],
     whole: &GhgTotals,
+    cells_of: impl Fn(&K) -> [String; N],
 ) -> Result<Sheet> {
-    let heads: Vec<&'static str> = keys.iter().copied().chain([count]).chain(HEADS).collect();
+    let heads: Vec<&'static str> = keys.into_iter().chain([count]).chain(HEADS).collect();
     let mut sheet = Sheet::new(name, &heads);
     let (mut sum, mut counted) = (GhgTotals::default(), 0);
-    for group in groups {
-        sum.add(&group.totals);
-        counted += group.count;
+    for Group { key, sums } in groups {
+        sum.add(&sums.totals);
+        counted += sums.count;
+        let keys = cells_of(key).into_iter();
         sheet.row(
-            group
-                .keys
-                .iter()
-                .cloned()
-                .chain([group.count.to_string()])
-                .chain(group.cells(whole)),
+            keys.chain([sums.count.to_string()])
+                .chain(cells(&sums.totals, whole)),
         );
     }
     if sum != *whole {
@@ -118,13 +57,8 @@ pub(crate) fn group_table(
             "{name}: the rows make {sum} kg CO2e, the run {whole}; verify the run"
         )));
     }
-    let total = keys.iter().enumerate().map(|(at, _)| {
-        if at == 0 {
-            "total".to_owned()
-        } else {
-            String::new()
-        }
-    });
+    let total = ["total".to_owned()].into_iter();
+    let total = total.chain(std::iter::repeat_n(String::new(), N - 1));
     sheet.sum(
         total
             .chain([counted.to_string()])
@@ -153,7 +87,22 @@ pub(crate) fn word(code: &str) -> String {
     code.replace('_', " ")
 }
 
-/// `2025-03` of `2025-03-01`.
-pub(crate) fn month(period: &str) -> String {
-    period.get(..7).unwrap_or(period).to_owned()
+/// `2025-03` of the first day of March.
+pub(crate) fn month(period: Day) -> String {
+    let mut text = date_text(period);
+    text.truncate(7);
+    text
+}
+
+/// `yes` or `no`.
+pub(crate) fn yes(is: bool) -> String {
+    if is { "yes" } else { "no" }.to_owned()
+}
+
+/// Largest total first, of equal ones the lower key.
+pub(crate) fn largest_first<K: Ord>(groups: &mut [Group<K>]) {
+    groups.sort_by(|a, b| {
+        let total = |g: &Group<K>| g.sums.totals.total();
+        total(b).cmp(&total(a)).then_with(|| a.key.cmp(&b.key))
+    });
 }

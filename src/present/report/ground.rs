@@ -1,118 +1,83 @@
 //! What the figures stand on: factors with source and licence, method, what is excluded, digests.
 
 use crate::error::Result;
-use crate::model::unit::short_decimal_text;
+use crate::model::element::GhgTotals;
+use crate::model::time::date_text;
+use crate::model::unit::{NANO_SCALE, short_decimal_text};
 use crate::present::form::{Part, Section, Table as Sheet};
-use crate::present::report::figures::{groups, nano, number, percent, totals, word};
+use crate::present::report::figures::{largest_first, nano, percent, word};
 use crate::present::report::{Asked, Made};
-use crate::published::sums::Table;
+use crate::published::sums::{FactorRow, Group, Summed, by};
 use serde_json::Value;
 
-const FACTOR_TEXTS: [&str; 15] = [
-    "factor_id",
-    "table",
-    "operation",
-    "energy_carrier",
-    "region",
-    "carrier",
-    "temperature",
-    "per",
-    "distance_basis",
-    "valid_from",
-    "data_category",
-    "gwp_set",
-    "edition",
-    "licence",
-    "source_ref",
+/// Heading, text, and whether the page has room for the column; the workbook has every one.
+type Column = (&'static str, fn(&FactorRow) -> String, bool);
+
+const COLUMNS: [Column; 18] = [
+    ("factor", |f| f.factor_id.clone(), true),
+    ("table", |f| f.table.clone(), false),
+    ("operation", |f| f.operation.clone(), false),
+    ("energy carrier", |f| f.energy_carrier.clone(), false),
+    ("region", |f| f.region.clone(), false),
+    ("carrier", |f| f.carrier.clone(), false),
+    ("temperature", |f| f.temperature.clone(), false),
+    ("per", |f| f.per.clone(), true),
+    ("distance basis", |f| f.distance_basis.clone(), false),
+    ("valid from", |f| date_text(f.valid_from), false),
+    ("data category", |f| f.data_category.clone(), false),
+    ("GWP set", |f| f.gwp_set.clone(), true),
+    ("edition", |f| f.edition.clone(), false),
+    ("licence", |f| f.licence.clone(), true),
+    ("place in the source", |f| f.source_ref.clone(), false),
+    (
+        ">operation g CO2e",
+        |f| short_decimal_text(f.operation_g, NANO_SCALE),
+        true,
+    ),
+    (
+        ">provision g CO2e",
+        |f| short_decimal_text(f.provision_g, NANO_SCALE),
+        true,
+    ),
+    (">elements", |f| f.sums().count.to_string(), true),
 ];
+
+/// A table of factors with the columns that `has` says.
+fn factor_table(rows: &[&FactorRow], whole: &GhgTotals, has: fn(&Column) -> bool) -> Sheet {
+    let columns: Vec<&Column> = COLUMNS.iter().filter(|column| has(column)).collect();
+    let heads = columns.iter().map(|(name, _, _)| *name);
+    let mut table = Sheet::new(
+        "Factors used",
+        &heads
+            .chain([">kg CO2e", ">% of emissions"])
+            .collect::<Vec<_>>(),
+    );
+    for row in rows {
+        let total = row.sums().totals.total();
+        let used = [nano(total), percent(total, whole.total())];
+        table.row(columns.iter().map(|(_, text, _)| text(row)).chain(used));
+    }
+    table
+}
 
 /// Factors and their sources.
 pub(crate) fn factors(asked: &Asked) -> Result<Made> {
-    let figures = [
-        "operation_g",
-        "provision_g",
-        "rows",
-        "transport_activity_tkm",
-        "ghg_operation_kg",
-        "ghg_provision_kg",
-    ];
-    let mut rows = asked.run.rows(Table::Factors, &FACTOR_TEXTS, &figures)?;
+    let mut rows: Vec<&FactorRow> = asked.run.factors.iter().collect();
     rows.sort_by(|a, b| {
-        totals(b, 3)
-            .total()
-            .cmp(&totals(a, 3).total())
-            .then_with(|| a.keys.cmp(&b.keys))
+        let total = |f: &FactorRow| f.sums().totals.total();
+        total(b)
+            .cmp(&total(a))
+            .then_with(|| a.factor_id.cmp(&b.factor_id))
     });
-    let mut table = Sheet::new(
-        "Factors used",
-        &[
-            "factor",
-            "table",
-            "operation",
-            "energy carrier",
-            "region",
-            "carrier",
-            "temperature",
-            "per",
-            "distance basis",
-            "valid from",
-            "data category",
-            "GWP set",
-            "edition",
-            "licence",
-            "place in the source",
-            ">operation g CO2e",
-            ">provision g CO2e",
-            ">elements",
-            ">kg CO2e",
-            ">% of emissions",
-        ],
-    );
-    for row in &rows {
-        let grams = [0, 1].map(|at| short_decimal_text(number(row, at), 9));
-        let total = totals(row, 3).total();
-        let used = [
-            number(row, 2).to_string(),
-            nano(total),
-            percent(total, asked.whole.total()),
-        ];
-        table.row(row.keys.iter().cloned().chain(grams).chain(used));
-    }
+    let mut table = factor_table(&rows, &asked.whole, |_| true);
     table.note =
         "Intensities of the library, before any uplift; per t.km, TEU.km, t, TEU, container, or unit of energy.".to_owned();
-    // The page has room for what a reader asks first; the workbook has every column.
-    let mut short = Sheet::new(
-        "Factors used",
-        &[
-            "factor",
-            "per",
-            "GWP set",
-            "licence",
-            ">operation g CO2e",
-            ">provision g CO2e",
-            ">elements",
-            ">kg CO2e",
-            ">% of emissions",
-        ],
-    );
-    let columns = [0, 7, 11, 13, 15, 16, 17, 18, 19];
-    table
-        .rows
-        .iter()
-        .for_each(|row| short.row(columns.map(|at| row[at].clone())));
+    let mut short = factor_table(&rows, &asked.whole, |(_, _, is_short)| *is_short);
     short.note = format!(
         "{} The workbook has every column, with the place in the source.",
         table.note
     );
 
-    let keys = [
-        "source",
-        "edition",
-        "source_title",
-        "source_publisher",
-        "licence",
-        "source_url",
-    ];
     let mut sources = Sheet::new(
         "Sources",
         &[
@@ -127,21 +92,25 @@ pub(crate) fn factors(asked: &Asked) -> Result<Made> {
             ">% of emissions",
         ],
     );
-    let mut by_source = asked.run.by(Table::Factors, &keys, &figures[2..])?;
-    by_source.sort_by(|a, b| {
-        totals(b, 1)
-            .total()
-            .cmp(&totals(a, 1).total())
-            .then_with(|| a.keys.cmp(&b.keys))
-    });
-    for row in by_source {
-        let total = totals(&row, 1).total();
+    let mut by_source = by(&asked.run.factors, |f| {
+        [
+            &f.source,
+            &f.edition,
+            &f.source_title,
+            &f.source_publisher,
+            &f.licence,
+            &f.source_url,
+        ]
+    })?;
+    largest_first(&mut by_source);
+    for Group { key, sums } in by_source {
+        let total = sums.totals.total();
         let used = [
-            number(&row, 0).to_string(),
+            sums.count.to_string(),
             nano(total),
             percent(total, asked.whole.total()),
         ];
-        sources.row(row.keys.into_iter().chain(used));
+        sources.row(key.into_iter().cloned().chain(used));
     }
     let parts = vec![Part::Table(sources.clone()), Part::Table(short)];
     Ok(Made {
@@ -205,11 +174,11 @@ pub(crate) fn method(asked: &Asked) -> Result<Made> {
             ">% of emissions",
         ],
     );
-    for group in groups(asked.run, Table::Factors, &["gwp_set"])? {
-        let total = group.totals.total();
+    for Group { key, sums } in by(&asked.run.factors, |f| f.gwp_set.as_str())? {
+        let total = sums.totals.total();
         gwp.row([
-            word(&group.keys[0]),
-            group.count.to_string(),
+            word(key),
+            sums.count.to_string(),
             nano(total),
             percent(total, asked.whole.total()),
         ]);

@@ -1,6 +1,6 @@
 //! `report`: the figures of a published run, put together for people.
 //!
-//! `query` sums what is published, `explain` gives the sheets of single shipments, `output::report` writes the page and the
+//! `published::sums` sums what is published, `explain` gives the sheets of single shipments, `present::form` writes the page and the
 //! workbook. Here it is decided what stands in the report and in which order.
 //!
 //! Invariant: every table of the report adds up to the totals of the manifest, else there is no report (exit 7).
@@ -18,12 +18,14 @@ mod way;
 use crate::audit::explain::Explainer;
 use crate::error::Result;
 use crate::model::element::GhgTotals;
+use crate::model::time::Day;
 use crate::present::form::{Report, Section, Table as Sheet};
 use crate::progress::Progress;
-use crate::published::sums::{Run, Shown, Table, manifest_totals};
+use crate::published::sums::{Run, Shown, manifest_totals};
 use crate::store::layout::Layout;
 use crate::store::manifest::Manifest;
 use crate::store::signal::Interrupt;
+use std::collections::BTreeSet;
 
 /// Shipments that the page can search; of a larger run, those with the largest totals.
 pub const SEARCHABLE: usize = 100_000;
@@ -96,20 +98,17 @@ pub fn report(
         report.sections.push(made.section);
         report.workbook.extend(made.sheets);
     }
-    report.shipments = shipments::list(&asked)?;
-    let ids = shipments::with_sheets(&run)?;
+    report.shipments = shipments::list(&asked);
+    let ids = shipments::with_sheets(&run);
     progress.stage("sheets", None);
     report.sheets = shipments::sheets(&explainer, &ids, progress, interrupt)?;
     Ok(report)
 }
 
 impl Asked<'_> {
-    /// Months of the run, ascending.
-    fn months(&self) -> Result<Vec<String>> {
-        let rows = self.run.by(Table::Corridors, &["period"], &[])?;
-        Ok(rows
-            .into_iter()
-            .map(|row| figures::month(&row.keys[0]))
-            .collect())
+    /// First days of the months of the run, ascending.
+    fn periods(&self) -> Vec<Day> {
+        let periods: BTreeSet<Day> = self.run.corridors.iter().map(|row| row.period).collect();
+        periods.into_iter().collect()
     }
 }

@@ -1,46 +1,39 @@
 //! The key points of a run in sentences: what a reader should take along who reads no table.
 
 use crate::error::Result;
+use crate::model::element::GhgTotals;
+use crate::model::mode::DataCategory;
 use crate::model::unit::grouped;
 use crate::present::form::{Part, Section};
-use crate::present::report::figures::{Group, groups, intensity, number, percent, word};
+use crate::present::report::figures::{intensity, percent, word};
 use crate::present::report::{Asked, Made};
-use crate::published::sums::Table;
+use crate::published::sums::{Group, Sums, by};
 
 /// One sentence per question: which mode, which corridor, how much comes from energy provision, on what data, what lacks.
 pub(crate) fn section(asked: &Asked) -> Result<Made> {
     let whole = &asked.whole;
-    let largest = |list: Vec<Group>| {
-        list.into_iter().max_by(|a, b| {
-            a.totals
-                .total()
-                .cmp(&b.totals.total())
-                .then(b.keys.cmp(&a.keys))
-        })
-    };
     let mut points = Vec::new();
-    if let Some(mode) = largest(groups(asked.run, Table::Elements, &["mode"])?) {
-        let emissions = percent(mode.totals.total(), whole.total());
-        let activity = match percent(mode.totals.activity, whole.activity).as_str() {
+    let modes = by(&asked.run.elements, |e| e.key.mode.code())?;
+    if let Some((mode, totals)) = largest(modes, |sums| sums.totals) {
+        let emissions = percent(totals.total(), whole.total());
+        let activity = match percent(totals.activity, whole.activity).as_str() {
             "" => String::new(),
             share => format!(" and makes {share} % of the transport activity"),
         };
         points.push(format!(
             "Most emissions come from {}: it causes {emissions} % of them{activity}.",
-            word(&mode.keys[0])
+            word(mode)
         ));
     }
-    if let Some(corridor) = largest(groups(asked.run, Table::Corridors, &["corridor_id"])?) {
-        let intensities = match (
-            intensity(&corridor.totals).as_str(),
-            intensity(whole).as_str(),
-        ) {
+    let corridors = by(&asked.run.corridors, |row| row.corridor_id.as_str())?;
+    if let Some((corridor, totals)) = largest(corridors, |sums| sums.totals) {
+        let intensities = match (intensity(&totals).as_str(), intensity(whole).as_str()) {
             ("", _) | (_, "") => String::new(),
             (own, all) => format!(", at {own} g CO2e/t.km against {all} of the whole"),
         };
         let (emissions, activity) = (
-            percent(corridor.totals.total(), whole.total()),
-            percent(corridor.totals.activity, whole.activity),
+            percent(totals.total(), whole.total()),
+            percent(totals.activity, whole.activity),
         );
         let activity = if activity.is_empty() {
             String::new()
@@ -48,8 +41,7 @@ pub(crate) fn section(asked: &Asked) -> Result<Made> {
             format!(" and makes {activity} % of the activity")
         };
         points.push(format!(
-            "The corridor with the largest total is {}: it causes {emissions} %{activity}{intensities}.",
-            corridor.keys[0]
+            "The corridor with the largest total is {corridor}: it causes {emissions} %{activity}{intensities}."
         ));
     }
     if whole.total() > 0 {
@@ -70,21 +62,34 @@ pub(crate) fn section(asked: &Asked) -> Result<Made> {
     })
 }
 
+/// The group with the largest total, of equal ones the one with the lower key.
+fn largest<K: Ord, S: Sums>(
+    groups: Vec<Group<K, S>>,
+    totals: impl Fn(&S) -> GhgTotals,
+) -> Option<(K, GhgTotals)> {
+    let groups = groups.into_iter().map(|g| (g.key, totals(&g.sums)));
+    groups.max_by(|(a, x), (b, y)| x.total().cmp(&y.total()).then_with(|| b.cmp(a)))
+}
+
 /// How much rests on measured energy, and how much on published averages.
 fn data(asked: &Asked) -> Result<Option<String>> {
     if asked.whole.total() == 0 {
         return Ok(None);
     }
-    let categories = groups(asked.run, Table::Elements, &["data_category"])?;
-    let share = |name: &str| {
-        let sum = categories
-            .iter()
-            .filter(|g| g.keys[0] == name)
-            .map(|g| g.totals.total())
-            .sum();
-        percent(sum, asked.whole.total())
+    let categories = by(&asked.run.elements, |e| e.key.data_category)?;
+    let share = |category: DataCategory| {
+        let own = categories.iter().filter(|g| g.key == category);
+        percent(
+            own.map(|g| g.sums.totals.total()).sum(),
+            asked.whole.total(),
+        )
     };
-    let [primary, modelled, default] = ["primary", "modelled", "default"].map(share);
+    let [primary, modelled, default] = [
+        DataCategory::Primary,
+        DataCategory::Modelled,
+        DataCategory::Default,
+    ]
+    .map(share);
     Ok(Some(format!(
         "By emissions, {primary} % rest on primary data, {modelled} % on modelled data and {default} % on default factors."
     )))
@@ -93,10 +98,8 @@ fn data(asked: &Asked) -> Result<Option<String>> {
 /// What the total lacks.
 fn gaps(asked: &Asked) -> Result<String> {
     let counts = &asked.manifest.counts;
-    let incomplete = asked
-        .run
-        .by(Table::Corridors, &[], &["incomplete_shipments"])?;
-    let incomplete: i128 = incomplete.iter().map(|row| number(row, 0)).sum();
+    let all = by(&asked.run.corridors, |_| ())?;
+    let incomplete: i128 = all.iter().map(|all| all.sums.incomplete).sum();
     let told = |n: i128| grouped(&n.to_string());
     let rejected = match counts.rejected {
         0 => "no row was rejected".to_owned(),

@@ -1,13 +1,14 @@
 //! Data quality and completeness: what the figures rest on, and what they lack.
 
 use crate::error::Result;
+use crate::model::element::GhgTotals;
 use crate::model::flag::Flags;
 use crate::model::reject::RejectReason;
 use crate::model::unit::grouped;
 use crate::present::form::{Bar, Bars, BarsForm, Part, Section, Table as Sheet};
-use crate::present::report::figures::{Group, group_table, groups, nano, number, percent, word};
+use crate::present::report::figures::{group_table, nano, percent, word, yes};
 use crate::present::report::{Asked, Made};
-use crate::published::sums::Table;
+use crate::published::sums::{Group, by};
 
 /// Flags that say that a value was not reported but taken from a default or an estimate.
 const DEFAULTS: [Flags; 9] = [
@@ -25,13 +26,14 @@ const DEFAULTS: [Flags; 9] = [
 /// Categories of data, distances, defaults, flags.
 pub(crate) fn section(asked: &Asked) -> Result<Made> {
     let whole = &asked.whole;
-    let categories = groups(asked.run, Table::Elements, &["data_category"])?;
+    let categories = by(&asked.run.elements, |e| e.key.data_category.code())?;
     let mut table = group_table(
         "Data categories",
-        &["data category"],
+        ["data category"],
         ">elements",
         &categories,
         whole,
+        |category| [(*category).to_owned()],
     )?;
     table.heads.push(crate::present::form::Head {
         name: "% of t.km",
@@ -39,7 +41,7 @@ pub(crate) fn section(asked: &Asked) -> Result<Made> {
     });
     let shares = categories
         .iter()
-        .map(|g| percent(g.totals.activity, whole.activity));
+        .map(|g| percent(g.sums.totals.activity, whole.activity));
     table
         .rows
         .iter_mut()
@@ -52,25 +54,23 @@ pub(crate) fn section(asked: &Asked) -> Result<Made> {
     table.note = "primary: energy that was measured; modelled: from a model of the operation; default: a published average. \
                   Of the factor or energy record that each element rests on."
         .to_owned();
-    let distances = groups(
-        asked.run,
-        Table::Elements,
-        &["distance_source", "distance_basis"],
-    )?;
-    let mut named = distances.clone();
-    for group in &mut named {
-        group.keys[0] = if group.keys[0].is_empty() {
-            "none: hubs".to_owned()
-        } else {
-            word(&group.keys[0])
-        };
-    }
+    let distances = by(&asked.run.elements, |e| {
+        (e.key.distance_source.code(), e.key.distance_basis.code())
+    })?;
     let mut distances = group_table(
         "Distances by source",
-        &["source", "basis as found"],
+        ["source", "basis as found"],
         ">elements",
-        &named,
+        &distances,
         whole,
+        |(source, basis)| {
+            let source = if source.is_empty() {
+                "none: hubs".to_owned()
+            } else {
+                word(source)
+            };
+            [source, (*basis).to_owned()]
+        },
     )?;
     distances.note =
         "reported: by the record; network: the distance table; great circle: between the coordinates of the places.".to_owned();
@@ -92,19 +92,11 @@ pub(crate) fn section(asked: &Asked) -> Result<Made> {
     })
 }
 
-fn chart(categories: &[Group], asked: &Asked) -> Bars {
-    let class = |g: &Group| match g.keys[0].as_str() {
-        "primary" => "primary",
-        "modelled" => "modelled",
-        _ => "default",
-    };
-    let bar = |label: &str, of: fn(&Group) -> i128, whole: i128| {
+fn chart(categories: &[Group<&str>], asked: &Asked) -> Bars {
+    let bar = |label: &str, of: fn(&GhgTotals) -> i128, whole: i128| {
         let of_category = |name: &str| {
-            categories
-                .iter()
-                .filter(|g| class(g) == name)
-                .map(of)
-                .sum::<i128>()
+            let own = categories.iter().filter(|g| g.key == name);
+            own.map(|g| of(&g.sums.totals)).sum::<i128>()
         };
         let parts: Vec<(&'static str, i128)> = ["primary", "modelled", "default"]
             .map(|name| (name, of_category(name)))
@@ -140,10 +132,10 @@ fn chart(categories: &[Group], asked: &Asked) -> Bars {
         unit: "%",
         form: BarsForm::Stacked,
         rows: vec![
-            bar("by emissions", |g| g.totals.total(), asked.whole.total()),
+            bar("by emissions", GhgTotals::total, asked.whole.total()),
             bar(
                 "by transport activity",
-                |g| g.totals.activity,
+                |t| t.activity,
                 asked.whole.activity,
             ),
         ],
@@ -158,8 +150,6 @@ fn chart(categories: &[Group], asked: &Asked) -> Bars {
 
 /// All flags with their counts, and those of them that are defaults.
 fn flags(asked: &Asked) -> Result<(Sheet, Sheet)> {
-    let elements = groups(asked.run, Table::Elements, &["quality_flags"])?;
-    let shipments = groups(asked.run, Table::Shipments, &["quality_flags"])?;
     let heads = [
         "flag",
         "meaning",
@@ -175,13 +165,13 @@ fn flags(asked: &Asked) -> Result<(Sheet, Sheet)> {
     );
     for (number, title) in Flags::LIST {
         let flag = Flags(1 << number);
-        let has = |g: &&Group| Flags::from_text(&g.keys[0]).is_some_and(|set| set.has(flag));
         let (mut count, mut kg) = (0, 0);
-        for group in elements.iter().filter(has) {
-            count += group.count;
-            kg += group.totals.total();
+        for group in asked.run.elements.iter().filter(|e| e.key.flags.has(flag)) {
+            count += group.sums.count;
+            kg += group.sums.totals.total();
         }
-        let in_shipments: i128 = shipments.iter().filter(has).map(|g| g.count).sum();
+        let shipments = asked.run.shipments.iter().filter(|s| s.key.flags.has(flag));
+        let in_shipments: i128 = shipments.map(|s| s.sums.count).sum();
         if count == 0 && in_shipments == 0 {
             continue;
         }
@@ -244,41 +234,35 @@ pub(crate) fn completeness(asked: &Asked) -> Result<Made> {
         "leaves a gap",
     ];
     let mut rejected = Sheet::new("Rejected rows", &heads);
-    for row in asked
-        .run
-        .by(Table::Rejected, &["code", "column"], &["rows"])?
-    {
-        let reason = RejectReason::LIST
-            .iter()
-            .find(|(r, _)| r.code() == row.keys[0]);
-        let leaves_gap = reason.is_none_or(|(r, _)| r.leaves_gap());
+    for ((code, column), count) in &asked.run.rejected {
+        let reason = RejectReason::LIST.iter().find(|(r, _)| r.code() == *code);
         rejected.row([
-            row.keys[0].clone(),
+            code.clone(),
             reason.map_or(String::new(), |(_, title)| (*title).to_owned()),
-            row.keys[1].clone(),
-            number(&row, 0).to_string(),
-            percent(number(&row, 0), m.counts.rows_in.into()),
-            if leaves_gap { "yes" } else { "no" }.to_owned(),
+            column.clone(),
+            count.to_string(),
+            percent(*count, m.counts.rows_in.into()),
+            yes(reason.is_none_or(|(r, _)| r.leaves_gap())),
         ]);
     }
     rejected.note =
         "A row without a gap was replaced by a later record or withdrawn: nothing lacks."
             .to_owned();
-    let mut complete = groups(asked.run, Table::Shipments, &["is_complete"])?;
-    for group in &mut complete {
-        group.keys[0] = if group.keys[0] == "yes" {
-            "complete"
-        } else {
-            "incomplete: the total lacks a part"
-        }
-        .to_owned();
-    }
+    let complete = by(&asked.run.shipments, |s| s.key.is_complete)?;
     let complete = group_table(
         "Complete shipments",
-        &["shipments"],
+        ["shipments"],
         ">count",
         &complete,
         &asked.whole,
+        |is_complete| {
+            let text = if *is_complete {
+                "complete"
+            } else {
+                "incomplete: the total lacks a part"
+            };
+            [text.to_owned()]
+        },
     )?;
     let c = &m.counts;
     let [rows_in, accepted, refused, shipments, elements] =

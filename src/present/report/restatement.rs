@@ -5,15 +5,60 @@
 use crate::calc::restate::Effects;
 use crate::error::{Error, Result};
 use crate::model::element::GhgTotals;
+use crate::model::time::Day;
+use crate::output::columns::PublishedTable;
+use crate::output::differences::{ChangedCorridors, changed_corridor};
 use crate::present::form::{Bar, Bars, BarsForm, Part, Section, Table as Sheet};
 use crate::present::report::Made;
-use crate::present::report::figures::{month, nano, number};
-use crate::published::sums::{Row, differences};
+use crate::present::report::figures::{month, nano};
+use crate::published::batches::Batches;
+use crate::published::row::{Row, row};
 use crate::store::layout::Layout;
 use std::path::Path;
 
-/// Figures of the corridor table, in order; the effects follow.
-const BEFORE_AFTER: [&str; 4] = ["ghg_before_kg", "ghg_after_kg", "difference_kg", "moved"];
+row! {
+    /// A corridor of a comparison.
+    struct Change of changed_corridor {
+        corridor_id: String,
+        period: Option<Day>,
+        load_status: String,
+        before from ghg_before_kg: i128,
+        after from ghg_after_kg: i128,
+        difference from difference_kg: i128,
+        moved: i128,
+        records_new: i128,
+        records_removed: i128,
+        records_corrected: i128,
+        activity: i128,
+        factor_choice: i128,
+        factor_value: i128,
+        method: i128,
+        completeness: i128,
+    }
+}
+
+impl Change {
+    fn effects(&self) -> Effects {
+        Effects([
+            self.records_new,
+            self.records_removed,
+            self.records_corrected,
+            self.activity,
+            self.factor_choice,
+            self.factor_value,
+            self.method,
+            self.completeness,
+        ])
+    }
+}
+
+/// What a comparison leads from and to.
+#[derive(Default)]
+struct Whole {
+    before: i128,
+    after: i128,
+    effects: Effects,
+}
 
 /// One part per comparison whose later run is this one; `None`: there is none.
 pub(crate) fn section(layout: &Layout, run_id: &str, whole: &GhgTotals) -> Result<Option<Made>> {
@@ -21,10 +66,13 @@ pub(crate) fn section(layout: &Layout, run_id: &str, whole: &GhgTotals) -> Resul
     let mut sheet: Option<Sheet> = None;
     for (earlier, folder) in layout.differences_to(run_id)? {
         let rows = rows(&folder)?;
-        let sums: Vec<i128> = (0..BEFORE_AFTER.len() + Effects::COUNT)
-            .map(|at| rows.iter().map(|row| number(row, at)).sum())
-            .collect();
-        if sums[1] != whole.total() || sums[0] + sums[4..].iter().sum::<i128>() != sums[1] {
+        let mut sums = Whole::default();
+        for row in &rows {
+            sums.before += row.before;
+            sums.after += row.after;
+            sums.effects.add(&row.effects());
+        }
+        if sums.after != whole.total() || sums.before + sums.effects.total() != sums.after {
             let what = format!(
                 "{}: does not lead to {} kg CO2e of run {run_id}",
                 folder.display(),
@@ -62,17 +110,14 @@ pub(crate) fn section(layout: &Layout, run_id: &str, whole: &GhgTotals) -> Resul
     Ok(sheet.map(made))
 }
 
-fn rows(folder: &Path) -> Result<Vec<Row>> {
-    let figures: Vec<&'static str> = BEFORE_AFTER.into_iter().chain(Effects::NAMES).collect();
-    differences(
-        folder,
-        "corridors.parquet",
-        &["corridor_id", "period", "load_status"],
-        &figures,
-    )
+fn rows(folder: &Path) -> Result<Vec<Change>> {
+    let parts = vec![format!("{}.parquet", ChangedCorridors::NAME)];
+    Batches::<ChangedCorridors>::new(folder, parts, Change::columns())
+        .into_rows()
+        .collect()
 }
 
-fn table(earlier: &str, rows: &[Row]) -> Sheet {
+fn table(earlier: &str, rows: &[Change]) -> Sheet {
     let heads = [
         "since run",
         "corridor",
@@ -95,13 +140,14 @@ fn table(earlier: &str, rows: &[Row]) -> Sheet {
     for row in rows {
         let keys = [
             earlier.to_owned(),
-            row.keys[0].clone(),
-            month(&row.keys[1]),
-            row.keys[2].clone(),
+            row.corridor_id.clone(),
+            row.period.map_or(String::new(), month),
+            row.load_status.clone(),
         ];
+        let figures = [row.before, row.after, row.difference, row.moved].into_iter();
         table.row(
             keys.into_iter()
-                .chain((0..row.figures.len()).map(|at| nano(number(row, at)))),
+                .chain(figures.chain(row.effects().0).map(nano)),
         );
     }
     table.note = "Before, moved and the effects add up to after, exactly.".to_owned();
@@ -109,7 +155,7 @@ fn table(earlier: &str, rows: &[Row]) -> Sheet {
 }
 
 /// From the earlier total over the effects to the later one.
-fn chart(earlier: &str, sums: &[i128]) -> Bars {
+fn chart(earlier: &str, sums: &Whole) -> Bars {
     let bar = |label: &str, class: &'static str, from: i128, amount: i128, value: i128| Bar {
         label: label.to_owned(),
         value: nano(value),
@@ -118,18 +164,18 @@ fn chart(earlier: &str, sums: &[i128]) -> Bars {
         parts: vec![(class, amount.abs())],
         ..Bar::default()
     };
-    let mut rows = vec![bar("before", "default", 0, sums[0], sums[0])];
-    let mut from = sums[0];
+    let mut rows = vec![bar("before", "default", 0, sums.before, sums.before)];
+    let mut from = sums.before;
     for (name, effect) in Effects::NAMES
         .into_iter()
-        .zip(&sums[BEFORE_AFTER.len()..])
-        .filter(|(_, effect)| **effect != 0)
+        .zip(sums.effects.0)
+        .filter(|(_, effect)| *effect != 0)
     {
-        let class = if *effect < 0 { "decrease" } else { "increase" };
-        rows.push(bar(&name.replace('_', " "), class, from, *effect, *effect));
+        let class = if effect < 0 { "decrease" } else { "increase" };
+        rows.push(bar(&name.replace('_', " "), class, from, effect, effect));
         from += effect;
     }
-    rows.push(bar("after: this run", "default", 0, sums[1], sums[1]));
+    rows.push(bar("after: this run", "default", 0, sums.after, sums.after));
     Bars {
         title: format!("Since run {earlier}"),
         unit: "kg CO2e",

@@ -3,69 +3,65 @@
 use crate::audit::explain::Explainer;
 use crate::error::{Error, Result};
 use crate::model::mode::Mode;
+use crate::model::time::date_text;
 use crate::model::unit::{SHARE_SCALE, decimal_text, grouped};
 use crate::present::form::{
     Bar, Bars, BarsForm, Figures, Part, Section, Sheets, ShipmentList, Table as Sheet, Words,
 };
-use crate::present::report::figures::{nano, number};
+use crate::present::report::figures::{month, nano, word, yes};
 use crate::present::report::totals::mode_key;
 use crate::present::report::{Asked, DRAWN, LARGEST, Made, SEARCHABLE};
 use crate::progress::Progress;
-use crate::published::sums::{GHG_BY_MODE, Run, Table};
+use crate::published::sums::{Run, ShipmentRow};
 use crate::store::signal::Interrupt;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Bars of the chart.
 const BARS: usize = 20;
 /// Elements of a shipment whose sheet still goes on the page, and of all sheets together.
-const ELEMENTS_OF_ONE: i128 = 200;
-const ELEMENTS_OF_ALL: i128 = 12_000;
+const ELEMENTS_OF_ONE: i64 = 200;
+const ELEMENTS_OF_ALL: i64 = 12_000;
 
-const WORDS: [(&str, &str); 9] = [
-    ("corridor", "corridor_id"),
-    ("month", "period"),
-    ("from", "origin"),
-    ("to", "destination"),
-    ("modes", "modes"),
-    ("load status", "load_status"),
-    ("complete", "is_complete"),
-    ("basis", "activity_basis"),
-    ("flags", "quality_flags"),
+/// Heading and text.
+type Word = (&'static str, fn(&ShipmentRow) -> String);
+
+const WORDS: [Word; 9] = [
+    ("corridor", |s| s.corridor_id.clone()),
+    ("month", |s| month(s.period)),
+    ("from", |s| s.origin.to_string()),
+    ("to", |s| s.destination.to_string()),
+    ("modes", |s| s.modes.clone()),
+    ("load status", |s| s.load_status.code().to_owned()),
+    ("complete", |s| yes(s.is_complete)),
+    ("basis", |s| s.activity_basis.code().to_owned()),
+    ("flags", |s| s.flags.text()),
 ];
 
-/// Heading, unit, column, scale.
-const FIGURES: [(&str, &str, &str, u32); 6] = [
-    ("total", "kg CO2e", "ghg_total_kg", 9),
-    ("operation", "kg CO2e", "ghg_operation_kg", 9),
-    ("provision", "kg CO2e", "ghg_provision_kg", 9),
-    ("activity", "t.km", "transport_activity_tkm", 9),
-    (
-        "intensity",
-        "g CO2e/t.km",
-        "intensity_g_per_tkm",
-        SHARE_SCALE,
-    ),
-    ("elements", "", "elements", 0),
+/// Heading, unit, figure.
+type Figure = (&'static str, &'static str, fn(&ShipmentRow) -> String);
+
+const FIGURES: [Figure; 6] = [
+    ("total", "kg CO2e", |s| nano(s.total)),
+    ("operation", "kg CO2e", |s| nano(s.operation)),
+    ("provision", "kg CO2e", |s| nano(s.provision)),
+    ("activity", "t.km", |s| nano(s.activity)),
+    ("intensity", "g CO2e/t.km", |s| {
+        s.intensity
+            .map_or(String::new(), |v| decimal_text(v, SHARE_SCALE))
+    }),
+    ("elements", "", |s| s.elements.to_string()),
 ];
 
 /// The largest shipments and the search.
 pub(crate) fn section(asked: &Asked) -> Result<Made> {
     let all = asked.manifest.counts.shipments;
-    let largest = asked.run.rows(
-        Table::Largest,
-        &["shipment_id", "corridor_id", "modes"],
-        &GHG_BY_MODE,
-    )?;
+    let largest = &asked.run.largest;
     let codes = Mode::ALL.map(Mode::code);
-    let bar = |(at, row): (usize, &crate::published::sums::Row)| {
-        let parts: Vec<(&'static str, i128)> = codes
-            .into_iter()
-            .zip(0..)
-            .map(|(code, at)| (code, number(row, at)))
-            .collect();
+    let bar = |(at, row): (usize, &ShipmentRow)| {
+        let parts: Vec<(&'static str, i128)> = codes.into_iter().zip(row.by_mode()).collect();
         Bar {
-            label: row.keys[0].clone(),
-            detail: format!("{}, {}", row.keys[1], row.keys[2].replace('_', " ")),
+            label: row.shipment_id.clone(),
+            detail: format!("{}, {}", row.corridor_id, word(&row.modes)),
             value: nano(parts.iter().map(|(_, amount)| amount).sum()),
             parts,
             opens: Some(at),
@@ -100,11 +96,11 @@ pub(crate) fn section(asked: &Asked) -> Result<Made> {
             title: "Shipments",
             parts,
         },
-        sheets: vec![sheet(asked)?],
+        sheets: vec![sheet(asked)],
     })
 }
 
-fn sheet(asked: &Asked) -> Result<Sheet> {
+fn sheet(asked: &Asked) -> Sheet {
     let mut heads = vec!["shipment"];
     heads.extend(WORDS.map(|(name, _)| name));
     heads.extend([
@@ -116,21 +112,15 @@ fn sheet(asked: &Asked) -> Result<Sheet> {
         ">elements",
     ]);
     let mut sheet = Sheet::new("Shipments", &heads);
-    let keys: Vec<&str> = ["shipment_id"]
-        .into_iter()
-        .chain(WORDS.map(|(_, column)| column))
-        .collect();
-    for row in asked.run.rows(
-        Table::Largest,
-        &keys,
-        &FIGURES.map(|(_, _, column, _)| column),
-    )? {
-        let figures = FIGURES.iter().zip(&row.figures);
-        let figures = figures.map(|((_, _, _, scale), value)| {
-            value.map_or(String::new(), |v| decimal_text(v, *scale))
+    for row in &asked.run.largest {
+        let words = WORDS.map(|(name, text)| match name {
+            // The workbook has the day, as published.
+            "month" => date_text(row.period),
+            _ => text(row),
         });
-        let cells: Vec<String> = row.keys.into_iter().chain(figures).collect();
-        sheet.row(cells);
+        let figures = FIGURES.map(|(_, _, text)| text(row));
+        let id = [row.shipment_id.clone()].into_iter();
+        sheet.row(id.chain(words).chain(figures));
     }
     if asked.manifest.counts.shipments > SEARCHABLE as u64 {
         sheet.note = format!(
@@ -138,76 +128,47 @@ fn sheet(asked: &Asked) -> Result<Sheet> {
             grouped(&SEARCHABLE.to_string())
         );
     }
-    Ok(sheet)
+    sheet
 }
 
 /// Columns for the search of the page.
-pub(crate) fn list(asked: &Asked) -> Result<ShipmentList> {
-    let keys: Vec<&str> = ["shipment_id"]
-        .into_iter()
-        .chain(WORDS.map(|(_, column)| column))
-        .collect();
-    let rows = asked.run.rows(
-        Table::Largest,
-        &keys,
-        &FIGURES.map(|(_, _, column, _)| column),
-    )?;
-    let mut words: Vec<Words> = Vec::new();
-    for (at, (name, column)) in WORDS.into_iter().enumerate() {
-        let text = |row: &crate::published::sums::Row| match column {
-            "period" => crate::present::report::figures::month(&row.keys[at + 1]),
-            _ => row.keys[at + 1].clone(),
-        };
-        let distinct: BTreeSet<String> = rows.iter().map(text).collect();
-        let list: Vec<String> = distinct.into_iter().collect();
-        let number: HashMap<&str, u32> = list
-            .iter()
-            .zip(0..)
-            .map(|(text, n)| (text.as_str(), n))
-            .collect();
-        let at = rows.iter().map(|row| number[text(row).as_str()]).collect();
-        words.push(Words {
+pub(crate) fn list(asked: &Asked) -> ShipmentList {
+    let rows = &asked.run.largest;
+    let words = WORDS.map(|(name, text)| {
+        let texts: Vec<String> = rows.iter().map(text).collect();
+        let distinct: BTreeSet<&String> = texts.iter().collect();
+        let number: HashMap<&String, u32> = distinct.iter().copied().zip(0..).collect();
+        Words {
             name,
-            at,
-            list: list.clone(),
-        });
-    }
-    let figures = FIGURES
-        .into_iter()
-        .enumerate()
-        .map(|(at, (name, unit, _, scale))| {
-            let value = |row: &crate::published::sums::Row| {
-                row.figures[at].map_or(String::new(), |v| decimal_text(v, scale))
-            };
-            Figures {
-                name,
-                unit,
-                value: rows.iter().map(value).collect(),
-            }
-        });
-    Ok(ShipmentList {
+            at: texts.iter().map(|text| number[text]).collect(),
+            list: distinct.into_iter().cloned().collect(),
+        }
+    });
+    let figures = FIGURES.map(|(name, unit, text)| Figures {
+        name,
+        unit,
+        value: rows.iter().map(text).collect(),
+    });
+    ShipmentList {
         all: asked.manifest.counts.shipments,
-        figures: figures.collect(),
-        words,
-        id: rows.into_iter().map(|row| row.keys[0].clone()).collect(),
-    })
+        figures: figures.into(),
+        words: words.into(),
+        id: rows.iter().map(|row| row.shipment_id.clone()).collect(),
+    }
 }
 
 /// Shipments whose sheets go on the page: the largest, then the drawn ones, as far as they are not too long.
-pub(crate) fn with_sheets(run: &Run) -> Result<Vec<String>> {
-    let largest = run.rows(Table::Largest, &["shipment_id"], &["elements"])?;
-    let drawn = run.rows(Table::Drawn, &["shipment_id"], &["elements"])?;
+pub(crate) fn with_sheets(run: &Run) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut left = ELEMENTS_OF_ALL;
     let mut ids = Vec::new();
-    for row in largest.iter().take(LARGEST).chain(&drawn) {
-        let (id, elements) = (&row.keys[0], number(row, 0));
-        if elements <= ELEMENTS_OF_ONE.min(left) && seen.insert(id.clone()) {
-            left -= elements;
-            ids.push(id.clone());
+    for row in run.largest.iter().take(LARGEST).chain(&run.drawn) {
+        if row.elements <= ELEMENTS_OF_ONE.min(left) && seen.insert(&row.shipment_id) {
+            left -= row.elements;
+            ids.push(row.shipment_id.clone());
         }
     }
-    Ok(ids)
+    ids
 }
 
 /// The sheets, each factor once.

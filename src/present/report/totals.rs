@@ -5,10 +5,10 @@ use crate::model::mode::Mode;
 use crate::model::unit::grouped;
 use crate::present::form::{Bar, Bars, BarsForm, Part, Report, Section, Table as Sheet, Tile};
 use crate::present::report::figures::{
-    Group, cells, group_table, groups, intensity, nano, percent, word,
+    group_table, intensity, largest_first, month, nano, percent, word,
 };
 use crate::present::report::{Asked, Made};
-use crate::published::sums::Table;
+use crate::published::sums::by;
 
 /// Classes of the colours, with their words.
 pub(crate) fn mode_key() -> Vec<(&'static str, &'static str)> {
@@ -30,10 +30,10 @@ pub(crate) fn mode_key() -> Vec<(&'static str, &'static str)> {
 /// Title, key figures, and the sheet of the workbook that holds them.
 pub(crate) fn head(asked: &Asked, report: &mut Report) -> Result<()> {
     let (m, whole) = (asked.manifest, &asked.whole);
-    let months = asked.months()?;
-    let period = match (months.first(), months.last()) {
-        (Some(first), Some(last)) if first == last => first.clone(),
-        (Some(first), Some(last)) => format!("{first} to {last}"),
+    let periods = asked.periods();
+    let period = match (periods.first(), periods.last()) {
+        (Some(first), Some(last)) if first == last => month(*first),
+        (Some(first), Some(last)) => format!("{} to {}", month(*first), month(*last)),
         _ => "no shipment".to_owned(),
     };
     report.title = format!("Greenhouse gas emissions of container transport, {period}");
@@ -41,22 +41,20 @@ pub(crate) fn head(asked: &Asked, report: &mut Report) -> Result<()> {
         "{}, profile {}, run {}, {} {}",
         m.method, m.profile, m.run_id, m.package, m.version
     );
-    let bases: Vec<String> = groups(asked.run, Table::Elements, &["activity_basis"])?
-        .into_iter()
-        .filter(|g| !g.keys[0].is_empty())
+    let bases = by(&asked.run.elements, |e| e.key.activity_basis.code())?;
+    let bases: Vec<String> = bases
+        .iter()
+        .filter(|g| !g.key.is_empty())
         .map(|g| {
             format!(
                 "{} {} %",
-                g.keys[0],
-                percent(g.totals.activity, whole.activity)
+                g.key,
+                percent(g.sums.totals.activity, whole.activity)
             )
         })
         .collect();
-    let complete = groups(asked.run, Table::Shipments, &["is_complete"])?;
-    let complete = complete
-        .iter()
-        .find(|g| g.keys[0] == "yes")
-        .map_or(0, |g| g.count);
+    let complete = by(&asked.run.shipments, |s| s.key.is_complete)?;
+    let complete = complete.iter().find(|g| g.key).map_or(0, |g| g.sums.count);
     let shipments = i128::from(m.counts.shipments);
     let tile = |name, value, unit, note: String| Tile {
         name,
@@ -118,29 +116,28 @@ pub(crate) fn head(asked: &Asked, report: &mut Report) -> Result<()> {
 /// Modes and hubs, operation categories, basis.
 pub(crate) fn section(asked: &Asked) -> Result<Made> {
     let whole = &asked.whole;
-    let mut modes = groups(asked.run, Table::Elements, &["mode"])?;
-    modes.sort_by_key(|g| Mode::ALL.iter().position(|m| m.code() == g.keys[0]));
+    let modes = by(&asked.run.elements, |e| e.key.mode)?;
     let mut from = 0;
     let mut rows = Vec::new();
     for group in &modes {
-        let detail = match intensity(&group.totals).as_str() {
-            "" => format!("{} hub operations", grouped(&group.count.to_string())),
+        let (mode, totals) = (group.key.code(), &group.sums.totals);
+        let detail = match intensity(totals).as_str() {
+            "" => format!("{} hub operations", grouped(&group.sums.count.to_string())),
             g => format!(
                 "{} t.km at {} g CO2e/t.km",
-                grouped(&nano(group.totals.activity)),
+                grouped(&nano(totals.activity)),
                 grouped(g)
             ),
         };
-        let parts = vec![(class_of(&group.keys[0]), group.totals.total())];
         rows.push(Bar {
-            label: word(&group.keys[0]),
+            label: word(mode),
             detail,
-            value: nano(group.totals.total()),
+            value: nano(totals.total()),
             from,
-            parts,
+            parts: vec![(mode, totals.total())],
             ..Bar::default()
         });
-        from += group.totals.total();
+        from += totals.total();
     }
     let parts = vec![
         ("operation", whole.operation),
@@ -165,40 +162,44 @@ pub(crate) fn section(asked: &Asked) -> Result<Made> {
         ],
         note: "Each mode begins where the one above it ends; the last bar is the whole.".to_owned(),
     };
-    for group in &mut modes {
-        group.keys[0] = word(&group.keys[0]);
-    }
-    let modes = group_table("Modes and hubs", &["mode"], ">elements", &modes, whole)?;
-    let worded = |mut list: Vec<Group>| {
-        list.iter_mut().for_each(|g| g.keys[0] = word(&g.keys[0]));
-        list
-    };
-    let operations = worded(groups(asked.run, Table::Elements, &["mode", "operation"])?);
+    let modes = group_table(
+        "Modes and hubs",
+        ["mode"],
+        ">elements",
+        &modes,
+        whole,
+        |mode| [word(mode.code())],
+    )?;
+    let operations = by(&asked.run.elements, |e| {
+        (e.key.mode.code(), e.key.operation.as_str())
+    })?;
     let mut operations = group_table(
         "Operation categories",
-        &["mode", "operation category"],
+        ["mode", "operation category"],
         ">elements",
         &operations,
         whole,
+        |(mode, operation)| [word(mode), (*operation).to_owned()],
     )?;
     operations.note =
         "Transport operation categories (TOC) and hub operation categories (HOC) of ISO 14083."
             .to_owned();
-    let mut bases = groups(asked.run, Table::Elements, &["activity_basis"])?;
-    for group in &mut bases {
-        group.keys[0] = match group.keys[0].as_str() {
-            "sfd" => "shortest feasible distance (sfd)".to_owned(),
-            "gcd" => "great-circle distance (gcd)".to_owned(),
-            "" => "none: hubs".to_owned(),
-            other => other.to_owned(),
-        };
-    }
+    let bases = by(&asked.run.elements, |e| e.key.activity_basis.code())?;
     let mut bases = group_table(
         "Distance basis",
-        &["basis of the activity distance"],
+        ["basis of the activity distance"],
         ">elements",
         &bases,
         whole,
+        |basis| {
+            let text = match *basis {
+                "sfd" => "shortest feasible distance (sfd)",
+                "gcd" => "great-circle distance (gcd)",
+                "" => "none: hubs",
+                other => other,
+            };
+            [text.to_owned()]
+        },
     )?;
     bases.note = "An intensity per t.km says nothing without the basis of its distance.".to_owned();
     let parts = vec![
@@ -217,40 +218,27 @@ pub(crate) fn section(asked: &Asked) -> Result<Made> {
     })
 }
 
-/// The class of a mode's colour.
-pub(crate) fn class_of(mode: &str) -> &'static str {
-    Mode::ALL
-        .into_iter()
-        .map(Mode::code)
-        .find(|code| *code == mode)
-        .unwrap_or("other")
-}
-
 /// By country pair of the sections.
 pub(crate) fn countries(asked: &Asked) -> Result<Made> {
-    let mut pairs = groups(asked.run, Table::Sections, &["country_pair"])?;
-    pairs.sort_by(|a, b| {
-        b.totals
-            .total()
-            .cmp(&a.totals.total())
-            .then_with(|| a.keys.cmp(&b.keys))
-    });
+    let mut pairs = by(&asked.run.sections, |row| row.country_pair.as_str())?;
+    largest_first(&mut pairs);
     let mut table = group_table(
         "Countries",
-        &["from-to"],
+        ["from-to"],
         ">movements",
         &pairs,
         &asked.whole,
+        |pair| [(*pair).to_owned()],
     )?;
     table.note = "Countries of the two ends of each section; a hub and a section within a country have the same twice. \
                   A sea section counts for its pair, whatever waters it crosses."
         .to_owned();
     let rows = pairs.iter().take(12).map(|g| Bar {
-        label: g.keys[0].clone(),
-        value: nano(g.totals.total()),
+        label: g.key.to_owned(),
+        value: nano(g.sums.totals.total()),
         parts: vec![
-            ("operation", g.totals.operation),
-            ("provision", g.totals.provision),
+            ("operation", g.sums.totals.operation),
+            ("provision", g.sums.totals.provision),
         ],
         ..Bar::default()
     });
@@ -276,9 +264,4 @@ pub(crate) fn countries(asked: &Asked) -> Result<Made> {
         },
         sheets,
     })
-}
-
-/// Cells of the whole run, for a closing row.
-pub(crate) fn whole_cells(asked: &Asked) -> [String; 6] {
-    cells(&asked.whole, &asked.whole)
 }

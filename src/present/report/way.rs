@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-/// A section: from, to, movements.
-pub(crate) type Section<'s> = (&'s str, &'s str, i128);
+/// A section: from, to (places of any kind), movements.
+pub(crate) type Section<P> = (P, P, i128);
 
 /// The way from `from` to `to` whose least used section is used most, of equal ones the one with fewer sections; positions in
 /// `sections`, empty when there is no way.
-pub(crate) fn main_way(sections: &[Section], from: &str, to: &str) -> Vec<usize> {
+pub(crate) fn main_way<P: Ord + Copy>(sections: &[Section<P>], from: P, to: P) -> Vec<usize> {
     // Per place: movements of the least used section on the way to it, sections on the way, the last of them.
-    let mut reached: BTreeMap<&str, (i128, usize, usize)> = BTreeMap::new();
+    let mut reached: BTreeMap<P, (i128, usize, usize)> = BTreeMap::new();
     let mut has_changed = true;
     while has_changed {
         has_changed = false;
@@ -28,14 +28,14 @@ pub(crate) fn main_way(sections: &[Section], from: &str, to: &str) -> Vec<usize>
                 .get(b)
                 .is_none_or(|(old, n, _)| least > *old || least == *old && count < *n);
             if is_better {
-                reached.insert(b, (least, count, at));
+                reached.insert(*b, (least, count, at));
                 has_changed = true;
             }
         }
     }
     let mut way = Vec::new();
     let mut place = to;
-    while let Some((_, _, at)) = reached.get(place).filter(|_| place != from) {
+    while let Some((_, _, at)) = reached.get(&place).filter(|_| place != from) {
         way.push(*at);
         place = sections[*at].0;
     }

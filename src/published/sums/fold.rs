@@ -2,298 +2,165 @@
 //!
 //! Memory is that of the answer: the distinct groups, or twice the rows that are kept.
 
-use crate::model::index::index32;
-use crate::published::sums::batch::{Batch, ROWS};
+use crate::error::Error;
+use crate::model::element::GhgTotals;
+use crate::published::sums::ShipmentRow;
 use parquet::errors::{ParquetError, Result};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::hash::Hash;
 
-/// Distinct texts of a column that kept rows share; beyond them (ids) each row has its own.
-const SHARED: usize = 1 << 12;
-
-/// A row that was kept.
-#[derive(Clone, Debug)]
-struct Kept {
-    texts: Vec<Arc<str>>,
-    figures: Vec<Option<i128>>,
+/// Figures that add up. A sum that does not fit is none; it is never taken modulo anything.
+pub trait Sums: Clone + Default {
+    /// Adds other figures; `None`: a sum has more than 128 bits.
+    fn add(&mut self, other: &Self) -> Option<()>;
 }
 
-/// One row of an answer.
+/// Something that has figures to be summed.
+pub trait Summed {
+    /// The figures.
+    type Sums: Sums;
+    /// Those of this one.
+    fn sums(&self) -> Self::Sums;
+}
+
+/// How many, and their activity and emissions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Rows; movements of sections.
+    pub count: i128,
+    /// Activity and emissions.
+    pub totals: GhgTotals,
+}
+
+impl Sums for Counted {
+    fn add(&mut self, other: &Counted) -> Option<()> {
+        self.count = self.count.checked_add(other.count)?;
+        self.totals.add_checked(&other.totals)
+    }
+}
+
+/// What has a key in common, and its sums.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// Texts in the order asked for.
-    pub keys: Vec<String>,
-    /// Figures in the order asked for, in the unit of their last decimal; absent values count as 0 in sums.
-    pub figures: Vec<Option<i128>>,
+pub struct Group<K, S = Counted> {
+    /// The key.
+    pub key: K,
+    /// The sums.
+    pub sums: S,
 }
 
-/// A table that has been reduced.
-#[derive(Debug)]
-pub(crate) struct Reduced {
-    texts: Vec<&'static str>,
-    figures: Vec<&'static str>,
-    rows: Vec<Kept>,
-}
+impl<R: Summed> Summed for &R {
+    type Sums = R::Sums;
 
-impl Reduced {
-    /// Sums of `figures` for each distinct combination of `keys`, ascending by key. Absent figures count as 0.
-    pub fn by(&self, keys: &[&str], figures: &[&str]) -> Result<Vec<Row>> {
-        let (keys, figures) = self.positions(keys, figures)?;
-        let mut groups: BTreeMap<Vec<&str>, Vec<i128>> = BTreeMap::new();
-        for row in &self.rows {
-            let key = keys.iter().map(|at| &*row.texts[*at]).collect();
-            let sums = groups.entry(key).or_insert_with(|| vec![0; figures.len()]);
-            for (sum, at) in sums.iter_mut().zip(&figures) {
-                add(sum, row.figures[*at])?;
-            }
-        }
-        let row = |(keys, sums): (Vec<&str>, Vec<i128>)| Row {
-            keys: keys.into_iter().map(str::to_owned).collect(),
-            figures: sums.into_iter().map(Some).collect(),
-        };
-        Ok(groups.into_iter().map(row).collect())
-    }
-
-    /// The rows as they stand.
-    pub fn rows(&self, keys: &[&str], figures: &[&str]) -> Result<Vec<Row>> {
-        let (keys, figures) = self.positions(keys, figures)?;
-        let row = |row: &Kept| Row {
-            keys: keys.iter().map(|at| row.texts[*at].to_string()).collect(),
-            figures: figures.iter().map(|at| row.figures[*at]).collect(),
-        };
-        Ok(self.rows.iter().map(row).collect())
-    }
-
-    fn positions(&self, keys: &[&str], figures: &[&str]) -> Result<(Vec<usize>, Vec<usize>)> {
-        let find = |columns: &[&'static str], name: &str| {
-            let missing = || ParquetError::General(format!("column {name} was not kept"));
-            let at = columns.iter().position(|known| *known == name);
-            at.ok_or_else(missing)
-        };
-        let keys = keys.iter().map(|name| find(&self.texts, name));
-        let figures = figures.iter().map(|name| find(&self.figures, name));
-        Ok((
-            keys.collect::<Result<_>>()?,
-            figures.collect::<Result<_>>()?,
-        ))
+    fn sums(&self) -> R::Sums {
+        (*self).sums()
     }
 }
 
-/// The rows of a batch with these columns.
-pub(crate) fn as_they_stand(batch: &Batch, keys: &[&str], figures: &[&str]) -> Result<Vec<Row>> {
-    let keys: Vec<_> = keys
-        .iter()
-        .map(|name| batch.texts(name))
-        .collect::<Result<_>>()?;
-    let figures: Vec<_> = figures
-        .iter()
-        .map(|name| batch.figures(name))
-        .collect::<Result<_>>()?;
-    let row = |at: usize| Row {
-        keys: keys.iter().map(|texts| texts.at(at).into_owned()).collect(),
-        figures: figures.iter().map(|column| column[at]).collect(),
-    };
-    Ok((0..batch.len).map(row).collect())
+impl<K, S: Sums> Summed for Group<K, S> {
+    type Sums = S;
+
+    fn sums(&self) -> S {
+        self.sums.clone()
+    }
 }
 
-/// A sum that does not fit is an error; it is never taken modulo anything.
-fn add(sum: &mut i128, figure: Option<i128>) -> Result<()> {
-    let beyond = || ParquetError::General("a sum has more than 128 bits".to_owned());
-    *sum = sum.checked_add(figure.unwrap_or(0)).ok_or_else(beyond)?;
-    Ok(())
+/// The sums of rows for each key, ascending by key.
+///
+/// Errors: a sum does not fit.
+pub fn by<'r, R: Summed, K: Ord>(
+    rows: &'r [R],
+    key: impl Fn(&'r R) -> K,
+) -> crate::error::Result<Vec<Group<K, R::Sums>>> {
+    let mut groups: BTreeMap<K, R::Sums> = BTreeMap::new();
+    for row in rows {
+        let sums = groups.entry(key(row)).or_default();
+        let fault = || Error::Internal(format!("a sum failed: {}", beyond()));
+        sums.add(&row.sums()).ok_or_else(fault)?;
+    }
+    Ok(groups
+        .into_iter()
+        .map(|(key, sums)| Group { key, sums })
+        .collect())
+}
+
+fn beyond() -> ParquetError {
+    ParquetError::General("a sum has more than 128 bits".to_owned())
 }
 
 /// A table reduced to groups.
-pub(crate) struct Groups {
-    keys: Vec<(&'static str, Codes)>,
-    figures: Vec<&'static str>,
-    sums: FxHashMap<Box<[u32]>, Vec<i128>>,
-}
+pub(super) struct Fold<K>(FxHashMap<K, Counted>);
 
-impl Groups {
-    /// Nothing read yet.
-    pub fn new(keys: &[&'static str], figures: &[&'static str]) -> Groups {
-        let counted = figures.iter().copied().filter(|name| *name != ROWS);
-        Groups {
-            keys: keys.iter().map(|name| (*name, Codes::default())).collect(),
-            figures: counted.chain([ROWS]).collect(),
-            sums: FxHashMap::default(),
-        }
-    }
-
-    /// Adds rows.
-    pub fn add(&mut self, batch: &Batch) -> Result<()> {
-        let figures: Vec<_> = self
-            .figures
-            .iter()
-            .map(|name| batch.figures(name))
-            .collect::<Result<_>>()?;
-        // Codes column by column, row by row: a group is found without making its texts again.
-        let width = self.keys.len();
-        let mut codes = vec![0; width * batch.len];
-        for (at, (name, known)) in self.keys.iter_mut().enumerate() {
-            let texts = batch.texts(name)?;
-            for row in 0..batch.len {
-                codes[row * width + at] = known.code(&texts.at(row));
-            }
-        }
-        for row in 0..batch.len {
-            let key = &codes[row * width..][..width];
-            let sums = match self.sums.get_mut(key) {
-                Some(sums) => sums,
-                None => {
-                    let zeros = vec![0; figures.len()];
-                    self.sums.entry(key.into()).or_insert(zeros)
-                }
-            };
-            for (sum, column) in sums.iter_mut().zip(&figures) {
-                add(sum, column[row])?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The groups, ascending by key.
-    pub fn finish(self) -> Reduced {
-        let (texts, codes): (Vec<_>, Vec<Codes>) = self.keys.into_iter().unzip();
-        let row = |(key, sums): (Box<[u32]>, Vec<i128>)| Kept {
-            texts: key
-                .iter()
-                .zip(&codes)
-                .map(|(code, known)| known.texts[*code as usize].clone())
-                .collect(),
-            figures: sums.into_iter().map(Some).collect(),
-        };
-        let mut rows: Vec<Kept> = self.sums.into_iter().map(row).collect();
-        rows.sort_unstable_by(|a, b| a.texts.cmp(&b.texts));
-        Reduced {
-            texts,
-            figures: self.figures,
-            rows,
-        }
+impl<K> Default for Fold<K> {
+    fn default() -> Fold<K> {
+        Fold(FxHashMap::default())
     }
 }
 
-/// The distinct texts of a column, numbered as they come.
-#[derive(Default)]
-struct Codes {
-    codes: FxHashMap<Arc<str>, u32>,
-    texts: Vec<Arc<str>>,
-    last: u32,
-}
+impl<K: Hash + Eq> Fold<K> {
+    /// Adds a row.
+    pub fn add(&mut self, key: K, sums: &Counted) -> Result<()> {
+        self.0.entry(key).or_default().add(sums).ok_or_else(beyond)
+    }
 
-impl Codes {
-    fn code(&mut self, text: &str) -> u32 {
-        // Rows that follow each other are often alike.
-        let is_last = self
-            .texts
-            .get(self.last as usize)
-            .is_some_and(|last| **last == *text);
-        if !is_last {
-            self.last = match self.codes.get(text) {
-                Some(code) => *code,
-                None => {
-                    let (text, code) = (Arc::<str>::from(text), index32(self.texts.len()));
-                    self.texts.push(text.clone());
-                    self.codes.insert(text, code);
-                    code
-                }
-            };
-        }
-        self.last
+    /// The groups, in no order.
+    pub fn groups(self) -> impl Iterator<Item = (K, Counted)> {
+        self.0.into_iter()
     }
 }
 
-/// The first rows of a table by a rank, of equal ones those with the lower first text.
-pub(crate) struct First {
+/// The first shipments by a rank, of equal ones those with the lower id.
+pub(super) struct First {
     most: usize,
-    texts: Vec<(&'static str, FxHashSet<Arc<str>>)>,
-    figures: Vec<&'static str>,
-    rows: Vec<(i128, Kept)>,
-    /// Rank and text of the last row that may still be kept.
-    last: Option<(i128, Arc<str>)>,
+    rows: Vec<(i128, ShipmentRow)>,
+    /// Rank and id of the last row that may still be kept.
+    last: Option<(i128, String)>,
 }
 
 impl First {
     /// At most `most` rows, lowest rank first.
-    pub fn new(most: usize, texts: &[&'static str], figures: &[&'static str]) -> First {
+    pub fn new(most: usize) -> First {
         First {
             most,
-            texts: texts
-                .iter()
-                .map(|name| (*name, FxHashSet::default()))
-                .collect(),
-            figures: figures.to_vec(),
             rows: Vec::new(),
             last: None,
         }
     }
 
-    /// Adds rows, each with its rank.
-    pub fn add(&mut self, batch: &Batch, rank: impl Fn(usize) -> i128) -> Result<()> {
-        let texts: Vec<_> = self
-            .texts
-            .iter()
-            .map(|(name, _)| batch.texts(name))
-            .collect::<Result<_>>()?;
-        let figures: Vec<_> = self
-            .figures
-            .iter()
-            .map(|name| batch.figures(name))
-            .collect::<Result<_>>()?;
-        for row in 0..batch.len {
-            let rank = rank(row);
-            if let Some((last, text)) = &self.last
-                && (rank, &*texts[0].at(row)) >= (*last, &**text)
-            {
-                continue;
-            }
-            let known = self.texts.iter_mut().zip(&texts);
-            let kept = Kept {
-                texts: known
-                    .map(|((_, known), texts)| shared(known, &texts.at(row)))
-                    .collect(),
-                figures: figures.iter().map(|column| column[row]).collect(),
-            };
-            self.rows.push((rank, kept));
-            if self.rows.len() > 2 * self.most {
-                self.reduce();
-            }
+    /// Adds the row of this rank and id, which is read only if it may be kept.
+    pub fn add(
+        &mut self,
+        rank: i128,
+        id: &str,
+        row: impl FnOnce() -> Result<ShipmentRow>,
+    ) -> Result<()> {
+        if let Some((last, last_id)) = &self.last
+            && (rank, id) >= (*last, last_id)
+        {
+            return Ok(());
+        }
+        self.rows.push((rank, row()?));
+        if self.rows.len() > 2 * self.most {
+            self.reduce();
         }
         Ok(())
     }
 
     fn reduce(&mut self) {
+        let order = |(rank, row): &(i128, ShipmentRow)| (*rank, row.shipment_id.clone());
         self.rows
-            .sort_unstable_by(|(a, x), (b, y)| (a, &x.texts[0]).cmp(&(b, &y.texts[0])));
+            .sort_unstable_by(|(a, x), (b, y)| (a, &x.shipment_id).cmp(&(b, &y.shipment_id)));
         self.rows.truncate(self.most);
         if self.rows.len() == self.most {
-            let last = self.rows.last();
-            self.last = last.map(|(rank, kept)| (*rank, kept.texts[0].clone()));
+            self.last = self.rows.last().map(order);
         }
     }
 
     /// The rows in their order.
-    pub fn finish(mut self) -> Reduced {
+    pub fn finish(mut self) -> Vec<ShipmentRow> {
         self.reduce();
-        Reduced {
-            texts: self.texts.into_iter().map(|(name, _)| name).collect(),
-            figures: self.figures,
-            rows: self.rows.into_iter().map(|(_, kept)| kept).collect(),
-        }
+        self.rows.into_iter().map(|(_, row)| row).collect()
     }
-}
-
-fn shared(known: &mut FxHashSet<Arc<str>>, text: &str) -> Arc<str> {
-    if let Some(text) = known.get(text) {
-        return text.clone();
-    }
-    let text = Arc::<str>::from(text);
-    if known.len() < SHARED {
-        known.insert(text.clone());
-    }
-    text
 }
 
 #[cfg(test)]

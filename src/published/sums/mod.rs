@@ -3,188 +3,33 @@
 //! Invariant: reads published files and makes nothing but sums of their figures. Figures are 128-bit whole numbers from the
 //! file to the answer; every table must add up to the manifest before it is asked anything.
 
-mod batch;
 mod fold;
+mod rows;
 
-pub use fold::Row;
+pub use fold::{Counted, Group, Summed, Sums, by};
+pub use rows::{
+    CorridorRow, CorridorSums, ElementKey, FactorRow, SectionRow, ShipmentKey, ShipmentRow,
+};
 
 use crate::error::{Error, Result};
 use crate::model::element::GhgTotals;
+use crate::model::symbol::Symbols;
 use crate::model::unit::{NANO_SCALE, decimal_text, parse_decimal};
-use crate::output::differences::fields as difference_fields;
-use crate::published::columns::{fault as unreadable, rows};
-use crate::published::expected::fields;
+use crate::output::columns::PublishedTable;
+use crate::output::corridors::{CorridorSections, Corridors};
+use crate::output::elements::Elements;
+use crate::output::factors::Factors;
+use crate::output::rejected::RejectedTable;
+use crate::output::shipments::ShipmentsTable;
+use crate::published::batches::{Batches, Rows};
+use crate::published::row::{Batch, Row};
 use crate::store::manifest::{Manifest, Totals};
-use crate::store::path::open_part;
 use crate::store::signal::Interrupt;
-use batch::{Batch, ROWS, Wanted};
-use fold::{First, Groups, Reduced, as_they_stand};
-use parquet::errors::ParquetError;
+use fold::{First, Fold};
+use rows::{ElementLine, RejectedLine, ShipmentLine};
 use std::collections::BTreeMap;
 use std::path::Path;
 use twox_hash::XxHash64;
-
-/// Figures that every table of emissions has.
-const GHG: [&str; 3] = [
-    "transport_activity_tkm",
-    "ghg_operation_kg",
-    "ghg_provision_kg",
-];
-
-/// Columns of the emissions by mode, in the order of the modes; hubs last.
-pub const GHG_BY_MODE: [&str; 6] = [
-    "ghg_road_kg",
-    "ghg_rail_kg",
-    "ghg_sea_kg",
-    "ghg_inland_waterway_kg",
-    "ghg_air_kg",
-    "ghg_hub_kg",
-];
-
-const ELEMENTS: Wanted<'static> = Wanted {
-    texts: &[
-        "mode",
-        "operation",
-        "load_status",
-        "distance_basis",
-        "distance_source",
-        "activity_basis",
-        "data_category",
-        "quality_flags",
-    ],
-    figures: &GHG,
-};
-
-const CORRIDORS: Wanted<'static> = Wanted {
-    texts: &["corridor_id", "period", "load_status", "activity_basis"],
-    figures: &[
-        "shipments",
-        "incomplete_shipments",
-        "containers",
-        "teu",
-        "cargo_mass_kg",
-        "transport_activity_tkm",
-        "ghg_operation_kg",
-        "ghg_provision_kg",
-        "ghg_road_kg",
-        "ghg_rail_kg",
-        "ghg_sea_kg",
-        "ghg_inland_waterway_kg",
-        "ghg_air_kg",
-        "ghg_hub_kg",
-        "intensity_g_per_tkm",
-        "ghg_kg_per_teu",
-        "primary_share",
-    ],
-};
-
-const SECTIONS: Wanted<'static> = Wanted {
-    texts: &[
-        "corridor_id",
-        "period",
-        "load_status",
-        "kind",
-        "mode",
-        "origin",
-        "destination",
-        "country_pair",
-    ],
-    figures: &[
-        "movements",
-        "teu",
-        "cargo_mass_kg",
-        "transport_activity_tkm",
-        "ghg_operation_kg",
-        "ghg_provision_kg",
-    ],
-};
-
-const FACTORS: Wanted<'static> = Wanted {
-    texts: &[
-        "factor_id",
-        "table",
-        "operation",
-        "energy_carrier",
-        "region",
-        "carrier",
-        "temperature",
-        "per",
-        "distance_basis",
-        "valid_from",
-        "data_category",
-        "gwp_set",
-        "licence",
-        "source",
-        "edition",
-        "source_title",
-        "source_publisher",
-        "source_url",
-        "source_ref",
-    ],
-    figures: &[
-        "operation_g",
-        "provision_g",
-        "rows",
-        "transport_activity_tkm",
-        "ghg_operation_kg",
-        "ghg_provision_kg",
-    ],
-};
-
-const REJECTED: Wanted<'static> = Wanted {
-    texts: &["file", "code", "column"],
-    figures: &[],
-};
-
-const SHIPMENTS: Wanted<'static> = Wanted {
-    texts: &[
-        "shipment_id",
-        "corridor_id",
-        "period",
-        "origin",
-        "destination",
-        "modes",
-        "load_status",
-        "is_complete",
-        "activity_basis",
-        "quality_flags",
-    ],
-    figures: &[
-        "elements",
-        "transport_activity_tkm",
-        "ghg_operation_kg",
-        "ghg_provision_kg",
-        "ghg_total_kg",
-        "ghg_road_kg",
-        "ghg_rail_kg",
-        "ghg_sea_kg",
-        "ghg_inland_waterway_kg",
-        "ghg_air_kg",
-        "ghg_hub_kg",
-        "intensity_g_per_tkm",
-    ],
-};
-
-/// A table that can be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Table {
-    /// Elements, reduced to their modes, operations, categories, distance sources, bases and flags.
-    Elements,
-    /// Corridors by month and load status, as published.
-    Corridors,
-    /// Their sections, as published.
-    Sections,
-    /// Factors used, as published.
-    Factors,
-    /// Rejected rows, reduced to file, code and column.
-    Rejected,
-    /// Shipments, reduced to their corridor, origin, destination, completeness and flags.
-    Shipments,
-    /// The shipments with the largest totals, largest first, of equal ones the lower id.
-    Largest,
-    /// Shipments drawn by a hash of their id.
-    Drawn,
-}
 
 /// How many shipments are kept one by one.
 #[derive(Clone, Copy, Debug)]
@@ -199,7 +44,22 @@ pub struct Shown {
 
 /// A published run, read and checked against its manifest.
 pub struct Run {
-    tables: BTreeMap<Table, Reduced>,
+    /// Elements, reduced to their modes, operations, categories, distance sources, bases and flags.
+    pub elements: Vec<Group<ElementKey>>,
+    /// Corridors by month and load status, as published.
+    pub corridors: Vec<CorridorRow>,
+    /// Their sections, as published.
+    pub sections: Vec<SectionRow>,
+    /// Factors used, as published.
+    pub factors: Vec<FactorRow>,
+    /// Number of rejected rows by code and column.
+    pub rejected: BTreeMap<(String, String), i128>,
+    /// Shipments, reduced to their corridor, origin, destination, completeness and flags.
+    pub shipments: Vec<Group<ShipmentKey>>,
+    /// The shipments with the largest totals, largest first, of equal ones the lower id.
+    pub largest: Vec<ShipmentRow>,
+    /// Shipments drawn by a hash of their id.
+    pub drawn: Vec<ShipmentRow>,
 }
 
 impl Run {
@@ -217,117 +77,65 @@ impl Run {
             manifest,
             interrupt,
         };
-        let mut tables = BTreeMap::new();
-        tables.insert(
-            Table::Elements,
-            read.groups("elements", ELEMENTS, ELEMENTS.texts)?,
-        );
-        tables.insert(
-            Table::Corridors,
-            read.groups("corridors", CORRIDORS, CORRIDORS.texts)?,
-        );
-        tables.insert(
-            Table::Sections,
-            read.groups("corridor_sections", SECTIONS, SECTIONS.texts)?,
-        );
-        tables.insert(
-            Table::Factors,
-            read.groups("factors", FACTORS, FACTORS.texts)?,
-        );
-        tables.insert(
-            Table::Rejected,
-            read.groups("rejected", REJECTED, REJECTED.texts)?,
-        );
-        let by = [
-            "corridor_id",
-            "origin",
-            "destination",
-            "load_status",
-            "is_complete",
-            "quality_flags",
-        ];
-        let mut shipments = Groups::new(&by, &GHG);
-        let (texts, figures) = (SHIPMENTS.texts, SHIPMENTS.figures);
-        let mut largest = First::new(shown.largest, texts, figures);
-        let mut drawn = First::new(shown.drawn, texts, figures);
-        read.each("shipments", SHIPMENTS, &mut |rows| {
-            shipments.add(rows)?;
-            let totals = rows.figures("ghg_total_kg")?;
-            largest.add(rows, |at| -totals[at].unwrap_or(0))?;
-            let ids = rows.texts("shipment_id")?;
-            let draw = |at| XxHash64::oneshot(shown.seed, ids.at(at).as_bytes());
-            drawn.add(rows, |at| draw(at).into())
-        })?;
-        tables.insert(Table::Shipments, shipments.finish());
-        tables.insert(Table::Largest, largest.finish());
-        tables.insert(Table::Drawn, drawn.finish());
-        let run = Run { tables };
+        let mut rejected = BTreeMap::new();
+        for row in Rows::<RejectedTable, RejectedLine>::of_run(dir, manifest) {
+            let row = row?;
+            *rejected.entry((row.code, row.column)).or_default() += 1;
+        }
+        let elements = read.elements()?;
+        let (shipments, largest, drawn) = read.shipments(shown)?;
+        let run = Run {
+            elements,
+            corridors: Rows::<Corridors, _>::of_run(dir, manifest).collect::<Result<_>>()?,
+            sections: Rows::<CorridorSections, _>::of_run(dir, manifest).collect::<Result<_>>()?,
+            factors: Rows::<Factors, _>::of_run(dir, manifest).collect::<Result<_>>()?,
+            rejected,
+            shipments,
+            largest,
+            drawn,
+        };
         run.check(manifest)?;
         Ok(run)
     }
 
-    /// The sums of `figures` for each combination of `keys`, ascending by key. `rows` counts the rows of the table.
-    pub fn by(&self, table: Table, keys: &[&str], figures: &[&str]) -> Result<Vec<Row>> {
-        self.tables[&table].by(keys, figures).map_err(fault)
-    }
-
-    /// Rows as they stand.
-    pub fn rows(&self, table: Table, keys: &[&str], figures: &[&str]) -> Result<Vec<Row>> {
-        self.tables[&table].rows(keys, figures).map_err(fault)
-    }
-
-    /// Activity and emissions of a table.
-    pub fn totals(&self, table: Table) -> Result<GhgTotals> {
-        let sums = self.by(table, &[], &GHG)?.into_iter().next();
-        let sum = |at: usize| sums.as_ref().and_then(|row| row.figures[at]).unwrap_or(0);
-        Ok(GhgTotals {
-            activity: sum(0),
-            operation: sum(1),
-            provision: sum(2),
-        })
-    }
-
-    /// Number of rows that a table had before it was reduced.
-    pub fn count(&self, table: Table) -> Result<i128> {
-        let sums = self.by(table, &[], &[ROWS])?.into_iter().next();
-        Ok(sums.and_then(|row| row.figures[0]).unwrap_or(0))
-    }
-
     fn check(&self, manifest: &Manifest) -> Result<()> {
-        let tables = [
-            (Table::Elements, "elements"),
-            (Table::Shipments, "shipments"),
-            (Table::Corridors, "corridors"),
-            (Table::Sections, "corridor_sections"),
-            (Table::Factors, "factors"),
-        ];
-        for (table, name) in tables {
-            let (found, wanted) = (self.totals(table)?, manifest_totals(manifest, name)?);
+        fn whole<R: Summed>(rows: &[R]) -> Result<R::Sums> {
+            let all = by(rows, |_| ())?.into_iter().next();
+            Ok(all.map_or_else(R::Sums::default, |all| all.sums))
+        }
+        let elements = whole(&self.elements)?;
+        let shipments = whole(&self.shipments)?;
+        for (name, found) in [
+            (Elements::NAME, elements.totals),
+            (ShipmentsTable::NAME, shipments.totals),
+            (Corridors::NAME, whole(&self.corridors)?.totals),
+            (CorridorSections::NAME, whole(&self.sections)?.totals),
+            (Factors::NAME, whole(&self.factors)?.totals),
+        ] {
+            let wanted = manifest_totals(manifest, name)?;
             if found != wanted {
                 let kg = |t: &GhgTotals| decimal_text(t.total(), NANO_SCALE);
-                let what = format!(
-                    "{name}: its rows add up to {} kg CO2e, the manifest says {}",
+                return Err(Error::Verification(format!(
+                    "run {}: {name}: its rows add up to {} kg CO2e, the manifest says {}; verify the run",
+                    manifest.run_id,
                     kg(&found),
                     kg(&wanted)
-                );
-                return Err(Error::Verification(format!(
-                    "run {}: {what}; verify the run",
-                    manifest.run_id
                 )));
             }
         }
         let counts = &manifest.counts;
-        for (table, name, wanted) in [
-            (Table::Elements, "elements", counts.elements),
-            (Table::Shipments, "shipments", counts.shipments),
-            (Table::Rejected, "rejected", counts.rejected),
+        for (name, found, wanted) in [
+            (Elements::NAME, elements.count, counts.elements),
+            (ShipmentsTable::NAME, shipments.count, counts.shipments),
+            (
+                RejectedTable::NAME,
+                self.rejected.values().sum(),
+                counts.rejected,
+            ),
         ] {
-            let found = self.count(table)?;
             if found != wanted as i128 {
-                let what =
-                    format!("{name}: {found} rows, the manifest says {wanted}; verify the run");
                 return Err(Error::Verification(format!(
-                    "run {}: {what}",
+                    "run {}: {name}: {found} rows, the manifest says {wanted}; verify the run",
                     manifest.run_id
                 )));
             }
@@ -353,68 +161,74 @@ pub fn manifest_totals(manifest: &Manifest, table: &str) -> Result<GhgTotals> {
     })
 }
 
-/// Rows of a table that `diff` left in `folder`, as they stand.
-///
-/// Errors: exit 7 when it cannot be read.
-pub fn differences(
-    folder: &Path,
-    table: &str,
-    keys: &[&'static str],
-    figures: &[&'static str],
-) -> Result<Vec<Row>> {
-    let broken =
-        |what: String| Error::Verification(format!("{}: {what}", folder.join(table).display()));
-    let wanted = Wanted {
-        texts: keys,
-        figures,
-    };
-    let mut out = Vec::new();
-    let file = open_part(folder, table)?;
-    let path = folder.join(table);
-    let columns = difference_fields(keys, figures);
-    for batch in rows(file, &columns, &wanted.all()).map_err(|e| unreadable(&path, &e))? {
-        let batch = batch.map_err(|e| unreadable(&path, &e))?;
-        let batch = Batch::new(&batch, wanted).map_err(|e| broken(e.to_string()))?;
-        out.extend(as_they_stand(&batch, keys, figures).map_err(|e| broken(e.to_string()))?);
-    }
-    Ok(out)
-}
-
-fn fault(error: ParquetError) -> Error {
-    Error::Internal(format!("a sum failed: {error}"))
-}
-
-/// Reads the tables of one run.
+/// Reads the tables of one run that are reduced while they are read.
 struct Reading<'r> {
     dir: &'r Path,
     manifest: &'r Manifest,
     interrupt: &'r Interrupt,
 }
 
-type Each<'e> = dyn FnMut(&Batch) -> parquet::errors::Result<()> + 'e;
-
 impl Reading<'_> {
-    fn each(&self, table: &str, wanted: Wanted, each: &mut Each) -> Result<()> {
-        for part in self.manifest.parts(table) {
-            let broken = |what: String| {
-                Error::Verification(format!("{}: {what}", self.dir.join(part).display()))
-            };
-            let file = open_part(self.dir, part)?;
-            let path = self.dir.join(part);
-            let fields = fields(table).unwrap_or_default();
-            for batch in rows(file, &fields, &wanted.all()).map_err(|e| unreadable(&path, &e))? {
-                let batch = batch.map_err(|e| unreadable(&path, &e))?;
-                let rows = Batch::new(&batch, wanted).map_err(|e| broken(e.to_string()))?;
-                each(&rows).map_err(|e| broken(e.to_string()))?;
-                self.interrupt.check()?;
-            }
+    fn each<T: PublishedTable>(
+        &self,
+        columns: Vec<&'static str>,
+        each: &mut dyn FnMut(Batch<'_, T>) -> parquet::errors::Result<()>,
+    ) -> Result<()> {
+        let mut batches = Batches::of_run(self.dir, self.manifest, columns);
+        while batches.next_as(&mut *each)?.is_some() {
+            self.interrupt.check()?;
         }
         Ok(())
     }
 
-    fn groups(&self, table: &str, wanted: Wanted, keys: &[&'static str]) -> Result<Reduced> {
-        let mut groups = Groups::new(keys, wanted.figures);
-        self.each(table, wanted, &mut |rows| groups.add(rows))?;
-        Ok(groups.finish())
+    fn elements(&self) -> Result<Vec<Group<ElementKey>>> {
+        let mut symbols = Symbols::default();
+        let mut fold = Fold::default();
+        self.each::<Elements>(ElementLine::columns(), &mut |batch| {
+            for row in batch.rows::<ElementLine>()? {
+                let row = row?;
+                fold.add(row.key(&mut symbols), &row.sums())?;
+            }
+            Ok(())
+        })?;
+        let groups = fold.groups();
+        Ok(groups
+            .map(|(key, sums)| Group {
+                key: ElementKey::new(key, &symbols),
+                sums,
+            })
+            .collect())
+    }
+
+    #[expect(clippy::type_complexity, reason = "three reductions of one pass")]
+    fn shipments(
+        &self,
+        shown: Shown,
+    ) -> Result<(Vec<Group<ShipmentKey>>, Vec<ShipmentRow>, Vec<ShipmentRow>)> {
+        let mut symbols = Symbols::default();
+        let mut fold = Fold::default();
+        let mut largest = First::new(shown.largest);
+        let mut drawn = First::new(shown.drawn);
+        let mut columns = ShipmentRow::columns();
+        columns.extend(ShipmentLine::columns());
+        columns.sort_unstable();
+        columns.dedup();
+        self.each::<ShipmentsTable>(columns, &mut |batch| {
+            let whole = batch.reader::<ShipmentRow>()?;
+            for (at, row) in batch.rows::<ShipmentLine>()?.enumerate() {
+                let row = row?;
+                fold.add(row.key(&mut symbols), &row.sums())?;
+                largest.add(-row.total, row.shipment_id, || whole(at))?;
+                let draw = XxHash64::oneshot(shown.seed, row.shipment_id.as_bytes());
+                drawn.add(draw.into(), row.shipment_id, || whole(at))?;
+            }
+            Ok(())
+        })?;
+        let groups = fold.groups();
+        let groups = groups.map(|(key, sums)| Group {
+            key: ShipmentKey::new(key, &symbols),
+            sums,
+        });
+        Ok((groups.collect(), largest.finish(), drawn.finish()))
     }
 }

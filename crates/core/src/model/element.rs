@@ -141,6 +141,14 @@ impl GhgTotals {
         self.operation += other.operation;
         self.provision += other.provision;
     }
+
+    /// Adds another sum; `None`: one of the three does not fit.
+    pub fn add_checked(&mut self, other: &GhgTotals) -> Option<()> {
+        self.activity = self.activity.checked_add(other.activity)?;
+        self.operation = self.operation.checked_add(other.operation)?;
+        self.provision = self.provision.checked_add(other.provision)?;
+        Some(())
+    }
 }
 
 /// Basis of a sum of activities: one basis, or `mixed`. Bits 1, 2, 4 for sfd, gcd, actual.
