@@ -105,12 +105,13 @@ pub fn verify(
         ..Verified::default()
     };
     check.counts()?;
-    let mut sums = Vec::new();
-    sums.push(check.sum::<Elements>(Some(manifest.counts.elements))?);
-    sums.push(check.sum::<ShipmentsTable>(Some(manifest.counts.shipments))?);
-    sums.push(check.sum::<Corridors>(Some(manifest.counts.corridors))?);
-    sums.push(check.sum::<CorridorSections>(Some(manifest.counts.sections))?);
-    sums.push(check.sum::<Factors>(None)?);
+    let sums = [
+        check.sum::<Elements>(Some(manifest.counts.elements))?,
+        check.sum::<ShipmentsTable>(Some(manifest.counts.shipments))?,
+        check.sum::<Corridors>(Some(manifest.counts.corridors))?,
+        check.sum::<CorridorSections>(Some(manifest.counts.sections))?,
+        check.sum::<Factors>(None)?,
+    ];
     for pair in sums.windows(2) {
         if pair[0].1 != pair[1].1 {
             return Err(check.fault(format!(
