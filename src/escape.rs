@@ -1,5 +1,7 @@
 //! Text from anywhere made inert: in an HTML page, in a spreadsheet cell, and in a CSV file that a spreadsheet may open.
 
+pub mod inert;
+
 use crate::model::unit::parse_decimal;
 
 /// More decimals than any published figure has.

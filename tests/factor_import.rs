@@ -391,7 +391,9 @@ fn a_file_that_is_no_workbook_is_an_error_with_its_name() {
     fs::write(&table, b"PK\x03\x04 not a workbook").unwrap();
     let ended = import(&library, &[&text(&table), "--mapping", &text(&mapping)]).expect(3);
     assert!(
-        ended.stderr.contains("own.xlsx: cannot be read as XLSX"),
+        ended
+            .stderr
+            .contains("own.xlsx: is a ZIP archive, which is not read"),
         "{}",
         ended.stderr
     );

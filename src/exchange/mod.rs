@@ -10,7 +10,7 @@ pub mod dcsa;
 pub mod documents;
 pub mod export;
 pub mod ileap;
-pub mod inert;
+pub use crate::escape::inert;
 pub mod ledger;
 pub mod left_out;
 pub mod movements;

@@ -261,7 +261,7 @@ struct Fields<'a> {
 }
 
 /// What a footer is told that is not taken for one.
-const FOOTER_HINT: &str = "; [csv] skip_footer leaves out lines at the end of the file";
+pub(super) const FOOTER_HINT: &str = "; [csv] skip_footer leaves out lines at the end of the file";
 
 impl Fields<'_> {
     #[inline(always)]

@@ -1,7 +1,7 @@
 //! Everything a run needs before the first row: reference data, input files; and what makes the run id.
 
 use crate::error::{Error, Result};
-use crate::exchange::inert::original;
+use crate::escape::inert::original;
 use crate::factors::{DataFile, Fault};
 use crate::progress::{Level, Progress};
 use crate::reference::Reference;
