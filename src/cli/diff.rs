@@ -103,7 +103,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     };
     match args.format {
         DiffFormat::Table => console.print(&answer.text())?,
-        DiffFormat::Json => console.print(&answer.json()?)?,
+        DiffFormat::Json => console.print_json(&answer.json()?)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -51,7 +51,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
         SheetFormat::Json => {
             let json = serde_json::to_string_pretty(&sheet)
                 .map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))?;
-            console.print(&(json + "\n"))?;
+            console.print_json(&(json + "\n"))?;
         }
     }
     Ok(ExitCode::SUCCESS)

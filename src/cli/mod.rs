@@ -26,10 +26,13 @@ pub use args::command;
 pub use console::Console;
 
 use crate::error::Error;
+use crate::escape::visible_lines;
 use crate::progress::LogMode;
 use args::CommandLine;
 use clap::Parser;
+use std::borrow::Cow;
 use std::ffi::OsString;
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::{Mutex, OnceLock};
 
@@ -71,7 +74,7 @@ fn parse_and_run(arguments: &[OsString]) -> ExitCode {
         Ok(line) => line,
         Err(answer) => {
             // Help and version are answers on standard output, everything else is wrong use. A closed pipe is no fault.
-            let code = match answer.print() {
+            let code = match print_answer(&answer) {
                 _ if answer.use_stderr() => 2,
                 Err(fault) if fault.kind() != std::io::ErrorKind::BrokenPipe => {
                     let fault = Error::Storage(format!("standard output: {fault}"));
@@ -89,6 +92,15 @@ fn parse_and_run(arguments: &[OsString]) -> ExitCode {
         console.error(&error);
         ExitCode::from(error.exit_code())
     })
+}
+
+/// Prints help, version or what is wrong with a command line, whose words may hold anything.
+fn print_answer(answer: &clap::Error) -> std::io::Result<()> {
+    let text = answer.render().to_string();
+    match visible_lines(&text) {
+        Cow::Borrowed(_) => answer.print(),
+        Cow::Owned(text) => std::io::stderr().lock().write_all(text.as_bytes()),
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::store::commit::Published;
 use crate::store::disk::RealDisk;
 use crate::store::lock::{Holder, Output};
 use crate::store::prune::prune;
-use crate::store::status::{Execution, Status, now, write_log, write_status};
+use crate::store::status::{Execution, FOLDER, Status, now, write_log, write_status};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -108,9 +108,20 @@ pub(crate) fn refused(out: &Path, error: &Error) -> Result<()> {
     write_status(&output, &status).and(logged)
 }
 
+fn absolute(folder: &Path) -> String {
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let full = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    full.display().to_string()
+}
+
 /// Settings that cannot change a byte of the run, for the execution log.
 fn settings(plan: &Plan) -> BTreeMap<String, String> {
     [
+        (FOLDER, absolute(&plan.folder)),
         ("threads", plan.threads.to_string()),
         ("memory_bytes", plan.limits.memory_bytes.to_string()),
         ("out", plan.out.path.display().to_string()),
