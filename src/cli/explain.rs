@@ -44,8 +44,8 @@ pub enum SheetFormat {
 
 /// Prints the sheet.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
-    let (_, dir) = Layout::new(&args.out).find_run(args.run.as_deref())?;
-    let sheet = explain(&dir, &args.shipment)?;
+    let reading = Layout::new(&args.out).read_run(args.run.as_deref())?;
+    let sheet = explain(&reading.dir, &args.shipment)?;
     match args.format {
         SheetFormat::Text => console.print(&text(&sheet))?,
         SheetFormat::Json => {

@@ -11,7 +11,6 @@ use crate::model::unit::grouped;
 use crate::published::rejected::{RejectedRow, rejected_rows};
 use crate::store::layout::Layout;
 use crate::store::path::{list_below, open_below};
-use crate::store::status::find_rejects;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
@@ -38,7 +37,8 @@ pub struct Args {
 
 /// Prints the codes.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
-    let (id, dir) = find_rejects(&Layout::new(&args.out), args.run.as_deref())?;
+    let reading = Layout::new(&args.out).read_rejects(args.run.as_deref())?;
+    let (id, dir) = (&reading.id, &reading.dir);
     match args.format {
         TableFormat::Table => console.print(&table(&id, &codes(&dir)?))?,
         TableFormat::Csv => stream(

@@ -48,10 +48,10 @@ fn inputs_text(inputs: &Inputs) -> String {
 /// Checks the run; exit 7 when anything differs.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let layout = Layout::new(&args.out);
-    let (_, dir) = layout.find_run(args.run.as_deref())?;
+    let reading = layout.read_run(args.run.as_deref())?;
     let progress = progress::for_run(ProgressMode::Auto, *console);
     let verified = verify(
-        &dir,
+        &reading.dir,
         args.recalculate,
         &(args.inputs.as_deref()).map_or(Place::Logged(&layout), Place::Named),
         progress.as_ref(),

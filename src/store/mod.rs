@@ -25,6 +25,7 @@ pub mod path;
 pub mod plain;
 pub mod prune;
 mod prune_traces;
+pub mod reading;
 pub mod reference;
 pub mod rollback;
 pub mod signal;
