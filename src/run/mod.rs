@@ -8,6 +8,7 @@ pub mod feed;
 pub mod held;
 pub mod identity;
 pub mod jobs;
+mod kept;
 pub mod ledger;
 pub mod limits;
 pub mod merge;
