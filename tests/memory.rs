@@ -126,3 +126,70 @@ fn words_and_sums_that_do_not_repeat_end_a_run_before_they_fill_the_memory() {
         );
     }
 }
+
+/// A run with a bound that the shell sets, as `ulimit` takes it; with the messages of the system.
+fn under(ulimit: &str, dir: &Path) -> Ended {
+    let mut shell = std::process::Command::new("sh");
+    shell
+        .arg("-c")
+        .arg(format!("ulimit {ulimit}; exec \"$0\" run \"$1\" --quiet"))
+        .arg(env!("CARGO_BIN_EXE_green-corridor"))
+        .arg(dir.join("run.toml"))
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    wait(shell.spawn().unwrap(), TIMEOUT)
+}
+
+#[test]
+fn what_the_system_refuses_ends_a_run_in_order() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(
+        dir.path().join("m.csv"),
+        HEADER.to_owned() + &row(1, "42G1", "", "CNCKG"),
+    )
+    .unwrap();
+    run_in(dir.path(), "m.csv", 64).expect(0);
+    let out = dir.path().join("out");
+    let current = fs::read(out.join("CURRENT")).unwrap();
+    fs::write(
+        dir.path().join("m.csv"),
+        HEADER.to_owned() + &row(2, "42G1", "", "CNCKG"),
+    )
+    .unwrap();
+    // The largest size of a file, in blocks of 512 bytes or of 1,024.
+    under("-f 4", dir.path()).expect(6);
+    assert_eq!(fs::read(out.join("CURRENT")).unwrap(), current);
+    let mut codes = Vec::new();
+    for kib in (48_000..76_000).step_by(4_000) {
+        let ended = under(&format!("-v {kib}"), dir.path());
+        codes.push(ended.code);
+        let is_known = matches!(ended.code, Some(0 | 8 | 127));
+        assert!(is_known, "{kib} KiB: {ended:?}");
+        assert_eq!(
+            fs::read_dir(out.join("stage")).unwrap().count(),
+            0,
+            "{kib} KiB"
+        );
+    }
+    assert!(codes.contains(&Some(8)), "{codes:?}");
+}
+
+#[test]
+fn a_supervised_run_ends_as_any_other() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(
+        dir.path().join("m.csv"),
+        HEADER.to_owned() + &row(1, "42G1", "", "CNCKG"),
+    )
+    .unwrap();
+    run_in(dir.path(), "m.csv", 64).expect(0);
+    let plan = dir.path().join("run.toml");
+    let run = |more: &[&str]| {
+        let mut command = command();
+        command.arg("run").arg(&plan).arg("--isolate").args(more);
+        wait(command.spawn().unwrap(), TIMEOUT)
+    };
+    run(&["--quiet"]).expect(0);
+    run(&["--profile", "none"]).expect(2);
+}

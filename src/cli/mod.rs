@@ -19,6 +19,7 @@ mod rollback;
 mod run;
 mod sample;
 mod summary;
+mod supervise;
 mod table;
 mod verify;
 
@@ -54,16 +55,25 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             *last = format!("{what}{place}");
         }
     }));
+    crate::store::memory::end_in_order(supervise::is_child());
     crate::store::descriptors::raise_limit();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     guarded(|| parse_and_run(&arguments))
 }
 
+/// How the standard library says that the system refuses a thread.
+const NO_THREAD: &str = "failed to spawn thread";
+
 /// Turns a panic into exit 70 and one line.
 fn guarded(body: impl FnOnce() -> ExitCode + std::panic::UnwindSafe) -> ExitCode {
     std::panic::catch_unwind(body).unwrap_or_else(|_| {
         let what = LAST_PANIC.lock().map_or(String::new(), |last| last.clone());
-        let fault = Error::Internal(format!("internal fault: {what}"));
+        let fault = match what.contains(NO_THREAD) {
+            true => Error::Limit(format!(
+                "the system gives no more threads or memory: {what}"
+            )),
+            false => Error::Internal(format!("internal fault: {what}")),
+        };
         Console::new(LOG_SAID.get().copied().flatten()).error(&fault);
         ExitCode::from(fault.exit_code())
     })

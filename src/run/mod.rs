@@ -130,6 +130,15 @@ pub fn record_refusal(out: &Path, error: &Error) {
     let _ = ending::refused(out, error);
 }
 
+/// Puts in order what a run left that was ended by a signal, and says so in status, metrics and log.
+pub fn record_loss(plan: &Plan, error: &Error) {
+    let root = &plan.out.path;
+    remove_dead(&std::env::temp_dir());
+    if !plan.dry_run {
+        let _ = ending::lost(root, error);
+    }
+}
+
 struct Run<'a> {
     plan: &'a Plan,
     progress: &'a dyn Progress,

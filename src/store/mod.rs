@@ -19,6 +19,7 @@ pub mod library;
 pub mod lock;
 pub mod machine;
 pub mod manifest;
+pub mod memory;
 mod mend;
 pub mod metrics;
 pub mod path;
