@@ -59,7 +59,9 @@ mod tests {
     #[test]
     fn words_and_sums_of_all_threads_count_together() {
         let mut symbols = Symbols::default();
-        (0..1_000).for_each(|n| drop(symbols.intern(&format!("carrier {n}"))));
+        for n in 0..1_000 {
+            symbols.intern(&format!("carrier {n}"));
+        }
         let kept = Kept::new(2, symbols.bytes() + 300);
         kept.note(0, 100, &symbols);
         kept.note(1, 200, &symbols);
