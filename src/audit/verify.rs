@@ -1,5 +1,8 @@
 //! A published run checked from its files alone: digests, counts, sums; on request every element through the kernel.
 
+use crate::audit::inputs;
+pub use crate::audit::inputs::{Inputs, Place};
+use crate::audit::origin::Origin;
 use crate::error::{Error, Result};
 use crate::model::element::GhgTotals;
 use crate::model::time::date_text;
@@ -8,14 +11,14 @@ use crate::published::batches::Batches;
 use crate::published::columns::Columns;
 use crate::published::elements::{ELEMENT_COLUMNS, Recalculation};
 use crate::published::shipments::{ShipmentRow, ShipmentRows};
+use crate::reference::Reference;
 use crate::run::identity::other_revision;
-use crate::run::prepare::reference_of_run;
 use crate::run::summary::CorridorLine;
-use crate::store::manifest::Manifest;
+use crate::store::manifest::{InputEntry, Manifest};
 use crate::store::path::list_below;
-use crate::store::reference::read_reference_copy;
 use crate::store::signal::Interrupt;
 use crate::store::verify::verify_files;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Tables whose sums must agree, and where their rows are.
@@ -48,19 +51,27 @@ pub struct Verified {
     pub shipments: u64,
     /// Elements computed again.
     pub recalculated: u64,
+    /// What became of the input files.
+    pub inputs: Inputs,
     /// Emissions, micrograms.
     pub total: i128,
 }
 
-/// Checks the run in `dir`.
+/// Checks the run in `dir`; its input files too, where they are.
 pub fn verify(
     dir: &Path,
     recalculate: bool,
+    inputs: &Place,
     progress: &dyn Progress,
     interrupt: &Interrupt,
 ) -> Result<Verified> {
     progress.stage("digest", None);
     let manifest = verify_files(dir, &|bytes| {
+        progress.advance(0, bytes);
+        interrupt.check()
+    })?;
+    let origin = Origin::confirm(dir, &manifest)?;
+    let inputs = inputs::compare(inputs, &manifest, &|bytes| {
         progress.advance(0, bytes);
         interrupt.check()
     })?;
@@ -74,6 +85,7 @@ pub fn verify(
     let mut verified = Verified {
         run_id: manifest.run_id.clone(),
         files: manifest.files.len(),
+        inputs,
         ..Verified::default()
     };
     check.counts()?;
@@ -94,7 +106,7 @@ pub fn verify(
     verified.shipments = check.shipments()?;
     if recalculate {
         progress.stage("recalculate", None);
-        verified.recalculated = check.recalculate()?;
+        verified.recalculated = check.recalculate(&origin.reference)?;
     }
     Ok(verified)
 }
@@ -204,19 +216,41 @@ impl Check<'_> {
             return Err(self.fault("the counts of the files do not add up to the totals".into()));
         }
         let wanted = counts.rejected_by_code.clone();
-        let mut found = std::collections::BTreeMap::new();
-        self.table("rejected/", &["code"], &mut |c| {
-            for code in c.texts("code")? {
-                *found.entry(code).or_insert(0u64) += 1;
-            }
-            Ok(())
+        let mut found = BTreeMap::new();
+        let mut by_file = BTreeMap::new();
+        self.table("rejected/", &["file", "code"], &mut |c| {
+            c.count("code", &mut found)?;
+            c.count("file", &mut by_file)
         })?;
+        self.per_file("rejected", &by_file, |input| input.rejected)?;
         if found != wanted {
             return Err(self.fault(format!(
                 "rejected rows by code: {found:?} in the table, {wanted:?} in the manifest"
             )));
         }
         Ok(())
+    }
+
+    /// Rows of a table by input file are those that the manifest tells of the file.
+    fn per_file(
+        &self,
+        what: &str,
+        found: &BTreeMap<String, u64>,
+        told: fn(&InputEntry) -> u64,
+    ) -> Result<()> {
+        let wanted: BTreeMap<String, u64> = (self.manifest.inputs.iter())
+            .map(|input| (input.file.clone(), told(input)))
+            .filter(|(_, rows)| *rows > 0)
+            .collect();
+        let differs = |file: &&String| found.get(*file) != wanted.get(*file);
+        match found.keys().chain(wanted.keys()).find(differs) {
+            None => Ok(()),
+            Some(file) => Err(self.fault(format!(
+                "{file}: {} rows {what} in the tables, {} in the manifest",
+                found.get(file).unwrap_or(&0),
+                wanted.get(file).unwrap_or(&0)
+            ))),
+        }
     }
 
     /// Sums a table; every row must have total = operation + provision. Rows and sums must be those of the manifest.
@@ -270,10 +304,11 @@ impl Check<'_> {
     fn shipments(&mut self) -> Result<u64> {
         let mut shipments = ShipmentRows::new(self.dir, self.parts("shipments/")?);
         let mut open: Option<ShipmentRow> = None;
-        let (mut accepted, mut checked) = (0u64, 0u64);
-        let columns = ["shipment_id", "source_row", SUMS[0], SUMS[1], SUMS[2]];
+        let mut checked = 0u64;
+        let mut by_file = BTreeMap::new();
+        let columns = ["shipment_id", "source_file", SUMS[0], SUMS[1], SUMS[2]];
         self.table("elements/", &columns, &mut |c| {
-            accepted += c.presence("source_row")?.into_iter().filter(|p| *p).count() as u64;
+            c.count("source_file", &mut by_file)?;
             let [activity, operation, provision] = [
                 c.present(SUMS[0])?,
                 c.present(SUMS[1])?,
@@ -300,12 +335,7 @@ impl Check<'_> {
             Ok(())
         })?;
         checked += settle(open, None, &mut shipments).map_err(|e| self.fault(e.to_string()))?;
-        if accepted != self.manifest.counts.accepted {
-            return Err(self.fault(format!(
-                "{accepted} elements have a source row, {} rows were accepted",
-                self.manifest.counts.accepted
-            )));
-        }
+        self.per_file("accepted", &by_file, |input| input.accepted)?;
         match shipments.next()? {
             None => Ok(checked),
             Some(row) => Err(self.fault(format!("shipment {} has a row and no elements", row.id))),
@@ -313,9 +343,8 @@ impl Check<'_> {
     }
 
     /// Every element through the kernel again, with the reference that the run carries.
-    fn recalculate(&mut self) -> Result<u64> {
-        let reference = reference_of_run(&read_reference_copy(self.dir)?, &self.manifest.profile)?;
-        let mut again = Recalculation::new(&reference);
+    fn recalculate(&mut self, reference: &Reference) -> Result<u64> {
+        let mut again = Recalculation::new(reference);
         let mut differing = None;
         let mut count = 0u64;
         self.table("elements/", &ELEMENT_COLUMNS, &mut |c| {

@@ -17,6 +17,7 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::errors::{ParquetError, Result};
 use parquet::schema::types::SchemaDescriptor;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -174,6 +175,29 @@ impl Columns<'_> {
             .as_string_opt::<i32>()
             .ok_or_else(|| self.wrong(name, "text"))?;
         Ok(text.iter().map(|v| v.unwrap_or("").to_owned()).collect())
+    }
+
+    /// Adds to `counts` how often each text occurs; nulls are passed over.
+    pub fn count(&self, name: &str, counts: &mut BTreeMap<String, u64>) -> Result<()> {
+        let array = self.array(name)?;
+        let text = array
+            .as_string_opt::<i32>()
+            .ok_or_else(|| self.wrong(name, "text"))?;
+        // Most rows have the text of the row before.
+        let mut same = ("", 0u64);
+        let add = |(text, rows): (&str, u64), counts: &mut BTreeMap<String, u64>| {
+            if rows > 0 {
+                *counts.entry(text.to_owned()).or_default() += rows;
+            }
+        };
+        for text in text.iter().flatten() {
+            if text != same.0 {
+                add(std::mem::replace(&mut same, (text, 0)), counts);
+            }
+            same.1 += 1;
+        }
+        add(same, counts);
+        Ok(())
     }
 
     /// Whether each value is present.

@@ -74,6 +74,10 @@ pub struct Budget {
     pub sort_bytes: usize,
     /// Bytes of rejected rows that may be held.
     pub reject_bytes: usize,
+    /// Bytes of code words and sums, which are held to the end.
+    pub kept_bytes: usize,
+    /// Bytes of lanes that a thread remembers.
+    pub lane_bytes: usize,
     /// Bytes of records that a single shipment may have.
     pub shipment_bytes: usize,
 }
@@ -122,6 +126,8 @@ impl Budget {
             fan_in: open_at_once.clamp(2, FAN_IN),
             sort_bytes: (rest / 4 * 3).max(limit / 16),
             reject_bytes: (rest / 8).max(limit / 32),
+            kept_bytes: limit / 8,
+            lane_bytes: limit / 16 / threads.max(1),
             shipment_bytes: (limit / 8).min(MOST_SHIPMENT_BYTES),
         })
     }

@@ -12,6 +12,7 @@ use crate::reference::Reference;
 use crate::run::budget::Budget;
 use crate::run::feed::{Feed, Opener, Order, Shared};
 use crate::run::jobs::Job;
+use crate::run::kept::Kept;
 use crate::run::ledger::accepted_rows;
 use crate::run::merge::{Flow, Stop, Work};
 use crate::run::write::{BigTable, Footer, joined};
@@ -149,19 +150,27 @@ pub fn compute(
     let (to_elements, footprints) = sync_channel(budget.chunks_queued);
     let (to_shipments, shipments) = sync_channel(budget.chunks_queued);
     let kernels: Vec<_> = (0..threads)
-        .map(|_| Mutex::new(Kernel::new(reference).with_file_ranks(file_ranks)))
+        .map(|_| {
+            let kernel = Kernel::new(reference).with_file_ranks(file_ranks);
+            Mutex::new(kernel.with_lane_bytes(budget.lane_bytes))
+        })
         .collect();
+    let kept = Kept::new(threads, budget.kept_bytes);
     let kernel = |work: Vec<Work>| -> Vec<Done> {
         // Neither lock is held across anything that waits for the pool.
-        let kernel = &kernels[rayon::current_thread_index().unwrap_or(0) % kernels.len()];
+        let thread = rayon::current_thread_index().unwrap_or(0) % kernels.len();
+        let kernel = &kernels[thread];
         let symbols = shared
             .symbols
             .read()
             .unwrap_or_else(PoisonError::into_inner);
         let mut kernel = kernel.lock().unwrap_or_else(PoisonError::into_inner);
-        work.into_iter()
+        let done = work
+            .into_iter()
             .map(|work| Done::new(kernel.footprint(work.batch, work.range, &symbols)))
-            .collect()
+            .collect();
+        kept.note(thread, kernel.kept_bytes(), &symbols);
+        done
     };
     let mut written = thread::scope(|scope| {
         let kernel = &kernel;
@@ -186,7 +195,7 @@ pub fn compute(
             metadata,
         };
         let of_shipments = scope.spawn(move || of_shipments.write(shipments, shared));
-        let counted = hand_on(results, shared, to_elements, to_shipments);
+        let counted = hand_on(results, shared, &kept, to_elements, to_shipments);
         // A reader that stops has the better reason: a writer only sees its stream end.
         joined(feed)?;
         let mut written = counted?;
@@ -210,6 +219,7 @@ pub fn compute(
 fn hand_on(
     results: Receiver<Job<Vec<Done>>>,
     shared: &Shared,
+    kept: &Kept,
     elements: SyncSender<Arc<Footprints>>,
     shipments: SyncSender<Arc<Shipments>>,
 ) -> Result<Written> {
@@ -220,6 +230,7 @@ fn hand_on(
         totals,
     } in results.into_iter().map_while(Job::wait).flatten()
     {
+        kept.check()?;
         shared
             .ledger()
             .computed(&accepted, std::mem::take(&mut footprints.rejected))?;

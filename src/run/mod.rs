@@ -8,6 +8,7 @@ pub mod feed;
 pub mod held;
 pub mod identity;
 pub mod jobs;
+mod kept;
 pub mod ledger;
 pub mod limits;
 pub mod merge;
@@ -127,6 +128,15 @@ pub fn run_on(
 /// the refusal itself stays the thing to tell.
 pub fn record_refusal(out: &Path, error: &Error) {
     let _ = ending::refused(out, error);
+}
+
+/// Puts in order what a run left that was ended by a signal, and says so in status, metrics and log.
+pub fn record_loss(plan: &Plan, error: &Error) {
+    let root = &plan.out.path;
+    remove_dead(&std::env::temp_dir());
+    if !plan.dry_run {
+        let _ = ending::lost(root, error);
+    }
 }
 
 struct Run<'a> {

@@ -7,7 +7,7 @@ mod file;
 mod later_file;
 mod mapping;
 mod paths;
-mod print;
+pub(crate) mod print;
 mod quantity;
 mod resolve;
 

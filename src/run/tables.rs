@@ -1,6 +1,7 @@
 //! The tables after the elements, the manifest, and the sums that must agree before anything is published.
 
 use crate::error::{Error, Result};
+use crate::factors::Profile;
 use crate::model::element::{GhgTotals, Names, Rollup};
 use crate::model::unit::{NANO_SCALE, decimal_text};
 use crate::output::corridors::{CORRIDOR_SECTIONS, CORRIDORS, CorridorRows, SectionRows};
@@ -24,20 +25,33 @@ use std::sync::Arc;
 
 /// Key-value metadata of every footer of a run.
 pub fn metadata(run_id: &str, loaded: &Loaded) -> Vec<(String, String)> {
-    let profile = &loaded.reference.profile;
+    footer(
+        run_id,
+        env!("CARGO_PKG_VERSION"),
+        METHOD_REVISION,
+        &loaded.digest,
+        &loaded.reference.profile,
+    )
+}
+
+/// What every footer says of a run's origin.
+pub fn footer(
+    run_id: &str,
+    version: &str,
+    revision: u32,
+    reference_digest: &str,
+    profile: &Profile,
+) -> Vec<(String, String)> {
     let statement = &profile.statement;
     [
         ("green_corridor.run_id", run_id.to_owned()),
-        (
-            "green_corridor.version",
-            env!("CARGO_PKG_VERSION").to_owned(),
-        ),
-        (
-            "green_corridor.method_revision",
-            METHOD_REVISION.to_string(),
-        ),
+        ("green_corridor.version", version.to_owned()),
+        ("green_corridor.method_revision", revision.to_string()),
         ("green_corridor.schema_version", SCHEMA_VERSION.to_string()),
-        ("green_corridor.reference_digest", loaded.digest.clone()),
+        (
+            "green_corridor.reference_digest",
+            reference_digest.to_owned(),
+        ),
         ("green_corridor.profile", profile.name.clone()),
         ("green_corridor.method", profile.method.clone()),
         ("green_corridor.boundary", statement.boundary.clone()),
@@ -145,17 +159,8 @@ pub fn finish(
         method_revision: METHOD_REVISION,
         profile: profile.name.clone(),
         method: profile.method.clone(),
-        gwp_sets: profile
-            .gwp_sets
-            .iter()
-            .map(|s| s.code().to_owned())
-            .collect(),
-        statement: serde_json::json!({
-            "boundary": profile.statement.boundary,
-            "exclusions": profile.statement.exclusions,
-            "allocation": profile.statement.allocation,
-            "cut_off": profile.statement.cut_off,
-        }),
+        gwp_sets: gwp_sets(profile),
+        statement: statement(profile),
         plan: serde_json::from_str(&plan.canonical_json()).map_err(json)?,
         inputs: entries,
         missing_files: missing.to_vec(),
@@ -178,6 +183,22 @@ pub fn finish(
             .collect(),
         files: Vec::new(),
         warnings: [loaded.warnings.clone(), warnings].concat(),
+    })
+}
+
+/// Codes of the GWP sets that a profile admits.
+pub fn gwp_sets(profile: &Profile) -> Vec<String> {
+    let codes = profile.gwp_sets.iter().map(|s| s.code().to_owned());
+    codes.collect()
+}
+
+/// The statement of a profile as the manifest repeats it.
+pub fn statement(profile: &Profile) -> serde_json::Value {
+    serde_json::json!({
+        "boundary": profile.statement.boundary,
+        "exclusions": profile.statement.exclusions,
+        "allocation": profile.statement.allocation,
+        "cut_off": profile.statement.cut_off,
     })
 }
 

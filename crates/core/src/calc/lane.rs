@@ -128,6 +128,9 @@ pub struct Lane {
     pub plausible_m: Bounds,
 }
 
+/// Answers that are kept however little memory there is.
+const FEWEST: usize = 4_096;
+
 /// Answers found so far.
 #[derive(Debug)]
 pub struct Lanes<'r> {
@@ -135,6 +138,8 @@ pub struct Lanes<'r> {
     /// Places in `lanes`: the table that is searched stays small.
     found: Trail<Words>,
     lanes: Vec<Lane>,
+    /// Answers that are kept.
+    most: usize,
     last_day: (Day, u32),
 }
 
@@ -145,7 +150,23 @@ impl<'r> Lanes<'r> {
             reference,
             found: Trail::default(),
             lanes: Vec::new(),
+            most: usize::MAX,
             last_day: (Day::MIN, reference.factors.epoch(Day::MIN)),
+        }
+    }
+
+    /// Keeps answers that take so many bytes; beyond them it begins anew.
+    pub fn keep(&mut self, bytes: usize) {
+        // A list that grows has twice the room that it needs.
+        let of_a_lane = 2 * size_of::<Lane>() + Trail::<Words>::key_bytes();
+        self.most = (bytes / of_a_lane).max(FEWEST);
+    }
+
+    /// Forgets the answers when there are too many: each is found again where it is wanted.
+    pub fn trim(&mut self) {
+        if self.lanes.len() > self.most {
+            self.found = Trail::default();
+            self.lanes = Vec::new();
         }
     }
 

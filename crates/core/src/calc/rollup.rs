@@ -112,6 +112,17 @@ impl Sums {
         &mut self.factors[at]
     }
 
+    /// Bytes that they take.
+    pub fn bytes(&self) -> usize {
+        let of_a_group = size_of::<(CorridorKey, Day, [CorridorTotals; 2])>()
+            + 2 * (size_of::<((CorridorKey, Day), u32)>() + 1);
+        let of_a_section =
+            size_of::<(SectionKey, SectionTotals)>() + Trail::<(u64, u64)>::key_bytes();
+        self.groups.capacity() * of_a_group
+            + self.sections.capacity() * of_a_section
+            + self.factors.capacity() * size_of::<FactorUse>()
+    }
+
     /// The sums so far; the next ones start from zero.
     pub fn take(&mut self) -> Rollup {
         let mut rollup = Rollup::default();
