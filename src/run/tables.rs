@@ -8,6 +8,7 @@ use crate::output::factors::FACTORS;
 use crate::output::rejected::{REJECTED, RejectedWriter};
 use crate::output::table::{ChunkWriter, Table};
 use crate::run::compute::Written;
+use crate::run::factors_used;
 use crate::run::identity::METHOD_REVISION;
 use crate::run::ledger::Ledger;
 use crate::run::plan::Plan;
@@ -124,7 +125,8 @@ pub fn finish(
         names,
         metadata,
     )?;
-    let used = crate::run::factors_used::rows(&loaded.reference, rollup);
+    let used = factors_used::rows(&loaded.reference, rollup);
+    let before_first = factors_used::before_first(&loaded.reference, rollup);
     small(stage, &FACTORS, "factors.parquet", used, names, metadata)?;
     write_reference_copy(stage, &loaded.files)?;
     let sums = sums(&written, rollup);
@@ -177,7 +179,7 @@ pub fn finish(
             .map(|(name, t)| ((*name).to_owned(), totals_text(t)))
             .collect(),
         files: Vec::new(),
-        warnings: [loaded.warnings.clone(), warnings].concat(),
+        warnings: [loaded.warnings.clone(), warnings, before_first].concat(),
     })
 }
 

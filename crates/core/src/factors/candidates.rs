@@ -3,7 +3,7 @@
 //! Not for the run: this walks all factors of the operation, while `select` walks an index.
 
 use super::compose::conversion;
-use super::factor::{EmissionFactor, Section};
+use super::factor::Section;
 use super::select::{Criteria, Criterion, EnergyQuery, FactorQuery, Stage};
 use super::set::FactorSet;
 use crate::model::element::FactorIndex;
@@ -162,7 +162,7 @@ impl FactorSet {
         if !self.covers(index, query.origin, query.destination) {
             return Err(NOT_COVERED);
         }
-        self.ended(factor, query.day)
+        self.ended(index, query.day)
     }
 
     /// How a factor of the operation applies, or the rule by which it does not.
@@ -183,7 +183,7 @@ impl FactorSet {
         if !self.covers(index, query.origin, query.destination) {
             return Err(NOT_COVERED);
         }
-        let ended = self.ended(factor, query.day)?;
+        let ended = self.ended(index, query.day)?;
         Ok((
             Stage { uplift, ended },
             rank.carrier == ABSENT,
@@ -191,10 +191,14 @@ impl FactorSet {
         ))
     }
 
-    /// Whether the factor applies past its end (true) or within its validity, or that it does not on this day.
-    fn ended(&self, factor: &EmissionFactor, day: Day) -> Result<bool, &'static str> {
-        let valid = self.ignore_validity || (factor.valid_from <= day && day < factor.valid_to);
-        let ended = !valid && factor.valid_to <= day && self.looks_at_ended();
+    /// Whether the factor applies past its end (true), or within its validity or before it, or that it does not on this day.
+    fn ended(&self, index: FactorIndex, day: Day) -> Result<bool, &'static str> {
+        let (begins, ends) = (
+            self.ranks[index as usize].applies_from,
+            self.factors[index as usize].valid_to,
+        );
+        let valid = self.ignore_validity || (begins <= day && day < ends);
+        let ended = !valid && ends <= day && self.looks_at_ended();
         if valid || ended {
             Ok(ended)
         } else {
@@ -250,6 +254,11 @@ impl FactorSet {
         } else {
             format!("to {}", date_text(factor.valid_to))
         };
+        let before = if rank.applies_from < factor.valid_from {
+            "; as the first of its series also before"
+        } else {
+            ""
+        };
         let named = |text: &str, none: &str| {
             if text.is_empty() {
                 none.to_owned()
@@ -261,7 +270,7 @@ impl FactorSet {
             ("temperature", factor.temperature.code().to_owned()),
             (
                 "validity",
-                format!("from {} {until}", date_text(factor.valid_from)),
+                format!("from {} {until}{before}", date_text(factor.valid_from)),
             ),
             ("carrier", named(&factor.carrier, "any")),
             (
