@@ -395,7 +395,7 @@ const BY_HAND: [(&str, &str, &str, &str); 29] = [
         "150.000000000",
         "50.000000000",
     ),
-    // 10 t x 1,000 km x 0.02 l x 2,500 g; x 500 g, while neither row of the composed factor is valid together with the other
+    // 10 t x 1,000 km x 0.02 l x 2,500 g; x 500 g, a second before the energy row begins
     (
         "q29_factor_before_its_first_edition",
         "BL-3 M1",

@@ -7,6 +7,7 @@ use super::factor::Section;
 use super::select::{Criteria, Criterion, EnergyQuery, FactorQuery, Stage};
 use super::set::FactorSet;
 use crate::model::element::FactorIndex;
+use crate::model::flag::Flags;
 use crate::model::index::index32;
 use crate::model::mode::Temperature;
 use crate::model::symbol::ABSENT;
@@ -85,14 +86,14 @@ impl FactorSet {
             list.push(Candidate {
                 factor: own.1,
                 verdict,
-                rank: self.words(own.1, Some(own.0)),
+                rank: self.words(own.1, Some(own.0), query.day),
             });
         }
         for (index, rule) in excluded {
             list.push(Candidate {
                 factor: index,
                 verdict: Verdict::Excluded(rule),
-                rank: self.words(index, None),
+                rank: self.words(index, None, query.day),
             });
         }
         list
@@ -109,7 +110,7 @@ impl FactorSet {
                 match self.energy_standing(query, index) {
                     Ok(ended) => applied.push((ended, index)),
                     Err(rule) => {
-                        let rank = self.words(index, None);
+                        let rank = self.words(index, None, query.day);
                         excluded.push(Candidate {
                             factor: index,
                             verdict: Verdict::Excluded(rule),
@@ -142,7 +143,7 @@ impl FactorSet {
             list.push(Candidate {
                 factor: index,
                 verdict,
-                rank: self.words(index, Some((stage, true, true))),
+                rank: self.words(index, Some((stage, true, true)), query.day),
             });
         }
         list.append(&mut excluded);
@@ -247,15 +248,21 @@ impl FactorSet {
     }
 
     /// The rank in words.
-    fn words(&self, index: FactorIndex, standing: Option<Standing>) -> Vec<(&'static str, String)> {
+    fn words(
+        &self,
+        index: FactorIndex,
+        standing: Option<Standing>,
+        day: Day,
+    ) -> Vec<(&'static str, String)> {
         let (factor, rank) = (&self.factors[index as usize], &self.ranks[index as usize]);
         let until = if factor.valid_to == NO_END {
             "until further notice".to_owned()
         } else {
             format!("to {}", date_text(factor.valid_to))
         };
-        let before = if rank.applies_from < factor.valid_from {
-            "; as the first of its series also before"
+        let stands_in = standing.is_some() && self.before_first(index, day) != Flags::NONE;
+        let before = if stands_in {
+            "; first of its series, so it stands in before"
         } else {
             ""
         };

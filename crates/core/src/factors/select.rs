@@ -308,7 +308,7 @@ impl FactorSet {
     }
 
     /// Q29 on a day before the factor becomes valid.
-    fn before_first(&self, index: FactorIndex, day: Day) -> Flags {
+    pub(super) fn before_first(&self, index: FactorIndex, day: Day) -> Flags {
         let begins = self.factors[index as usize].valid_from;
         Flags::BEFORE_FIRST_EDITION.when(day < begins && !self.ignore_validity)
     }

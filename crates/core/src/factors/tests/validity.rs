@@ -101,6 +101,17 @@ fn before_the_first_edition_its_earliest_figure_is_used_and_flagged() {
             "{day}"
         );
     }
+    let validity = |day: &str| {
+        let question = format!("CNCKG CNQZH {day}");
+        stands_in.candidates(&query(&stands_in, &question))[0].rank[1]
+            .1
+            .clone()
+    };
+    assert_eq!(
+        validity("2023-12-31"),
+        "from 2024-01-01 to 2025-01-01; first of its series, so it stands in before"
+    );
+    assert_eq!(validity("2024-01-01"), "from 2024-01-01 to 2025-01-01");
     let waits = set(tables(), &[]);
     assert_eq!(ask(&waits, "CNCKG CNQZH 2023-12-31"), "one/1:g 10/2 Q05");
     assert_eq!(ask(&waits, "CNCKG CNQZH 1999-12-31"), "NotValid");
