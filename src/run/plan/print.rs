@@ -1,6 +1,7 @@
 //! A plan as text: for people with the origin of every value, and as the canonical JSON behind the run id.
 
 use crate::input::mapping::{Mapping, MassUnit};
+use crate::output::encode::Encodings;
 use crate::run::plan::{Change, CodeLimit, LaterFile, Plan, PlanPath};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -26,6 +27,9 @@ pub(crate) fn text(plan: &Plan) -> String {
     page.line("locations", "locations", &list(&written));
     page.path("out", &plan.out);
     page.limits();
+    page.table("output");
+    let encodings = quoted(plan.encodings.code());
+    page.line("output.encodings", "encodings", &encodings);
     page.duplicates();
     page.mapping(&plan.mapping);
     page.invocation();
@@ -322,6 +326,8 @@ struct Canonical<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     csv: Option<Csv>,
     constants: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encodings: Option<&'static str>,
     allow_missing_files: bool,
     allow_empty: bool,
 }
@@ -354,6 +360,7 @@ impl Plan {
             formats: Formats::of(&self.mapping),
             csv: Csv::of(&self.mapping),
             constants: &self.mapping.constants,
+            encodings: (self.encodings != Encodings::Default).then(|| self.encodings.code()),
             allow_missing_files: self.allow_missing_files,
             allow_empty: self.allow_empty,
         };
