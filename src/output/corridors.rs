@@ -16,6 +16,7 @@ use crate::model::element::{
 use crate::model::flag::Flags;
 use crate::model::id::{CountryCode, LocationCode};
 use crate::model::mode::{LoadStatus, Mode};
+use crate::model::time::{Day, date_text};
 
 /// Rows per row group.
 const GROUP_ROWS: usize = 65_536;
@@ -69,6 +70,12 @@ pub struct CorridorRows(Vec<(CorridorRowKey, CorridorTotals)>);
 /// Rows of `corridor_sections` in published order: by corridor id, period, load status, kind, mode, origin, destination.
 pub struct SectionRows(Vec<(SectionKey, SectionTotals)>);
 
+/// A row by its corridor and month.
+fn row_name(corridor: CorridorKey, period: Day, names: &Names<'_>) -> String {
+    let id = corridor_text(corridor_key(corridor), names);
+    format!("corridor_id {id:?}, period {}", date_text(period))
+}
+
 impl CorridorRows {
     /// Sorted rows of a roll-up.
     pub fn new(rollup: &Rollup, names: &Names<'_>) -> CorridorRows {
@@ -120,6 +127,7 @@ pub static CORRIDORS: Table<CorridorRows> = Table {
     sorted_by: &["corridor_id", "period", "load_status"],
     group_rows: GROUP_ROWS,
     rows_per_shipment: |rows| vec![rows.0.len()],
+    row_name: |rows, row, names| row_name(rows.0[row].0.0, rows.0[row].0.1, names),
 };
 
 /// The table `corridor_sections`.
@@ -136,6 +144,7 @@ pub static CORRIDOR_SECTIONS: Table<SectionRows> = Table {
     ],
     group_rows: GROUP_ROWS,
     rows_per_shipment: |rows| vec![rows.0.len()],
+    row_name: |rows, row, names| row_name(rows.0[row].0.0, rows.0[row].0.1, names),
 };
 
 /// A REQUIRED column.

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::model::element::{Footprints, GhgTotals, Names, Rollup, Shipments};
 use crate::model::symbol::Symbols;
 use crate::output::elements::ELEMENTS;
+use crate::output::encode::Encodings;
 use crate::output::shipments::SHIPMENTS;
 use crate::output::table::LendNames;
 use crate::reference::Reference;
@@ -121,6 +122,8 @@ pub struct Attempt<'a> {
     pub names: &'a FixedNames,
     /// Key-value metadata of every footer.
     pub metadata: Footer<'a>,
+    /// How the tables are written.
+    pub encodings: Encodings,
     /// Worker threads.
     pub threads: usize,
     /// How memory is spent.
@@ -143,6 +146,7 @@ pub fn compute(
         stage,
         names,
         metadata,
+        encodings,
         threads,
         ref budget,
     } = *attempt;
@@ -180,6 +184,7 @@ pub fn compute(
         let elements = BigTable {
             table: &ELEMENTS,
             name: "elements",
+            encodings,
             stage,
             groups_queued,
             names,
@@ -189,6 +194,7 @@ pub fn compute(
         let of_shipments = BigTable {
             table: &SHIPMENTS,
             name: "shipments",
+            encodings,
             stage,
             groups_queued,
             names,

@@ -404,6 +404,7 @@ impl Run<'_> {
             stage: &stage,
             names: &names,
             metadata: &metadata,
+            encodings: self.plan.encodings,
             threads: self.plan.threads,
             budget: *budget,
         };
@@ -447,7 +448,7 @@ impl Run<'_> {
         let written = match written {
             Ok(written) => written,
             Err(error) => {
-                tables::rejected(&stage, ledger, &names, &metadata)?;
+                tables::rejected(&stage, self.plan.encodings, ledger, &names, &metadata)?;
                 return Err(self.keep_failure(stage, id, error, status));
             }
         };
@@ -471,7 +472,7 @@ impl Run<'_> {
         let publishable = enough_rows(self.plan, &ledger, &entries)
             .and_then(|()| little_change(self.plan, id, &ledger, &written));
         if let Err(error) = publishable {
-            tables::rejected(&stage, ledger, &names, &metadata)?;
+            tables::rejected(&stage, self.plan.encodings, ledger, &names, &metadata)?;
             return Err(self.keep_failure(stage, id, error, status));
         }
         self.progress.stage("publish", None);

@@ -18,6 +18,7 @@ pub use quantity::{Change, CodeLimit, MemoryLimit, Share};
 
 use crate::error::{Error, Result};
 use crate::input::mapping::Mapping;
+use crate::output::encode::Encodings;
 use crate::progress::{LogMode, ProgressMode};
 use file::Source;
 use resolve::Resolver;
@@ -145,6 +146,8 @@ pub struct Plan {
     pub out: PlanPath,
     /// Bounds.
     pub limits: Limits,
+    /// How the published tables are written.
+    pub encodings: Encodings,
     /// Which of two files is the later one, where records of one movement differ; `None`: neither.
     pub later_file: Option<LaterFile>,
     /// How foreign columns and values map to ours.

@@ -267,7 +267,7 @@ def choose_factor(element, m, reference):
 
 
 def factor_flags(factor):
-    holds = {"Q05": factor.wide, "Q07": factor.uplifted, "Q17": factor.past_last_edition,
+    holds = {"Q05": factor.wide, "Q07": factor.uplifted, "Q17": factor.past_last_edition, "Q29": factor.before_first_edition,
              "Q19": any(gwp_set in ("CO2", "unstated") for gwp_set in factor.gwp_sets)}
     return {code for code, is_so in holds.items() if is_so}
 

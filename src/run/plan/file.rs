@@ -22,6 +22,8 @@ pub(crate) struct RunFile {
     #[serde(default)]
     pub limits: LimitKeys,
     #[serde(default)]
+    pub output: OutputKeys,
+    #[serde(default)]
     pub duplicates: DuplicateKeys,
     #[serde(default)]
     pub columns: BTreeMap<String, Text>,
@@ -54,6 +56,13 @@ pub(crate) enum CodeLimitKey {
     Rows(u64),
     Share(String),
     Other(toml::Value),
+}
+
+/// `[output]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OutputKeys {
+    pub encodings: Option<Text>,
 }
 
 /// `[duplicates]`.

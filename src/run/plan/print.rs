@@ -1,8 +1,9 @@
 //! A plan as text: for people with the origin of every value, and as the canonical JSON behind the run id.
 
 use crate::input::mapping::{Mapping, MassUnit};
+use crate::output::encode::Encodings;
 use crate::run::plan::paths::Pattern;
-use crate::run::plan::{Change, CodeLimit, Plan, PlanPath};
+use crate::run::plan::{Change, CodeLimit, LaterFile, Plan, PlanPath};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -28,6 +29,9 @@ pub(crate) fn text(plan: &Plan) -> String {
     page.line("locations", "locations", &list(&written));
     page.path("out", &plan.out);
     page.limits();
+    page.table("output");
+    let encodings = quoted(plan.encodings.code());
+    page.line("output.encodings", "encodings", &encodings);
     page.duplicates();
     page.mapping(&plan.mapping);
     page.invocation();
@@ -344,6 +348,8 @@ struct Canonical<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     csv: Option<Csv>,
     constants: Cow<'a, BTreeMap<String, String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    encodings: Option<Cow<'a, str>>,
     allow_missing_files: bool,
     allow_empty: bool,
 }
@@ -398,6 +404,8 @@ impl Plan {
             formats: Formats::of(&self.mapping),
             csv: Csv::of(&self.mapping),
             constants: Cow::Borrowed(&self.mapping.constants),
+            encodings: (self.encodings != Encodings::Default)
+                .then(|| Cow::Borrowed(self.encodings.code())),
             allow_missing_files: self.allow_missing_files,
             allow_empty: self.allow_empty,
         };

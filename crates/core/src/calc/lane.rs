@@ -62,7 +62,7 @@ pub struct LaneFactor {
     pub per: Per,
     /// Data category.
     pub data_category: DataCategory,
-    /// Flags of the choice: Q05, Q07, Q17, Q19.
+    /// Flags of the choice: Q05, Q07, Q17, Q19, Q29.
     pub flags: Flags,
     /// Whether empty running is already inside.
     pub holds_empty_running: bool,

@@ -190,6 +190,7 @@ pub fn add_shipment(
         section.totals.add(&element);
         let used = sums.factor(e.factor);
         used.rows += 1;
+        used.before_first += e.flags.has(Flags::BEFORE_FIRST_EDITION) as u64;
         used.totals.add(&element);
     }
     let boxes = &facts.boxes;
@@ -254,6 +255,7 @@ pub fn merge(into: &mut Rollup, from: &Rollup) {
     for (factor, other) in &from.factors {
         let sum = into.factors.entry(*factor).or_default();
         sum.rows += other.rows;
+        sum.before_first += other.before_first;
         sum.totals.add(&other.totals);
     }
 }

@@ -7,7 +7,7 @@ use super::factor::{EmissionFactor, GwpSet, Operation, Section, Source, Text};
 use super::fault::{Fault, Faults};
 use super::intervals;
 use super::library::{Library, LibraryRow};
-use super::profile::{AfterLastEdition, Prefer, Profile};
+use super::profile::{AfterLastEdition, BeforeFirstEdition, Prefer, Profile};
 use super::region::Region;
 use super::select::{Criteria, Entry, GroupKey, RankKey, uplifted};
 use super::zones::Zones;
@@ -66,6 +66,8 @@ pub(super) struct Rank {
     pub covers: u32,
     pub carrier: Symbol,
     pub energy_carrier: Symbol,
+    /// First day on which the factor may be used: where it becomes valid, or no day is too early.
+    pub applies_from: Day,
     /// Q05 and Q19.
     pub flags: Flags,
 }
@@ -317,6 +319,7 @@ impl<'l> Builder<'l> {
             covers: row.region,
             carrier: row.carrier,
             energy_carrier: row.energy_carrier,
+            applies_from: row.factor.valid_from,
             flags: Flags::WIDER_REGION.when(region.is_wide()) | weak(row.factor.gwp_set),
         }
     }
@@ -354,6 +357,7 @@ impl<'l> Builder<'l> {
                         energy_region: other.region,
                         energy_source: other.source,
                         covers,
+                        applies_from: factor.valid_from,
                         flags: own.flags | other.flags,
                         ..own
                     };
@@ -420,6 +424,7 @@ impl<'l> Builder<'l> {
             .map(|o| symbols.intern(&o.energy_carrier))
             .collect();
         let ignore_validity = self.profile.ignore_validity;
+        let use_earliest = self.profile.before_first_edition == BeforeFirstEdition::UseEarliest;
         let mut boundaries: Vec<Day> = Vec::new();
         if !ignore_validity {
             boundaries = self
@@ -456,6 +461,9 @@ impl<'l> Builder<'l> {
             prefer: self.profile.prefer,
             uplift: self.profile.refrigerated_uplift,
         };
+        if use_earliest && !ignore_validity {
+            set.apply_before_first();
+        }
         set.index();
         set
     }
@@ -493,11 +501,11 @@ impl FactorSet {
                 .then(a.2.cmp(&b.2))
         });
         let entry = |&(_, _, i): &(GroupKey, RankKey, u32)| {
-            let f = &self.factors[i as usize];
+            let rank = &self.ranks[i as usize];
             Entry {
-                valid_from: f.valid_from,
-                valid_to: f.valid_to,
-                region: self.ranks[i as usize].covers,
+                applies_from: rank.applies_from,
+                valid_to: self.factors[i as usize].valid_to,
+                region: rank.covers,
                 factor: i,
             }
         };

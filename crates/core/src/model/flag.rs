@@ -44,6 +44,7 @@ flags! {
     DISTANCE_IMPLAUSIBLE = 26, "distance implausible";
     TIME_IMPLAUSIBLE = 27, "duration or speed implausible";
     DATE_FAR_OUTSIDE = 28, "date far outside";
+    BEFORE_FIRST_EDITION = 29, "factor before its first edition";
 }
 
 impl Flags {

@@ -12,6 +12,9 @@ pub const UNREADABLE_INSTANT: Instant = i64::MIN + 1;
 /// Days since 1970-01-01.
 pub type Day = i32;
 
+/// Start of an interval that has no start.
+pub const NO_START: Day = i32::MIN;
+
 /// End of an interval that has no end.
 pub const NO_END: Day = i32::MAX;
 
