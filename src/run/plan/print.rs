@@ -86,6 +86,17 @@ impl Page<'_> {
                 self.lines.push(told);
             }
         }
+        match limits.max_primary_age_months {
+            Some(months) => self.line(
+                "limits.max_primary_age_months",
+                "max_primary_age_months",
+                &months.to_string(),
+            ),
+            None => self.lines.push(
+                "# max_primary_age_months: none; carriers' figures of any age, flagged Q41 outside their reference period # from default"
+                    .to_owned(),
+            ),
+        }
         self.noted(
             "limits.memory",
             "memory",
@@ -316,6 +327,8 @@ struct Canonical<'a> {
     reject_limits: BTreeMap<&'a str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_change: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_primary_age_months: Option<u32>,
     columns: &'a BTreeMap<String, String>,
     values: BTreeMap<&'a str, &'a str>,
     formats: Formats<'a>,
@@ -345,6 +358,7 @@ impl Plan {
                 .map(|(code, limit)| (code.as_str(), limit.text()))
                 .collect(),
             max_change: self.limits.max_change.map(Change::text),
+            max_primary_age_months: self.limits.max_primary_age_months,
             columns: &self.mapping.columns,
             values: self
                 .value_files
