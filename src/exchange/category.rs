@@ -67,8 +67,10 @@ pub struct Category {
     pub mode: Mode,
     /// Operation code.
     pub operation: String,
-    /// Temperature class.
+    /// Temperature class of its first element.
     pub temperature: Temperature,
+    /// Whether elements of both classes have it.
+    pub is_mixed: bool,
     /// Factor.
     pub factor_id: String,
     /// Whether the figures are those of primary data.
@@ -168,6 +170,7 @@ impl Category {
             mode: element.mode,
             operation: element.operation.clone(),
             temperature: element.temperature,
+            is_mixed: false,
             factor_id: element.factor_id.clone(),
             is_primary: element.data_category == DataCategory::Primary,
             unit,
@@ -182,6 +185,7 @@ impl Category {
     }
 
     fn add(&mut self, element: &Element) {
+        self.is_mixed |= element.temperature != self.temperature;
         self.first = self.first.min(element.departed_at);
         self.last = self.last.max(element.departed_at);
         self.sums.operation += element.ghg_operation;
@@ -279,6 +283,7 @@ mod tests {
             mode: Mode::Road,
             operation: String::new(),
             temperature: Temperature::Ambient,
+            is_mixed: false,
             factor_id: String::new(),
             is_primary: true,
             unit: Unit::Tkm,

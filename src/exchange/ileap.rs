@@ -314,7 +314,10 @@ impl CategoryData {
         let wtw = intensity_text(category.intensity_total);
         let ttw = intensity_text(category.intensity_operation);
         let description = description(run, category);
-        let temperature_control = Some(category.temperature.code()).filter(|code| !code.is_empty());
+        let temperature_control = match category.is_mixed {
+            true => Some("mixed"),
+            false => Some(category.temperature.code()).filter(|code| !code.is_empty()),
+        };
         let energy_carriers = EnergyCarrier::list(energy);
         let share = |value: Option<i64>| value.map(|v| decimal_text(v.into(), SHARE_SCALE));
         Ok(match mode_word(category.mode) {
