@@ -206,7 +206,15 @@ fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
         let _ = writeln!(text, "{name:<24}{:>12}", grouped(&count.to_string()));
     }
     let _ = writeln!(text, "written to {}", args.out.display());
-    ended(console, &text, &received, &report.left_out)
+    let ended = ended(console, &text, &received, &report.left_out)?;
+    if report.used == 0 {
+        return Err(Error::FilesMissing(format!(
+            "no factor and no movement came of {} documents; {} says why",
+            report.documents,
+            args.out.join("left-out.csv").display()
+        )));
+    }
+    Ok(ended)
 }
 
 fn list(path: &Path, entries: &[LeftOut]) -> Result<()> {
