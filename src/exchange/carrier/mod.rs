@@ -22,7 +22,7 @@ use activity::{MOVEMENT_COLUMNS, Movement, movement};
 use assign::{Candidate, FACTOR_COLUMNS, Scope, key, named, settle};
 use category::Category;
 use serde_json::Value;
-use shipment::Shipment;
+use shipment::{CHAIN_COLUMNS, Chained, Shipment, chained};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -471,67 +471,6 @@ impl Converter {
         }
         Ok(report)
     }
-}
-
-/// Columns of the movement records of shipments.
-const CHAIN_COLUMNS: [&str; 16] = [
-    "movement_id",
-    "shipment_id",
-    "container_id",
-    "sequence",
-    "mode",
-    "operation",
-    "carrier",
-    "origin",
-    "destination",
-    "departed_at",
-    "arrived_at",
-    "distance_km",
-    "distance_basis",
-    "cargo_mass_kg",
-    "teu",
-    "temperature",
-];
-
-/// A value per column.
-type Chained = [String; CHAIN_COLUMNS.len()];
-
-fn chained(
-    carrier: &Carrier,
-    shipment: &Shipment,
-    tce: &shipment::Tce,
-    candidate: &Candidate,
-) -> Chained {
-    let (category, scope) = (&candidate.category, &candidate.scope);
-    let [origin, destination] = tce.between.clone();
-    let [departed_at, arrived_at] = tce.times.clone();
-    let (km, basis) = match &tce.distance {
-        Some((km, basis)) => (km.clone(), basis.code().to_owned()),
-        None => Default::default(),
-    };
-    let temperature = match category.temperatures {
-        [one] => (*one).to_owned(),
-        // Both rows have the same figures.
-        _ => String::new(),
-    };
-    [
-        tce.id.clone(),
-        shipment.id.clone(),
-        tce.container.clone(),
-        tce.sequence.to_string(),
-        category.mode.code().to_owned(),
-        scope.operation.clone(),
-        carrier.code.clone(),
-        origin,
-        destination,
-        departed_at,
-        arrived_at,
-        km,
-        basis,
-        tce.mass.clone(),
-        tce.teu.clone(),
-        temperature,
-    ]
 }
 
 /// The row of `sources.csv`.

@@ -1,7 +1,8 @@
 //! A ShipmentFootprint as movement records: each of its transport chain elements is one, of the category that it names.
 
 use super::activity::{decimal, place, time};
-use super::{Refusal, malformed, refused};
+use super::assign::Candidate;
+use super::{Carrier, Refusal, malformed, refused};
 use crate::exchange::documents::{Fault, Place, objects, required, text};
 use crate::model::mode::Basis;
 use crate::model::unit::parse_decimal;
@@ -236,4 +237,66 @@ fn container(shipment: &str, id: &str) -> Option<String> {
     let is_container = container == "-" || container.bytes().all(|b| b.is_ascii_alphanumeric());
     (is_number && is_container && !container.is_empty())
         .then(|| container.trim_matches('-').to_owned())
+}
+
+/// Columns of the movement records of shipments.
+pub(super) const CHAIN_COLUMNS: [&str; 16] = [
+    "movement_id",
+    "shipment_id",
+    "container_id",
+    "sequence",
+    "mode",
+    "operation",
+    "carrier",
+    "origin",
+    "destination",
+    "departed_at",
+    "arrived_at",
+    "distance_km",
+    "distance_basis",
+    "cargo_mass_kg",
+    "teu",
+    "temperature",
+];
+
+/// A value per column.
+pub(super) type Chained = [String; CHAIN_COLUMNS.len()];
+
+/// The record of an element.
+pub(super) fn chained(
+    carrier: &Carrier,
+    shipment: &Shipment,
+    tce: &Tce,
+    candidate: &Candidate,
+) -> Chained {
+    let (category, scope) = (&candidate.category, &candidate.scope);
+    let [origin, destination] = tce.between.clone();
+    let [departed_at, arrived_at] = tce.times.clone();
+    let (km, basis) = match &tce.distance {
+        Some((km, basis)) => (km.clone(), basis.code().to_owned()),
+        None => Default::default(),
+    };
+    let temperature = match category.temperatures {
+        [one] => (*one).to_owned(),
+        // Both rows have the same figures.
+        _ => String::new(),
+    };
+    [
+        tce.id.clone(),
+        shipment.id.clone(),
+        tce.container.clone(),
+        tce.sequence.to_string(),
+        category.mode.code().to_owned(),
+        scope.operation.clone(),
+        carrier.code.clone(),
+        origin,
+        destination,
+        departed_at,
+        arrived_at,
+        km,
+        basis,
+        tce.mass.clone(),
+        tce.teu.clone(),
+        temperature,
+    ]
 }
