@@ -376,7 +376,7 @@ fn a_gwp_set_that_the_profile_does_not_admit_is_refused() {
     .expect(3);
     assert!(
         ended.stdout.contains(
-            "own.xlsx Lanes 2025 row 4: \"AR6\": expected a GWP set of profile mine: AR5"
+            "own.xlsx Lanes 2025 row 4: \"AR6\": expected a GWP set of profile mine: AR5; profiles/mine.toml admits it with the line gwp_sets = [\"AR5\", \"AR6\"]"
         ),
         "{}",
         ended.stdout

@@ -33,7 +33,7 @@ pub struct Args {
 pub enum What {
     /// DCSA Track & Trace events, 2.2 and 3.0, to movement records
     Dcsa(Dcsa),
-    /// iLEAP TOCs and HOCs of a carrier to factors, its TADs to movement records
+    /// iLEAP TOCs and HOCs of a carrier to factors, its shipment footprints and TADs to movement records
     Ileap(Ileap),
 }
 
@@ -63,7 +63,7 @@ pub struct Ileap {
     /// Carrier that the documents are of, as movement records name it
     #[arg(long, value_name = "CODE")]
     pub carrier: String,
-    /// Folder to write to: <source>/<edition>/transport.csv and hub.csv, sources.csv, movements.csv, left-out.csv
+    /// Folder to write to: <source>/<edition>/transport.csv and hub.csv, sources.csv, operations.csv, movements.csv, movements-of-shipments.csv, left-out.csv
     #[arg(long, value_name = "DIR", value_parser = path())]
     pub out: PathBuf,
     /// Source and edition of the factors, as a profile names them
@@ -75,10 +75,10 @@ pub struct Ileap {
     /// That profile
     #[arg(long, value_name = "NAME", default_value = "open")]
     pub profile: String,
-    /// Operations of single categories: CSV with columns id (tocId or hocId) and operation
+    /// What single categories stand for: CSV with columns id (tocId or hocId) and operation, and where needed region, energy_carrier, distance_basis
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub operations: Option<PathBuf>,
-    /// Distance basis of the intensities; iLEAP does not state it [default: gcd for air, else sfd]
+    /// Distance basis of the intensities, which iLEAP does not state [default: that of the elements that name the category, else assumed and flagged Q40: gcd for air, else sfd]
     #[arg(long, value_name = "BASIS", value_parser = ["sfd", "gcd", "actual"])]
     pub distance_basis: Option<String>,
 }
@@ -164,11 +164,13 @@ fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
 }
 
 fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
+    let (by_mode, operations_known) = carrier::known_operations(&args.factors, &args.profile)?;
     let carrier = Carrier {
         code: args.carrier.clone(),
         source: args.source.0.clone(),
         edition: args.source.1.clone(),
-        by_mode: carrier::default_operations(&args.factors, &args.profile)?,
+        by_mode,
+        operations: operations_known,
         by_id: args
             .operations
             .as_deref()
@@ -204,7 +206,15 @@ fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
         let _ = writeln!(text, "{name:<24}{:>12}", grouped(&count.to_string()));
     }
     let _ = writeln!(text, "written to {}", args.out.display());
-    ended(console, &text, &received, &report.left_out)
+    let ended = ended(console, &text, &received, &report.left_out)?;
+    if report.used == 0 {
+        return Err(Error::FilesMissing(format!(
+            "no factor and no movement came of {} documents; {} says why",
+            report.documents,
+            args.out.join("left-out.csv").display()
+        )));
+    }
+    Ok(ended)
 }
 
 fn list(path: &Path, entries: &[LeftOut]) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Exchange documents: published runs as PACT and iLEAP footprints, and what partners send as movement records and factors.
 //!
-//! Figures that leave are the published decimals, as text; nothing is computed here but the intensity of a category whose
-//! unit the exchange format does not have. What comes in is taken as it stands or listed with the reason why not.
+//! Figures that leave are the published decimals, as text; nothing is computed here but the intensity of a category: on the
+//! distance of its activity, or averaged where the exchange format does not have its unit. What comes in is taken as it stands or listed with the reason why not.
 
 pub mod adjusted;
 pub mod carrier;

@@ -1,7 +1,9 @@
 //! The files that partners sent: found, opened, decompressed, one at a time; and the small lists that say how to read them.
 
+use super::carrier::Assignment;
 use crate::error::{Error, Result};
 use crate::model::id::LocationCode;
+use crate::model::mode::Basis;
 use crate::store::files::read_file;
 use crate::store::find::{Unmatched, discover_among, open_input};
 use crate::store::signal::Interrupt;
@@ -88,15 +90,68 @@ pub fn facilities(path: &Path) -> Result<BTreeMap<String, LocationCode>> {
     })
 }
 
-/// `id,operation`: operations of categories.
-pub fn operations(path: &Path) -> Result<BTreeMap<String, String>> {
-    pairs(path, ["id", "operation"], |code| {
-        if code.is_empty() {
-            Err("an operation code")
-        } else {
-            Ok(code.to_owned())
+/// Columns of the list of operations; the first two must be there.
+const ASSIGNMENT: [&str; 5] = [
+    "id",
+    "operation",
+    "region",
+    "energy_carrier",
+    "distance_basis",
+];
+
+/// `id,operation`, and `region,energy_carrier,distance_basis` where they are needed: what categories stand for.
+pub fn operations(path: &Path) -> Result<BTreeMap<String, Assignment>> {
+    let bytes = read_file(path, LARGEST_LIST)?;
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
+    let fault =
+        |line: u64, what: String| Error::Usage(format!("{}:{line}: {what}", path.display()));
+    let broken = |e: csv::Error| fault(e.position().map_or(1, csv::Position::line), e.to_string());
+    let head = reader.headers().map_err(broken)?.clone();
+    let known = head.iter().all(|name| ASSIGNMENT.contains(&name));
+    let needed = ASSIGNMENT[..2]
+        .iter()
+        .all(|name| head.iter().filter(|h| h == name).count() == 1);
+    if !known || !needed {
+        let found: Vec<&str> = head.iter().collect();
+        return Err(fault(
+            1,
+            format!(
+                "found the columns {}, expected id and operation, and where needed region, energy_carrier, distance_basis",
+                found.join(", ")
+            ),
+        ));
+    }
+    let mut map = BTreeMap::new();
+    for record in reader.records() {
+        let record = record.map_err(broken)?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let cell = |name: &str| {
+            let at = head.iter().position(|h| h == name);
+            at.and_then(|at| record.get(at)).unwrap_or_default()
+        };
+        let basis = cell("distance_basis");
+        let distance_basis = Basis::from_code(basis);
+        if distance_basis.is_none() && !basis.is_empty() {
+            let what = format!("distance_basis {basis:?}: expected sfd, gcd or actual");
+            return Err(fault(line, what));
         }
-    })
+        let assignment = Assignment {
+            operation: cell("operation").to_owned(),
+            region: Some(cell("region").to_owned()).filter(|region| !region.is_empty()),
+            energy_carrier: cell("energy_carrier").to_owned(),
+            distance_basis,
+        };
+        if assignment == Assignment::default() {
+            return Err(fault(line, "expected an operation code".to_owned()));
+        }
+        if map.insert(cell("id").to_owned(), assignment).is_some() {
+            let what = format!("{:?} stands in an earlier line already", cell("id"));
+            return Err(fault(line, what));
+        }
+    }
+    Ok(map)
 }
 
 /// A CSV of two columns as a map. Every fault names file, line, what was found and what was wanted.

@@ -106,6 +106,8 @@ pub struct Limits {
     pub codes: BTreeMap<String, CodeLimit>,
     /// Largest change of rows and totals against the current run; `None`: any.
     pub max_change: Option<Change>,
+    /// Months after its reference period from which a carrier's figure is refused (R025); `None`: it is flagged only.
+    pub max_primary_age_months: Option<u32>,
     /// Fewest input rows with which a run is published.
     pub min_rows: u64,
     /// Memory limit as written.

@@ -64,7 +64,10 @@ pub fn load_reference(plan: &Plan) -> Result<Loaded> {
         .enumerate()
         .map(|(i, v)| named(VALUES, i, &v.file.path))
         .collect::<Result<Vec<_>>>()?;
-    let (reference, warnings) = check(&library, &plan.profile, &data, &locations)?;
+    let (mut reference, warnings) = check(&library, &plan.profile, &data, &locations)?;
+    if let Some(months) = plan.limits.max_primary_age_months {
+        reference.factors.limit_primary_age(months);
+    }
     let mut files = under(LIBRARY, library);
     files.extend(under(DATA, data));
     files.extend(locations);

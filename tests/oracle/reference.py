@@ -102,6 +102,8 @@ class Factor:
     wide: bool
     energy_region_rank: tuple = EMPTY_RANK
     energy_source_rank: int = -1
+    reference: tuple | None = None    # first day of the reference period, first day after it
+    basis_assumed: bool = False
     past_last_edition: bool = False
     uplifted: bool = False
     series: tuple = ()            # what the editions of one source have figures for, of both rows of a composed factor
@@ -117,9 +119,10 @@ class Factor:
 
 TRANSPORT = words("factor_id, operation, energy_carrier, region, carrier, temperature, per, operation_g, provision_g, "
                   "energy_quantity, energy_unit, distance_basis, load_factor, empty_share, valid_from, valid_to, "
-                  "data_category, gwp_set, licence, source_ref, basis_note, note")
+                  "data_category, gwp_set, licence, source_ref, basis_note, note, reference_from, reference_to, basis_assumed")
 HUB = words("factor_id, operation, energy_carrier, region, carrier, temperature, per, operation_g, provision_g, "
-            "energy_quantity, energy_unit, valid_from, valid_to, data_category, gwp_set, licence, source_ref, note")
+            "energy_quantity, energy_unit, valid_from, valid_to, data_category, gwp_set, licence, source_ref, note, "
+            "reference_from, reference_to")
 ENERGY = words("energy_id, energy_carrier, region, per, operation_g, provision_g, valid_from, valid_to, gwp_set, "
                "licence, source_ref, note")
 SOURCES = words("source, edition, title, publisher, published_on, url, licence, redistributable, gwp_set")
@@ -176,7 +179,9 @@ class Library:
                       bool(empty_share) and parse_number(empty_share)[0] > 0, date.fromisoformat(row["valid_from"]),
                       day_or_none(row["valid_to"]), row["data_category"], (row["gwp_set"] or gwp_set,), region.is_wide,
                       series=(source.split("/")[0], row["operation"], row["energy_carrier"], row["region"], row["carrier"],
-                              row["temperature"]))
+                              row["temperature"]),
+                      reference=row["reference_from"] and tuple(date.fromisoformat(row[f"reference_{end}"]) for end in ("from", "to")),
+                      basis_assumed=row.get("basis_assumed") == "yes")
         if row["operation_g"] is not None:
             return [replace(bare, operation_g=exact_scaled(row["operation_g"], NANO),
                             provision_g=exact_scaled(row["provision_g"], NANO))]
@@ -326,6 +331,7 @@ class Reference:
     container_rows: list
     corridors: list
     plausibility: Plausibility
+    max_primary_age_months: int | None = None
     known_places: set = field(default_factory=set)
 
     def container_type(self, code):
@@ -380,7 +386,7 @@ def read_reference(run):
     known = set(locations) | {place for _, a, b in distances for place in (a, b)}
     return Reference(profile, Library(run.factors, profile, zones), zones, aliases, locations, distances,
                      _read_containers(data("containers.csv")), corridors,
-                     Plausibility(data("plausibility.csv")), known)
+                     Plausibility(data("plausibility.csv")), run.max_primary_age_months, known)
 
 
 def _read_zones(path):

@@ -44,6 +44,7 @@ pub(crate) struct LimitKeys {
     pub max_reject_share: Option<Text>,
     pub min_rows: Option<Spanned<u64>>,
     pub max_change: Option<Text>,
+    pub max_primary_age_months: Option<Spanned<u32>>,
     pub memory: Option<Text>,
     #[serde(default)]
     pub codes: BTreeMap<String, Spanned<CodeLimitKey>>,

@@ -92,6 +92,17 @@ impl Page<'_> {
                 self.lines.push(told);
             }
         }
+        match limits.max_primary_age_months {
+            Some(months) => self.line(
+                "limits.max_primary_age_months",
+                "max_primary_age_months",
+                &months.to_string(),
+            ),
+            None => self.lines.push(
+                "# max_primary_age_months: none; carriers' figures of any age, flagged Q41 outside their reference period # from default"
+                    .to_owned(),
+            ),
+        }
         self.noted(
             "limits.memory",
             "memory",
@@ -342,6 +353,8 @@ struct Canonical<'a> {
     reject_limits: BTreeMap<Cow<'a, str>, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_change: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max_primary_age_months: Option<u32>,
     columns: Cow<'a, BTreeMap<String, String>>,
     values: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
     formats: Formats<'a>,
@@ -395,6 +408,7 @@ impl Plan {
                 .map(|(code, limit)| (code.as_str().into(), limit.text()))
                 .collect(),
             max_change: self.limits.max_change.map(Change::text),
+            max_primary_age_months: self.limits.max_primary_age_months,
             columns: Cow::Borrowed(&self.mapping.columns),
             values: self
                 .value_files

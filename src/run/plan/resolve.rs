@@ -145,10 +145,15 @@ impl Resolver<'_> {
                 *rows.get_ref()
             }
         };
+        let max_primary_age_months = keys.limits.max_primary_age_months.as_ref().map(|months| {
+            self.note_line("limits.max_primary_age_months", months.span().start);
+            *months.get_ref()
+        });
         Limits {
             max_reject_share,
             codes,
             max_change,
+            max_primary_age_months,
             min_rows,
             memory,
             memory_bytes: memory.bytes(here.memory_bytes),

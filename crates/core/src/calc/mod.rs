@@ -561,6 +561,10 @@ fn late(
         RejectReason::SameSequence => {
             "a sequence of its own for each movement of a container".into()
         }
+        RejectReason::FigureTooOld => format!(
+            "a figure for {operation} whose reference period ended at most {} months before, [limits] max_primary_age_months",
+            kernel.reference.factors.max_primary_age_months.unwrap_or(0)
+        ),
         RejectReason::LimitExceeded => "figures within Decimal(18,9) and Decimal(15,3)".into(),
         _ => reason.title().into(),
     };
@@ -599,6 +603,7 @@ fn found(
         }
     };
     match column {
+        "departed_at" => crate::model::time::instant_text(batch.departed_at[i]),
         "sequence" => batch.sequence[i].to_string(),
         "operation" => defaulted(Flags::OPERATION_DEFAULTED, operation),
         "distance_km" => reported(batch.distance_m[i], DISTANCE_SCALE),

@@ -175,7 +175,9 @@ pub fn add_shipment(
         };
         sum.add(&element);
         by_mode[e.mode as usize] += element.total();
-        if e.data_category == DataCategory::Primary {
+        // Beyond the period that it was measured in, a figure is no primary data of this activity.
+        let is_outside = e.flags.has(Flags::OUTSIDE_REFERENCE_PERIOD);
+        if e.data_category == DataCategory::Primary && !is_outside {
             primary += element.total();
         }
         basis.add(e.activity_basis);

@@ -59,8 +59,10 @@ pub struct Choice {
     pub operation: i64,
     /// Provision intensity after uplift, 10^-9 g per unit.
     pub provision: i64,
-    /// Q05, Q07, Q17, Q19, Q29.
+    /// Q05, Q07, Q17, Q19, Q29, Q40, Q41.
     pub flags: Flags,
+    /// Whether its reference period ended longer ago than the run admits.
+    pub is_too_old: bool,
 }
 
 /// The energy row that applies: emissions = quantity x `numerator / denominator` x intensity, to be rounded once.
@@ -398,12 +400,15 @@ impl FactorSet {
         let flags = self.ranks[index as usize].flags
             | Flags::PAST_LAST_EDITION.when(stage.ended)
             | self.before_first(index, day)
-            | Flags::REFRIGERATED_UPLIFT.when(stage.uplift);
+            | Flags::REFRIGERATED_UPLIFT.when(stage.uplift)
+            | Flags::OUTSIDE_REFERENCE_PERIOD
+                .when((factor.reference).is_some_and(|(from, to)| day < from || to <= day));
         Ok(Choice {
             factor: index,
             operation,
             provision,
             flags,
+            is_too_old: self.is_too_old(factor, day),
         })
     }
 
