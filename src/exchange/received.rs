@@ -1,12 +1,15 @@
 //! The files that partners sent: found, opened, decompressed, one at a time; and the small lists that say how to read them.
 
 use super::carrier::Assignment;
+use super::events::shares::Shares;
 use crate::error::{Error, Result};
 use crate::model::id::LocationCode;
 use crate::model::mode::Basis;
+use crate::model::unit::parse_decimal;
 use crate::store::files::read_file;
 use crate::store::find::{Unmatched, discover_among, open_input};
 use crate::store::signal::Interrupt;
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
@@ -19,6 +22,9 @@ const LARGEST: u64 = 1 << 30;
 
 /// Largest list of facilities or operations.
 const LARGEST_LIST: u64 = 64 << 20;
+
+/// Largest part in a list of shares, in millionths.
+const LARGEST_SHARE: i128 = 1_000_000_000_000_000;
 
 /// What was read.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -154,12 +160,51 @@ pub fn operations(path: &Path) -> Result<BTreeMap<String, Assignment>> {
     Ok(map)
 }
 
-/// A CSV of two columns as a map. Every fault names file, line, what was found and what was wanted.
+/// `place,zone`: time zones of places, by UN/LOCODE or country code.
+pub fn zones(path: &Path) -> Result<BTreeMap<String, TimeZone>> {
+    let zones = pairs(path, ["place", "zone"], |name| zone(name).ok_or(ZONE))?;
+    match zones.keys().find(|place| ![2, 5].contains(&place.len())) {
+        Some(place) => Err(Error::Usage(format!(
+            "{}: place {place:?}: expected a UN/LOCODE or a country code of two letters",
+            path.display()
+        ))),
+        None => Ok(zones),
+    }
+}
+
+/// What a time zone is called.
+pub const ZONE: &str = "a time zone such as Asia/Shanghai";
+
+/// The time zone of a name.
+pub fn zone(name: &str) -> Option<TimeZone> {
+    TimeZone::get(name).ok()
+}
+
+/// `shipment_id,container_id,share`: parts of shipments in containers that they share.
+pub fn shares(path: &Path) -> Result<Shares> {
+    keyed(path, ["shipment_id", "container_id"], "share", |text| {
+        let share = parse_decimal(text, 6).filter(|share| (1..=LARGEST_SHARE).contains(share));
+        share.ok_or("a number above 0 of at most six decimals")
+    })
+}
+
+/// A CSV of two columns as a map.
 fn pairs<T>(
     path: &Path,
-    heads: [&str; 2],
+    [key, value]: [&str; 2],
     parse: impl Fn(&str) -> std::result::Result<T, &'static str>,
 ) -> Result<BTreeMap<String, T>> {
+    let map = keyed(path, [key], value, parse)?;
+    Ok(map.into_iter().map(|([key], value)| (key, value)).collect())
+}
+
+/// A CSV of keys and a value as a map. Every fault names file, line, what was found and what was wanted.
+fn keyed<T, const N: usize>(
+    path: &Path,
+    keys: [&str; N],
+    value: &str,
+    parse: impl Fn(&str) -> std::result::Result<T, &'static str>,
+) -> Result<BTreeMap<[String; N], T>> {
     let bytes = read_file(path, LARGEST_LIST)?;
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
@@ -167,28 +212,31 @@ fn pairs<T>(
     let fault =
         |line: u64, what: String| Error::Usage(format!("{}:{line}: {what}", path.display()));
     let broken = |e: csv::Error| fault(e.position().map_or(1, csv::Position::line), e.to_string());
-    if reader.headers().map_err(broken)?.iter().ne(heads) {
+    let heads = || keys.iter().copied().chain([value]);
+    if reader.headers().map_err(broken)?.iter().ne(heads()) {
+        let heads: Vec<&str> = heads().collect();
         return Err(fault(
             1,
-            format!("expected the columns {} and {}", heads[0], heads[1]),
+            format!("expected the columns {}", heads.join(", ")),
         ));
     }
     let mut map = BTreeMap::new();
     for record in reader.records() {
         let record = record.map_err(broken)?;
         let line = record.position().map_or(0, csv::Position::line);
-        let (key, text) = (
-            record.get(0).unwrap_or_default(),
-            record.get(1).unwrap_or_default(),
-        );
-        let value = parse(text)
-            .map_err(|wanted| fault(line, format!("{} {text:?}: expected {wanted}", heads[1])))?;
-        if map.insert(key.to_owned(), value).is_some() {
+        let key: [String; N] =
+            std::array::from_fn(|i| record.get(i).unwrap_or_default().to_owned());
+        let text = record.get(N).unwrap_or_default();
+        let parsed = parse(text)
+            .map_err(|wanted| fault(line, format!("{value} {text:?}: expected {wanted}")))?;
+        if map.contains_key(&key) {
+            let key = key.join(", ");
             return Err(fault(
                 line,
                 format!("{key:?} stands in an earlier line already"),
             ));
         }
+        map.insert(key, parsed);
     }
     Ok(map)
 }

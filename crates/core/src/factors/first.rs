@@ -45,7 +45,10 @@ impl FactorSet {
                 .or_insert(factor.valid_from);
             *begins = factor.valid_from.min(*begins);
         }
-        let is_first = |f: &EmissionFactor| first.get(&series(self, f)) == Some(&f.valid_from);
+        // A carrier's figure says nothing of the years before its reference period.
+        let is_first = |f: &EmissionFactor| {
+            f.reference.is_none() && first.get(&series(self, f)) == Some(&f.valid_from)
+        };
         let earliest: Vec<bool> = self.factors.iter().map(is_first).collect();
         for (rank, _) in (self.ranks.iter_mut().zip(earliest)).filter(|(_, is_first)| *is_first) {
             rank.applies_from = NO_START;
