@@ -239,7 +239,7 @@ def mark_first(factors):
     begins = {}
     for factor in factors:
         begins[factor.series] = min(factor.valid_from, begins.get(factor.series, factor.valid_from))
-    return [replace(f, is_first=f.valid_from == begins[f.series]) for f in factors]
+    return [replace(f, is_first=f.reference is None and f.valid_from == begins[f.series]) for f in factors]
 
 
 def compose(bare, quantity, unit, energy):

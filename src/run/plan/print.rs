@@ -3,7 +3,7 @@
 use crate::input::mapping::{Mapping, MassUnit};
 use crate::output::encode::Encodings;
 use crate::run::plan::paths::Pattern;
-use crate::run::plan::{Change, CodeLimit, LaterFile, Plan, PlanPath};
+use crate::run::plan::{Change, CodeLimit, Plan, PlanPath};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
