@@ -251,7 +251,8 @@ fn a_number_of_a_workbook_is_the_decimal_that_was_typed() {
         .lines()
         .map(str::to_owned)
         .collect();
-    let note = "Table 1; own.xlsx Lanes 2025!C4,D4\",n,provision = total - operation; converted from kg per t.km";
+    // Reference period and assumed basis are of carriers' documents.
+    let note = "Table 1; own.xlsx Lanes 2025!C4,D4\",n,provision = total - operation; converted from kg per t.km,,,";
     assert!(
         rows[1]
             .starts_with("r4,sea.container,,CN<>SG,,ambient,tkm,12.3,12.3,,,actual,,,2025-01-01,")
