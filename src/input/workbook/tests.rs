@@ -70,27 +70,6 @@ fn what_a_person_sees_otherwise_is_known_of_each_cell() {
     assert_eq!(sheet.hidden, hidden);
 }
 
-#[test]
-fn doubles_become_their_shortest_decimal() {
-    for (value, want) in [
-        (0.1, "0.1"),
-        (7.0, "7"),
-        (1e-7, "0.0000001"),
-        (1e16, "10000000000000000"),
-        (0.1 + 0.2, "0.30000000000000004"),
-    ] {
-        let mut sheet = Sheet::default();
-        fill(
-            &mut sheet,
-            (0, 0),
-            &DataRef::Float(value),
-            None,
-            &HashSet::new(),
-        );
-        assert_eq!((sheet.text(0, 0), sheet.held(0, 0)), (want, Held::Number));
-    }
-}
-
 const UTF_8: CsvForm = CsvForm {
     delimiter: b';',
     encoding: encoding_rs::UTF_8,
