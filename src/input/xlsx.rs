@@ -209,7 +209,8 @@ impl XlsxReader {
             }
             unit.blank += u64::from(row.number - self.next_row);
             self.next_row = row.number + 1;
-            self.joined.retain(|(at, _)| look.merged[*at][1].0 >= row.number - 1);
+            self.joined
+                .retain(|(at, _)| look.merged[*at][1].0 >= row.number - 1);
             unit.take(&row, texts, &mut local, &mut self.joined)?;
         }
         Ok(unit)

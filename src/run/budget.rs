@@ -228,7 +228,10 @@ mod tests {
                 .windows(2)
                 .all(|w| w[0].grain.batch_rows <= w[1].grain.batch_rows)
         );
-        assert_eq!(budgets[budgets.len() - 1].grain.unit_rows, GRAINS[0].unit_rows);
+        assert_eq!(
+            budgets[budgets.len() - 1].grain.unit_rows,
+            GRAINS[0].unit_rows
+        );
     }
 
     #[test]

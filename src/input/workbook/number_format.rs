@@ -288,7 +288,10 @@ mod tests {
         ] {
             assert_eq!(shape(code), want, "{code}");
         }
-        assert_eq!((zeros("00000"), zeros("0"), zeros("0.0")), (Some(5), None, None));
+        assert_eq!(
+            (zeros("00000"), zeros("0"), zeros("0.0")),
+            (Some(5), None, None)
+        );
         assert!(has_words("0.0\" t\"") && has_words("0\\k\\g") && !has_words("#,##0.00"));
     }
 }

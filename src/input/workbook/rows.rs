@@ -298,7 +298,10 @@ fn cell_of(name: &str) -> Option<(u32, u32)> {
     let letters = name.bytes().take_while(u8::is_ascii_alphabetic).count();
     let (letters, digits) = name.split_at(letters);
     let row: u32 = digits.parse().ok()?;
-    Some((row.checked_sub(1)?, column_of(&letters.to_ascii_uppercase())?))
+    Some((
+        row.checked_sub(1)?,
+        column_of(&letters.to_ascii_uppercase())?,
+    ))
 }
 
 /// The range of `B7:C9`, or of one cell.

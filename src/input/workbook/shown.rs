@@ -43,7 +43,13 @@ pub fn shown<'c>(
         held: Held::Text,
         seen,
     };
-    let letters = |is_raised| if is_raised { Seen::Decorated } else { Seen::Text };
+    let letters = |is_raised| {
+        if is_raised {
+            Seen::Decorated
+        } else {
+            Seen::Text
+        }
+    };
     Ok(match cell.stored {
         Stored::Text => as_text(unescaped(value), letters(cell.is_raised)),
         Stored::Shared => {
@@ -59,7 +65,10 @@ pub fn shown<'c>(
         }
         Stored::Truth => {
             let is_true = matches!(value.trim(), "1" | "true");
-            as_text(Cow::Borrowed(if is_true { "TRUE" } else { "FALSE" }), Seen::Text)
+            as_text(
+                Cow::Borrowed(if is_true { "TRUE" } else { "FALSE" }),
+                Seen::Text,
+            )
         }
         Stored::Error => as_text(Cow::Borrowed(value), Seen::Text),
         Stored::IsoDate => Shown {
@@ -148,7 +157,10 @@ pub fn digits(number: &str) -> usize {
 fn significant(number: &str) -> String {
     let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    digits.trim_start_matches('0').trim_end_matches('0').to_owned()
+    digits
+        .trim_start_matches('0')
+        .trim_end_matches('0')
+        .to_owned()
 }
 
 /// Whether two numbers that are nearly equal are written with the same digits.

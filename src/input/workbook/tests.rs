@@ -1,6 +1,7 @@
 //! A workbook from its parts, so that each can say what a spreadsheet program would not write.
 
 use super::*;
+use crate::model::sheet::{Held, Seen};
 use std::io::Write;
 
 const WORKBOOK: &str = r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="lanes" sheetId="1" state="hidden" r:id="rId1"/></sheets></workbook>"#;

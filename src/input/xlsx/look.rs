@@ -204,10 +204,7 @@ impl<S: Source> View<'_, S> {
             if is_behind && fault.is_none() {
                 break;
             }
-            match (
-                Layout::new(&names, self.label, &self.rules.mapping),
-                &fault,
-            ) {
+            match (Layout::new(&names, self.label, &self.rules.mapping), &fault) {
                 (Ok(layout), None) => {
                     return Ok(Ok(Head {
                         row: row.number,

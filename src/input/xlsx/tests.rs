@@ -4,11 +4,18 @@ use crate::input::mapping::Mapping;
 use crate::input::tests::{read_with, vocabulary};
 use std::io::{Cursor, Write};
 
-const WORKBOOK: &str = r#"<workbook xmlns:r="r"><sheets><sheet name="moves" r:id="rId1"/></sheets></workbook>"#;
+const WORKBOOK: &str =
+    r#"<workbook xmlns:r="r"><sheets><sheet name="moves" r:id="rId1"/></sheets></workbook>"#;
 const RELATIONS: &str = r#"<Relationships><Relationship Id="rId1" Type="x/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#;
 const STYLES: &str = r#"<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="22"/><xf numFmtId="9"/></cellXfs></styleSheet>"#;
 const HEAD: [&str; 7] = [
-    "movement_id", "shipment_id", "mode", "origin", "destination", "departed_at", "cargo_mass_kg",
+    "movement_id",
+    "shipment_id",
+    "mode",
+    "origin",
+    "destination",
+    "departed_at",
+    "cargo_mass_kg",
 ];
 
 fn text(name: &str, text: &str) -> String {
@@ -33,9 +40,8 @@ fn workbook(rows: &str) -> Vec<u8> {
         .zip('A'..)
         .map(|(name, column)| text(&format!("{column}1"), name))
         .collect();
-    let sheet = format!(
-        r#"<worksheet><sheetData><row r="1">{head}</row>{rows}</sheetData></worksheet>"#
-    );
+    let sheet =
+        format!(r#"<worksheet><sheetData><row r="1">{head}</row>{rows}</sheetData></worksheet>"#);
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, part) in [
         ("xl/workbook.xml", WORKBOOK),
