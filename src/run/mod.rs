@@ -218,6 +218,9 @@ impl Run<'_> {
         let amount = Amount {
             threads: self.plan.threads,
             files: inputs.files.len(),
+            workbooks: (inputs.files.iter())
+                .filter(|file| input::is_workbook(&file.name))
+                .count(),
             bytes: inputs.bytes(),
             descriptors: descriptors::free(),
         };

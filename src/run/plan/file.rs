@@ -34,6 +34,8 @@ pub(crate) struct RunFile {
     #[serde(default)]
     pub csv: CsvKeys,
     #[serde(default)]
+    pub xlsx: XlsxKeys,
+    #[serde(default)]
     pub constants: BTreeMap<String, Text>,
 }
 
@@ -102,6 +104,16 @@ pub(crate) struct FormatKeys {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CsvKeys {
     pub head_row: Option<Spanned<u64>>,
+    pub skip_footer: Option<Spanned<u64>>,
+}
+
+/// `[xlsx]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct XlsxKeys {
+    pub sheet: Option<Text>,
+    pub head_row: Option<Spanned<u64>>,
+    pub first_row: Option<Spanned<u64>>,
     pub skip_footer: Option<Spanned<u64>>,
 }
 

@@ -1,6 +1,6 @@
 //! A plan as text: for people with the origin of every value, and as the canonical JSON behind the run id.
 
-use crate::input::mapping::{Mapping, MassUnit};
+use crate::input::mapping::{Mapping, MassUnit, SheetForm};
 use crate::output::encode::Encodings;
 use crate::run::plan::paths::Pattern;
 use crate::run::plan::{Change, CodeLimit, Plan, PlanPath};
@@ -206,6 +206,21 @@ impl Page<'_> {
             "skip_footer",
             &mapping.skip_footer.to_string(),
         );
+        self.table("xlsx");
+        let form = &mapping.xlsx;
+        match &form.sheet {
+            Some(sheet) => self.line("xlsx.sheet", "sheet", &quoted(sheet)),
+            None => self
+                .lines
+                .push("# sheet: none; the only sheet that has the columns".to_owned()),
+        }
+        for (key, row) in [("head_row", form.head_row), ("first_row", form.first_row)] {
+            if let Some(row) = row {
+                self.line(&format!("xlsx.{key}"), key, &row.to_string());
+            }
+        }
+        let footer = form.skip_footer.to_string();
+        self.line("xlsx.skip_footer", "skip_footer", &footer);
         self.table("constants");
         for (column, value) in &mapping.constants {
             self.line(&format!("constants.{column}"), column, &quoted(value));
@@ -297,6 +312,32 @@ impl Csv {
     }
 }
 
+/// `[xlsx]`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Xlsx<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sheet: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head_row: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_row: Option<u32>,
+    skip_footer: u32,
+}
+
+impl Xlsx<'_> {
+    /// The table, unless nothing of it is said.
+    fn of(mapping: &Mapping) -> Option<Xlsx<'_>> {
+        let form = &mapping.xlsx;
+        (*form != SheetForm::default()).then_some(Xlsx {
+            sheet: form.sheet.as_deref().map(Cow::Borrowed),
+            head_row: form.head_row,
+            first_row: form.first_row,
+            skip_footer: form.skip_footer,
+        })
+    }
+}
+
 impl Formats<'_> {
     fn of(mapping: &Mapping) -> Formats<'_> {
         Formats {
@@ -360,6 +401,8 @@ struct Canonical<'a> {
     formats: Formats<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     csv: Option<Csv>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    xlsx: Option<Xlsx<'a>>,
     constants: Cow<'a, BTreeMap<String, String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     encodings: Option<Cow<'a, str>>,
@@ -417,6 +460,7 @@ impl Plan {
                 .collect(),
             formats: Formats::of(&self.mapping),
             csv: Csv::of(&self.mapping),
+            xlsx: Xlsx::of(&self.mapping),
             constants: Cow::Borrowed(&self.mapping.constants),
             encodings: (self.encodings != Encodings::Default)
                 .then(|| Cow::Borrowed(self.encodings.code())),

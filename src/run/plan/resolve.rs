@@ -209,7 +209,7 @@ impl Resolver<'_> {
     }
 
     /// What the run file says, where it says anything.
-    fn optional<T>(
+    pub fn optional<T>(
         &mut self,
         key: &str,
         written: &Option<toml::Spanned<String>>,
