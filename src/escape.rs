@@ -1,6 +1,9 @@
 //! Text from anywhere made inert: in an HTML page, in a spreadsheet cell, and in a CSV file that a spreadsheet may open.
 
+pub mod inert;
+
 use crate::model::unit::parse_decimal;
+use std::borrow::Cow;
 
 /// More decimals than any published figure has.
 const MOST_DECIMALS: u32 = 18;
@@ -17,9 +20,15 @@ pub fn inert(text: &str) -> String {
     text.replace(is_obeyed, "\u{fffd}")
 }
 
-/// Whether a character is obeyed instead of shown, or not seen at all: controls, marks of direction, spaces without width.
+/// Whether a character is obeyed instead of shown, or not seen at all: controls, marks of direction, spaces without width, tags,
+/// selectors and fillers (what Unicode calls ignorable by default).
 pub fn is_hidden(c: char) -> bool {
-    let hides = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let hides = matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}');
     c.is_control() || hides
 }
 
@@ -78,6 +87,47 @@ pub fn visible(text: &str) -> String {
         }
     }
     out
+}
+
+/// Lines for people on a terminal: [`visible`] but for the ends of lines.
+///
+/// ```
+/// use green_corridor::escape::visible_lines;
+/// assert_eq!(visible_lines("a\u{1b}[2J\nb\r\n"), "a\\u{1b}[2J\nb\\u{d}\n");
+/// ```
+pub fn visible_lines(text: &str) -> Cow<'_, str> {
+    let hides = |c| is_hidden(c) && c != '\n';
+    if !text.contains(hides) {
+        return Cow::Borrowed(text);
+    }
+    let lines: Vec<String> = text.split('\n').map(visible).collect();
+    Cow::Owned(lines.join("\n"))
+}
+
+/// A JSON text with its hidden characters as JSON spells them, so that it means the same and obeys nothing on a terminal. They stand
+/// in its strings only, but for the ends of lines.
+///
+/// ```
+/// use green_corridor::escape::visible_json;
+/// assert_eq!(visible_json("{\"a\": \"\u{202e}\u{e0001}\"}\n"), "{\"a\": \"\\u202e\\udb40\\udc01\"}\n");
+/// ```
+pub fn visible_json(json: &str) -> Cow<'_, str> {
+    let hides = |c| is_hidden(c) && c != '\n';
+    if !json.contains(hides) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if hides(c) {
+            let units = &mut [0; 2];
+            for unit in c.encode_utf16(units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(c)
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// Text for people in a CSV file: an apostrophe in front where a spreadsheet would take it for a formula, hidden characters
@@ -140,6 +190,8 @@ mod tests {
             "a\r\nb",
             "\u{200b}-1",
             "\u{7}",
+            "\u{e0041}\u{e007f}",
+            "a\u{ad}b\u{3164}",
         ];
         for text in cases {
             let cell = csv_cell(text);

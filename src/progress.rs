@@ -62,6 +62,16 @@ pub enum Level {
     Warning,
 }
 
+/// Nobody is told anything.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn stage(&self, _: &'static str, _: Option<u64>) {}
+    fn advance(&self, _: u64, _: u64) {}
+    fn message(&self, _: Level, _: &str) {}
+    fn end(&self) {}
+}
+
 /// Receives the stages of a run, what they got through, and messages. Shared by all worker threads; calls are cheap, but one
 /// per batch is meant, not one per row.
 pub trait Progress: Send + Sync {

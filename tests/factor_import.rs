@@ -251,7 +251,8 @@ fn a_number_of_a_workbook_is_the_decimal_that_was_typed() {
         .lines()
         .map(str::to_owned)
         .collect();
-    let note = "Table 1; own.xlsx Lanes 2025!C4,D4\",n,provision = total - operation; converted from kg per t.km";
+    // Reference period and assumed basis are of carriers' documents.
+    let note = "Table 1; own.xlsx Lanes 2025!C4,D4\",n,provision = total - operation; converted from kg per t.km,,,";
     assert!(
         rows[1]
             .starts_with("r4,sea.container,,CN<>SG,,ambient,tkm,12.3,12.3,,,actual,,,2025-01-01,")
@@ -376,7 +377,7 @@ fn a_gwp_set_that_the_profile_does_not_admit_is_refused() {
     .expect(3);
     assert!(
         ended.stdout.contains(
-            "own.xlsx Lanes 2025 row 4: \"AR6\": expected a GWP set of profile mine: AR5"
+            "own.xlsx Lanes 2025 row 4: \"AR6\": expected a GWP set of profile mine: AR5; profiles/mine.toml admits it with the line gwp_sets = [\"AR5\", \"AR6\"]"
         ),
         "{}",
         ended.stdout
@@ -391,7 +392,9 @@ fn a_file_that_is_no_workbook_is_an_error_with_its_name() {
     fs::write(&table, b"PK\x03\x04 not a workbook").unwrap();
     let ended = import(&library, &[&text(&table), "--mapping", &text(&mapping)]).expect(3);
     assert!(
-        ended.stderr.contains("own.xlsx: cannot be read as XLSX"),
+        ended
+            .stderr
+            .contains("own.xlsx: is a ZIP archive, which is not read"),
         "{}",
         ended.stderr
     );

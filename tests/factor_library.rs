@@ -286,16 +286,76 @@ fn check_names_editions_that_have_ended_by_the_day_it_is_told() {
             .stdout
     };
     assert!(
-        said("2025-12-31").contains("desnz: 411 factors, 0 errors, 0 warnings"),
+        said("2026-12-31").contains("desnz: 548 factors, 0 errors, 0 warnings"),
         "{}",
-        said("2025-12-31")
+        said("2026-12-31")
     );
-    let ended = said("2026-01-01");
+    let ended = said("2027-01-01");
     assert!(
-        ended.contains("of the rows of desnz/2025 ended before 2026-01-01")
+        ended.contains("of the rows of desnz/2026 ended before 2027-01-01")
             && ended.contains("0 errors, 2 warnings"),
         "{ended}"
     );
+}
+
+#[test]
+fn no_figure_jumps_on_the_day_on_which_its_source_came_out() {
+    let why = |profile: &str, day: &str| {
+        let words = format!(
+            "factors why --operation rail.freight_train --from USLAX --to USCHI --on {day} --profile {profile}"
+        );
+        green_corridor(words.split(' ')).stdout
+    };
+    let figures = "operation 14.505 + provision 3.404651 g CO2e/tkm";
+    for day in ["2022-01-01", "2025-01-14", "2025-01-15"] {
+        let told = why("open", day);
+        assert!(told.contains(figures) && !told.contains("Q29"), "{told}");
+    }
+    let told = why("open", "2021-12-31");
+    assert!(told.contains(&format!("{figures}; Q29")), "{told}");
+    // The publisher has an edition for that year, which is not here.
+    let told = why("desnz", "2022-12-31");
+    assert!(told.contains("no factor: "), "{told}");
+}
+
+#[test]
+fn each_year_of_a_publisher_has_its_own_figures() {
+    let why = |question: &str, day: &str| {
+        let words =
+            format!("factors why {question} --from GBFXT --to GBLON --on {day} --profile desnz");
+        green_corridor(words.split(' ')).expect(0).stdout
+    };
+    let train = "--operation rail.freight_train";
+    let grid = "--energy-carrier electricity --energy-unit kWh";
+    let gas_oil = "--energy-carrier gas_oil --energy-unit l";
+    for (question, day, told) in [
+        (
+            train,
+            "2025-12-31",
+            "operation 27.79 + provision 6.91 g CO2e/tkm",
+        ),
+        (
+            train,
+            "2026-01-01",
+            "operation 25.83 + provision 6.91 g CO2e/tkm",
+        ),
+        (
+            grid,
+            "2025-12-31",
+            "operation 0 + provision 245.4 g CO2e/kWh",
+        ),
+        (
+            grid,
+            "2026-01-01",
+            "operation 0 + provision 184.36 g CO2e/kWh",
+        ),
+        // The upstream part as printed per litre, in each year in which the figure per tonne is the same.
+        (gas_oil, "2023-06-01", "+ provision 626.65 g CO2e/l"),
+        (gas_oil, "2026-06-01", "+ provision 626.65 g CO2e/l"),
+    ] {
+        let found = why(question, day);
+        assert!(found.contains(told), "{question} {day}: {found}");
+    }
 }
 
 /// What `factors why` answers about a movement that reports the energy it used is what a run does with it.

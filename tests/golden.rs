@@ -291,7 +291,7 @@ fn every_activity_unit_has_a_case() {
 }
 
 /// Case, movement, operation and provision in kg CO2e; the arithmetic beside it was done by hand.
-const BY_HAND: [(&str, &str, &str, &str); 26] = [
+const BY_HAND: [(&str, &str, &str, &str); 29] = [
     // 12.345678 t x 987.654 km = 12,193.258259412 t.km; x 60 g = 731,595.49556472 g; x 15 g = 182,898.87389118 g
     ("per_tkm", "M1", "731.595495565", "182.898873891"),
     // 2.25 TEU x 1,000 km x 1.15 = 2,587.5 TEU.km; x 50 g; x 8 g
@@ -381,6 +381,27 @@ const BY_HAND: [(&str, &str, &str, &str); 26] = [
     ),
     // Of the latest of four records: 20 t x 1,000 km x 60 g; x 15 g
     ("r008_duplicate", "M1", "1200.000000000", "300.000000000"),
+    // 10 t x 1,000 km x 15 g; x 5 g, a second before the factor begins; the figure that is valid then is 30 g + 10 g
+    (
+        "q29_factor_before_its_first_edition",
+        "M1",
+        "150.000000000",
+        "50.000000000",
+    ),
+    // The same once it is valid
+    (
+        "q29_factor_before_its_first_edition",
+        "M2",
+        "150.000000000",
+        "50.000000000",
+    ),
+    // 10 t x 1,000 km x 0.02 l x 2,500 g; x 500 g, a second before the energy row begins
+    (
+        "q29_factor_before_its_first_edition",
+        "BL-3 M1",
+        "500.000000000",
+        "100.000000000",
+    ),
     // 2 TEU x 1,000 km x 1.15 x 50 g; x 8 g
     ("r014_no_teu", "M1", "115.000000000", "18.400000000"),
 ];

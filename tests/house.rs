@@ -29,13 +29,15 @@ const ROOT: Arrows = &[
     ("claims", &[]),
     ("input", &["error", "claims"]),
     ("output", &[]),
-    ("store", &["error"]),
+    ("store", &["error", "escape"]),
     // `run` here: the reference of a run is loaded as that of a plan is.
     ("published", &["error", "claims", "output", "store", "run"]),
     // `audit` here: the corridor lines of the summary are read back as `verify` reads them.
     (
         "run",
-        &["error", "progress", "input", "output", "store", "audit"],
+        &[
+            "error", "escape", "progress", "input", "output", "store", "audit",
+        ],
     ),
     (
         "audit",

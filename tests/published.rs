@@ -166,9 +166,11 @@ fn every_key_of_the_parquet_files_is_documented() {
 #[test]
 fn a_run_does_not_warn_of_files_that_it_does_not_read() {
     let (_home, run) = sample();
-    assert_eq!(
-        Manifest::load(&run).expect("a manifest").warnings,
-        Vec::<String>::new()
+    let warnings = Manifest::load(&run).expect("a manifest").warnings;
+    // What is said is of factors that stand in before their first edition: the reefer plugs of Thailand.
+    assert!(
+        warnings.len() == 1 && warnings[0].ends_with("becomes valid on 2026-01-01 (Q29)"),
+        "{warnings:?}"
     );
 }
 

@@ -6,6 +6,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use green_corridor::calc::Kernel;
 use green_corridor::model::element::{Footprints, Names};
 use green_corridor::output::elements::{ELEMENTS, ElementsWriter};
+use green_corridor::output::encode::Encodings;
 use green_corridor::run::compute::FixedNames;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -43,7 +44,7 @@ fn elements(bencher: Bencher, threads: usize) {
 
 /// Length of the table in bytes.
 fn encode(footprints: &Arc<Footprints>, names: &Names) -> usize {
-    let mut writer = ElementsWriter::new(&ELEMENTS, &[], |_| Ok(Vec::new()));
+    let mut writer = ElementsWriter::new(&ELEMENTS, Encodings::Default, &[], |_| Ok(Vec::new()));
     writer.push(footprints.clone(), names).unwrap();
     writer
         .finish(names)

@@ -3,4 +3,6 @@
 
 pub mod diff;
 pub mod explain;
+mod inputs;
+mod origin;
 pub mod verify;

@@ -1,5 +1,8 @@
 //! A published run checked from its files alone: digests, counts, sums; on request every element through the kernel.
 
+use crate::audit::inputs;
+pub use crate::audit::inputs::{Inputs, Place};
+use crate::audit::origin::Origin;
 use crate::error::{Error, Result};
 use crate::model::element::GhgTotals;
 use crate::model::time::Day;
@@ -13,13 +16,13 @@ use crate::progress::Progress;
 use crate::published::batches::{Batches, Rows};
 use crate::published::elements::{Computed, Recalculation};
 use crate::published::row::{Batch, Row, row};
+use crate::reference::Reference;
 use crate::run::identity::other_revision;
-use crate::run::prepare::reference_of_run;
-use crate::store::manifest::Manifest;
-use crate::store::reference::read_reference_copy;
+use crate::store::manifest::{InputEntry, Manifest};
 use crate::store::signal::Interrupt;
 use crate::store::verify::verify_files;
 use parquet::errors::ParquetError;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 row! {
@@ -33,8 +36,9 @@ row! {
 }
 
 row! {
-    struct Code of rejected {
-        code: String,
+    struct Code<'b> of rejected {
+        file: &'b str,
+        code: &'b str,
     }
 }
 
@@ -42,7 +46,7 @@ row! {
     /// What an element adds to the row of its shipment.
     struct Part<'b> of element {
         shipment_id: &'b str,
-        source_row: Option<i64>,
+        source_file: Option<&'b str>,
         activity from transport_activity_tkm: i128,
         operation from ghg_operation_kg: i128,
         provision from ghg_provision_kg: i128,
@@ -61,6 +65,39 @@ row! {
     }
 }
 
+/// How many rows have each text. Most have that of the row before.
+#[derive(Default)]
+struct Tally {
+    counts: BTreeMap<String, u64>,
+    last: String,
+    rows: u64,
+}
+
+impl Tally {
+    fn add(&mut self, text: &str) {
+        if text != self.last {
+            self.settle();
+            self.last.push_str(text);
+        }
+        self.rows += 1;
+    }
+
+    fn settle(&mut self) {
+        let (text, rows) = (
+            std::mem::take(&mut self.last),
+            std::mem::take(&mut self.rows),
+        );
+        if rows > 0 {
+            *self.counts.entry(text).or_default() += rows;
+        }
+    }
+
+    fn counts(mut self) -> BTreeMap<String, u64> {
+        self.settle();
+        self.counts
+    }
+}
+
 type ShipmentRows<'d> = Rows<'d, ShipmentsTable, ShipmentRow>;
 
 /// What was checked.
@@ -76,19 +113,27 @@ pub struct Verified {
     pub shipments: u64,
     /// Elements computed again.
     pub recalculated: u64,
+    /// What became of the input files.
+    pub inputs: Inputs,
     /// Emissions, micrograms.
     pub total: i128,
 }
 
-/// Checks the run in `dir`.
+/// Checks the run in `dir`; its input files too, where they are.
 pub fn verify(
     dir: &Path,
     recalculate: bool,
+    inputs: &Place,
     progress: &dyn Progress,
     interrupt: &Interrupt,
 ) -> Result<Verified> {
     progress.stage("digest", None);
     let manifest = verify_files(dir, &|bytes| {
+        progress.advance(0, bytes);
+        interrupt.check()
+    })?;
+    let origin = Origin::confirm(dir, &manifest)?;
+    let inputs = inputs::compare(inputs, &manifest, &|bytes| {
         progress.advance(0, bytes);
         interrupt.check()
     })?;
@@ -102,6 +147,7 @@ pub fn verify(
     let mut verified = Verified {
         run_id: manifest.run_id.clone(),
         files: manifest.files.len(),
+        inputs,
         ..Verified::default()
     };
     check.counts()?;
@@ -125,7 +171,7 @@ pub fn verify(
     verified.shipments = check.shipments()?;
     if recalculate {
         progress.stage("recalculate", None);
-        verified.recalculated = check.recalculate()?;
+        verified.recalculated = check.recalculate(&origin.reference)?;
     }
     Ok(verified)
 }
@@ -210,19 +256,45 @@ impl Check<'_> {
             return Err(self.fault("the counts of the files do not add up to the totals".into()));
         }
         let wanted = counts.rejected_by_code.clone();
-        let mut found = std::collections::BTreeMap::new();
+        let (mut found, mut by_file) = (Tally::default(), Tally::default());
         self.table::<RejectedTable>(Code::columns(), &mut |batch| {
             for row in batch.rows::<Code>()? {
-                *found.entry(row?.code).or_insert(0u64) += 1;
+                let row = row?;
+                found.add(row.code);
+                by_file.add(row.file);
             }
             Ok(())
         })?;
+        let found = found.counts();
+        self.per_file("rejected", &by_file.counts(), |input| input.rejected)?;
         if found != wanted {
             return Err(self.fault(format!(
                 "rejected rows by code: {found:?} in the table, {wanted:?} in the manifest"
             )));
         }
         Ok(())
+    }
+
+    /// Rows of a table by input file are those that the manifest tells of the file.
+    fn per_file(
+        &self,
+        what: &str,
+        found: &BTreeMap<String, u64>,
+        told: fn(&InputEntry) -> u64,
+    ) -> Result<()> {
+        let wanted: BTreeMap<String, u64> = (self.manifest.inputs.iter())
+            .map(|input| (input.file.clone(), told(input)))
+            .filter(|(_, rows)| *rows > 0)
+            .collect();
+        let differs = |file: &&String| found.get(*file) != wanted.get(*file);
+        match found.keys().chain(wanted.keys()).find(differs) {
+            None => Ok(()),
+            Some(file) => Err(self.fault(format!(
+                "{file}: {} rows {what} in the tables, {} in the manifest",
+                found.get(file).unwrap_or(&0),
+                wanted.get(file).unwrap_or(&0)
+            ))),
+        }
     }
 
     /// Sums a table; every row must have total = operation + provision. Rows and sums must be those of the manifest.
@@ -264,11 +336,14 @@ impl Check<'_> {
     fn shipments(&mut self) -> Result<u64> {
         let mut shipments = ShipmentRows::of_run(self.dir, self.manifest);
         let mut open: Option<ShipmentRow> = None;
-        let (mut accepted, mut checked) = (0u64, 0u64);
+        let mut checked = 0u64;
+        let mut by_file = Tally::default();
         self.table::<Elements>(Part::columns(), &mut |batch| {
             for row in batch.rows::<Part>()? {
                 let row = row?;
-                accepted += u64::from(row.source_row.is_some());
+                if let Some(file) = row.source_file {
+                    by_file.add(file);
+                }
                 if open.as_ref().is_none_or(|sum| sum.id != row.shipment_id) {
                     checked += settle(open.take(), Some(row.shipment_id), &mut shipments)?;
                 }
@@ -287,12 +362,7 @@ impl Check<'_> {
             Ok(())
         })?;
         checked += settle(open, None, &mut shipments).map_err(|e| self.fault(e.to_string()))?;
-        if accepted != self.manifest.counts.accepted {
-            return Err(self.fault(format!(
-                "{accepted} elements have a source row, {} rows were accepted",
-                self.manifest.counts.accepted
-            )));
-        }
+        self.per_file("accepted", &by_file.counts(), |input| input.accepted)?;
         match shipments.next().transpose()? {
             None => Ok(checked),
             Some(row) => Err(self.fault(format!("shipment {} has a row and no elements", row.id))),
@@ -300,9 +370,8 @@ impl Check<'_> {
     }
 
     /// Every element through the kernel again, with the reference that the run carries.
-    fn recalculate(&mut self) -> Result<u64> {
-        let reference = reference_of_run(&read_reference_copy(self.dir)?, &self.manifest.profile)?;
-        let mut again = Recalculation::new(&reference);
+    fn recalculate(&mut self, reference: &Reference) -> Result<u64> {
+        let mut again = Recalculation::new(reference);
         let mut differing = None;
         let mut count = 0u64;
         self.table::<Elements>(Computed::columns(), &mut |batch| {

@@ -10,6 +10,7 @@ use super::Console;
 use super::args::path;
 use super::args::progress_mode;
 use crate::error::{Error, Result};
+use crate::escape::visible_json;
 use crate::present::comparison::csv;
 use crate::present::comparison::html::page;
 use crate::present::comparison::sheet::Sheet;
@@ -217,7 +218,7 @@ fn json(sheet: &Sheet, is_pretty: bool) -> Result<String> {
         serde_json::to_string(sheet)
     };
     written
-        .map(|text| text + "\n")
+        .map(|text| visible_json(&text).into_owned() + "\n")
         .map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))
 }
 

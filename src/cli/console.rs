@@ -1,6 +1,7 @@
 //! Standard output and standard error. A closed pipe ends quietly, an unwritable standard error never stops a command.
 
 use crate::error::{Error, Result};
+use crate::escape::{visible, visible_json, visible_lines};
 use crate::progress::{Level, LogMode};
 use std::io::{self, Write};
 
@@ -22,12 +23,17 @@ impl Console {
         }
     }
 
-    /// Prints a result on standard output.
+    /// Prints a result on standard output. Nothing in it, whoever wrote it, can move the cursor or hide.
     pub fn print(&self, text: &str) -> Result<()> {
-        self.write(|out| out.write_all(text.as_bytes()))
+        self.write(|out| out.write_all(visible_lines(text).as_bytes()))
     }
 
-    /// Lets `body` write a result to standard output, buffered. When the reader went away `body` stops early and all is well;
+    /// Prints a JSON document; a program that reads it gets every character as it is.
+    pub fn print_json(&self, json: &str) -> Result<()> {
+        self.write(|out| out.write_all(visible_json(json).as_bytes()))
+    }
+
+    /// Lets `body` write a result to standard output, buffered; what it writes is visible already. When the reader went away `body` stops early and all is well;
     /// any other failure is a storage error.
     pub fn write(&self, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         let mut out = io::BufWriter::new(io::stdout().lock());
@@ -46,7 +52,7 @@ impl Console {
     pub fn error(&self, error: &Error) {
         let text = one_line(&error.to_string());
         self.line(&match self.log {
-            LogMode::Text => format!("error: {text}"),
+            LogMode::Text => format!("error: {}", visible(&text)),
             LogMode::Json => log_json(
                 "error",
                 "error",
@@ -67,7 +73,7 @@ impl Console {
         };
         let text = one_line(text);
         self.line(&match self.log {
-            LogMode::Text => format!("{word}: {text}"),
+            LogMode::Text => format!("{word}: {}", visible(&text)),
             LogMode::Json => log_json(word, "message", &[("message", text.into())]),
         });
     }
@@ -93,9 +99,10 @@ pub(super) fn log_json(level: &str, event: &str, fields: &[(&str, serde_json::Va
         .chain(fields)
         .map(|(key, value)| format!("{}:{value}", serde_json::Value::from(*key)))
         .collect();
-    format!("{{{}}}", pairs.join(","))
+    visible_json(&format!("{{{}}}", pairs.join(","))).into_owned()
 }
 
+/// A message on one line. Texts of inputs, names of files and words of a command line stand in it.
 fn one_line(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
 }
@@ -120,5 +127,13 @@ mod tests {
             ),
             (Some("read \"x\"\n"), Some(3), false)
         );
+        let line = log_json(
+            "info",
+            "message",
+            &[("message", "a\u{9b}2J\u{202e}".into())],
+        );
+        assert!(!line.contains(crate::escape::is_hidden), "{line}");
+        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(value["message"], "a\u{9b}2J\u{202e}");
     }
 }

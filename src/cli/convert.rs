@@ -3,11 +3,16 @@
 use super::Console;
 use super::args::path;
 use crate::error::{Error, Result};
+use crate::escape::visible;
 use crate::exchange::carrier::{self, Carrier};
-use crate::exchange::dcsa::{self, Converter};
+use crate::exchange::dcsa::{self, Reading};
+use crate::exchange::events::{self, Converter, Settings};
 use crate::exchange::left_out::{self, LeftOut, Outcome};
+use crate::exchange::local_time::Zones;
 use crate::exchange::movements::{self, Form};
-use crate::exchange::received::{Received, facilities, operations, receive};
+use crate::exchange::received::{
+    Received, ZONE, facilities, operations, receive, shares, zone, zones,
+};
 use crate::model::mode::{Basis, Mode};
 use crate::model::unit::grouped;
 use crate::progress::Level;
@@ -31,9 +36,9 @@ pub struct Args {
 /// What `convert` can read.
 #[derive(Debug, clap::Subcommand)]
 pub enum What {
-    /// DCSA Track & Trace events, 2.2 and 3.0, to movement records
+    /// DCSA Track & Trace events, 2.0 to 3.0, to movement records
     Dcsa(Dcsa),
-    /// iLEAP TOCs and HOCs of a carrier to factors, its TADs to movement records
+    /// iLEAP TOCs and HOCs of a carrier to factors, its shipment footprints and TADs to movement records
     Ileap(Ileap),
 }
 
@@ -52,6 +57,18 @@ pub struct Dcsa {
     /// Mode of movements from gate to gate that state none [default: they are left out]
     #[arg(long, value_name = "MODE", value_parser = ["road", "rail"])]
     pub gate_mode: Option<String>,
+    /// Time zone of times without an offset, e.g. Asia/Shanghai [default: such events are malformed]
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<String>,
+    /// Time zones of single places, before --zone: CSV with columns place (UN/LOCODE or country code) and zone
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub zones: Option<PathBuf>,
+    /// Parts of shipments in containers that they share: CSV with columns shipment_id, container_id, share (any unit) [default: equal parts, flagged]
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub shares: Option<PathBuf>,
+    /// List ignored events too: planned and estimated ones, events of documents and devices, the carrier's own repositioning
+    #[arg(long)]
+    pub list_ignored: bool,
 }
 
 /// Arguments of `convert ileap`.
@@ -63,7 +80,7 @@ pub struct Ileap {
     /// Carrier that the documents are of, as movement records name it
     #[arg(long, value_name = "CODE")]
     pub carrier: String,
-    /// Folder to write to: <source>/<edition>/transport.csv and hub.csv, sources.csv, movements.csv, left-out.csv
+    /// Folder to write to: <source>/<edition>/transport.csv and hub.csv, sources.csv, operations.csv, movements.csv, movements-of-shipments.csv, left-out.csv
     #[arg(long, value_name = "DIR", value_parser = path())]
     pub out: PathBuf,
     /// Source and edition of the factors, as a profile names them
@@ -75,10 +92,10 @@ pub struct Ileap {
     /// That profile
     #[arg(long, value_name = "NAME", default_value = "open")]
     pub profile: String,
-    /// Operations of single categories: CSV with columns id (tocId or hocId) and operation
+    /// What single categories stand for: CSV with columns id (tocId or hocId) and operation, and where needed region, energy_carrier, distance_basis
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub operations: Option<PathBuf>,
-    /// Distance basis of the intensities; iLEAP does not state it [default: gcd for air, else sfd]
+    /// Distance basis of the intensities, which iLEAP does not state [default: that of the elements that name the category, else assumed and flagged Q40: gcd for air, else sfd]
     #[arg(long, value_name = "BASIS", value_parser = ["sfd", "gcd", "actual"])]
     pub distance_basis: Option<String>,
 }
@@ -115,24 +132,32 @@ fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
             )));
         }
     };
-    let facilities = args
-        .facilities
-        .as_deref()
-        .map(facilities)
-        .transpose()?
-        .unwrap_or_default();
-    let mut converter = Converter::new(
-        facilities,
-        args.gate_mode.as_deref().and_then(Mode::from_code),
-    );
+    let other = match &args.zone {
+        None => None,
+        Some(name) => Some(
+            zone(name).ok_or_else(|| Error::Usage(format!("--zone {name:?}: expected {ZONE}")))?,
+        ),
+    };
+    let reading = Reading {
+        facilities: optional(args.facilities.as_deref(), facilities)?,
+        zones: Zones {
+            by_place: optional(args.zones.as_deref(), zones)?,
+            other,
+        },
+    };
+    let mut converter = Converter::new(Settings {
+        gate_mode: args.gate_mode.as_deref().and_then(Mode::from_code),
+        shares: optional(args.shares.as_deref(), shares)?,
+    });
     let received = receive(&args.files, &Interrupt::install()?, &mut |file, bytes| {
-        converter.read(file, bytes)
+        converter.begin(file);
+        dcsa::read(file, bytes, &reading, &mut |event| converter.take(event));
     })?;
     let report = converter.finish()?;
     let mut out = FileWriter::create(&RealDisk, &args.out)?;
-    movements::write(&mut out, form, dcsa::COLUMNS, &report.records)?;
+    movements::write(&mut out, form, events::COLUMNS, &report.records)?;
     let beside = args.out.with_extension("left-out.csv");
-    list(&beside, &report.left_out)?;
+    list(&beside, &report.left_out, args.list_ignored)?;
     // Also without a gap: a list of an earlier conversion must not speak for this one.
     let gaps_beside = args.out.with_extension("gaps.csv");
     let mut gaps_out = FileWriter::create(&RealDisk, &gaps_beside)?;
@@ -160,15 +185,41 @@ fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
         grouped(&report.gaps.len().to_string()),
         gaps_beside.display()
     );
-    ended(console, &text, &received, &report.left_out)
+    if report.equal_shares > 0 {
+        let what = format!(
+            "{} containers under several documents were shared in equal parts (Q42); --shares gives others",
+            grouped(&report.equal_shares.to_string())
+        );
+        console.message(Level::Warning, &what);
+    }
+    let ended = ended(console, &text, &received, &report.left_out);
+    for (file, what) in &report.idle {
+        let what = format!("{}: nothing in it is in a movement: {what}", visible(file));
+        console.message(Level::Warning, &what);
+    }
+    match ended {
+        Ok(_) if !report.idle.is_empty() => Err(Error::FilesMissing(format!(
+            "{} of {} files gave nothing",
+            report.idle.len(),
+            received.files
+        ))),
+        other => other,
+    }
+}
+
+/// What a list says, if there is one.
+fn optional<T: Default>(path: Option<&Path>, read: fn(&Path) -> Result<T>) -> Result<T> {
+    path.map(read).transpose().map(Option::unwrap_or_default)
 }
 
 fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
+    let (by_mode, operations_known) = carrier::known_operations(&args.factors, &args.profile)?;
     let carrier = Carrier {
         code: args.carrier.clone(),
         source: args.source.0.clone(),
         edition: args.source.1.clone(),
-        by_mode: carrier::default_operations(&args.factors, &args.profile)?,
+        by_mode,
+        operations: operations_known,
         by_id: args
             .operations
             .as_deref()
@@ -188,7 +239,7 @@ fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
         }
         write_file(&RealDisk, &args.out.join(path), bytes)?;
     }
-    list(&args.out.join("left-out.csv"), &report.left_out)?;
+    list(&args.out.join("left-out.csv"), &report.left_out, false)?;
     let mut text = summary(
         received.files,
         "documents",
@@ -204,12 +255,20 @@ fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
         let _ = writeln!(text, "{name:<24}{:>12}", grouped(&count.to_string()));
     }
     let _ = writeln!(text, "written to {}", args.out.display());
-    ended(console, &text, &received, &report.left_out)
+    let ended = ended(console, &text, &received, &report.left_out)?;
+    if report.used == 0 {
+        return Err(Error::FilesMissing(format!(
+            "no factor and no movement came of {} documents; {} says why",
+            report.documents,
+            args.out.join("left-out.csv").display()
+        )));
+    }
+    Ok(ended)
 }
 
-fn list(path: &Path, entries: &[LeftOut]) -> Result<()> {
+fn list(path: &Path, entries: &[LeftOut], with_ignored: bool) -> Result<()> {
     let mut out = FileWriter::create(&RealDisk, path)?;
-    left_out::write(&mut out, entries)?;
+    left_out::write(&mut out, entries, with_ignored)?;
     out.finish()
 }
 
@@ -232,13 +291,7 @@ fn summary(files: u64, what: &str, found: u64, used: u64, entries: &[LeftOut]) -
         );
         let more = reasons.len().saturating_sub(REASONS);
         for (reason, n) in reasons.into_iter().take(REASONS) {
-            let _ = writeln!(
-                out,
-                "    {:<20}{:>12}  {}",
-                "",
-                count(n),
-                crate::escape::visible(reason)
-            );
+            let _ = writeln!(out, "    {:<20}{:>12}  {}", "", count(n), visible(reason));
         }
         if more > 0 {
             let _ = writeln!(

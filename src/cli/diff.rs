@@ -60,9 +60,10 @@ pub enum DiffFormat {
 /// Compares the runs, writes the tables, prints the summary.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let layout = Layout::new(&args.out);
-    let (before_id, before_dir) = layout.find_run(Some(&args.before))?;
-    let (after_id, after_dir) = layout.find_run(args.after.as_deref())?;
-    let (before, after) = (Run::open(&before_dir)?, Run::open(&after_dir)?);
+    let before_run = layout.read_run(Some(&args.before))?;
+    let after_run = layout.read_run(args.after.as_deref())?;
+    let (before_id, after_id) = (before_run.id.clone(), after_run.id.clone());
+    let (before, after) = (Run::open(&before_run.dir)?, Run::open(&after_run.dir)?);
     let to = match &args.to {
         Some(to) => to.clone(),
         None => folder_below(
@@ -104,7 +105,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     };
     match args.format {
         DiffFormat::Table => console.print(&answer.text())?,
-        DiffFormat::Json => console.print(&answer.json()?)?,
+        DiffFormat::Json => console.print_json(&answer.json()?)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -44,14 +44,14 @@ pub enum SheetFormat {
 
 /// Prints the sheet.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
-    let (_, dir) = Layout::new(&args.out).find_run(args.run.as_deref())?;
-    let sheet = explain(&dir, &args.shipment)?;
+    let reading = Layout::new(&args.out).read_run(args.run.as_deref())?;
+    let sheet = explain(&reading.dir, &args.shipment)?;
     match args.format {
         SheetFormat::Text => console.print(&text(&sheet))?,
         SheetFormat::Json => {
             let json = serde_json::to_string_pretty(&sheet)
                 .map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))?;
-            console.print(&(json + "\n"))?;
+            console.print_json(&(json + "\n"))?;
         }
     }
     Ok(ExitCode::SUCCESS)

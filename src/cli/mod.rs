@@ -19,6 +19,7 @@ mod rollback;
 mod run;
 mod sample;
 mod summary;
+mod supervise;
 mod table;
 mod verify;
 
@@ -26,10 +27,13 @@ pub use args::command;
 pub use console::Console;
 
 use crate::error::Error;
+use crate::escape::visible_lines;
 use crate::progress::LogMode;
 use args::CommandLine;
 use clap::Parser;
+use std::borrow::Cow;
 use std::ffi::OsString;
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::{Mutex, OnceLock};
 
@@ -51,16 +55,25 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             *last = format!("{what}{place}");
         }
     }));
+    crate::store::memory::end_in_order(supervise::is_child());
     crate::store::descriptors::raise_limit();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     guarded(|| parse_and_run(&arguments))
 }
 
+/// How the standard library says that the system refuses a thread.
+const NO_THREAD: &str = "failed to spawn thread";
+
 /// Turns a panic into exit 70 and one line.
 fn guarded(body: impl FnOnce() -> ExitCode + std::panic::UnwindSafe) -> ExitCode {
     std::panic::catch_unwind(body).unwrap_or_else(|_| {
         let what = LAST_PANIC.lock().map_or(String::new(), |last| last.clone());
-        let fault = Error::Internal(format!("internal fault: {what}"));
+        let fault = match what.contains(NO_THREAD) {
+            true => Error::Limit(format!(
+                "the system gives no more threads or memory: {what}"
+            )),
+            false => Error::Internal(format!("internal fault: {what}")),
+        };
         Console::new(LOG_SAID.get().copied().flatten()).error(&fault);
         ExitCode::from(fault.exit_code())
     })
@@ -71,7 +84,7 @@ fn parse_and_run(arguments: &[OsString]) -> ExitCode {
         Ok(line) => line,
         Err(answer) => {
             // Help and version are answers on standard output, everything else is wrong use. A closed pipe is no fault.
-            let code = match answer.print() {
+            let code = match print_answer(&answer) {
                 _ if answer.use_stderr() => 2,
                 Err(fault) if fault.kind() != std::io::ErrorKind::BrokenPipe => {
                     let fault = Error::Storage(format!("standard output: {fault}"));
@@ -89,6 +102,15 @@ fn parse_and_run(arguments: &[OsString]) -> ExitCode {
         console.error(&error);
         ExitCode::from(error.exit_code())
     })
+}
+
+/// Prints help, version or what is wrong with a command line, whose words may hold anything.
+fn print_answer(answer: &clap::Error) -> std::io::Result<()> {
+    let text = answer.render().to_string();
+    match visible_lines(&text) {
+        Cow::Borrowed(_) => answer.print(),
+        Cow::Owned(text) => std::io::stderr().lock().write_all(text.as_bytes()),
+    }
 }
 
 #[cfg(test)]

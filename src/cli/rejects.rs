@@ -12,7 +12,6 @@ use crate::published::columns::fault;
 use crate::published::rejected::{RejectedRow, rejected_rows};
 use crate::store::layout::Layout;
 use crate::store::path::{list_below, open_below};
-use crate::store::status::find_rejects;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
@@ -39,18 +38,19 @@ pub struct Args {
 
 /// Prints the codes.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
-    let (id, dir) = find_rejects(&Layout::new(&args.out), args.run.as_deref())?;
+    let reading = Layout::new(&args.out).read_rejects(args.run.as_deref())?;
+    let (id, dir) = (&reading.id, &reading.dir);
     match args.format {
-        TableFormat::Table => console.print(&table(&id, &codes(&dir)?))?,
+        TableFormat::Table => console.print(&table(id, &codes(dir)?))?,
         TableFormat::Csv => stream(
             console,
-            &dir,
+            dir,
             "file,row,code,column,value,wanted,shipment_id,movement_id\n",
             "",
             &mut csv_line,
         )?,
         TableFormat::Json => {
-            let counts: BTreeMap<String, u64> = codes(&dir)?
+            let counts: BTreeMap<String, u64> = codes(dir)?
                 .into_iter()
                 .map(|(code, (n, _))| (code, n))
                 .collect();
@@ -66,7 +66,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
                     .map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))?;
                 Ok(String::from_utf8_lossy(&text).into_owned())
             };
-            stream(console, &dir, &head, "\n]}\n", &mut line)?;
+            stream(console, dir, &head, "\n]}\n", &mut line)?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -48,10 +48,11 @@ pub enum ReportFormat {
 /// Writes the report and says where it is.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let layout = Layout::new(&args.out);
-    let (run_id, _) = layout.find_run(args.run.as_deref())?;
+    let reading = layout.read_run(args.run.as_deref())?;
+    let run_id = &reading.id;
     let progress = super::progress::for_run(args.progress.unwrap_or_default(), *console);
     let report =
-        crate::present::report::report(&layout, &run_id, progress.as_ref(), &Interrupt::install()?);
+        crate::present::report::report(&layout, run_id, progress.as_ref(), &Interrupt::install()?);
     progress.end();
     let report = report?;
     let to = match &args.to {

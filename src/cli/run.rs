@@ -2,12 +2,14 @@
 
 use super::args::path;
 use super::args::{Keep, MaxChange, change, keep, memory, progress_mode, share};
+use super::supervise::{self, Isolate};
 use super::{Console, machine, progress};
 use crate::error::{Error, Result};
 use crate::progress::{Level, Progress, ProgressMode};
 use crate::run;
 use crate::run::plan::{Flags, MemoryLimit, Plan, Share};
 use crate::store::files::{is_file, read_file};
+use crate::store::memory as process_memory;
 use crate::store::signal::Interrupt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -60,6 +62,9 @@ pub struct Args {
     /// Compute a run again that exists already; replace it if it is damaged, exit 7 if another computation made it
     #[arg(long)]
     pub rebuild: bool,
+    /// Whether a process of its own computes, so that one that is ended leaves nothing behind
+    #[arg(long, value_enum, value_name = "WHEN", num_args = 0..=1, require_equals = true, default_value = "auto", default_missing_value = "always")]
+    pub(super) isolate: Isolate,
     /// Print one line about the run, and warnings
     #[arg(long, conflicts_with = "progress")]
     pub quiet: bool,
@@ -113,6 +118,13 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
         console.print(&plan.to_string())?;
         return Ok(ExitCode::SUCCESS);
     }
+    if supervise::is_wanted(args.isolate, &plan) {
+        return supervise::supervise(&plan);
+    }
+    if supervise::is_child() {
+        supervise::follow_parent();
+    }
+    process_memory::bound(plan.limits.memory_bytes, plan.threads);
     let progress = match plan.quiet {
         true => progress::quiet(*console),
         false => progress::for_run(plan.progress, *console),

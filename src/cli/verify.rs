@@ -2,7 +2,7 @@
 
 use super::args::path;
 use super::{Console, progress};
-use crate::audit::verify::verify;
+use crate::audit::verify::{Inputs, Place, verify};
 use crate::error::Result;
 use crate::model::unit::grouped;
 use crate::model::unit::{NANO_SCALE, decimal_text};
@@ -24,15 +24,36 @@ pub struct Args {
     /// Also compute every element again from the published inputs and factors
     #[arg(long)]
     pub recalculate: bool,
+    /// Also compare the input files: the folder that their names begin from, which is that of the run file
+    #[arg(long, value_name = "FOLDER", value_parser = path())]
+    pub inputs: Option<PathBuf>,
+}
+
+fn inputs_text(inputs: &Inputs) -> String {
+    let Inputs {
+        same,
+        others,
+        absent,
+    } = inputs;
+    let mut text = format!("{same} input files as they were read");
+    if *absent > 0 {
+        text += &format!(", {absent} not found; --inputs FOLDER says where they are");
+    }
+    for what in others {
+        text += &format!("\ninput changed since: {what}");
+    }
+    text + "\n"
 }
 
 /// Checks the run; exit 7 when anything differs.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
-    let (_, dir) = Layout::new(&args.out).find_run(args.run.as_deref())?;
+    let layout = Layout::new(&args.out);
+    let reading = layout.read_run(args.run.as_deref())?;
     let progress = progress::for_run(ProgressMode::Auto, *console);
     let verified = verify(
-        &dir,
+        &reading.dir,
         args.recalculate,
+        &(args.inputs.as_deref()).map_or(Place::Logged(&layout), Place::Named),
         progress.as_ref(),
         &Interrupt::install()?,
     );
@@ -53,6 +74,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
             count(v.recalculated)
         ));
     }
+    text.push_str(&inputs_text(&v.inputs));
     console.print(&text)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,89 +1,134 @@
-//! Where the transport activity of an exchange document stands on another distance than the intensity beside it.
+//! An intensity on the distance of the transport activity.
 //!
-//! An iLEAP figure is activity x intensity, on one basis. A published element may have its activity on one basis and its
-//! intensity on another; then its emissions are on the adjusted distance, and the document says so in words: both bases, the
-//! intensity as its source has it, and the adjustment.
+//! An iLEAP figure is activity x intensity, and the format has no field for an adjustment between their distances. A TOC is
+//! therefore published on the basis of the activity distance with the adjustment inside; its id and its description say the
+//! basis, the intensity as the source has it, and the adjustment.
 
-use super::category::{Category, INTENSITY_SCALE, id_of};
-use super::ileap::tce_id;
-use crate::error::Result;
+use super::category::intensity_text;
+use crate::factors::EmissionFactor;
 use crate::factors::profile::Adjustment;
 use crate::model::mode::{Basis, Mode, Per};
-use crate::model::unit::{DISTANCE_SCALE, SHARE_SCALE, decimal_text, short_decimal_text};
-use crate::published::run::{Element, Published, Shipment};
-use std::collections::BTreeMap;
+use crate::model::unit::{ONE, SHARE_SCALE, div_half_even, short_decimal_text};
+use crate::published::run::{Element, Published};
 
-/// The adjustment of an element in words; `None`: activity and intensity stand on the same distance.
-pub fn adjustment(run: &Published, element: &Element) -> Result<Option<String>> {
-    let factor = run.factor(&element.factor_id)?;
-    let (activity, intensity) = (element.activity_basis, factor.distance_basis);
-    let is_by_distance = matches!(element.per, Per::Tkm | Per::TeuKm) && element.mode != Mode::Hub;
-    if !is_by_distance || activity == intensity || intensity == Basis::Absent {
-        return Ok(None);
-    }
-    let total = element.intensity_operation + element.intensity_provision;
-    Ok(Some(format!(
-        "transport activity on {} distance ({}), source intensity {} kg CO2e/{} on {} distance ({})",
-        activity.code(),
-        made(run, element, activity),
-        // Grams with 9 decimals are kilograms with 12, digit for digit.
-        decimal_text(total, INTENSITY_SCALE),
-        element.per.unit(),
-        intensity.code(),
-        made(run, element, intensity),
-    )))
+/// What stands between the activity distance of an element and the distance that its intensity is per.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing: one distance, or a figure that is not per distance.
+    Same,
+    /// The distance as found becomes that of the intensity by the first ratio and that of the activity by the second, both
+    /// in millionths.
+    Ratio(i64, i64),
+    /// Kilometres are added: no single intensity holds on the activity distance.
+    Added,
 }
 
-/// How the profile makes a distance of this basis of the distance as it was found.
-fn made(run: &Published, element: &Element, to: Basis) -> String {
-    let found = element.distance_basis;
-    match run.reference.adjustment(element.mode, found, to) {
-        Some(entry) if found != to => format!("{} distance {}", found.code(), words(entry)),
-        _ => "as found".to_owned(),
-    }
-}
-
-fn words(entry: Adjustment) -> String {
-    match entry {
-        Adjustment::Ratio(ratio) => {
-            format!(
-                "x distance adjustment factor {}",
-                short_decimal_text(ratio.into(), SHARE_SCALE)
-            )
+impl Step {
+    /// The step of an element.
+    pub fn of(run: &Published, element: &Element, factor: &EmissionFactor) -> Step {
+        let (activity, intensity) = (element.activity_basis, factor.distance_basis);
+        let is_by_distance =
+            matches!(element.per, Per::Tkm | Per::TeuKm) && element.mode != Mode::Hub;
+        if !is_by_distance || activity == intensity {
+            return Step::Same;
         }
-        Adjustment::AddMetres(metres) => {
-            let km = short_decimal_text(i128::from(metres).abs(), DISTANCE_SCALE);
-            format!("{} {km} km", if metres < 0 { "-" } else { "+" })
+        let ratio = |to: Basis| {
+            let found = element.distance_basis;
+            match run.reference.adjustment(element.mode, found, to) {
+                _ if found == to => Some(ONE),
+                Some(Adjustment::Ratio(ratio)) => Some(ratio),
+                Some(Adjustment::AddMetres(_)) | None => None,
+            }
+        };
+        match (ratio(intensity), ratio(activity)) {
+            (Some(to_intensity), Some(to_activity)) if to_activity > 0 => {
+                Step::Ratio(to_intensity, to_activity)
+            }
+            _ => Step::Added,
         }
     }
-}
 
-/// The sentence of a category; empty: nothing was adjusted.
-pub fn of_category(category: &Category) -> String {
-    let list: Vec<&str> = category.adjustments.iter().map(String::as_str).collect();
-    match list.as_slice() {
-        [] => String::new(),
-        list => format!(" Distance adjustment: {}.", list.join(". Also: ")),
-    }
-}
-
-/// The sentences of a shipment, one for each category and adjustment, with the elements that they are of.
-pub fn of_shipment(run: &Published, shipment: &Shipment) -> Result<String> {
-    let mut groups: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    for element in &shipment.elements {
-        if let Some(words) = adjustment(run, element)? {
-            let category = id_of(element, run.factor(&element.factor_id)?);
-            groups
-                .entry((category, words))
-                .or_default()
-                .push(tce_id(element));
+    /// An intensity of 18 decimals on the activity distance.
+    pub fn on_activity(self, intensity: i128) -> i128 {
+        match self {
+            Step::Same | Step::Added => intensity,
+            Step::Ratio(to_intensity, to_activity) => div_half_even(
+                intensity * i128::from(to_intensity),
+                i128::from(to_activity),
+            ),
         }
     }
-    let sentence = |((category, words), elements): (&(String, String), &Vec<String>)| {
-        format!(
-            " Distance adjustment of TCE {} (TOC {category}): {words}.",
-            elements.join(", ")
-        )
-    };
-    Ok(groups.iter().map(sentence).collect())
+
+    /// The ratio as it is applied to the intensity: `x1.15`, `/0.869565`, or both.
+    fn ratio_text(to_intensity: i64, to_activity: i64) -> String {
+        let text = |ratio: i64| short_decimal_text(ratio.into(), SHARE_SCALE);
+        match (to_intensity, to_activity) {
+            (a, b) if a == b => "x1".to_owned(),
+            (a, ONE) => format!("x{}", text(a)),
+            (ONE, b) => format!("/{}", text(b)),
+            (a, b) => format!("x{}/{}", text(a), text(b)),
+        }
+    }
+
+    /// The end of a TOC's id: the basis, and what was adjusted.
+    pub fn id_part(self, element: &Element, factor: &EmissionFactor) -> String {
+        let basis = element.activity_basis.code();
+        match self {
+            Step::Same => format!(";{basis}"),
+            Step::Added => format!(";{basis};average"),
+            Step::Ratio(a, b) => format!(
+                ";{basis};{}-per-{}-{};{}",
+                source_intensity(element),
+                element.per.code(),
+                factor.distance_basis.code(),
+                Step::ratio_text(a, b)
+            ),
+        }
+    }
+
+    /// The same in words, for a description; empty for a hub.
+    pub fn words(self, element: &Element, factor: &EmissionFactor) -> String {
+        let basis = element.activity_basis.code();
+        match self {
+            _ if element.mode == Mode::Hub => String::new(),
+            Step::Same | Step::Added => format!(", on {basis} distance"),
+            Step::Ratio(a, b) => format!(
+                ", on {basis} distance: source intensity {} kg CO2e/{} on {} distance, distance adjustment {} inside",
+                source_intensity(element),
+                element.per.unit(),
+                factor.distance_basis.code(),
+                Step::ratio_text(a, b)
+            ),
+        }
+    }
+}
+
+/// kg per unit as applied, before the step.
+fn source_intensity(element: &Element) -> String {
+    let grams = element.intensity_operation + element.intensity_provision;
+    intensity_text(super::category::kilograms(grams))
+        .trim_end_matches('0')
+        .trim_end_matches('.')
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratios_are_exact_and_quotients_are_rounded_half_to_even() {
+        // 10.123456789 g/t.km.
+        let intensity = 10_123_456_789_000_000;
+        let there = Step::Ratio(1_150_000, ONE);
+        assert_eq!(there.on_activity(intensity), 11_641_975_307_350_000);
+        let back = Step::Ratio(ONE, 869_565);
+        assert_eq!(back.on_activity(intensity), 11_641_978_217_844_554);
+        assert_eq!(Step::Ratio(ONE, ONE).on_activity(intensity), intensity);
+        let text = |a, b| Step::ratio_text(a, b);
+        assert_eq!(text(1_150_000, ONE), "x1.15");
+        assert_eq!(text(ONE, 869_565), "/0.869565");
+        assert_eq!(text(1_320_000, 869_565), "x1.32/0.869565");
+        assert_eq!(text(ONE, ONE), "x1");
+    }
 }

@@ -3,18 +3,35 @@
 //! A category is a factor as it was applied. Where the exchange format lacks the unit of the intensity (per container, or per
 //! litre of primary data), the category is what ISO 14083 makes a TOC of: the emissions of its elements over their activity.
 
-use super::adjusted::adjustment;
+use super::adjusted::Step;
 use crate::error::Result;
 use crate::factors::{EmissionFactor, Section};
 use crate::model::id::LocationCode;
 use crate::model::mode::{DataCategory, Mode, Per, Temperature};
 use crate::model::time::Instant;
-use crate::model::unit::div_half_even;
+use crate::model::unit::{decimal_text, div_half_even};
 use crate::published::run::{Element, Published};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-/// Decimals of an intensity in kg: nine of a gram.
-pub const INTENSITY_SCALE: u32 = 12;
+/// Decimals of an intensity in kg: nine of a gram, and the six of a distance adjustment.
+const INTENSITY_SCALE: u32 = 18;
+/// Decimals of an intensity that nothing was adjusted in.
+const SOURCE_SCALE: u32 = 12;
+
+/// Grams with 9 decimals as kilograms with 18.
+pub fn kilograms(grams: i128) -> i128 {
+    grams * 10i128.pow(INTENSITY_SCALE - SOURCE_SCALE)
+}
+
+/// An intensity with the decimals that it has: 12, or 18 with an adjustment inside.
+pub fn intensity_text(intensity: i128) -> String {
+    let finer = 10i128.pow(INTENSITY_SCALE - SOURCE_SCALE);
+    if intensity % finer == 0 {
+        decimal_text(intensity / finer, SOURCE_SCALE)
+    } else {
+        decimal_text(intensity, INTENSITY_SCALE)
+    }
+}
 
 /// What the activity of a category is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,22 +67,24 @@ pub struct Category {
     pub mode: Mode,
     /// Operation code.
     pub operation: String,
-    /// Temperature class.
+    /// Temperature class of its first element.
     pub temperature: Temperature,
+    /// Whether elements of both classes have it.
+    pub is_mixed: bool,
     /// Factor.
     pub factor_id: String,
     /// Whether the figures are those of primary data.
     pub is_primary: bool,
     /// Unit of the activity.
     pub unit: Unit,
-    /// kg CO2e of operation per unit, 12 decimals.
+    /// kg CO2e of operation per unit, 18 decimals.
     pub intensity_operation: i128,
-    /// kg CO2e in all per unit, 12 decimals.
+    /// kg CO2e in all per unit, 18 decimals.
     pub intensity_total: i128,
     /// Whether the intensity is the run's emissions over its activity.
     pub is_averaged: bool,
-    /// Distance adjustments between the activity of its elements and its intensity, in words.
-    pub adjustments: BTreeSet<String>,
+    /// Distance that the intensity is per, and the adjustment inside, in words; empty for a hub.
+    pub distance: String,
     /// First departure.
     pub first: Instant,
     /// Last departure.
@@ -77,20 +96,26 @@ pub struct Category {
 struct Sums {
     operation: i128,
     total: i128,
-    /// t.km, or t, 9 decimals.
+    /// t.km, TEU.km, t or TEU, 9 decimals.
     amount: i128,
 }
 
 /// The id of the category that an element belongs to.
 ///
-/// A factor that was applied as the library has it gives its own name, an uplifted one says so, and where the format lacks the
-/// unit the id names all that the average is over.
-pub fn id_of(element: &Element, factor: &EmissionFactor) -> String {
+/// A factor that was applied as the library has it gives its own name, an uplifted one says so, a TOC says the distance that
+/// it is per, and where the format lacks the unit the id names all that the average is over.
+pub fn id_of(run: &Published, element: &Element, factor: &EmissionFactor) -> String {
+    let step = Step::of(run, element, factor);
+    let distance = if element.mode == Mode::Hub {
+        String::new()
+    } else {
+        step.id_part(element, factor)
+    };
     let averaged = Unit::of(element.per).is_none();
     if element.data_category == DataCategory::Primary && averaged {
         let parts = [&element.operation, &element.carrier, &element.factor_id];
         return format!(
-            "{};{};{};{};primary",
+            "{};{};{};{}{distance};primary",
             parts[0],
             parts[1],
             parts[2],
@@ -105,7 +130,7 @@ pub fn id_of(element: &Element, factor: &EmissionFactor) -> String {
     } else {
         format!(";{}-uplift", element.temperature.code())
     };
-    format!("{}{uplift}{unit}", element.factor_id)
+    format!("{}{uplift}{distance}{unit}", element.factor_id)
 }
 
 /// The categories of all elements of a run, by id.
@@ -120,12 +145,11 @@ pub fn categories(
         }
         let element = element?;
         let factor = run.factor(&element.factor_id)?;
-        let id = id_of(&element, factor);
+        let id = id_of(run, &element, factor);
         let category = categories
             .entry(id.clone())
-            .or_insert_with(|| Category::new(id, &element));
+            .or_insert_with(|| Category::new(id, run, &element, factor));
         category.add(&element);
-        category.adjustments.extend(adjustment(run, &element)?);
     }
     categories
         .values_mut()
@@ -135,7 +159,10 @@ pub fn categories(
 }
 
 impl Category {
-    fn new(id: String, element: &Element) -> Category {
+    fn new(id: String, run: &Published, element: &Element, factor: &EmissionFactor) -> Category {
+        let step = Step::of(run, element, factor);
+        let operation = kilograms(element.intensity_operation);
+        let total = operation + kilograms(element.intensity_provision);
         let is_hub = element.mode == Mode::Hub;
         let unit = Unit::of(element.per).unwrap_or(if is_hub { Unit::Tonne } else { Unit::Tkm });
         Category {
@@ -143,14 +170,14 @@ impl Category {
             mode: element.mode,
             operation: element.operation.clone(),
             temperature: element.temperature,
+            is_mixed: false,
             factor_id: element.factor_id.clone(),
             is_primary: element.data_category == DataCategory::Primary,
             unit,
-            // Grams with 9 decimals are kilograms with 12, digit for digit.
-            intensity_operation: element.intensity_operation,
-            intensity_total: element.intensity_operation + element.intensity_provision,
-            is_averaged: Unit::of(element.per).is_none(),
-            adjustments: BTreeSet::new(),
+            intensity_operation: step.on_activity(operation),
+            intensity_total: step.on_activity(total),
+            is_averaged: Unit::of(element.per).is_none() || step == Step::Added,
+            distance: step.words(element, factor),
             first: element.departed_at,
             last: element.departed_at,
             sums: Sums::default(),
@@ -158,24 +185,28 @@ impl Category {
     }
 
     fn add(&mut self, element: &Element) {
+        self.is_mixed |= element.temperature != self.temperature;
         self.first = self.first.min(element.departed_at);
         self.last = self.last.max(element.departed_at);
         self.sums.operation += element.ghg_operation;
         self.sums.total += element.ghg_total;
         self.sums.amount += match self.unit {
-            Unit::Tkm | Unit::TeuKm => element.activity,
+            Unit::Tkm => element.activity,
+            // Six decimals times three.
+            Unit::TeuKm => element.teu.unwrap_or(0) * element.activity_distance,
             // kg with 3 decimals as t with 9.
-            Unit::Tonne | Unit::Teu => element.mass * 1_000,
+            Unit::Tonne => element.mass * 1_000,
+            Unit::Teu => element.teu.unwrap_or(0) * 1_000,
         };
     }
 
     /// Emissions over activity, half to even to 12 decimals; both have 9, and an element always has a mass and, if it is a
     /// transport, a distance.
     fn average(&mut self) {
-        let shift = 10i128.pow(INTENSITY_SCALE);
+        let shift = 10i128.pow(SOURCE_SCALE);
         let over = |part: i128| {
             if self.sums.amount > 0 {
-                div_half_even(part * shift, self.sums.amount)
+                kilograms(div_half_even(part * shift, self.sums.amount))
             } else {
                 0
             }
@@ -252,13 +283,14 @@ mod tests {
             mode: Mode::Road,
             operation: String::new(),
             temperature: Temperature::Ambient,
+            is_mixed: false,
             factor_id: String::new(),
             is_primary: true,
             unit: Unit::Tkm,
             intensity_operation: 0,
             intensity_total: 0,
             is_averaged: true,
-            adjustments: BTreeSet::new(),
+            distance: String::new(),
             first: 0,
             last: 0,
             // 1 kg and 2 kg over 3 t.km.
@@ -271,7 +303,7 @@ mod tests {
         category.average();
         assert_eq!(
             (category.intensity_operation, category.intensity_total),
-            (333_333_333_333, 666_666_666_667)
+            (333_333_333_333_000_000, 666_666_666_667_000_000)
         );
     }
 }

@@ -211,7 +211,11 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
         let mut single = Map::new();
         let mut is_holder = false;
         while let Some(key) = map.next_key::<String>()? {
-            if self.holders.contains(&key.as_str()) {
+            if self
+                .holders
+                .iter()
+                .any(|holder| is_holder_key(holder, &key))
+            {
                 is_holder = true;
                 map.next_value_seed(Entries {
                     place: self.place,
@@ -229,6 +233,16 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Whether a key is this one; capitals, `_` and `-` do not count.
+fn is_holder_key(holder: &str, key: &str) -> bool {
+    let mut letters = key.chars().filter(|c| !matches!(c, '_' | '-'));
+    holder == key
+        || (holder
+            .chars()
+            .all(|c| letters.next().is_some_and(|k| k.eq_ignore_ascii_case(&c)))
+            && letters.next().is_none())
 }
 
 /// An array of entries.
@@ -251,6 +265,11 @@ impl<'de> Visitor<'de> for Entries<'_, '_> {
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("an array of entries")
+    }
+
+    /// Nothing, where others hold a list.
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 
     /// Some answers hold a single entry where others hold a list.

@@ -105,8 +105,9 @@ pub fn export(
     order: &Order,
     interrupt: &Interrupt,
 ) -> Result<Summary> {
-    let (run_id, dir) = Layout::new(out).find_run(run)?;
-    let published = Published::open(&dir)?;
+    let reading = Layout::new(out).read_run(run)?;
+    let run_id = reading.id.clone();
+    let published = Published::open(&reading.dir)?;
     let place = format!("export/{}", order.kind.folder());
     let root = folder_below(&RealDisk, out, &place)?;
     let target = match &order.to {

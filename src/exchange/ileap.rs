@@ -2,7 +2,7 @@
 //!
 //! Names and units are those of the specification: kg, km, t.km, kg CO2e. TTW is vehicle operation, WTW is the total.
 
-use super::category::{Category, Energy, INTENSITY_SCALE, Unit, city, id_of};
+use super::category::{Category, Energy, Unit, city, id_of, intensity_text, kilograms};
 use crate::error::Result;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, DataCategory, Mode, Temperature};
@@ -151,7 +151,7 @@ pub fn mass(shipment: &Shipment) -> i128 {
 }
 
 /// Unique within a shipment, and the same whenever the same chain is exported.
-pub(super) fn tce_id(element: &Element) -> String {
+fn tce_id(element: &Element) -> String {
     let container = if element.container_id.is_empty() {
         "-"
     } else {
@@ -162,7 +162,7 @@ pub(super) fn tce_id(element: &Element) -> String {
 
 impl Tce {
     fn new(run: &Published, element: &Element, previous: Option<String>) -> Result<Tce> {
-        let category = id_of(element, run.factor(&element.factor_id)?);
+        let category = id_of(run, element, run.factor(&element.factor_id)?);
         let (toc_id, hoc_id) = if element.mode == Mode::Hub {
             (None, Some(category))
         } else {
@@ -247,8 +247,8 @@ impl EnergyCarrier {
         let entry = |energy_carrier| EnergyCarrier {
             energy_carrier,
             energy_consumption_unit: row.per.code(),
-            emission_factor_wtw: decimal_text(ttw + wtt, INTENSITY_SCALE),
-            emission_factor_ttw: decimal_text(ttw, INTENSITY_SCALE),
+            emission_factor_wtw: intensity_text(kilograms(ttw + wtt)),
+            emission_factor_ttw: intensity_text(kilograms(ttw)),
             relative_share: "1",
         };
         word.map(entry).into_iter().collect()
@@ -311,10 +311,13 @@ impl CategoryData {
         energy: Option<Energy>,
     ) -> Result<CategoryData> {
         let factor = run.factor(&category.factor_id)?;
-        let wtw = decimal_text(category.intensity_total, INTENSITY_SCALE);
-        let ttw = decimal_text(category.intensity_operation, INTENSITY_SCALE);
+        let wtw = intensity_text(category.intensity_total);
+        let ttw = intensity_text(category.intensity_operation);
         let description = description(run, category);
-        let temperature_control = Some(category.temperature.code()).filter(|code| !code.is_empty());
+        let temperature_control = match category.is_mixed {
+            true => Some("mixed"),
+            false => Some(category.temperature.code()).filter(|code| !code.is_empty()),
+        };
         let energy_carriers = EnergyCarrier::list(energy);
         let share = |value: Option<i64>| value.map(|v| decimal_text(v.into(), SHARE_SCALE));
         Ok(match mode_word(category.mode) {
@@ -375,8 +378,8 @@ fn description(run: &Published, category: &Category) -> String {
         ""
     };
     format!(
-        "{} ({title}), factor {}{origin}",
-        category.operation, category.factor_id
+        "{} ({title}), factor {}{}{origin}",
+        category.operation, category.factor_id, category.distance
     )
 }
 

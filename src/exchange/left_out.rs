@@ -23,6 +23,8 @@ pub enum Outcome {
     Refused,
     /// No entry: a movement that must have been, and that nobody reported.
     Gap,
+    /// No entry: a time that cannot be, for which another counts.
+    Retimed,
 }
 
 impl Outcome {
@@ -36,7 +38,13 @@ impl Outcome {
             Outcome::Malformed => "malformed",
             Outcome::Refused => "refused",
             Outcome::Gap => "gap",
+            Outcome::Retimed => "retimed",
         }
+    }
+
+    /// Whether it tells what became of an entry, and not of something else.
+    pub const fn is_of_an_entry(self) -> bool {
+        !matches!(self, Outcome::Gap | Outcome::Retimed)
     }
 }
 
@@ -76,12 +84,16 @@ const COLUMNS: [&str; 8] = [
     "outcome", "file", "line", "path", "id", "subject", "found", "reason",
 ];
 
-/// Writes the list as CSV that no spreadsheet takes for formulas. Ignored entries are only counted.
-pub fn write(out: impl Write, list: &[LeftOut]) -> Result<()> {
+/// Writes the list as CSV that no spreadsheet takes for formulas. Ignored entries are only counted, unless
+/// they are asked for.
+pub fn write(out: impl Write, list: &[LeftOut], with_ignored: bool) -> Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     let storage = |e: csv::Error| Error::Storage(e.to_string());
     csv.write_record(COLUMNS).map_err(storage)?;
-    for entry in list.iter().filter(|e| e.outcome != Outcome::Ignored) {
+    for entry in list
+        .iter()
+        .filter(|e| with_ignored || e.outcome != Outcome::Ignored)
+    {
         let line = entry.place.line.map_or(String::new(), |n| n.to_string());
         let cells = [
             &*entry.place.file,

@@ -1,18 +1,20 @@
 //! Exchange documents: published runs as PACT and iLEAP footprints, and what partners send as movement records and factors.
 //!
-//! Figures that leave are the published decimals, as text; nothing is computed here but the intensity of a category whose
-//! unit the exchange format does not have. What comes in is taken as it stands or listed with the reason why not.
+//! Figures that leave are the published decimals, as text; nothing is computed here but the intensity of a category: on the
+//! distance of its activity, or averaged where the exchange format does not have its unit. What comes in is taken as it stands or listed with the reason why not.
 
 pub mod adjusted;
 pub mod carrier;
 pub mod category;
 pub mod dcsa;
 pub mod documents;
+pub mod events;
 pub mod export;
 pub mod ileap;
-pub mod inert;
+pub use crate::escape::inert;
 pub mod ledger;
 pub mod left_out;
+pub mod local_time;
 pub mod movements;
 pub mod pact;
 pub mod received;

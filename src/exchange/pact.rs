@@ -3,8 +3,7 @@
 //! What iLEAP prescribes is followed to the letter (category 83117, declared units, schema addresses). The content of a
 //! footprint is apart from its id, version and time, so that the ledger can tell whether it changed.
 
-use super::adjusted;
-use super::category::{Category, INTENSITY_SCALE, Unit};
+use super::category::{Category, Unit, intensity_text};
 use super::export::Company;
 use super::ileap::{
     self, CategoryData, DOCUMENTATION, EXTENSION_VERSION, SCHEMA_BASE, ShipmentFootprint,
@@ -237,11 +236,7 @@ impl Content {
         } else {
             &shipment.quality_flags
         };
-        let adjusted = adjusted::of_shipment(run, shipment)?;
-        let comment = format!(
-            "{complete} Quality flags: {flags}. {}{adjusted}",
-            figures.gwp_comment
-        );
+        let comment = format!("{complete} Quality flags: {flags}. {}", figures.gwp_comment);
         let named = Named {
             kind: "shipment",
             id: &shipment.id,
@@ -270,9 +265,9 @@ impl Content {
             CategoryData::Toc(_) => ("ton kilometer", "1".to_owned(), "1".to_owned()),
             CategoryData::Hoc(_) => ("kilogram", "1000".to_owned(), "1000".to_owned()),
         };
-        figures.total = decimal_text(category.intensity_total, INTENSITY_SCALE);
-        figures.aircraft = (category.mode == Mode::Air)
-            .then(|| decimal_text(category.intensity_operation, INTENSITY_SCALE));
+        figures.total = intensity_text(category.intensity_total);
+        figures.aircraft =
+            (category.mode == Mode::Air).then(|| intensity_text(category.intensity_operation));
         figures.primary_percent = Some(if category.is_primary { "100" } else { "0" }.to_owned());
         figures.period = period(run, category)?;
         let per = match category.unit {
@@ -281,10 +276,9 @@ impl Content {
             Unit::Tonne => "t",
             Unit::Teu => "TEU, which the declared unit cannot say",
         };
-        let adjusted = adjusted::of_category(category);
         let comment = format!(
-            "The intensity is per {per}. {}{adjusted}",
-            figures.gwp_comment
+            "The intensity is per {per}{}. {}",
+            category.distance, figures.gwp_comment
         );
         let named = Named {
             kind,

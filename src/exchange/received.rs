@@ -1,10 +1,15 @@
 //! The files that partners sent: found, opened, decompressed, one at a time; and the small lists that say how to read them.
 
+use super::carrier::Assignment;
+use super::events::shares::Shares;
 use crate::error::{Error, Result};
 use crate::model::id::LocationCode;
+use crate::model::mode::Basis;
+use crate::model::unit::parse_decimal;
 use crate::store::files::read_file;
 use crate::store::find::{Unmatched, discover_among, open_input};
 use crate::store::signal::Interrupt;
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
@@ -17,6 +22,9 @@ const LARGEST: u64 = 1 << 30;
 
 /// Largest list of facilities or operations.
 const LARGEST_LIST: u64 = 64 << 20;
+
+/// Largest part in a list of shares, in millionths.
+const LARGEST_SHARE: i128 = 1_000_000_000_000_000;
 
 /// What was read.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -88,23 +96,17 @@ pub fn facilities(path: &Path) -> Result<BTreeMap<String, LocationCode>> {
     })
 }
 
-/// `id,operation`: operations of categories.
-pub fn operations(path: &Path) -> Result<BTreeMap<String, String>> {
-    pairs(path, ["id", "operation"], |code| {
-        if code.is_empty() {
-            Err("an operation code")
-        } else {
-            Ok(code.to_owned())
-        }
-    })
-}
+/// Columns of the list of operations; the first two must be there.
+const ASSIGNMENT: [&str; 5] = [
+    "id",
+    "operation",
+    "region",
+    "energy_carrier",
+    "distance_basis",
+];
 
-/// A CSV of two columns as a map. Every fault names file, line, what was found and what was wanted.
-fn pairs<T>(
-    path: &Path,
-    heads: [&str; 2],
-    parse: impl Fn(&str) -> std::result::Result<T, &'static str>,
-) -> Result<BTreeMap<String, T>> {
+/// `id,operation`, and `region,energy_carrier,distance_basis` where they are needed: what categories stand for.
+pub fn operations(path: &Path) -> Result<BTreeMap<String, Assignment>> {
     let bytes = read_file(path, LARGEST_LIST)?;
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
@@ -112,28 +114,129 @@ fn pairs<T>(
     let fault =
         |line: u64, what: String| Error::Usage(format!("{}:{line}: {what}", path.display()));
     let broken = |e: csv::Error| fault(e.position().map_or(1, csv::Position::line), e.to_string());
-    if reader.headers().map_err(broken)?.iter().ne(heads) {
+    let head = reader.headers().map_err(broken)?.clone();
+    let known = head.iter().all(|name| ASSIGNMENT.contains(&name));
+    let needed = ASSIGNMENT[..2]
+        .iter()
+        .all(|name| head.iter().filter(|h| h == name).count() == 1);
+    if !known || !needed {
+        let found: Vec<&str> = head.iter().collect();
         return Err(fault(
             1,
-            format!("expected the columns {} and {}", heads[0], heads[1]),
+            format!(
+                "found the columns {}, expected id and operation, and where needed region, energy_carrier, distance_basis",
+                found.join(", ")
+            ),
         ));
     }
     let mut map = BTreeMap::new();
     for record in reader.records() {
         let record = record.map_err(broken)?;
         let line = record.position().map_or(0, csv::Position::line);
-        let (key, text) = (
-            record.get(0).unwrap_or_default(),
-            record.get(1).unwrap_or_default(),
-        );
-        let value = parse(text)
-            .map_err(|wanted| fault(line, format!("{} {text:?}: expected {wanted}", heads[1])))?;
-        if map.insert(key.to_owned(), value).is_some() {
+        let cell = |name: &str| {
+            let at = head.iter().position(|h| h == name);
+            at.and_then(|at| record.get(at)).unwrap_or_default()
+        };
+        let basis = cell("distance_basis");
+        let distance_basis = Basis::from_code(basis);
+        if distance_basis.is_none() && !basis.is_empty() {
+            let what = format!("distance_basis {basis:?}: expected sfd, gcd or actual");
+            return Err(fault(line, what));
+        }
+        let assignment = Assignment {
+            operation: cell("operation").to_owned(),
+            region: Some(cell("region").to_owned()).filter(|region| !region.is_empty()),
+            energy_carrier: cell("energy_carrier").to_owned(),
+            distance_basis,
+        };
+        if assignment == Assignment::default() {
+            return Err(fault(line, "expected an operation code".to_owned()));
+        }
+        if map.insert(cell("id").to_owned(), assignment).is_some() {
+            let what = format!("{:?} stands in an earlier line already", cell("id"));
+            return Err(fault(line, what));
+        }
+    }
+    Ok(map)
+}
+
+/// `place,zone`: time zones of places, by UN/LOCODE or country code.
+pub fn zones(path: &Path) -> Result<BTreeMap<String, TimeZone>> {
+    let zones = pairs(path, ["place", "zone"], |name| zone(name).ok_or(ZONE))?;
+    match zones.keys().find(|place| ![2, 5].contains(&place.len())) {
+        Some(place) => Err(Error::Usage(format!(
+            "{}: place {place:?}: expected a UN/LOCODE or a country code of two letters",
+            path.display()
+        ))),
+        None => Ok(zones),
+    }
+}
+
+/// What a time zone is called.
+pub const ZONE: &str = "a time zone such as Asia/Shanghai";
+
+/// The time zone of a name.
+pub fn zone(name: &str) -> Option<TimeZone> {
+    TimeZone::get(name).ok()
+}
+
+/// `shipment_id,container_id,share`: parts of shipments in containers that they share.
+pub fn shares(path: &Path) -> Result<Shares> {
+    keyed(path, ["shipment_id", "container_id"], "share", |text| {
+        let share = parse_decimal(text, 6).filter(|share| (1..=LARGEST_SHARE).contains(share));
+        share.ok_or("a number above 0 of at most six decimals")
+    })
+}
+
+/// A CSV of two columns as a map.
+fn pairs<T>(
+    path: &Path,
+    [key, value]: [&str; 2],
+    parse: impl Fn(&str) -> std::result::Result<T, &'static str>,
+) -> Result<BTreeMap<String, T>> {
+    let map = keyed(path, [key], value, parse)?;
+    Ok(map.into_iter().map(|([key], value)| (key, value)).collect())
+}
+
+/// A CSV of keys and a value as a map. Every fault names file, line, what was found and what was wanted.
+fn keyed<T, const N: usize>(
+    path: &Path,
+    keys: [&str; N],
+    value: &str,
+    parse: impl Fn(&str) -> std::result::Result<T, &'static str>,
+) -> Result<BTreeMap<[String; N], T>> {
+    let bytes = read_file(path, LARGEST_LIST)?;
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
+    let fault =
+        |line: u64, what: String| Error::Usage(format!("{}:{line}: {what}", path.display()));
+    let broken = |e: csv::Error| fault(e.position().map_or(1, csv::Position::line), e.to_string());
+    let heads = || keys.iter().copied().chain([value]);
+    if reader.headers().map_err(broken)?.iter().ne(heads()) {
+        let heads: Vec<&str> = heads().collect();
+        return Err(fault(
+            1,
+            format!("expected the columns {}", heads.join(", ")),
+        ));
+    }
+    let mut map = BTreeMap::new();
+    for record in reader.records() {
+        let record = record.map_err(broken)?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let key: [String; N] =
+            std::array::from_fn(|i| record.get(i).unwrap_or_default().to_owned());
+        let text = record.get(N).unwrap_or_default();
+        let parsed = parse(text)
+            .map_err(|wanted| fault(line, format!("{value} {text:?}: expected {wanted}")))?;
+        if map.contains_key(&key) {
+            let key = key.join(", ");
             return Err(fault(
                 line,
                 format!("{key:?} stands in an earlier line already"),
             ));
         }
+        map.insert(key, parsed);
     }
     Ok(map)
 }

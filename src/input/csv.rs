@@ -153,7 +153,7 @@ impl Reader for CsvReader {
                 shape: self.shape.clone(),
                 block,
                 first,
-                is_last: self.held.is_empty() && self.blocks.is_at_end(),
+                is_last: self.held.is_empty() && self.blocks.is_at_end()?,
             })));
         }
         Ok(None)
@@ -179,7 +179,7 @@ impl Unit for CsvUnit {
         let mut bytes = block.bytes;
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "a unit holds at most 131,072 rows"
+            reason = "a block holds at most 32,768 records"
         )]
         let most = block.records as usize;
         let last_row = is_last.then(|| first + block.records - 1);
@@ -261,7 +261,7 @@ struct Fields<'a> {
 }
 
 /// What a footer is told that is not taken for one.
-const FOOTER_HINT: &str = "; [csv] skip_footer leaves out lines at the end of the file";
+pub(super) const FOOTER_HINT: &str = "; [csv] skip_footer leaves out lines at the end of the file";
 
 impl Fields<'_> {
     #[inline(always)]

@@ -109,8 +109,8 @@ fn elsewhere(
             names.is_complete && Layout::new(&names.names, &source.label, mapping).is_ok()
         })?;
         let row = (number > first).then(|| format!("[csv] head_row = {number}"));
-        let mark =
-            (found != delimiter).then(|| format!("[formats] delimiter = {:?}", found as char));
+        let mark = (found != delimiter)
+            .then(|| format!("[formats] delimiter = {:?}", (found as char).to_string()));
         let keys: Vec<String> = row.into_iter().chain(mark).collect();
         Some(format!(
             "; line {number} has the columns with {}",

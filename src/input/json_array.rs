@@ -2,6 +2,8 @@
 //!
 //! Finds where records begin and end and judges what stands between them; what a record is, is the business of `json`.
 
+use super::stream::MOST_RECORDS;
+
 /// How the records of a file follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
@@ -20,30 +22,36 @@ impl Framing {
         }
     }
 
-    /// The end of the last whole record of a block and the number of records up to there.
+    /// The end of the last whole record of a block, or of the last one that a block may have, and the number of records up to there.
     pub fn cut(self, bytes: &[u8], last: bool) -> (usize, u64) {
         let (mut end, mut records) = (0, 0);
         match self {
             Framing::Lines => {
-                end = if last {
-                    bytes.len()
-                } else {
-                    memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1)
-                };
-                self.each(&bytes[..end], |_, _| records += 1);
+                while records < MOST_RECORDS && end < bytes.len() {
+                    let line = memchr::memchr(b'\n', &bytes[end..]);
+                    if line.is_none() && !last {
+                        break;
+                    }
+                    let stop = line.map_or(bytes.len(), |n| end + n);
+                    records += !is_blank(&bytes[end..stop]) as u64;
+                    end = (stop + 1).min(bytes.len());
+                }
             }
             Framing::Array => {
-                let mut at = 0;
-                while let Some((_, stop)) = element(bytes, at) {
+                while records < MOST_RECORDS {
+                    let Some((_, stop)) = element(bytes, end) else {
+                        // What closes the array is of no block but the last.
+                        if last {
+                            end = bytes.len();
+                        }
+                        break;
+                    };
                     // Without the byte behind it, nobody knows whether more of it follows.
                     if stop == bytes.len() && !last {
                         break;
                     }
-                    (at, end) = (stop, stop);
+                    end = stop;
                     records += 1;
-                }
-                if last {
-                    end = bytes.len();
                 }
             }
         }

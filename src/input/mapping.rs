@@ -44,6 +44,19 @@ pub enum MassUnit {
     Pound,
 }
 
+/// Where the rows of a workbook are; `None`: not said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SheetForm {
+    /// The sheet.
+    pub sheet: Option<String>,
+    /// The row with the column names, from 1.
+    pub head_row: Option<u32>,
+    /// The first data row, from 1.
+    pub first_row: Option<u32>,
+    /// Rows at the end that are no data.
+    pub skip_footer: u32,
+}
+
 /// A fully resolved mapping: nothing left to guess.
 #[derive(Clone, Debug)]
 pub struct Mapping {
@@ -75,6 +88,8 @@ pub struct Mapping {
     pub head_row: Option<u64>,
     /// Records at the end of a CSV file that are none.
     pub skip_footer: u64,
+    /// Where the rows of a workbook are.
+    pub xlsx: SheetForm,
     /// Fixed values of columns that the file lacks.
     pub constants: BTreeMap<String, String>,
 }
@@ -96,6 +111,7 @@ impl Default for Mapping {
             mass_unit: MassUnit::Kg,
             head_row: None,
             skip_footer: 0,
+            xlsx: SheetForm::default(),
             constants: BTreeMap::new(),
         }
     }

@@ -34,6 +34,7 @@ mod text;
 pub mod timestamp;
 mod wanted;
 pub mod workbook;
+mod xlsx;
 
 use crate::error::is_shortage;
 use crate::model::movement::MovementBatch;
@@ -164,7 +165,7 @@ pub struct Input {
 }
 
 /// The formats.
-pub const FORMATS: &[Input] = &[csv::INPUT, ndjson::INPUT, parquet::INPUT];
+pub const FORMATS: &[Input] = &[csv::INPUT, ndjson::INPUT, parquet::INPUT, xlsx::INPUT];
 
 /// Compression of a text file, by its last extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,6 +191,11 @@ fn split_name(label: &str) -> Option<(&'static Input, Compression)> {
     (input.is_text || compression == Compression::None).then_some((input, compression))
 }
 
+/// Whether a file is a workbook by its name.
+pub fn is_workbook(label: &str) -> bool {
+    format_of(label).is_some_and(|format| format.name == xlsx::INPUT.name)
+}
+
 /// The format of a file by its name, or `None` when the extension is not known.
 ///
 /// ```
@@ -200,13 +206,15 @@ pub fn format_of(label: &str) -> Option<&'static Input> {
     split_name(label).map(|(input, _)| input)
 }
 
-/// How many rows are handed on at a time, at most; formats of text go by bytes instead. What a row becomes does not depend on it.
+/// How much is held at a time, at most; formats of text go by bytes instead of rows. What a row becomes does not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grain {
     /// Rows of a unit.
     pub unit_rows: u64,
     /// Rows of a batch of a unit.
     pub batch_rows: u64,
+    /// Bytes that the shared texts of a workbook may take.
+    pub text_bytes: usize,
 }
 
 impl Grain {
@@ -214,6 +222,7 @@ impl Grain {
     pub const LARGEST: Grain = Grain {
         unit_rows: 131_072,
         batch_rows: 16_384,
+        text_bytes: 1 << 30,
     };
 }
 

@@ -3,7 +3,7 @@
 //! Looks at delimiters, quotes and line ends only. The same scan counts records when a file is cut into blocks and
 //! collects fields when a block is parsed, so that both see the same records.
 
-use super::stream::LONGEST_RECORD;
+use super::stream::{LONGEST_RECORD, MOST_RECORDS};
 
 /// Most line breaks in a record.
 const MOST_BREAKS: usize = 16;
@@ -237,7 +237,7 @@ fn without_cr(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// The end of the last whole record and the number of records up to there. Without a quote every line is a record, which
+/// The end of the last whole record, or of the last one that a block may have, and the number of records up to there. Without a quote every line is a record, which
 /// is counted much faster.
 pub fn cut(bytes: &[u8], delimiter: u8, last: bool) -> (usize, u64) {
     if memchr::memchr(b'"', bytes).is_some() {
@@ -249,6 +249,9 @@ pub fn cut(bytes: &[u8], delimiter: u8, last: bool) -> (usize, u64) {
     for at in memchr::memchr_iter(b'\n', bytes) {
         records += !without_cr(&bytes[start..at]).is_empty() as u64;
         start = at + 1;
+        if records == MOST_RECORDS {
+            return (start, records);
+        }
     }
     if !last {
         return (start, records);
@@ -268,12 +271,12 @@ impl Sink for Count {
 
     fn record(&mut self, _: &[u8]) -> bool {
         self.0 += 1;
-        true
+        self.0 < MOST_RECORDS
     }
 
     fn unreadable(&mut self, _: &[u8], _: &'static str) -> bool {
         self.0 += 1;
-        true
+        self.0 < MOST_RECORDS
     }
 }
 

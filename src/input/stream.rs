@@ -10,6 +10,9 @@ use std::io::{self, Read, Seek};
 /// Bytes of a block.
 pub const BLOCK: usize = 4 << 20;
 
+/// Most records of a block: short ones take far more memory once they are read than their bytes.
+pub const MOST_RECORDS: u64 = 32_768;
+
 /// Longest record in bytes, without its line end (docs/formats.md, R023).
 pub const LONGEST_RECORD: usize = 64 << 10;
 
@@ -64,31 +67,43 @@ impl Blocks {
     }
 
     /// The next block, cut by `cut`: given the bytes and whether the file ends with them, it returns the end of the last whole
-    /// record and the number of records up to there.
+    /// record, or of as many as a block may have, and the number of records up to there.
     pub fn next(
         &mut self,
         cut: impl Fn(&[u8], bool) -> (usize, u64),
     ) -> Result<Option<Block>, FileFault> {
         let mut bytes = std::mem::take(&mut self.carry);
+        // What a block of short records left may well hold the next one.
+        let mut wanted = match bytes.len() {
+            left if left < BLOCK / 2 => BLOCK,
+            left => left,
+        };
         loop {
-            let grown = bytes.len().max(BLOCK / 2) + BLOCK / 2;
-            self.fill(&mut bytes, grown)?;
+            self.fill(&mut bytes, wanted)?;
             if bytes.is_empty() {
                 return Ok(None);
             }
             let (end, records) = cut(&bytes, self.ended);
             if end > 0 || self.ended {
-                self.carry = bytes[end..].to_vec();
-                bytes.truncate(end);
-                if end == 0 {
-                    return Ok(None);
-                }
-                return Ok(Some(Block { bytes, records }));
+                return Ok(self.split(bytes, end).map(|bytes| Block { bytes, records }));
             }
+            wanted = bytes.len() + BLOCK / 2;
             if bytes.len() > 2 * LONGEST_RECORD {
                 self.shorten_line(&mut bytes)?;
             }
         }
+    }
+
+    /// The first `end` bytes as a block; the others are carried on. The larger part stays where it is.
+    fn split(&mut self, mut bytes: Vec<u8>, end: usize) -> Option<Vec<u8>> {
+        if end < bytes.len() / 2 {
+            let block = bytes[..end].to_vec();
+            bytes.drain(..end);
+            self.carry = bytes;
+            return (end > 0).then_some(block);
+        }
+        self.carry = bytes.split_off(end);
+        (end > 0).then_some(bytes)
     }
 
     /// What comes next, at least a whole line of it unless the file ends or the line is endless.
@@ -122,9 +137,14 @@ impl Blocks {
         }
     }
 
-    /// Whether nothing follows, as far as is known without reading on.
-    pub fn is_at_end(&self) -> bool {
-        self.ended && self.carry.is_empty()
+    /// Whether nothing follows.
+    pub fn is_at_end(&mut self) -> Result<bool, FileFault> {
+        if self.carry.is_empty() && !self.ended {
+            let mut next = Vec::new();
+            self.fill(&mut next, 1)?;
+            self.carry = next;
+        }
+        Ok(self.carry.is_empty())
     }
 
     /// The first line is endless: keeps as much as shows that it is too long, and passes over the rest of it.
@@ -307,7 +327,7 @@ mod tests {
         }
         assert_eq!(blocks.next(lines).unwrap().unwrap().bytes, b"last\n");
         assert!(!blocks.pass_line().unwrap());
-        assert!(blocks.is_at_end());
+        assert!(blocks.is_at_end().unwrap());
     }
 
     #[test]

@@ -54,6 +54,7 @@ pub fn read_with(
             all.batch.extend(&parsed.batch, 0..parsed.batch.len());
             all.unplaced.extend(parsed.unplaced);
             all.rows += parsed.rows;
+            all.blank += parsed.blank;
         }
     }
     Ok((reader.info(), all))

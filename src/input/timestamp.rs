@@ -13,7 +13,7 @@ use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
 pub use contradiction::contradiction;
-use excel::DateSystem;
+pub(super) use excel::DateSystem;
 
 const HOUR_US: i64 = 3_600_000_000;
 

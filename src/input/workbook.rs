@@ -1,24 +1,87 @@
-//! Factor tables of others as sheets of text: XLSX through `calamine`, CSV through `csv`. What the cells mean is not looked at.
+//! Workbooks (XLSX), and factor tables of others as sheets of text. What the cells mean is not looked at.
 //!
-//! A number of an XLSX cell is a double; it becomes the shortest decimal that names this double, which is what was typed as long
-//! as that had at most 15 digits. A date cell becomes `YYYY-MM-DD`. Of a formula the value that the workbook was saved with counts.
-//! Where a person sees something else than this text, the sheet says so.
+//! A number keeps the digits that are stored, but for those that name the same double without being typed (`shown`). A date cell
+//! becomes `YYYY-MM-DD`. Of a formula the value that the workbook was saved with counts. Where a person sees something else than this
+//! text, the cell says so.
 
+mod archive;
+mod book;
 mod kind;
 mod number_format;
+mod rows;
 mod shown;
+mod xml;
 
 use crate::model::index::index32;
-use crate::model::sheet::{Held, Hidden, Seen, Sheet, empty_lines};
-use calamine::{DataRef, Reader, SheetVisible, Style, Xlsx, XlsxError};
+use crate::model::sheet::{Hidden, Sheet, empty_lines};
+pub(super) use archive::{Archive, Source};
+pub(super) use book::{Book, SheetEntry, Texts};
 use encoding_rs::Encoding;
-use kind::Kind;
-use shown::Parts;
-use std::collections::{HashMap, HashSet};
-use std::io::Cursor;
+pub(super) use kind::refusal;
+use kind::{Kind, kind};
+pub(super) use number_format::{has_words, zeros};
+pub(super) use rows::{Merged, Row, Rows, Stored};
+pub(super) use shown::{Shown, digits, shown};
+use std::io::{self, Cursor};
+use std::sync::Arc;
 
 /// Cells of one workbook beyond this point to a wrong file.
 const MAX_CELLS: usize = 5_000_000;
+/// So do bytes of their texts.
+const MAX_BYTES: usize = 512 << 20;
+
+/// Why a workbook cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What was found, without the name of the file.
+    pub message: String,
+    /// There was no room for it; the file may well be whole.
+    pub is_shortage: bool,
+}
+
+impl Fault {
+    pub(super) fn new(message: impl Into<String>) -> Fault {
+        Fault {
+            message: message.into(),
+            is_shortage: false,
+        }
+    }
+
+    fn short(message: impl Into<String>) -> Fault {
+        Fault {
+            is_shortage: true,
+            ..Fault::new(message)
+        }
+    }
+
+    fn unread(cause: impl std::fmt::Display) -> Fault {
+        Fault::new(format!("cannot be read as XLSX: {cause}"))
+    }
+}
+
+impl From<io::Error> for Fault {
+    fn from(cause: io::Error) -> Fault {
+        Fault {
+            is_shortage: crate::error::is_shortage(&cause),
+            ..Fault::unread(cause)
+        }
+    }
+}
+
+impl From<quick_xml::Error> for Fault {
+    fn from(cause: quick_xml::Error) -> Fault {
+        Fault::unread(cause)
+    }
+}
+
+impl From<zip::result::ZipError> for Fault {
+    fn from(cause: zip::result::ZipError) -> Fault {
+        match cause {
+            zip::result::ZipError::Io(cause) => cause.into(),
+            other => Fault::unread(other),
+        }
+    }
+}
 
 /// How a CSV file is written.
 #[derive(Clone, Copy, Debug)]
@@ -33,143 +96,72 @@ pub struct CsvForm {
 /// The error says what was found; it does not name the file.
 pub fn sheets(file: &str, bytes: &[u8], form: CsvForm) -> Result<Vec<Sheet>, String> {
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
-    match kind::kind(name, bytes)? {
+    match kind(name, bytes)? {
         // A decoder's panic on a broken file is that file's fault, not this program's.
         Kind::Workbook => std::panic::catch_unwind(|| xlsx(name, bytes))
-            .unwrap_or_else(|_| Err("cannot be read as XLSX".to_owned())),
+            .unwrap_or_else(|_| Err(Fault::new("cannot be read as XLSX")))
+            .map_err(|fault| fault.message),
         Kind::Text => csv_sheet(name, bytes, form).map(|sheet| vec![sheet]),
     }
 }
 
-fn fault(e: XlsxError) -> String {
-    format!("cannot be read as XLSX: {e}")
-}
-
-fn xlsx(file: &str, bytes: &[u8]) -> Result<Vec<Sheet>, String> {
-    let mut parts = Parts::open(bytes)?;
-    let (mut hidden, raised) = (parts.hidden()?, parts.raised()?);
-    let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(fault)?;
-    let of_sheets = workbook.sheets_metadata().to_owned();
+fn xlsx(file: &str, bytes: &[u8]) -> Result<Vec<Sheet>, Fault> {
+    let mut archive = Archive::open(Cursor::new(Arc::<[u8]>::from(bytes)))?;
+    let book = Book::read(&mut archive)?;
+    let texts = Texts::read(&mut archive, MAX_BYTES)?;
     let mut list = Vec::new();
-    let mut cells = 0;
-    for of_sheet in of_sheets {
-        let mut sheet = Sheet::new(file, &of_sheet.name);
+    let mut size = Size::default();
+    for entry in &book.sheets {
+        let mut sheet = Sheet::new(file, &entry.name);
+        sheet.hidden.sheet = entry.is_hidden;
+        let mut rows = Rows::open(&mut archive, &entry.path)?;
+        let mut row = Row::default();
+        while rows.next(&mut row)? {
+            if row.is_hidden {
+                sheet.hidden.rows.push(row.number - 1);
+            }
+            fill(&mut sheet, &book, &texts, &row, &mut size)?;
+        }
+        for [first, last] in rows.merged {
+            sheet.merge(first, last);
+        }
         sheet.hidden = Hidden {
-            sheet: of_sheet.visible != SheetVisible::Visible,
-            ..hidden.remove(&of_sheet.name).unwrap_or_default()
+            columns: rows.hidden_columns,
+            ..sheet.hidden
         };
-        match fill_sheet(&mut workbook, &mut sheet, &raised, &mut cells) {
-            // A chart sheet has no cells to read.
-            Err(XlsxError::NotAWorksheet(_)) => continue,
-            filled => filled.map_err(fault)?,
-        }
-        if cells > MAX_CELLS {
-            return Err(format!("has more than {MAX_CELLS} cells"));
-        }
         list.push(sheet);
     }
     Ok(list)
 }
 
-fn fill_sheet(
-    workbook: &mut Xlsx<Cursor<&[u8]>>,
-    sheet: &mut Sheet,
-    raised: &HashSet<String>,
-    cells: &mut usize,
-) -> Result<(), XlsxError> {
-    let formulas = formulas(workbook, &sheet.name)?;
-    for range in workbook.merge_cells_by_sheet_name(&sheet.name)? {
-        sheet.merge(range.start, range.end);
-    }
-    let mut reader = workbook.worksheet_cells_reader(&sheet.name)?;
-    while let Some((cell, style)) = reader.next_cell_with_style_id()? {
-        *cells += 1;
-        if *cells > MAX_CELLS {
-            return Ok(());
-        }
-        let (row, column) = cell.get_position();
-        let format = reader.styles().get(style).and_then(format_of);
-        match (cell.get_value(), formulas.get(&(row, column))) {
-            (DataRef::Empty, Some(formula)) => sheet.set_as(
-                row,
-                column,
-                format!("={formula}"),
-                Held::Text,
-                Seen::Otherwise(WITHOUT_VALUE.to_owned()),
-            ),
-            (value, _) => fill(sheet, (row, column), value, format, raised),
-        }
-    }
-    Ok(())
-}
-
-/// The formulas of a sheet, by row and column.
-fn formulas(
-    workbook: &mut Xlsx<Cursor<&[u8]>>,
-    sheet: &str,
-) -> Result<HashMap<(u32, u32), String>, XlsxError> {
-    let mut formulas = HashMap::new();
-    let mut reader = workbook.worksheet_cells_reader(sheet)?;
-    while let Some(cell) = reader.next_formula()? {
-        if !cell.get_value().is_empty() {
-            formulas.insert(cell.get_position(), cell.get_value().clone());
-        }
-    }
-    Ok(formulas)
-}
-
-const WITHOUT_VALUE: &str = "expected a formula with its value, which this workbook was saved without; open it in a spreadsheet program and save it";
-
-fn format_of(style: &Style) -> Option<&str> {
-    style.number_format.as_ref().map(|f| f.format_code.as_str())
+/// How much of a workbook has been read.
+#[derive(Default)]
+struct Size {
+    cells: usize,
+    bytes: usize,
 }
 
 fn fill(
     sheet: &mut Sheet,
-    (row, column): (u32, u32),
-    value: &DataRef,
-    format: Option<&str>,
-    raised: &HashSet<String>,
-) {
-    let number = |f: f64| format.map_or(Seen::Text, |code| number_format::seen(code, f));
-    match value {
-        DataRef::Empty => {}
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "only compared with what is shown of it"
-        )]
-        DataRef::Int(i) => {
-            sheet.set_as(row, column, i.to_string(), Held::Number, number(*i as f64))
+    book: &Book,
+    texts: &Texts,
+    row: &Row,
+    size: &mut Size,
+) -> Result<(), Fault> {
+    for cell in &row.cells {
+        let shown = shown(book, texts, row, cell)?;
+        let text = shown.text.trim().to_owned();
+        size.cells += 1;
+        size.bytes += text.len();
+        if size.cells > MAX_CELLS || size.bytes > MAX_BYTES {
+            return Err(Fault::new(format!(
+                "has more than {MAX_CELLS} cells or {} MiB of text",
+                MAX_BYTES >> 20
+            )));
         }
-        // Display of a double is its shortest decimal, without an exponent.
-        DataRef::Float(f) => sheet.set_as(row, column, f.to_string(), Held::Number, number(*f)),
-        DataRef::String(s) => sheet.set(row, column, s.clone()),
-        DataRef::SharedString(s) => {
-            let text = s.trim();
-            let seen = if raised.contains(text) {
-                Seen::Decorated
-            } else {
-                Seen::Text
-            };
-            sheet.set_as(row, column, text.to_owned(), Held::Text, seen);
-        }
-        DataRef::Bool(b) => sheet.set(row, column, if *b { "TRUE" } else { "FALSE" }.to_owned()),
-        DataRef::DateTime(at) => {
-            let (year, month, day, h, m, s, ms) = at.to_ymd_hms_milli();
-            let date = format!("{year:04}-{month:02}-{day:02}");
-            let is_day = (h, m, s, ms) == (0, 0, 0, 0);
-            let text = if is_day {
-                date
-            } else {
-                format!("{date}T{h:02}:{m:02}:{s:02}")
-            };
-            sheet.set_as(row, column, text, Held::Date, Seen::Text);
-        }
-        DataRef::DateTimeIso(s) | DataRef::DurationIso(s) => {
-            sheet.set_as(row, column, s.clone(), Held::Date, Seen::Text);
-        }
-        DataRef::Error(e) => sheet.set(row, column, e.to_string()),
+        sheet.set_as(row.number - 1, cell.column, text, shown.held, shown.seen);
     }
+    Ok(())
 }
 
 /// The text of a CSV file; a byte order mark goes.

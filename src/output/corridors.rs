@@ -16,6 +16,7 @@ use crate::model::element::{
 use crate::model::flag::Flags;
 use crate::model::id::{CountryCode, LocationCode};
 use crate::model::mode::{LoadStatus, Mode};
+use crate::model::time::{Day, date_text};
 
 /// Rows per row group.
 const GROUP_ROWS: usize = 65_536;
@@ -38,12 +39,8 @@ pub(super) fn place_of(key: i64) -> LocationCode {
 }
 
 /// The flags of their number.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a key is the number that 32 bits became"
-)]
 pub(super) fn flags_of(key: i64) -> Flags {
-    Flags(key as u32)
+    Flags(key as u64)
 }
 
 /// The published id of [`corridor_key`]'s number.
@@ -68,6 +65,12 @@ pub struct CorridorRows(Vec<(CorridorRowKey, CorridorTotals)>);
 
 /// Rows of `corridor_sections` in published order: by corridor id, period, load status, kind, mode, origin, destination.
 pub struct SectionRows(Vec<(SectionKey, SectionTotals)>);
+
+/// A row by its corridor and month.
+fn row_name(corridor: CorridorKey, period: Day, names: &Names<'_>) -> String {
+    let id = corridor_text(corridor_key(corridor), names);
+    format!("corridor_id {id:?}, period {}", date_text(period))
+}
 
 impl CorridorRows {
     /// Sorted rows of a roll-up.
@@ -120,6 +123,7 @@ pub static CORRIDORS: Table<CorridorRows> = Table {
     sorted_by: &["corridor_id", "period", "load_status"],
     group_rows: GROUP_ROWS,
     rows_per_shipment: |rows| vec![rows.0.len()],
+    row_name: |rows, row, names| row_name(rows.0[row].0.0, rows.0[row].0.1, names),
 };
 
 /// The table `corridor_sections`.
@@ -136,6 +140,7 @@ pub static CORRIDOR_SECTIONS: Table<SectionRows> = Table {
     ],
     group_rows: GROUP_ROWS,
     rows_per_shipment: |rows| vec![rows.0.len()],
+    row_name: |rows, row, names| row_name(rows.0[row].0.0, rows.0[row].0.1, names),
 };
 
 /// A number of each row, from its key and its sums.

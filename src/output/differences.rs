@@ -6,6 +6,7 @@
 use super::columns::{Date, Optional, PublishedTable, Required, Sum, Text, published_table};
 use super::schema::{Field as PublishedField, Kind};
 use crate::model::time::Day;
+use crate::output::encode::Encodings;
 use arrow::array::{ArrayRef, Date32Builder, Decimal128Builder, RecordBatch, StringBuilder};
 use arrow::datatypes::{Field, Schema};
 use parquet::arrow::ArrowWriter;
@@ -78,7 +79,9 @@ impl<W: Write + Send> DifferencesWriter<W> {
         out: W,
         metadata: &[(String, String)],
     ) -> Result<DifferencesWriter<W>> {
-        let column = |f: &PublishedField| Field::new(f.name, f.kind.arrow_type(), f.nullable);
+        let column = |f: &PublishedField| {
+            Field::new(f.name, f.kind.arrow_type(Encodings::Default), f.nullable)
+        };
         let columns: Vec<Field> = T::FIELDS.iter().map(column).collect();
         let schema = Arc::new(Schema::new(columns));
         let of = |kind: fn(Kind) -> bool| T::FIELDS.iter().filter(move |f| kind(f.kind));

@@ -39,6 +39,11 @@ pub static ELEMENTS: Table<Footprints> = Table {
     columns: COLUMNS,
     sorted_by: &["shipment_id", "container_id", "element"],
     group_rows: GROUP_ROWS,
+    row_name: |f, row, _| {
+        let anchor = f.elements.anchor[row] as usize;
+        let id = String::from_utf8_lossy(f.batch.shipment_id.get(anchor));
+        format!("shipment_id {id:?}")
+    },
     rows_per_shipment: |chunk| {
         chunk
             .elements_per_shipment

@@ -60,6 +60,7 @@ pub static FACTORS: Table<Vec<FactorRow>> = Table {
     sorted_by: &["factor_id"],
     group_rows: 65_536,
     rows_per_shipment: |rows| vec![1; rows.len()],
+    row_name: |rows, row, _| format!("factor_id {:?}", rows[row].factor_id),
 };
 
 /// A text of each row.

@@ -20,6 +20,10 @@ pub static REJECTED: Table<Vec<Rejected>> = Table {
     sorted_by: &["file", "row"],
     group_rows: GROUP_ROWS,
     rows_per_shipment: |chunk| vec![1; chunk.len()],
+    row_name: |rows, row, names| {
+        let rejected = &rows[row];
+        format!("{}:{}", names.files[rejected.file as usize], rejected.row)
+    },
 };
 
 published_table! {

@@ -1,6 +1,6 @@
 //! The column types of the published tables (docs/formats.md, Published tables) and how a list of columns becomes a Parquet schema.
 
-use super::encode::Column;
+use super::encode::{Column, Encodings};
 use arrow::datatypes::DataType;
 use parquet::basic::{LogicalType, Repetition, TimeUnit, Type as Physical};
 use parquet::errors::Result;
@@ -20,7 +20,7 @@ pub enum Kind {
     SmallDecimal(i32, i32),
     /// `Decimal(precision, scale)` of at most 18 digits, INT64.
     Decimal(i32, i32),
-    /// `Decimal(38, scale)`, 16 bytes: every sum.
+    /// `Decimal(38, scale)`, 16 bytes: every sum. With plain encodings of 28 digits.
     Sum(i32),
     /// Calendar day.
     Date,
@@ -32,7 +32,7 @@ pub enum Kind {
 
 impl Kind {
     /// The type that a column of this kind has for a reader.
-    pub fn arrow_type(self) -> DataType {
+    pub fn arrow_type(self, encodings: Encodings) -> DataType {
         // Precision is at most 38 and scale at most 12: constants of this module's tables, which the tests write and read.
         let decimal = |precision: i32, scale: i32| {
             let narrow = (u8::try_from(precision), i8::try_from(scale));
@@ -48,7 +48,7 @@ impl Kind {
             Kind::SmallDecimal(precision, scale) | Kind::Decimal(precision, scale) => {
                 decimal(precision, scale)
             }
-            Kind::Sum(scale) => decimal(38, scale),
+            Kind::Sum(scale) => decimal(encodings.sum_digits().into(), scale),
             Kind::Date => DataType::Date32,
             Kind::Instant => {
                 DataType::Timestamp(arrow::datatypes::TimeUnit::Microsecond, Some("UTC".into()))
@@ -88,7 +88,8 @@ impl Field {
         }
     }
 
-    fn parquet_type(&self) -> Result<TypePtr> {
+    fn parquet_type(&self, encodings: Encodings) -> Result<TypePtr> {
+        let sum_digits = i32::from(encodings.sum_digits());
         let (physical, logical) = match self.kind {
             Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
             Kind::Int => (Physical::INT32, None),
@@ -103,7 +104,7 @@ impl Field {
             ),
             Kind::Sum(scale) => (
                 Physical::FIXED_LEN_BYTE_ARRAY,
-                Some(LogicalType::decimal(scale, 38)),
+                Some(LogicalType::decimal(scale, sum_digits)),
             ),
             Kind::Date => (Physical::INT32, Some(LogicalType::Date)),
             Kind::Instant => (
@@ -116,7 +117,7 @@ impl Field {
             Kind::SmallDecimal(precision, scale) | Kind::Decimal(precision, scale) => {
                 (precision, scale)
             }
-            Kind::Sum(scale) => (38, scale),
+            Kind::Sum(scale) => (sum_digits, scale),
             Kind::Text | Kind::Int | Kind::Long | Kind::Date | Kind::Instant | Kind::Flag => {
                 (-1, -1)
             }
@@ -155,11 +156,11 @@ impl Schema {
     ///
     /// # Panics
     /// When the fields do not form a schema or a name is unknown: the lists are constants of this module.
-    pub fn new(fields: &[Field], sorted_by: &[&str]) -> Schema {
+    pub fn new(fields: &[Field], sorted_by: &[&str], encodings: Encodings) -> Schema {
         let types = fields
             .iter()
             .map(|f| {
-                f.parquet_type()
+                f.parquet_type(encodings)
                     .expect("a column type of ours is well formed")
             })
             .collect();
@@ -171,7 +172,10 @@ impl Schema {
         let columns = SchemaDescriptor::new(root.clone())
             .columns()
             .iter()
-            .map(|d| Column { descr: d.clone() })
+            .map(|d| Column {
+                descr: d.clone(),
+                encodings,
+            })
             .collect();
         let place = |name: &&str| {
             fields

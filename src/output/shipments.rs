@@ -28,6 +28,10 @@ pub static SHIPMENTS: Table<Shipments> = Table {
     sorted_by: &["shipment_id"],
     group_rows: GROUP_ROWS,
     rows_per_shipment: |chunk| vec![1; chunk.len()],
+    row_name: |s, row, _| {
+        let id = String::from_utf8_lossy(s.shipment_id.get(row));
+        format!("shipment_id {id:?}")
+    },
 };
 
 macro_rules! number {

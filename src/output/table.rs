@@ -2,17 +2,36 @@
 //! column, files are filled in order.
 
 use super::encode::{
-    Bound, Column, Encoded, Number, encode_codes, encode_keys, encode_numbers, encode_runs,
+    Bound, Column, Encoded, Encodings, Number, SumTooLong, encode_codes, encode_keys,
+    encode_numbers, encode_runs,
 };
 use super::part::{Part, TableWriter, io_error};
 use super::schema::{Field, Schema};
 use super::slices::{Cut, Cutter, PART_ROWS, Rows};
 use crate::model::element::Names;
-use parquet::errors::Result;
+use parquet::errors::{ParquetError, Result};
 use rayon::prelude::*;
+use std::fmt;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::Arc;
+
+/// A row that cannot be written as it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowRefused {
+    /// What people call the row.
+    pub row: String,
+    /// What does not fit.
+    pub fault: SumTooLong,
+}
+
+impl fmt::Display for RowRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.row, self.fault)
+    }
+}
+
+impl std::error::Error for RowRefused {}
 
 /// How one column of a row group is gathered and encoded.
 pub type EncodeColumn<C> = fn(&Column, &Rows<C>, &Names<'_>) -> Result<Encoded>;
@@ -82,17 +101,49 @@ pub struct Table<C: 'static> {
     pub group_rows: usize,
     /// Rows of each shipment of a chunk.
     pub rows_per_shipment: fn(&C) -> Vec<usize>,
+    /// What people call a row of a chunk.
+    pub row_name: fn(&C, usize, &Names<'_>) -> String,
 }
 
 impl<C: Send + Sync> Table<C> {
     /// The Parquet schema.
-    pub fn schema(&self) -> Schema {
+    pub fn schema(&self, encodings: Encodings) -> Schema {
         let fields: Vec<Field> = self.columns.iter().map(|c| c.field).collect();
-        Schema::new(&fields, self.sorted_by)
+        Schema::new(&fields, self.sorted_by, encodings)
     }
 
-    /// Encodes a row group on the threads of the current pool. The bytes depend on the rows alone.
+    /// Encodes a row group on the threads of the current pool. The bytes depend on the rows and the encodings alone.
     pub fn encode(
+        &self,
+        schema: &Schema,
+        rows: &Rows<C>,
+        names: &impl LendNames,
+    ) -> Result<Vec<Encoded>> {
+        self.encode_columns(schema, rows, names)
+            .map_err(|error| match error {
+                ParquetError::External(inner) => match inner.downcast::<SumTooLong>() {
+                    Ok(fault) => {
+                        let row = names.lend(|names| self.name_of(rows, fault.row, names));
+                        ParquetError::External(Box::new(RowRefused { row, fault: *fault }))
+                    }
+                    Err(inner) => ParquetError::External(inner),
+                },
+                other => other,
+            })
+    }
+
+    fn name_of(&self, rows: &Rows<C>, row: usize, names: &Names<'_>) -> String {
+        let mut before = 0;
+        for slice in rows.pages.iter().flatten() {
+            if row < before + slice.rows.len() {
+                return (self.row_name)(&slice.chunk, slice.rows.start + row - before, names);
+            }
+            before += slice.rows.len();
+        }
+        format!("row {}", row + 1)
+    }
+
+    fn encode_columns(
         &self,
         schema: &Schema,
         rows: &Rows<C>,
@@ -153,10 +204,11 @@ impl<C: Send + Sync, W: Write + Send, F: FnMut(usize) -> io::Result<W>> ChunkWri
     /// An empty table; `open` gives the writer of part `n`, `metadata` goes into every footer.
     pub fn new(
         table: &'static Table<C>,
+        encodings: Encodings,
         metadata: &[(String, String)],
         open: F,
     ) -> ChunkWriter<C, W, F> {
-        let schema = Arc::new(table.schema());
+        let schema = Arc::new(table.schema(encodings));
         let writer = TableWriter::new(schema.clone(), open);
         ChunkWriter {
             table,

@@ -10,6 +10,7 @@ use crate::model::mode::{
     Basis, DataCategory, DistanceSource, EnergyUnit, LoadStatus, Mode, Per, Temperature,
 };
 use crate::model::reject::RejectReason;
+use crate::output::encode::Encodings;
 use crate::output::schema::Field;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Schema};
@@ -32,11 +33,14 @@ impl Expected {
             let there = found
                 .field_with_name(name)
                 .map_err(|_| ParquetError::General(format!("column {name} is missing")))?;
-            let (found, wanted) = (there.data_type(), field.kind.arrow_type());
-            if *found == wanted {
+            let found = there.data_type();
+            // A run says itself how it was written, and its digest covers that: either form is right.
+            let mut forms = Encodings::ALL.iter().map(|e| field.kind.arrow_type(*e));
+            if forms.any(|wanted| *found == wanted) {
                 Ok(*field)
             } else {
-                let (found, wanted) = (type_text(found), type_text(&wanted));
+                let wanted = type_text(&field.kind.arrow_type(Encodings::Default));
+                let found = type_text(found);
                 Err(ParquetError::General(format!(
                     "column {name} is {found}, expected {wanted}"
                 )))

@@ -41,15 +41,16 @@ const GRAINS: [Grain; 4] = [
     Grain::LARGEST,
     Grain {
         unit_rows: 65_536,
-        batch_rows: 16_384,
+        ..Grain::LARGEST
     },
     Grain {
         unit_rows: 32_768,
-        batch_rows: 16_384,
+        ..Grain::LARGEST
     },
     Grain {
         unit_rows: 8_192,
         batch_rows: 8_192,
+        ..Grain::LARGEST
     },
 ];
 
@@ -74,6 +75,10 @@ pub struct Budget {
     pub sort_bytes: usize,
     /// Bytes of rejected rows that may be held.
     pub reject_bytes: usize,
+    /// Bytes of code words and sums, which are held to the end.
+    pub kept_bytes: usize,
+    /// Bytes of lanes that a thread remembers.
+    pub lane_bytes: usize,
     /// Bytes of records that a single shipment may have.
     pub shipment_bytes: usize,
 }
@@ -85,6 +90,7 @@ impl Budget {
         let Amount {
             threads,
             files,
+            workbooks,
             bytes,
             descriptors,
         } = *inputs;
@@ -113,15 +119,21 @@ impl Budget {
         let rest = limit.saturating_sub(need(grain, threads, threads));
         let is_roomy = need(grain, threads, threads) + more(grain, threads) <= limit / 8 * 7;
         Ok(Budget {
-            grain: *grain,
+            grain: Grain {
+                text_bytes: (rest / 8).max(limit / 32),
+                ..*grain
+            },
             groups_queued: is_roomy as usize,
             batches_queued: (threads * (1 + is_roomy as usize)).saturating_sub(2),
             chunks_queued: CHUNKS_QUEUED[is_roomy as usize],
             can_open_all,
-            can_merge: can_open_all && (merged.is_some() || files <= threads),
+            // The shared texts of a workbook are in memory while its rows are read: one at a time.
+            can_merge: can_open_all && workbooks <= 1 && (merged.is_some() || files <= threads),
             fan_in: open_at_once.clamp(2, FAN_IN),
             sort_bytes: (rest / 4 * 3).max(limit / 16),
             reject_bytes: (rest / 8).max(limit / 32),
+            kept_bytes: limit / 8,
+            lane_bytes: limit / 16 / threads.max(1),
             shipment_bytes: (limit / 8).min(MOST_SHIPMENT_BYTES),
         })
     }
@@ -134,6 +146,8 @@ pub struct Amount {
     pub threads: usize,
     /// Input files.
     pub files: usize,
+    /// Workbooks among them.
+    pub workbooks: usize,
     /// Their size.
     pub bytes: u64,
     /// Files that can be opened.
@@ -173,6 +187,7 @@ mod tests {
             &Amount {
                 threads,
                 files,
+                workbooks: 0,
                 bytes: 10 << 30,
                 descriptors: 1 << 20,
             },
@@ -197,6 +212,7 @@ mod tests {
             let small = Amount {
                 threads,
                 files: 1,
+                workbooks: 0,
                 bytes: 5 << 20,
                 descriptors: 1 << 20,
             };
@@ -218,7 +234,10 @@ mod tests {
                 .windows(2)
                 .all(|w| w[0].grain.batch_rows <= w[1].grain.batch_rows)
         );
-        assert_eq!(budgets[budgets.len() - 1].grain, GRAINS[0]);
+        assert_eq!(
+            budgets[budgets.len() - 1].grain.unit_rows,
+            GRAINS[0].unit_rows
+        );
     }
 
     #[test]
@@ -230,6 +249,7 @@ mod tests {
             let amount = Amount {
                 threads: 2,
                 files: 1_000,
+                workbooks: 0,
                 bytes: 10 << 30,
                 descriptors,
             };

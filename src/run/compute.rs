@@ -6,12 +6,14 @@ use crate::error::Result;
 use crate::model::element::{Footprints, GhgTotals, Names, Rollup, Shipments};
 use crate::model::symbol::Symbols;
 use crate::output::elements::ELEMENTS;
+use crate::output::encode::Encodings;
 use crate::output::shipments::SHIPMENTS;
 use crate::output::table::LendNames;
 use crate::reference::Reference;
 use crate::run::budget::Budget;
 use crate::run::feed::{Feed, Opener, Order, Shared};
 use crate::run::jobs::Job;
+use crate::run::kept::Kept;
 use crate::run::ledger::accepted_rows;
 use crate::run::merge::{Flow, Stop, Work};
 use crate::run::write::{BigTable, Footer, joined};
@@ -120,6 +122,8 @@ pub struct Attempt<'a> {
     pub names: &'a FixedNames,
     /// Key-value metadata of every footer.
     pub metadata: Footer<'a>,
+    /// How the tables are written.
+    pub encodings: Encodings,
     /// Worker threads.
     pub threads: usize,
     /// How memory is spent.
@@ -142,6 +146,7 @@ pub fn compute(
         stage,
         names,
         metadata,
+        encodings,
         threads,
         ref budget,
     } = *attempt;
@@ -149,19 +154,27 @@ pub fn compute(
     let (to_elements, footprints) = sync_channel(budget.chunks_queued);
     let (to_shipments, shipments) = sync_channel(budget.chunks_queued);
     let kernels: Vec<_> = (0..threads)
-        .map(|_| Mutex::new(Kernel::new(reference).with_file_ranks(file_ranks)))
+        .map(|_| {
+            let kernel = Kernel::new(reference).with_file_ranks(file_ranks);
+            Mutex::new(kernel.with_lane_bytes(budget.lane_bytes))
+        })
         .collect();
+    let kept = Kept::new(threads, budget.kept_bytes);
     let kernel = |work: Vec<Work>| -> Vec<Done> {
         // Neither lock is held across anything that waits for the pool.
-        let kernel = &kernels[rayon::current_thread_index().unwrap_or(0) % kernels.len()];
+        let thread = rayon::current_thread_index().unwrap_or(0) % kernels.len();
+        let kernel = &kernels[thread];
         let symbols = shared
             .symbols
             .read()
             .unwrap_or_else(PoisonError::into_inner);
         let mut kernel = kernel.lock().unwrap_or_else(PoisonError::into_inner);
-        work.into_iter()
+        let done = work
+            .into_iter()
             .map(|work| Done::new(kernel.footprint(work.batch, work.range, &symbols)))
-            .collect()
+            .collect();
+        kept.note(thread, kernel.kept_bytes(), &symbols);
+        done
     };
     let mut written = thread::scope(|scope| {
         let kernel = &kernel;
@@ -171,6 +184,7 @@ pub fn compute(
         let elements = BigTable {
             table: &ELEMENTS,
             name: "elements",
+            encodings,
             stage,
             groups_queued,
             names,
@@ -180,13 +194,14 @@ pub fn compute(
         let of_shipments = BigTable {
             table: &SHIPMENTS,
             name: "shipments",
+            encodings,
             stage,
             groups_queued,
             names,
             metadata,
         };
         let of_shipments = scope.spawn(move || of_shipments.write(shipments, shared));
-        let counted = hand_on(results, shared, to_elements, to_shipments);
+        let counted = hand_on(results, shared, &kept, to_elements, to_shipments);
         // A reader that stops has the better reason: a writer only sees its stream end.
         joined(feed)?;
         let mut written = counted?;
@@ -210,6 +225,7 @@ pub fn compute(
 fn hand_on(
     results: Receiver<Job<Vec<Done>>>,
     shared: &Shared,
+    kept: &Kept,
     elements: SyncSender<Arc<Footprints>>,
     shipments: SyncSender<Arc<Shipments>>,
 ) -> Result<Written> {
@@ -220,6 +236,7 @@ fn hand_on(
         totals,
     } in results.into_iter().map_while(Job::wait).flatten()
     {
+        kept.check()?;
         shared
             .ledger()
             .computed(&accepted, std::mem::take(&mut footprints.rejected))?;

@@ -11,7 +11,8 @@ use crate::store::commit::Published;
 use crate::store::disk::RealDisk;
 use crate::store::lock::{Holder, Output};
 use crate::store::prune::prune;
-use crate::store::status::{Execution, Status, now, write_log, write_status};
+use crate::store::stage::clear;
+use crate::store::status::{Execution, FOLDER, Status, now, write_log, write_status};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -94,9 +95,19 @@ pub(crate) fn record(
 /// Tells those who watch an output root that a run was refused before it had a plan. Nothing here fails: the refusal is what counts.
 /// Who finds the root in use leaves it to the run that works there.
 pub(crate) fn refused(out: &Path, error: &Error) -> Result<()> {
+    told(out, error, false)
+}
+
+/// The same of a run that was ended by a signal, whose stage is removed.
+pub(crate) fn lost(out: &Path, error: &Error) -> Result<()> {
+    told(out, error, true)
+}
+
+fn told(out: &Path, error: &Error, clears: bool) -> Result<()> {
     let holder = Holder::this_process();
     let output = Output::lock(Arc::new(RealDisk), out, &holder)?;
     let status = Status {
+        stale_stages_removed: if clears { clear(&output)? } else { 0 },
         started: holder.started.clone(),
         ended: Some(now()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -108,9 +119,20 @@ pub(crate) fn refused(out: &Path, error: &Error) -> Result<()> {
     write_status(&output, &status).and(logged)
 }
 
+fn absolute(folder: &Path) -> String {
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let full = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    full.display().to_string()
+}
+
 /// Settings that cannot change a byte of the run, for the execution log.
 fn settings(plan: &Plan) -> BTreeMap<String, String> {
     [
+        (FOLDER, absolute(&plan.folder)),
         ("threads", plan.threads.to_string()),
         ("memory_bytes", plan.limits.memory_bytes.to_string()),
         ("out", plan.out.path.display().to_string()),

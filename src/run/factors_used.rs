@@ -2,6 +2,7 @@
 
 use crate::factors::EmissionFactor;
 use crate::model::element::{FactorUse, Rollup};
+use crate::model::time::date_text;
 use crate::output::factors::FactorRow;
 use crate::reference::Reference;
 
@@ -15,6 +16,25 @@ pub fn rows(reference: &Reference, rollup: &Rollup) -> Vec<FactorRow> {
         .collect();
     rows.sort_unstable_by(|a, b| a.factor_id.cmp(&b.factor_id));
     rows
+}
+
+/// One line for each factor that stood in for days before it becomes valid (Q29), by full id.
+pub fn before_first(reference: &Reference, rollup: &Rollup) -> Vec<String> {
+    let used = rollup.factors.iter().filter(|(_, u)| u.before_first > 0);
+    let mut lines: Vec<String> = used
+        .map(|(&index, used)| {
+            let f = &reference.factors.factors[index as usize];
+            format!(
+                "{}: {} of {} rows are of days before it becomes valid on {} (Q29)",
+                f.id,
+                used.before_first,
+                used.rows,
+                date_text(f.valid_from)
+            )
+        })
+        .collect();
+    lines.sort_unstable();
+    lines
 }
 
 fn row(reference: &Reference, f: &EmissionFactor, used: FactorUse) -> FactorRow {

@@ -8,6 +8,7 @@ pub mod feed;
 pub mod held;
 pub mod identity;
 pub mod jobs;
+mod kept;
 pub mod ledger;
 pub mod limits;
 pub mod merge;
@@ -129,6 +130,15 @@ pub fn record_refusal(out: &Path, error: &Error) {
     let _ = ending::refused(out, error);
 }
 
+/// Puts in order what a run left that was ended by a signal, and says so in status, metrics and log.
+pub fn record_loss(plan: &Plan, error: &Error) {
+    let root = &plan.out.path;
+    remove_dead(&std::env::temp_dir());
+    if !plan.dry_run {
+        let _ = ending::lost(root, error);
+    }
+}
+
 struct Run<'a> {
     plan: &'a Plan,
     progress: &'a dyn Progress,
@@ -208,6 +218,9 @@ impl Run<'_> {
         let amount = Amount {
             threads: self.plan.threads,
             files: inputs.files.len(),
+            workbooks: (inputs.files.iter())
+                .filter(|file| input::is_workbook(&file.name))
+                .count(),
             bytes: inputs.bytes(),
             descriptors: descriptors::free(),
         };
@@ -394,6 +407,7 @@ impl Run<'_> {
             stage: &stage,
             names: &names,
             metadata: &metadata,
+            encodings: self.plan.encodings,
             threads: self.plan.threads,
             budget: *budget,
         };
@@ -437,7 +451,7 @@ impl Run<'_> {
         let written = match written {
             Ok(written) => written,
             Err(error) => {
-                tables::rejected(&stage, ledger, &names, &metadata)?;
+                tables::rejected(&stage, self.plan.encodings, ledger, &names, &metadata)?;
                 return Err(self.keep_failure(stage, id, error, status));
             }
         };
@@ -461,7 +475,7 @@ impl Run<'_> {
         let publishable = enough_rows(self.plan, &ledger, &entries)
             .and_then(|()| little_change(self.plan, id, &ledger, &written));
         if let Err(error) = publishable {
-            tables::rejected(&stage, ledger, &names, &metadata)?;
+            tables::rejected(&stage, self.plan.encodings, ledger, &names, &metadata)?;
             return Err(self.keep_failure(stage, id, error, status));
         }
         self.progress.stage("publish", None);

@@ -7,7 +7,7 @@ mod file;
 mod later_file;
 mod mapping;
 mod paths;
-mod print;
+pub(crate) mod print;
 mod quantity;
 mod resolve;
 
@@ -18,6 +18,7 @@ pub use quantity::{Change, CodeLimit, MemoryLimit, Share};
 
 use crate::error::{Error, Result};
 use crate::input::mapping::Mapping;
+use crate::output::encode::Encodings;
 use crate::progress::{LogMode, ProgressMode};
 use file::Source;
 use resolve::Resolver;
@@ -105,6 +106,8 @@ pub struct Limits {
     pub codes: BTreeMap<String, CodeLimit>,
     /// Largest change of rows and totals against the current run; `None`: any.
     pub max_change: Option<Change>,
+    /// Months after its reference period from which a carrier's figure is refused (R025); `None`: it is flagged only.
+    pub max_primary_age_months: Option<u32>,
     /// Fewest input rows with which a run is published.
     pub min_rows: u64,
     /// Memory limit as written.
@@ -145,6 +148,8 @@ pub struct Plan {
     pub out: PlanPath,
     /// Bounds.
     pub limits: Limits,
+    /// How the published tables are written.
+    pub encodings: Encodings,
     /// Which of two files is the later one, where records of one movement differ; `None`: neither.
     pub later_file: Option<LaterFile>,
     /// How foreign columns and values map to ours.

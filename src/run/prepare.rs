@@ -1,7 +1,7 @@
 //! Everything a run needs before the first row: reference data, input files; and what makes the run id.
 
 use crate::error::{Error, Result};
-use crate::exchange::inert::original;
+use crate::escape::inert::original;
 use crate::factors::{DataFile, Fault};
 use crate::progress::{Level, Progress};
 use crate::reference::Reference;
@@ -22,7 +22,7 @@ pub const DATA: &str = "data";
 /// Folder of further location files in a run's `reference/`.
 pub const LOCATIONS: &str = "locations";
 /// The run file in a run's `reference/`.
-const RUN_FILE: &str = "run.toml";
+pub const RUN_FILE: &str = "run.toml";
 /// Folder of value files in a run's `reference/`.
 pub const VALUES: &str = "values";
 
@@ -64,7 +64,10 @@ pub fn load_reference(plan: &Plan) -> Result<Loaded> {
         .enumerate()
         .map(|(i, v)| named(VALUES, i, &v.file.path))
         .collect::<Result<Vec<_>>>()?;
-    let (reference, warnings) = check(&library, &plan.profile, &data, &locations)?;
+    let (mut reference, warnings) = check(&library, &plan.profile, &data, &locations)?;
+    if let Some(months) = plan.limits.max_primary_age_months {
+        reference.factors.limit_primary_age(months);
+    }
     let mut files = under(LIBRARY, library);
     files.extend(under(DATA, data));
     files.extend(locations);
@@ -146,6 +149,14 @@ pub fn known_profile(names: &[&str], profile: &str) -> Result<()> {
 
 /// Loads the reference from the copies in a published run.
 pub fn reference_of_run(files: &[ReferenceFile], profile: &str) -> Result<Reference> {
+    reference_with_warnings(files, profile).map(|(reference, _)| reference)
+}
+
+/// The same with the warnings of its library.
+pub fn reference_with_warnings(
+    files: &[ReferenceFile],
+    profile: &str,
+) -> Result<(Reference, Vec<String>)> {
     let group = |name: &str| -> Vec<ReferenceFile> {
         let inside = |f: &ReferenceFile| {
             let path = f.path.strip_prefix(name)?.strip_prefix('/')?.to_owned();
@@ -156,7 +167,7 @@ pub fn reference_of_run(files: &[ReferenceFile], profile: &str) -> Result<Refere
         };
         files.iter().filter_map(inside).collect()
     };
-    check(&group(LIBRARY), profile, &group(DATA), &group(LOCATIONS)).map(|(reference, _)| reference)
+    check(&group(LIBRARY), profile, &group(DATA), &group(LOCATIONS))
 }
 
 fn check(
@@ -317,18 +328,27 @@ pub fn run_id(
     digests: &[ContentDigest],
     reference_digest: &str,
 ) -> String {
-    let mut parts = vec![
-        env!("CARGO_PKG_VERSION").to_owned(),
-        METHOD_REVISION.to_string(),
-        plan.canonical_json(),
-        reference_digest.to_owned(),
-        files.len().to_string(),
-    ];
-    for (file, digest) in files.iter().zip(digests) {
-        parts.push(file.name.clone());
-        parts.push(digest.sha256.clone());
-    }
+    id_of(
+        [
+            env!("CARGO_PKG_VERSION"),
+            &METHOD_REVISION.to_string(),
+            &plan.canonical_json(),
+            reference_digest,
+        ],
+        &files
+            .iter()
+            .zip(digests)
+            .map(|(file, digest)| (file.name.as_str(), digest.sha256.as_str()))
+            .collect::<Vec<_>>(),
+    )
+}
+
+/// The run id from version, revision, plan and reference digest, and from names and digests of the inputs.
+pub fn id_of(of: [&str; 4], inputs: &[(&str, &str)]) -> String {
+    let count = inputs.len().to_string();
+    let inputs = inputs.iter().flat_map(|&(name, digest)| [name, digest]);
+    let parts = of.into_iter().chain([count.as_str()]).chain(inputs);
     // A length before each part, so that no two lists of parts read the same.
-    let text: String = parts.iter().map(|p| format!("{}:{p}", p.len())).collect();
+    let text: String = parts.map(|p| format!("{}:{p}", p.len())).collect();
     sha256_hex(text.as_bytes())[..20].to_owned()
 }

@@ -1,13 +1,16 @@
 //! The tables after the elements, the manifest, and the sums that must agree before anything is published.
 
 use crate::error::{Error, Result};
+use crate::factors::Profile;
 use crate::model::element::{GhgTotals, Names, Rollup};
 use crate::model::unit::{NANO_SCALE, decimal_text};
 use crate::output::corridors::{CORRIDOR_SECTIONS, CORRIDORS, CorridorRows, SectionRows};
+use crate::output::encode::Encodings;
 use crate::output::factors::FACTORS;
 use crate::output::rejected::{REJECTED, RejectedWriter};
 use crate::output::table::{ChunkWriter, Table};
 use crate::run::compute::Written;
+use crate::run::factors_used;
 use crate::run::identity::METHOD_REVISION;
 use crate::run::ledger::Ledger;
 use crate::run::plan::Plan;
@@ -24,20 +27,33 @@ use std::sync::Arc;
 
 /// Key-value metadata of every footer of a run.
 pub fn metadata(run_id: &str, loaded: &Loaded) -> Vec<(String, String)> {
-    let profile = &loaded.reference.profile;
+    footer(
+        run_id,
+        env!("CARGO_PKG_VERSION"),
+        METHOD_REVISION,
+        &loaded.digest,
+        &loaded.reference.profile,
+    )
+}
+
+/// What every footer says of a run's origin.
+pub fn footer(
+    run_id: &str,
+    version: &str,
+    revision: u32,
+    reference_digest: &str,
+    profile: &Profile,
+) -> Vec<(String, String)> {
     let statement = &profile.statement;
     [
         ("green_corridor.run_id", run_id.to_owned()),
-        (
-            "green_corridor.version",
-            env!("CARGO_PKG_VERSION").to_owned(),
-        ),
-        (
-            "green_corridor.method_revision",
-            METHOD_REVISION.to_string(),
-        ),
+        ("green_corridor.version", version.to_owned()),
+        ("green_corridor.method_revision", revision.to_string()),
         ("green_corridor.schema_version", SCHEMA_VERSION.to_string()),
-        ("green_corridor.reference_digest", loaded.digest.clone()),
+        (
+            "green_corridor.reference_digest",
+            reference_digest.to_owned(),
+        ),
         ("green_corridor.profile", profile.name.clone()),
         ("green_corridor.method", profile.method.clone()),
         ("green_corridor.boundary", statement.boundary.clone()),
@@ -53,16 +69,18 @@ pub fn metadata(run_id: &str, loaded: &Loaded) -> Vec<(String, String)> {
 /// Writes the `rejected` table; also for a run that is not published.
 pub fn rejected(
     stage: &Stage,
+    encodings: Encodings,
     ledger: Ledger,
     names: &Names,
     metadata: &[(String, String)],
 ) -> Result<u64> {
-    let mut writer = RejectedWriter::new(&REJECTED, metadata, parts_of(stage, "rejected"));
-    let failed = |e: io::Error| failure(stage, &e);
+    let open = parts_of(stage, "rejected");
+    let mut writer = RejectedWriter::new(&REJECTED, encodings, metadata, open);
+    let failed = |e: io::Error| failure(stage, "rejected", &e);
     for chunk in ledger.into_rejected()? {
         writer.push(Arc::new(chunk?), names).map_err(failed)?;
     }
-    close(stage, writer.finish(names))
+    close(stage, "rejected", writer.finish(names))
 }
 
 /// What a computed run brings to its publication.
@@ -107,25 +125,26 @@ pub fn finish(
         .into_iter()
         .map(|(reason, n)| (reason.code(), n))
         .collect();
-    let rejected_rows = rejected(stage, ledger, names, metadata)?;
-    let corridors = small(
+    let rejected_rows = rejected(stage, plan.encodings, ledger, names, metadata)?;
+    let small = Small {
         stage,
+        encodings: plan.encodings,
+        names,
+        metadata,
+    };
+    let corridors = small.write(
         &CORRIDORS,
         "corridors.parquet",
         CorridorRows::new(rollup, names),
-        names,
-        metadata,
     )?;
-    let sections = small(
-        stage,
+    let sections = small.write(
         &CORRIDOR_SECTIONS,
         "corridor_sections.parquet",
         SectionRows::new(rollup, names),
-        names,
-        metadata,
     )?;
-    let used = crate::run::factors_used::rows(&loaded.reference, rollup);
-    small(stage, &FACTORS, "factors.parquet", used, names, metadata)?;
+    let used = factors_used::rows(&loaded.reference, rollup);
+    let before_first = factors_used::before_first(&loaded.reference, rollup);
+    small.write(&FACTORS, "factors.parquet", used)?;
     write_reference_copy(stage, &loaded.files)?;
     let sums = sums(&written, rollup);
     agree(&sums)?;
@@ -145,17 +164,8 @@ pub fn finish(
         method_revision: METHOD_REVISION,
         profile: profile.name.clone(),
         method: profile.method.clone(),
-        gwp_sets: profile
-            .gwp_sets
-            .iter()
-            .map(|s| s.code().to_owned())
-            .collect(),
-        statement: serde_json::json!({
-            "boundary": profile.statement.boundary,
-            "exclusions": profile.statement.exclusions,
-            "allocation": profile.statement.allocation,
-            "cut_off": profile.statement.cut_off,
-        }),
+        gwp_sets: gwp_sets(profile),
+        statement: statement(profile),
         plan: serde_json::from_str(&plan.canonical_json()).map_err(json)?,
         inputs: entries,
         missing_files: missing.to_vec(),
@@ -177,7 +187,23 @@ pub fn finish(
             .map(|(name, t)| ((*name).to_owned(), totals_text(t)))
             .collect(),
         files: Vec::new(),
-        warnings: [loaded.warnings.clone(), warnings].concat(),
+        warnings: [loaded.warnings.clone(), warnings, before_first].concat(),
+    })
+}
+
+/// Codes of the GWP sets that a profile admits.
+pub fn gwp_sets(profile: &Profile) -> Vec<String> {
+    let codes = profile.gwp_sets.iter().map(|s| s.code().to_owned());
+    codes.collect()
+}
+
+/// The statement of a profile as the manifest repeats it.
+pub fn statement(profile: &Profile) -> serde_json::Value {
+    serde_json::json!({
+        "boundary": profile.statement.boundary,
+        "exclusions": profile.statement.exclusions,
+        "allocation": profile.statement.allocation,
+        "cut_off": profile.statement.cut_off,
     })
 }
 
@@ -191,21 +217,29 @@ fn shipments_in_input(written: &Written, listed: u64) -> InputShipments {
     }
 }
 
-/// A table that fits in memory, as one file.
-fn small<C: Send + Sync>(
-    stage: &Stage,
-    table: &'static Table<C>,
-    path: &'static str,
-    rows: C,
-    names: &Names,
-    metadata: &[(String, String)],
-) -> Result<u64> {
-    let open: OpenPart = Box::new(move |_| stage.create(path).map_err(io::Error::other));
-    let mut writer = ChunkWriter::new(table, metadata, open);
-    writer
-        .push(Arc::new(rows), names)
-        .map_err(|e| failure(stage, &e))?;
-    close(stage, writer.finish(names))
+/// Writes tables that fit in memory, each as one file.
+struct Small<'a> {
+    stage: &'a Stage,
+    encodings: Encodings,
+    names: &'a Names<'a>,
+    metadata: &'a [(String, String)],
+}
+
+impl Small<'_> {
+    fn write<C: Send + Sync>(
+        &self,
+        table: &'static Table<C>,
+        path: &'static str,
+        rows: C,
+    ) -> Result<u64> {
+        let stage = self.stage;
+        let open: OpenPart = Box::new(move |_| stage.create(path).map_err(io::Error::other));
+        let mut writer = ChunkWriter::new(table, self.encodings, self.metadata, open);
+        writer
+            .push(Arc::new(rows), self.names)
+            .map_err(|e| failure(stage, path, &e))?;
+        close(stage, path, writer.finish(self.names))
+    }
 }
 
 /// The sum of each table, each added up on its own.

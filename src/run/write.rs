@@ -2,10 +2,11 @@
 //! that no core waits for a disk or a digest.
 
 use crate::error::{Error, Result};
+use crate::output::encode::Encodings;
 use crate::output::part::{Part, RowGroup, TableWriter, io_error};
 use crate::output::schema::Schema;
 use crate::output::slices::{Cut, Cutter, PART_ROWS, Rows};
-use crate::output::table::Table;
+use crate::output::table::{RowRefused, Table};
 use crate::run::compute::{FixedNames, GrowingNames};
 use crate::run::feed::Shared;
 use crate::run::jobs::Job;
@@ -31,8 +32,12 @@ pub fn parts_of<'s>(stage: &'s Stage, table: &'static str) -> OpenPart<'s> {
 }
 
 /// Closes parts: their digests and rows go to the stage's list.
-pub fn close(stage: &Stage, parts: io::Result<Vec<Part<DigestWriter>>>) -> Result<u64> {
-    let parts = parts.map_err(|e| failure(stage, &e))?;
+pub fn close(
+    stage: &Stage,
+    table: &str,
+    parts: io::Result<Vec<Part<DigestWriter>>>,
+) -> Result<u64> {
+    let parts = parts.map_err(|e| failure(stage, table, &e))?;
     let mut rows = 0;
     for part in parts {
         rows += part.rows;
@@ -41,8 +46,13 @@ pub fn close(stage: &Stage, parts: io::Result<Vec<Part<DigestWriter>>>) -> Resul
     Ok(rows)
 }
 
-/// What a failed write came from: the stage knows the file, the encoder's error only wraps it.
-pub fn failure(stage: &Stage, error: &io::Error) -> Error {
+/// What a failed write came from: the stage knows the file, the encoder's error only wraps it. A row that does not fit the form that
+/// was asked for is no fault of the disk.
+pub fn failure(stage: &Stage, table: &str, error: &io::Error) -> Error {
+    let inner = error.get_ref();
+    if let Some(refused) = inner.and_then(|inner| inner.downcast_ref::<RowRefused>()) {
+        return Error::Limit(format!("{table}: {refused}; nothing was published"));
+    }
     stage
         .failure()
         .unwrap_or_else(|| Error::Storage(error.to_string()))
@@ -64,6 +74,8 @@ pub struct BigTable<'a, C: 'static> {
     pub table: &'static Table<C>,
     /// Its folder.
     pub name: &'static str,
+    /// How its columns are written.
+    pub encodings: Encodings,
     /// The stage.
     pub stage: &'a Stage,
     /// Row groups that wait behind the one that is written next, beside the newest one: while the last columns of one are under
@@ -84,7 +96,7 @@ enum Next {
 impl<C: Send + Sync> BigTable<'_, C> {
     /// Writes whole shipments in order of id, until the stream ends; gives the number of rows.
     pub fn write(&self, chunks: Receiver<Arc<C>>, shared: &Shared) -> Result<u64> {
-        let schema = Arc::new(self.table.schema());
+        let schema = Arc::new(self.table.schema(self.encodings));
         // One request waits while a file is synced.
         let ((to_file, groups), (ahead, due)) = (sync_channel(self.groups_queued), sync_channel(1));
         let mut open = parts_of(self.stage, self.name);
@@ -93,8 +105,9 @@ impl<C: Send + Sync> BigTable<'_, C> {
         let writer = TableWriter::new(schema.clone(), open);
         thread::scope(|threads| {
             let synced = threads.spawn(move || self.stage.sync_ahead(due));
-            let written =
-                threads.spawn(move || append(self.stage, self.metadata, writer, groups, shared));
+            let written = threads.spawn(move || {
+                append(self.stage, self.name, self.metadata, writer, groups, shared)
+            });
             shared
                 .pool
                 .in_place_scope(|scope| self.encode(chunks, &schema, shared, scope, to_file));
@@ -144,12 +157,13 @@ impl<C: Send + Sync> BigTable<'_, C> {
 /// Writes row groups in order and closes parts, until the stream ends.
 fn append(
     stage: &Stage,
+    table: &str,
     metadata: Footer,
     mut writer: TableWriter<DigestWriter, OpenPart>,
     groups: Receiver<Next>,
     shared: &Shared,
 ) -> Result<u64> {
-    let failed = |e: io::Error| failure(stage, &e);
+    let failed = |e: io::Error| failure(stage, table, &e);
     let mut rows = 0;
     for next in groups {
         match next {
@@ -164,7 +178,7 @@ fn append(
             }
             Next::EndOfPart => {
                 writer.end_part(&metadata()?).map_err(failed)?;
-                rows += close(stage, Ok(writer.take_parts()))?;
+                rows += close(stage, table, Ok(writer.take_parts()))?;
             }
         }
     }
@@ -172,5 +186,5 @@ fn append(
     if shared.has_stopped.load(Ordering::Acquire) {
         return Ok(rows);
     }
-    Ok(rows + close(stage, writer.finish(&metadata()?))?)
+    Ok(rows + close(stage, table, writer.finish(&metadata()?))?)
 }

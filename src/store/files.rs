@@ -13,8 +13,8 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// Reads a whole file of at most `limit` bytes.
-pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>> {
+/// Opens a file that a user names, or that a link leads to.
+pub fn open_file(path: &Path) -> Result<File> {
     let seen = fs::metadata(path).map_err(|e| input(path, "read", e))?;
     if !seen.is_file() {
         // Reading a pipe could wait for ever.
@@ -24,9 +24,14 @@ pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>> {
             kind(&seen)
         )));
     }
+    File::open(path).map_err(|e| input(path, "open", e))
+}
+
+/// Reads a whole file of at most `limit` bytes.
+pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|e| input(path, "open", e))?;
-    file.take(limit + 1)
+    open_file(path)?
+        .take(limit + 1)
         .read_to_end(&mut bytes)
         .map_err(|e| input(path, "read", e))?;
     if bytes.len() as u64 > limit {

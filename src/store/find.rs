@@ -12,7 +12,12 @@ use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 /// Endings of files that are taken from a folder; text formats also with `.gz` and `.zst`. Case does not matter.
-pub const EXTENSIONS: [&str; 4] = ["csv", "ndjson", "jsonl", "parquet"];
+pub const EXTENSIONS: [&str; 9] = [
+    "csv", "ndjson", "jsonl", "parquet", "xlsx", "xlsm", "xls", "xlsb", "ods",
+];
+
+/// Those among them that are not compressed as a whole.
+const PACKED: [&str; 6] = ["parquet", "xlsx", "xlsm", "xls", "xlsb", "ods"];
 
 /// Folders nested deeper than this are a loop or a mistake.
 const MAX_DEPTH: usize = 64;
@@ -260,7 +265,7 @@ fn has_extension(name: &str, extensions: &[&str]) -> bool {
         Some((stem, extension)) => {
             !stem.is_empty()
                 && extensions.contains(&extension)
-                && !(is_compressed && extension == "parquet")
+                && !(is_compressed && PACKED.contains(&extension))
         }
         None => false,
     }

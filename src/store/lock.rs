@@ -266,7 +266,7 @@ mod tests {
         let text = second.to_string();
         assert!(
             text.ends_with(
-                "lock: in use by process 11 of ops on night since 2025-01-02T03:04:05Z (run a\\nb)"
+                "lock: in use by process 11 of ops on night since 2025-01-02T03:04:05Z (run a\\u{a}b)"
             ),
             "{text}"
         );

@@ -9,6 +9,7 @@ use super::lock::Output;
 use super::manifest::{MANIFEST, MANIFEST_DIGEST, read_small};
 use super::path::{list_below, read_regular};
 use super::prune_traces::prune_traces;
+use super::reading::unread;
 use super::storage;
 use crate::error::Result;
 use serde_json::Value;
@@ -49,10 +50,16 @@ pub fn prune(output: &Output, keep: Option<usize>, just_published: &str) -> Resu
                 "{}: stays, because {path} in it is not listed in its manifest",
                 run.display()
             )),
-            None => {
-                retire(output, &run)?;
-                pruned.removed.push(id);
-            }
+            None => match unread(&run) {
+                None => pruned.warnings.push(format!(
+                    "{}: stays, because it is being read",
+                    run.display()
+                )),
+                Some(_lock) => {
+                    retire(output, &run)?;
+                    pruned.removed.push(id);
+                }
+            },
         }
     }
     prune_traces(output, keep, &pins, &mut pruned)?;

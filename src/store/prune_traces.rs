@@ -8,6 +8,7 @@ use super::layout::{folder_names, is_run_id};
 use super::lock::Output;
 use super::path::{is_folder, list_below};
 use super::prune::{Pruned, is_pinned};
+use super::reading::unread;
 use super::status::{execution, last_executions, log_files, millis_of};
 use super::storage;
 use crate::error::Result;
@@ -56,10 +57,16 @@ fn failed(output: &Output, keep: usize, pins: &[String], pruned: &mut Pruned) ->
                 "{}: stays, because {path} in it was not written by a run",
                 dir.display()
             )),
-            None => {
-                retire(output, &dir)?;
-                pruned.traces += 1;
-            }
+            None => match unread(&dir) {
+                None => pruned.warnings.push(format!(
+                    "{}: stays, because it is being read",
+                    dir.display()
+                )),
+                Some(_lock) => {
+                    retire(output, &dir)?;
+                    pruned.traces += 1;
+                }
+            },
         }
     }
     Ok(())

@@ -276,6 +276,23 @@ pub(crate) fn executions(layout: &Layout) -> Result<Vec<(String, Execution)>> {
         .collect())
 }
 
+/// Setting of a record: the folder that the names of its input files begin from.
+pub(crate) const FOLDER: &str = "folder";
+
+/// The folder that the names of a run's input files begin from, as its last execution says.
+pub(crate) fn folder_of(layout: &Layout, run_id: &str) -> Result<Option<PathBuf>> {
+    let mut found: Vec<(i64, PathBuf)> = executions(layout)?
+        .into_iter()
+        .filter(|(id, _)| id == run_id)
+        .filter_map(|(_, record)| {
+            let folder = record.settings.get(FOLDER)?;
+            Some((millis_of(&record)?, folder.into()))
+        })
+        .collect();
+    found.sort();
+    Ok(found.pop().map(|(_, folder)| folder))
+}
+
 /// A record of the log.
 pub(crate) fn execution(path: &Path) -> Option<Execution> {
     serde_json::from_slice(&read_regular(path).ok()?).ok()

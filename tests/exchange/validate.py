@@ -8,7 +8,7 @@ passed on; without it documents are checked against schemas of our own. schemas/
 
 Two runs are exported in every kind: the one in OUT, and one computed from the DCSA events in tests/exchange/dcsa. Checked are every
 document against its schema (formats included), the events against DCSA's descriptions, and the rules that no schema says: transport
-activity is mass x distance, a TCE has a tocId or a hocId that is among the documents, what came before comes before, sums are those of the
+activity is mass x distance, TOC x activity is TCE, a TCE has a tocId or a hocId that is among the documents, what came before comes before, sums are those of the
 published Parquet, ids are unique and the same when exported again. Exit 1 and a line per fault.
 """
 
@@ -16,7 +16,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 
 import duckdb
@@ -131,11 +131,66 @@ def check_shipments(name, files, totals):
         fault(f"{name}: categories that nothing refers to: {sorted(known - referenced)[:5]}")
 
 
+AVERAGE = "emissions over activity of the run"
+MICROGRAM = Decimal("1E-9")
+
+
+def amount(tce, data, unit):
+    """What the intensity of a category is multiplied with, from the element alone."""
+    if unit in ("tkm", "TEUkm"):
+        (basis, km), = tce["distance"].items()
+        if f" on {basis} distance" not in data["description"]:
+            fault(f"{tce['tceId']}: {basis} distance, but {data['description']!r}")
+        return Decimal(km) * (Decimal(tce["mass"]) / 1000 if unit == "tkm" else Decimal(tce["packagingOrTrEqAmount"]))
+    return Decimal(tce["mass"]) / 1000 if unit == "tonnes" else Decimal(tce["packagingOrTrEqAmount"])
+
+
+def check_products(name, files):
+    """TOC x activity is TCE: to the microgram, with a distance adjustment to the half metre that the run rounds the distance to.
+
+    Averages over the run are true of all their elements together.
+    """
+    data_of = (d["extensions"][0]["data"] for f in ("tocs", "hocs") for d in files[f])
+    categories = {data.get("tocId", data.get("hocId")): data for data in data_of}
+    counts, sums = {"equal": 0, "adjusted": 0, "averaged": 0}, {}
+    for document in files["shipments"]:
+        for tce in document["extensions"][0]["data"]["tces"]:
+            category = tce.get("tocId", tce.get("hocId"))
+            data = categories[category]
+            unit = data.get("transportActivityUnit", data.get("hubActivityUnit"))
+            much = amount(tce, data, unit)
+            ttw, wtw = Decimal(data["co2eIntensityTTW"]), Decimal(data["co2eIntensityWTW"])
+            parts = ((ttw, Decimal(tce["co2eTTW"])), (wtw - ttw, Decimal(tce["co2eWTW"]) - Decimal(tce["co2eTTW"])))
+            if AVERAGE in data["description"]:
+                counts["averaged"] += 1
+                total = sums.setdefault(category, [Decimal(0), Decimal(0), wtw])
+                total[0] += much
+                total[1] += Decimal(tce["co2eWTW"])
+                continue
+            is_adjusted = "distance adjustment" in data["description"]
+            counts["adjusted" if is_adjusted else "equal"] += 1
+            for intensity, found in parts:
+                wanted = much * intensity
+                if is_adjusted:
+                    per_metre = much / Decimal(next(iter(tce["distance"].values()))) * intensity / 1000
+                    fits = abs(wanted - found) <= per_metre / 2 + MICROGRAM
+                else:
+                    fits = wanted.quantize(MICROGRAM, ROUND_HALF_EVEN) == found
+                if not fits:
+                    fault(f"{name} {tce['tceId']}: {category} x {much} {unit} is {wanted}, the element has {found}")
+    for category, (much, found, wtw) in sums.items():
+        # Half a unit of the twelfth decimal, over all of the activity.
+        if much and abs(much * wtw - found) > much * Decimal("0.5E-12"):
+            fault(f"{name}: average {category} x {much} is {much * wtw}, its elements sum to {found}")
+    print(f"{name}: TOC x activity is TCE: {counts}")
+
+
 def check_run(program, out, name, schemas, work):
     count = 0
     rows = duckdb.sql(f"SELECT shipment_id, ghg_total_kg FROM '{out}/latest/shipments/*.parquet'").fetchall()
     ileap = exported(program, out, work / f"{name}-ileap", "ileap")
     check_shipments(f"{name} ileap", ileap, dict(rows))
+    check_products(name, ileap)
     count += validate(f"{name} shipments", ileap["shipments"], schemas.shipment)
     count += validate(f"{name} tocs", ileap["tocs"], schemas.toc)
     count += validate(f"{name} hocs", ileap["hocs"], schemas.hoc)

@@ -51,6 +51,7 @@ SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ
 TABLES = {
     "transport_intensity": "id,temperature,unit_basis,wtt_gco2e,ttw_gco2e,valid_from,valid_to,source_title,source_table_or_page,licence_note",
     "energy_carrier": "id,lhv_MJ_per_kg,density_kg_per_l,wtt_gco2e_per_MJ,ttw_gco2e_per_MJ,wtt_kgco2e_per_kg,ttw_kgco2e_per_kg,cf_co2_g_per_g,"
+                      "ttw_kgco2e_per_l,wtt_kgco2e_per_l,"
                       "source_title,source_table_or_page,licence_note",
     "electricity_grid": "id,gco2e_per_kwh,source_title,source_url,licence_note",
     "open_corridor_factors": "id,value,unit,source_title,source_publisher,source_url,licence_note",
@@ -238,7 +239,7 @@ def check_against_source(row, kind, columns, reference):
         end = (day(src["valid_to"]) + datetime.timedelta(days=1)).isoformat() if src["valid_to"] else ""
         check(row["valid_to"] == end, f"{at}: valid_to {row['valid_to']}, source has {src['valid_to']} inclusive")
     elif src["_table"] == "energy_carrier":
-        unit, scale = {"kg": ("kgco2e_per_kg", 1000), "MJ": ("gco2e_per_MJ", 1)}.get(row["per"], (None, 1))
+        unit, scale = {"kg": ("kgco2e_per_kg", 1000), "l": ("kgco2e_per_l", 1000), "MJ": ("gco2e_per_MJ", 1)}.get(row["per"], (None, 1))
         if not check(unit, f"{at}: per {row['per']} needs a formula"): return
         want = {c: str(Decimal(src[f"{p}_{unit}"]) * scale) if src[f"{p}_{unit}"] else "" for c, p in (("operation_g", "ttw"), ("provision_g", "wtt"))}
     elif src["_table"] == "electricity_grid":
@@ -295,6 +296,9 @@ def check_row(row, kind, ed, ops, ids, reference):
     check(row["per"] in PER[kind], f"{at}: per {row['per']!r}")
     start, end = day(row["valid_from"]), day(row["valid_to"]) if row["valid_to"] else datetime.date.max
     check(start and end and start < end, f"{at}: validity {row['valid_from']!r} to {row['valid_to']!r}")
+    # Validity is what the publisher says or the year that the data describe (emission_factors/README.md): both begin with a year.
+    check(start and (start.month, start.day) == (1, 1), f"{at}: valid_from {row['valid_from']} is no first day of a year")
+    check(row["valid_from"] != ed["published_on"], f"{at}: valid_from {row['valid_from']} is the day of publication")
     row["_days"] = (start or datetime.date.min, end or datetime.date.max)
     row["_gwp"] = row["gwp_set"] or ed["gwp_set"]
     check(row["_gwp"] in GWP, f"{at}: gwp_set {row['gwp_set']!r}")

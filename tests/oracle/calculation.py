@@ -262,13 +262,30 @@ def choose_factor(element, m, reference):
                                                   element.load.temperature, *place, day)
         if element.factor is None:
             raise Unusable("R011", "operation")
+        if is_too_old(element.factor, day, reference.max_primary_age_months):
+            raise Unusable("R025", "departed_at")
     element.data_category = element.factor.data_category
-    element.flags |= factor_flags(element.factor)
+    element.flags |= factor_flags(element.factor, day)
 
 
-def factor_flags(factor):
-    holds = {"Q05": factor.wide, "Q07": factor.uplifted, "Q17": factor.past_last_edition,
-             "Q19": any(gwp_set in ("CO2", "unstated") for gwp_set in factor.gwp_sets)}
+def is_too_old(factor, day, months):
+    """Whether a carrier's reference period ended so many months before the day; the last day of a month that is too short."""
+    if factor.reference is None or months is None:
+        return False
+    end = factor.reference[1]
+    month = end.year * 12 + end.month - 1 + months
+    for last in range(end.day, 27, -1):
+        try:
+            return end.replace(year=month // 12, month=month % 12 + 1, day=last) <= day
+        except ValueError:
+            continue
+    return end.replace(year=month // 12, month=month % 12 + 1) <= day
+
+
+def factor_flags(factor, day):
+    holds = {"Q05": factor.wide, "Q07": factor.uplifted, "Q17": factor.past_last_edition, "Q29": factor.before_first_edition,
+             "Q19": any(gwp_set in ("CO2", "unstated") for gwp_set in factor.gwp_sets), "Q40": factor.basis_assumed,
+             "Q41": factor.reference is not None and not factor.reference[0] <= day < factor.reference[1]}
     return {code for code, is_so in holds.items() if is_so}
 
 

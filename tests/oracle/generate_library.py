@@ -184,7 +184,8 @@ class LibraryWriter:
                     "inland_waterway": "inland_waterway.barge", "air": "air.freighter", "hub": "hub.container_terminal"}
         self.strict = flip(0.25)
         lines = ['title = "random case"', 'method = "ISO 14083:2023"', f"gwp_sets = {sorted(self.gwp_used)}".replace("'", '"'),
-                 f'after_last_edition = "{pick(["use_latest", "reject"])}"', f"ignore_validity = {word(flip(0.15))}",
+                 f'after_last_edition = "{pick(["use_latest", "reject"])}"',
+                 f'before_first_edition = "{pick(["use_earliest", "reject"])}"', f"ignore_validity = {word(flip(0.15))}",
                  f'prefer = "{pick(["region", "region", "source"])}"',
                  f"great_circle = {self.random.sample(MODES[:5], self.random.randrange(0, 4))}".replace("'", '"'),
                  f"sources = {sources}".replace("'", '"'), f'default_distance_basis = "{pick(["sfd", "gcd", "actual", "actual"])}"',

@@ -62,6 +62,7 @@ class RunFile:
     formats: dict
     constants: dict
     later_file_wins: str | None = None
+    max_primary_age_months: int | None = None
 
 
 def read_run_file(path):
@@ -73,7 +74,8 @@ def read_run_file(path):
     return RunFile(folder, raw["movements"], raw.get("exclude", []), below(raw["factors"]), raw["profile"], below(raw["reference"]),
                    [below(name) for name in raw.get("locations", [])], raw.get("columns", {}), values,
                    raw.get("formats", {}), {name: str(value) for name, value in raw.get("constants", {}).items()},
-                   raw.get("duplicates", {}).get("later_file_wins"))
+                   raw.get("duplicates", {}).get("later_file_wins"),
+                   raw.get("limits", {}).get("max_primary_age_months"))
 
 
 def _read_values(path):

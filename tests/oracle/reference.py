@@ -102,11 +102,16 @@ class Factor:
     wide: bool
     energy_region_rank: tuple = EMPTY_RANK
     energy_source_rank: int = -1
+    reference: tuple | None = None    # first day of the reference period, first day after it
+    basis_assumed: bool = False
     past_last_edition: bool = False
     uplifted: bool = False
+    series: tuple = ()            # what the editions of one source have figures for, of both rows of a composed factor
+    is_first: bool = False        # the earliest of its series, which the profile lets stand in before it begins
+    before_first_edition: bool = False
 
     def is_valid_on(self, day):
-        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+        return (self.is_first or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
 
     def has_ended(self, day):
         return self.valid_to is not None and self.valid_to <= day
@@ -114,9 +119,10 @@ class Factor:
 
 TRANSPORT = words("factor_id, operation, energy_carrier, region, carrier, temperature, per, operation_g, provision_g, "
                   "energy_quantity, energy_unit, distance_basis, load_factor, empty_share, valid_from, valid_to, "
-                  "data_category, gwp_set, licence, source_ref, basis_note, note")
+                  "data_category, gwp_set, licence, source_ref, basis_note, note, reference_from, reference_to, basis_assumed")
 HUB = words("factor_id, operation, energy_carrier, region, carrier, temperature, per, operation_g, provision_g, "
-            "energy_quantity, energy_unit, valid_from, valid_to, data_category, gwp_set, licence, source_ref, note")
+            "energy_quantity, energy_unit, valid_from, valid_to, data_category, gwp_set, licence, source_ref, note, "
+            "reference_from, reference_to")
 ENERGY = words("energy_id, energy_carrier, region, per, operation_g, provision_g, valid_from, valid_to, gwp_set, "
                "licence, source_ref, note")
 SOURCES = words("source, edition, title, publisher, published_on, url, licence, redistributable, gwp_set")
@@ -153,13 +159,16 @@ class Library:
             raw += [(row, source, rank, gwp_set) for row in read("transport.csv", TRANSPORT) + read("hub.csv", HUB)]
             self.energy += [self._energy_factor(row, source, rank, gwp_set) for row in read("energy.csv", ENERGY)]
         self.factors = [factor for entry in raw for factor in self._factors_of(*entry)]
+        if profile.uses_earliest:
+            self.factors, self.energy = mark_first(self.factors), mark_first(self.energy)
 
     def _energy_factor(self, row, source, rank, gwp_set):
         region = make_region(row["region"], self.zones)
         return Factor(f"{source}:{row['energy_id']}", rank, None, row["energy_carrier"], region, region, None, None,
                       row["per"], exact_scaled(row["operation_g"], NANO), exact_scaled(row["provision_g"], NANO), None,
                       False, date.fromisoformat(row["valid_from"]), day_or_none(row["valid_to"]), "primary",
-                      (row["gwp_set"] or gwp_set,), region.is_wide)
+                      (row["gwp_set"] or gwp_set,), region.is_wide,
+                      series=(source.split("/")[0], row["energy_carrier"], row["region"], row["per"]))
 
     def _factors_of(self, row, source, rank, gwp_set):
         """The factor of a plain row; of a row that states energy, one per matching energy row."""
@@ -168,7 +177,11 @@ class Library:
         bare = Factor(f"{source}:{row['factor_id']}", rank, row["operation"], row["energy_carrier"], region, region,
                       row["carrier"], row["temperature"], row["per"], 0, 0, row.get("distance_basis"),
                       bool(empty_share) and parse_number(empty_share)[0] > 0, date.fromisoformat(row["valid_from"]),
-                      day_or_none(row["valid_to"]), row["data_category"], (row["gwp_set"] or gwp_set,), region.is_wide)
+                      day_or_none(row["valid_to"]), row["data_category"], (row["gwp_set"] or gwp_set,), region.is_wide,
+                      series=(source.split("/")[0], row["operation"], row["energy_carrier"], row["region"], row["carrier"],
+                              row["temperature"]),
+                      reference=row["reference_from"] and tuple(date.fromisoformat(row[f"reference_{end}"]) for end in ("from", "to")),
+                      basis_assumed=row.get("basis_assumed") == "yes")
         if row["operation_g"] is not None:
             return [replace(bare, operation_g=exact_scaled(row["operation_g"], NANO),
                             provision_g=exact_scaled(row["provision_g"], NANO))]
@@ -202,6 +215,8 @@ class Library:
         if self.profile.ignore_validity:
             return min(candidates, key=lambda f: order(f, 0), default=None)
         valid = min((f for f in candidates if f.is_valid_on(day)), key=lambda f: order(f, 0), default=None)
+        if valid and day < valid.valid_from:
+            return replace(valid, before_first_edition=True)
         if valid or not self.profile.uses_ended:
             return valid
         # Among ended factors the later valid_to comes right after source order.
@@ -217,6 +232,14 @@ class Library:
 
 def _read_if_there(path, columns):
     return read_table(path, columns) if os.path.exists(path) else []
+
+
+def mark_first(factors):
+    """The same factors, the earliest of each series marked as such."""
+    begins = {}
+    for factor in factors:
+        begins[factor.series] = min(factor.valid_from, begins.get(factor.series, factor.valid_from))
+    return [replace(f, is_first=f.reference is None and f.valid_from == begins[f.series]) for f in factors]
 
 
 def compose(bare, quantity, unit, energy):
@@ -239,7 +262,8 @@ def compose(bare, quantity, unit, energy):
     return replace(bare, full_id=f"{bare.full_id}@{energy.full_id}", region=region, valid_from=start, valid_to=end,
                    operation_g=product(energy.operation_g), provision_g=product(energy.provision_g),
                    gwp_sets=bare.gwp_sets + energy.gwp_sets, wide=bare.wide or energy.wide,
-                   energy_region_rank=energy.region.rank, energy_source_rank=energy.source_rank)
+                   energy_region_rank=energy.region.rank, energy_source_rank=energy.source_rank,
+                   series=bare.series + energy.series)
 
 
 def lift(ambient, uplift):
@@ -254,6 +278,7 @@ def lift(ambient, uplift):
 class Profile:
     sources: list
     uses_ended: bool
+    uses_earliest: bool
     ignore_validity: bool
     prefer: str
     great_circle: list
@@ -276,7 +301,8 @@ def read_profile(folder, name):
         key = (entry["mode"], entry["activity_basis"], entry["intensity_basis"])
         adjustments[key] = (("ratio", exact_scaled(entry["ratio"], 6)) if "ratio" in entry
                             else ("add", exact_scaled(entry["add_km"], 3)))
-    return Profile(raw["sources"], raw["after_last_edition"] == "use_latest", raw["ignore_validity"], raw["prefer"],
+    return Profile(raw["sources"], raw["after_last_edition"] == "use_latest",
+                   raw.get("before_first_edition") == "use_earliest", raw["ignore_validity"], raw["prefer"],
                    raw["great_circle"], raw["default_distance_basis"], exact_scaled(raw["default_mass_per_teu_kg"], 3),
                    exact_scaled(raw["empty_mass_per_teu_kg"], 3), raw["strict_container_id"], raw["infer_hubs"],
                    raw.get("default_operation", {}),
@@ -305,6 +331,7 @@ class Reference:
     container_rows: list
     corridors: list
     plausibility: Plausibility
+    max_primary_age_months: int | None = None
     known_places: set = field(default_factory=set)
 
     def container_type(self, code):
@@ -359,7 +386,7 @@ def read_reference(run):
     known = set(locations) | {place for _, a, b in distances for place in (a, b)}
     return Reference(profile, Library(run.factors, profile, zones), zones, aliases, locations, distances,
                      _read_containers(data("containers.csv")), corridors,
-                     Plausibility(data("plausibility.csv")), known)
+                     Plausibility(data("plausibility.csv")), run.max_primary_age_months, known)
 
 
 def _read_zones(path):

@@ -33,7 +33,7 @@ class Sums:
         self.provision_ug += element.ghg_provision_ug
         self.by_mode_ug[element.mode] += element.ghg_total_ug
         self.flags |= element.flags
-        if element.data_category == "primary":
+        if element.data_category == "primary" and "Q41" not in element.flags:
             self.primary_ug += element.ghg_total_ug
         if element.activity_basis:
             self.bases.add(element.activity_basis)

@@ -6,6 +6,8 @@ Chromium alone is enough: a script put into a copy of the page acts as a reader 
 which `--dump-dom` hands back.
 """
 
+import base64
+import hashlib
 import html
 import json
 import pathlib
@@ -104,6 +106,11 @@ def look(home, page, *arguments):
     copy = home / "acted.html"
     text = page.read_text()
     head, rest = text.split("<title>", 1)
+    # The page's own policy admits no script but the page's.
+    for script in (EARS, HANDS):
+        code = script.removeprefix("<script>").removesuffix("</script>")
+        digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
+        head = head.replace("script-src ", f"script-src 'sha256-{digest}' ")
     copy.write_text(head + EARS + "<title>" + rest.replace("</body>", HANDS + "</body>"))
     dom = chromium(home, *arguments, "--virtual-time-budget=5000", "--dump-dom", copy.as_uri())
     found = re.search(r'<pre id="seen">(.*?)</pre>', dom, re.S)

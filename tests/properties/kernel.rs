@@ -11,6 +11,7 @@ use green_corridor::model::movement::{MovementBatch, RowOf};
 use green_corridor::model::reject::Rejected;
 use green_corridor::model::symbol::Symbols;
 use green_corridor::output::elements::ELEMENTS;
+use green_corridor::output::encode::Encodings;
 use green_corridor::output::table::ChunkWriter;
 use green_corridor::reference::Reference;
 use green_corridor::run::compute::FixedNames;
@@ -387,7 +388,7 @@ fn shipment(f: &Footprints, i: usize) -> (String, String) {
 pub fn published(reference: &Reference, computed: Computed) -> File {
     let names = FixedNames::new(reference, vec!["rows.csv".into()]);
     let names: Names = names.with(&computed.symbols);
-    let mut writer = ChunkWriter::new(&ELEMENTS, &[], |_| tempfile::tempfile());
+    let mut writer = ChunkWriter::new(&ELEMENTS, Encodings::Default, &[], |_| tempfile::tempfile());
     for footprints in computed.footprints {
         writer
             .push(Arc::new(footprints), &names)

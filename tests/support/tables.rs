@@ -6,7 +6,7 @@ use arrow::datatypes::{
 };
 use green_corridor::model::unit::decimal_text;
 use green_corridor::store::layout::Layout;
-use jiff::{Timestamp, ToSpan, civil};
+use jiff::{ToSpan, civil};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -151,11 +151,9 @@ fn texts(array: &dyn Array) -> Vec<Option<String>> {
             .map(|v| v.map(day))
             .collect(),
         DataType::Timestamp(TimeUnit::Microsecond, Some(_)) => {
-            let instant = |v| {
-                Timestamp::from_microsecond(v)
-                    .expect("a published time is in range")
-                    .to_string()
-            };
+            // A civil time, since an instant of the last day of the year 9999 is beyond a `Timestamp`.
+            let epoch = civil::date(1970, 1, 1).at(0, 0, 0, 0);
+            let instant = |v: i64| format!("{}Z", epoch + v.microseconds());
             array
                 .as_primitive::<TimestampMicrosecondType>()
                 .iter()

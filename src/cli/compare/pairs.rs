@@ -4,6 +4,7 @@ use super::load::Loaded;
 use super::{Args, Format, ask, csv, json, table};
 use crate::cli::{Console, progress};
 use crate::error::{Error, Result};
+use crate::escape::{visible_json, visible_lines};
 use crate::factors::DataFile;
 use crate::present::comparison::sheet::Sheet;
 use crate::progress::{Level, Progress};
@@ -123,7 +124,7 @@ fn one(from: &str, to: &str, args: &Args, loaded: &Loaded) -> std::result::Resul
     let answer = answer(loaded.world(&network, None), &request).map_err(|e| e.to_string())?;
     let sheet = Sheet::new(&answer, &request, &loaded.reference, &args.data.profile);
     Ok(match args.format {
-        Format::Table => table::text(&sheet) + "\n",
+        Format::Table => visible_lines(&table::text(&sheet)).into_owned() + "\n",
         Format::Json => json(&sheet, false).map_err(told)?,
         Format::Csv => csv::rows(&sheet),
         Format::Html => return Err("a page shows one pair".to_owned()),
@@ -132,12 +133,15 @@ fn one(from: &str, to: &str, args: &Args, loaded: &Loaded) -> std::result::Resul
 
 fn no_answer(from: &str, to: &str, why: &str, format: Format) -> String {
     match format {
-        Format::Table | Format::Html => format!("{from} - {to}: {why}\n\n"),
+        Format::Table | Format::Html => {
+            visible_lines(&format!("{from} - {to}: {why}\n\n")).into_owned()
+        }
         Format::Json => {
-            format!(
+            let answer = format!(
                 "{}\n",
                 serde_json::json!({"request": {"from": from, "to": to}, "options": [], "error": why})
-            )
+            );
+            visible_json(&answer).into_owned()
         }
         Format::Csv => csv::no_answer(from, to, why),
     }

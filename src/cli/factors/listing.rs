@@ -3,7 +3,7 @@
 use super::text::plain;
 use crate::cli::args::TableFormat;
 use crate::cli::table::Table;
-use crate::escape::csv_cell;
+use crate::escape::{csv_cell, visible_json};
 
 /// A list to be printed.
 pub(super) struct Listing {
@@ -21,7 +21,7 @@ impl Listing {
         match format {
             TableFormat::Table => self.table(),
             TableFormat::Csv => self.csv(),
-            TableFormat::Json => self.json(),
+            TableFormat::Json => visible_json(&self.json()).into_owned(),
         }
     }
 

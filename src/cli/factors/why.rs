@@ -6,6 +6,7 @@ use crate::cli::Console;
 use crate::cli::args::day;
 use crate::cli::table::Table;
 use crate::error::{Error, Result};
+use crate::escape::visible_json;
 use crate::factors::{Candidate, EnergyQuery, FactorQuery, FactorSet, Section, Verdict};
 use crate::model::element::FactorIndex;
 use crate::model::flag::Flags;
@@ -92,7 +93,9 @@ pub(super) fn why(args: &Why, console: &Console) -> Result<ExitCode> {
     };
     console.print(&match args.format {
         WhyFormat::Table => text(args, &set, &answered),
-        WhyFormat::Json => format!("{}\n", document(args, &set, &answered)),
+        WhyFormat::Json => {
+            visible_json(&format!("{}\n", document(args, &set, &answered))).into_owned()
+        }
     })?;
     Ok(ExitCode::SUCCESS)
 }

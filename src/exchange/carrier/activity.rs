@@ -54,23 +54,6 @@ pub(super) fn movement(carrier: &str, data: &Value, id: &str) -> Result<Movement
             )));
         }
     };
-    let place = |pointer: &str| -> Result<String, Refusal> {
-        let code = required(data, pointer, "a UN/LOCODE").map_err(refused)?;
-        LocationCode::parse(code.as_bytes())
-            .map(|c| c.to_string())
-            .ok_or_else(|| malformed(Fault::of(data, pointer, "a UN/LOCODE")))
-    };
-    let time = |pointer: &str| -> Result<String, Refusal> {
-        let text = required(data, pointer, "a date and time with offset").map_err(malformed)?;
-        let parsed = parse_rfc3339(text.as_bytes());
-        parsed.map(|_| text.to_owned()).ok_or_else(|| {
-            malformed(Fault::of(
-                data,
-                pointer,
-                "a date and time with offset, RFC 3339",
-            ))
-        })
-    };
     let mut distance = None;
     for basis in [Basis::Sfd, Basis::Gcd, Basis::Actual] {
         let pointer = format!("/distance/{}", basis.code());
@@ -105,10 +88,10 @@ pub(super) fn movement(carrier: &str, data: &Value, id: &str) -> Result<Movement
         shipment,
         mode.code().to_owned(),
         carrier.to_owned(),
-        place("/origin/locode")?,
-        place("/destination/locode")?,
-        time("/departureAt")?,
-        time("/arrivalAt")?,
+        place(data, "/origin/locode")?,
+        place(data, "/destination/locode")?,
+        time(data, "/departureAt")?,
+        time(data, "/arrivalAt")?,
         km,
         basis.to_owned(),
         decimal(data, "/mass")
@@ -120,8 +103,30 @@ pub(super) fn movement(carrier: &str, data: &Value, id: &str) -> Result<Movement
     ])
 }
 
+/// A UN/LOCODE.
+pub(super) fn place(data: &Value, pointer: &str) -> Result<String, Refusal> {
+    let code = required(data, pointer, "a UN/LOCODE").map_err(refused)?;
+    LocationCode::parse(code.as_bytes())
+        .map(|c| c.to_string())
+        .ok_or_else(|| malformed(Fault::of(data, pointer, "a UN/LOCODE")))
+}
+
+/// A date and time, as it stands.
+pub(super) fn time(data: &Value, pointer: &str) -> Result<String, Refusal> {
+    let wanted = "a date and time with offset";
+    let text = required(data, pointer, wanted).map_err(malformed)?;
+    let parsed = parse_rfc3339(text.as_bytes());
+    parsed.map(|_| text.to_owned()).ok_or_else(|| {
+        malformed(Fault::of(
+            data,
+            pointer,
+            "a date and time with offset, RFC 3339",
+        ))
+    })
+}
+
 /// A plain decimal that is not negative, as it stands.
-fn decimal(data: &Value, pointer: &str) -> Result<Option<String>, Fault> {
+pub(super) fn decimal(data: &Value, pointer: &str) -> Result<Option<String>, Fault> {
     let Some(number) = text(data, pointer)? else {
         return Ok(None);
     };

@@ -1,86 +1,80 @@
-//! A TOC or HOC as a row of `transport.csv` or `hub.csv`.
+//! A TOC or HOC as its document states it.
 
-use super::{Carrier, Document, Refusal, malformed, mode, refused};
-use crate::escape::csv_text;
-use crate::exchange::documents::{Fault, required, text};
-use crate::exchange::inert::urn_part;
+use super::{Document, Refusal, malformed, mode, refused};
+use crate::exchange::documents::{Fault, Place, required, text};
 use crate::factors::GwpSet;
 use crate::input::timestamp::parse_rfc3339;
 use crate::model::id::CountryCode;
-use crate::model::mode::{Basis, Mode};
-use crate::model::time::{DAY_US, Day, date_text, day_of};
+use crate::model::mode::Mode;
+use crate::model::time::{DAY_US, Day, day_of, months_after};
 use crate::model::unit::{
     DECIMAL18_MAX, NANO_SCALE, SHARE_SCALE, decimal_text, div_half_even, parse_decimal,
 };
 use serde_json::Value;
-use std::collections::BTreeMap;
 
-/// Columns of `transport.csv` that are filled, and whether `hub.csv` has them too.
-pub(super) const FACTOR_COLUMNS: [(&str, bool); 17] = [
-    ("factor_id", true),
-    ("operation", true),
-    ("region", true),
-    ("carrier", true),
-    ("temperature", true),
-    ("per", true),
-    ("operation_g", true),
-    ("provision_g", true),
-    ("distance_basis", false),
-    ("load_factor", false),
-    ("empty_share", false),
-    ("valid_from", true),
-    ("valid_to", true),
-    ("data_category", true),
-    ("gwp_set", true),
-    ("source_ref", true),
-    ("basis_note", false),
-];
+/// Months after its reference period for which a figure without a validity period applies: PACT's three years.
+const VALID_MONTHS: u32 = 36;
 
-/// A category as a factor row.
-pub(super) struct Factor {
-    /// A row of `hub.csv`.
-    pub is_hub: bool,
-    /// Operation, region, temperature: two of a kind at a time would be ambiguous.
-    kind: [String; 3],
-    valid: (Day, Day),
-    /// A value per column.
-    pub cells: [String; FACTOR_COLUMNS.len()],
+/// A category in its footprint.
+#[derive(Clone, Debug)]
+pub(super) struct Category {
+    /// Where it stands.
+    pub place: Place,
+    /// tocId or hocId.
+    pub id: String,
+    /// Mode; `Hub`: a HOC.
+    pub mode: Mode,
+    /// Type of a hub as the document spells it.
+    pub hub_type: String,
+    /// Its figures.
+    pub intensity: Intensity,
+    /// Load factor; empty: not stated.
+    pub load_factor: String,
+    /// Share of empty running; empty: not stated.
+    pub empty_share: String,
+    /// Temperature classes that it serves.
+    pub temperatures: &'static [&'static str],
+    /// What the footprint says.
+    pub about: About,
 }
 
-/// The rows so far.
-#[derive(Default)]
-pub(super) struct Factors {
-    /// In the order of the documents.
-    pub rows: Vec<Factor>,
-    /// Where the rows of each kind stand.
-    kinds: BTreeMap<(bool, [String; 3]), Vec<usize>>,
-}
-
-impl Factors {
-    /// Adds the rows of a category.
-    pub fn extend(&mut self, rows: Vec<Factor>) {
-        for row in rows {
-            self.kinds
-                .entry((row.is_hub, row.kind.clone()))
-                .or_default()
-                .push(self.rows.len());
-            self.rows.push(row);
-        }
-    }
-
-    /// A row of the same kind that is valid on some of the same days.
-    fn overlapping(&self, row: &Factor) -> Option<&Factor> {
-        let kind = self.kinds.get(&(row.is_hub, row.kind.clone()));
-        let mut same = kind.into_iter().flatten().map(|at| &self.rows[*at]);
-        same.find(|f| f.valid.0 < row.valid.1 && row.valid.0 < f.valid.1)
+impl Category {
+    /// Reads it, or refuses what a factor cannot hold.
+    pub fn read(document: &Document, id: &str, is_hub: bool) -> Result<Category, Refusal> {
+        let data = document.data;
+        let share = |pointer| share(data, pointer).map_err(malformed);
+        let (mode, hub_type, load_factor, empty_share) = if is_hub {
+            let wanted = "a hub type of iLEAP";
+            let hub_type = required(data, "/hubType", wanted).map_err(malformed)?;
+            (Mode::Hub, hub_type.to_owned(), String::new(), String::new())
+        } else {
+            let mode = mode(data).map_err(malformed)?;
+            let (load, empty) = (share("/loadFactor")?, share("/emptyDistanceFactor")?);
+            (mode, String::new(), load, empty)
+        };
+        Ok(Category {
+            place: document.place.clone(),
+            id: id.to_owned(),
+            mode,
+            hub_type,
+            intensity: Intensity::of(data, is_hub)?,
+            load_factor,
+            empty_share,
+            temperatures: temperatures(data)?,
+            about: About::of(document)?,
+        })
     }
 }
 
 /// What a category emits per unit of its activity.
-struct Intensity {
-    per: &'static str,
-    operation: i128,
-    provision: i128,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Intensity {
+    /// Unit, in our code.
+    pub per: &'static str,
+    /// g of operation, 9 decimals.
+    pub operation: i128,
+    /// g of provision, 9 decimals.
+    pub provision: i128,
 }
 
 impl Intensity {
@@ -114,98 +108,6 @@ impl Intensity {
     }
 }
 
-/// The rows of a category: one, or one for each temperature when it is mixed. Refused when a row of `known` is of the same
-/// kind at the same time.
-pub(super) fn factors(
-    carrier: &Carrier,
-    document: &Document,
-    id: &str,
-    is_hub: bool,
-    known: &Factors,
-) -> Result<Vec<Factor>, Refusal> {
-    let data = document.data;
-    let mode = if is_hub {
-        Mode::Hub
-    } else {
-        mode(data).map_err(malformed)?
-    };
-    let operation = carrier.by_id.get(id).or_else(|| carrier.by_mode.get(&mode));
-    let operation = operation.ok_or_else(|| {
-        refused(Fault::new(
-            "",
-            mode.code(),
-            "an operation for it: name one with --operations",
-        ))
-    })?;
-    let intensity = Intensity::of(data, is_hub)?;
-    let share = |pointer| share(data, pointer).map_err(malformed);
-    let (load, empty) = if is_hub {
-        Default::default()
-    } else {
-        (share("/loadFactor")?, share("/emptyDistanceFactor")?)
-    };
-    let about = About::of(document)?;
-    let basis = carrier.distance_basis.unwrap_or(if mode == Mode::Air {
-        Basis::Gcd
-    } else {
-        Basis::Sfd
-    });
-    let why = match carrier.distance_basis {
-        Some(_) => "told to the conversion",
-        None => {
-            "iLEAP does not state it; transport activity of ISO 14083 is on the shortest feasible or great-circle distance"
-        }
-    };
-    let temperatures = temperatures(data)?;
-    let mut rows = Vec::new();
-    for temperature in temperatures {
-        let suffix = if temperatures.len() > 1 {
-            format!("-{temperature}")
-        } else {
-            String::new()
-        };
-        let cells = [
-            format!("{}{suffix}", factor_id(id)),
-            operation.clone(),
-            about.region.clone(),
-            carrier.code.clone(),
-            (*temperature).to_owned(),
-            intensity.per.to_owned(),
-            decimal_text(intensity.operation, NANO_SCALE),
-            decimal_text(intensity.provision, NANO_SCALE),
-            basis.code().to_owned(),
-            load.clone(),
-            empty.clone(),
-            date_text(about.valid.0),
-            date_text(about.valid.1),
-            about.data_category.to_owned(),
-            about.gwp_set.to_owned(),
-            csv_text(&format!("{} {} {id}", document.place, about.footprint)),
-            why.to_owned(),
-        ];
-        let kind = [
-            operation.clone(),
-            about.region.clone(),
-            (*temperature).to_owned(),
-        ];
-        let row = Factor {
-            is_hub,
-            kind,
-            valid: about.valid,
-            cells,
-        };
-        if let Some(other) = known.overlapping(&row) {
-            let wanted = format!(
-                "another operation or period than {}: name its operation with --operations",
-                other.cells[0]
-            );
-            return Err(refused(Fault::new("", &row.kind.join(" "), &wanted)));
-        }
-        rows.push(row);
-    }
-    Ok(rows)
-}
-
 fn temperatures(data: &Value) -> Result<&'static [&'static str], Refusal> {
     match text(data, "/temperatureControl").map_err(malformed)? {
         None | Some("ambient") => Ok(&["ambient"]),
@@ -220,13 +122,22 @@ fn temperatures(data: &Value) -> Result<&'static [&'static str], Refusal> {
 }
 
 /// What a footprint says about the document inside it.
-struct About {
-    region: String,
-    valid: (Day, Day),
-    data_category: &'static str,
-    gwp_set: &'static str,
-    /// Id and version of the footprint.
-    footprint: String,
+#[derive(Clone, Debug)]
+pub(super) struct About {
+    /// Country or its subdivision, if one is stated.
+    pub region: Option<String>,
+    /// Days that the figure was measured in.
+    pub reference: (Day, Day),
+    /// Days that it applies to: from the start of the reference period to the end of its validity.
+    pub valid: (Day, Day),
+    /// `primary` or `modelled`.
+    pub data_category: &'static str,
+    /// GWP set.
+    pub gwp_set: &'static str,
+    /// Id of the footprint.
+    pub footprint_id: String,
+    /// Its version.
+    pub version: String,
 }
 
 impl About {
@@ -246,14 +157,6 @@ impl About {
                 ..fault
             })
         };
-        let validity = text(f, "/validityPeriodStart")
-            .map_err(up)?
-            .zip(text(f, "/validityPeriodEnd").map_err(up)?);
-        let period = if validity.is_some() {
-            ("/validityPeriodStart", "/validityPeriodEnd")
-        } else {
-            ("/pcf/referencePeriodStart", "/pcf/referencePeriodEnd")
-        };
         let instant = |pointer: &str| -> Result<i64, Refusal> {
             let text = required(f, pointer, "a date and time").map_err(up)?;
             parse_rfc3339(text.as_bytes()).ok_or_else(|| {
@@ -264,33 +167,28 @@ impl About {
                 ))
             })
         };
-        let (from, to) = (instant(period.0)?, instant(period.1)?);
-        // The end is exclusive; a day that has begun still counts.
-        let valid = (day_of(from), day_of(to + DAY_US - 1));
-        if valid.0 >= valid.1 {
-            return Err(up(Fault::of(f, period.1, "an end after the start")));
+        // An end is exclusive; a day that has begun still counts.
+        let end = |at: i64| day_of(at + DAY_US - 1);
+        let (starts, ends) = ("/pcf/referencePeriodStart", "/pcf/referencePeriodEnd");
+        let reference = (day_of(instant(starts)?), end(instant(ends)?));
+        if reference.0 >= reference.1 {
+            return Err(up(Fault::of(f, ends, "an end after the start")));
         }
-        let region = match text(f, "/pcf/geographyCountry").map_err(up)? {
-            None => "GLOBAL".to_owned(),
-            Some(code) if CountryCode::parse(code.as_bytes()).is_some() => code.to_owned(),
-            Some(_) => {
-                return Err(up(Fault::of(
-                    f,
-                    "/pcf/geographyCountry",
-                    "an ISO 3166 alpha-2 country",
-                )));
-            }
+        let validity = "/validityPeriodEnd";
+        let valid_to = match text(f, validity).map_err(up)? {
+            None => months_after(reference.1, VALID_MONTHS),
+            Some(_) => end(instant(validity)?),
         };
+        if valid_to <= reference.0 {
+            let wanted = "an end after the start of the reference period";
+            return Err(up(Fault::of(f, validity, wanted)));
+        }
+        let region = region(f).map_err(up)?;
         let number = |pointer: &str| {
             f.pointer(pointer)
                 .map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned))
         };
         let share = number("/pcf/primaryDataShare").and_then(|t| parse_decimal(&t, SHARE_SCALE));
-        let footprint = format!(
-            "footprint {} version {}",
-            f["id"].as_str().unwrap_or("?"),
-            number("/version").unwrap_or_else(|| "?".to_owned())
-        );
         let data_category = if share.is_some_and(|s| s >= 100_000_000) {
             "primary"
         } else {
@@ -298,12 +196,44 @@ impl About {
         };
         Ok(About {
             region,
-            valid,
+            reference,
+            valid: (reference.0, valid_to),
             data_category,
             gwp_set: gwp_set(f),
-            footprint,
+            footprint_id: f["id"].as_str().unwrap_or("?").to_owned(),
+            version: number("/version").unwrap_or_else(|| "?".to_owned()),
         })
     }
+}
+
+/// The country, or its subdivision, that the footprint is of.
+fn region(footprint: &Value) -> Result<Option<String>, Fault> {
+    let subdivision = "/pcf/geographyCountrySubdivision";
+    if let Some(code) = text(footprint, subdivision)? {
+        let is_code = code
+            .split_once('-')
+            .is_some_and(|(country, part)| is_country(country) && !part.is_empty())
+            && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        return match is_code {
+            true => Ok(Some(code.to_owned())),
+            false => Err(Fault::of(
+                footprint,
+                subdivision,
+                "an ISO 3166-2 subdivision",
+            )),
+        };
+    }
+    let country = "/pcf/geographyCountry";
+    match text(footprint, country)? {
+        Some(code) if !is_country(code) => {
+            Err(Fault::of(footprint, country, "an ISO 3166 alpha-2 country"))
+        }
+        code => Ok(code.map(str::to_owned)),
+    }
+}
+
+fn is_country(code: &str) -> bool {
+    CountryCode::parse(code.as_bytes()).is_some()
 }
 
 /// The earliest report that the footprint names.
@@ -322,15 +252,6 @@ fn gwp_set(footprint: &Value) -> &'static str {
         .and_then(Value::as_str);
     let sets = listed.chain(single).filter_map(GwpSet::from_code);
     sets.min().unwrap_or(GwpSet::Unstated).code()
-}
-
-/// A category id as a factor id, which must hold no `@` and no `:`.
-fn factor_id(id: &str) -> String {
-    let part = urn_part(id);
-    // The first sign must not open a formula.
-    part.strip_prefix('-')
-        .map(|rest| format!("%2D{rest}"))
-        .unwrap_or(part)
 }
 
 /// kg in the document as grams with 9 decimals, half to even.

@@ -1,4 +1,4 @@
-//! Which kind of file a factor table is: by its bytes, since endings lie.
+//! Which kind of file a table is: by its bytes, since endings lie.
 
 use memchr::memmem;
 
@@ -14,6 +14,19 @@ pub enum Kind {
 /// The kind; the error says what a file that is not read is, and what would help.
 pub fn kind(name: &str, bytes: &[u8]) -> Result<Kind, String> {
     let has = |needle: &[u8]| memmem::find(bytes, needle).is_some();
+    kind_of(name, bytes, has)
+}
+
+/// Why a file that is named as a workbook is none that is read, by its beginning and by what is found in it.
+pub fn refusal(name: &str, start: &[u8], has: impl Fn(&[u8]) -> bool) -> Option<String> {
+    match kind_of(name, start, has) {
+        Ok(Kind::Workbook) => None,
+        Ok(Kind::Text) => Some("is no workbook, though it is named as one".to_owned()),
+        Err(why) => Some(why),
+    }
+}
+
+fn kind_of(name: &str, bytes: &[u8], has: impl Fn(&[u8]) -> bool) -> Result<Kind, String> {
     let what = if bytes.starts_with(b"PK\x03\x04") {
         if has(b"xl/workbook.bin") {
             "a binary workbook (XLSB)"

@@ -1,4 +1,5 @@
-//! What a person sees of a number through a spreadsheet's number format. Only asks whether it is the number; formats nothing.
+//! What a person sees of a number through a spreadsheet's number format: a number, a date, a duration, and whether it is the one
+//! that is stored. Formats nothing.
 
 use crate::model::sheet::Seen;
 
@@ -114,6 +115,117 @@ fn read(text: &str) -> Section {
     section
 }
 
+/// What a format makes of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A number.
+    Number,
+    /// A day, and the time of day where the flag is set.
+    Date(bool),
+    /// A time of day alone.
+    Clock,
+    /// Hours, minutes or seconds that go on counting.
+    Duration,
+}
+
+/// What a format code makes of a number, by its first section.
+pub fn shape(code: &str) -> Shape {
+    let section = sections(code).first().copied().unwrap_or_default();
+    if section.to_ascii_lowercase().contains("general") || section == "@" {
+        return Shape::Number;
+    }
+    let (mut day, mut clock, mut month) = (false, false, false);
+    let mut chars = section.chars();
+    while let Some(c) = chars.next() {
+        match c.to_ascii_lowercase() {
+            '"' => drop(chars.by_ref().take_while(|c| *c != '"').count()),
+            '\\' | '_' | '*' => drop(chars.next()),
+            '[' => {
+                let inside: String = chars.by_ref().take_while(|c| *c != ']').collect();
+                let inside = inside.to_ascii_lowercase();
+                let counts = |unit| !inside.is_empty() && inside.chars().all(|c| c == unit);
+                if ['h', 'm', 's'].into_iter().any(counts) {
+                    return Shape::Duration;
+                }
+            }
+            'd' | 'y' => day = true,
+            'h' | 's' => clock = true,
+            'm' => month = true,
+            _ => {}
+        }
+    }
+    match (day, clock, month) {
+        (true, ..) => Shape::Date(clock),
+        // Minutes beside hours or seconds, else a month.
+        (false, true, _) => Shape::Clock,
+        (false, false, true) => Shape::Date(false),
+        (false, false, false) => Shape::Number,
+    }
+}
+
+/// The code of a format that every workbook has (ECMA-376, 18.8.30). Those of East Asia, which differ by language, are dates.
+pub fn built_in(id: u32) -> &'static str {
+    match id {
+        1 => "0",
+        2 => "0.00",
+        3 => "#,##0",
+        4 => "#,##0.00",
+        9 => "0%",
+        10 => "0.00%",
+        11 => "0.00E+00",
+        12 => "# ?/?",
+        13 => "# ??/??",
+        14 => "mm-dd-yy",
+        15 => "d-mmm-yy",
+        16 => "d-mmm",
+        17 => "mmm-yy",
+        18 => "h:mm AM/PM",
+        19 => "h:mm:ss AM/PM",
+        20 => "h:mm",
+        21 => "h:mm:ss",
+        22 => "m/d/yy h:mm",
+        27..=31 | 36 | 50..=54 | 57 | 58 => "yyyy/m/d",
+        32..=35 | 55 | 56 => "h:mm:ss",
+        37 => "#,##0 ;(#,##0)",
+        38 => "#,##0 ;[Red](#,##0)",
+        39 => "#,##0.00;(#,##0.00)",
+        40 => "#,##0.00;[Red](#,##0.00)",
+        41 => "_(* #,##0_);_(* (#,##0);_(* \"-\"_);_(@_)",
+        42 => "_($* #,##0_);_($* (#,##0);_($* \"-\"_);_(@_)",
+        43 => "_(* #,##0.00_);_(* (#,##0.00);_(* \"-\"??_);_(@_)",
+        44 => "_($* #,##0.00_);_($* (#,##0.00);_($* \"-\"??_);_(@_)",
+        45 => "mm:ss",
+        46 => "[h]:mm:ss",
+        47 => "mmss.0",
+        48 => "##0.0E+0",
+        49 => "@",
+        _ => "General",
+    }
+}
+
+/// The width to which zeros fill a whole number up: `00000` is five.
+pub fn zeros(code: &str) -> Option<usize> {
+    (code.len() > 1 && code.bytes().all(|b| b == b'0')).then_some(code.len())
+}
+
+/// Words in a format: `0.0" t"` shows one that may be a unit.
+pub fn has_words(code: &str) -> bool {
+    let section = sections(code).first().copied().unwrap_or_default();
+    let mut quoted = false;
+    let mut chars = section.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => quoted = !quoted,
+            _ if quoted && c.is_alphabetic() => return true,
+            _ if quoted => {}
+            '\\' if chars.next().is_some_and(char::is_alphabetic) => return true,
+            '_' | '*' => drop(chars.next()),
+            _ => {}
+        }
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,5 +267,31 @@ mod tests {
             };
             assert_eq!(found, want, "{code} {value}");
         }
+    }
+
+    #[test]
+    fn formats_of_dates_and_durations() {
+        for (code, want) in [
+            ("General", Shape::Number),
+            ("0.00E+00", Shape::Number),
+            ("[Red]0.0", Shape::Number),
+            ("0\" days\"", Shape::Number),
+            ("@", Shape::Number),
+            ("mm-dd-yy", Shape::Date(false)),
+            ("mmm", Shape::Date(false)),
+            ("[$-409]d\\ mmm\\ yyyy;@", Shape::Date(false)),
+            ("dd/mm/yyyy\\ hh:mm", Shape::Date(true)),
+            ("h:mm AM/PM", Shape::Clock),
+            ("mm:ss", Shape::Clock),
+            ("[h]:mm:ss", Shape::Duration),
+            ("[mm]", Shape::Duration),
+        ] {
+            assert_eq!(shape(code), want, "{code}");
+        }
+        assert_eq!(
+            (zeros("00000"), zeros("0"), zeros("0.0")),
+            (Some(5), None, None)
+        );
+        assert!(has_words("0.0\" t\"") && has_words("0\\k\\g") && !has_words("#,##0.00"));
     }
 }

@@ -1,8 +1,10 @@
 //! A workbook from its parts, so that each can say what a spreadsheet program would not write.
 
 use super::*;
+use crate::model::sheet::{Held, Seen};
 use std::io::Write;
 
+const PACKAGE: &str = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#;
 const WORKBOOK: &str = r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="lanes" sheetId="1" state="hidden" r:id="rId1"/></sheets></workbook>"#;
 const RELATIONS: &str = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#;
 const STYLES: &str = r#"<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts count="2"><numFmt numFmtId="164" formatCode="000"/><numFmt numFmtId="165" formatCode="0,"/></numFmts><cellXfs count="6"><xf numFmtId="0"/><xf numFmtId="9"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="1"/><xf numFmtId="14"/></cellXfs></styleSheet>"#;
@@ -16,6 +18,7 @@ const SHEET: &str = r#"<worksheet xmlns="http://schemas.openxmlformats.org/sprea
 fn workbook() -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, text) in [
+        ("_rels/.rels", PACKAGE),
         ("xl/workbook.xml", WORKBOOK),
         ("xl/_rels/workbook.xml.rels", RELATIONS),
         ("xl/styles.xml", STYLES),
@@ -68,27 +71,6 @@ fn what_a_person_sees_otherwise_is_known_of_each_cell() {
         columns: vec![(2, 3)],
     };
     assert_eq!(sheet.hidden, hidden);
-}
-
-#[test]
-fn doubles_become_their_shortest_decimal() {
-    for (value, want) in [
-        (0.1, "0.1"),
-        (7.0, "7"),
-        (1e-7, "0.0000001"),
-        (1e16, "10000000000000000"),
-        (0.1 + 0.2, "0.30000000000000004"),
-    ] {
-        let mut sheet = Sheet::default();
-        fill(
-            &mut sheet,
-            (0, 0),
-            &DataRef::Float(value),
-            None,
-            &HashSet::new(),
-        );
-        assert_eq!((sheet.text(0, 0), sheet.held(0, 0)), (want, Held::Number));
-    }
 }
 
 const UTF_8: CsvForm = CsvForm {

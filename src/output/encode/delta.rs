@@ -112,11 +112,6 @@ impl<'a> Texts<'a> {
         self.last = text;
     }
 
-    /// Number of texts.
-    pub fn len(&self) -> usize {
-        self.shared.len()
-    }
-
     /// Appends the page body.
     pub fn write(&self, out: &mut Vec<u8>) {
         integers(&self.shared, out);

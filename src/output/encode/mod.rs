@@ -35,7 +35,11 @@ pub use numbers::{Number, encode_numbers};
 pub use runs::{RunPage, encode_runs};
 pub use texts::{TextPage, encode_texts};
 
+use crate::model::unit::decimal_text;
+use parquet::basic::Type;
+use parquet::errors::ParquetError;
 use parquet::schema::types::ColumnDescPtr;
+use std::fmt;
 
 /// Rows per data page.
 pub const PAGE_ROWS: usize = 65_536;
@@ -52,17 +56,93 @@ pub const NO_CODE: u32 = u32::MAX;
 /// The key that stands for null in [`encode_keys`].
 pub const NO_KEY: i64 = i64::MIN;
 
+/// What the readers of the files must know (`[output] encodings`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Encodings {
+    /// Whatever makes small files that are fast to read; sums of 38 digits.
+    #[default]
+    Default,
+    /// PLAIN and dictionaries only, sums of 28 digits: for readers that know no delta encodings or no wider decimals.
+    Plain,
+}
+
+impl Encodings {
+    /// Each, in the order in which they are told.
+    pub const ALL: [Encodings; 2] = [Encodings::Default, Encodings::Plain];
+
+    /// The word in a run file.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Encodings::Default => "default",
+            Encodings::Plain => "plain",
+        }
+    }
+
+    /// Digits of a sum.
+    pub const fn sum_digits(self) -> u8 {
+        match self {
+            Encodings::Default => 38,
+            Encodings::Plain => 28,
+        }
+    }
+}
+
 /// A column of a flat schema: required or optional, never repeated.
 #[derive(Clone, Debug)]
 pub struct Column {
     /// The crate's descriptor.
     pub descr: ColumnDescPtr,
+    /// How its values may be written.
+    pub encodings: Encodings,
 }
 
 impl Column {
     /// Whether a row may lack a value.
     pub fn is_nullable(&self) -> bool {
         self.descr.max_def_level() > 0
+    }
+
+    /// The smallest magnitude that its sums cannot have; `None`: they hold whatever is computed.
+    fn sum_limit(&self) -> Option<u128> {
+        let is_sum = self.descr.physical_type() == Type::FIXED_LEN_BYTE_ARRAY;
+        let is_bounded = is_sum && self.encodings != Encodings::Default;
+        is_bounded.then(|| 10u128.pow(self.encodings.sum_digits().into()))
+    }
+}
+
+/// A sum that the chosen encodings cannot hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SumTooLong {
+    /// Column.
+    pub column: String,
+    /// Row of the row group, from 0.
+    pub row: usize,
+    /// The sum, in units of its last decimal.
+    pub value: i128,
+    /// Decimals of the column.
+    pub scale: u32,
+}
+
+impl fmt::Display for SumTooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: found {}, expected at most {} digits as [output] encodings = \"{}\" writes them; \"{}\" holds {}",
+            self.column,
+            decimal_text(self.value, self.scale),
+            Encodings::Plain.sum_digits(),
+            Encodings::Plain.code(),
+            Encodings::Default.code(),
+            Encodings::Default.sum_digits(),
+        )
+    }
+}
+
+impl std::error::Error for SumTooLong {}
+
+impl From<SumTooLong> for ParquetError {
+    fn from(fault: SumTooLong) -> ParquetError {
+        ParquetError::External(Box::new(fault))
     }
 }
 

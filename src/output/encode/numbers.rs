@@ -11,7 +11,7 @@ use super::frames::{Repeats, frame};
 use super::keys::{Key, KeyTable};
 use super::rle::run_count;
 use super::rows::Rows;
-use super::{Column, Encoded, page_count, page_rows};
+use super::{Column, Encoded, Encodings, SumTooLong, page_count, page_rows};
 use parquet::basic::Encoding;
 use parquet::errors::Result;
 
@@ -25,6 +25,8 @@ pub trait Number: Key + Ord + Sized {
     fn delta(values: &[Self], out: &mut Vec<u8>) -> bool;
     /// As a statistics bound.
     fn bound(self) -> Bound;
+    /// As the widest one.
+    fn wide(self) -> i128;
 }
 
 macro_rules! number {
@@ -45,6 +47,9 @@ macro_rules! number {
             }
             fn bound(self) -> Bound {
                 Bound::$bound(self)
+            }
+            fn wide(self) -> i128 {
+                i128::from(self)
             }
         }
     };
@@ -81,6 +86,7 @@ pub fn encode_numbers<T: Number>(
             page_rows(page, rows).len(),
             "rows of a page"
         );
+        check_sums(column, page_rows(page, rows).start, &values[from..])?;
         let present = match column.is_nullable() {
             true => Rows::compact(&mut values, from, T::NULL, true),
             false => Rows::all(values.len() - from),
@@ -89,7 +95,25 @@ pub fn encode_numbers<T: Number>(
     }
     match Dictionary::of(&values) {
         Some(dictionary) => dictionary.encode(&values, &pages),
-        None => encode_values(&values, &pages),
+        None => encode_values(column, &values, &pages),
+    }
+}
+
+/// Refuses sums that the encodings of the column cannot hold; `first` is the row of the first value.
+fn check_sums<T: Number>(column: &Column, first: usize, values: &[T]) -> Result<()> {
+    let Some(limit) = column.sum_limit() else {
+        return Ok(());
+    };
+    let is_long = |v: &T| *v != T::NULL && v.wide().unsigned_abs() >= limit;
+    match values.iter().position(is_long) {
+        None => Ok(()),
+        Some(at) => Err(SumTooLong {
+            column: column.descr.name().to_owned(),
+            row: first + at,
+            value: values[at].wide(),
+            scale: u32::try_from(column.descr.type_scale()).unwrap_or(0),
+        }
+        .into()),
     }
 }
 
@@ -189,8 +213,15 @@ impl<T: Number> Dictionary<T> {
     }
 }
 
-fn encode_values<T: Number>(values: &[T], pages: &[(usize, Rows)]) -> Result<Encoded> {
-    let Choice { is_delta, repeats } = choose(values)?;
+fn encode_values<T: Number>(
+    column: &Column,
+    values: &[T],
+    pages: &[(usize, Rows)],
+) -> Result<Encoded> {
+    let Choice { is_delta, repeats } = match column.encodings {
+        Encodings::Default => choose(values)?,
+        Encodings::Plain => Choice::PLAIN,
+    };
     let mut chunk = Chunk::new(pages.len());
     let mut body = Vec::new();
     for (from, present) in pages {
@@ -221,16 +252,20 @@ struct Choice {
     repeats: Repeats,
 }
 
+impl Choice {
+    const PLAIN: Choice = Choice {
+        is_delta: false,
+        repeats: Repeats::Numbers,
+    };
+}
+
 // Tried on values in the middle of the chunk.
 fn choose<T: Number>(values: &[T]) -> Result<Choice> {
     let from = values.len().saturating_sub(TRIED) / 2;
     let sample = &values[from..(from + TRIED).min(values.len())];
     let (mut as_delta, mut as_plain) = (Vec::new(), Vec::new());
     if !T::delta(sample, &mut as_delta) {
-        return Ok(Choice {
-            is_delta: false,
-            repeats: Repeats::Numbers,
-        });
+        return Ok(Choice::PLAIN);
     }
     T::plain(sample, &mut as_plain);
     let size = |body: &[u8], repeats| frame(body, repeats).map(|frame| frame.len());

@@ -4,8 +4,9 @@ use super::*;
 use crate::output::part::TableWriter;
 use crate::output::sample::Random;
 use crate::output::schema::{Field, Kind, Schema};
+use parquet::basic::Encoding;
 use parquet::bloom_filter::Sbbf;
-use parquet::errors::Result;
+use parquet::errors::{ParquetError, Result};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::properties::ReaderProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -18,6 +19,7 @@ use std::sync::Arc;
 fn file_of(
     kind: Kind,
     nullable: bool,
+    encodings: Encodings,
     encode: impl FnOnce(&Column) -> Result<Encoded>,
 ) -> tempfile::NamedTempFile {
     let field = if nullable {
@@ -25,7 +27,7 @@ fn file_of(
     } else {
         Field::required("c", kind)
     };
-    let schema = Arc::new(Schema::new(&[field], &[]));
+    let schema = Arc::new(Schema::new(&[field], &[], encodings));
     let encoded = encode(&schema.columns[0]).unwrap();
     let mut table = TableWriter::new(schema, |_| Ok(Vec::new()));
     table.append(vec![encoded]).unwrap();
@@ -35,14 +37,26 @@ fn file_of(
     file
 }
 
-/// Reads the column back and checks values, statistics and page index against them.
+/// Reads the column back and checks values, statistics and page index against them, however it is written.
 fn check(
     kind: Kind,
     nullable: bool,
     want: &[Option<Bound>],
-    encode: impl FnOnce(&Column) -> Result<Encoded>,
+    encode: impl Fn(&Column) -> Result<Encoded>,
 ) {
-    let file = file_of(kind, nullable, encode);
+    for encodings in Encodings::ALL {
+        check_written(kind, nullable, want, encodings, &encode);
+    }
+}
+
+fn check_written(
+    kind: Kind,
+    nullable: bool,
+    want: &[Option<Bound>],
+    encodings: Encodings,
+    encode: impl Fn(&Column) -> Result<Encoded>,
+) {
+    let file = file_of(kind, nullable, encodings, encode);
     let options = ReadOptionsBuilder::new()
         .with_page_index()
         .with_reader_properties(
@@ -87,6 +101,16 @@ fn check(
     let metadata = reader.metadata();
     let chunk = metadata.row_group(0).column(0);
     assert_eq!(chunk.num_values(), want.len() as i64);
+    let is_plain = |e| {
+        matches!(
+            e,
+            Encoding::PLAIN | Encoding::RLE | Encoding::RLE_DICTIONARY
+        )
+    };
+    assert!(
+        encodings == Encodings::Default || chunk.encodings().all(is_plain),
+        "{chunk:?}"
+    );
     let present: Vec<&Bound> = want.iter().flatten().collect();
     let statistics = chunk.statistics().unwrap();
     assert_eq!(
@@ -350,7 +374,7 @@ fn flags_come_back() {
 fn the_bloom_filter_of_a_chunk_holds_its_values() {
     let texts: Vec<String> = (0..20_000).map(|i| format!("C{:06}", i / 6 * 7)).collect();
     for runs in [false, true] {
-        let file = file_of(Kind::Text, true, |c| {
+        let file = file_of(Kind::Text, true, Encodings::Default, |c| {
             if runs {
                 encode_runs(c, texts.len(), true, |p, out| {
                     texts[page_rows(p, texts.len())]
@@ -379,7 +403,11 @@ fn the_bloom_filter_of_a_chunk_holds_its_values() {
 fn bytes_depend_on_rows_alone() {
     let mut random = Random(5);
     let rows: Vec<i64> = (0..50_000).map(|_| random.next() as i64 >> 24).collect();
-    let schema = Schema::new(&[Field::required("c", Kind::Decimal(18, 9))], &[]);
+    let schema = Schema::new(
+        &[Field::required("c", Kind::Decimal(18, 9))],
+        &[],
+        Encodings::Default,
+    );
     let encode = || {
         encode_numbers(&schema.columns[0], rows.len(), |p, out| {
             out.extend_from_slice(&rows[page_rows(p, rows.len())])
@@ -396,4 +424,31 @@ fn bytes_depend_on_rows_alone() {
         assert!(encode() == first);
     }
     std::thread::scope(|s| assert!(s.spawn(encode).join().unwrap() == first));
+}
+
+#[test]
+fn plain_sums_of_more_than_28_digits_are_refused_with_their_row() {
+    const MOST: i128 = 10i128.pow(28) - 1;
+    let write = |encodings, values: &[i128]| {
+        let field = Field::optional("ghg_total_kg", Kind::Sum(9));
+        let schema = Schema::new(&[field], &[], encodings);
+        encode_numbers(&schema.columns[0], values.len(), |p, out| {
+            out.extend_from_slice(&values[page_rows(p, values.len())])
+        })
+    };
+    let mut values = vec![0; PAGE_ROWS + 10];
+    (values[3], values[4], values[5]) = (MOST, -MOST, i128::NULL);
+    assert!(write(Encodings::Plain, &values).is_ok());
+    values[PAGE_ROWS + 7] = MOST + 1;
+    assert!(write(Encodings::Default, &values).is_ok());
+    let fault = write(Encodings::Plain, &values).unwrap_err();
+    let ParquetError::External(fault) = fault else {
+        panic!("{fault}")
+    };
+    let fault = fault.downcast::<SumTooLong>().unwrap();
+    assert_eq!((fault.row, fault.value), (PAGE_ROWS + 7, MOST + 1));
+    assert_eq!(
+        fault.to_string(),
+        "ghg_total_kg: found 10000000000000000000.000000000, expected at most 28 digits as [output] encodings = \"plain\" writes them; \"default\" holds 38"
+    );
 }

@@ -1,4 +1,5 @@
-//! Columns of texts that hardly repeat: ids that are unique, free texts. Each is written as its difference from the one before.
+//! Columns of texts that hardly repeat: ids that are unique, free texts. Each is written as its difference from the one before, or in
+//! full for readers that know no differences.
 
 use super::bloom;
 use super::bound::{Bound, Range};
@@ -6,7 +7,7 @@ use super::chunk::{Chunk, DataPage};
 use super::delta::Texts;
 use super::frames::Repeats;
 use super::rows::Rows;
-use super::{Column, Encoded, page_count, page_rows};
+use super::{Column, Encoded, Encodings, page_count, page_rows};
 use crate::model::index::index32;
 use parquet::basic::Encoding;
 use parquet::errors::Result;
@@ -16,10 +17,56 @@ pub struct TextPage<'a> {
     rows: usize,
     nulls: usize,
     present: Vec<u8>,
-    texts: Texts<'a>,
+    texts: Body<'a>,
     hashes: Option<Vec<u64>>,
     min: Extreme<'a>,
     max: Extreme<'a>,
+}
+
+/// The texts of a page, as they will be written.
+enum Body<'a> {
+    Differences(Texts<'a>),
+    Full(Vec<u8>),
+}
+
+impl<'a> Body<'a> {
+    fn new(encodings: Encodings) -> Body<'a> {
+        match encodings {
+            Encodings::Default => Body::Differences(Texts::default()),
+            Encodings::Plain => Body::Full(Vec::new()),
+        }
+    }
+
+    fn clear(&mut self) {
+        match self {
+            Body::Differences(texts) => texts.clear(),
+            Body::Full(bytes) => bytes.clear(),
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, text: &'a [u8]) {
+        match self {
+            Body::Differences(texts) => texts.push(text),
+            Body::Full(bytes) => {
+                bytes.extend_from_slice(&index32(text.len()).to_le_bytes());
+                bytes.extend_from_slice(text);
+            }
+        }
+    }
+
+    fn write(&self, out: &mut Vec<u8>) -> Encoding {
+        match self {
+            Body::Differences(texts) => {
+                texts.write(out);
+                Encoding::DELTA_BYTE_ARRAY
+            }
+            Body::Full(bytes) => {
+                out.extend_from_slice(bytes);
+                Encoding::PLAIN
+            }
+        }
+    }
 }
 
 /// The smallest or largest text so far. Its first 16 bytes as a number decide nearly every comparison.
@@ -59,12 +106,12 @@ fn head(text: &[u8]) -> u128 {
 }
 
 impl<'a> TextPage<'a> {
-    fn new(bloom: bool) -> TextPage<'a> {
+    fn new(encodings: Encodings, bloom: bool) -> TextPage<'a> {
         TextPage {
             rows: 0,
             nulls: 0,
             present: Vec::new(),
-            texts: Texts::default(),
+            texts: Body::new(encodings),
             hashes: bloom.then(Vec::new),
             min: Extreme::default(),
             max: Extreme::default(),
@@ -90,7 +137,7 @@ impl<'a> TextPage<'a> {
                     head: head(text),
                     text,
                 };
-                if self.texts.len() == 0 {
+                if self.is_without_text() {
                     (self.min, self.max) = (this, this);
                 } else if this.is_below(&self.min) {
                     self.min = this;
@@ -114,13 +161,17 @@ impl<'a> TextPage<'a> {
         self.present.resize(self.rows.div_ceil(8), 0);
     }
 
+    fn is_without_text(&self) -> bool {
+        self.rows == self.nulls
+    }
+
     fn range(&self) -> Option<Range> {
         let bound = |extreme: Extreme<'_>| Bound::Text(extreme.text.to_vec());
-        (self.texts.len() > 0).then(|| Range::new(bound(self.min), bound(self.max)))
+        (!self.is_without_text()).then(|| Range::new(bound(self.min), bound(self.max)))
     }
 }
 
-/// Encodes texts that hardly repeat, each as its difference from the one before; `bloom` adds a filter.
+/// Encodes texts that hardly repeat; `bloom` adds a filter.
 pub fn encode_texts<'a>(
     column: &Column,
     rows: usize,
@@ -128,7 +179,7 @@ pub fn encode_texts<'a>(
     mut fill: impl FnMut(usize, &mut TextPage<'a>),
 ) -> Result<Encoded> {
     let mut chunk = Chunk::new(page_count(rows));
-    let mut texts = TextPage::new(bloom);
+    let mut texts = TextPage::new(column.encodings, bloom);
     let mut body = Vec::new();
     for page in 0..page_count(rows) {
         texts.clear();
@@ -139,9 +190,8 @@ pub fn encode_texts<'a>(
         present.start_body(&mut body);
         // A page without a text is plain: not every reader takes an empty delta stream.
         let mut encoding = Encoding::PLAIN;
-        if texts.texts.len() > 0 {
-            encoding = Encoding::DELTA_BYTE_ARRAY;
-            texts.texts.write(&mut body);
+        if !texts.is_without_text() {
+            encoding = texts.texts.write(&mut body);
         }
         let range = texts.range();
         chunk.page(DataPage {

@@ -9,13 +9,12 @@ use crate::present::comparison::map::{Map, is_broad, svg};
 use crate::present::comparison::sheet::{
     ElementSheet, OptionSheet, RateSheet, ScenarioRow, Sheet, Standing, rounded,
 };
+use crate::present::content_policy;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
-/// No request to anywhere, whatever a text says.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
 /// Modes with the words of the key.
 const MODES: [(&str, &str); 6] = [
@@ -36,9 +35,10 @@ pub fn page(sheet: &Sheet, map: &Map) -> String {
         name_of(&names, &sheet.request.to)
     );
     let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n",
-        html(&title)
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"{1}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{0}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n",
+        html(&title),
+        content_policy(SCRIPT)
     );
     out.push_str(&head(sheet, &names));
     out.push_str(&tiles(sheet, &names));
@@ -54,7 +54,7 @@ pub fn page(sheet: &Sheet, map: &Map) -> String {
     out.push_str(&chains(sheet, &names));
     out.push_str(&break_evens(sheet));
     out.push_str(&ground(sheet));
-    let _ = write!(out, "<script>\n{SCRIPT}</script>\n</body>\n</html>\n");
+    let _ = write!(out, "<script>{SCRIPT}</script>\n</body>\n</html>\n");
     out
 }
 

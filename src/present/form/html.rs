@@ -2,6 +2,7 @@
 //! opens and prints, and computes no figure.
 
 use crate::escape::html;
+use crate::present::content_policy;
 use crate::present::form::charts::{bars, figure, lines};
 use crate::present::form::pack::packed;
 use crate::present::form::{Cells, Part, Report, Section, Table, Tile};
@@ -9,8 +10,6 @@ use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
-/// No request to anywhere, whatever a text says.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
 /// Characters of a text from which on its column must not be narrow.
 const LONG: usize = 24;
@@ -21,12 +20,13 @@ const ON_PAPER: usize = 13;
 /// The page.
 pub fn page(report: &Report) -> Result<String, std::io::Error> {
     let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"{3}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{0}</title>\n<style>\n{STYLE}</style>\n</head>\n\
          <body data-run=\"{1}\">\n<a class=\"skip\" href=\"#totals\">To the totals</a>\n<header>\n<h1>{0}</h1>\n<p>{2}</p>\n",
         html(&report.title),
         html(&report.run_id),
-        html(&report.subtitle)
+        html(&report.subtitle),
+        content_policy(SCRIPT)
     );
     out.push_str("<nav aria-label=\"Sections\"><ul>");
     for section in &report.sections {
@@ -57,7 +57,7 @@ pub fn page(report: &Report) -> Result<String, std::io::Error> {
             "<script type=\"application/octet-stream\" id=\"{id}\">{data}</script>"
         );
     }
-    let _ = write!(out, "<script>\n{SCRIPT}</script>\n</body>\n</html>\n");
+    let _ = write!(out, "<script>{SCRIPT}</script>\n</body>\n</html>\n");
     Ok(out)
 }
 

@@ -9,7 +9,8 @@
     if (className) node.className = className;
     return node;
   };
-  const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+  const OBEYED =
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu;
   const inert = (text) => String(text).replace(OBEYED, "\ufffd");
   const figure = (decimal) => {
     const parts = /^(-?)(\d+)(\.\d+)?$/.exec(decimal);
@@ -99,7 +100,7 @@
     const dashes = id.startsWith("-") ? "-- " : "";
     if (!OBEYED.test(id)) return dashes + "'" + id.replaceAll("'", "'\\''") + "'";
     OBEYED.lastIndex = 0;
-    const escaped = id.replace(/[\\']/g, "\\$&").replace(OBEYED, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
+    const escaped = id.replace(/[\\']/g, "\\$&").replace(OBEYED, (c) => "\\U" + c.codePointAt(0).toString(16).padStart(8, "0"));
     return dashes + "$'" + escaped + "'";
   };
 

@@ -111,7 +111,7 @@ fn gaps(asked: &Asked) -> Result<String> {
         ),
     };
     // Of a run older than these counts nothing is known but what was published.
-    let came_in = counts.in_input.clone().unwrap_or_default();
+    let came_in = counts.in_input.unwrap_or_default();
     let outside = match (came_in.without_accepted_row, came_in.with_listed_gap) {
         (0, 0) => String::new(),
         _ => format!(" Shipments: {}.", came_in.text()),

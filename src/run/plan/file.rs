@@ -22,6 +22,8 @@ pub(crate) struct RunFile {
     #[serde(default)]
     pub limits: LimitKeys,
     #[serde(default)]
+    pub output: OutputKeys,
+    #[serde(default)]
     pub duplicates: DuplicateKeys,
     #[serde(default)]
     pub columns: BTreeMap<String, Text>,
@@ -31,6 +33,8 @@ pub(crate) struct RunFile {
     pub formats: FormatKeys,
     #[serde(default)]
     pub csv: CsvKeys,
+    #[serde(default)]
+    pub xlsx: XlsxKeys,
     #[serde(default)]
     pub constants: BTreeMap<String, Text>,
 }
@@ -42,6 +46,7 @@ pub(crate) struct LimitKeys {
     pub max_reject_share: Option<Text>,
     pub min_rows: Option<Spanned<u64>>,
     pub max_change: Option<Text>,
+    pub max_primary_age_months: Option<Spanned<u32>>,
     pub memory: Option<Text>,
     #[serde(default)]
     pub codes: BTreeMap<String, Spanned<CodeLimitKey>>,
@@ -54,6 +59,13 @@ pub(crate) enum CodeLimitKey {
     Rows(u64),
     Share(String),
     Other(toml::Value),
+}
+
+/// `[output]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OutputKeys {
+    pub encodings: Option<Text>,
 }
 
 /// `[duplicates]`.
@@ -92,6 +104,16 @@ pub(crate) struct FormatKeys {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CsvKeys {
     pub head_row: Option<Spanned<u64>>,
+    pub skip_footer: Option<Spanned<u64>>,
+}
+
+/// `[xlsx]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct XlsxKeys {
+    pub sheet: Option<Text>,
+    pub head_row: Option<Spanned<u64>>,
+    pub first_row: Option<Spanned<u64>>,
     pub skip_footer: Option<Spanned<u64>>,
 }
 

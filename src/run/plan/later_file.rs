@@ -229,7 +229,7 @@ impl DatePattern {
                 Part::MonthName => {
                     let word = rest.get(..3)?;
                     let is_word = |month: &&str| month.eq_ignore_ascii_case(word);
-                    month_name = Some(MONTHS.iter().position(|m| is_word(&m))? + 1);
+                    month_name = Some(MONTHS.iter().position(is_word)? + 1);
                     3
                 }
                 Part::Digits(field, width) => {

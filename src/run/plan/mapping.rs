@@ -2,9 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::input::empty_has_meaning;
-use crate::input::mapping::{COLUMNS, Mapping, MassUnit, is_delimiter};
+use crate::input::mapping::{COLUMNS, Mapping, MassUnit, SheetForm, is_delimiter};
 use crate::input::timestamp::{contradiction, is_excel};
-use crate::run::plan::file::{FormatKeys, RunFile};
+use crate::run::plan::file::{FormatKeys, RunFile, XlsxKeys};
 use crate::run::plan::paths::Bases;
 use crate::run::plan::resolve::Resolver;
 use crate::run::plan::{Checked, ValueFile};
@@ -72,6 +72,7 @@ impl Resolver<'_> {
             skip_footer: self
                 .lines("csv.skip_footer", &keys.csv.skip_footer, 0)
                 .unwrap_or(0),
+            xlsx: self.sheet_form(&keys.xlsx),
             ..Mapping::default()
         };
         if formats.zone.is_some() {
@@ -120,6 +121,32 @@ impl Resolver<'_> {
             );
         }
         Some(number)
+    }
+
+    /// Where the rows of a workbook are.
+    fn sheet_form(&mut self, keys: &XlsxKeys) -> SheetForm {
+        let name = |text: &str| match text {
+            "" => Err("\"\": expected the name of a sheet".to_owned()),
+            name => Ok(name.to_owned()),
+        };
+        let mut row = |key: &str, written: &Option<Spanned<u64>>, least: u64| {
+            let number = self.lines(key, written, least)?;
+            u32::try_from(number).ok()
+        };
+        let form = SheetForm {
+            head_row: row("xlsx.head_row", &keys.head_row, 1),
+            first_row: row("xlsx.first_row", &keys.first_row, 2),
+            skip_footer: row("xlsx.skip_footer", &keys.skip_footer, 0).unwrap_or(0),
+            sheet: self.optional("xlsx.sheet", &keys.sheet, name),
+        };
+        if let (Some(head), Some(first), Some(written)) =
+            (form.head_row, form.first_row, &keys.first_row)
+            && first <= head
+        {
+            let what = format!("{first}: expected a row below head_row, which is {head}");
+            self.fault("xlsx.first_row", written.span().start, &what);
+        }
+        form
     }
 
     /// Two patterns of one list that read a text as different times: which of them is meant, no row can say.

@@ -1,8 +1,11 @@
 //! A plan as text: for people with the origin of every value, and as the canonical JSON behind the run id.
 
-use crate::input::mapping::{Mapping, MassUnit};
-use crate::run::plan::{Change, CodeLimit, LaterFile, Plan, PlanPath};
-use serde::Serialize;
+use crate::input::mapping::{Mapping, MassUnit, SheetForm};
+use crate::output::encode::Encodings;
+use crate::run::plan::paths::Pattern;
+use crate::run::plan::{Change, CodeLimit, Plan, PlanPath};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Every value with its origin, in TOML.
@@ -26,6 +29,9 @@ pub(crate) fn text(plan: &Plan) -> String {
     page.line("locations", "locations", &list(&written));
     page.path("out", &plan.out);
     page.limits();
+    page.table("output");
+    let encodings = quoted(plan.encodings.code());
+    page.line("output.encodings", "encodings", &encodings);
     page.duplicates();
     page.mapping(&plan.mapping);
     page.invocation();
@@ -86,6 +92,17 @@ impl Page<'_> {
                 self.lines.push(told);
             }
         }
+        match limits.max_primary_age_months {
+            Some(months) => self.line(
+                "limits.max_primary_age_months",
+                "max_primary_age_months",
+                &months.to_string(),
+            ),
+            None => self.lines.push(
+                "# max_primary_age_months: none; carriers' figures of any age, flagged Q41 outside their reference period # from default"
+                    .to_owned(),
+            ),
+        }
         self.noted(
             "limits.memory",
             "memory",
@@ -137,7 +154,7 @@ impl Page<'_> {
         }
         self.table("formats");
         let formats = Formats::of(mapping);
-        self.line("formats.encoding", "encoding", &quoted(formats.encoding));
+        self.line("formats.encoding", "encoding", &quoted(&formats.encoding));
         self.line(
             "formats.delimiter",
             "delimiter",
@@ -149,13 +166,13 @@ impl Page<'_> {
             "thousands",
             &quoted(&formats.thousands),
         );
-        self.line("formats.timestamp", "timestamp", &list(formats.timestamp));
-        for (column, patterns) in formats.timestamp_by_column {
+        self.line("formats.timestamp", "timestamp", &list(&formats.timestamp));
+        for (column, patterns) in formats.timestamp_by_column.iter() {
             let name = format!("timestamp_by_column.{column}");
             self.line(&format!("formats.{name}"), &name, &list(patterns));
         }
         match formats.zone {
-            Some(zone) => self.line("formats.zone", "zone", &quoted(zone)),
+            Some(zone) => self.line("formats.zone", "zone", &quoted(&zone)),
             None => self.lines.push(
                 "# zone: none; a text timestamp must state its own, a Parquet timestamp is UTC"
                     .to_owned(),
@@ -164,10 +181,18 @@ impl Page<'_> {
         self.line(
             "formats.excess_decimals",
             "excess_decimals",
-            &quoted(formats.excess_decimals),
+            &quoted(&formats.excess_decimals),
         );
-        self.line("formats.exponents", "exponents", &quoted(formats.exponents));
-        self.line("formats.mass_unit", "mass_unit", &quoted(formats.mass_unit));
+        self.line(
+            "formats.exponents",
+            "exponents",
+            &quoted(&formats.exponents),
+        );
+        self.line(
+            "formats.mass_unit",
+            "mass_unit",
+            &quoted(&formats.mass_unit),
+        );
         self.table("csv");
         match mapping.head_row {
             Some(row) => self.line("csv.head_row", "head_row", &row.to_string()),
@@ -181,6 +206,21 @@ impl Page<'_> {
             "skip_footer",
             &mapping.skip_footer.to_string(),
         );
+        self.table("xlsx");
+        let form = &mapping.xlsx;
+        match &form.sheet {
+            Some(sheet) => self.line("xlsx.sheet", "sheet", &quoted(sheet)),
+            None => self
+                .lines
+                .push("# sheet: none; the only sheet that has the columns".to_owned()),
+        }
+        for (key, row) in [("head_row", form.head_row), ("first_row", form.first_row)] {
+            if let Some(row) = row {
+                self.line(&format!("xlsx.{key}"), key, &row.to_string());
+            }
+        }
+        let footer = form.skip_footer.to_string();
+        self.line("xlsx.skip_footer", "skip_footer", &footer);
         self.table("constants");
         for (column, value) in &mapping.constants {
             self.line(&format!("constants.{column}"), column, &quoted(value));
@@ -225,28 +265,36 @@ fn list<T: AsRef<str>>(texts: &[T]) -> String {
 }
 
 /// `[formats]` in words.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Formats<'a> {
-    encoding: &'static str,
+    encoding: Cow<'a, str>,
     delimiter: String,
     decimal: String,
     thousands: String,
-    timestamp: &'a [String],
-    timestamp_by_column: &'a BTreeMap<String, Vec<String>>,
-    zone: Option<&'a str>,
-    excess_decimals: &'static str,
+    timestamp: Cow<'a, [String]>,
+    timestamp_by_column: Cow<'a, BTreeMap<String, Vec<String>>>,
+    zone: Option<Cow<'a, str>>,
+    excess_decimals: Cow<'a, str>,
     // What is as it was before there was such a key is left out, so that such runs keep their ids.
-    #[serde(skip_serializing_if = "is_reject")]
-    exponents: &'static str,
-    mass_unit: &'static str,
+    #[serde(skip_serializing_if = "is_reject", default = "reject")]
+    exponents: Cow<'a, str>,
+    mass_unit: Cow<'a, str>,
 }
 
-fn is_reject(word: &&str) -> bool {
-    *word == "reject"
+const REJECT: &str = "reject";
+
+fn is_reject(word: &str) -> bool {
+    word == REJECT
+}
+
+const fn reject() -> Cow<'static, str> {
+    Cow::Borrowed(REJECT)
 }
 
 /// `[csv]`.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Csv {
     #[serde(skip_serializing_if = "Option::is_none")]
     head_row: Option<u64>,
@@ -264,66 +312,120 @@ impl Csv {
     }
 }
 
+/// `[xlsx]`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Xlsx<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sheet: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head_row: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_row: Option<u32>,
+    skip_footer: u32,
+}
+
+impl Xlsx<'_> {
+    /// The table, unless nothing of it is said.
+    fn of(mapping: &Mapping) -> Option<Xlsx<'_>> {
+        let form = &mapping.xlsx;
+        (*form != SheetForm::default()).then_some(Xlsx {
+            sheet: form.sheet.as_deref().map(Cow::Borrowed),
+            head_row: form.head_row,
+            first_row: form.first_row,
+            skip_footer: form.skip_footer,
+        })
+    }
+}
+
 impl Formats<'_> {
     fn of(mapping: &Mapping) -> Formats<'_> {
         Formats {
-            encoding: mapping.encoding.name(),
+            encoding: mapping.encoding.name().into(),
             delimiter: (mapping.delimiter as char).to_string(),
             decimal: (mapping.decimal as char).to_string(),
             thousands: mapping.thousands.map_or(String::new(), String::from),
-            timestamp: &mapping.timestamp,
-            timestamp_by_column: &mapping.timestamp_by_column,
+            timestamp: Cow::Borrowed(&mapping.timestamp),
+            timestamp_by_column: Cow::Borrowed(&mapping.timestamp_by_column),
             // Every zone comes from the built-in database, so it has a name, except UTC itself.
             zone: mapping
                 .zone
                 .as_ref()
-                .map(|zone| zone.iana_name().unwrap_or("UTC")),
+                .map(|zone| zone.iana_name().unwrap_or("UTC").into()),
             excess_decimals: if mapping.reject_excess_decimals {
                 "reject"
             } else {
                 "round"
-            },
+            }
+            .into(),
             exponents: if mapping.reads_exponents {
                 "read"
             } else {
-                "reject"
-            },
+                REJECT
+            }
+            .into(),
             mass_unit: match mapping.mass_unit {
                 MassUnit::Kg => "kg",
                 MassUnit::Tonne => "t",
                 MassUnit::Pound => "lb",
-            },
+            }
+            .into(),
         }
     }
 }
 
 /// Everything of a plan that can change a figure or decide whether one is published; field order is part of the run id.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Canonical<'a> {
-    movements: Vec<&'a str>,
+    movements: Vec<Cow<'a, str>>,
     // Left out when empty, so that runs from before there was such a key keep their ids.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    exclude: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    exclude: Vec<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    later_file_wins: Option<&'a str>,
-    factors: &'a str,
-    profile: &'a str,
-    reference: &'a str,
-    locations: Vec<&'a str>,
+    later_file_wins: Option<Cow<'a, str>>,
+    factors: Cow<'a, str>,
+    profile: Cow<'a, str>,
+    reference: Cow<'a, str>,
+    locations: Vec<Cow<'a, str>>,
     max_reject_share_ppm: u32,
     min_rows: u64,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    reject_limits: BTreeMap<&'a str, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    reject_limits: BTreeMap<Cow<'a, str>, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_change: Option<String>,
-    columns: &'a BTreeMap<String, String>,
-    values: BTreeMap<&'a str, &'a str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max_primary_age_months: Option<u32>,
+    columns: Cow<'a, BTreeMap<String, String>>,
+    values: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
     formats: Formats<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     csv: Option<Csv>,
-    constants: &'a BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    xlsx: Option<Xlsx<'a>>,
+    constants: Cow<'a, BTreeMap<String, String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    encodings: Option<Cow<'a, str>>,
     allow_missing_files: bool,
     allow_empty: bool,
+}
+
+impl Canonical<'_> {
+    fn text(&self) -> String {
+        serde_json::to_string(self)
+            .unwrap_or_else(|e| unreachable!("texts and numbers always encode: {e}"))
+    }
+}
+
+/// [`Plan::canonical_json`] from the plan that a manifest repeats, whose keys are in another order; none when it is that of another
+/// version, with keys that this one does not know.
+pub fn canonical_of_manifest(plan: &serde_json::Value) -> Option<String> {
+    Some(Canonical::deserialize(plan).ok()?.text())
+}
+
+fn patterns(patterns: &[Pattern]) -> Vec<Cow<'_, str>> {
+    let all = patterns.iter().map(|p| p.written.as_str().into());
+    all.collect()
 }
 
 impl Plan {
@@ -332,32 +434,39 @@ impl Plan {
     /// by name only, their digests are the caller's to add.
     pub fn canonical_json(&self) -> String {
         let canonical = Canonical {
-            movements: self.movements.iter().map(|p| p.written.as_str()).collect(),
-            exclude: self.exclude.iter().map(|p| p.written.as_str()).collect(),
-            later_file_wins: self.later_file.as_ref().map(LaterFile::text),
-            factors: &self.factors.written,
-            profile: &self.profile,
-            reference: &self.reference.written,
-            locations: self.locations.iter().map(|p| p.written.as_str()).collect(),
+            movements: patterns(&self.movements),
+            exclude: patterns(&self.exclude),
+            later_file_wins: self.later_file.as_ref().map(|rule| rule.text().into()),
+            factors: (&self.factors.written).into(),
+            profile: (&self.profile).into(),
+            reference: (&self.reference.written).into(),
+            locations: self
+                .locations
+                .iter()
+                .map(|p| p.written.as_str().into())
+                .collect(),
             max_reject_share_ppm: self.limits.max_reject_share.0,
             min_rows: self.limits.min_rows,
             reject_limits: (self.limits.codes.iter())
-                .map(|(code, limit)| (code.as_str(), limit.text()))
+                .map(|(code, limit)| (code.as_str().into(), limit.text()))
                 .collect(),
             max_change: self.limits.max_change.map(Change::text),
-            columns: &self.mapping.columns,
+            max_primary_age_months: self.limits.max_primary_age_months,
+            columns: Cow::Borrowed(&self.mapping.columns),
             values: self
                 .value_files
                 .iter()
-                .map(|v| (v.column.as_str(), v.file.written.as_str()))
+                .map(|v| (v.column.as_str().into(), v.file.written.as_str().into()))
                 .collect(),
             formats: Formats::of(&self.mapping),
             csv: Csv::of(&self.mapping),
-            constants: &self.mapping.constants,
+            xlsx: Xlsx::of(&self.mapping),
+            constants: Cow::Borrowed(&self.mapping.constants),
+            encodings: (self.encodings != Encodings::Default)
+                .then(|| Cow::Borrowed(self.encodings.code())),
             allow_missing_files: self.allow_missing_files,
             allow_empty: self.allow_empty,
         };
-        serde_json::to_string(&canonical)
-            .unwrap_or_else(|e| unreachable!("texts and numbers always encode: {e}"))
+        canonical.text()
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::model::reject::RejectReason;
+use crate::output::encode::Encodings;
 use crate::progress::{LogMode, ProgressMode};
 use crate::run::plan::file::{CodeLimitKey, RunFile, Source};
 use crate::run::plan::paths::{Bases, Pattern, PlanPath};
@@ -37,6 +38,7 @@ impl Resolver<'_> {
         let movements = self.movements(keys, flags, &bases);
         let exclude = self.each(&keys.exclude, "exclude", |text| bases.pattern_written(text));
         let locations = self.each(&keys.locations, "locations", |text| bases.written(text));
+        let encodings = self.optional("output.encodings", &keys.output.encodings, encodings);
         let later_file = self.optional(
             "duplicates.later_file_wins",
             &keys.duplicates.later_file_wins,
@@ -81,6 +83,7 @@ impl Resolver<'_> {
                 &bases,
             ),
             limits,
+            encodings: encodings.unwrap_or_default(),
             later_file,
             mapping,
             value_files,
@@ -142,10 +145,15 @@ impl Resolver<'_> {
                 *rows.get_ref()
             }
         };
+        let max_primary_age_months = keys.limits.max_primary_age_months.as_ref().map(|months| {
+            self.note_line("limits.max_primary_age_months", months.span().start);
+            *months.get_ref()
+        });
         Limits {
             max_reject_share,
             codes,
             max_change,
+            max_primary_age_months,
             min_rows,
             memory,
             memory_bytes: memory.bytes(here.memory_bytes),
@@ -201,7 +209,7 @@ impl Resolver<'_> {
     }
 
     /// What the run file says, where it says anything.
-    fn optional<T>(
+    pub fn optional<T>(
         &mut self,
         key: &str,
         written: &Option<toml::Spanned<String>>,
@@ -302,6 +310,11 @@ impl Resolver<'_> {
             self.source.line(offset)
         ));
     }
+}
+
+fn encodings(text: &str) -> Checked<Encodings> {
+    let known = Encodings::ALL.into_iter().find(|e| e.code() == text);
+    known.ok_or_else(|| format!("{text:?}: expected \"default\" or \"plain\""))
 }
 
 /// A profile is a file name without folder and ending.

@@ -62,7 +62,7 @@ pub struct LaneFactor {
     pub per: Per,
     /// Data category.
     pub data_category: DataCategory,
-    /// Flags of the choice: Q05, Q07, Q17, Q19.
+    /// Flags of the choice: Q05, Q07, Q17, Q19, Q29, Q40, Q41.
     pub flags: Flags,
     /// Whether empty running is already inside.
     pub holds_empty_running: bool,
@@ -72,6 +72,8 @@ pub struct LaneFactor {
     pub adjustment: [DistanceStep; 4],
     /// One unit of the row's energy is `ratio.0 / ratio.1` units of the energy row.
     pub ratio: (i64, i64),
+    /// Whether its reference period ended longer ago than the run admits (R025).
+    pub is_too_old: bool,
 }
 
 impl LaneFactor {
@@ -102,6 +104,7 @@ impl LaneFactor {
             basis: row.distance_basis,
             adjustment: [Basis::Absent, Basis::Sfd, Basis::Gcd, Basis::Actual].map(step),
             ratio,
+            is_too_old: false,
         }
     }
 }
@@ -128,6 +131,9 @@ pub struct Lane {
     pub plausible_m: Bounds,
 }
 
+/// Answers that are kept however little memory there is.
+const FEWEST: usize = 4_096;
+
 /// Answers found so far.
 #[derive(Debug)]
 pub struct Lanes<'r> {
@@ -135,6 +141,8 @@ pub struct Lanes<'r> {
     /// Places in `lanes`: the table that is searched stays small.
     found: Trail<Words>,
     lanes: Vec<Lane>,
+    /// Answers that are kept.
+    most: usize,
     last_day: (Day, u32),
 }
 
@@ -145,7 +153,23 @@ impl<'r> Lanes<'r> {
             reference,
             found: Trail::default(),
             lanes: Vec::new(),
+            most: usize::MAX,
             last_day: (Day::MIN, reference.factors.epoch(Day::MIN)),
+        }
+    }
+
+    /// Keeps answers that take so many bytes; beyond them it begins anew.
+    pub fn keep(&mut self, bytes: usize) {
+        // A list that grows has twice the room that it needs.
+        let of_a_lane = 2 * size_of::<Lane>() + Trail::<Words>::key_bytes();
+        self.most = (bytes / of_a_lane).max(FEWEST);
+    }
+
+    /// Forgets the answers when there are too many: each is found again where it is wanted.
+    pub fn trim(&mut self) {
+        if self.lanes.len() > self.most {
+            self.found = Trail::default();
+            self.lanes = Vec::new();
         }
     }
 
@@ -218,15 +242,18 @@ fn intensity(
     let choice = reference.factors.select(&query).ok()?;
     let row = &reference.factors.factors[choice.factor as usize];
     let intensities = (choice.operation, choice.provision);
-    Some(LaneFactor::applied(
-        reference,
-        mode,
-        choice.factor,
-        row,
-        intensities,
-        choice.flags,
-        (1, 1),
-    ))
+    Some(LaneFactor {
+        is_too_old: choice.is_too_old,
+        ..LaneFactor::applied(
+            reference,
+            mode,
+            choice.factor,
+            row,
+            intensities,
+            choice.flags,
+            (1, 1),
+        )
+    })
 }
 
 fn energy(reference: &Reference, key: LaneKey, day: Day, symbols: &Symbols) -> Option<LaneFactor> {
@@ -249,5 +276,6 @@ fn energy(reference: &Reference, key: LaneKey, day: Day, symbols: &Symbols) -> O
         basis: Basis::Absent,
         adjustment: [DistanceStep::Same; 4],
         ratio: (choice.numerator, choice.denominator),
+        is_too_old: false,
     })
 }

@@ -113,6 +113,17 @@ impl<'r> Kernel<'r> {
         self
     }
 
+    /// The same with a bound of the memory for factors and distances of lanes that it remembers.
+    pub fn with_lane_bytes(mut self, bytes: usize) -> Kernel<'r> {
+        self.lanes.keep(bytes);
+        self
+    }
+
+    /// Bytes of what it remembers for good: sums, and the container type of each symbol.
+    pub fn kept_bytes(&self) -> usize {
+        self.sums.bytes() + self.types.capacity() * size_of::<Option<BoxType>>()
+    }
+
     /// Footprints of rows `range` of a batch: whole shipments in ascending order of shipment id.
     ///
     /// Every row of the range leaves either as accepted or in `rejected`: `range.len() == accepted + rejected.len()`.
@@ -123,6 +134,7 @@ impl<'r> Kernel<'r> {
         symbols: &Symbols,
     ) -> Footprints {
         self.resolve_types(symbols);
+        self.lanes.trim();
         let mut out = Footprints::default();
         out.elements.reserve(range.len() * 2);
         out.shipments.reserve(range.len() / 4);
@@ -549,6 +561,10 @@ fn late(
         RejectReason::SameSequence => {
             "a sequence of its own for each movement of a container".into()
         }
+        RejectReason::FigureTooOld => format!(
+            "a figure for {operation} whose reference period ended at most {} months before, [limits] max_primary_age_months",
+            kernel.reference.factors.max_primary_age_months.unwrap_or(0)
+        ),
         RejectReason::LimitExceeded => "figures within Decimal(18,9) and Decimal(15,3)".into(),
         _ => reason.title().into(),
     };
@@ -587,6 +603,7 @@ fn found(
         }
     };
     match column {
+        "departed_at" => crate::model::time::instant_text(batch.departed_at[i]),
         "sequence" => batch.sequence[i].to_string(),
         "operation" => defaulted(Flags::OPERATION_DEFAULTED, operation),
         "distance_km" => reported(batch.distance_m[i], DISTANCE_SCALE),

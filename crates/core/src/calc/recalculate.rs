@@ -37,7 +37,9 @@ const OWN_FLAGS: Flags = Flags(
         | Flags::ACTIVITY_ON_ACTUAL.0
         | Flags::WEAK_GWP_SET.0
         | Flags::EMPTY_COUNTED_TWICE.0
-        | Flags::DISTANCE_IMPLAUSIBLE.0,
+        | Flags::DISTANCE_IMPLAUSIBLE.0
+        | Flags::CARRIER_BASIS_ASSUMED.0
+        | Flags::OUTSIDE_REFERENCE_PERIOD.0,
 );
 
 impl Kernel<'_> {

@@ -112,6 +112,17 @@ impl Sums {
         &mut self.factors[at]
     }
 
+    /// Bytes that they take.
+    pub fn bytes(&self) -> usize {
+        let of_a_group = size_of::<(CorridorKey, Day, [CorridorTotals; 2])>()
+            + 2 * (size_of::<((CorridorKey, Day), u32)>() + 1);
+        let of_a_section =
+            size_of::<(SectionKey, SectionTotals)>() + Trail::<(u64, u64)>::key_bytes();
+        self.groups.capacity() * of_a_group
+            + self.sections.capacity() * of_a_section
+            + self.factors.capacity() * size_of::<FactorUse>()
+    }
+
     /// The sums so far; the next ones start from zero.
     pub fn take(&mut self) -> Rollup {
         let mut rollup = Rollup::default();
@@ -164,7 +175,9 @@ pub fn add_shipment(
         };
         sum.add(&element);
         by_mode[e.mode as usize] += element.total();
-        if e.data_category == DataCategory::Primary {
+        // Beyond the period that it was measured in, a figure is no primary data of this activity.
+        let is_outside = e.flags.has(Flags::OUTSIDE_REFERENCE_PERIOD);
+        if e.data_category == DataCategory::Primary && !is_outside {
             primary += element.total();
         }
         basis.add(e.activity_basis);
@@ -179,6 +192,7 @@ pub fn add_shipment(
         section.totals.add(&element);
         let used = sums.factor(e.factor);
         used.rows += 1;
+        used.before_first += e.flags.has(Flags::BEFORE_FIRST_EDITION) as u64;
         used.totals.add(&element);
     }
     let boxes = &facts.boxes;
@@ -243,6 +257,7 @@ pub fn merge(into: &mut Rollup, from: &Rollup) {
     for (factor, other) in &from.factors {
         let sum = into.factors.entry(*factor).or_default();
         sum.rows += other.rows;
+        sum.before_first += other.before_first;
         sum.totals.add(&other.totals);
     }
 }

@@ -81,7 +81,7 @@ pub struct Inputs<'a, 'l> {
     pub to_activity: Option<(Adjustment, Basis)>,
 }
 
-/// Computes an element; gives the factor applied. Reasons come in this order: R013, R012, R011/R022, R014, R021, R020.
+/// Computes an element; gives the factor applied. Reasons come in this order: R013, R012, R011/R022, R025, R014, R021, R020.
 #[inline]
 pub fn figures<'l>(inputs: &Inputs<'_, 'l>, out: &mut Figures) -> Result<&'l LaneFactor, Unusable> {
     let load = inputs.load;
@@ -103,6 +103,9 @@ pub fn figures<'l>(inputs: &Inputs<'_, 'l>, out: &mut Figures) -> Result<&'l Lan
         (Energy::None, None) => return Err(unusable(RejectReason::NoFactor, "operation")),
         (_, Some(factor)) => factor,
     };
+    if factor.is_too_old {
+        return Err(unusable(RejectReason::FigureTooOld, "departed_at"));
+    }
     out.flags |= factor.flags;
     if load.load_status == LoadStatus::Empty && factor.holds_empty_running {
         out.flags |= Flags::EMPTY_COUNTED_TWICE;

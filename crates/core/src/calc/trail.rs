@@ -60,6 +60,12 @@ impl<K: Copy + Eq + Hash> Trail<K> {
         }
     }
 
+    /// Bytes of memory that a key takes.
+    pub const fn key_bytes() -> usize {
+        // The table of places is half empty after it has grown.
+        size_of::<Step<K>>() + 2 * (size_of::<(K, u32)>() + 1)
+    }
+
     /// Forgets all keys.
     pub fn clear(&mut self) {
         self.places.clear();

@@ -3,10 +3,11 @@
 //! Not for the run: this walks all factors of the operation, while `select` walks an index.
 
 use super::compose::conversion;
-use super::factor::{EmissionFactor, Section};
+use super::factor::Section;
 use super::select::{Criteria, Criterion, EnergyQuery, FactorQuery, Stage};
 use super::set::FactorSet;
 use crate::model::element::FactorIndex;
+use crate::model::flag::Flags;
 use crate::model::index::index32;
 use crate::model::mode::Temperature;
 use crate::model::symbol::ABSENT;
@@ -85,14 +86,14 @@ impl FactorSet {
             list.push(Candidate {
                 factor: own.1,
                 verdict,
-                rank: self.words(own.1, Some(own.0)),
+                rank: self.words(own.1, Some(own.0), query.day),
             });
         }
         for (index, rule) in excluded {
             list.push(Candidate {
                 factor: index,
                 verdict: Verdict::Excluded(rule),
-                rank: self.words(index, None),
+                rank: self.words(index, None, query.day),
             });
         }
         list
@@ -109,7 +110,7 @@ impl FactorSet {
                 match self.energy_standing(query, index) {
                     Ok(ended) => applied.push((ended, index)),
                     Err(rule) => {
-                        let rank = self.words(index, None);
+                        let rank = self.words(index, None, query.day);
                         excluded.push(Candidate {
                             factor: index,
                             verdict: Verdict::Excluded(rule),
@@ -142,7 +143,7 @@ impl FactorSet {
             list.push(Candidate {
                 factor: index,
                 verdict,
-                rank: self.words(index, Some((stage, true, true))),
+                rank: self.words(index, Some((stage, true, true)), query.day),
             });
         }
         list.append(&mut excluded);
@@ -162,7 +163,7 @@ impl FactorSet {
         if !self.covers(index, query.origin, query.destination) {
             return Err(NOT_COVERED);
         }
-        self.ended(factor, query.day)
+        self.ended(index, query.day)
     }
 
     /// How a factor of the operation applies, or the rule by which it does not.
@@ -183,7 +184,7 @@ impl FactorSet {
         if !self.covers(index, query.origin, query.destination) {
             return Err(NOT_COVERED);
         }
-        let ended = self.ended(factor, query.day)?;
+        let ended = self.ended(index, query.day)?;
         Ok((
             Stage { uplift, ended },
             rank.carrier == ABSENT,
@@ -191,10 +192,14 @@ impl FactorSet {
         ))
     }
 
-    /// Whether the factor applies past its end (true) or within its validity, or that it does not on this day.
-    fn ended(&self, factor: &EmissionFactor, day: Day) -> Result<bool, &'static str> {
-        let valid = self.ignore_validity || (factor.valid_from <= day && day < factor.valid_to);
-        let ended = !valid && factor.valid_to <= day && self.looks_at_ended();
+    /// Whether the factor applies past its end (true), or within its validity or before it, or that it does not on this day.
+    fn ended(&self, index: FactorIndex, day: Day) -> Result<bool, &'static str> {
+        let (begins, ends) = (
+            self.ranks[index as usize].applies_from,
+            self.factors[index as usize].valid_to,
+        );
+        let valid = self.ignore_validity || (begins <= day && day < ends);
+        let ended = !valid && ends <= day && self.looks_at_ended();
         if valid || ended {
             Ok(ended)
         } else {
@@ -243,12 +248,23 @@ impl FactorSet {
     }
 
     /// The rank in words.
-    fn words(&self, index: FactorIndex, standing: Option<Standing>) -> Vec<(&'static str, String)> {
+    fn words(
+        &self,
+        index: FactorIndex,
+        standing: Option<Standing>,
+        day: Day,
+    ) -> Vec<(&'static str, String)> {
         let (factor, rank) = (&self.factors[index as usize], &self.ranks[index as usize]);
         let until = if factor.valid_to == NO_END {
             "until further notice".to_owned()
         } else {
             format!("to {}", date_text(factor.valid_to))
+        };
+        let stands_in = standing.is_some() && self.before_first(index, day) != Flags::NONE;
+        let before = if stands_in {
+            "; first of its series, so it stands in before"
+        } else {
+            ""
         };
         let named = |text: &str, none: &str| {
             if text.is_empty() {
@@ -261,7 +277,7 @@ impl FactorSet {
             ("temperature", factor.temperature.code().to_owned()),
             (
                 "validity",
-                format!("from {} {until}", date_text(factor.valid_from)),
+                format!("from {} {until}{before}", date_text(factor.valid_from)),
             ),
             ("carrier", named(&factor.carrier, "any")),
             (

@@ -178,6 +178,10 @@ fn facts(
         ("region", factor.region.to_string()),
         ("refrigerated uplift", yes_no(Flags::REFRIGERATED_UPLIFT)),
         ("past its last edition", yes_no(Flags::PAST_LAST_EDITION)),
+        (
+            "before its first edition",
+            yes_no(Flags::BEFORE_FIRST_EDITION),
+        ),
         ("edition", edition.to_owned()),
         // Of a composed factor, the energy row is the part behind the sign.
         (

@@ -172,6 +172,10 @@ pub struct EmissionFactor {
     pub valid_from: Day,
     /// First day after validity; [`crate::model::time::NO_END`]: until further notice.
     pub valid_to: Day,
+    /// First day of the period that a carrier's figure was measured in, and the first day after it.
+    pub reference: Option<(Day, Day)>,
+    /// Whether the distance basis was assumed, because the carrier's document does not state it.
+    pub basis_assumed: bool,
     /// Data category; energy rows: primary, since they only serve primary data on their own.
     pub data_category: DataCategory,
     /// GWP set of the row (the energy row's stands in `composed`).

@@ -11,6 +11,7 @@ mod displace;
 pub mod document;
 pub mod factor;
 pub mod fault;
+mod first;
 mod handbook;
 pub mod import;
 mod intervals;

@@ -17,6 +17,15 @@ pub enum AfterLastEdition {
     Reject,
 }
 
+/// What happens before the first edition's validity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BeforeFirstEdition {
+    /// The earliest figure of a series is used as if it were valid, flagged Q29.
+    UseEarliest,
+    /// A factor is not used before it begins.
+    Reject,
+}
+
 /// What decides first between factors that both apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prefer {
@@ -98,6 +107,8 @@ pub struct Profile {
     pub gwp_sets: Vec<GwpSet>,
     /// After the last edition.
     pub after_last_edition: AfterLastEdition,
+    /// Before the first edition.
+    pub before_first_edition: BeforeFirstEdition,
     /// Whether validity is not looked at.
     pub ignore_validity: bool,
     /// What decides first between factors that both apply.
@@ -134,6 +145,7 @@ const KEYS: &[&str] = &[
     "method",
     "gwp_sets",
     "after_last_edition",
+    "before_first_edition",
     "ignore_validity",
     "prefer",
     "great_circle",
@@ -156,8 +168,8 @@ impl Profile {
     /// Reads a profile; `None` when it has an error.
     ///
     /// Whatever a figure hangs on must be written out: `gwp_sets`, `sources`, `after_last_edition`, the default basis and
-    /// masses, the statement. The rest defaults to the cautious choice: validity is looked at, the narrower region comes
-    /// first, no great circle, no strict container numbers, hubs are inferred where the table has an entry.
+    /// masses, the statement. The rest defaults to the cautious choice: validity is looked at, no factor is used before it
+    /// begins, the narrower region comes first, no great circle, no strict container numbers, hubs are inferred where the table has an entry.
     pub fn parse(name: &str, file: &DataFile) -> (Option<Profile>, Vec<Fault>) {
         let mut faults = Faults::default();
         let profile = document::read(file, &mut faults, |root, faults| {
@@ -193,6 +205,16 @@ fn read(name: &str, file: &str, root: &mut Keys, faults: &mut Faults) -> Option<
         |v| match v.as_str()? {
             "use_latest" => Some(AfterLastEdition::UseLatest),
             "reject" => Some(AfterLastEdition::Reject),
+            _ => None,
+        },
+    );
+    let before = root.get(
+        "before_first_edition",
+        "use_earliest or reject",
+        faults,
+        |v| match v.as_str()? {
+            "use_earliest" => Some(BeforeFirstEdition::UseEarliest),
+            "reject" => Some(BeforeFirstEdition::Reject),
             _ => None,
         },
     );
@@ -234,6 +256,7 @@ fn read(name: &str, file: &str, root: &mut Keys, faults: &mut Faults) -> Option<
         method: method?.value,
         gwp_sets: gwp_sets?.into_iter().map(|at| at.value).collect(),
         after_last_edition: after?.value,
+        before_first_edition: before.map_or(BeforeFirstEdition::Reject, |at| at.value),
         ignore_validity,
         prefer: prefer.map_or(Prefer::Region, |at| at.value),
         great_circle: great_circle

@@ -9,6 +9,7 @@ use crate::model::index::index16;
 use crate::model::index::index32;
 use crate::model::mode::{Basis, DataCategory, EnergyUnit, Mode, Per, Temperature};
 use crate::model::symbol::Symbols;
+use crate::model::time::Day;
 use crate::model::unit::{DECIMAL18_MAX, NANO_SCALE, ONE, SHARE_SCALE};
 use rustc_hash::FxHashMap;
 
@@ -23,6 +24,7 @@ layout! {
         EnergyQuantity = "energy_quantity", EnergyUnit = "energy_unit", DistanceBasis = "distance_basis" must, LoadFactor = "load_factor",
         EmptyShare = "empty_share", ValidFrom = "valid_from" must, ValidTo = "valid_to", DataCategory = "data_category" must,
         GwpSet = "gwp_set", Licence = "licence", SourceRef = "source_ref", BasisNote = "basis_note", Note = "note",
+        ReferenceFrom = "reference_from", ReferenceTo = "reference_to", BasisAssumed = "basis_assumed",
     }
 }
 
@@ -33,6 +35,7 @@ layout! {
         Temperature = "temperature" must, Per = "per" must, OperationG = "operation_g", ProvisionG = "provision_g",
         EnergyQuantity = "energy_quantity", EnergyUnit = "energy_unit", ValidFrom = "valid_from" must, ValidTo = "valid_to",
         DataCategory = "data_category" must, GwpSet = "gwp_set", Licence = "licence", SourceRef = "source_ref", Note = "note",
+        ReferenceFrom = "reference_from", ReferenceTo = "reference_to",
     }
 }
 
@@ -239,6 +242,8 @@ impl<'l> Reader<'l> {
             empty_share: None,
             valid_from: 0,
             valid_to: 0,
+            reference: None,
+            basis_assumed: false,
             data_category: DataCategory::Primary,
             gwp_set: GwpSet::Unstated,
             licence: self.none.clone(),
@@ -383,6 +388,8 @@ impl<'l> Reader<'l> {
             "a share 0..1 with at most 6 decimals",
         );
         factor.data_category = data_category(row, C::DataCategory as usize);
+        factor.reference = reference(row, C::ReferenceFrom as usize, C::ReferenceTo as usize);
+        factor.basis_assumed = row.yes_no(C::BasisAssumed) == Some(true);
         factor.basis_note = self.texts.share(row.text(C::BasisNote));
         figure(
             row,
@@ -409,6 +416,7 @@ impl<'l> Reader<'l> {
             )
             .unwrap_or_default();
         factor.data_category = data_category(row, C::DataCategory as usize);
+        factor.reference = reference(row, C::ReferenceFrom as usize, C::ReferenceTo as usize);
         figure(
             row,
             [
@@ -494,6 +502,22 @@ fn figure(
         }
     }
     Some((energy?, energy_unit?))
+}
+
+/// The period of a carrier's figure: both days, or neither.
+fn reference(row: &mut Row, from: usize, to: usize) -> Option<(Day, Day)> {
+    if row.text(from).is_empty() && row.text(to).is_empty() {
+        return None;
+    }
+    for column in [from, to] {
+        if row.text(column).is_empty() {
+            row.error(
+                column,
+                "expected both days of the reference period, or none",
+            );
+        }
+    }
+    row.interval(from, to)
 }
 
 fn data_category(row: &mut Row, at: usize) -> DataCategory {

@@ -59,8 +59,10 @@ pub struct Choice {
     pub operation: i64,
     /// Provision intensity after uplift, 10^-9 g per unit.
     pub provision: i64,
-    /// Q05, Q07, Q17, Q19.
+    /// Q05, Q07, Q17, Q19, Q29, Q40, Q41.
     pub flags: Flags,
+    /// Whether its reference period ended longer ago than the run admits.
+    pub is_too_old: bool,
 }
 
 /// The energy row that applies: emissions = quantity x `numerator / denominator` x intensity, to be rounded once.
@@ -78,7 +80,7 @@ pub struct EnergyChoice {
     pub numerator: i64,
     /// From the unit of the question to `per`: denominator, positive.
     pub denominator: i64,
-    /// Q05, Q17, Q19.
+    /// Q05, Q17, Q19, Q29.
     pub flags: Flags,
 }
 
@@ -125,7 +127,7 @@ pub(super) struct GroupKey {
 /// What the scan of a group looks at, packed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
-    pub valid_from: Day,
+    pub applies_from: Day,
     pub valid_to: Day,
     pub region: u32,
     pub factor: FactorIndex,
@@ -247,7 +249,7 @@ impl FactorSet {
                 )
             });
             if let Some(factor) = found {
-                return self.choice(factor, stage);
+                return self.choice(factor, stage, query.day);
             }
         }
         Err(NoFactor {
@@ -296,13 +298,21 @@ impl FactorSet {
             per: factor.per,
             numerator,
             denominator,
-            flags: self.ranks[index as usize].flags | Flags::PAST_LAST_EDITION.when(ended),
+            flags: self.ranks[index as usize].flags
+                | Flags::PAST_LAST_EDITION.when(ended)
+                | self.before_first(index, query.day),
         })
     }
 
     /// Whether ended factors may be used at all.
     pub(super) fn looks_at_ended(&self) -> bool {
         self.use_latest && !self.ignore_validity
+    }
+
+    /// Q29 on a day before the factor becomes valid.
+    pub(super) fn before_first(&self, index: FactorIndex, day: Day) -> Flags {
+        let begins = self.factors[index as usize].valid_from;
+        Flags::BEFORE_FIRST_EDITION.when(day < begins && !self.ignore_validity)
     }
 
     /// The energy carrier wanted: the row's, else the operation's usual one.
@@ -339,12 +349,12 @@ impl FactorSet {
         }
     }
 
-    /// Whether validity fits: valid on the day, or ended before it.
+    /// Whether validity fits: valid on the day or standing in before it, or ended before the day.
     fn is_at(&self, entry: &Entry, day: Day, ended: bool) -> bool {
         if ended {
             entry.valid_to <= day
         } else {
-            self.ignore_validity || (entry.valid_from <= day && day < entry.valid_to)
+            self.ignore_validity || (entry.applies_from <= day && day < entry.valid_to)
         }
     }
 
@@ -372,7 +382,7 @@ impl FactorSet {
             .min_by(|a, b| self.compare(&criteria, *a, *b))
     }
 
-    fn choice(&self, index: FactorIndex, stage: Stage) -> Result<Choice, NoFactor> {
+    fn choice(&self, index: FactorIndex, stage: Stage, day: Day) -> Result<Choice, NoFactor> {
         let factor = &self.factors[index as usize];
         let (mut operation, mut provision) =
             (factor.intensity_operation, factor.intensity_provision);
@@ -389,12 +399,16 @@ impl FactorSet {
         }
         let flags = self.ranks[index as usize].flags
             | Flags::PAST_LAST_EDITION.when(stage.ended)
-            | Flags::REFRIGERATED_UPLIFT.when(stage.uplift);
+            | self.before_first(index, day)
+            | Flags::REFRIGERATED_UPLIFT.when(stage.uplift)
+            | Flags::OUTSIDE_REFERENCE_PERIOD
+                .when((factor.reference).is_some_and(|(from, to)| day < from || to <= day));
         Ok(Choice {
             factor: index,
             operation,
             provision,
             flags,
+            is_too_old: self.is_too_old(factor, day),
         })
     }
 

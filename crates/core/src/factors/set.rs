@@ -7,7 +7,7 @@ use super::factor::{EmissionFactor, GwpSet, Operation, Section, Source, Text};
 use super::fault::{Fault, Faults};
 use super::intervals;
 use super::library::{Library, LibraryRow};
-use super::profile::{AfterLastEdition, Prefer, Profile};
+use super::profile::{AfterLastEdition, BeforeFirstEdition, Prefer, Profile};
 use super::region::Region;
 use super::select::{Criteria, Entry, GroupKey, RankKey, uplifted};
 use super::zones::Zones;
@@ -18,7 +18,7 @@ use crate::model::index::index32;
 use crate::model::mode::{Mode, Temperature};
 use crate::model::movement::OperationIndex;
 use crate::model::symbol::{Symbol, Symbols};
-use crate::model::time::{Day, NO_END};
+use crate::model::time::{Day, NO_END, months_after};
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 
@@ -42,8 +42,10 @@ pub struct FactorSet {
     pub(super) usual: Vec<Symbol>,
     pub(super) groups: FxHashMap<GroupKey, Range<u32>>,
     pub(super) entries: Vec<Entry>,
-    /// Days on which some validity starts or ends, ascending; none when validity is not looked at.
+    /// Days on which some validity, reference period or largest age starts or ends, ascending.
     boundaries: Vec<Day>,
+    /// Months after its reference period from which a carrier's figure is refused, if there is a limit.
+    pub max_primary_age_months: Option<u32>,
     pub(super) ignore_validity: bool,
     pub(super) use_latest: bool,
     pub(super) prefer: Prefer,
@@ -66,7 +68,9 @@ pub(super) struct Rank {
     pub covers: u32,
     pub carrier: Symbol,
     pub energy_carrier: Symbol,
-    /// Q05 and Q19.
+    /// First day on which the factor may be used: where it becomes valid, or no day is too early.
+    pub applies_from: Day,
+    /// Q05, Q19 and Q40.
     pub flags: Flags,
 }
 
@@ -94,6 +98,21 @@ impl FactorSet {
             .copied()
             .find(|d| *d <= last)
             .filter(|d| *d > first)
+    }
+
+    /// Refuses carriers' figures for activity more than this many months after their reference period.
+    pub fn limit_primary_age(&mut self, months: u32) {
+        self.max_primary_age_months = Some(months);
+        let ends = self.factors.iter().filter_map(|f| f.reference);
+        self.boundaries
+            .extend(ends.map(|(_, to)| months_after(to, months)));
+        in_order(&mut self.boundaries);
+    }
+
+    /// Whether a factor is too old for activity on a day.
+    pub(super) fn is_too_old(&self, factor: &EmissionFactor, day: Day) -> bool {
+        (factor.reference.zip(self.max_primary_age_months))
+            .is_some_and(|((_, to), months)| months_after(to, months) <= day)
     }
 
     /// The operation with this code.
@@ -285,10 +304,15 @@ impl<'l> Builder<'l> {
         let set = row.factor.gwp_set;
         if !self.profile.gwp_sets.contains(&set) {
             let admitted: Vec<_> = self.profile.gwp_sets.iter().map(|g| g.code()).collect();
+            let line: Vec<_> = (admitted.iter().chain([&set.code()]))
+                .map(|code| format!("{code:?}"))
+                .collect();
             let wanted = format!(
-                "expected a GWP set of profile {}: {}",
+                "expected a GWP set of profile {}: {}; {} admits it with the line gwp_sets = [{}]",
                 self.profile.name,
-                admitted.join(", ")
+                admitted.join(", "),
+                self.profile.file,
+                line.join(", ")
             );
             faults.error(
                 &row.factor.file,
@@ -317,7 +341,10 @@ impl<'l> Builder<'l> {
             covers: row.region,
             carrier: row.carrier,
             energy_carrier: row.energy_carrier,
-            flags: Flags::WIDER_REGION.when(region.is_wide()) | weak(row.factor.gwp_set),
+            applies_from: row.factor.valid_from,
+            flags: Flags::WIDER_REGION.when(region.is_wide())
+                | weak(row.factor.gwp_set)
+                | Flags::CARRIER_BASIS_ASSUMED.when(row.factor.basis_assumed),
         }
     }
 
@@ -354,6 +381,7 @@ impl<'l> Builder<'l> {
                         energy_region: other.region,
                         energy_source: other.source,
                         covers,
+                        applies_from: factor.valid_from,
                         flags: own.flags | other.flags,
                         ..own
                     };
@@ -420,6 +448,7 @@ impl<'l> Builder<'l> {
             .map(|o| symbols.intern(&o.energy_carrier))
             .collect();
         let ignore_validity = self.profile.ignore_validity;
+        let use_earliest = self.profile.before_first_edition == BeforeFirstEdition::UseEarliest;
         let mut boundaries: Vec<Day> = Vec::new();
         if !ignore_validity {
             boundaries = self
@@ -428,9 +457,13 @@ impl<'l> Builder<'l> {
                 .flat_map(|f| [f.valid_from, f.valid_to])
                 .filter(|d| *d != NO_END)
                 .collect();
-            boundaries.sort_unstable();
-            boundaries.dedup();
         }
+        boundaries.extend(
+            (self.factors.iter())
+                .filter_map(|f| f.reference)
+                .flat_map(|(from, to)| [from, to]),
+        );
+        in_order(&mut boundaries);
         // A region that nobody could resolve belongs to no factor; any other one keeps the indices straight.
         let unused = || {
             Region::resolve(&super::region::RegionName::Global, &Zones::default())
@@ -451,11 +484,15 @@ impl<'l> Builder<'l> {
             groups: FxHashMap::default(),
             entries: Vec::new(),
             boundaries,
+            max_primary_age_months: None,
             ignore_validity,
             use_latest: self.profile.after_last_edition == AfterLastEdition::UseLatest,
             prefer: self.profile.prefer,
             uplift: self.profile.refrigerated_uplift,
         };
+        if use_earliest && !ignore_validity {
+            set.apply_before_first();
+        }
         set.index();
         set
     }
@@ -493,11 +530,11 @@ impl FactorSet {
                 .then(a.2.cmp(&b.2))
         });
         let entry = |&(_, _, i): &(GroupKey, RankKey, u32)| {
-            let f = &self.factors[i as usize];
+            let rank = &self.ranks[i as usize];
             Entry {
-                valid_from: f.valid_from,
-                valid_to: f.valid_to,
-                region: self.ranks[i as usize].covers,
+                applies_from: rank.applies_from,
+                valid_to: self.factors[i as usize].valid_to,
+                region: rank.covers,
                 factor: i,
             }
         };
@@ -509,6 +546,11 @@ impl FactorSet {
             start = end;
         }
     }
+}
+
+fn in_order(days: &mut Vec<Day>) {
+    days.sort_unstable();
+    days.dedup();
 }
 
 /// Q19: the set of either row.

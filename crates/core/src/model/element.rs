@@ -346,6 +346,8 @@ pub struct SectionTotals {
 pub struct FactorUse {
     /// Elements.
     pub rows: u64,
+    /// Elements of a day before the factor becomes valid (Q29).
+    pub before_first: u64,
     /// Activity and emissions of those elements.
     pub totals: GhgTotals,
 }

@@ -52,11 +52,13 @@ pub enum RejectReason {
     UnreadableRecord = 23,
     /// Cancelled by its latest record.
     Cancelled = 24,
+    /// A carrier's figure whose reference period ended too long ago.
+    FigureTooOld = 25,
 }
 
 impl RejectReason {
     /// Every reason with its title, by code; `LIST[n - 1]` has code `n`.
-    pub const LIST: [(RejectReason, &'static str); 24] = [
+    pub const LIST: [(RejectReason, &'static str); 25] = [
         (RejectReason::RequiredEmpty, "required field empty"),
         (RejectReason::MalformedNumber, "malformed number"),
         (RejectReason::NumberOutOfRange, "number out of range"),
@@ -111,6 +113,10 @@ impl RejectReason {
         ),
         (RejectReason::UnreadableRecord, "unreadable record"),
         (RejectReason::Cancelled, "cancelled by its latest record"),
+        (
+            RejectReason::FigureTooOld,
+            "carrier's figure older than the run admits",
+        ),
     ];
 
     /// The stable code, e.g. `R007`.

@@ -21,13 +21,20 @@ pub const ABSENT: Symbol = 0;
 pub struct Symbols {
     texts: Vec<Box<str>>,
     codes: FxHashMap<Box<str>, Symbol>,
+    /// Of the texts, once.
+    text_bytes: usize,
 }
+
+/// What a text costs beside its bytes: two places in lists, two in a table that is half empty, and the allocator's part of both copies.
+const OF_A_TEXT: usize =
+    2 * size_of::<Box<str>>() + 2 * (size_of::<(Box<str>, Symbol)>() + 1) + 2 * 16;
 
 impl Default for Symbols {
     fn default() -> Symbols {
         Symbols {
             texts: vec!["".into()],
             codes: FxHashMap::from_iter([("".into(), ABSENT)]),
+            text_bytes: 0,
         }
     }
 }
@@ -39,6 +46,7 @@ impl Symbols {
             return code;
         }
         let code = Symbol::try_from(self.texts.len()).expect("fewer than 2^32 distinct code words");
+        self.text_bytes += text.len();
         self.texts.push(text.into());
         self.codes.insert(text.into(), code);
         code
@@ -57,6 +65,11 @@ impl Symbols {
     /// Number of codes, the empty text included.
     pub fn len(&self) -> usize {
         self.texts.len()
+    }
+
+    /// Bytes that the table takes.
+    pub fn bytes(&self) -> usize {
+        2 * self.text_bytes + self.len() * OF_A_TEXT
     }
 
     /// Whether only the empty text is known.

@@ -12,6 +12,9 @@ pub const UNREADABLE_INSTANT: Instant = i64::MIN + 1;
 /// Days since 1970-01-01.
 pub type Day = i32;
 
+/// Start of an interval that has no start.
+pub const NO_START: Day = i32::MIN;
+
 /// End of an interval that has no end.
 pub const NO_END: Day = i32::MAX;
 
@@ -92,6 +95,25 @@ pub const fn days_in_month(year: i32, month: u32) -> u32 {
 /// First day of the month of a day.
 pub const fn month_start(day: Day) -> Day {
     day - civil(day).2 as Day + 1
+}
+
+/// The same day of the month so many months later, or the last one of that month; the end of time where there is none.
+///
+/// ```
+/// use green_corridor_core::model::time::{date_text, months_after, parse_date};
+/// let after = |text: &str, months| date_text(months_after(parse_date(text).unwrap(), months));
+/// assert_eq!((after("2025-01-01", 36), after("2024-02-29", 12)), ("2028-01-01".into(), "2025-02-28".into()));
+/// ```
+pub fn months_after(from: Day, months: u32) -> Day {
+    let (year, month, date) = civil(from);
+    let ahead = i64::from(months) + i64::from(month) - 1;
+    let later = i32::try_from(ahead / 12)
+        .ok()
+        .and_then(|years| year.checked_add(years));
+    let month = u32::try_from(ahead % 12 + 1).unwrap_or(1);
+    later
+        .and_then(|year| self::day(year, month, date.min(days_in_month(year, month))))
+        .unwrap_or(NO_END)
 }
 
 /// `YYYY-MM-DD`.

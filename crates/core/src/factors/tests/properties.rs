@@ -70,12 +70,14 @@ proptest! {
         source_first in any::<bool>(),
         reject in any::<bool>(),
         ignore in any::<bool>(),
+        earliest in any::<bool>(),
         days in prop::collection::vec(0..3000i32, 6),
     ) {
         let changes = [
             format!("prefer = \"{}\"", if source_first { "source" } else { "region" }),
             format!("after_last_edition = \"{}\"", if reject { "reject" } else { "use_latest" }),
             format!("ignore_validity = {ignore}"),
+            format!("before_first_edition = \"{}\"", if earliest { "use_earliest" } else { "reject" }),
         ];
         let set = make(&rows, &changes.iter().map(String::as_str).collect::<Vec<_>>());
         let first = parse_date("2017-06-01").unwrap();

@@ -1,40 +1,71 @@
-//! Which shipment each event of a container belongs to.
+//! Which shipments each handling of a container belongs to.
 //!
 //! A container serves one shipment after another, and not every sender knows the bill of lading. Documents that stand in one
-//! event belong together; an event without a document lies inside the shipment around it, or it belongs nowhere.
+//! event, or in reports of one handling, belong together; a handling without a document lies inside the shipment around it, or
+//! it belongs nowhere. Several bills of lading that belong together share the container.
 
-use super::event::{Document, DocumentKind, Event};
+use super::event::{Document, DocumentKind, Replacement};
+use super::occurrence::Occurrence;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Bookings under one transport document, known from events of any kind.
+/// Shipments that share a container, by their numbers; mostly one.
+pub type Numbers = Vec<String>;
+
+/// What events of any kind say of documents: bookings under one transport document, documents that others replaced.
 #[derive(Debug, Default)]
-pub struct Bookings(BTreeMap<String, BTreeSet<String>>);
+pub struct Bookings {
+    bills: BTreeMap<String, BTreeSet<String>>,
+    replaced: BTreeMap<Document, BTreeSet<Document>>,
+}
+
+/// Longest way of replacements that is followed.
+const MOST_REPLACEMENTS: usize = 64;
 
 impl Bookings {
     /// Notes which booking stands beside which transport document.
-    pub fn learn(&mut self, documents: &[Document]) {
+    pub fn learn(&mut self, documents: &[Document], replacements: &[Replacement]) {
         let of = |kind| documents.iter().filter(move |d| d.kind == kind);
         for booking in of(DocumentKind::Booking) {
-            let bills = self.0.entry(booking.reference.clone()).or_default();
+            let bills = self.bills.entry(booking.reference.clone()).or_default();
             bills.extend(of(DocumentKind::TransportDocument).map(|d| d.reference.clone()));
         }
+        for Replacement { old, new } in replacements {
+            let news = self.replaced.entry(old.clone()).or_default();
+            news.insert(new.clone());
+        }
+    }
+
+    /// What stands for a document now: itself, if nothing or more than one thing replaced it.
+    fn current<'d>(&'d self, document: &'d Document) -> &'d Document {
+        let mut passed = vec![document];
+        while let Some(news) = self.replaced.get(passed[passed.len() - 1]) {
+            match (news.len(), news.first()) {
+                // Documents that replace each other in a circle are one.
+                (1, Some(new)) if passed.contains(&new) => {
+                    return passed.into_iter().min().unwrap_or(document);
+                }
+                (1, Some(new)) if passed.len() < MOST_REPLACEMENTS => passed.push(new),
+                _ => break,
+            }
+        }
+        passed[passed.len() - 1]
     }
 
     /// The transport document of a booking that has exactly one.
     fn bill(&self, booking: &str) -> Option<&String> {
-        self.0
+        self.bills
             .get(booking)
             .filter(|bills| bills.len() == 1)
             .and_then(|bills| bills.first())
     }
 }
 
-/// The shipment of each event, in order of time: its number, or why there is none.
-pub fn assign(events: &[&Event], bookings: &Bookings) -> Vec<Result<String, String>> {
-    let groups = Groups::of(events, bookings);
-    let own: Vec<Option<usize>> = events
+/// The shipments of each occurrence, in order of time: their numbers, or why there are none.
+pub fn assign(occurrences: &[Occurrence], bookings: &Bookings) -> Vec<Result<Numbers, String>> {
+    let groups = Groups::of(occurrences, bookings);
+    let own: Vec<Option<usize>> = occurrences
         .iter()
-        .map(|e| e.documents.first().map(|d| groups.find(d)))
+        .map(|o| o.documents().next().map(|d| groups.find(d)))
         .collect();
     let names = groups.names(bookings);
     let before = carried(own.iter());
@@ -54,7 +85,7 @@ pub fn assign(events: &[&Event], bookings: &Bookings) -> Vec<Result<String, Stri
             .map_err(str::to_owned)
             .and_then(|group| names[&group].clone())
     };
-    (0..events.len()).map(name).collect()
+    (0..occurrences.len()).map(name).collect()
 }
 
 /// Each value, or the last one before it.
@@ -74,17 +105,23 @@ struct Groups<'e> {
 }
 
 impl<'e> Groups<'e> {
-    fn of(events: &[&'e Event], bookings: &Bookings) -> Groups<'e> {
-        let documents: BTreeSet<&Document> = events.iter().flat_map(|e| &e.documents).collect();
+    fn of(occurrences: &[Occurrence<'e>], bookings: &Bookings) -> Groups<'e> {
+        let documents: BTreeSet<&Document> =
+            occurrences.iter().flat_map(Occurrence::documents).collect();
         let documents: Vec<&Document> = documents.into_iter().collect();
         let mut groups = Groups {
             root: (0..documents.len()).collect(),
             documents,
         };
-        for event in events {
-            for pair in event.documents.windows(2) {
-                groups.join(&pair[0], &pair[1]);
-            }
+        for occurrence in occurrences {
+            let mut documents = occurrence.documents();
+            let Some(first) = documents.next() else {
+                continue;
+            };
+            documents.for_each(|document| groups.join(first, document));
+        }
+        for document in groups.documents.clone() {
+            groups.join(document, bookings.current(document));
         }
         for booking in groups
             .documents
@@ -135,7 +172,7 @@ impl<'e> Groups<'e> {
     }
 
     /// The number of each shipment: of its best kind of document, if there is one only.
-    fn names(&self, bookings: &Bookings) -> BTreeMap<usize, Result<String, String>> {
+    fn names(&self, bookings: &Bookings) -> BTreeMap<usize, Result<Numbers, String>> {
         let mut members: BTreeMap<usize, Vec<&Document>> = BTreeMap::new();
         for (document, root) in self.documents.iter().zip(&self.root) {
             members.entry(*root).or_default().push(document);
@@ -147,32 +184,25 @@ impl<'e> Groups<'e> {
     }
 }
 
-/// The number that documents in order of kind give to their shipment.
-fn name(documents: &[&Document], bookings: &Bookings) -> Result<String, String> {
-    let Some(best) = documents.first().map(|d| d.kind) else {
+/// The numbers that documents in order of kind give to their shipments.
+fn name(documents: &[&Document], bookings: &Bookings) -> Result<Numbers, String> {
+    // One that was replaced counts only as what stands for it.
+    let current: BTreeSet<&Document> = documents.iter().map(|d| bookings.current(d)).collect();
+    let Some(best) = current.first().map(|d| d.kind) else {
         return Err("no document".to_owned());
     };
-    let mut numbers: Vec<&str> = documents
-        .iter()
-        .filter(|d| d.kind == best)
-        .map(|d| d.reference.as_str())
+    let numbers = current.iter().filter(|d| d.kind == best);
+    let bill = |number: &str| match best {
+        DocumentKind::Booking => bookings.bill(number).cloned(),
+        _ => None,
+    };
+    let numbers: BTreeSet<String> = numbers
+        .map(|d| bill(&d.reference).unwrap_or_else(|| d.reference.clone()))
         .collect();
-    if let (DocumentKind::Booking, [booking]) = (best, numbers.as_slice())
-        && let Some(bill) = bookings.bill(booking)
-    {
-        numbers = vec![bill];
-    }
-    match numbers.as_slice() {
-        [one] if one.chars().count() <= 64 => Ok((*one).to_owned()),
-        [one] => Err(format!(
-            "the document number {one:?} is longer than 64 characters"
+    match numbers.iter().find(|number| number.chars().count() > 64) {
+        Some(long) => Err(format!(
+            "the document number {long:?} is longer than 64 characters"
         )),
-        [a, b] => Err(format!("two documents for one container: {a}, {b}")),
-        many => Err(format!(
-            "{} documents for one container: {}, {} ...",
-            many.len(),
-            many[0],
-            many[1]
-        )),
+        None => Ok(numbers.into_iter().collect()),
     }
 }

@@ -4,7 +4,7 @@
 //! A CSV cell has no escapes, so there are two ways: [`id`] for what a program reads back, and
 //! [`csv_text`](crate::escape::csv_text) for people.
 
-use crate::escape::{begins_formula, is_hidden};
+use super::{begins_formula, is_hidden};
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use std::io::{self, Write};
 
@@ -12,7 +12,7 @@ use std::io::{self, Write};
 /// itself: different ids stay different, [`original`] gives the id back, and ids as they occur in practice are unchanged.
 ///
 /// ```
-/// use green_corridor::exchange::inert::id;
+/// use green_corridor::escape::inert::id;
 /// assert_eq!((id("MAEU-1@x").as_str(), id("=1+1").as_str(), id("50%").as_str()), ("MAEU-1@x", "%3D1+1", "50%25"));
 /// ```
 pub fn id(text: &str) -> String {

@@ -4,8 +4,9 @@
 //! names the same call of the same sender says when it left or came. Nothing else joins them: neither the vessel nor the place
 //! is enough, because a vessel comes back.
 
-use super::chain::{Link, handling};
+use super::chain::Link;
 use super::event::{Event, Statement, Step};
+use super::occurrence::{CLOCK_US, Occurrence};
 use super::settle::gone;
 use crate::exchange::documents::Place;
 use crate::exchange::left_out::{LeftOut, Outcome};
@@ -75,25 +76,42 @@ impl<'e> Passages<'e> {
         passages
     }
 
-    /// When the vehicle of a movement left and came, as far as it lies between load and discharge.
-    pub fn times(&mut self, link: &Link<'e>) -> Times<'e> {
-        let (Some(start), Some(end)) = (handling(link.start), handling(link.end)) else {
-            return Times::default();
-        };
-        if start.step != Step::Loaded || end.step != Step::Discharged {
+    /// When the vehicle of a movement left and came, as far as it lies between load and discharge. `from` is when the container
+    /// came to the place that it left.
+    pub fn times(&mut self, link: &Link<'e>, from: Instant) -> Times<'e> {
+        if link.start.step() != Step::Loaded || link.end.step() != Step::Discharged {
             return Times::default();
         }
-        let departure = self.one((&link.start.sender, &start.call, true), (start.at, end.at));
-        let from = departure.and_then(passage).map_or(start.at, |p| p.at);
-        let arrival = self.one((&link.end.sender, &end.call, false), (from, end.at));
+        let within = (link.start.earliest().max(from), link.arrived);
+        let departure = self.of_call(&link.start, true, within);
+        let left = departure.and_then(passage).map_or(link.departed, |p| p.at);
+        let arrival = self.of_call(&link.end, false, (left, link.arrived));
         Times { departure, arrival }
+    }
+
+    /// The passage of a call that a report of a handling names.
+    fn of_call(
+        &mut self,
+        handling: &Occurrence<'e>,
+        departs: bool,
+        within: (Instant, Instant),
+    ) -> Option<&'e Event> {
+        let keys = handling
+            .reports()
+            .iter()
+            .map(|(event, h)| (event.sender.as_str(), h.call.as_str(), departs));
+        let keys: Vec<Key> = keys.filter(|(_, call, _)| !call.is_empty()).collect();
+        keys.into_iter().find_map(|key| self.one(key, within))
     }
 
     /// The passage of a call, if all that tell of it agree and it lies within these times.
     fn one(&mut self, key: Key<'e>, within: (Instant, Instant)) -> Option<&'e Event> {
         let list = self.by_call.get(&key)?;
-        let (event, passage) = list.first()?;
-        let reason = if list.iter().any(|(_, other)| other.at != passage.at) {
+        let (event, passage) = list.iter().min_by_key(|(_, p)| p.at)?;
+        let reason = if list
+            .iter()
+            .any(|(_, other)| other.at - passage.at > CLOCK_US)
+        {
             Some("other events tell another time of the same transport call")
         } else if passage.at < within.0 || passage.at > within.1 {
             Some(
@@ -113,6 +131,11 @@ impl<'e> Passages<'e> {
                 Some(event)
             }
         }
+    }
+
+    /// The events that gave a time.
+    pub fn used_places(&self) -> impl Iterator<Item = &'e Place> {
+        self.used.iter().copied()
     }
 
     /// How many events gave a time.

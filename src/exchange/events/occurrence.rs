@@ -1,0 +1,166 @@
+//! What happened to a container, with every report of it: several senders tell of one handling, each by a clock of its own, and
+//! some of them late.
+
+use super::event::{Document, Event, Handling, Statement, Step};
+use crate::model::id::LocationCode;
+use crate::model::mode::{LoadStatus, Mode};
+use crate::model::time::Instant;
+use std::collections::HashMap;
+
+const MINUTE_US: i64 = 60_000_000;
+
+/// How far a clock may be off, either way.
+pub const CLOCK_US: i64 = 60 * MINUTE_US;
+
+/// How much later than it was a load or discharge may be reported as its time; also how much later a second report of a
+/// passage of a gate may come.
+pub const LATE_US: i64 = 24 * 60 * MINUTE_US;
+
+/// An event with its handling.
+pub type Report<'e> = (&'e Event, &'e Handling);
+
+/// A handling, and all reports of it in order of time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Occurrence<'e> {
+    /// Never empty.
+    reports: Vec<Report<'e>>,
+}
+
+impl<'e> Occurrence<'e> {
+    /// Its earliest report.
+    pub fn first(&self) -> Report<'e> {
+        self.reports[0]
+    }
+
+    /// All reports in order of time.
+    pub fn reports(&self) -> &[Report<'e>] {
+        &self.reports
+    }
+
+    /// What happened.
+    pub fn step(&self) -> Step {
+        self.first().1.step
+    }
+
+    /// Where.
+    pub fn place(&self) -> LocationCode {
+        self.first().1.place
+    }
+
+    /// When: what was reported late was earlier, so the earliest report counts.
+    pub fn at(&self) -> Instant {
+        self.first().1.at
+    }
+
+    /// The earliest that it can have been.
+    pub fn earliest(&self) -> Instant {
+        let last = self.reports.iter().map(|(_, h)| h.at).max();
+        let late = if self.step().is_gate() { 0 } else { LATE_US };
+        (last.unwrap_or(self.at()) - CLOCK_US - late).min(self.latest())
+    }
+
+    /// The latest that it can have been.
+    pub fn latest(&self) -> Instant {
+        self.at() + CLOCK_US
+    }
+
+    /// Mode, if a report states one.
+    pub fn mode(&self) -> Option<Mode> {
+        self.reports.iter().find_map(|(_, h)| h.mode)
+    }
+
+    /// Load status, if a report states one.
+    pub fn load_status(&self) -> Option<LoadStatus> {
+        self.reports.iter().find_map(|(_, h)| h.load_status)
+    }
+
+    /// Whether a report gave `MULTIMODAL` as mode.
+    pub fn is_multimodal(&self) -> bool {
+        self.reports.iter().any(|(_, h)| h.is_multimodal)
+    }
+
+    /// The first text that a report states.
+    pub fn text(&self, of: impl Fn(&'e Handling) -> &'e str) -> &'e str {
+        let mut texts = self.reports.iter().map(|(_, h)| of(h));
+        texts.find(|text| !text.is_empty()).unwrap_or_default()
+    }
+
+    /// Documents of all reports.
+    pub fn documents(&self) -> impl Iterator<Item = &'e Document> {
+        self.reports.iter().flat_map(|(event, _)| &event.documents)
+    }
+
+    /// Whether it is of an empty container under no document: the carrier's own affair, unless it ends what a purchaser ordered.
+    pub fn is_bare_empty(&self) -> bool {
+        self.load_status() == Some(LoadStatus::Empty) && self.documents().next().is_none()
+    }
+
+    /// Whether both can be of one arrival or one departure.
+    pub fn agrees(&self, other: &Occurrence) -> bool {
+        let mut others = other.reports.iter();
+        others.all(|(_, other)| self.agrees_with(other))
+    }
+
+    fn agrees_with(&self, handling: &Handling) -> bool {
+        self.reports.iter().all(|(_, h)| h.agrees(handling))
+    }
+}
+
+/// The handling of an event that has one.
+pub fn handling(event: &Event) -> Option<&Handling> {
+    match &event.statement {
+        Statement::Handling(handling) => Some(handling),
+        Statement::Vehicle(_) | Statement::Retracted | Statement::Ignored(_) => None,
+    }
+}
+
+/// The occurrences that the events of one container tell of, in order of time.
+pub fn occurrences<'e>(events: &[&'e Event]) -> Vec<Occurrence<'e>> {
+    let mut reports: Vec<Report> = events
+        .iter()
+        .filter_map(|event| Some((*event, handling(event)?)))
+        .collect();
+    reports.sort_by(|(a, x), (b, y)| {
+        (x.at, x.step as u8, &a.place).cmp(&(y.at, y.step as u8, &b.place))
+    });
+    let mut found: Vec<Occurrence> = Vec::new();
+    let mut latest: HashMap<(LocationCode, Step), usize> = HashMap::new();
+    for (event, h) in reports {
+        let key = (h.place, h.step);
+        let same = latest
+            .get(&key)
+            .copied()
+            .filter(|&at| is_report_of(&found, at, h));
+        match same {
+            Some(at) => found[at].reports.push((event, h)),
+            None => {
+                latest.insert(key, found.len());
+                found.push(Occurrence {
+                    reports: vec![(event, h)],
+                });
+            }
+        }
+    }
+    found
+}
+
+/// Whether a handling is another report of the occurrence `at`, of the same step in the same place.
+fn is_report_of(found: &[Occurrence], at: usize, h: &Handling) -> bool {
+    let known = &found[at];
+    let apart = h.at - known.at();
+    if !known.agrees_with(h) || apart > LATE_US + 2 * CLOCK_US {
+        return false;
+    }
+    if !h.step.is_gate() || apart <= 2 * CLOCK_US {
+        return true;
+    }
+    // A container goes through a gate the same way twice in a day, if it came back in between.
+    let facility = known.text(|h| &h.facility);
+    let is_other_gate = !facility.is_empty() && !h.facility.is_empty() && facility != h.facility;
+    let came_back = found[at + 1..].iter().any(|other| {
+        let step = other.step();
+        let turned = step.is_gate() && step.arrives() != h.step.arrives();
+        (other.place() == h.place && turned) || (other.place() != h.place && !step.arrives())
+    });
+    !is_other_gate && !came_back
+}
