@@ -5,6 +5,7 @@
 use crate::claims;
 use crate::error::{Error, Result};
 use crate::reference::Reference;
+use crate::run::factors_used::before_first_day;
 use crate::run::plan::print::canonical_of_manifest;
 use crate::run::prepare::{RUN_FILE, id_of, reference_with_warnings};
 use crate::run::tables::{footer, gwp_sets, statement};
@@ -51,7 +52,7 @@ impl Origin {
         same(dir, "method", &manifest.method, &profile.method)?;
         same(dir, "gwp_sets", &manifest.gwp_sets, &gwp_sets(profile))?;
         same(dir, "statement", &manifest.statement, &statement(profile))?;
-        confirm_warnings(manifest, &warnings).map_err(fault)?;
+        confirm_warnings(manifest, &warnings, &reference).map_err(fault)?;
         let wanted = footer(
             &manifest.run_id,
             &manifest.version,
@@ -102,8 +103,13 @@ fn id(manifest: &Manifest, digest: &str) -> std::result::Result<Option<String>, 
     )))
 }
 
-/// Warnings of the library are those that it gives now; what follows them is about an input file that is listed.
-fn confirm_warnings(manifest: &Manifest, library: &[String]) -> std::result::Result<(), String> {
+/// Warnings of the library are those that it gives now; what follows them is about an input file that is listed, or about a factor
+/// that stood in before its first day.
+fn confirm_warnings(
+    manifest: &Manifest,
+    library: &[String],
+    reference: &Reference,
+) -> std::result::Result<(), String> {
     // Another version may warn of other things.
     if manifest.version != env!("CARGO_PKG_VERSION") {
         return Ok(());
@@ -118,7 +124,12 @@ fn confirm_warnings(manifest: &Manifest, library: &[String]) -> std::result::Res
         };
         manifest.inputs.iter().any(|input| about(&input.file))
     };
-    match of_inputs.iter().find(|warning| !is_about(warning)) {
+    let stood_in = |warning: &str| {
+        let mut factors = reference.factors.factors.iter();
+        factors.any(|f| warning.starts_with(&*f.id) && warning.ends_with(&before_first_day(f)))
+    };
+    let is_known = |warning: &&String| is_about(warning) || stood_in(warning);
+    match of_inputs.iter().find(|warning| !is_known(warning)) {
         None => Ok(()),
         Some(warning) => Err(format!("the warning {warning:?} is about no input file")),
     }

@@ -25,16 +25,24 @@ pub fn before_first(reference: &Reference, rollup: &Rollup) -> Vec<String> {
         .map(|(&index, used)| {
             let f = &reference.factors.factors[index as usize];
             format!(
-                "{}: {} of {} rows are of days before it becomes valid on {} (Q29)",
+                "{}: {} of {}{}",
                 f.id,
                 used.before_first,
                 used.rows,
-                date_text(f.valid_from)
+                before_first_day(f)
             )
         })
         .collect();
     lines.sort_unstable();
     lines
+}
+
+/// How such a line ends.
+pub fn before_first_day(f: &EmissionFactor) -> String {
+    format!(
+        " rows are of days before it becomes valid on {} (Q29)",
+        date_text(f.valid_from)
+    )
 }
 
 fn row(reference: &Reference, f: &EmissionFactor, used: FactorUse) -> FactorRow {
