@@ -38,12 +38,8 @@ pub(super) fn place_of(key: i64) -> LocationCode {
 }
 
 /// The flags of their number.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a key is the number that 32 bits became"
-)]
 pub(super) fn flags_of(key: i64) -> Flags {
-    Flags(key as u32)
+    Flags(key as u64)
 }
 
 /// The published id of [`corridor_key`]'s number.

@@ -44,13 +44,13 @@ codes!(
 );
 
 macro_rules! wrapped {
-    ($($ty:ident),+) => { $(impl Cell for $ty {
-        const WIDTH: usize = 4;
+    ($($ty:ident($inner:ty)),+) => { $(impl Cell for $ty {
+        const WIDTH: usize = <$inner>::WIDTH;
         fn put(self, out: &mut Vec<u8>) { self.0.put(out); }
-        fn take(bytes: &[u8]) -> Option<$ty> { u32::take(bytes).map($ty) }
+        fn take(bytes: &[u8]) -> Option<$ty> { <$inner>::take(bytes).map($ty) }
     })+ };
 }
-wrapped!(LocationCode, Flags);
+wrapped!(LocationCode(u32), Flags(u64));
 
 /// Rows of a block, at most; a length beyond it is damage, and no reason to ask for that much memory.
 const MOST_ROWS: usize = 1 << 24;
@@ -166,6 +166,7 @@ macro_rules! each_column {
             mass_g,
             teu,
             container_mass_g,
+            box_share,
             load_status,
             temperature,
             energy_carrier,

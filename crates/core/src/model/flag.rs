@@ -2,7 +2,7 @@
 
 /// A set of quality flags; bit `n` stands for code `Q<n>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Hash, PartialOrd, Ord)]
-pub struct Flags(pub u32);
+pub struct Flags(pub u64);
 
 /// Declares the flags with their code and one line of explanation.
 macro_rules! flags {
@@ -44,6 +44,7 @@ flags! {
     DISTANCE_IMPLAUSIBLE = 26, "distance implausible";
     TIME_IMPLAUSIBLE = 27, "duration or speed implausible";
     DATE_FAR_OUTSIDE = 28, "date far outside";
+    SHARE_ASSUMED = 42, "part of a shared box assumed equal";
 }
 
 impl Flags {
@@ -77,7 +78,7 @@ impl Flags {
         let bit = |code: &str| {
             let number = code.strip_prefix('Q')?.parse::<u8>().ok()?;
             let is_known = Flags::LIST.iter().any(|(known, _)| *known == number);
-            is_known.then(|| 1 << number)
+            is_known.then(|| 1u64 << number)
         };
         codes
             .map(bit)
@@ -94,7 +95,7 @@ impl Flags {
     /// ```
     pub fn text(self) -> String {
         let mut out = String::new();
-        for n in 1..32 {
+        for n in 1..64 {
             if self.0 >> n & 1 == 1 {
                 if !out.is_empty() {
                     out.push('|');
