@@ -211,7 +211,7 @@ fn row(
     e.ghg_provision
         .push(if hub { 0 } else { mass * distance / 4_100 });
     e.flags
-        .push(Flags(random.below(16) as u64 * 2) | Flags::HUB_INFERRED.when(hub));
+        .push(Flags(random.below(16) * 2) | Flags::HUB_INFERRED.when(hub));
 }
 
 fn totals(id: &str, number: u64, from: usize, f: &mut Footprints, random: &mut Random) {
@@ -271,7 +271,7 @@ fn totals(id: &str, number: u64, from: usize, f: &mut Footprints, random: &mut R
         0
     });
     s.activity_basis.push(basis);
-    s.flags.push(Flags(random.below(8) as u64 * 2));
+    s.flags.push(Flags(random.below(8) * 2));
     f.elements_per_shipment.push(elements.len() as u32);
 }
 

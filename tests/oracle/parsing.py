@@ -233,6 +233,8 @@ class _Row:
         cargo, whole_box = self.value["cargo_mass_kg"], self.value["container_cargo_mass_kg"]
         if cargo is not None and whole_box is not None and whole_box < cargo:
             self.fault("R003", "container_cargo_mass_kg")
+        if whole_box is not None and self.value["box_share"] is not None:
+            self.fault("R003", "box_share")
 
     def read_number(self, column):
         text, cell = self.cell(column)
