@@ -687,6 +687,45 @@ fn files_that_cannot_be_read_are_told_and_the_rest_goes_on() {
     .expect(2);
 }
 
+/// A container of 2 TEU under two bills of lading counts once: half of it in each, and flagged.
+#[test]
+fn two_bills_of_one_container_share_it() {
+    let (dir, run) = folder("movements.csv");
+    let event = |step: &str, place: &str, day: u32| {
+        serde_json::json!({
+            "eventType": "EQUIPMENT", "eventClassifierCode": "ACT", "equipmentEventTypeCode": step,
+            "eventDateTime": format!("2025-03-{day:02}T00:00:00Z"), "eventLocation": {"UNLocationCode": place},
+            "equipmentReference": "CSQU3054383", "ISOEquipmentCode": "45G1", "emptyIndicatorCode": "LADEN",
+            "transportCall": {"modeOfTransport": "VESSEL"}, "transportDocumentReferences": ["BL-A", "BL-B"]
+        })
+    };
+    let events = dir.path().join("events.json");
+    let list = serde_json::json!([event("LOAD", "CNQZH", 5), event("DISC", "SGSIN", 10)]);
+    fs::write(&events, list.to_string()).unwrap();
+    let out = dir.path().join("movements.csv");
+    let words = ["convert", "dcsa", text(&events), "--out", text(&out)];
+    let ended = green_corridor(words).expect(0);
+    assert!(ended.stderr.contains("equal parts"), "{}", ended.stderr);
+    green_corridor(["run", text(&run)]).expect(0);
+    let elements = Table::read(&current_run(&dir.path().join("out")), "elements");
+    let shared = elements.column("teu");
+    assert_eq!(shared, ["1.000000", "1.000000"]);
+    assert_eq!(elements.column("containers"), ["0.500000", "0.500000"]);
+    let mass = elements.column("cargo_mass_kg");
+    for flags in elements.column("quality_flags") {
+        assert!(flags.ends_with("|Q42"), "{flags}");
+    }
+    // The whole container, by another answer that names one bill.
+    let alone = list.to_string().replace(",\"BL-B\"", "");
+    fs::write(&events, alone).unwrap();
+    green_corridor(words).expect(0);
+    green_corridor(["run", text(&run)]).expect(0);
+    let whole = Table::read(&current_run(&dir.path().join("out")), "elements");
+    let tonnes = |text: &str| text.parse::<f64>().unwrap();
+    assert_eq!(whole.column("teu"), ["2.000000"]);
+    assert!((tonnes(whole.column("cargo_mass_kg")[0]) - 2.0 * tonnes(mass[0])).abs() < 1e-6);
+}
+
 /// Letters of ISO 6346 with their values: from 10 on, 11, 22 and 33 left out. Written out, where the program counts.
 const LETTER_VALUES: [(char, u64); 26] = [
     ('A', 10),

@@ -187,7 +187,7 @@ fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
     );
     if report.equal_shares > 0 {
         let what = format!(
-            "{} containers under several documents were shared in equal parts (Q42); --shares gives others",
+            "{} containers under several documents were shared in equal parts (flagged Q42); --shares gives others",
             grouped(&report.equal_shares.to_string())
         );
         console.message(Level::Warning, &what);

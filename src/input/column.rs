@@ -37,6 +37,8 @@ positions! {
     EVIDENCE_REF = 22,
     RECORDED_AT = 23,
     RECORD_STATUS = 24,
+    BOX_SHARE = 25,
+    BOX_SHARE_SOURCE = 26,
 }
 
 /// Columns that a file must have unless a constant fills them.
@@ -70,7 +72,8 @@ pub const fn kind(column: usize) -> Kind {
         | CARGO_MASS_KG
         | TEU
         | CONTAINER_CARGO_MASS_KG
-        | ENERGY_QUANTITY => Kind::Number,
+        | ENERGY_QUANTITY
+        | BOX_SHARE => Kind::Number,
         ORIGIN | DESTINATION => Kind::Place,
         DEPARTED_AT | ARRIVED_AT | RECORDED_AT => Kind::Timestamp,
         _ => Kind::Text,
@@ -116,9 +119,10 @@ mod tests {
             (CONTAINER_CARGO_MASS_KG, "container_cargo_mass_kg"),
             (ENERGY_QUANTITY, "energy_quantity"),
             (RECORD_STATUS, "record_status"),
+            (BOX_SHARE_SOURCE, "box_share_source"),
         ] {
             assert_eq!(COLUMNS[position], name);
         }
-        assert_eq!(COUNT, RECORD_STATUS + 1);
+        assert_eq!(COUNT, BOX_SHARE_SOURCE + 1);
     }
 }

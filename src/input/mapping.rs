@@ -4,7 +4,7 @@ pub use crate::model::time::UNREADABLE_INSTANT;
 use std::collections::{BTreeMap, HashMap};
 
 /// Columns of a movement record in the order of docs/formats.md, which also orders rejections.
-pub const COLUMNS: [&str; 25] = [
+pub const COLUMNS: [&str; 27] = [
     "movement_id",
     "shipment_id",
     "container_id",
@@ -30,6 +30,8 @@ pub const COLUMNS: [&str; 25] = [
     "evidence_ref",
     "recorded_at",
     "record_status",
+    "box_share",
+    "box_share_source",
 ];
 
 /// Unit of `cargo_mass_kg` and `container_cargo_mass_kg` in the input.

@@ -47,6 +47,8 @@ const POOLS: [&[&str]; column::COUNT] = [
     &["", "BDN 7", "BDN 8", "x"],
     TIMES,
     &["", "active", "cancelled", "actived"],
+    &["", "0.5", "1", "0", "2"],
+    &["", "equal", "stated", "half"],
 ];
 
 /// Around changes of the clock in Berlin, and far from them, in several forms.

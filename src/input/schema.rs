@@ -142,6 +142,14 @@ pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
         zero: Zero::Refused,
     };
     let (teu, _) = judge.measures(&teu, &cells[column::TEU]);
+    let part = Measure {
+        column: column::BOX_SHARE,
+        scale: 6,
+        pounds: false,
+        max: 1_000_000,
+        zero: Zero::Refused,
+    };
+    let (box_share, _) = judge.measures(&part, &cells[column::BOX_SHARE]);
     let energy = Measure {
         column: column::ENERGY_QUANTITY,
         scale: 6,
@@ -181,6 +189,13 @@ pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
         RecordStatus::from_code,
     );
 
+    let is_equal = |word: &str| match word {
+        "equal" => Some(true),
+        "stated" => Some(false),
+        _ => None,
+    };
+    let equal_share = code_words.column(column::BOX_SHARE_SOURCE, false, is_equal);
+
     let mut batch = MovementBatch {
         shipment_id,
         movement_id,
@@ -200,6 +215,7 @@ pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
         mass_g,
         teu,
         container_mass_g,
+        box_share,
         load_status,
         temperature,
         energy_carrier,
@@ -217,6 +233,7 @@ pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
     judge_operations(&mut judge, &mut batch, &operations);
     judge_places(&mut judge, &mut batch, origins, destinations);
     judge_pairs(&mut judge, &mut batch);
+    judge_shares(&mut judge, &batch, &equal_share);
     batch.flags = std::mem::take(&mut judge.flags);
     let unplaced = settle(judge, &mut batch, cells, unit.unreadable);
     let rows = (batch.len() + unplaced.len()) as u64;
@@ -378,6 +395,19 @@ fn judge_pairs(judge: &mut Judge, batch: &mut MovementBatch) {
             _ if assumed => default_basis,
             _ => *basis,
         };
+    }
+}
+
+/// A part of the box is either stated or follows from masses; one that was assumed equal is flagged (Q42).
+fn judge_shares(judge: &mut Judge, batch: &MovementBatch, equal: &[bool]) {
+    if batch.box_share.iter().all(|&share| share == 0) {
+        return;
+    }
+    for (row, &share) in batch.box_share.iter().enumerate() {
+        judge.flags[row] |= Flags::SHARE_ASSUMED.when(share != 0 && equal[row]);
+        if share != 0 && batch.container_mass_g[row] != 0 {
+            judge.fault(row, column::BOX_SHARE, RejectReason::NumberOutOfRange);
+        }
     }
 }
 

@@ -113,7 +113,7 @@ fn number_wanted(rules: &Rules, column: usize) -> String {
         None => String::new(),
     };
     let places = match column {
-        column::TEU | column::ENERGY_QUANTITY => 6,
+        column::TEU | column::ENERGY_QUANTITY | column::BOX_SHARE => 6,
         column::DISTANCE_KM => 3,
         _ => rules.mass_scale(),
     };
@@ -140,6 +140,9 @@ fn range_wanted(column: usize) -> String {
             "more than 0 and at most 1000000 kg"
         }
         column::TEU => "more than 0 and at most 1000",
+        column::BOX_SHARE => {
+            "more than 0 and at most 1, and nothing beside container_cargo_mass_kg"
+        }
         _ => "more than 0 and less than 1000000000000",
     }
     .into()
@@ -167,6 +170,7 @@ fn words_wanted(column: usize) -> &'static str {
         column::LOAD_STATUS => "laden or empty",
         column::TEMPERATURE => "ambient or refrigerated",
         column::ENERGY_UNIT => "kg, l, kWh or MJ",
+        column::BOX_SHARE_SOURCE => "stated or equal",
         _ => "active or cancelled",
     }
 }

@@ -166,6 +166,7 @@ macro_rules! each_column {
             mass_g,
             teu,
             container_mass_g,
+            box_share,
             load_status,
             temperature,
             energy_carrier,

@@ -157,17 +157,25 @@ def load_of(m, flags, reference):
     if mass is None and is_empty:
         flags.add("Q14")
         mass = kind.tare_g if kind and kind.tare_g else default_mass(whole_teu, profile.empty_mass_per_teu_g)
+        mass = part_of(mass, m.box_share)
     elif mass is None:
         flags.add("Q01")
-        mass = default_mass(whole_teu, profile.default_mass_per_teu_g)
+        mass = part_of(default_mass(whole_teu, profile.default_mass_per_teu_g), m.box_share)
     if not mass:
         raise Unusable("R013", "cargo_mass_kg")
-    teu, containers = whole_teu, MILLION
+    if m.box_share and m.box_share_source == "equal":
+        flags.add("Q42")
+    teu, containers = part_of(whole_teu, m.box_share), part_of(MILLION, m.box_share)
     if not is_empty and m.cargo_mass_kg is not None and m.container_cargo_mass_kg is not None:
         # A consignment's part of the box; each share is rounded once and then used as published.
         teu = None if teu is None else half_even(teu * mass, m.container_cargo_mass_kg)
         containers = half_even(MILLION * mass, m.container_cargo_mass_kg)
     return Load(mass, teu, containers, whole_teu, m.load_status, temperature_of(m, kind, is_empty, flags))
+
+
+def part_of(whole, share):
+    """What belongs to a row that has this part of its box, in millionths; None: all of it."""
+    return whole if whole is None or share is None else half_even(whole * share, MILLION)
 
 
 def default_mass(teu, mass_per_teu_g):

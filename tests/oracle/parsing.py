@@ -14,11 +14,12 @@ NEEDED_BY_CANCELLED = ["movement_id", "shipment_id", "recorded_at", "record_stat
 MODES = ["road", "rail", "sea", "inland_waterway", "air", "hub"]
 WORDS = {"distance_basis": ["sfd", "gcd", "actual"], "load_status": ["laden", "empty"],
          "temperature": ["ambient", "refrigerated"], "energy_unit": ["kg", "l", "kWh", "MJ"],
-         "record_status": ["active", "cancelled"]}
+         "record_status": ["active", "cancelled"], "box_share_source": ["stated", "equal"]}
 TIMES = ["departed_at", "arrived_at", "recorded_at"]
 # column: (decimal places, least, most) in units of the last place; a mass is in grams
 NUMBERS = {"sequence": (0, 1, 10_000), "distance_km": (3, 1, 50_000_000), "cargo_mass_kg": (3, 1, 10 ** 9),
-           "teu": (6, 1, 10 ** 9), "container_cargo_mass_kg": (3, 1, 10 ** 9), "energy_quantity": (6, 1, 10 ** 18 - 1)}
+           "teu": (6, 1, 10 ** 9), "container_cargo_mass_kg": (3, 1, 10 ** 9), "energy_quantity": (6, 1, 10 ** 18 - 1),
+           "box_share": (6, 1, 10 ** 6)}
 MASSES = ("cargo_mass_kg", "container_cargo_mass_kg")
 NOT_TEXT = set(TIMES) | set(NUMBERS) | {"origin", "destination"}
 VALUE_CUT = 120
@@ -232,6 +233,8 @@ class _Row:
         cargo, whole_box = self.value["cargo_mass_kg"], self.value["container_cargo_mass_kg"]
         if cargo is not None and whole_box is not None and whole_box < cargo:
             self.fault("R003", "container_cargo_mass_kg")
+        if whole_box is not None and self.value["box_share"] is not None:
+            self.fault("R003", "box_share")
 
     def read_number(self, column):
         text, cell = self.cell(column)

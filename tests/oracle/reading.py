@@ -18,7 +18,7 @@ from timestamps import UTC, iso
 COLUMNS = ["movement_id", "shipment_id", "container_id", "container_type", "sequence", "mode", "operation",
            "carrier", "origin", "destination", "departed_at", "arrived_at", "distance_km", "distance_basis",
            "cargo_mass_kg", "teu", "container_cargo_mass_kg", "load_status", "temperature", "energy_carrier",
-           "energy_quantity", "energy_unit", "evidence_ref", "recorded_at", "record_status"]
+           "energy_quantity", "energy_unit", "evidence_ref", "recorded_at", "record_status", "box_share", "box_share_source"]
 REQUIRED = ["movement_id", "shipment_id", "mode", "origin", "destination", "departed_at"]
 MAX_RECORD_BYTES = 64 * 1024
 MAX_LINE_BREAKS = 16

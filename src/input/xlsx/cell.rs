@@ -95,7 +95,7 @@ fn plain(text: Cow<'_, str>) -> Given<'_> {
 fn number_as_text<'c>(shown: &'c Shown, code: &str) -> Result<Cow<'c, str>, String> {
     let text = &*shown.text;
     let is_whole = text.bytes().all(|b| b.is_ascii_digit());
-    if is_whole && digits(text) > KEPT_DIGITS || is_whole && text.len() > KEPT_DIGITS + 1 {
+    if is_whole && (digits(text) > KEPT_DIGITS || text.len() > KEPT_DIGITS + 1) {
         return Err(format!(
             "a text; the cell holds a number of {} digits, of which spreadsheets keep {KEPT_DIGITS}",
             text.len()

@@ -9,6 +9,7 @@ use crate::input::timestamp::LocalTimes;
 use crate::input::workbook::{
     Archive, Book, Fault, Merged, Row, Rows, SheetEntry, Source, Texts, shown,
 };
+use crate::model::index::index32;
 use crate::model::sheet::{cell_name, column_letters};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -175,7 +176,8 @@ impl<S: Source> View<'_, S> {
         }
         look.last_row = look.last_row.saturating_sub(form.skip_footer);
         let reads = |columns: (u32, u32)| {
-            let columns = columns.0..=columns.1.min(look.read.len() as u32);
+            let most = index32(look.read.len());
+            let columns = columns.0..=columns.1.min(most);
             columns.into_iter().find(|&c| !look.read(c).is_empty())
         };
         let (hidden_columns, merged) = (rows.hidden_columns, rows.merged);
@@ -306,8 +308,11 @@ struct Notes {
     /// By column: the first cell below no head.
     headless: BTreeMap<u32, (u32, u32)>,
     /// By column of ours: the first cell, its format, and how many.
-    cells: BTreeMap<(usize, Note), ((u32, u32), String, u64)>,
+    cells: BTreeMap<(usize, Note), Noted>,
 }
+
+/// Where the first of such cells is, its format, and how many there are.
+type Noted = ((u32, u32), String, u64);
 
 impl Notes {
     fn told(self, look: &Look) -> Vec<String> {

@@ -210,8 +210,10 @@ fn verdict(batch: &MovementBatch, mut latest: impl Iterator<Item = u32> + Clone)
 
 /// Equal in every known column by value; a default filled in parsing (Q04, Q12) is not the same as the value written out.
 fn identical(batch: &MovementBatch, a: usize, b: usize) -> bool {
-    let filled =
-        |i: usize| batch.flags[i].0 & (Flags::BASIS_ASSUMED | Flags::OPERATION_DEFAULTED).0;
+    let filled = |i: usize| {
+        batch.flags[i].0
+            & (Flags::BASIS_ASSUMED | Flags::OPERATION_DEFAULTED | Flags::SHARE_ASSUMED).0
+    };
     // Every field is named, so that a column that is new in the batch cannot be left out of the comparison.
     macro_rules! all_same {
         ($($column:ident),+) => {{
@@ -236,6 +238,7 @@ fn identical(batch: &MovementBatch, a: usize, b: usize) -> bool {
             mass_g,
             teu,
             container_mass_g,
+            box_share,
             load_status,
             temperature,
             energy_carrier,

@@ -68,22 +68,31 @@ pub fn load(
         (reported, _) => reported as i64,
     };
     let load_status = batch.load_status[i];
+    // What is lent to a row without a mass is lent to its part of the box.
+    let part = |whole: i64| match batch.box_share[i] {
+        0 => whole,
+        part => share(whole, part as i64, ONE),
+    };
     let reported_g = batch.mass_g[i] as i64;
     let mass_g = match (reported_g, load_status) {
         (0, LoadStatus::Laden) => {
             flags |= Flags::MASS_DEFAULTED;
-            mass_of_teu(whole_teu, defaults.laden_g)
+            part(mass_of_teu(whole_teu, defaults.laden_g))
         }
         (0, LoadStatus::Empty) => {
             flags |= Flags::EMPTY_DEFAULT_MASS;
-            match kind {
+            part(match kind {
                 Some(kind) if kind.tare_g > 0 => kind.tare_g,
                 _ => mass_of_teu(whole_teu, defaults.empty_g),
-            }
+            })
         }
         (reported, _) => reported,
     };
-    let (mut teu, mut containers) = (whole_teu, ONE);
+    let mut containers = part(ONE);
+    let mut teu = match whole_teu {
+        UNKNOWN_TEU => UNKNOWN_TEU,
+        known => part(known),
+    };
     let box_mass_g = batch.container_mass_g[i] as i64;
     if box_mass_g > 0 && reported_g > 0 && load_status == LoadStatus::Laden {
         containers = share(ONE, reported_g, box_mass_g);

@@ -47,6 +47,7 @@ flags! {
     BEFORE_FIRST_EDITION = 29, "factor before its first edition";
     CARRIER_BASIS_ASSUMED = 40, "distance basis of a carrier's figure assumed";
     OUTSIDE_REFERENCE_PERIOD = 41, "activity outside the reference period of a carrier's figure";
+    SHARE_ASSUMED = 42, "part of a shared box assumed equal";
 }
 
 impl Flags {

@@ -208,6 +208,8 @@ columns! {
     teu: u32,
     /// Cargo of all consignments in the box, grams; `0`: absent.
     container_mass_g: u32,
+    /// Part of the box that belongs to this row, millionths; `0`: absent.
+    box_share: u32,
     /// Laden or empty.
     load_status: LoadStatus,
     /// Temperature class as reported; `Absent`: not stated.

@@ -292,6 +292,7 @@ fn push(
     batch.mass_g.push(cargo.mass_g);
     batch.teu.push(0);
     batch.container_mass_g.push(0);
+    batch.box_share.push(0);
     batch.load_status.push(LoadStatus::Laden);
     batch.temperature.push(cargo.temperature);
     batch.energy_carrier.push(symbol(&link.energy_carrier));
