@@ -83,6 +83,9 @@ pub struct Budget {
     pub shipment_bytes: usize,
 }
 
+/// Bytes of code words and sums that any run may hold: a limit below the least is for inputs that are small themselves.
+const LEAST_KEPT: usize = 4 << 20;
+
 impl Budget {
     /// Spends `limit` bytes on a run over these inputs, or says how much it would take (exit 8).
     pub fn new(limit: u64, inputs: &Amount) -> Result<Budget> {
@@ -132,7 +135,7 @@ impl Budget {
             fan_in: open_at_once.clamp(2, FAN_IN),
             sort_bytes: (rest / 4 * 3).max(limit / 16),
             reject_bytes: (rest / 8).max(limit / 32),
-            kept_bytes: limit / 8,
+            kept_bytes: (limit / 8).max(LEAST_KEPT),
             lane_bytes: limit / 16 / threads.max(1),
             shipment_bytes: (limit / 8).min(MOST_SHIPMENT_BYTES),
         })
