@@ -135,7 +135,7 @@ impl Budget {
             fan_in: open_at_once.clamp(2, FAN_IN),
             sort_bytes: (rest / 4 * 3).max(limit / 16),
             reject_bytes: (rest / 8).max(limit / 32),
-            kept_bytes: (limit / 8).max(LEAST_KEPT),
+            kept_bytes: (limit / 8).max(LEAST_KEPT + (threads << 20)),
             lane_bytes: limit / 16 / threads.max(1),
             shipment_bytes: (limit / 8).min(MOST_SHIPMENT_BYTES),
         })
