@@ -18,7 +18,10 @@ fn start(movements: &Path, out: &Path) -> Child {
         .arg(movements)
         .arg("--out")
         .arg(out);
+    // The process that is stopped below is to be the one that holds the lock.
     command.args([
+        "--isolate",
+        "never",
         "--factors",
         &format!("{PROJECT}/emission_factors"),
         "--reference",

@@ -235,6 +235,10 @@ fn words_and_scales_that_no_table_of_ours_has_are_errors() {
         let kept = std::fs::read(&path).expect("a table");
         rewritten(&run, table, column, |old| with_text(old, row, word));
         for reader in readers {
+            // A report asks the elements for no load status, and a column that nobody asks for is not read.
+            if reader == ["report"] && (table, column) == ("elements", "load_status") {
+                continue;
+            }
             let to = home.path().join("to");
             let arguments = reader.iter().copied();
             let ended = green_corridor(arguments.chain([out, "--to", to.to_str().expect("plain")]));
