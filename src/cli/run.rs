@@ -7,6 +7,7 @@ use super::{Console, machine, progress};
 use crate::error::{Error, Result};
 use crate::progress::{Level, Progress, ProgressMode};
 use crate::run;
+use crate::run::budget::least;
 use crate::run::plan::{Flags, MemoryLimit, Plan, Share};
 use crate::store::files::{is_file, read_file};
 use crate::store::memory as process_memory;
@@ -124,7 +125,9 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     if supervise::is_child() {
         supervise::follow_parent();
     }
-    process_memory::bound(plan.limits.memory_bytes, plan.threads);
+    // A small input may be computed within less than the least limit; what a thread takes at its start is not less for that.
+    let limit = plan.limits.memory_bytes.max(least(plan.threads) as u64);
+    process_memory::bound(limit, plan.threads);
     let progress = match plan.quiet {
         true => progress::quiet(*console),
         false => progress::for_run(plan.progress, *console),

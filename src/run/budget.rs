@@ -105,8 +105,7 @@ impl Budget {
                 .iter()
                 .find(|grain| need(grain, threads, units) <= limit / 8 * 7)
         };
-        let smallest = &GRAINS[GRAINS.len() - 1];
-        let least = need(smallest, threads, threads) / 7 * 8;
+        let least = least(threads);
         // A small input does not fill what a stream would take.
         if limit < least && bytes.saturating_mul(BYTES_OF_INPUT_BYTE) > least as u64 {
             return Err(Error::Limit(format!(
@@ -118,7 +117,7 @@ impl Budget {
         }
         // A merge has a unit of every file in memory, a sort takes one file after the other.
         let merged = fitting(files.max(threads));
-        let grain = merged.or(fitting(threads)).unwrap_or(smallest);
+        let grain = merged.or(fitting(threads)).unwrap_or(smallest());
         let rest = limit.saturating_sub(need(grain, threads, threads));
         let is_roomy = need(grain, threads, threads) + more(grain, threads) <= limit / 8 * 7;
         Ok(Budget {
@@ -140,6 +139,16 @@ impl Budget {
             shipment_bytes: (limit / 8).min(MOST_SHIPMENT_BYTES),
         })
     }
+}
+
+/// The pieces that take the least.
+fn smallest() -> &'static Grain {
+    &GRAINS[GRAINS.len() - 1]
+}
+
+/// The least limit, in bytes, within which any input is computed; below it a small one may be.
+pub fn least(threads: usize) -> usize {
+    need(smallest(), threads, threads) / 7 * 8
 }
 
 /// How much there is to do, and with what.
