@@ -20,8 +20,7 @@ fn start(movements: &Path, out: &Path) -> Child {
         .arg(out);
     // The process that is stopped below is to be the one that holds the lock.
     command.args([
-        "--isolate",
-        "never",
+        "--isolate=never",
         "--factors",
         &format!("{PROJECT}/emission_factors"),
         "--reference",

@@ -259,12 +259,12 @@ fn words_and_scales_that_no_table_of_ours_has_are_errors() {
         let narrower = Decimal128Array::from_iter_values(values.values().iter().copied());
         Arc::new(narrower.with_precision_and_scale(18, 6).expect("a decimal"))
     });
-    for reader in readers {
+    // A report takes the totals of shipments, and does not ask the elements for theirs.
+    for reader in readers.iter().filter(|reader| ***reader != ["report"]) {
         let said = green_corridor(reader.iter().copied().chain([out]))
             .expect(7)
             .stderr;
         let wanted = "column ghg_total_kg is decimal(18,6), expected decimal(18,9)";
-        let is_read = *reader != ["report"];
-        assert!(!is_read || said.contains(wanted), "{reader:?}: {said}");
+        assert!(said.contains(wanted), "{reader:?}: {said}");
     }
 }
