@@ -6,7 +6,7 @@
 
 mod support;
 
-use green_corridor::exchange::inert::original;
+use green_corridor::escape::inert::original;
 use green_corridor::model::unit::{div_half_even, parse_decimal};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,10 +2,10 @@
 
 use super::category::{categories, energy};
 use super::ileap::{CategoryData, Tad};
-use super::inert::write_json;
 use super::ledger::{Identity, Pass};
 use super::pact::{Content, Pact};
 use crate::error::{Error, Result};
+use crate::escape::inert::write_json;
 use crate::published::run::Published;
 use crate::store::disk::RealDisk;
 use crate::store::files::{FileWriter, folder_below, open_if_there, write_file};

@@ -168,8 +168,8 @@ impl<'l, W: Write> Pass<'l, W> {
 
     fn write(&mut self, line: Option<Line>) -> Result<()> {
         let Some(line) = line else { return Ok(()) };
-        let written =
-            super::inert::write_json(&mut self.out, &line).and_then(|()| self.out.write_all(b"\n"));
+        let written = crate::escape::inert::write_json(&mut self.out, &line)
+            .and_then(|()| self.out.write_all(b"\n"));
         written.map_err(|e| Error::Storage(e.to_string()))
     }
 

@@ -11,7 +11,6 @@ pub mod documents;
 pub mod events;
 pub mod export;
 pub mod ileap;
-pub use crate::escape::inert;
 pub mod ledger;
 pub mod left_out;
 pub mod local_time;

@@ -1,7 +1,7 @@
 //! Movement records as `run` reads them: CSV with inert ids, or NDJSON with the ids as they are.
 
-use super::inert::{id, write_json};
 use crate::error::{Error, Result};
+use crate::escape::inert::{id, write_json};
 use serde_json::{Map, Value};
 use std::io::Write;
 

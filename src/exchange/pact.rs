@@ -8,9 +8,9 @@ use super::export::Company;
 use super::ileap::{
     self, CategoryData, DOCUMENTATION, EXTENSION_VERSION, SCHEMA_BASE, ShipmentFootprint,
 };
-use super::inert::urn_part;
 use super::ledger::Identity;
 use crate::error::{Error, Result};
+use crate::escape::inert::urn_part;
 use crate::factors::GwpSet;
 use crate::model::mode::Mode;
 use crate::model::time::{DAY_US, Instant, NO_END, civil, day, day_of, instant_text};
