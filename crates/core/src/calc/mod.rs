@@ -37,6 +37,7 @@ use chain::Chain;
 use duplicates::{FileRanks, Loss};
 use lane::{LaneFactor, LaneKey, Lanes};
 use load::{BoxType, DefaultMass, Load};
+use plausible::Pace;
 use rollup::{Boxes, ShipmentFacts, ShipmentHead, Sums};
 use std::ops::Range;
 use tce::{Energy, Figures, Inputs, Unusable};
@@ -51,6 +52,8 @@ pub struct Kernel<'r> {
     /// Container types by symbol, resolved up to the length of the list.
     types: Vec<Option<BoxType>>,
     to_activity: [Option<(Adjustment, Basis)>; 6],
+    /// By mode.
+    paces: [Pace; 6],
     defaults: DefaultMass,
     hubs: hub::HubTable,
     sums: Sums,
@@ -99,6 +102,7 @@ impl<'r> Kernel<'r> {
             lanes: Lanes::new(reference),
             types: Vec::new(),
             to_activity,
+            paces: Mode::ALL.map(|mode| Pace::new(reference.plausibility.of(mode))),
             defaults,
             hubs: hub::table(reference),
             sums: Sums::default(),
@@ -394,6 +398,7 @@ impl<'r> Kernel<'r> {
                 s.block.truncate(at + 1);
             }
             let has_after = s.block.len() > at + 1;
+            let pace = self.paces[batch.mode[r] as usize];
             match self.element(batch, symbols, r, &load, &mut figures) {
                 Ok(factor) => {
                     published.accepted += 1;
@@ -412,7 +417,7 @@ impl<'r> Kernel<'r> {
                     };
                     let e = &mut s.block[at];
                     let metres = figures.distance_m;
-                    flags |= plausible::flags(bounds, batch, r, &load, kind, metres);
+                    flags |= plausible::flags(bounds, &pace, batch, r, &load, kind, metres);
                     block::fill(e, head, &load, &figures, factor, flags | figures.flags);
                     e.element = number;
                 }

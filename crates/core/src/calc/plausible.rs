@@ -10,10 +10,34 @@ use crate::model::unit::ONE;
 use crate::reference::Plausibility;
 use crate::reference::plausibility::{Bounds, ModeBounds};
 
+/// What the bounds of a mode say of time, in the units of a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// m/h.
+    speed: Bounds,
+    /// Time that a departure may be late or an arrival early, ms.
+    early_ms: i64,
+    /// Time that may be spent without moving, us; `i64::MAX`: any.
+    resting_us: i64,
+}
+
+impl Pace {
+    /// Of one mode.
+    pub fn new(of: &ModeBounds) -> Pace {
+        let [early, resting] = [of.leeway_time.min, of.leeway_time.max];
+        Pace {
+            speed: of.speed,
+            early_ms: early.max(0).saturating_mul(UNIT_US) / 1000,
+            resting_us: resting.saturating_mul(UNIT_US),
+        }
+    }
+}
+
 /// Flags of row `i` over `distance_m`, whose container type resolved to `kind`.
 #[inline]
 pub fn flags(
     bounds: &Plausibility,
+    pace: &Pace,
     batch: &MovementBatch,
     i: usize,
     load: &Load,
@@ -25,7 +49,7 @@ pub fn flags(
     let is_odd = |at: Instant| at != NO_INSTANT && !bounds.dates.hold(at);
     Flags::MASS_IMPLAUSIBLE.when(!mass_is_plausible(bounds, of, batch, i, load, kind))
         | Flags::TIME_IMPLAUSIBLE
-            .when(arrived != NO_INSTANT && !time_is_plausible(of, arrived - departed, distance_m))
+            .when(arrived != NO_INSTANT && !time_is_plausible(pace, arrived - departed, distance_m))
         | Flags::DATE_FAR_OUTSIDE
             .when(is_odd(departed) || is_odd(arrived) || is_odd(batch.recorded_at[i]))
 }
@@ -95,22 +119,25 @@ const UNIT_US: i64 = 3_600_000;
 /// Metres times this are speed (m/h) times milliseconds.
 const HOUR_MS: i64 = 3_600_000;
 
-fn time_is_plausible(of: &ModeBounds, duration_us: i64, distance_m: i64) -> bool {
-    let [early, resting] = [of.leeway_time.min, of.leeway_time.max];
+#[inline]
+fn time_is_plausible(pace: &Pace, duration_us: i64, distance_m: i64) -> bool {
     // Who states days alone means any time of them.
     let spare = if duration_us % DAY_US == 0 { DAY_US } else { 0 };
-    let most_ms = (duration_us + spare) / 1000 + early.max(0).saturating_mul(UNIT_US) / 1000;
+    let most_ms = (duration_us + spare) / 1000 + pace.early_ms;
     let way = distance_m.saturating_mul(HOUR_MS);
-    if most_ms.saturating_mul(of.speed.max) < way {
+    if most_ms.saturating_mul(pace.speed.max) < way {
         return false;
     }
-    let moving_us = match resting {
-        i64::MAX if of.speed.min > 0 => duration_us,
+    let slowest = pace.speed.min;
+    let moving_us = match pace.resting_us {
+        i64::MAX if slowest > 0 => duration_us,
         i64::MAX => return true,
-        resting => duration_us - resting.saturating_mul(UNIT_US),
+        resting => duration_us - resting,
     };
-    match of.speed.min {
+    match slowest {
         ..=0 => moving_us <= 0,
+        // A rest that is longer than the time is the usual case.
+        _ if moving_us <= 0 => true,
         slowest => (moving_us / 1000).saturating_mul(slowest) <= way,
     }
 }
@@ -134,7 +161,7 @@ mod tests {
             },
             ..ModeBounds::NONE
         };
-        let is = |hours_us: i64, km: i64| time_is_plausible(&of, hours_us, km * 1000);
+        let is = |hours_us: i64, km: i64| time_is_plausible(&Pace::new(&of), hours_us, km * 1000);
         assert!(is(HOUR_US, 100) && is(HOUR_US, 125) && !is(HOUR_US, 126));
         assert!(
             is(0, 2_425) && !is(0, 2_426),
@@ -151,7 +178,12 @@ mod tests {
             },
             ..ModeBounds::NONE
         };
+        let hub = Pace::new(&hub);
         assert!(time_is_plausible(&hub, HOUR_US, 0) && !time_is_plausible(&hub, 2 * HOUR_US, 0));
-        assert!(time_is_plausible(&ModeBounds::NONE, i64::MAX / 4, 1));
+        assert!(time_is_plausible(
+            &Pace::new(&ModeBounds::NONE),
+            i64::MAX / 4,
+            1
+        ));
     }
 }

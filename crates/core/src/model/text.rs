@@ -22,11 +22,13 @@ impl TextColumn {
     }
 
     /// Number of texts.
+    #[inline]
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
     /// Whether the column has no text.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
@@ -38,6 +40,7 @@ impl TextColumn {
     }
 
     /// Appends one text. A column holds at most 4 GiB; batches are cut far below that.
+    #[inline]
     pub fn push(&mut self, text: &[u8]) {
         self.bytes.extend_from_slice(text);
         self.ends
@@ -56,11 +59,13 @@ impl TextColumn {
     }
 
     /// Text `i` as bytes (always UTF-8).
+    #[inline]
     pub fn get(&self, i: usize) -> &[u8] {
         &self.bytes[self.bounds(i)]
     }
 
     /// Text `i` as a string.
+    #[inline]
     pub fn str(&self, i: usize) -> &str {
         std::str::from_utf8(self.get(i)).unwrap_or("")
     }
