@@ -8,7 +8,6 @@
 //!
 //! | to | call |
 //! | --- | --- |
-//! | run what a command line says | [`cli::main`] |
 //! | compute and publish a plan | [`run::run`] |
 //! | compute rows that are in memory | [`calc::Kernel::footprint`] |
 //! | check a published run | [`audit::verify::verify`] |
@@ -28,7 +27,6 @@
 
 pub mod audit;
 mod claims;
-pub mod cli;
 pub mod error;
 pub mod escape;
 pub mod exchange;

@@ -2,24 +2,24 @@
 
 use super::Console;
 use super::args::path;
-use crate::error::{Error, Result};
-use crate::escape::visible;
-use crate::exchange::carrier::{self, Carrier};
-use crate::exchange::dcsa::{self, Reading};
-use crate::exchange::events::{self, Converter, Settings};
-use crate::exchange::left_out::{self, LeftOut, Outcome};
-use crate::exchange::local_time::Zones;
-use crate::exchange::movements::{self, Form};
-use crate::exchange::received::{
+use green_corridor::error::{Error, Result};
+use green_corridor::escape::visible;
+use green_corridor::exchange::carrier::{self, Carrier};
+use green_corridor::exchange::dcsa::{self, Reading};
+use green_corridor::exchange::events::{self, Converter, Settings};
+use green_corridor::exchange::left_out::{self, LeftOut, Outcome};
+use green_corridor::exchange::local_time::Zones;
+use green_corridor::exchange::movements::{self, Form};
+use green_corridor::exchange::received::{
     Received, ZONE, facilities, operations, receive, shares, zone, zones,
 };
-use crate::model::mode::{Basis, Mode};
-use crate::model::unit::grouped;
-use crate::progress::Level;
-use crate::reference::gaps;
-use crate::store::disk::RealDisk;
-use crate::store::files::{FileWriter, folder_below, write_file};
-use crate::store::signal::Interrupt;
+use green_corridor::model::mode::{Basis, Mode};
+use green_corridor::model::unit::grouped;
+use green_corridor::progress::Level;
+use green_corridor::reference::gaps;
+use green_corridor::store::disk::RealDisk;
+use green_corridor::store::files::{FileWriter, folder_below, write_file};
+use green_corridor::store::signal::Interrupt;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -2,11 +2,13 @@
 
 use super::Console;
 use super::args::path;
-use crate::audit::explain::explain;
-use crate::audit::explain::sheet::{Candidate, ElementSheet, Fact, FactorSheet, Sheet, Step};
-use crate::error::{Error, Result};
-use crate::model::unit::grouped;
-use crate::store::layout::Layout;
+use green_corridor::audit::explain::explain;
+use green_corridor::audit::explain::sheet::{
+    Candidate, ElementSheet, Fact, FactorSheet, Sheet, Step,
+};
+use green_corridor::error::{Error, Result};
+use green_corridor::model::unit::grouped;
+use green_corridor::store::layout::Layout;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;

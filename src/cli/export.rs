@@ -2,12 +2,12 @@
 
 use super::Console;
 use super::args::path;
-use crate::error::{Error, Result};
-use crate::exchange::export::{Company, Form, Kind, Order, Summary, export};
-use crate::exchange::pact::Pact;
-use crate::model::unit::grouped;
-use crate::progress::Level;
-use crate::store::signal::Interrupt;
+use green_corridor::error::{Error, Result};
+use green_corridor::exchange::export::{Company, Form, Kind, Order, Summary, export};
+use green_corridor::exchange::pact::Pact;
+use green_corridor::model::unit::grouped;
+use green_corridor::progress::Level;
+use green_corridor::store::signal::Interrupt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

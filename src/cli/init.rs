@@ -3,9 +3,9 @@
 
 use super::Console;
 use super::args::path;
-use crate::error::Result;
-use crate::store::disk::RealDisk;
-use crate::store::files::write_new_tree;
+use green_corridor::error::Result;
+use green_corridor::store::disk::RealDisk;
+use green_corridor::store::files::write_new_tree;
 use include_dir::{Dir, DirEntry, include_dir};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -1,9 +1,9 @@
 //! Facts of the machine that a plan is resolved against: working directory, cores, memory.
 
-use crate::error::{Error, Result};
-use crate::run::plan::Surroundings;
-use crate::store::machine::memory;
-use crate::store::plain::plain;
+use green_corridor::error::{Error, Result};
+use green_corridor::run::plan::Surroundings;
+use green_corridor::store::machine::memory;
+use green_corridor::store::plain::plain;
 
 /// Asks the operating system.
 pub(super) fn surroundings() -> Result<Surroundings> {

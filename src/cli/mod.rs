@@ -26,11 +26,11 @@ mod verify;
 pub use args::command;
 pub use console::Console;
 
-use crate::error::Error;
-use crate::escape::visible_lines;
-use crate::progress::LogMode;
 use args::CommandLine;
 use clap::Parser;
+use green_corridor::error::Error;
+use green_corridor::escape::visible_lines;
+use green_corridor::progress::LogMode;
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::Write;
@@ -55,8 +55,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             *last = format!("{what}{place}");
         }
     }));
-    crate::store::memory::end_in_order(supervise::is_child());
-    crate::store::descriptors::raise_limit();
+    green_corridor::store::memory::end_in_order(supervise::is_child());
+    green_corridor::store::descriptors::raise_limit();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     guarded(|| parse_and_run(&arguments))
 }

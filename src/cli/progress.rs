@@ -1,7 +1,7 @@
 //! Progress of long work: a bar on a terminal, one line per stage where lines are wanted, nothing elsewhere.
 
 use super::console::{Console, log_json};
-use crate::progress::{Level, LogMode, Progress, ProgressMode, milliseconds};
+use green_corridor::progress::{Level, LogMode, Progress, ProgressMode, milliseconds};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Write;
 use std::io::IsTerminal;

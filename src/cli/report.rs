@@ -3,13 +3,13 @@
 use super::Console;
 use super::args::path;
 use super::args::progress_mode;
-use crate::error::{Error, Result};
-use crate::present::form::{page, workbook};
-use crate::progress::ProgressMode;
-use crate::store::disk::RealDisk;
-use crate::store::files::{folder_below, write_file};
-use crate::store::layout::Layout;
-use crate::store::signal::Interrupt;
+use green_corridor::error::{Error, Result};
+use green_corridor::present::form::{page, workbook};
+use green_corridor::progress::ProgressMode;
+use green_corridor::store::disk::RealDisk;
+use green_corridor::store::files::{folder_below, write_file};
+use green_corridor::store::layout::Layout;
+use green_corridor::store::signal::Interrupt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -51,8 +51,12 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let reading = layout.read_run(args.run.as_deref())?;
     let run_id = &reading.id;
     let progress = super::progress::for_run(args.progress.unwrap_or_default(), *console);
-    let report =
-        crate::present::report::report(&layout, run_id, progress.as_ref(), &Interrupt::install()?);
+    let report = green_corridor::present::report::report(
+        &layout,
+        run_id,
+        progress.as_ref(),
+        &Interrupt::install()?,
+    );
     progress.end();
     let report = report?;
     let to = match &args.to {
@@ -75,7 +79,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
         console.print(&format!(
             "{}, {} bytes\n",
             path.display(),
-            crate::model::unit::grouped(&bytes.len().to_string())
+            green_corridor::model::unit::grouped(&bytes.len().to_string())
         ))?;
     }
     Ok(ExitCode::SUCCESS)

@@ -2,13 +2,13 @@
 
 use super::args::path;
 use super::{Console, progress};
-use crate::error::Result;
-use crate::progress::{Level, ProgressMode};
-use crate::store::disk::RealDisk;
-use crate::store::layout::Layout;
-use crate::store::lock::{Holder, Output};
-use crate::store::rollback::rollback;
-use crate::store::signal::Interrupt;
+use green_corridor::error::Result;
+use green_corridor::progress::{Level, ProgressMode};
+use green_corridor::store::disk::RealDisk;
+use green_corridor::store::layout::Layout;
+use green_corridor::store::lock::{Holder, Output};
+use green_corridor::store::rollback::rollback;
+use green_corridor::store::signal::Interrupt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -3,12 +3,12 @@
 use super::args::path;
 use super::args::{progress_mode, share};
 use super::{Console, init, progress};
-use crate::error::{Error, Result};
-use crate::progress::ProgressMode;
-use crate::run::plan::Share;
-use crate::sample::{Format, MOST_SHIPMENTS, Month, Order, Templates, write};
-use crate::store::disk::RealDisk;
-use crate::store::files::FileWriter;
+use green_corridor::error::{Error, Result};
+use green_corridor::progress::ProgressMode;
+use green_corridor::run::plan::Share;
+use green_corridor::sample::{Format, MOST_SHIPMENTS, Month, Order, Templates, write};
+use green_corridor::store::disk::RealDisk;
+use green_corridor::store::files::FileWriter;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

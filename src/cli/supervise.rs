@@ -3,12 +3,12 @@
 //!
 //! Unix only; elsewhere a run is its own process.
 
-use crate::error::{Error, Result};
-use crate::progress::Silent;
-use crate::run;
-use crate::run::plan::{Origin, Plan};
-use crate::run::prepare::find_inputs;
-use crate::store::memory::is_bounded;
+use green_corridor::error::{Error, Result};
+use green_corridor::progress::Silent;
+use green_corridor::run;
+use green_corridor::run::plan::{Origin, Plan};
+use green_corridor::run::prepare::find_inputs;
+use green_corridor::store::memory::is_bounded;
 use std::process::ExitCode;
 
 /// Whether a run is supervised.
@@ -75,7 +75,7 @@ pub(super) fn supervise(plan: &Plan) -> Result<ExitCode> {
     // What began ignored (`nohup`) stays so, here and in the child.
     let heard = [SIGINT, SIGTERM, SIGHUP].into_iter();
     let heard: Vec<i32> = heard
-        .filter(|&s| !crate::store::signal::is_ignored(s))
+        .filter(|&s| !green_corridor::store::signal::is_ignored(s))
         .collect();
     let mut signals = signal_hook::iterator::Signals::new(heard)
         .map_err(|e| internal("cannot watch signals", e))?;

@@ -2,13 +2,13 @@
 
 use super::args::path;
 use super::{Console, progress};
-use crate::audit::verify::{Inputs, Place, verify};
-use crate::error::Result;
-use crate::model::unit::grouped;
-use crate::model::unit::{NANO_SCALE, decimal_text};
-use crate::progress::ProgressMode;
-use crate::store::layout::Layout;
-use crate::store::signal::Interrupt;
+use green_corridor::audit::verify::{Inputs, Place, verify};
+use green_corridor::error::Result;
+use green_corridor::model::unit::grouped;
+use green_corridor::model::unit::{NANO_SCALE, decimal_text};
+use green_corridor::progress::ProgressMode;
+use green_corridor::store::layout::Layout;
+use green_corridor::store::signal::Interrupt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -2,16 +2,16 @@
 
 use super::Question;
 use super::load::Loaded;
-use crate::error::{Error, Result};
-use crate::geo::sea::Passages;
-use crate::model::id::{CountryCode, LocationCode};
-use crate::model::mode::{Mode, Temperature};
-use crate::model::money::{Currency, PRICE_SCALE};
-use crate::model::time::{DAY_US, Day, parse_date};
-use crate::model::unit::{MASS_SCALE, parse_decimal};
-use crate::routes::request::{Avoid, Cargo, Request};
-use crate::routes::spelling::nearest;
-use crate::routes::{DAY, Millihours};
+use green_corridor::error::{Error, Result};
+use green_corridor::geo::sea::Passages;
+use green_corridor::model::id::{CountryCode, LocationCode};
+use green_corridor::model::mode::{Mode, Temperature};
+use green_corridor::model::money::{Currency, PRICE_SCALE};
+use green_corridor::model::time::{DAY_US, Day, parse_date};
+use green_corridor::model::unit::{MASS_SCALE, parse_decimal};
+use green_corridor::routes::request::{Avoid, Cargo, Request};
+use green_corridor::routes::spelling::nearest;
+use green_corridor::routes::{DAY, Millihours};
 
 /// Heaviest cargo, g.
 const MOST_MASS_G: u32 = 1_000_000_000;

@@ -2,23 +2,25 @@
 
 use super::Data;
 use crate::cli::{Console, init};
-use crate::error::{Error, Result};
-use crate::factors::{DataFile, Fault};
-use crate::geo::land::{Land, Ring};
-use crate::geo::sea::SeaGraph;
-use crate::model::id::LocationCode;
-use crate::present::comparison::map::Map;
-use crate::progress::Level;
-use crate::reference::{Distances, Dwells, Rates, Reference, Services, Severity, Speeds};
-use crate::routes::answer::{Answer, World};
-use crate::routes::geometry::{Spot, lines};
-use crate::routes::network::{Estimates, Network};
-use crate::routes::request::Request;
-use crate::routes::scenario::{EDITION, Scenario};
-use crate::routes::sea;
-use crate::run::prepare::library_error;
-use crate::store::files::{exists, read_file};
-use crate::store::reference::{MAX_FILE_BYTES, ReferenceFile, read_data, read_library, read_named};
+use green_corridor::error::{Error, Result};
+use green_corridor::factors::{DataFile, Fault};
+use green_corridor::geo::land::{Land, Ring};
+use green_corridor::geo::sea::SeaGraph;
+use green_corridor::model::id::LocationCode;
+use green_corridor::present::comparison::map::Map;
+use green_corridor::progress::Level;
+use green_corridor::reference::{Distances, Dwells, Rates, Reference, Services, Severity, Speeds};
+use green_corridor::routes::answer::{Answer, World};
+use green_corridor::routes::geometry::{Spot, lines};
+use green_corridor::routes::network::{Estimates, Network};
+use green_corridor::routes::request::Request;
+use green_corridor::routes::scenario::{EDITION, Scenario};
+use green_corridor::routes::sea;
+use green_corridor::run::prepare::library_error;
+use green_corridor::store::files::{exists, read_file};
+use green_corridor::store::reference::{
+    MAX_FILE_BYTES, ReferenceFile, read_data, read_library, read_named,
+};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -2,12 +2,12 @@
 
 use super::load::Loaded;
 use super::{Args, form, stopped};
-use crate::error::Result;
-use crate::present::comparison::sheet::{ScenarioRow, ScenarioSheet, Sheet, modes};
-use crate::routes::answer::{Answer, LinkKey, NoAnswer, answer, evaluate, keys};
-use crate::routes::option::RouteOption;
-use crate::routes::request::Request;
-use crate::routes::scenario::Scenario;
+use green_corridor::error::Result;
+use green_corridor::present::comparison::sheet::{ScenarioRow, ScenarioSheet, Sheet, modes};
+use green_corridor::routes::answer::{Answer, LinkKey, NoAnswer, answer, evaluate, keys};
+use green_corridor::routes::option::RouteOption;
+use green_corridor::routes::request::Request;
+use green_corridor::routes::scenario::Scenario;
 
 /// The answer under the scenario, with what changed.
 pub(super) fn text(

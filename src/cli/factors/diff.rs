@@ -5,11 +5,11 @@ use super::listing::Listing;
 use super::{Files, ZONES, edition_library};
 use crate::cli::Console;
 use crate::cli::args::{TableFormat, day};
-use crate::error::{Error, Result};
-use crate::factors::Zones;
-use crate::factors::diff::{Change, Difference, Side, editions, profiles};
-use crate::model::time::{Day, day_of};
-use crate::model::unit::decimal_text;
+use green_corridor::error::{Error, Result};
+use green_corridor::factors::Zones;
+use green_corridor::factors::diff::{Change, Difference, Side, editions, profiles};
+use green_corridor::model::time::{Day, day_of};
+use green_corridor::model::unit::decimal_text;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

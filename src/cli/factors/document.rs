@@ -3,8 +3,8 @@
 use super::super::args::path;
 use super::edition_library;
 use crate::cli::Console;
-use crate::error::Result;
-use crate::factors::handbook;
+use green_corridor::error::Result;
+use green_corridor::factors::handbook;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -4,17 +4,19 @@ use super::super::args::path;
 use super::Files;
 use super::text::plain;
 use crate::cli::Console;
-use crate::error::{Error, Result};
-use crate::factors::import::{Imported, Mapping, Refusal, import as converted, with_edition};
-use crate::factors::{DataFile, Fault, Library as Editions, Severity, review_rows};
-use crate::input::workbook::{self, CsvForm};
-use crate::model::sheet::Sheet;
-use crate::reference::Reference;
-use crate::run::plan::encoding;
-use crate::store::disk::RealDisk;
-use crate::store::files::{folder_below, read_file, write_file};
-use crate::store::library::write_edition;
-use crate::store::reference::RUN_DATA;
+use green_corridor::error::{Error, Result};
+use green_corridor::factors::import::{
+    Imported, Mapping, Refusal, import as converted, with_edition,
+};
+use green_corridor::factors::{DataFile, Fault, Library as Editions, Severity, review_rows};
+use green_corridor::input::workbook::{self, CsvForm};
+use green_corridor::model::sheet::Sheet;
+use green_corridor::reference::Reference;
+use green_corridor::run::plan::encoding;
+use green_corridor::store::disk::RealDisk;
+use green_corridor::store::files::{folder_below, read_file, write_file};
+use green_corridor::store::library::write_edition;
+use green_corridor::store::reference::RUN_DATA;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 

@@ -12,11 +12,11 @@ mod why;
 
 use super::Console;
 use super::args::path;
-use crate::error::Result;
-use crate::factors::{DataFile, FactorSet, Fault, Severity};
-use crate::reference::Reference;
-use crate::run::prepare::{known_profile, library_error, profiles};
-use crate::store::reference::{ReferenceFile, read_data, read_library};
+use green_corridor::error::Result;
+use green_corridor::factors::{DataFile, FactorSet, Fault, Severity};
+use green_corridor::reference::Reference;
+use green_corridor::run::prepare::{known_profile, library_error, profiles};
+use green_corridor::store::reference::{ReferenceFile, read_data, read_library};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -129,12 +129,12 @@ fn factors_of(args: &Library) -> Result<FactorSet> {
 }
 
 /// The library without a profile: for questions about editions as they are.
-fn edition_library(factors: &Path) -> Result<crate::factors::Library> {
+fn edition_library(factors: &Path) -> Result<green_corridor::factors::Library> {
     let files: Vec<DataFile> = read_library(factors)?
         .into_iter()
         .map(|f| DataFile::new(f.path, f.bytes))
         .collect();
-    let (library, faults) = crate::factors::Library::parse(&files);
+    let (library, faults) = green_corridor::factors::Library::parse(&files);
     let errors: Vec<Fault> = faults
         .into_iter()
         .filter(|f| f.severity == Severity::Error)

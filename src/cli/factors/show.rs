@@ -4,11 +4,11 @@ use super::list::operation;
 use super::text::plain;
 use super::{Library, factors_of};
 use crate::cli::Console;
-use crate::error::{Error, Result};
-use crate::factors::{EmissionFactor, FactorSet, QUANTITY_SCALE, conversion};
-use crate::model::time::{NO_END, date_text};
-use crate::model::unit::{NANO_SCALE, SHARE_SCALE, short_decimal_text};
-use crate::routes::spelling::edits;
+use green_corridor::error::{Error, Result};
+use green_corridor::factors::{EmissionFactor, FactorSet, QUANTITY_SCALE, conversion};
+use green_corridor::model::time::{NO_END, date_text};
+use green_corridor::model::unit::{NANO_SCALE, SHARE_SCALE, short_decimal_text};
+use green_corridor::routes::spelling::edits;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
