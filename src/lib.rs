@@ -8,7 +8,6 @@
 //!
 //! | to | call |
 //! | --- | --- |
-//! | run what a command line says | [`cli::main`] |
 //! | compute and publish a plan | [`run::run`] |
 //! | compute rows that are in memory | [`calc::Kernel::footprint`] |
 //! | check a published run | [`audit::verify::verify`] |
@@ -28,17 +27,22 @@
 
 pub mod audit;
 mod claims;
-pub mod cli;
+pub mod compare;
+pub mod engine;
 pub mod error;
 pub mod escape;
 pub mod exchange;
 pub mod input;
+pub mod library;
 pub mod output;
 pub mod present;
 pub mod progress;
 pub mod published;
 pub mod run;
 pub mod sample;
+pub mod shipped;
 pub mod store;
 
+pub use engine::Engine;
+pub use error::{Error, Result};
 pub use green_corridor_core::{calc, factors, geo, model, reference, routes};

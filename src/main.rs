@@ -1,7 +1,9 @@
-//! Hands the arguments to the library and its exit code to the system.
+//! The program: hands the arguments to the command line and its exit code to the system.
+
+mod cli;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    green_corridor::cli::main(std::env::args_os())
+    cli::main(std::env::args_os())
 }

@@ -149,9 +149,11 @@ fn package(source: &str) -> Vec<(String, PathBuf)> {
     list.into_iter().map(|path| (module(&path), path)).collect()
 }
 
-/// Modules that a line names as `crate::module`.
+/// Modules that a line names as `crate::module`, or the program as `green_corridor::module`.
 fn named(line: &str) -> impl Iterator<Item = &str> {
-    line.split("crate::").skip(1).map(|rest| {
+    let roots = ["crate::", "green_corridor::"];
+    let rests = roots.iter().flat_map(|root| line.split(root).skip(1));
+    rests.map(|rest| {
         let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
         &rest[..end.unwrap_or(rest.len())]
     })

@@ -4,14 +4,14 @@ use super::{
     Console, compare, completions, convert, diff, explain, export, factors, init, man, rejects,
     report, rollback, run, sample, verify,
 };
-use crate::error::Result;
-use crate::model::time::{Day, parse_date};
-use crate::progress::{LogMode, ProgressMode};
-use crate::run::identity::METHOD_REVISION;
-use crate::run::plan::{Change, MemoryLimit, Share};
-use crate::store::plain::plain;
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, Parser, Subcommand};
+use green_corridor::error::Result;
+use green_corridor::model::time::{Day, parse_date};
+use green_corridor::progress::{LogMode, ProgressMode};
+use green_corridor::run::identity::METHOD_REVISION;
+use green_corridor::run::plan::{Change, MemoryLimit, Share};
+use green_corridor::store::plain::plain;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::LazyLock;

@@ -1,26 +1,20 @@
 //! `compare FROM TO`: route options side by side, for one pair of places or a file of pairs.
 
-mod ask;
-mod load;
 mod pairs;
 mod table;
-mod what_if;
 
 use super::Console;
 use super::args::path;
 use super::args::progress_mode;
-use crate::error::{Error, Result};
-use crate::escape::visible_json;
-use crate::present::comparison::csv;
-use crate::present::comparison::html::page;
-use crate::present::comparison::sheet::Sheet;
-use crate::progress::ProgressMode;
-use crate::reference::{Rate, Rates};
-use crate::routes::answer::{Answer, NoAnswer, answer};
-use crate::routes::request::{Objective, Request};
-use crate::store::disk::RealDisk;
-use crate::store::files::write_file;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use green_corridor::compare::{self, Comparison, Routes, Sources};
+use green_corridor::error::{Error, Result};
+use green_corridor::escape::visible_json;
+use green_corridor::progress::{Level, ProgressMode};
+use green_corridor::reference::{Rate, Rates};
+use green_corridor::routes::request::Objective;
+use green_corridor::store::disk::RealDisk;
+use green_corridor::store::files::write_file;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -157,6 +151,40 @@ fn rate(text: &str) -> std::result::Result<Rate, String> {
         .ok_or_else(|| "expected FROM/TO=RATE@DATE, such as USD/SGD=1.28@2025-06-13".to_owned())
 }
 
+impl Question {
+    fn asked(&self) -> compare::Question {
+        compare::Question {
+            cargo_kg: self.cargo_kg.clone(),
+            container: self.container.clone(),
+            refrigerated: self.refrigerated,
+            depart: self.depart.clone(),
+            via: self.via.clone(),
+            avoid: self.avoid.clone(),
+            max_days: self.max_days.clone(),
+            modes: self.modes.clone(),
+            options: self.options.into(),
+            carbon_price: self.carbon_price.clone(),
+            currency: self.currency.clone(),
+            objective: self.objective,
+        }
+    }
+}
+
+impl Data {
+    fn sources(&self) -> Sources {
+        Sources {
+            profile: self.profile.clone(),
+            factors: self.factors.clone(),
+            reference: self.reference.clone(),
+            locations: self.locations.clone(),
+            services: self.services.clone(),
+            distances: self.distances.clone(),
+            rates: self.rates.clone(),
+            rate: self.rate.clone(),
+        }
+    }
+}
+
 /// Answers.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     if args.pairs.is_some() && args.format == Format::Html {
@@ -164,28 +192,25 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
             "--pairs: expected --format table, json or csv; a page shows one pair".to_owned(),
         ));
     }
-    let files = load::read(&args.data)?;
-    let loaded = load::load(&files, &args.data, None, console)?;
+    let warn = |what: &str| console.message(Level::Warning, what);
+    let routes = Routes::open(args.data.sources(), &warn)?;
     if let Some(file) = &args.pairs {
-        return pairs::run(file, args, &loaded, console);
+        return pairs::run(file, args, &routes, console);
     }
-    let (from, to) = (
+    let places = (
         args.from.as_deref().unwrap_or_default(),
         args.to.as_deref().unwrap_or_default(),
     );
-    let request = ask::request(&args.question, from, to, &loaded)?;
-    let text = match &args.scenario {
-        Some(path) => {
-            let scenario = load::scenario(path)?;
-            let changed = load::load(&files, &args.data, Some(&scenario), console)?;
-            what_if::text(args, &request, &loaded, (&changed, &scenario))?
-        }
-        None => {
-            let network = loaded.network(&request);
-            let answer = answer(loaded.world(&network, None), &request).map_err(stopped)?;
-            let sheet = Sheet::new(&answer, &request, &loaded.reference, &args.data.profile);
-            form(&sheet, &answer, &request, args, &loaded)?
-        }
+    let (question, with_map) = (args.question.asked(), args.format == Format::Html);
+    let comparison = match &args.scenario {
+        Some(path) => routes.compare_under(path, &question, places, with_map)?,
+        None => routes.compare(&question, places, with_map)?,
+    };
+    let text = match args.format {
+        Format::Table => table::text(&comparison.sheet),
+        Format::Json => json(&comparison, true)?,
+        Format::Csv => comparison.csv_header() + &comparison.csv_rows(),
+        Format::Html => comparison.page(),
     };
     match &args.to_file {
         Some(path) => write_file(&RealDisk, path, text.as_bytes())?,
@@ -194,40 +219,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A sheet in the form asked for.
-fn form(
-    sheet: &Sheet,
-    answer: &Answer,
-    request: &Request,
-    args: &Args,
-    loaded: &load::Loaded,
-) -> Result<String> {
-    Ok(match args.format {
-        Format::Table => table::text(sheet),
-        Format::Json => json(sheet, true)?,
-        Format::Csv => csv::header(sheet.scenario.is_some()) + &csv::rows(sheet),
-        Format::Html => page(sheet, &load::map(&args.data, loaded, answer, request)?),
-    })
-}
-
-/// A sheet as JSON, over many lines or on one.
-fn json(sheet: &Sheet, is_pretty: bool) -> Result<String> {
-    let written = if is_pretty {
-        serde_json::to_string_pretty(sheet)
-    } else {
-        serde_json::to_string(sheet)
-    };
-    written
-        .map(|text| visible_json(&text).into_owned() + "\n")
-        .map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))
-}
-
-fn stopped(why: NoAnswer) -> Error {
-    match why {
-        NoAnswer::NoChain(_) | NoAnswer::Money | NoAnswer::Scenario(_) => {
-            Error::Usage(why.to_string())
-        }
-        NoAnswer::TooMany => Error::Limit(why.to_string()),
-        NoAnswer::Disagreement(_) => Error::Internal(why.to_string()),
-    }
+/// A comparison as JSON that any terminal can show.
+fn json(comparison: &Comparison, is_pretty: bool) -> Result<String> {
+    Ok(visible_json(&comparison.json(is_pretty)?).into_owned() + "\n")
 }

@@ -2,27 +2,18 @@
 
 use super::Console;
 use super::args::path;
-use crate::error::{Error, Result};
-use crate::escape::visible;
-use crate::exchange::carrier::{self, Carrier};
-use crate::exchange::dcsa::{self, Reading};
-use crate::exchange::events::{self, Converter, Settings};
-use crate::exchange::left_out::{self, LeftOut, Outcome};
-use crate::exchange::local_time::Zones;
-use crate::exchange::movements::{self, Form};
-use crate::exchange::received::{
-    Received, ZONE, facilities, operations, receive, shares, zone, zones,
-};
-use crate::model::mode::{Basis, Mode};
-use crate::model::unit::grouped;
-use crate::progress::Level;
-use crate::reference::gaps;
-use crate::store::disk::RealDisk;
-use crate::store::files::{FileWriter, folder_below, write_file};
-use crate::store::signal::Interrupt;
+use green_corridor::error::{Error, Result};
+use green_corridor::escape::visible;
+use green_corridor::exchange::convert::{Conversion, ConvertedOf, DcsaOrder, IleapOrder, convert};
+use green_corridor::exchange::left_out::{self, LeftOut, Outcome};
+use green_corridor::exchange::received::Received;
+use green_corridor::model::mode::{Basis, Mode};
+use green_corridor::model::unit::grouped;
+use green_corridor::progress::Level;
+use green_corridor::store::signal::Interrupt;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Arguments of `convert`.
@@ -122,54 +113,32 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
 }
 
 fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
-    let form = match args.out.extension().and_then(|e| e.to_str()) {
-        Some("csv") => Form::Csv,
-        Some("ndjson" | "jsonl") => Form::Ndjson,
-        _ => {
-            return Err(Error::Usage(format!(
-                "--out {}: expected a name that ends in .csv or .ndjson",
-                args.out.display()
-            )));
-        }
-    };
-    let other = match &args.zone {
-        None => None,
-        Some(name) => Some(
-            zone(name).ok_or_else(|| Error::Usage(format!("--zone {name:?}: expected {ZONE}")))?,
-        ),
-    };
-    let reading = Reading {
-        facilities: optional(args.facilities.as_deref(), facilities)?,
-        zones: Zones {
-            by_place: optional(args.zones.as_deref(), zones)?,
-            other,
-        },
-    };
-    let mut converter = Converter::new(Settings {
+    let order = DcsaOrder {
+        files: args.files.clone(),
+        out: args.out.clone(),
+        facilities: args.facilities.clone(),
         gate_mode: args.gate_mode.as_deref().and_then(Mode::from_code),
-        shares: optional(args.shares.as_deref(), shares)?,
-    });
-    let received = receive(&args.files, &Interrupt::install()?, &mut |file, bytes| {
-        converter.begin(file);
-        dcsa::read(file, bytes, &reading, &mut |event| converter.take(event));
-    })?;
-    let report = converter.finish()?;
-    let mut out = FileWriter::create(&RealDisk, &args.out)?;
-    movements::write(&mut out, form, events::COLUMNS, &report.records)?;
-    let beside = args.out.with_extension("left-out.csv");
-    list(&beside, &report.left_out, args.list_ignored)?;
-    // Also without a gap: a list of an earlier conversion must not speak for this one.
-    let gaps_beside = args.out.with_extension("gaps.csv");
-    let mut gaps_out = FileWriter::create(&RealDisk, &gaps_beside)?;
-    movements::write(&mut gaps_out, Form::Csv, gaps::COLUMNS, &report.gaps)?;
-    gaps_out.finish()?;
-    out.finish()?;
+        zone: args.zone.clone(),
+        zones: args.zones.clone(),
+        shares: args.shares.clone(),
+        list_ignored: args.list_ignored,
+    };
+    let converted = convert(&Conversion::Dcsa(order), &Interrupt::install()?)?;
+    let ConvertedOf::Dcsa {
+        report,
+        left_out: beside,
+        gaps: gaps_beside,
+    } = &converted.of
+    else {
+        return Err(Error::Internal("events became something else".to_owned()));
+    };
+    let (received, left_out) = (&converted.received, &converted.left_out);
     let mut text = summary(
         received.files,
         "events",
         report.events,
         report.used,
-        &report.left_out,
+        left_out,
     );
     let _ = writeln!(
         text,
@@ -192,7 +161,7 @@ fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
         );
         console.message(Level::Warning, &what);
     }
-    let ended = ended(console, &text, &received, &report.left_out);
+    let ended = ended(console, &text, received, left_out);
     for (file, what) in &report.idle {
         let what = format!("{}: nothing in it is in a movement: {what}", visible(file));
         console.message(Level::Warning, &what);
@@ -207,45 +176,30 @@ fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
     }
 }
 
-/// What a list says, if there is one.
-fn optional<T: Default>(path: Option<&Path>, read: fn(&Path) -> Result<T>) -> Result<T> {
-    path.map(read).transpose().map(Option::unwrap_or_default)
-}
-
 fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
-    let (by_mode, operations_known) = carrier::known_operations(&args.factors, &args.profile)?;
-    let carrier = Carrier {
-        code: args.carrier.clone(),
-        source: args.source.0.clone(),
-        edition: args.source.1.clone(),
-        by_mode,
-        operations: operations_known,
-        by_id: args
-            .operations
-            .as_deref()
-            .map(operations)
-            .transpose()?
-            .unwrap_or_default(),
+    let order = IleapOrder {
+        files: args.files.clone(),
+        carrier: args.carrier.clone(),
+        out: args.out.clone(),
+        source: args.source.clone(),
+        factors: args.factors.clone(),
+        profile: args.profile.clone(),
+        operations: args.operations.clone(),
         distance_basis: args.distance_basis.as_deref().and_then(Basis::from_code),
     };
-    let mut converter = carrier::Converter::new(carrier)?;
-    let received = receive(&args.files, &Interrupt::install()?, &mut |file, bytes| {
-        converter.read(file, bytes)
-    })?;
-    let report = converter.finish()?;
-    for (path, bytes) in &report.files {
-        if let Some((folder, _)) = path.rsplit_once('/') {
-            folder_below(&RealDisk, &args.out, folder)?;
-        }
-        write_file(&RealDisk, &args.out.join(path), bytes)?;
-    }
-    list(&args.out.join("left-out.csv"), &report.left_out, false)?;
+    let converted = convert(&Conversion::Ileap(order), &Interrupt::install()?)?;
+    let ConvertedOf::Ileap(report) = &converted.of else {
+        return Err(Error::Internal(
+            "documents became something else".to_owned(),
+        ));
+    };
+    let (received, left_out) = (&converted.received, &converted.left_out);
     let mut text = summary(
         received.files,
         "documents",
         report.documents,
         report.used,
-        &report.left_out,
+        left_out,
     );
     for (name, count) in [
         ("transport factors", report.transport),
@@ -255,7 +209,7 @@ fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
         let _ = writeln!(text, "{name:<24}{:>12}", grouped(&count.to_string()));
     }
     let _ = writeln!(text, "written to {}", args.out.display());
-    let ended = ended(console, &text, &received, &report.left_out)?;
+    let ended = ended(console, &text, received, left_out)?;
     if report.used == 0 {
         return Err(Error::FilesMissing(format!(
             "no factor and no movement came of {} documents; {} says why",
@@ -264,12 +218,6 @@ fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
         )));
     }
     Ok(ended)
-}
-
-fn list(path: &Path, entries: &[LeftOut], with_ignored: bool) -> Result<()> {
-    let mut out = FileWriter::create(&RealDisk, path)?;
-    left_out::write(&mut out, entries, with_ignored)?;
-    out.finish()
 }
 
 /// Reasons that a summary shows per outcome; a hostile file can make as many as it has lines.

@@ -3,22 +3,18 @@
 use super::args::path;
 use super::args::progress_mode;
 use super::table::Table;
-use super::{Console, progress};
-use crate::audit::diff::{CorridorChange, CorridorOf, Difference, Run, ShipmentChange, diff};
-use crate::calc::restate::Effects;
-use crate::error::{Error, Result};
-use crate::model::time::date_text;
-use crate::model::unit::grouped;
-use crate::model::unit::{NANO_SCALE, decimal_text, div_half_even};
-use crate::output::columns::PublishedTable;
-use crate::output::differences::{ChangedCorridors, ChangedShipments, DifferencesWriter};
-use crate::progress::ProgressMode;
-use crate::store::disk::RealDisk;
-use crate::store::files::{FileWriter, folder_below};
-use crate::store::layout::Layout;
-use crate::store::signal::Interrupt;
+use super::{Console, engine_at, progress};
+use green_corridor::audit::diff::tables::{DiffOrder, Differences};
+use green_corridor::audit::diff::{CorridorChange, CorridorOf, ShipmentChange};
+use green_corridor::calc::restate::Effects;
+use green_corridor::error::{Error, Result};
+use green_corridor::model::time::date_text;
+use green_corridor::model::unit::grouped;
+use green_corridor::model::unit::{NANO_SCALE, decimal_text, div_half_even};
+use green_corridor::progress::ProgressMode;
+use green_corridor::store::manifest::Manifest;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Arguments of `diff`.
@@ -59,50 +55,16 @@ pub enum DiffFormat {
 
 /// Compares the runs, writes the tables, prints the summary.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
-    let layout = Layout::new(&args.out);
-    let before_run = layout.read_run(Some(&args.before))?;
-    let after_run = layout.read_run(args.after.as_deref())?;
-    let (before_id, after_id) = (before_run.id.clone(), after_run.id.clone());
-    let (before, after) = (Run::open(&before_run.dir)?, Run::open(&after_run.dir)?);
-    let to = match &args.to {
-        Some(to) => to.clone(),
-        None => folder_below(
-            &RealDisk,
-            layout.root(),
-            &format!("diff/{before_id}-{after_id}"),
-        )?,
-    };
-    let metadata = [
-        ("run_before".to_owned(), before_id),
-        ("run_after".to_owned(), after_id),
-    ];
-
-    let path = to.join("shipments.parquet");
-    let mut table = create_table::<ChangedShipments>(&path, &metadata)?;
-    let mut top = Top::new(args.top);
     let progress = progress::for_run(args.progress.unwrap_or_default(), *console);
-    let difference = diff(
-        &before,
-        &after,
-        progress.as_ref(),
-        &Interrupt::install()?,
-        &mut |change| {
-            top.add(change);
-            write_shipment(&mut table, change).map_err(|e| storage(&path, &e))
-        },
-    );
+    let engine = engine_at(&args.out, &progress)?;
+    let differences = engine.diff(&DiffOrder {
+        before: args.before.clone(),
+        after: args.after.clone(),
+        to: args.to.clone(),
+        top: args.top,
+    });
     progress.end();
-    let difference = difference?;
-    table.finish().map_err(|e| storage(&path, &e))?.finish()?;
-    write_corridors(&to.join("corridors.parquet"), &metadata, &difference)?;
-
-    let answer = Answer {
-        before: &before,
-        after: &after,
-        difference: &difference,
-        top: top.rows,
-        to: &to,
-    };
+    let answer = Answer(&differences?);
     match args.format {
         DiffFormat::Table => console.print(&answer.text())?,
         DiffFormat::Json => console.print_json(&answer.json()?)?,
@@ -110,113 +72,18 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn storage(path: &Path, error: &parquet::errors::ParquetError) -> Error {
-    Error::Storage(format!("{}: cannot write: {error}", path.display()))
-}
-
-/// The changed shipments with the largest difference, largest first; of equal ones the lower id.
-struct Top {
-    most: usize,
-    rows: Vec<ShipmentChange>,
-}
-
-impl Top {
-    fn new(most: usize) -> Top {
-        Top {
-            most,
-            rows: Vec::new(),
-        }
-    }
-
-    fn add(&mut self, change: &ShipmentChange) {
-        let size = |c: &ShipmentChange| (c.after - c.before).unsigned_abs();
-        let at = self.rows.partition_point(|row| size(row) >= size(change));
-        if at < self.most {
-            self.rows.insert(at, change.clone());
-            self.rows.truncate(self.most);
-        }
-    }
-}
-
-type Out = DifferencesWriter<FileWriter<'static>>;
-
-fn create_table<T: PublishedTable>(path: &Path, metadata: &[(String, String)]) -> Result<Out> {
-    let out = FileWriter::create(&RealDisk, path)?;
-    DifferencesWriter::new::<T>(out, metadata).map_err(|e| storage(path, &e))
-}
-
-fn write_shipment(table: &mut Out, change: &ShipmentChange) -> parquet::errors::Result<()> {
-    let (was, is) = (
-        change.corridor_before.as_ref(),
-        change.corridor_after.as_ref(),
-    );
-    let corridor = |c: Option<&'_ CorridorOf>| c.map(|c| c.corridor.clone());
-    let status = |c: Option<&'_ CorridorOf>| c.map(|c| c.load_status.clone());
-    let texts = [
-        Some(change.id.clone()),
-        corridor(was),
-        corridor(is),
-        status(was),
-        status(is),
-    ];
-    let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
-    let figures: Vec<i128> = [change.before, change.after, change.after - change.before]
-        .into_iter()
-        .chain(change.effects.0)
-        .collect();
-    table.row(
-        &texts,
-        &[was.map(|c| c.period), is.map(|c| c.period)],
-        &figures,
-    )
-}
-
-fn write_corridors(
-    path: &Path,
-    metadata: &[(String, String)],
-    difference: &Difference,
-) -> Result<()> {
-    let fault = |e| storage(path, &e);
-    let mut table = create_table::<ChangedCorridors>(path, metadata)?;
-    for (of, change) in &difference.corridors {
-        let figures: Vec<i128> = [
-            change.before,
-            change.after,
-            change.after - change.before,
-            change.moved,
-        ]
-        .into_iter()
-        .chain(change.effects.0)
-        .collect();
-        table
-            .row(
-                &[Some(&of.corridor), Some(&of.load_status)],
-                &[Some(of.period)],
-                &figures,
-            )
-            .map_err(fault)?;
-    }
-    table.finish().map_err(fault)?.finish()
-}
-
 /// What is printed.
-struct Answer<'a> {
-    before: &'a Run<'a>,
-    after: &'a Run<'a>,
-    difference: &'a Difference,
-    top: Vec<ShipmentChange>,
-    to: &'a Path,
-}
+struct Answer<'a>(&'a Differences);
 
 impl Answer<'_> {
     fn text(&self) -> String {
-        let d = self.difference;
+        let d = &self.0.difference;
         let mut out = String::new();
-        for (name, run) in [("before", self.before), ("after", self.after)] {
+        for (name, run) in [("before", &self.0.before), ("after", &self.0.after)] {
             let _ = writeln!(
                 out,
                 "{name:<20}run {}, profile {}, method revision {}",
-                run.manifest.run_id, run.manifest.profile, run.manifest.method_revision
+                run.run_id, run.profile, run.method_revision
             );
         }
         let mut line = |name: &str, micrograms: i128| {
@@ -241,11 +108,11 @@ impl Answer<'_> {
         if d.changed > 0 {
             out.push_str(&self.corridors(changed));
         }
-        if !self.top.is_empty() {
+        if !self.0.top.is_empty() {
             let _ = writeln!(out, "\nlargest differences");
             out.push_str(&self.shipments());
         }
-        let _ = writeln!(out, "\nevery figure in {}", self.to.display());
+        let _ = writeln!(out, "\nevery figure in {}", self.0.to.display());
         out
     }
 
@@ -276,7 +143,7 @@ impl Answer<'_> {
 
     fn shipments(&self) -> String {
         let mut table = Table::new(&HEADS);
-        for change in &self.top {
+        for change in &self.0.top {
             let mut cells = vec![change.id.replace(char::is_control, " ")];
             cells.extend(figures(change.before, change.after, &change.effects));
             table.row(cells);
@@ -285,7 +152,7 @@ impl Answer<'_> {
     }
 
     fn json(&self) -> Result<String> {
-        let d = self.difference;
+        let d = &self.0.difference;
         let effects = |e: &Effects| -> serde_json::Map<String, serde_json::Value> {
             Effects::NAMES
                 .into_iter()
@@ -298,10 +165,7 @@ impl Answer<'_> {
                 "ghg_before_kg": kg(before), "ghg_after_kg": kg(after), "difference_kg": kg(after - before), "effects": effects(own),
             })
         };
-        let run = |run: &Run| {
-            let m = &run.manifest;
-            serde_json::json!({"run_id": m.run_id, "profile": m.profile, "method_revision": m.method_revision})
-        };
+        let run = |m: &Manifest| serde_json::json!({"run_id": m.run_id, "profile": m.profile, "method_revision": m.method_revision});
         let corridor = |(of, c): (&CorridorOf, &CorridorChange)| {
             let mut row = head(c.before, c.after, &c.effects);
             row["corridor_id"] = of.corridor.as_str().into();
@@ -316,11 +180,11 @@ impl Answer<'_> {
             row
         };
         let answer = serde_json::json!({
-            "before": run(self.before), "after": run(self.after), "total": head(d.before, d.after, &d.effects),
+            "before": run(&self.0.before), "after": run(&self.0.after), "total": head(d.before, d.after, &d.effects),
             "shipments": d.shipments, "changed": d.changed,
             "corridors": d.corridors.iter().map(corridor).collect::<Vec<_>>(),
-            "largest": self.top.iter().map(shipment).collect::<Vec<_>>(),
-            "tables": self.to.display().to_string(),
+            "largest": self.0.top.iter().map(shipment).collect::<Vec<_>>(),
+            "tables": self.0.to.display().to_string(),
         });
         let text = serde_json::to_string_pretty(&answer)
             .map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))?;

@@ -2,11 +2,12 @@
 
 use super::Console;
 use super::args::path;
-use crate::audit::explain::explain;
-use crate::audit::explain::sheet::{Candidate, ElementSheet, Fact, FactorSheet, Sheet, Step};
-use crate::error::{Error, Result};
-use crate::model::unit::grouped;
-use crate::store::layout::Layout;
+use green_corridor::audit::explain::sheet::{
+    Candidate, ElementSheet, Fact, FactorSheet, Sheet, Step,
+};
+use green_corridor::engine::Engine;
+use green_corridor::error::{Error, Result};
+use green_corridor::model::unit::grouped;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -44,8 +45,7 @@ pub enum SheetFormat {
 
 /// Prints the sheet.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
-    let reading = Layout::new(&args.out).read_run(args.run.as_deref())?;
-    let sheet = explain(&reading.dir, &args.shipment)?;
+    let sheet = Engine::at(&args.out).explain(&args.shipment, args.run.as_deref())?;
     match args.format {
         SheetFormat::Text => console.print(&text(&sheet))?,
         SheetFormat::Json => {

@@ -1,15 +1,15 @@
 //! `export ileap|pact|ileap-tad OUT [RUN]`: a published run as exchange documents.
 
-use super::Console;
 use super::args::path;
-use crate::error::{Error, Result};
-use crate::exchange::export::{Company, Form, Kind, Order, Summary, export};
-use crate::exchange::pact::Pact;
-use crate::model::unit::grouped;
-use crate::progress::Level;
-use crate::store::signal::Interrupt;
+use super::{Console, engine_at};
+use green_corridor::error::{Error, Result};
+use green_corridor::exchange::export::{Company, Form, Kind, Order, Summary};
+use green_corridor::exchange::pact::Pact;
+use green_corridor::model::unit::grouped;
+use green_corridor::progress::{Level, Progress, Silent};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
@@ -137,12 +137,8 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
         company,
         to: target.to.clone(),
     };
-    let summary = export(
-        &target.out,
-        target.run.as_deref(),
-        &order,
-        &Interrupt::install()?,
-    )?;
+    let silent: Arc<dyn Progress> = Arc::new(Silent);
+    let summary = engine_at(&target.out, &silent)?.export(target.run.as_deref(), &order)?;
     console.print(&text(&summary))?;
     Ok(ExitCode::SUCCESS)
 }

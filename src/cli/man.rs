@@ -1,8 +1,8 @@
 //! `man`: the manual page, one page for all commands, generated from the grammar.
 
 use super::{Console, command};
-use crate::error::{Error, Result};
 use clap_mangen::Man;
+use green_corridor::error::{Error, Result};
 use std::process::ExitCode;
 
 /// Arguments of `man`: none.

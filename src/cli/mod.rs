@@ -10,7 +10,6 @@ mod explain;
 mod export;
 mod factors;
 mod init;
-mod machine;
 mod man;
 mod progress;
 mod rejects;
@@ -26,16 +25,19 @@ mod verify;
 pub use args::command;
 pub use console::Console;
 
-use crate::error::Error;
-use crate::escape::visible_lines;
-use crate::progress::LogMode;
 use args::CommandLine;
 use clap::Parser;
+use green_corridor::engine::Engine;
+use green_corridor::error::{Error, Result};
+use green_corridor::escape::visible_lines;
+use green_corridor::progress::{LogMode, Progress};
+use green_corridor::store::signal::Interrupt;
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// The last panic, for the one line that a fault of this program ends with. Whoever catches a panic on purpose (a decoder's,
 /// on a broken file) leaves no trace on standard error.
@@ -55,10 +57,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             *last = format!("{what}{place}");
         }
     }));
-    crate::store::memory::end_in_order(supervise::is_child());
-    crate::store::descriptors::raise_limit();
+    green_corridor::store::memory::end_in_order(supervise::is_child());
+    green_corridor::store::descriptors::raise_limit();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     guarded(|| parse_and_run(&arguments))
+}
+
+/// The engine of an output root, which signals interrupt.
+fn engine_at(out: &Path, progress: &Arc<dyn Progress>) -> Result<Engine> {
+    Ok(Engine::at(out).watched(Arc::clone(progress), Interrupt::install()?))
 }
 
 /// How the standard library says that the system refuses a thread.

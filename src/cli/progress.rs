@@ -1,7 +1,7 @@
 //! Progress of long work: a bar on a terminal, one line per stage where lines are wanted, nothing elsewhere.
 
 use super::console::{Console, log_json};
-use crate::progress::{Level, LogMode, Progress, ProgressMode, milliseconds};
+use green_corridor::progress::{Level, LogMode, Progress, ProgressMode, milliseconds};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -10,22 +10,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The reporter for this mode, this form of log, and this standard error.
-pub(super) fn for_run(mode: ProgressMode, console: Console) -> Box<dyn Progress> {
+pub(super) fn for_run(mode: ProgressMode, console: Console) -> Arc<dyn Progress> {
     let is_terminal = std::io::stderr().is_terminal();
     match (console.log, mode) {
-        (LogMode::Json, _) => Box::new(Lines::new(console, true)),
-        (LogMode::Text, ProgressMode::Never) => Box::new(Lines::new(console, false)),
+        (LogMode::Json, _) => Arc::new(Lines::new(console, true)),
+        (LogMode::Text, ProgressMode::Never) => Arc::new(Lines::new(console, false)),
         (LogMode::Text, ProgressMode::Auto | ProgressMode::Always) if is_terminal => {
-            Box::new(Bar::new(console))
+            Arc::new(Bar::new(console))
         }
-        (LogMode::Text, ProgressMode::Auto) => Box::new(Lines::new(console, false)),
-        (LogMode::Text, ProgressMode::Always) => Box::new(Lines::new(console, true)),
+        (LogMode::Text, ProgressMode::Auto) => Arc::new(Lines::new(console, false)),
+        (LogMode::Text, ProgressMode::Always) => Arc::new(Lines::new(console, true)),
     }
 }
 
 /// Warnings, and nothing else.
-pub(super) fn quiet(console: Console) -> Box<dyn Progress> {
-    Box::new(Lines::new(console, false))
+pub(super) fn quiet(console: Console) -> Arc<dyn Progress> {
+    Arc::new(Lines::new(console, false))
 }
 
 /// A stage under way.

@@ -1,15 +1,13 @@
 //! `report OUT [RUN]`: one self-contained HTML page and one XLSX workbook on a published run.
 
-use super::Console;
 use super::args::path;
 use super::args::progress_mode;
-use crate::error::{Error, Result};
-use crate::present::form::{page, workbook};
-use crate::progress::ProgressMode;
-use crate::store::disk::RealDisk;
-use crate::store::files::{folder_below, write_file};
-use crate::store::layout::Layout;
-use crate::store::signal::Interrupt;
+use super::{Console, engine_at};
+use green_corridor::error::{Error, Result};
+use green_corridor::present::form::{page, workbook};
+use green_corridor::progress::ProgressMode;
+use green_corridor::store::disk::RealDisk;
+use green_corridor::store::files::{folder_below, write_file};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -47,17 +45,14 @@ pub enum ReportFormat {
 
 /// Writes the report and says where it is.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
-    let layout = Layout::new(&args.out);
-    let reading = layout.read_run(args.run.as_deref())?;
-    let run_id = &reading.id;
     let progress = super::progress::for_run(args.progress.unwrap_or_default(), *console);
-    let report =
-        crate::present::report::report(&layout, run_id, progress.as_ref(), &Interrupt::install()?);
+    let report = engine_at(&args.out, &progress)?.report(args.run.as_deref());
     progress.end();
     let report = report?;
+    let run_id = &report.run_id;
     let to = match &args.to {
         Some(to) => to.clone(),
-        None => folder_below(&RealDisk, layout.root(), "report")?,
+        None => folder_below(&RealDisk, &args.out, "report")?,
     };
     let mut written = Vec::new();
     if args.format != ReportFormat::Xlsx {
@@ -75,7 +70,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
         console.print(&format!(
             "{}, {} bytes\n",
             path.display(),
-            crate::model::unit::grouped(&bytes.len().to_string())
+            green_corridor::model::unit::grouped(&bytes.len().to_string())
         ))?;
     }
     Ok(ExitCode::SUCCESS)

@@ -1,17 +1,11 @@
 //! `rollback OUT [RUN]`: an earlier published run becomes the current one again.
 
 use super::args::path;
-use super::{Console, progress};
-use crate::error::Result;
-use crate::progress::{Level, ProgressMode};
-use crate::store::disk::RealDisk;
-use crate::store::layout::Layout;
-use crate::store::lock::{Holder, Output};
-use crate::store::rollback::rollback;
-use crate::store::signal::Interrupt;
+use super::{Console, engine_at, progress};
+use green_corridor::error::Result;
+use green_corridor::progress::{Level, ProgressMode};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 /// Arguments of `rollback`.
 #[derive(Debug, clap::Args)]
@@ -26,18 +20,8 @@ pub struct Args {
 
 /// Checks the run and makes it current; exit 7 when it is damaged.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
-    // A root that is none is told before a lock would make it one.
-    Layout::new(&args.out).find_run(args.run.as_deref())?;
-    let holder = Holder::this_process();
-    let output = Output::lock(Arc::new(RealDisk), &args.out, &holder)?;
-    let interrupt = Interrupt::install()?;
     let progress = progress::for_run(ProgressMode::Auto, *console);
-    progress.stage("verify", None);
-    let check = |bytes| {
-        progress.advance(0, bytes);
-        interrupt.check()
-    };
-    let outcome = rollback(&output, &holder, args.run.as_deref(), &check);
+    let outcome = engine_at(&args.out, &progress)?.rollback(args.run.as_deref());
     progress.end();
     let done = outcome?;
     for warning in &done.published.warnings {

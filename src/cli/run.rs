@@ -3,17 +3,17 @@
 use super::args::path;
 use super::args::{Keep, MaxChange, change, keep, memory, progress_mode, share};
 use super::supervise::{self, Isolate};
-use super::{Console, machine, progress};
-use crate::error::{Error, Result};
-use crate::progress::{Level, Progress, ProgressMode};
-use crate::run;
-use crate::run::budget::least;
-use crate::run::plan::{Flags, MemoryLimit, Plan, Share};
-use crate::store::files::{is_file, read_file};
-use crate::store::memory as process_memory;
-use crate::store::signal::Interrupt;
-use std::path::{Path, PathBuf};
+use super::{Console, progress};
+use green_corridor::engine::Engine;
+use green_corridor::error::{Error, Result};
+use green_corridor::progress::{Level, Progress, ProgressMode};
+use green_corridor::run::budget::least;
+use green_corridor::run::plan::{Flags, MemoryLimit, Plan, Share};
+use green_corridor::store::memory as process_memory;
+use green_corridor::store::signal::Interrupt;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Arguments of `run`.
 #[derive(Debug, clap::Args)]
@@ -113,8 +113,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
             "--movements {swallowed}: expected movement records; a run file comes before --movements"
         )));
     }
-    let flags = args.flags(console);
-    let plan = resolved(&flags, args.print_plan)?;
+    let plan = Plan::open(&args.flags(console), !args.print_plan)?;
     if args.print_plan {
         console.print(&plan.to_string())?;
         return Ok(ExitCode::SUCCESS);
@@ -132,51 +131,20 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
         true => progress::quiet(*console),
         false => progress::for_run(plan.progress, *console),
     };
-    let outcome = execute(&plan, progress.as_ref(), console);
+    let outcome = execute(plan, &progress, console);
     progress.end();
     outcome
 }
 
-/// The plan. One that cannot be resolved is told to those who watch the output root, where it is known.
-fn resolved(flags: &Flags, only_printed: bool) -> Result<Plan> {
-    let here = machine::surroundings()?;
-    let mut read = None;
-    let plan = Plan::run_file(flags, &|path| {
-        is_file(path).map_err(|e| Error::Usage(format!("{}: cannot read: {e}", path.display())))
-    })
-    .and_then(|run_file| {
-        let bytes = run_file.as_deref().map(configuration).transpose()?;
-        let (run_file, bytes) = read.insert((run_file, bytes));
-        let named = run_file.as_deref().zip(bytes.as_deref());
-        Plan::resolve(named, flags, &here, &configuration)
-    });
-    plan.inspect_err(|error| {
-        let named = read
-            .as_ref()
-            .and_then(|(path, bytes)| path.as_deref().zip(bytes.as_deref()));
-        if let Some(out) = Plan::stated_out(named, flags, &here)
-            && !flags.dry_run
-            && !only_printed
-        {
-            run::record_refusal(&out, error);
-        }
-    })
-}
-
-/// Run files and value files beyond this are a mistake (a movement file named in the wrong place).
-const LARGEST_CONFIGURATION: u64 = 64 << 20;
-
-fn configuration(path: &Path) -> Result<Vec<u8>> {
-    read_file(path, LARGEST_CONFIGURATION).map_err(|e| Error::Usage(e.to_string()))
-}
-
 /// Runs the plan and prints the summary.
-fn execute(plan: &Plan, progress: &dyn Progress, console: &Console) -> Result<ExitCode> {
-    let summary = run::run(plan, progress, &Interrupt::install()?)?;
+fn execute(plan: Plan, progress: &Arc<dyn Progress>, console: &Console) -> Result<ExitCode> {
+    let (is_quiet, is_dry) = (plan.quiet, plan.dry_run);
+    let engine = Engine::of(plan).watched(Arc::clone(progress), Interrupt::install()?);
+    let summary = engine.run()?;
     progress.end();
-    match console.print(&super::summary::text(&summary, plan.quiet)) {
+    match console.print(&super::summary::text(&summary, is_quiet)) {
         // The run is published all the same, and its status says so; only the summary is lost.
-        Err(error) if !plan.dry_run => console.message(Level::Warning, &error.to_string()),
+        Err(error) if !is_dry => console.message(Level::Warning, &error.to_string()),
         printed => printed?,
     }
     if summary.missing.is_empty() {

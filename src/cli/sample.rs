@@ -2,13 +2,14 @@
 
 use super::args::path;
 use super::args::{progress_mode, share};
-use super::{Console, init, progress};
-use crate::error::{Error, Result};
-use crate::progress::ProgressMode;
-use crate::run::plan::Share;
-use crate::sample::{Format, MOST_SHIPMENTS, Month, Order, Templates, write};
-use crate::store::disk::RealDisk;
-use crate::store::files::FileWriter;
+use super::{Console, progress};
+use green_corridor::error::{Error, Result};
+use green_corridor::progress::ProgressMode;
+use green_corridor::run::plan::Share;
+use green_corridor::sample::{Format, MOST_SHIPMENTS, Month, Order, Templates, write};
+use green_corridor::shipped;
+use green_corridor::store::disk::RealDisk;
+use green_corridor::store::files::FileWriter;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -70,7 +71,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
 /// The templates that ship inside the program.
 fn templates() -> Result<Templates> {
     let text = |path: &str| {
-        init::shipped(path)
+        shipped::text_of(path)
             .ok_or_else(|| Error::Internal(format!("{path} is not inside the program")))
     };
     let (routes, distances) = (
@@ -107,7 +108,7 @@ mod tests {
             &|_| {},
         )
         .unwrap();
-        let shipped = init::shipped("data/movements/2025-03.csv").unwrap();
+        let shipped = shipped::text_of("data/movements/2025-03.csv").unwrap();
         assert!(
             made == shipped.as_bytes(),
             "run the command of data/movements/README.md again"

@@ -1,11 +1,11 @@
 //! The summary that a run prints at its end.
 
 use super::table::Table;
-use crate::escape::visible;
-use crate::model::reject::RejectReason;
-use crate::model::time::date_text;
-use crate::model::unit::{decimal_text, grouped};
-use crate::run::summary::Summary;
+use green_corridor::escape::visible;
+use green_corridor::model::reject::RejectReason;
+use green_corridor::model::time::date_text;
+use green_corridor::model::unit::{decimal_text, grouped};
+use green_corridor::run::summary::Summary;
 use std::fmt::Write;
 
 /// Rows in, accepted, rejected by reason; totals; corridors; where the files are.
@@ -144,5 +144,8 @@ fn corridors(summary: &Summary) -> String {
 /// A decimal with fewer places, half to even; for people, the table has them all.
 fn short(mantissa: i128, scale: u32, places: u32) -> String {
     let unit = 10i128.pow(scale - places);
-    decimal_text(crate::model::unit::div_half_even(mantissa, unit), places)
+    decimal_text(
+        green_corridor::model::unit::div_half_even(mantissa, unit),
+        places,
+    )
 }

@@ -3,12 +3,10 @@
 //!
 //! Unix only; elsewhere a run is its own process.
 
-use crate::error::{Error, Result};
-use crate::progress::Silent;
-use crate::run;
-use crate::run::plan::{Origin, Plan};
-use crate::run::prepare::find_inputs;
-use crate::store::memory::is_bounded;
+use green_corridor::error::{Error, Result};
+use green_corridor::run;
+use green_corridor::run::plan::Plan;
+use green_corridor::store::memory::is_bounded;
 use std::process::ExitCode;
 
 /// Whether a run is supervised.
@@ -26,9 +24,6 @@ pub enum Isolate {
 /// Tells a child that it is one.
 const CHILD: &str = "GREEN_CORRIDOR_SUPERVISED";
 
-/// Starting a process takes two milliseconds; a run of so many bytes takes more than thirty times as long.
-const LARGE: u64 = 8 << 20;
-
 /// Whether this process is the child.
 pub(super) fn is_child() -> bool {
     std::env::var_os(CHILD).is_some()
@@ -41,17 +36,7 @@ pub(super) fn is_wanted(isolate: Isolate, plan: &Plan) -> bool {
         Isolate::Always => true,
         Isolate::Never => false,
         Isolate::Auto if is_bounded() => true,
-        // What is wrong with the inputs is told by the run itself.
-        Isolate::Auto => find_inputs(plan, &Silent).is_ok_and(|inputs| {
-            let is_bound = plan.origin("limits.memory") != Origin::Default;
-            let unpacks = |name: &str| {
-                let name = name.to_ascii_lowercase();
-                [".parquet", ".gz", ".zst"]
-                    .iter()
-                    .any(|end| name.ends_with(end))
-            };
-            inputs.bytes() >= LARGE || is_bound && inputs.files.iter().any(|f| unpacks(&f.name))
-        }),
+        Isolate::Auto => plan.is_worth_watching(),
     }
 }
 
@@ -75,7 +60,7 @@ pub(super) fn supervise(plan: &Plan) -> Result<ExitCode> {
     // What began ignored (`nohup`) stays so, here and in the child.
     let heard = [SIGINT, SIGTERM, SIGHUP].into_iter();
     let heard: Vec<i32> = heard
-        .filter(|&s| !crate::store::signal::is_ignored(s))
+        .filter(|&s| !green_corridor::store::signal::is_ignored(s))
         .collect();
     let mut signals = signal_hook::iterator::Signals::new(heard)
         .map_err(|e| internal("cannot watch signals", e))?;

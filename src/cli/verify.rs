@@ -1,14 +1,12 @@
 //! `verify OUT [RUN]`: digests, counts and sums of a published run, from its files alone.
 
 use super::args::path;
-use super::{Console, progress};
-use crate::audit::verify::{Inputs, Place, verify};
-use crate::error::Result;
-use crate::model::unit::grouped;
-use crate::model::unit::{NANO_SCALE, decimal_text};
-use crate::progress::ProgressMode;
-use crate::store::layout::Layout;
-use crate::store::signal::Interrupt;
+use super::{Console, engine_at, progress};
+use green_corridor::audit::verify::Inputs;
+use green_corridor::error::Result;
+use green_corridor::model::unit::grouped;
+use green_corridor::model::unit::{NANO_SCALE, decimal_text};
+use green_corridor::progress::ProgressMode;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -47,15 +45,12 @@ fn inputs_text(inputs: &Inputs) -> String {
 
 /// Checks the run; exit 7 when anything differs.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
-    let layout = Layout::new(&args.out);
-    let reading = layout.read_run(args.run.as_deref())?;
     let progress = progress::for_run(ProgressMode::Auto, *console);
-    let verified = verify(
-        &reading.dir,
+    let engine = engine_at(&args.out, &progress)?;
+    let verified = engine.verify(
+        args.run.as_deref(),
         args.recalculate,
-        &(args.inputs.as_deref()).map_or(Place::Logged(&layout), Place::Named),
-        progress.as_ref(),
-        &Interrupt::install()?,
+        args.inputs.as_deref(),
     );
     progress.end();
     let v = verified?;

@@ -6,6 +6,7 @@
 pub mod adjusted;
 pub mod carrier;
 pub mod category;
+pub mod convert;
 pub mod dcsa;
 pub mod documents;
 pub mod events;

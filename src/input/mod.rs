@@ -3,6 +3,7 @@
 //! A [`Reader`] cuts a file into [`Unit`]s in order, which is cheap; units parse on any thread, which is the work. Nothing
 //! here opens a path: files come in open.
 
+pub mod arrow_batch;
 mod cells;
 mod column;
 mod csv;

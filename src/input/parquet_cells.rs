@@ -65,9 +65,7 @@ pub fn plan(found: &TypePtr, kind: Kind, arrow: Option<&DataType>) -> Result<Pla
     let noted_seconds = matches!(arrow, Some(DataType::Timestamp(TimeUnit::Second, _)));
     let usable = match decoded.field(0).data_type() {
         DataType::Int64 if kind == Kind::Timestamp => noted_seconds,
-        DataType::Timestamp(..) | DataType::Date32 => kind == Kind::Timestamp,
-        DataType::Decimal128(..) | DataType::Float32 | DataType::Float64 => kind != Kind::Timestamp,
-        other => other.is_integer() && kind != Kind::Timestamp,
+        other => holds(other, kind),
     };
     if usable {
         Ok(Plan {
@@ -76,6 +74,16 @@ pub fn plan(found: &TypePtr, kind: Kind, arrow: Option<&DataType>) -> Result<Pla
         })
     } else {
         Err(described)
+    }
+}
+
+/// Whether values of this type, which is none of texts, can be those of a column of ours.
+pub fn holds(data_type: &DataType, kind: Kind) -> bool {
+    match data_type {
+        DataType::Timestamp(..) | DataType::Date32 => kind == Kind::Timestamp,
+        DataType::Decimal128(..) | DataType::Float32 | DataType::Float64 => kind != Kind::Timestamp,
+        DataType::Null => true,
+        other => other.is_integer() && kind != Kind::Timestamp,
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod budget;
 pub mod compute;
+mod configuration;
 mod ending;
 pub mod factors_used;
 pub mod feed;

@@ -66,7 +66,7 @@ const SIGNALS: [i32; 3] = [
 const SIGNALS: [i32; 2] = [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM];
 
 /// Whether the parent asked for this signal to be ignored; known only where the kernel tells it as text.
-pub(crate) fn is_ignored(signal: i32) -> bool {
+pub fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     ignored_mask(&status).is_some_and(|mask| mask & (1 << (signal - 1)) != 0)
 }

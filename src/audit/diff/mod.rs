@@ -7,6 +7,7 @@
 //! difference of its published totals; asserted for every row before anything is shown.
 
 mod pair;
+pub mod tables;
 
 pub use crate::published::pairs::CorridorOf;
 

@@ -1,35 +1,26 @@
 //! Many questions at once: the pairs of a file, answered on all cores, told in the order of the file.
 
-use super::load::Loaded;
-use super::{Args, Format, ask, csv, json, table};
+use super::{Args, Format, json, table};
 use crate::cli::{Console, progress};
-use crate::error::{Error, Result};
-use crate::escape::{visible_json, visible_lines};
-use crate::factors::DataFile;
-use crate::present::comparison::sheet::Sheet;
-use crate::progress::{Level, Progress};
-use crate::routes::answer::answer;
-use crate::routes::pairs::pairs;
-use crate::run::prepare::library_error;
-use crate::store::disk::RealDisk;
-use crate::store::files::FileWriter;
-use crate::store::reference::read_named;
-use rayon::prelude::*;
+use green_corridor::compare::{self, Comparison, Routes};
+use green_corridor::error::{Error, Result};
+use green_corridor::escape::{visible_json, visible_lines};
+use green_corridor::present::comparison::csv;
+use green_corridor::progress::{Level, Progress};
+use green_corridor::store::disk::RealDisk;
+use green_corridor::store::files::FileWriter;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
-
-/// Pairs that are answered before they are written.
-const CHUNK: usize = 256;
 
 /// Answers every pair. A pair without an answer has a line that says why.
 pub(super) fn run(
     path: &Path,
     args: &Args,
-    loaded: &Loaded,
+    routes: &Routes,
     console: &Console,
 ) -> Result<ExitCode> {
-    let pairs = read_pairs(path)?;
+    let pairs = compare::pairs(path)?;
     let progress = progress::for_run(args.progress.unwrap_or_default(), *console);
     progress.stage("compare", Some(pairs.len() as u64));
     let mut unanswered = 0;
@@ -39,7 +30,7 @@ pub(super) fn run(
             let outcome = write(
                 &pairs,
                 args,
-                loaded,
+                routes,
                 progress.as_ref(),
                 &mut out,
                 &mut unanswered,
@@ -52,7 +43,7 @@ pub(super) fn run(
                 outcome = write(
                     &pairs,
                     args,
-                    loaded,
+                    routes,
                     progress.as_ref(),
                     out,
                     &mut unanswered,
@@ -76,20 +67,10 @@ pub(super) fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-fn read_pairs(path: &Path) -> Result<Vec<(String, String)>> {
-    let file =
-        read_named(path, &path.display().to_string()).map_err(|e| Error::Input(e.to_string()))?;
-    let file = DataFile {
-        path: file.path,
-        bytes: file.bytes,
-    };
-    pairs(&file).map_err(|faults| Error::Input(library_error(&faults).to_string()))
-}
-
 fn write(
     pairs: &[(String, String)],
     args: &Args,
-    loaded: &Loaded,
+    routes: &Routes,
     progress: &dyn Progress,
     out: &mut dyn Write,
     unanswered: &mut usize,
@@ -99,34 +80,26 @@ fn write(
         out.write_all(csv::header(false).as_bytes())
             .map_err(storage)?;
     }
-    for chunk in pairs.chunks(CHUNK) {
-        let answers: Vec<(String, bool)> = chunk
-            .par_iter()
-            .map(|(from, to)| {
-                let text = one(from, to, args, loaded);
-                progress.advance(1, 1);
-                text.map(|t| (t, true))
-                    .unwrap_or_else(|why| (no_answer(from, to, &why, args.format), false))
-            })
-            .collect();
-        for (text, is_answer) in answers {
-            *unanswered += !is_answer as usize;
-            out.write_all(text.as_bytes()).map_err(storage)?;
-        }
-    }
-    Ok(())
+    let tell = |from: &str, to: &str, answer: std::result::Result<Comparison, String>| {
+        let text = answer.and_then(|comparison| one(&comparison, args.format));
+        progress.advance(1, 1);
+        text.map(|t| (t, true))
+            .unwrap_or_else(|why| (no_answer(from, to, &why, args.format), false))
+    };
+    routes.compare_each(&args.question.asked(), pairs, &tell, &mut |(
+        text,
+        is_answer,
+    )| {
+        *unanswered += !is_answer as usize;
+        out.write_all(text.as_bytes()).map_err(storage)
+    })
 }
 
-fn one(from: &str, to: &str, args: &Args, loaded: &Loaded) -> std::result::Result<String, String> {
-    let told = |e: Error| e.to_string();
-    let request = ask::request(&args.question, from, to, loaded).map_err(told)?;
-    let network = loaded.network(&request);
-    let answer = answer(loaded.world(&network, None), &request).map_err(|e| e.to_string())?;
-    let sheet = Sheet::new(&answer, &request, &loaded.reference, &args.data.profile);
-    Ok(match args.format {
-        Format::Table => visible_lines(&table::text(&sheet)).into_owned() + "\n",
-        Format::Json => json(&sheet, false).map_err(told)?,
-        Format::Csv => csv::rows(&sheet),
+fn one(comparison: &Comparison, format: Format) -> std::result::Result<String, String> {
+    Ok(match format {
+        Format::Table => visible_lines(&table::text(&comparison.sheet)).into_owned() + "\n",
+        Format::Json => json(comparison, false).map_err(|e| e.to_string())?,
+        Format::Csv => comparison.csv_rows(),
         Format::Html => return Err("a page shows one pair".to_owned()),
     })
 }

@@ -1,8 +1,8 @@
 //! The answer as text for people.
 
 use crate::cli::table::Table;
-use crate::model::unit::grouped;
-use crate::present::comparison::sheet::{
+use green_corridor::model::unit::grouped;
+use green_corridor::present::comparison::sheet::{
     ElementSheet, OptionSheet, RequestSheet, ScenarioSheet, Sheet, Standing, rounded,
 };
 use std::fmt::Write;

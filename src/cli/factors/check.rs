@@ -1,19 +1,14 @@
 //! `factors check`: every fault of a library at once, with file, line and column; warnings apart from errors.
 
+use super::Library;
 use super::text::plain;
-use super::{DEFAULT_PROFILE, Files, Library};
 use crate::cli::Console;
 use crate::cli::args::day;
-use crate::error::{Error, Result};
-use crate::factors::{Fault, Library as Editions, Severity, review, review_rows};
-use crate::model::time::{Day, day_of};
-use crate::store::reference::RUN_DATA;
-use std::collections::HashSet;
+use green_corridor::error::{Error, Result};
+use green_corridor::library::{FactorLibrary, Findings};
+use green_corridor::model::time::{Day, day_of};
 use std::fmt::Write as _;
 use std::process::ExitCode;
-
-/// Data for route options, which no run reads but `check` does.
-const SERVICES: &str = "services.csv";
 
 /// Arguments of `factors check`.
 #[derive(Debug, clap::Args)]
@@ -28,35 +23,14 @@ pub struct Check {
 
 /// Prints the faults; exit 9 when one is an error.
 pub(super) fn check(args: &Check, console: &Console) -> Result<ExitCode> {
-    let names: Vec<&str> = RUN_DATA.into_iter().chain([SERVICES]).collect();
     let library = &args.library;
-    let files = Files::read(&library.factors, &library.reference, &names)?;
     let on = args
         .on
         .unwrap_or_else(|| day_of(jiff::Timestamp::now().as_microsecond()));
-    let profiles = match (&library.profile, files.profiles()) {
-        (Some(profile), _) => {
-            files.known(profile)?;
-            vec![profile.as_str()]
-        }
-        // Loading the profile that is not there says so.
-        (None, none) if none.is_empty() => vec![DEFAULT_PROFILE],
-        (None, all) => all,
-    };
-    let mut report = Report::default();
-    // Every edition, since one that no profile names yet is about to be. What is wrong with a row, a profile says below.
-    report.note(review_rows(&Editions::parse(&files.library).0));
-    for profile in profiles {
-        match files.load(profile) {
-            Ok((reference, mut faults)) => {
-                faults.extend(review(&reference.factors, on));
-                report.add(profile, Some(reference.factors.factors.len()), faults)
-            }
-            Err(faults) => report.add(profile, None, faults),
-        }
-    }
-    console.print(&report.text())?;
-    match report.errors.len() {
+    let profile = library.profile.as_deref();
+    let findings = FactorLibrary::check(&library.factors, &library.reference, profile, on)?;
+    console.print(&text(&findings))?;
+    match findings.errors.len() {
         0 => Ok(ExitCode::SUCCESS),
         errors => Err(Error::Library(format!(
             "{} in {}",
@@ -66,55 +40,29 @@ pub(super) fn check(args: &Check, console: &Console) -> Result<ExitCode> {
     }
 }
 
-/// What `check` found: each fault once, though several profiles share it.
-#[derive(Default)]
-struct Report {
-    seen: HashSet<(Severity, String)>,
-    errors: Vec<String>,
-    warnings: Vec<String>,
-    /// A line per profile.
-    counts: Vec<String>,
-}
-
-impl Report {
-    /// Adds a profile; without a number of factors where it does not load.
-    fn add(&mut self, profile: &str, factors: Option<usize>, faults: Vec<Fault>) {
-        let errors = faults
-            .iter()
-            .filter(|f| f.severity == Severity::Error)
-            .count();
-        let factors = factors.map_or("not loaded".to_owned(), |n| counted(n, "factor"));
+/// Faults, then a line per profile.
+fn text(findings: &Findings) -> String {
+    let mut out = String::new();
+    for (head, faults) in [
+        ("errors", &findings.errors),
+        ("warnings", &findings.warnings),
+    ] {
+        if !faults.is_empty() {
+            let lines: Vec<String> = faults.iter().map(|f| plain(&f.to_string())).collect();
+            let _ = write!(out, "{head}\n{}\n\n", lines.join("\n"));
+        }
+    }
+    for found in &findings.profiles {
+        let factors = found
+            .factors
+            .map_or("not loaded".to_owned(), |n| counted(n, "factor"));
         let (wrong, odd) = (
-            counted(errors, "error"),
-            counted(faults.len() - errors, "warning"),
+            counted(found.errors, "error"),
+            counted(found.warnings, "warning"),
         );
-        self.counts
-            .push(format!("{profile}: {factors}, {wrong}, {odd}"));
-        self.note(faults);
+        let _ = writeln!(out, "{}: {factors}, {wrong}, {odd}", found.profile);
     }
-
-    /// Adds faults that belong to no profile alone.
-    fn note(&mut self, faults: Vec<Fault>) {
-        for fault in faults {
-            let text = plain(&fault.to_string());
-            if self.seen.insert((fault.severity, text.clone())) {
-                match fault.severity {
-                    Severity::Error => self.errors.push(text),
-                    Severity::Warning => self.warnings.push(text),
-                }
-            }
-        }
-    }
-
-    fn text(&self) -> String {
-        let mut out = String::new();
-        for (head, lines) in [("errors", &self.errors), ("warnings", &self.warnings)] {
-            if !lines.is_empty() {
-                let _ = write!(out, "{head}\n{}\n\n", lines.join("\n"));
-            }
-        }
-        out + &self.counts.join("\n") + "\n"
-    }
+    out
 }
 
 /// A number of things, `1 error` or `2 errors`.
@@ -125,6 +73,7 @@ fn counted(number: usize, thing: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use green_corridor::factors::{Fault, Severity};
 
     #[test]
     fn a_fault_of_several_profiles_is_printed_once() {
@@ -136,7 +85,7 @@ mod tests {
             found: found.into(),
             wanted: "expected a country".into(),
         };
-        let mut report = Report::default();
+        let mut report = Findings::default();
         report.add("a", Some(2), vec![fault(Severity::Warning, "x\n\u{1b}[2J")]);
         report.add(
             "b",
@@ -149,6 +98,6 @@ mod tests {
         let want = "errors\nzones.csv:3: member \"y\": expected a country\n\n\
             warnings\nzones.csv:3: member \"x  [2J\": expected a country\n\n\
             a: 2 factors, 0 errors, 1 warning\nb: not loaded, 1 error, 1 warning\n";
-        assert_eq!(report.text(), want);
+        assert_eq!(text(&report), want);
     }
 }

@@ -2,14 +2,13 @@
 
 use super::super::args::path;
 use super::listing::Listing;
-use super::{Files, ZONES, edition_library};
 use crate::cli::Console;
 use crate::cli::args::{TableFormat, day};
-use crate::error::{Error, Result};
-use crate::factors::Zones;
-use crate::factors::diff::{Change, Difference, Side, editions, profiles};
-use crate::model::time::{Day, day_of};
-use crate::model::unit::decimal_text;
+use green_corridor::error::Result;
+use green_corridor::factors::diff::{Change, Difference, Side};
+use green_corridor::library::{Compared, FactorLibrary};
+use green_corridor::model::time::{Day, day_of};
+use green_corridor::model::unit::decimal_text;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -68,15 +67,15 @@ const IN_TABLE: usize = 12;
 
 /// Prints the differences.
 pub(super) fn diff(args: &Diff, console: &Console) -> Result<ExitCode> {
-    let mut list = match (args.first.contains('/'), args.second.contains('/')) {
-        (true, true) => between_editions(args)?,
-        (false, false) => between_profiles(args)?,
-        _ => {
-            return Err(Error::Usage(
-                "expected two editions (source/edition) or two profiles".to_owned(),
-            ));
-        }
-    };
+    let mut list = FactorLibrary::diff(&Compared {
+        first: &args.first,
+        second: &args.second,
+        factors: &args.factors,
+        reference: &args.reference,
+        on: args
+            .on
+            .unwrap_or_else(|| day_of(jiff::Timestamp::now().as_microsecond())),
+    })?;
     let prefix = args.operation.as_deref().unwrap_or("");
     list.retain(|d| {
         d.scope.operation.starts_with(prefix) && (args.all || d.change != Change::Same)
@@ -91,34 +90,6 @@ pub(super) fn diff(args: &Diff, console: &Console) -> Result<ExitCode> {
         .text(args.format),
     )?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn between_editions(args: &Diff) -> Result<Vec<Difference>> {
-    let library = edition_library(&args.factors)?;
-    for edition in [&args.first, &args.second] {
-        if !library.sources.iter().any(|s| *s.folder == **edition) {
-            let there: Vec<&str> = library.sources.iter().map(|s| &*s.folder).collect();
-            return Err(Error::Usage(format!(
-                "\"{edition}\": expected one of {}",
-                there.join(", ")
-            )));
-        }
-    }
-    Ok(editions(&library, &args.first, &args.second))
-}
-
-fn between_profiles(args: &Diff) -> Result<Vec<Difference>> {
-    let files = Files::read(&args.factors, &args.reference, &ZONES)?;
-    let (first, second) = (files.factors(&args.first)?, files.factors(&args.second)?);
-    let zones = files
-        .data
-        .first()
-        .map(|file| Zones::parse(file).0)
-        .unwrap_or_default();
-    let on = args
-        .on
-        .unwrap_or_else(|| day_of(jiff::Timestamp::now().as_microsecond()));
-    Ok(profiles(&first, &second, &zones, on))
 }
 
 fn cells(d: &Difference) -> [String; COLUMNS.len()] {

@@ -1,10 +1,9 @@
 //! `factors document`: the reference document of a library, `docs/factors.md` for the shipped one.
 
 use super::super::args::path;
-use super::edition_library;
 use crate::cli::Console;
-use crate::error::Result;
-use crate::factors::handbook;
+use green_corridor::error::Result;
+use green_corridor::library;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -18,6 +17,6 @@ pub struct Document {
 
 /// Prints the document.
 pub(super) fn document(args: &Document, console: &Console) -> Result<ExitCode> {
-    console.print(&handbook(&edition_library(&args.factors)?))?;
+    console.print(&library::document(&args.factors)?)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,10 +5,10 @@ use super::text::end;
 use super::{Library, factors_of};
 use crate::cli::Console;
 use crate::cli::args::{TableFormat, day};
-use crate::error::{Error, Result};
-use crate::factors::{EmissionFactor, FactorSet};
-use crate::model::time::{Day, date_text};
-use crate::model::unit::{NANO_SCALE, decimal_text};
+use green_corridor::error::{Error, Result};
+use green_corridor::factors::{EmissionFactor, FactorSet};
+use green_corridor::model::time::{Day, date_text};
+use green_corridor::model::unit::{NANO_SCALE, decimal_text};
 use std::process::ExitCode;
 
 /// Arguments of `factors list`.

@@ -12,12 +12,10 @@ mod why;
 
 use super::Console;
 use super::args::path;
-use crate::error::Result;
-use crate::factors::{DataFile, FactorSet, Fault, Severity};
-use crate::reference::Reference;
-use crate::run::prepare::{known_profile, library_error, profiles};
-use crate::store::reference::{ReferenceFile, read_data, read_library};
-use std::path::{Path, PathBuf};
+use green_corridor::error::Result;
+use green_corridor::factors::FactorSet;
+use green_corridor::library::{DEFAULT_PROFILE, FactorLibrary};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Arguments of `factors`.
@@ -74,74 +72,8 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     }
 }
 
-/// Profile unless another is named.
-const DEFAULT_PROFILE: &str = "open";
-/// What regions may name; the other data have no part in a question about factors, so they are not read for one.
-const ZONES: [&str; 1] = ["zones.csv"];
-
-/// The folders of a library, read.
-struct Files {
-    library: Vec<DataFile>,
-    data: Vec<DataFile>,
-}
-
-impl Files {
-    fn read(factors: &Path, reference: &Path, names: &[&str]) -> Result<Files> {
-        let as_data = |files: Vec<ReferenceFile>| {
-            files
-                .into_iter()
-                .map(|f| DataFile::new(f.path, f.bytes))
-                .collect()
-        };
-        Ok(Files {
-            library: as_data(read_library(factors)?),
-            data: as_data(read_data(reference, names)?),
-        })
-    }
-
-    /// Names of the profiles, ascending.
-    fn profiles(&self) -> Vec<&str> {
-        profiles(self.library.iter().map(|f| f.path.as_str()))
-    }
-
-    /// Refuses a profile that is not there.
-    fn known(&self, profile: &str) -> Result<()> {
-        known_profile(&self.profiles(), profile)
-    }
-
-    /// Factors of a profile; faults are one error.
-    fn factors(&self, profile: &str) -> Result<FactorSet> {
-        self.known(profile)?;
-        self.load(profile)
-            .map(|(reference, _)| reference.factors)
-            .map_err(|faults| library_error(&faults))
-    }
-
-    fn load(&self, profile: &str) -> std::result::Result<(Reference, Vec<Fault>), Vec<Fault>> {
-        Reference::load(&self.library, profile, &self.data, &[])
-    }
-}
-
 /// Factors of the profile that the arguments name.
 fn factors_of(args: &Library) -> Result<FactorSet> {
-    let files = Files::read(&args.factors, &args.reference, &ZONES)?;
-    files.factors(args.profile.as_deref().unwrap_or(DEFAULT_PROFILE))
-}
-
-/// The library without a profile: for questions about editions as they are.
-fn edition_library(factors: &Path) -> Result<crate::factors::Library> {
-    let files: Vec<DataFile> = read_library(factors)?
-        .into_iter()
-        .map(|f| DataFile::new(f.path, f.bytes))
-        .collect();
-    let (library, faults) = crate::factors::Library::parse(&files);
-    let errors: Vec<Fault> = faults
-        .into_iter()
-        .filter(|f| f.severity == Severity::Error)
-        .collect();
-    if errors.is_empty() {
-        Ok(library)
-    } else {
-        Err(library_error(&errors))
-    }
+    let library = FactorLibrary::read(&args.factors, &args.reference)?;
+    library.factors(args.profile.as_deref().unwrap_or(DEFAULT_PROFILE))
 }

@@ -4,16 +4,13 @@ use super::list::operation;
 use super::text::plain;
 use super::{Library, factors_of};
 use crate::cli::Console;
-use crate::error::{Error, Result};
-use crate::factors::{EmissionFactor, FactorSet, QUANTITY_SCALE, conversion};
-use crate::model::time::{NO_END, date_text};
-use crate::model::unit::{NANO_SCALE, SHARE_SCALE, short_decimal_text};
-use crate::routes::spelling::edits;
+use green_corridor::error::Result;
+use green_corridor::factors::{EmissionFactor, FactorSet, QUANTITY_SCALE, conversion};
+use green_corridor::library::factor_of;
+use green_corridor::model::time::{NO_END, date_text};
+use green_corridor::model::unit::{NANO_SCALE, SHARE_SCALE, short_decimal_text};
 use std::fmt::Write as _;
 use std::process::ExitCode;
-
-/// How many factors are named when one is not found.
-const NEAREST: usize = 5;
 
 /// Arguments of `factors show`.
 #[derive(Debug, clap::Args)]
@@ -29,18 +26,7 @@ pub struct Show {
 /// Prints the factor.
 pub(super) fn show(args: &Show, console: &Console) -> Result<ExitCode> {
     let set = factors_of(&args.library)?;
-    let factor = set
-        .factors
-        .iter()
-        .find(|f| *f.id == *args.factor)
-        .ok_or_else(|| {
-            let near = nearest(&args.factor, set.factors.iter().map(|f| &*f.id));
-            Error::Usage(format!(
-                "\"{}\": no such factor in the profile; nearest: {}",
-                args.factor,
-                near.join(", ")
-            ))
-        })?;
+    let factor = factor_of(&set, &args.factor)?;
     console.print(&sheet(&set, factor))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -215,34 +201,5 @@ fn product(
 fn lines(out: &mut String, fields: &[(&str, String)]) {
     for (name, text) in fields.iter().filter(|(_, text)| !text.is_empty()) {
         let _ = writeln!(out, "  {name:<15}  {}", plain(text));
-    }
-}
-
-/// The ids that are most like `wanted`: first those that contain it, then by the number of characters to change.
-fn nearest<'i>(wanted: &str, ids: impl Iterator<Item = &'i str>) -> Vec<&'i str> {
-    let mut ranked: Vec<(bool, usize, &str)> = ids
-        .map(|id| (!id.contains(wanted), edits(wanted, id), id))
-        .collect();
-    ranked.sort_unstable();
-    ranked
-        .into_iter()
-        .take(NEAREST)
-        .map(|(.., id)| id)
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nearest_id_comes_first() {
-        let ids = [
-            "one/1:rail-cn",
-            "one/1:road-cn",
-            "one/1:road-cn-diesel@one/1:diesel-kg",
-        ];
-        assert_eq!(nearest("road-cn-diesel", ids.into_iter())[0], ids[2]);
-        assert_eq!(nearest("one/1:raid-cn", ids.into_iter())[..2], ids[..2]);
     }
 }

@@ -5,17 +5,17 @@ use super::{Library, factors_of};
 use crate::cli::Console;
 use crate::cli::args::day;
 use crate::cli::table::Table;
-use crate::error::{Error, Result};
-use crate::escape::visible_json;
-use crate::factors::{Candidate, EnergyQuery, FactorQuery, FactorSet, Section, Verdict};
-use crate::model::element::FactorIndex;
-use crate::model::flag::Flags;
-use crate::model::id::LocationCode;
-use crate::model::mode::{EnergyUnit, Temperature};
-use crate::model::time::{Day, date_text};
-use crate::model::unit::{NANO_SCALE, decimal_text, short_decimal_text};
+use green_corridor::error::Result;
+use green_corridor::escape::visible_json;
+use green_corridor::factors::{Candidate, FactorSet, Verdict};
+use green_corridor::library::{Chosen, EnergyQuestion, Explained, Question, ask, ask_energy};
+use green_corridor::model::flag::Flags;
+use green_corridor::model::id::LocationCode;
+use green_corridor::model::mode::{EnergyUnit, Temperature};
+use green_corridor::model::time::Day;
+use green_corridor::model::unit::{NANO_SCALE, decimal_text, short_decimal_text};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 /// Arguments of `factors why`.
@@ -87,9 +87,30 @@ fn energy_unit(text: &str) -> std::result::Result<EnergyUnit, String> {
 /// Prints the answer.
 pub(super) fn why(args: &Why, console: &Console) -> Result<ExitCode> {
     let set = factors_of(&args.library)?;
+    let energy_carrier = args.energy_carrier.as_deref().unwrap_or_default();
     let answered = match args.energy_unit {
-        Some(unit) => ask_energy(args, &set, unit)?,
-        None => ask(args, &set)?,
+        Some(unit) => ask_energy(
+            &EnergyQuestion {
+                energy_carrier,
+                unit,
+                from: args.from,
+                to: args.to,
+                on: args.on,
+            },
+            &set,
+        )?,
+        None => ask(
+            &Question {
+                operation: args.operation.as_deref().unwrap_or_default(),
+                carrier: args.carrier.as_deref().unwrap_or_default(),
+                energy_carrier,
+                from: args.from,
+                to: args.to,
+                temperature: args.temperature,
+                on: args.on,
+            },
+            &set,
+        )?,
     };
     console.print(&match args.format {
         WhyFormat::Table => text(args, &set, &answered),
@@ -98,127 +119,6 @@ pub(super) fn why(args: &Why, console: &Console) -> Result<ExitCode> {
         }
     })?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// A question with its answer.
-struct Answered {
-    /// The question in one line.
-    heading: String,
-    /// The question as it was understood, for JSON.
-    question: Value,
-    /// The factor that applies, or why none does.
-    answer: std::result::Result<Chosen, String>,
-    candidates: Vec<Candidate>,
-}
-
-/// The factor that applies, as a run would use it.
-struct Chosen {
-    factor: FactorIndex,
-    /// 10^-9 g per unit, after uplift.
-    operation: i64,
-    provision: i64,
-    flags: Flags,
-    /// Of reported energy: its unit, and how much of the factor's unit one of it is, as numerator and denominator.
-    conversion: Option<(EnergyUnit, i64, i64)>,
-}
-
-/// What a movement of an operation asks.
-fn ask(args: &Why, set: &FactorSet) -> Result<Answered> {
-    let (code, carrier) = (
-        args.operation.as_deref().unwrap_or_default(),
-        args.carrier.as_deref().unwrap_or_default(),
-    );
-    let operation = set.operation(code).ok_or_else(|| {
-        let codes: Vec<&str> = set.operations.iter().map(|o| &*o.code).collect();
-        Error::Usage(format!(
-            "--operation \"{code}\": expected one of {}",
-            codes.join(", ")
-        ))
-    })?;
-    let query = FactorQuery {
-        operation,
-        carrier,
-        energy_carrier: args.energy_carrier.as_deref().unwrap_or_default(),
-        origin: args.from,
-        destination: args.to,
-        temperature: args.temperature,
-        day: args.on,
-    };
-    let (day, temperature) = (date_text(query.day), query.temperature.code());
-    let answer = set.select(&query).map(|c| Chosen {
-        factor: c.factor,
-        operation: c.operation,
-        provision: c.provision,
-        flags: c.flags,
-        conversion: None,
-    });
-    Ok(Answered {
-        heading: format!(
-            "{code} {} to {} on {day}, {temperature}",
-            query.origin, query.destination
-        ),
-        question: json!({
-            "operation": code,
-            "from": query.origin.to_string(),
-            "to": query.destination.to_string(),
-            "on": day,
-            "carrier": query.carrier,
-            "energy_carrier": query.energy_carrier,
-            "temperature": temperature,
-        }),
-        answer: answer.map_err(|reason| reason.to_string()),
-        candidates: set.candidates(&query),
-    })
-}
-
-/// What a movement asks that reports the energy it used.
-fn ask_energy(args: &Why, set: &FactorSet, unit: EnergyUnit) -> Result<Answered> {
-    let energy_carrier = args.energy_carrier.as_deref().unwrap_or_default();
-    let query = EnergyQuery {
-        energy_carrier,
-        unit,
-        origin: args.from,
-        destination: args.to,
-        day: args.on,
-    };
-    let candidates = set.energy_candidates(&query);
-    if candidates.is_empty() {
-        let rows = set.factors.iter().filter(|f| f.section == Section::Energy);
-        let known: Vec<&str> = rows
-            .map(|f| &*f.energy_carrier)
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect();
-        return Err(Error::Usage(format!(
-            "--energy-carrier \"{energy_carrier}\": expected one of {}",
-            known.join(", ")
-        )));
-    }
-    let (day, unit) = (date_text(query.day), query.unit.code());
-    let answer = set.select_energy(&query).map(|c| Chosen {
-        factor: c.factor,
-        operation: c.operation,
-        provision: c.provision,
-        flags: c.flags,
-        conversion: Some((query.unit, c.numerator, c.denominator)),
-    });
-    Ok(Answered {
-        heading: format!(
-            "{energy_carrier} reported in {unit}, {} to {} on {day}",
-            query.origin, query.destination
-        ),
-        question: json!({
-            "energy_carrier": energy_carrier,
-            "energy_unit": unit,
-            "from": query.origin.to_string(),
-            "to": query.destination.to_string(),
-            "on": day,
-        }),
-        answer: answer.ok_or_else(|| {
-            format!("no energy row of {energy_carrier} in {unit} covers it on this date (R022)")
-        }),
-        candidates,
-    })
 }
 
 /// What the table tells of a candidate's rank; the rest is the same for all that apply, or has a column of its own.
@@ -243,7 +143,7 @@ fn applies(candidate: &Candidate) -> bool {
     !matches!(candidate.verdict, Verdict::Excluded(_))
 }
 
-fn text(args: &Why, set: &FactorSet, answered: &Answered) -> String {
+fn text(args: &Why, set: &FactorSet, answered: &Explained) -> String {
     let candidates = &answered.candidates;
     let mut out = format!("{}\n", plain(&answered.heading));
     out += &match &answered.answer {
@@ -339,7 +239,7 @@ fn chosen(set: &FactorSet, choice: &Chosen) -> String {
     out
 }
 
-fn document(args: &Why, set: &FactorSet, answered: &Answered) -> Value {
+fn document(args: &Why, set: &FactorSet, answered: &Explained) -> Value {
     let grams = |m: i64| decimal_text(m.into(), NANO_SCALE);
     let candidates = &answered.candidates;
     let mut answer = match &answered.answer {

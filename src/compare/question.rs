@@ -1,7 +1,7 @@
 //! The question from its words: places, conditions, cargo, money, each checked with what was wanted.
 
 use super::Question;
-use super::load::Loaded;
+use super::world::World;
 use crate::error::{Error, Result};
 use crate::geo::sea::Passages;
 use crate::model::id::{CountryCode, LocationCode};
@@ -17,12 +17,7 @@ use crate::routes::{DAY, Millihours};
 const MOST_MASS_G: u32 = 1_000_000_000;
 
 /// The request for one pair.
-pub(super) fn request(
-    question: &Question,
-    from: &str,
-    to: &str,
-    loaded: &Loaded,
-) -> Result<Request> {
+pub fn request(question: &Question, from: &str, to: &str, loaded: &World) -> Result<Request> {
     let place = |text: &str| place(text, loaded);
     let (origin, destination) = (place(from)?, place(to)?);
     if origin == destination {
@@ -47,7 +42,7 @@ pub(super) fn request(
             .map(|m| mode(m))
             .collect::<Result<_>>()?,
         most_hours: question.max_days.as_deref().map(most_hours).transpose()?,
-        options: question.options.into(),
+        options: question.options,
         objective: question.objective,
         carbon_price: question.carbon_price.as_deref().map(price).transpose()?,
         currency: question.currency.as_deref().map(currency).transpose()?,
@@ -55,7 +50,7 @@ pub(super) fn request(
 }
 
 /// A place that the data know.
-fn place(text: &str, loaded: &Loaded) -> Result<LocationCode> {
+fn place(text: &str, loaded: &World) -> Result<LocationCode> {
     let code = LocationCode::parse(text.as_bytes());
     let known = |c: &LocationCode| {
         let has_port = loaded
@@ -70,7 +65,7 @@ fn place(text: &str, loaded: &Loaded) -> Result<LocationCode> {
     })
 }
 
-fn cargo(question: &Question, loaded: &Loaded) -> Result<Cargo> {
+fn cargo(question: &Question, loaded: &World) -> Result<Cargo> {
     if loaded
         .reference
         .containers
@@ -118,7 +113,7 @@ fn depart(question: &Question) -> Result<Day> {
     }
 }
 
-fn avoid(words: &[String], loaded: &Loaded) -> Result<Avoid> {
+fn avoid(words: &[String], loaded: &World) -> Result<Avoid> {
     let mut avoid = Avoid::default();
     for word in words {
         let lower = word.to_ascii_lowercase();
@@ -147,7 +142,7 @@ fn avoid(words: &[String], loaded: &Loaded) -> Result<Avoid> {
 }
 
 /// Whether a link begins or ends in the country, or a port of the sea graph lies in it.
-fn has_place_in(country: CountryCode, loaded: &Loaded) -> bool {
+fn has_place_in(country: CountryCode, loaded: &World) -> bool {
     let mut ports = loaded
         .sea
         .iter()

@@ -1,27 +1,27 @@
 //! `--scenario`: the same question in two worlds, every chain that either shows told before and after.
 
-use super::load::Loaded;
-use super::{Args, form, stopped};
+use super::stopped;
+use super::world::World;
 use crate::error::Result;
 use crate::present::comparison::sheet::{ScenarioRow, ScenarioSheet, Sheet, modes};
 use crate::routes::answer::{Answer, LinkKey, NoAnswer, answer, evaluate, keys};
+use crate::routes::network::Network;
 use crate::routes::option::RouteOption;
 use crate::routes::request::Request;
 use crate::routes::scenario::Scenario;
 
 /// The answer under the scenario, with what changed.
-pub(super) fn text(
-    args: &Args,
+pub fn what_if<'w>(
     request: &Request,
-    before: &Loaded,
-    (after, scenario): (&Loaded, &Scenario),
-) -> Result<String> {
-    let mut changed = request.clone();
-    changed.avoid.passages = changed.avoid.passages.with(scenario.closed);
-    let networks = (before.network(request), after.network(&changed));
+    before: &World,
+    (after, network, scenario): (&'w World, &'w Network, &'w Scenario),
+    profile: &str,
+) -> Result<(Sheet, Answer<'w>)> {
+    let changed = changed(request, scenario);
+    let network_before = before.network(request);
     let worlds = (
-        before.world(&networks.0, None),
-        after.world(&networks.1, Some(scenario)),
+        before.asked(&network_before, None),
+        after.asked(network, Some(scenario)),
     );
     let was = answer(worlds.0, request).map_err(stopped)?;
     let is = answer(worlds.1, &changed).map_err(stopped)?;
@@ -53,13 +53,20 @@ pub(super) fn text(
         )
     });
     let rows = rows.collect();
-    let mut sheet = Sheet::new(&is, &changed, &after.reference, &args.data.profile);
+    let mut sheet = Sheet::new(&is, &changed, &after.reference, profile);
     sheet.scenario = Some(ScenarioSheet {
         title: scenario.title.clone(),
         changes: scenario.words(),
         rows,
     });
-    form(&sheet, &is, &changed, args, after)
+    Ok((sheet, is))
+}
+
+/// The question as it is asked under the scenario.
+pub fn changed(request: &Request, scenario: &Scenario) -> Request {
+    let mut changed = request.clone();
+    changed.avoid.passages = changed.avoid.passages.with(scenario.closed);
+    changed
 }
 
 fn chains(answer: &Answer) -> Vec<Vec<LinkKey>> {

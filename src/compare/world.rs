@@ -1,30 +1,27 @@
 //! Everything that questions are asked of: library, data, own files on top, sea graph, rates.
 
-use super::Data;
-use crate::cli::{Console, init};
+use super::Sources;
 use crate::error::{Error, Result};
 use crate::factors::{DataFile, Fault};
 use crate::geo::land::{Land, Ring};
 use crate::geo::sea::SeaGraph;
 use crate::model::id::LocationCode;
 use crate::present::comparison::map::Map;
-use crate::progress::Level;
 use crate::reference::{Distances, Dwells, Rates, Reference, Services, Severity, Speeds};
-use crate::routes::answer::{Answer, World};
+use crate::routes::answer::{Answer, World as Asked};
 use crate::routes::geometry::{Spot, lines};
 use crate::routes::network::{Estimates, Network};
 use crate::routes::request::Request;
 use crate::routes::scenario::{EDITION, Scenario};
 use crate::routes::sea;
 use crate::run::prepare::library_error;
+use crate::shipped::{DATA_FOLDER, LIBRARY_FOLDER, below, data_below};
 use crate::store::files::{exists, read_file};
 use crate::store::reference::{MAX_FILE_BYTES, ReferenceFile, read_data, read_library, read_named};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-const LIBRARY: &str = "emission_factors";
-const DATA: &str = "data";
 /// Files of the data folder that route options are made of.
 const FILES: [&str; 10] = [
     "containers.csv",
@@ -44,14 +41,18 @@ const SEA: &str = "sea/marnet.bin";
 const LAND: &str = "sea/land.bin";
 
 /// What is loaded once for all questions.
-pub(super) struct Loaded {
+pub struct World {
+    /// Factors, places, services.
     pub reference: Reference,
+    /// The links of it.
     pub network: Network,
+    /// Distances at sea.
     pub sea: Option<SeaGraph>,
+    /// Exchange rates.
     pub rates: Rates,
 }
 
-impl Loaded {
+impl World {
     /// The network without what the request's closed passages close.
     pub fn network(&self, request: &Request) -> Cow<'_, Network> {
         match &self.sea {
@@ -65,8 +66,8 @@ impl Loaded {
     }
 
     /// What one question is asked of.
-    pub fn world<'w>(&'w self, network: &'w Network, scenario: Option<&'w Scenario>) -> World<'w> {
-        World {
+    pub fn asked<'w>(&'w self, network: &'w Network, scenario: Option<&'w Scenario>) -> Asked<'w> {
+        Asked {
             reference: &self.reference,
             network,
             sea: self.sea.as_ref(),
@@ -77,7 +78,7 @@ impl Loaded {
 }
 
 /// Files read once, from which a world is made, with a scenario or without.
-pub(super) struct Files {
+pub struct Files {
     library: Vec<DataFile>,
     data: Vec<DataFile>,
     locations: Vec<DataFile>,
@@ -87,14 +88,14 @@ pub(super) struct Files {
 }
 
 /// Reads everything that the arguments name.
-pub(super) fn read(args: &Data) -> Result<Files> {
-    let library = match folder(args.factors.as_ref(), LIBRARY)? {
+pub fn read(args: &Sources) -> Result<Files> {
+    let library = match folder(args.factors.as_ref(), LIBRARY_FOLDER)? {
         Some(dir) => as_data(read_library(dir)?),
-        None => shipped(LIBRARY, |_| true),
+        None => data_below(LIBRARY_FOLDER, |_| true),
     };
-    let data = match folder(args.reference.as_ref(), DATA)? {
+    let data = match folder(args.reference.as_ref(), DATA_FOLDER)? {
         Some(dir) => as_data(read_data(dir, &FILES)?),
-        None => shipped(DATA, |path| FILES.contains(&path)),
+        None => data_below(DATA_FOLDER, |path| FILES.contains(&path)),
     };
     let rates: Vec<PathBuf> = args.rates.iter().cloned().collect();
     let (locations, services, distances) = (
@@ -113,12 +114,12 @@ pub(super) fn read(args: &Data) -> Result<Files> {
 }
 
 /// Makes a world of the files and checks everything.
-pub(super) fn load(
+pub fn load(
     files: &Files,
-    args: &Data,
+    args: &Sources,
     scenario: Option<&Scenario>,
-    console: &Console,
-) -> Result<Loaded> {
+    warn: &dyn Fn(&str),
+) -> Result<World> {
     let edition = scenario.filter(|s| s.has_energy()).map(|_| EDITION);
     let own_library;
     let library = match scenario.filter(|s| s.has_energy()) {
@@ -141,10 +142,7 @@ pub(super) fn load(
         .into_iter()
         .filter(|f| files.locations.iter().any(|l| l.path == f.file))
         .collect();
-    let mut checked = Checked {
-        console,
-        warnings: own,
-    };
+    let mut checked = Checked { warnings: own };
     for file in &files.services {
         let services = checked.take(Services::parse(file, &reference.factors))?;
         reference.services.put_on_top(services);
@@ -175,15 +173,14 @@ pub(super) fn load(
         .rev()
         .for_each(|rate| rates.put_first(rate.clone()));
     if scenario.is_none() {
-        checked.tell();
+        checked.warnings.iter().for_each(|w| warn(&w.to_string()));
         for name in ["services.csv", "speeds.csv", "dwell.csv"]
             .into_iter()
             .filter(|name| find(name).is_none())
         {
-            console.message(
-                Level::Warning,
-                &format!("{name}: file is missing in the reference folder; it counts as empty"),
-            );
+            warn(&format!(
+                "{name}: file is missing in the reference folder; it counts as empty"
+            ));
         }
     }
     let estimates = Estimates {
@@ -197,40 +194,33 @@ pub(super) fn load(
             "--scenario: {idle}: no link of the network is meant by this"
         )));
     }
-    Ok(Loaded {
+    Ok(World {
         network,
         reference,
-        sea: sea_graph(folder(args.reference.as_ref(), DATA)?)?,
+        sea: sea_graph(folder(args.reference.as_ref(), DATA_FOLDER)?)?,
         rates,
     })
 }
 
 /// The scenario of a file.
-pub(super) fn scenario(path: &Path) -> Result<Scenario> {
+pub fn scenario(path: &Path) -> Result<Scenario> {
     let file = named(&[path.to_owned()])?.remove(0);
     let (scenario, faults) = Scenario::parse(&file);
     scenario.ok_or_else(|| Error::Usage(library_error(&faults).to_string()))
 }
 
 /// Warnings found so far; a fault that forbids going on ends the command.
-struct Checked<'c> {
-    console: &'c Console,
+struct Checked {
     warnings: Vec<Fault>,
 }
 
-impl Checked<'_> {
+impl Checked {
     fn take<T>(&mut self, (value, faults): (T, Vec<Fault>)) -> Result<T> {
         if faults.iter().any(|f| f.severity == Severity::Error) {
             return Err(library_error(&faults));
         }
         self.warnings.extend(faults);
         Ok(value)
-    }
-
-    fn tell(&self) {
-        self.warnings
-            .iter()
-            .for_each(|w| self.console.message(Level::Warning, &w.to_string()));
     }
 }
 
@@ -257,14 +247,6 @@ fn as_data(files: Vec<ReferenceFile>) -> Vec<DataFile> {
         .collect()
 }
 
-fn shipped(folder: &str, wanted: impl Fn(&str) -> bool) -> Vec<DataFile> {
-    init::shipped_below(folder)
-        .into_iter()
-        .filter(|(p, _)| wanted(p))
-        .map(|(p, bytes)| DataFile::new(p, bytes))
-        .collect()
-}
-
 fn named(paths: &[PathBuf]) -> Result<Vec<DataFile>> {
     paths
         .iter()
@@ -275,7 +257,7 @@ fn named(paths: &[PathBuf]) -> Result<Vec<DataFile>> {
 /// A file below the data folder, or the one inside the program; a data folder may do without.
 fn optional(home: Option<&Path>, name: &str) -> Result<Option<(String, Cow<'static, [u8]>)>> {
     let Some(dir) = home else {
-        let inside = init::shipped_below(DATA)
+        let inside = below(DATA_FOLDER)
             .into_iter()
             .find(|(path, _)| path == name);
         return Ok(inside.map(|(path, bytes)| (path, Cow::Borrowed(bytes))));
@@ -318,7 +300,7 @@ fn land(home: Option<&Path>) -> Result<(Vec<Vec<Spot>>, String)> {
 }
 
 /// What the map of an answer is drawn from.
-pub(super) fn map(args: &Data, loaded: &Loaded, answer: &Answer, request: &Request) -> Result<Map> {
+pub fn map(args: &Sources, loaded: &World, answer: &Answer, request: &Request) -> Result<Map> {
     let closed = request.avoid.passages;
     let options = || answer.options.iter().map(|s| &s.option);
     let lines = options()
@@ -340,7 +322,7 @@ pub(super) fn map(args: &Data, loaded: &Loaded, answer: &Answer, request: &Reque
             loaded.reference.places.get(*code)?.point?.hundredths(),
         ))
     };
-    let (land, land_source) = land(folder(args.reference.as_ref(), DATA)?)?;
+    let (land, land_source) = land(folder(args.reference.as_ref(), DATA_FOLDER)?)?;
     Ok(Map {
         lines,
         places: called.iter().filter_map(spot).collect(),

@@ -1,0 +1,245 @@
+//! The engine: what this library does, in one place. The program is a layer of words around it.
+//!
+//! An engine is opened for a run file, for an output root with published runs, or over a reference in memory; each call says what it
+//! needs of these and refuses without it.
+
+mod compute;
+
+pub use compute::{Computed, Sums};
+
+use crate::audit::diff::tables::{DiffOrder, Differences, differences};
+use crate::audit::explain::explain;
+use crate::audit::explain::sheet::Sheet;
+use crate::audit::verify::{Place, Verified, verify};
+use crate::compare::{Routes, Sources};
+use crate::error::{Error, Result};
+use crate::exchange::convert::{Conversion, Converted, convert};
+use crate::exchange::export::{Order, Summary as Exported, export};
+use crate::factors::DataFile;
+use crate::input::arrow_batch::ArrowRows;
+use crate::library::FactorLibrary;
+use crate::present::form::Report;
+use crate::present::report::report;
+use crate::progress::{Progress, Silent};
+use crate::reference::Reference;
+use crate::run::plan::{Flags, Plan};
+use crate::run::prepare::{library_error, load_reference};
+use crate::run::run;
+use crate::run::summary::Summary;
+use crate::shipped::{DATA_FOLDER, LIBRARY_FOLDER, data_below};
+use crate::store::disk::RealDisk;
+use crate::store::layout::Layout;
+use crate::store::lock::{Holder, Output};
+use crate::store::reference::RUN_DATA;
+use crate::store::rollback::{RolledBack, rollback};
+use crate::store::signal::Interrupt;
+use arrow::array::RecordBatch;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+/// Computes footprints, and answers questions about those that are published.
+///
+/// ```
+/// use green_corridor::Engine;
+/// let engine = Engine::shipped("open")?;
+/// assert!(engine.reference()?.factors.operation("sea.container").is_some());
+/// # Ok::<(), green_corridor::Error>(())
+/// ```
+pub struct Engine {
+    plan: Option<Plan>,
+    out: Option<PathBuf>,
+    reference: OnceLock<Arc<Reference>>,
+    rows: OnceLock<ArrowRows>,
+    progress: Arc<dyn Progress>,
+    interrupt: Interrupt,
+}
+
+impl Engine {
+    fn new(plan: Option<Plan>, out: Option<PathBuf>) -> Engine {
+        Engine {
+            plan,
+            out,
+            reference: OnceLock::new(),
+            rows: OnceLock::new(),
+            progress: Arc::new(Silent),
+            interrupt: Interrupt::never(),
+        }
+    }
+
+    /// The engine of a run file, with what the file does not say as the program would have it.
+    pub fn open(run_file: &Path) -> Result<Engine> {
+        let flags = Flags {
+            run_file: Some(run_file.to_owned()),
+            ..Flags::default()
+        };
+        Ok(Engine::of(Plan::open(&flags, false)?))
+    }
+
+    /// The engine of a plan.
+    pub fn of(plan: Plan) -> Engine {
+        let out = plan.out.path.clone();
+        Engine::new(Some(plan), Some(out))
+    }
+
+    /// The engine of an output root: for questions about published runs, each of which carries its own reference.
+    pub fn at(out: &Path) -> Engine {
+        Engine::new(None, Some(out.to_owned()))
+    }
+
+    /// The engine of a reference in memory, which others may share.
+    pub fn with_reference(reference: Arc<Reference>) -> Engine {
+        let engine = Engine::new(None, None);
+        let _ = engine.reference.set(reference);
+        engine
+    }
+
+    /// The engine of a profile of the library inside the program.
+    pub fn shipped(profile: &str) -> Result<Engine> {
+        let library = data_below(LIBRARY_FOLDER, |_| true);
+        let data = data_below(DATA_FOLDER, |path| RUN_DATA.contains(&path));
+        Ok(Engine::with_reference(reference(&library, profile, &data)?))
+    }
+
+    /// The same engine, which tells `progress` where it is and stops when `interrupt` says so.
+    pub fn watched(mut self, progress: Arc<dyn Progress>, interrupt: Interrupt) -> Engine {
+        self.progress = progress;
+        self.interrupt = interrupt;
+        self
+    }
+
+    /// The plan of the run file.
+    pub fn plan(&self) -> Option<&Plan> {
+        self.plan.as_ref()
+    }
+
+    fn layout(&self) -> Result<Layout> {
+        let out = self.out.as_ref();
+        out.map(Layout::new)
+            .ok_or_else(|| Error::Usage("this engine has no output root".to_owned()))
+    }
+
+    /// Factors, places, distances and corridors; read and checked when they are asked for first.
+    pub fn reference(&self) -> Result<&Arc<Reference>> {
+        if let Some(reference) = self.reference.get() {
+            return Ok(reference);
+        }
+        let plan = self.plan.as_ref();
+        let plan = plan.ok_or_else(|| Error::Usage("this engine has no reference".to_owned()))?;
+        let loaded = load_reference(plan)?;
+        Ok(self.reference.get_or_init(|| Arc::new(loaded.reference)))
+    }
+
+    /// Computes the movement files of the run file and publishes the run.
+    pub fn run(&self) -> Result<Summary> {
+        let plan = self.plan.as_ref();
+        let plan = plan.ok_or_else(|| Error::Usage("this engine has no run file".to_owned()))?;
+        run(plan, self.progress.as_ref(), &self.interrupt)
+    }
+
+    /// Computes rows in memory, with the columns of movement records, and publishes nothing. The rows of a shipment all come in one call,
+    /// in any order; nothing is remembered between calls, and their sums add up.
+    ///
+    /// `_file` and `_row`, where they are there, say where a row comes from.
+    pub fn compute(&self, batches: &[RecordBatch]) -> Result<Computed> {
+        let reference = self.reference()?;
+        let rows = self.rows.get_or_init(|| {
+            let mapping = self.plan.as_ref().map(|plan| plan.mapping.clone());
+            ArrowRows::new(
+                Arc::new(mapping.unwrap_or_default()),
+                Arc::new(reference.vocabulary()),
+            )
+        });
+        let later_file = self.plan.as_ref().and_then(|plan| plan.later_file.as_ref());
+        compute::compute(batches, rows, reference, later_file)
+    }
+
+    /// Checks a published run from its files alone; with `recalculate` every element goes through the kernel again. Input files are looked
+    /// for in `inputs`, or else where the log says that they were.
+    pub fn verify(
+        &self,
+        run: Option<&str>,
+        recalculate: bool,
+        inputs: Option<&Path>,
+    ) -> Result<Verified> {
+        let layout = self.layout()?;
+        let reading = layout.read_run(run)?;
+        let place = inputs.map_or(Place::Logged(&layout), Place::Named);
+        verify(
+            &reading.dir,
+            recalculate,
+            &place,
+            self.progress.as_ref(),
+            &self.interrupt,
+        )
+    }
+
+    /// The calculation sheet of a published shipment.
+    pub fn explain(&self, shipment: &str, run: Option<&str>) -> Result<Sheet> {
+        let reading = self.layout()?.read_run(run)?;
+        explain(&reading.dir, shipment)
+    }
+
+    /// Why the figures of two published runs differ; every change goes into tables beside the runs.
+    pub fn diff(&self, order: &DiffOrder) -> Result<Differences> {
+        differences(
+            &self.layout()?,
+            order,
+            self.progress.as_ref(),
+            &self.interrupt,
+        )
+    }
+
+    /// The report on a published run, ready to be written as a page or a workbook.
+    pub fn report(&self, run: Option<&str>) -> Result<Report> {
+        let layout = self.layout()?;
+        let reading = layout.read_run(run)?;
+        report(
+            &layout,
+            &reading.id,
+            self.progress.as_ref(),
+            &self.interrupt,
+        )
+    }
+
+    /// Writes a published run as exchange documents.
+    pub fn export(&self, run: Option<&str>, order: &Order) -> Result<Exported> {
+        export(self.layout()?.root(), run, order, &self.interrupt)
+    }
+
+    /// Checks an earlier run and makes it the current one again.
+    pub fn rollback(&self, run: Option<&str>) -> Result<RolledBack> {
+        let layout = self.layout()?;
+        // A root that is none is told before a lock would make it one.
+        layout.find_run(run)?;
+        let holder = Holder::this_process();
+        let output = Output::lock(Arc::new(RealDisk), layout.root(), &holder)?;
+        self.progress.stage("verify", None);
+        let check = |bytes| {
+            self.progress.advance(0, bytes);
+            self.interrupt.check()
+        };
+        rollback(&output, &holder, run, &check)
+    }
+
+    /// What partners send as movement records and factors.
+    pub fn convert(&self, conversion: &Conversion) -> Result<Converted> {
+        convert(conversion, &self.interrupt)
+    }
+
+    /// What route options between places are made of; what is odd about it is told to `warn`.
+    pub fn compare(sources: Sources, warn: &dyn Fn(&str)) -> Result<Routes> {
+        Routes::open(sources, warn)
+    }
+
+    /// A factor library, to be questioned before a run depends on it.
+    pub fn factors(library: &Path, data: &Path) -> Result<FactorLibrary> {
+        FactorLibrary::read(library, data)
+    }
+}
+
+/// A reference from files in memory; every fault of them in one error.
+pub fn reference(library: &[DataFile], profile: &str, data: &[DataFile]) -> Result<Arc<Reference>> {
+    let loaded = Reference::load(library, profile, data, &[]);
+    let (reference, _) = loaded.map_err(|faults| library_error(&faults))?;
+    Ok(Arc::new(reference))
+}

@@ -1,0 +1,118 @@
+//! Arrow batches that somebody hands over: the cells of a Parquet file without the file, under the same rules.
+//!
+//! Each row brings its place (file, row) along where something has moved it; else rows are numbered as they come.
+
+use super::cells::Cells;
+use super::column::{self, kind};
+use super::mapping::{COLUMNS, Mapping};
+use super::parquet_cells::{cells, holds, usable_types};
+use super::rules::{Layout, Origin, Rules};
+use super::schema::{self, RawUnit, RowNumbers};
+use super::{Grain, Parsed};
+use crate::model::vocabulary::Vocabulary;
+use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use arrow::error::ArrowError;
+use std::sync::Arc;
+
+/// Column of a batch that names the file of each row.
+pub const FILE: &str = "_file";
+/// Column of a batch with the number of each row in its file, from 1.
+pub const ROW: &str = "_row";
+
+/// Reads batches under the rules of one run.
+pub struct ArrowRows(Rules);
+
+impl ArrowRows {
+    /// The rules of a run.
+    pub fn new(mapping: Arc<Mapping>, vocabulary: Arc<Vocabulary>) -> ArrowRows {
+        ArrowRows(Rules::new(mapping, vocabulary, Grain::LARGEST))
+    }
+
+    /// Rows of a batch; `place` gives file and row of a row of the batch. A column of a type that its values cannot have is a fault
+    /// of the batch, said once, not one of each row.
+    pub fn parse(
+        &self,
+        batch: &RecordBatch,
+        place: &dyn Fn(usize) -> (u32, u64),
+    ) -> Result<Parsed, String> {
+        let schema = batch.schema();
+        let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+        let layout = Layout::new(&names, "", &self.0.mapping)?;
+        let mut faults = Vec::new();
+        let mut found: [Cells<'_>; column::COUNT] = std::array::from_fn(|_| Cells::Lacking);
+        for (ours, cell) in found.iter_mut().enumerate() {
+            let Origin::File(at) = layout.origins[ours] else {
+                *cell = layout.outside(ours, &self.0.mapping);
+                continue;
+            };
+            match column(batch.column(at), ours) {
+                Ok(cells) => *cell = cells,
+                Err(fault) => faults.push(format!(
+                    "column {:?} is {fault}, wanted {} for {}",
+                    names[at],
+                    usable_types(kind(ours)),
+                    COLUMNS[ours]
+                )),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults.join("; "));
+        }
+        let unit = RawUnit {
+            cells: found,
+            rows: batch.num_rows(),
+            numbers: RowNumbers::From(0),
+            file: 0,
+            unreadable: Vec::new(),
+        };
+        let mut parsed = schema::parse(unit, &self.0);
+        let placed = parsed.batch.file.iter_mut().zip(&mut parsed.batch.row);
+        for (file, row) in placed {
+            (*file, *row) = place_of(place, *row);
+        }
+        for rejected in &mut parsed.unplaced {
+            (rejected.file, rejected.row) = place_of(place, rejected.row);
+        }
+        Ok(parsed)
+    }
+}
+
+fn place_of(place: &dyn Fn(usize) -> (u32, u64), row: u64) -> (u32, u64) {
+    place(usize::try_from(row).unwrap_or(usize::MAX))
+}
+
+/// A column as cells, or what it is instead of a usable one.
+fn column(array: &ArrayRef, ours: usize) -> Result<Cells<'static>, String> {
+    let found = || array.data_type().to_string();
+    let texts = as_bytes(array).map_err(|e| format!("{} ({e})", array.data_type()))?;
+    match &texts {
+        Some(texts) => cells(texts).ok_or_else(found),
+        None if holds(array.data_type(), kind(ours)) => cells(array).ok_or_else(found),
+        None => Err(found()),
+    }
+}
+
+/// Texts of every width as bytes of one width, which is how cells know them; `None`: no texts.
+fn as_bytes(array: &ArrayRef) -> Result<Option<ArrayRef>, ArrowError> {
+    let is_text = |data_type: &DataType| {
+        matches!(
+            data_type,
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+        )
+    };
+    let bytes = |array: &ArrayRef| match array.data_type() {
+        DataType::LargeUtf8 | DataType::Utf8View => {
+            cast(&cast(array, &DataType::Utf8)?, &DataType::Binary)
+        }
+        _ => cast(array, &DataType::Binary),
+    };
+    match array.data_type() {
+        DataType::Dictionary(_, values) if is_text(values) => {
+            bytes(&cast(array, values)?).map(Some)
+        }
+        other if is_text(other) => bytes(array).map(Some),
+        _ => Ok(None),
+    }
+}
