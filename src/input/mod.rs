@@ -28,6 +28,7 @@ mod rules;
 mod schema;
 mod split;
 mod stream;
+pub mod survey;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -42,6 +43,7 @@ use crate::model::reject::Rejected;
 use crate::model::symbol::Symbols;
 use crate::model::vocabulary::Vocabulary;
 pub use column::empty_has_meaning;
+pub use heads::normal as normal_head;
 use mapping::Mapping;
 use rules::{Layout, Rules};
 use std::fmt;

@@ -3,7 +3,7 @@
 use super::cells::Cells;
 use super::column;
 use super::judge::Fault;
-use super::mapping::{COLUMNS, MassUnit};
+use super::mapping::{COLUMNS, DistanceUnit, MassUnit};
 use super::rules::Rules;
 use super::text;
 use crate::model::mode::Mode;
@@ -114,6 +114,7 @@ fn number_wanted(rules: &Rules, column: usize) -> String {
     };
     let places = match column {
         column::TEU | column::ENERGY_QUANTITY | column::BOX_SHARE => 6,
+        column::DISTANCE_KM if rules.mapping.distance_unit == DistanceUnit::Metre => 0,
         column::DISTANCE_KM => 3,
         _ => rules.mass_scale(),
     };
@@ -126,7 +127,12 @@ fn number_wanted(rules: &Rules, column: usize) -> String {
         (column::CARGO_MASS_KG | column::CONTAINER_CARGO_MASS_KG, MassUnit::Tonne) => " of tonnes",
         (column::CARGO_MASS_KG | column::CONTAINER_CARGO_MASS_KG, MassUnit::Pound) => " of pounds",
         (column::CARGO_MASS_KG | column::CONTAINER_CARGO_MASS_KG, MassUnit::Kg) => " of kilograms",
-        (column::DISTANCE_KM, _) => " of kilometres",
+        (column::DISTANCE_KM, _) => match rules.mapping.distance_unit {
+            DistanceUnit::Kilometre => " of kilometres",
+            DistanceUnit::Metre => " of metres",
+            DistanceUnit::Mile => " of miles",
+            DistanceUnit::NauticalMile => " of nautical miles",
+        },
         _ => "",
     };
     format!("a number{unit} as digits, e.g. 1250{decimal}5{thousands}{excess}")
