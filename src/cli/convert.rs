@@ -14,7 +14,7 @@ use crate::exchange::received::{
     Received, ZONE, facilities, operations, receive, shares, zone, zones,
 };
 use crate::model::mode::{Basis, Mode};
-use crate::model::unit::grouped;
+use crate::model::unit::{counted, grouped};
 use crate::progress::Level;
 use crate::reference::gaps;
 use crate::store::disk::RealDisk;
@@ -187,8 +187,8 @@ fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
     );
     if report.equal_shares > 0 {
         let what = format!(
-            "{} containers under several documents were shared in equal parts (flagged Q42); --shares gives others",
-            grouped(&report.equal_shares.to_string())
+            "shared in equal parts (flagged Q42): {} under several documents; --shares gives others",
+            counted(report.equal_shares as u64, "container")
         );
         console.message(Level::Warning, &what);
     }
@@ -199,9 +199,9 @@ fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
     }
     match ended {
         Ok(_) if !report.idle.is_empty() => Err(Error::FilesMissing(format!(
-            "{} of {} files gave nothing",
+            "{} of {} gave nothing",
             report.idle.len(),
-            received.files
+            counted(received.files as u64, "file")
         ))),
         other => other,
     }
@@ -258,8 +258,8 @@ fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
     let ended = ended(console, &text, &received, &report.left_out)?;
     if report.used == 0 {
         return Err(Error::FilesMissing(format!(
-            "no factor and no movement came of {} documents; {} says why",
-            report.documents,
+            "no factor and no movement came of {}; {} says why",
+            counted(report.documents, "document"),
             args.out.join("left-out.csv").display()
         )));
     }
@@ -327,7 +327,7 @@ fn ended(
         console.message(Level::Warning, reason);
     }
     Err(Error::FilesMissing(format!(
-        "written without {} files that cannot be read",
-        received.unreadable.len()
+        "written without {}",
+        counted(received.unreadable.len() as u64, "unreadable file")
     )))
 }

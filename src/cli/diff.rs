@@ -8,8 +8,7 @@ use crate::audit::diff::{CorridorChange, CorridorOf, Difference, Run, ShipmentCh
 use crate::calc::restate::Effects;
 use crate::error::{Error, Result};
 use crate::model::time::date_text;
-use crate::model::unit::grouped;
-use crate::model::unit::{NANO_SCALE, decimal_text, div_half_even};
+use crate::model::unit::{NANO_SCALE, counted, decimal_text, div_half_even, grouped};
 use crate::output::columns::PublishedTable;
 use crate::output::differences::{ChangedCorridors, ChangedShipments, DifferencesWriter};
 use crate::progress::ProgressMode;
@@ -228,12 +227,11 @@ impl Answer<'_> {
         }
         line("total after", d.after);
         line("difference", d.after - d.before);
-        let count = |n: u64| grouped(&n.to_string());
         let _ = writeln!(
             out,
-            "\n{} of {} shipments changed",
-            count(d.changed),
-            count(d.shipments)
+            "\n{} of {} changed",
+            grouped(&d.changed.to_string()),
+            counted(d.shipments, "shipment")
         );
         let changed = d.corridors.iter().filter(|(_, c)| {
             c.before != c.after || c.moved != 0 || c.effects != Effects::default()

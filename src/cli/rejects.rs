@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::escape::inert::write_json;
 use crate::escape::{csv_cell, visible};
 use crate::model::reject::RejectReason;
-use crate::model::unit::grouped;
+use crate::model::unit::{counted, grouped};
 use crate::published::columns::fault;
 use crate::published::rejected::{RejectedRow, rejected_rows};
 use crate::store::layout::Layout;
@@ -152,7 +152,7 @@ fn codes(dir: &Path) -> Result<Codes> {
 /// Count, title and an example per code. What was found is quoted: it comes from a stranger's file.
 fn table(id: &str, codes: &Codes) -> String {
     let total: u64 = codes.values().map(|(n, _)| n).sum();
-    let mut out = format!("run {id}: {} rows rejected\n", grouped(&total.to_string()));
+    let mut out = format!("run {id}: {} rejected\n", counted(total, "row"));
     for (code, (count, row)) in codes {
         let title = RejectReason::LIST
             .iter()

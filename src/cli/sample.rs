@@ -4,6 +4,7 @@ use super::args::path;
 use super::args::{progress_mode, share};
 use super::{Console, init, progress};
 use crate::error::{Error, Result};
+use crate::model::unit::counted;
 use crate::progress::ProgressMode;
 use crate::run::plan::Share;
 use crate::sample::{Format, MOST_SHIPMENTS, Month, Order, Templates, write};
@@ -58,10 +59,10 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let rows = rows.map_err(|e| Error::Storage(e.to_string()))?;
     out.finish()?;
     console.print(&format!(
-        "{}: {} generated movements of {} shipments, seed {}\n",
+        "{}: {} of {}, seed {}\n",
         args.out.display(),
-        progress::grouped(rows),
-        progress::grouped(order.shipments),
+        counted(rows, "generated movement"),
+        counted(order.shipments, "shipment"),
         order.seed
     ))?;
     Ok(ExitCode::SUCCESS)

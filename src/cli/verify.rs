@@ -4,8 +4,7 @@ use super::args::path;
 use super::{Console, progress};
 use crate::audit::verify::{Inputs, Place, verify};
 use crate::error::Result;
-use crate::model::unit::grouped;
-use crate::model::unit::{NANO_SCALE, decimal_text};
+use crate::model::unit::{NANO_SCALE, counted, decimal_text, grouped};
 use crate::progress::ProgressMode;
 use crate::store::layout::Layout;
 use crate::store::signal::Interrupt;
@@ -35,7 +34,7 @@ fn inputs_text(inputs: &Inputs) -> String {
         others,
         absent,
     } = inputs;
-    let mut text = format!("{same} input files as they were read");
+    let mut text = format!("{} as they were read", counted(*same as u64, "input file"));
     if *absent > 0 {
         text += &format!(", {absent} not found; --inputs FOLDER says where they are");
     }
@@ -59,19 +58,18 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     );
     progress.end();
     let v = verified?;
-    let count = |n: u64| grouped(&n.to_string());
     let mut text = format!(
-        "run {}: {} files as published\n{} elements = {} shipments = corridors = sections = factors: {} kg CO2e\n",
+        "run {}: {} as published\n{} = {} = corridors = sections = factors: {} kg CO2e\n",
         v.run_id,
-        v.files,
-        count(v.elements),
-        count(v.shipments),
+        counted(v.files as u64, "file"),
+        counted(v.elements, "element"),
+        counted(v.shipments, "shipment"),
         grouped(&decimal_text(v.total, NANO_SCALE))
     );
     if args.recalculate {
         text.push_str(&format!(
-            "{} elements computed again, all equal\n",
-            count(v.recalculated)
+            "{} computed again, all equal\n",
+            counted(v.recalculated, "element")
         ));
     }
     text.push_str(&inputs_text(&v.inputs));

@@ -7,6 +7,7 @@ use crate::cli::args::day;
 use crate::error::{Error, Result};
 use crate::factors::{Fault, Library as Editions, Severity, review, review_rows};
 use crate::model::time::{Day, day_of};
+use crate::model::unit::plural;
 use crate::store::reference::RUN_DATA;
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -119,7 +120,7 @@ impl Report {
 
 /// A number of things, `1 error` or `2 errors`.
 fn counted(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+    format!("{number} {}", plural(number as u64, thing))
 }
 
 #[cfg(test)]

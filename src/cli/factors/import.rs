@@ -9,6 +9,7 @@ use crate::factors::import::{Imported, Mapping, Refusal, import as converted, wi
 use crate::factors::{DataFile, Fault, Library as Editions, Severity, review_rows};
 use crate::input::workbook::{self, CsvForm};
 use crate::model::sheet::Sheet;
+use crate::model::unit::plural;
 use crate::reference::Reference;
 use crate::run::plan::encoding;
 use crate::store::disk::RealDisk;
@@ -240,8 +241,9 @@ fn summary(args: &Import, mapping: &Mapping, imported: &Imported, found: &Findin
     for count in &imported.counts {
         let (rows, blank, skipped) = (count.rows, count.blank, count.skipped);
         text += &format!(
-            "{}: {rows} rows imported, {blank} blank, {skipped} passed over\n",
-            plain(&count.sheet)
+            "{}: {rows} {} imported, {blank} blank, {skipped} passed over\n",
+            plain(&count.sheet),
+            plural(rows as u64, "row")
         );
         for line in count.unseen.lines() {
             text += &format!("{}: {line}\n", plain(&count.sheet));

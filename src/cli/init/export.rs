@@ -5,6 +5,7 @@ use crate::cli::Console;
 use crate::error::{Error, Result};
 use crate::input::SourceFile;
 use crate::model::index::index32;
+use crate::model::unit::counted;
 use crate::run::propose::{DATA, Proposal, RUN_FILE, Request, propose};
 use crate::store::disk::RealDisk;
 use crate::store::files::{exists, is_file, read_file, write_new_tree};
@@ -199,11 +200,6 @@ fn summary(dir: &Path, proposal: &Proposal, files: usize, with_data: bool) -> St
     };
     let _ = writeln!(text, "Next: {next} green-corridor run {run_file} --dry-run");
     text
-}
-
-fn counted(number: u64, thing: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {thing}{plural}")
 }
 
 #[cfg(test)]

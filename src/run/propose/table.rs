@@ -4,6 +4,7 @@ use super::form::{Form, Kind};
 use crate::error::{Error, Result};
 use crate::input::SourceFile;
 use crate::input::survey::{self, Cell, Held};
+use crate::model::unit::counted;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 
@@ -66,9 +67,10 @@ impl Column {
     pub fn examples(&self) -> String {
         let all = self.held(&[Held::Text, Held::Number, Held::Instant, Held::Local]);
         let shown: Vec<String> = all.iter().take(3).map(|(text, _)| quoted(text)).collect();
-        match shown.is_empty() {
-            true => "empty".to_owned(),
-            false => shown.join(", "),
+        match (shown.is_empty(), self.filled) {
+            (true, 0) => "empty".to_owned(),
+            (true, _) => "lists, objects or errors".to_owned(),
+            _ => shown.join(", "),
         }
     }
 }
@@ -127,8 +129,9 @@ impl Table {
         let is_whole = read(source, form, self, &mut row, &mut of_other_width)?;
         if of_other_width > 0 {
             self.notes.push(format!(
-                "{}: {of_other_width} record(s) cannot be read or have another number of fields than the {width} of the head; a run rejects them (R023)",
-                source.label
+                "{}: {} cannot be read, or with another number of fields than the {width} of the head; a run rejects them (R023)",
+                source.label,
+                counted(of_other_width, "record")
             ));
         }
         let footer = match is_whole {

@@ -32,10 +32,10 @@ impl<'k> Known<'k> {
     ) -> Known<'k> {
         let mut names: HashMap<String, Option<LocationCode>> = HashMap::new();
         for code in places.codes() {
-            let name = places
-                .get(code)
-                .map_or_else(String::new, |p| normal(&p.name));
-            if !name.is_empty() {
+            let name = places.get(code).map_or("", |place| &place.name);
+            // `Shanghai (Waigaoqiao)` is in Shanghai as well as the port that has no other name.
+            let town = name.split(['(', ',']).next().unwrap_or_default();
+            for name in [normal(name), normal(town)] {
                 let place = names.entry(name).or_insert(Some(code));
                 if *place != Some(code) {
                     *place = None;
@@ -61,8 +61,11 @@ impl<'k> Known<'k> {
             .find(|code| self.places.get(*code).is_some());
         // `Hamburg, Germany`, `Hamburg (DE)`
         let name = text.split([',', '(', '/']).next().unwrap_or_default();
-        code.or_else(|| self.names.get(&normal(text)).copied().flatten())
-            .or_else(|| self.names.get(&normal(name)).copied().flatten())
+        let names = [text, name].map(normal).into_iter();
+        let known = names
+            .filter(|name| !name.is_empty())
+            .find_map(|name| self.names.get(&name));
+        code.or(known.copied().flatten())
     }
 }
 

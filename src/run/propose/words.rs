@@ -19,6 +19,23 @@ pub struct Words {
     codes: HashMap<(String, String), String>,
 }
 
+/// Columns of names, whose heads say so in many ways.
+const IDS: [&str; 4] = ["movement_id", "shipment_id", "container_id", "carrier"];
+const NUMBERED: [&str; 12] = [
+    "reference",
+    "number",
+    "nummer",
+    "code",
+    "ref",
+    "num",
+    "nbr",
+    "id",
+    "no",
+    "nr",
+    "号码",
+    "编号",
+];
+
 /// A head that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownHead {
@@ -71,6 +88,12 @@ impl Words {
         if let Some(columns) = columns(&bare) {
             return Some(KnownHead { columns, unit });
         }
+        if let Some(columns) = self.named(&normal(head)) {
+            return Some(KnownHead {
+                columns,
+                unit: None,
+            });
+        }
         // Written together: `WEIGHTKG`.
         let whole = normal(head);
         ["kgs", "kg", "lbs", "lb", "km", "公斤", "千克", "吨", "公里"]
@@ -80,6 +103,15 @@ impl Words {
                 let unit = Some(unit.to_owned());
                 Some(KnownHead { columns, unit })
             })
+    }
+
+    /// The columns of a head that says `No` or `Ref` or nothing where the word says another of these.
+    fn named(&self, head: &str) -> Option<Vec<String>> {
+        let bare = NUMBERED.iter().find_map(|end| head.strip_suffix(end))?;
+        let ends = NUMBERED.iter().copied().chain([""]);
+        ends.filter_map(|end| self.heads.get(&format!("{bare}{end}")))
+            .find(|columns| columns.iter().all(|c| IDS.contains(&c.as_str())))
+            .cloned()
     }
 
     /// The code that a word of a column stands for.
@@ -172,12 +204,25 @@ mod tests {
             ("B/L No.", "shipment_id", None),
             ("起运港", "origin", None),
             ("Fecha de salida", "departed_at", None),
+            ("transportDocumentReference", "shipment_id", None),
+            ("equipmentReference", "container_id", None),
+            ("cargoGrossWeight", "cargo_mass_kg", None),
         ] {
             let known = words.head(head).unwrap_or_else(|| panic!("{head}"));
             assert_eq!(known.columns, [column], "{head}");
             assert_eq!(known.unit.as_deref(), unit, "{head}");
         }
-        assert_eq!(words.head("Remarks"), None);
+        // What is none of these, or could be something else.
+        for head in [
+            "Remarks",
+            "Chargeable weight",
+            "VGM",
+            "Event time",
+            "Unit",
+            "Start",
+        ] {
+            assert_eq!(words.head(head), None, "{head}");
+        }
         assert_eq!(words.head(""), None);
         let leg = words.head("Leg No").unwrap().columns;
         assert_eq!(leg, ["movement_id", "sequence"], "either, so a question");
@@ -189,6 +234,9 @@ mod tests {
         assert_eq!(words.code("mode", "LKW"), Some("road"));
         assert_eq!(words.code("mode", "海运"), Some("sea"));
         assert_eq!(words.code("mode", "Container"), None);
+        // L is loaded in English and empty in German; a mile may be a nautical one.
+        assert_eq!(words.code("load_status", "L"), None);
+        assert_eq!(words.code("distance_unit", "miles"), Some("?"));
         assert_eq!(words.code("load_status", "MTY"), Some("empty"));
         assert_eq!(words.code("load_status", "LKW"), None);
         assert!(words.is_nothing("--") && words.is_nothing("N/A") && !words.is_nothing("0"));

@@ -6,9 +6,11 @@ use super::repeats::Repeats;
 use super::settings::{Setting, Settings, toml};
 use super::table::{Column, MOST_ROWS, Table, quoted};
 use super::values::ValueFile;
+use super::words::normal;
 use crate::input::mapping::OPEN;
 use crate::input::survey::Held;
 use crate::model::id::LocationCode;
+use crate::model::unit::counted;
 
 /// Longest line of a comment.
 const WIDTH: usize = 110;
@@ -77,11 +79,11 @@ impl Writer {
     fn head(&mut self, request: &Request, table: &Table) {
         let rows = match table.is_cut {
             true => format!("the first {MOST_ROWS} rows"),
-            false => format!("{} row(s)", table.rows),
+            false => counted(table.rows, "row"),
         };
         self.comment(&format!(
-            "A run file proposed by `green-corridor init --from`, after looking at {rows} in {} file(s). Read it before you run it: a line is what the files show, a comment behind QUESTION is what they leave open. A run is refused while any value is {OPEN:?}. Keys and columns: docs/formats.md, \"Run file\" and \"Movement records\".",
-            table.files
+            "A run file proposed by `green-corridor init --from`, after looking at {rows} in {}. Read it before you run it: a line is what the files show, a comment behind QUESTION is what they leave open. A run is refused while any value is {OPEN:?}. Keys and columns: docs/formats.md, \"Run file\" and \"Movement records\".",
+            counted(table.files, "file")
         ));
         for note in &table.notes {
             self.comment(&format!("NOTE: {}", escaped(note)));
@@ -106,7 +108,10 @@ impl Writer {
                 continue;
             }
             match choice {
-                Choice::One { at, passed, .. } => self.column(ours, *at, passed, table),
+                Choice::One { at, passed, .. } => {
+                    let has_status = assigned.one("record_status").is_some();
+                    self.column(ours, *at, passed, table, has_status);
+                }
                 Choice::Several(list) => {
                     let described = list.iter().map(|&at| described(&table.columns[at]));
                     let why = format!(
@@ -134,7 +139,14 @@ impl Writer {
         }
     }
 
-    fn column(&mut self, ours: &str, at: usize, passed: &[(usize, &str)], table: &Table) {
+    fn column(
+        &mut self,
+        ours: &str,
+        at: usize,
+        passed: &[(usize, &str)],
+        table: &Table,
+        has_status: bool,
+    ) {
         let column = &table.columns[at];
         for (other, why) in passed {
             let other = quoted(&table.columns[*other].name);
@@ -155,15 +167,24 @@ impl Writer {
         let odd: u64 = odd.map(|(_, count)| count).sum();
         if odd > 0 {
             self.comment(&format!(
-                "NOTE: {odd} cell(s) of {} hold a list, an object or an error, or are shown otherwise than they would be read; a run rejects their rows",
+                "NOTE: {} of {} with a list, an object or an error, or shown otherwise than it would be read; a run rejects such rows",
+                counted(odd, "cell"),
                 quoted(&column.name)
             ));
         }
         let empty = table.rows.saturating_sub(column.filled);
         if empty > 0 && REQUIRED.contains(&ours) {
+            let but = match has_status {
+                true => ", unless they cancel a movement",
+                false => "",
+            };
+            let rows = counted(empty, "row");
             self.comment(&format!(
-                "NOTE: empty in {empty} row(s), which a run rejects (R001)"
+                "NOTE: empty in {rows}, which a run rejects (R001){but}"
             ));
+        }
+        if let Some(note) = doubt(ours, &column.name) {
+            self.comment(&format!("NOTE: {note}"));
         }
         self.line(&format!("{ours} = {}", toml(&column.name)));
     }
@@ -222,14 +243,14 @@ impl Writer {
         self.line("");
         if repeats.in_one_file > 0 {
             self.comment(&format!(
-                "NOTE: {} row(s) name a shipment and movement of an earlier row of the same file with other values. Without recorded_at a run rejects both (R009): is movement_id the right column?",
-                repeats.in_one_file
+                "NOTE: the same file names a shipment and movement again, with other values, in {}. Without recorded_at a run rejects both (R009): is movement_id the right column?",
+                counted(repeats.in_one_file, "row")
             ));
         }
         if repeats.across_files > 0 {
             self.comment(&format!(
-                "NOTE: {} row(s) name a shipment and movement of another file with other values. Without recorded_at a run rejects both (R009), unless the later file wins (docs/formats.md, \"Duplicates\"):",
-                repeats.across_files
+                "NOTE: another file names a shipment and movement again, with other values, in {}. Without recorded_at a run rejects both (R009), unless the later file wins (docs/formats.md, \"Duplicates\"):",
+                counted(repeats.across_files, "row")
             ));
             self.comment("[duplicates]");
             self.comment("later_file_wins = \"path\"");
@@ -298,6 +319,23 @@ fn missing(ours: &str) -> String {
         }
     };
     what.to_owned()
+}
+
+/// What a head says that a person should think of.
+fn doubt(ours: &str, head: &str) -> Option<&'static str> {
+    let head = normal(head);
+    let says = |words: &[&str]| words.iter().any(|word| head.contains(word));
+    match ours {
+        "cargo_mass_kg" if says(&["net", "neto", "netto", "净", "liquido", "нетто"]) => {
+            Some("a net weight lacks the packaging, which belongs to the cargo mass")
+        }
+        "departed_at" | "arrived_at"
+            if says(&["etd", "eta", "estimated", "planned", "plan", "soll", "预计"]) =>
+        {
+            Some("a planned time; the day of departure decides which factors apply")
+        }
+        _ => None,
+    }
 }
 
 /// What the cells of a column look like.
