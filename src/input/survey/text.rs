@@ -16,6 +16,24 @@ pub struct Beginning {
 /// As much of the beginning as shows how a file is written.
 const BEGINNING: usize = 256 << 10;
 
+/// The first two bytes of a file that is not compressed, or of what is compressed in it.
+pub fn mark(source: &SourceFile) -> Result<Option<&'static Encoding>, FileFault> {
+    // An encoding of single bytes shows any two of them.
+    let mut blocks = Blocks::open(source, encoding_rs::WINDOWS_1252)?;
+    let start: String = String::from_utf8_lossy(blocks.peek()?)
+        .chars()
+        .take(4)
+        .collect();
+    let chars: Vec<char> = start.chars().collect();
+    Ok(match chars[..] {
+        ['ÿ', 'þ', ..] => Some(encoding_rs::UTF_16LE),
+        ['þ', 'ÿ', ..] => Some(encoding_rs::UTF_16BE),
+        ['\u{1}'..='\u{7f}', '\0', ..] => Some(encoding_rs::UTF_16LE),
+        ['\0', '\u{1}'..='\u{7f}', ..] => Some(encoding_rs::UTF_16BE),
+        _ => None,
+    })
+}
+
 /// Reads the beginning in this encoding; in UTF-8 the bytes are those of the file.
 pub fn beginning(source: &SourceFile, encoding: &'static Encoding) -> Result<Beginning, FileFault> {
     let mut blocks = Blocks::open(source, encoding)?;

@@ -2,9 +2,9 @@
 //! chosen.
 
 use super::table::{Column, Table};
-use super::words::{DISTANCE_UNIT, MASS_UNIT, Words, ZONE, normal};
 use crate::input::mapping::COLUMNS;
 use crate::input::normal_head;
+use crate::input::words::{DISTANCE_UNIT, MASS_UNIT, Words, ZONE, normal};
 use crate::model::id::LocationCode;
 
 /// Columns of ours that every run needs.
@@ -26,8 +26,8 @@ pub enum Choice {
         unit: Option<String>,
         passed: Vec<(usize, &'static str)>,
     },
-    /// One of these.
-    Several(Vec<usize>),
+    /// One of these, with the units that their heads name.
+    Several(Vec<(usize, Option<String>)>),
     /// None that is known.
     None,
 }
@@ -54,6 +54,19 @@ impl Assigned {
             })
     }
 
+    /// The columns of the export that are, or may be, one of ours.
+    pub fn all(&self, ours: &str) -> Vec<(usize, Option<&str>)> {
+        let choice = self.choices.iter().find(|(column, _)| *column == ours);
+        match choice.map(|(_, choice)| choice) {
+            Some(Choice::One { at, unit, .. }) => vec![(*at, unit.as_deref())],
+            Some(Choice::Several(list)) => list
+                .iter()
+                .map(|(at, unit)| (*at, unit.as_deref()))
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether a column of the export is proposed, or asked about, for any of ours.
     pub fn names(&self, at: usize) -> bool {
         let helps = [self.mass_unit, self.distance_unit, self.zone];
@@ -62,7 +75,7 @@ impl Assigned {
                 Choice::One {
                     at: one, passed, ..
                 } => *one == at || passed.iter().any(|(other, _)| *other == at),
-                Choice::Several(list) => list.contains(&at),
+                Choice::Several(list) => list.iter().any(|(one, _)| *one == at),
                 Choice::None => false,
             })
     }
@@ -173,7 +186,7 @@ fn choose(found: &[Candidate], all: &[(&str, Vec<Candidate>)], table: &Table) ->
             unit: one.unit.clone(),
             passed,
         },
-        _ => Choice::Several(left.iter().map(|c| c.at).collect()),
+        _ => Choice::Several(left.iter().map(|c| (c.at, c.unit.clone())).collect()),
     }
 }
 

@@ -1,13 +1,14 @@
 //! How a file is written: encoding, delimiter, sheet, where its head is. What the file itself does not decide stays open.
 
 use super::table::quoted;
-use super::words::Words;
 use crate::error::{Error, Result};
 use crate::input::mapping::COLUMNS;
 use crate::input::survey::{self, Held};
+use crate::input::words::Words;
 use crate::input::{FileFault, SourceFile, format_of, normal_head};
-use encoding_rs::{BIG5, EUC_KR, Encoding, GB18030, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE};
-use encoding_rs::{WINDOWS_1250, WINDOWS_1251, WINDOWS_1252};
+use encoding_rs::{
+    BIG5, EUC_KR, Encoding, GB18030, SHIFT_JIS, UTF_8, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252,
+};
 
 /// What kind of file it is.
 #[derive(Clone, Debug)]
@@ -112,13 +113,7 @@ fn encoding(
     score: &dyn Fn(&'static Encoding) -> usize,
     open: &mut Vec<(&'static str, String)>,
 ) -> std::result::Result<&'static Encoding, FileFault> {
-    let start = survey::beginning(source, UTF_8)?.bytes;
-    let marked = match start.as_slice() {
-        [0xff, 0xfe, ..] => Some(UTF_16LE),
-        [0xfe, 0xff, ..] => Some(UTF_16BE),
-        _ => None,
-    };
-    if let Some(value) = marked {
+    if let Some(value) = survey::mark(source)? {
         return Ok(value);
     }
     let Err(line) = survey::is_encoded(source, UTF_8, ENOUGH)? else {

@@ -11,18 +11,17 @@ mod settings;
 mod table;
 mod times;
 mod values;
-mod words;
 mod write;
 
 use crate::error::Result;
 use crate::input::SourceFile;
+use crate::input::words::Words;
 use crate::reference::{ContainerTypes, DataFile, ModeAliases, Places};
 use assign::assign;
 use form::Form;
 use settings::Settings;
 use table::Table;
 use values::{Known, ValueFile};
-use words::Words;
 
 /// Files of the reference folder that a proposal is made with, in this order.
 pub const DATA: [&str; 4] = [

@@ -6,10 +6,10 @@ use super::numbers::{Mark, Marks};
 use super::table::{Column, Table, quoted};
 use super::times::{self, Times};
 use super::values::{self, ValueFile};
-use super::words::{DISTANCE_UNIT, MASS_UNIT, Words};
 use crate::input::SourceFile;
 use crate::input::mapping::OPEN;
 use crate::input::survey::Held;
+use crate::input::words::{DISTANCE_UNIT, MASS_UNIT, Words};
 use std::collections::BTreeMap;
 
 /// A key of the run file.
@@ -170,15 +170,14 @@ impl Settings {
         let mut marks = Marks::default();
         let mut has_exponents = false;
         for ours in NUMBERS {
-            let Some((at, _)) = assigned.one(ours) else {
+            let Some(column) = table.together(&assigned.all(ours)) else {
                 continue;
             };
-            let column = &table.columns[at];
             let texts: Vec<&str> = column.texts().into_iter().map(|(text, _)| text).collect();
             let found = marks.take(&column.name, &texts);
             has_exponents |=
                 (column.held(&[Held::Number]).iter()).any(|(text, _)| text.contains(['e', 'E']));
-            self.strange(ours, column, found, words);
+            self.strange(ours, &column, found, words);
         }
         if has_exponents || marks.has_exponents() {
             let why = "numbers are written with a power of ten".to_owned();
@@ -224,10 +223,9 @@ impl Settings {
     fn times(&mut self, table: &Table, assigned: &Assigned, words: &Words) {
         let mut local: Option<String> = None;
         for ours in TIMES {
-            let Some((at, _)) = assigned.one(ours) else {
+            let Some(column) = table.together(&assigned.all(ours)) else {
                 continue;
             };
-            let column = &table.columns[at];
             let cells = column.held(&[Held::Text, Held::Number]);
             let texts: Vec<&str> = cells.into_iter().map(|(text, _)| text).collect();
             let Times {
@@ -252,7 +250,7 @@ impl Settings {
                     self.put("formats", &key, format!("[{}]", list.join(", ")), None);
                 }
             }
-            self.strange(ours, column, strange, words);
+            self.strange(ours, &column, strange, words);
         }
         if let Some(example) = local {
             let said = assigned.zone.map(|at| &table.columns[at]);
@@ -309,7 +307,7 @@ impl Settings {
     ) {
         let mut units: Vec<String> = Vec::new();
         let mut unsaid: Option<&Column> = None;
-        for (at, unit) in columns.iter().filter_map(|ours| assigned.one(ours)) {
+        for (at, unit) in columns.iter().flat_map(|ours| assigned.all(ours)) {
             match unit.map(|unit| words.code(list, unit).unwrap_or(OPEN)) {
                 Some(unit) => units.push(unit.to_owned()),
                 None => unsaid = Some(&table.columns[at]),

@@ -150,6 +150,21 @@ impl Table {
         Ok(())
     }
 
+    /// These columns as one: what is said of it holds whichever of them is meant.
+    pub fn together(&self, columns: &[(usize, Option<&str>)]) -> Option<Column> {
+        let (first, rest) = columns.split_first()?;
+        let mut all = self.columns[first.0].clone();
+        for (at, _) in rest {
+            let column = &self.columns[*at];
+            all.filled += column.filled;
+            all.is_cut |= column.is_cut;
+            for (cell, count) in &column.values {
+                *all.values.entry(cell.clone()).or_default() += count;
+            }
+        }
+        Some(all)
+    }
+
     fn absorb(&mut self, cells: Vec<(usize, Cell)>, seen: &mut Vec<usize>) {
         if cells.iter().all(|(_, cell)| cell.text.is_empty()) {
             return;

@@ -2,9 +2,9 @@
 
 use super::assign::Assigned;
 use super::table::{Column, Table};
-use super::words::{Words, normal};
 use crate::input::mapping::OPEN;
 use crate::input::survey::Held;
+use crate::input::words::{Words, normal};
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, EnergyUnit, LoadStatus, Mode, RecordStatus, Temperature};
 use crate::reference::{ContainerTypes, ModeAliases, Places};
@@ -115,10 +115,7 @@ enum Word {
 
 /// The words of all columns of code words and places.
 pub fn propose(table: &Table, assigned: &Assigned, known: &Known) -> Vec<ValueFile> {
-    let of = |ours: &'static str| {
-        let (at, _) = assigned.one(ours)?;
-        of_column(ours, &table.columns[at], known)
-    };
+    let of = |ours: &'static str| of_column(ours, &table.together(&assigned.all(ours))?, known);
     [
         "container_type",
         "mode",

@@ -6,9 +6,9 @@ use super::repeats::Repeats;
 use super::settings::{Setting, Settings, toml};
 use super::table::{Column, MOST_ROWS, Table, quoted};
 use super::values::ValueFile;
-use super::words::normal;
 use crate::input::mapping::OPEN;
 use crate::input::survey::Held;
+use crate::input::words::normal;
 use crate::model::id::LocationCode;
 use crate::model::unit::counted;
 
@@ -113,7 +113,7 @@ impl Writer {
                     self.column(ours, *at, passed, table, has_status);
                 }
                 Choice::Several(list) => {
-                    let described = list.iter().map(|&at| described(&table.columns[at]));
+                    let described = list.iter().map(|(at, _)| described(&table.columns[*at]));
                     let why = format!(
                         "which of them is {ours}: {}?",
                         described.collect::<Vec<_>>().join(" or ")

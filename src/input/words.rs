@@ -1,14 +1,20 @@
 //! The words by which exports name columns and codes (`export_words.csv`), and the normal form by which they are known.
 
+use super::heads;
 use crate::error::{Error, Result};
-use crate::input::normal_head;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// Columns that only say how another one is to be read, and the words that stand for no value.
 pub const MASS_UNIT: &str = "mass_unit";
+/// Of distances.
 pub const DISTANCE_UNIT: &str = "distance_unit";
+/// The zone of times.
 pub const ZONE: &str = "zone";
 const NO_VALUE: &str = "no_value";
+
+/// The file of words.
+pub const FILE: &str = "export_words.csv";
 
 /// The words.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +51,17 @@ pub struct KnownHead {
     pub unit: Option<String>,
 }
 
+static SHIPPED: LazyLock<Words> = LazyLock::new(|| {
+    // A test reads the file, so that it is one.
+    Words::parse(include_bytes!("../../data/export_words.csv"), FILE).unwrap_or_default()
+});
+
 impl Words {
+    /// Those that ship with the program.
+    pub fn shipped() -> &'static Words {
+        &SHIPPED
+    }
+
     /// Reads `column,code,language,word`; a row without a code is a head.
     pub fn parse(bytes: &[u8], file: &str) -> Result<Words> {
         let mut reader = csv::Reader::from_reader(bytes);
@@ -137,7 +153,7 @@ pub fn normal(word: &str) -> String {
     let kept: String = (word.chars())
         .filter(|c| c.is_alphanumeric() || matches!(c, '_' | ' '))
         .collect();
-    normal_head(&kept).chars().map(plain_letter).collect()
+    heads::normal(&kept).chars().map(plain_letter).collect()
 }
 
 /// A letter without its accent, as exports of old systems write it.
@@ -180,8 +196,8 @@ mod tests {
     use super::*;
 
     fn words() -> Words {
-        let bytes = include_bytes!("../../../data/export_words.csv");
-        Words::parse(bytes, "export_words.csv").unwrap()
+        let bytes = include_bytes!("../../data/export_words.csv");
+        Words::parse(bytes, FILE).unwrap()
     }
 
     #[test]
