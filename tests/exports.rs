@@ -214,3 +214,106 @@ fn a_warehouse_system() {
 fn an_order_list_of_two_nights() {
     assert_eq!(Trial::new("orders").figures("in"), "");
 }
+
+/// A folder with an export of this name and content.
+fn export(name: &str, content: &[u8]) -> Trial {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("in")).unwrap();
+    fs::write(folder.path().join("in").join(name), content).unwrap();
+    let answers = toml::from_str("[answers]").unwrap();
+    Trial { folder, answers }
+}
+
+/// Keys that are left open.
+fn open(ended: &Ended) -> Vec<&str> {
+    let lines = ended.stdout.lines();
+    lines
+        .filter_map(|line| line.strip_prefix("open: "))
+        .collect()
+}
+
+#[test]
+fn what_an_export_does_not_say_is_asked_and_never_chosen() {
+    let head = "Shipment,Leg,Gewicht,Bruttogewicht,From,To,Abfahrt,Distance (miles),Note";
+    let rows = "S1,1,19.746,20.100,CNQZH,SGSIN,03/04/2025,1523,\"a \"\"?\"\"\nb\"\nS2,1,18.200,19.300,CNQZH,SGSIN,05/06/2025,1523,\n";
+    let trial = export("a.csv", format!("{head}\n{rows}").as_bytes());
+    let ended = trial.init("in/a.csv").expect(0);
+    let wanted = [
+        "columns.mode",
+        "columns.cargo_mass_kg",
+        "formats.decimal",
+        "formats.thousands",
+        "formats.timestamp_by_column.departed_at",
+        "formats.zone",
+        "formats.mass_unit",
+        "formats.distance_unit",
+    ];
+    assert_eq!(open(&ended), wanted);
+    let refused = trial.run().expect(2).stderr;
+    for key in wanted {
+        assert!(
+            refused.contains(&format!("{key} is still open")),
+            "{refused}"
+        );
+    }
+    let text = trial.text("night/run.toml");
+    // Both ways are told, with what each would make of a cell.
+    for part in [
+        r#"["%d/%m/%Y"] reads 2025-04-03"#,
+        r#"["%m/%d/%Y"] reads 2025-03-04"#,
+        r#""19.746" in "Gewicht""#,
+    ] {
+        assert!(text.replace("\n#  ", "").contains(part), "{part}: {text}");
+    }
+}
+
+#[test]
+fn nothing_that_is_there_is_overwritten() {
+    let trial = export("a.csv", b"movement_id,shipment_id\n1,S1\n");
+    trial.init("in").expect(0);
+    let before = trial.text("night/run.toml") + "# mine\n";
+    fs::write(trial.path("night/run.toml"), &before).unwrap();
+    let refused = trial.init("in").expect(2).stderr;
+    assert!(
+        refused.contains("run.toml") && refused.contains("nothing written"),
+        "{refused}"
+    );
+    assert_eq!(trial.text("night/run.toml"), before);
+    let missing = trial.init("elsewhere").expect(3).stderr;
+    assert!(missing.contains("elsewhere"), "{missing}");
+}
+
+#[test]
+fn an_export_in_the_words_of_the_program_leaves_nothing_open() {
+    let mut totals = BTreeSet::new();
+    for name in ["a.csv", "b.ndjson", "c.parquet", "d.csv.gz"] {
+        let trial = export("none", b"");
+        fs::remove_file(trial.path("in/none")).unwrap();
+        let plain = trial.path("in").join(name.trim_end_matches(".gz"));
+        let arguments = ["sample", "--shipments", "40", "--seed", "7", "--out"];
+        green_corridor(
+            arguments
+                .map(OsStr::new)
+                .into_iter()
+                .chain([plain.as_os_str()]),
+        )
+        .expect(0);
+        if name.ends_with(".gz") {
+            let bytes = fs::read(&plain).unwrap();
+            let file = fs::File::create(trial.path("in").join(name)).unwrap();
+            let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+            std::io::Write::write_all(&mut packed, &bytes).unwrap();
+            packed.finish().unwrap();
+            fs::remove_file(plain).unwrap();
+        }
+        let ended = trial.init("in").expect(0);
+        assert_eq!(open(&ended), Vec::<&str>::new(), "{name}");
+        let printed = trial.run().expect(0).stdout;
+        let total = printed
+            .lines()
+            .find(|line| line.starts_with("total"))
+            .unwrap();
+        totals.insert(total.to_owned());
+    }
+    assert_eq!(totals.len(), 1, "{totals:?}");
+}

@@ -34,7 +34,8 @@ fn inputs_text(inputs: &Inputs) -> String {
         others,
         absent,
     } = inputs;
-    let mut text = format!("{} as they were read", counted(*same as u64, "input file"));
+    let were = if *same == 1 { "it was" } else { "they were" };
+    let mut text = format!("{} as {were} read", counted(*same as u64, "input file"));
     if *absent > 0 {
         text += &format!(", {absent} not found; --inputs FOLDER says where they are");
     }
