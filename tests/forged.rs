@@ -147,7 +147,7 @@ fn inputs_are_compared_where_they_are() {
     fs::write(dir.path().join("a.csv"), "another\n").unwrap();
     let told = verify(&out, &[]).expect(0).stdout;
     assert!(
-        told.contains("1 input files as they were read") && told.contains("changed since"),
+        told.contains("1 input file as it was read") && told.contains("changed since"),
         "{told}"
     );
     verify(&out, &["--inputs", folder]).expect(7);

@@ -127,6 +127,52 @@ fn words_and_sums_that_do_not_repeat_end_a_run_before_they_fill_the_memory() {
     }
 }
 
+/// A workbook with one row and this many texts, each of its own.
+fn workbook(texts: usize) -> Vec<u8> {
+    let shared: String = (0..texts)
+        .map(|n| format!("<si><t>text number {n:09} of a workbook with many texts</t></si>"))
+        .collect();
+    let names = HEADER.trim_end().split(',').zip('A'..);
+    let values = row(1, "42G1", "", "CNCKG");
+    let cells = |list: &mut dyn Iterator<Item = (&str, char)>, row: u32| -> String {
+        list.map(|(text, column)| {
+            format!(r#"<c r="{column}{row}" t="inlineStr"><is><t>{text}</t></is></c>"#)
+        })
+        .collect()
+    };
+    let sheet = format!(
+        r#"<worksheet><sheetData><row r="1">{}</row><row r="2">{}</row></sheetData></worksheet>"#,
+        cells(&mut names.into_iter(), 1),
+        cells(&mut values.trim_end().split(',').zip('A'..), 2)
+    );
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, part) in [
+        (
+            "xl/workbook.xml",
+            r#"<workbook xmlns:r="r"><sheets><sheet name="moves" r:id="rId1"/></sheets></workbook>"#.to_owned(),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            r#"<Relationships><Relationship Id="rId1" Type="x/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="x/sharedStrings" Target="sharedStrings.xml"/></Relationships>"#.to_owned(),
+        ),
+        ("xl/sharedStrings.xml", format!("<sst>{shared}</sst>")),
+        ("xl/worksheets/sheet1.xml", sheet),
+    ] {
+        let options = zip::write::SimpleFileOptions::default();
+        zip.start_file(name, options).unwrap();
+        zip.write_all(part.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn texts_of_a_workbook_beyond_the_limit_are_exit_8() {
+    run("few.xlsx", &workbook(1_000), 256).expect(0);
+    let ended = run("many.xlsx", &workbook(1_000_000), 256).expect(8);
+    let what = "which is what the memory limit leaves for them; raise it ([limits] memory, --memory-limit), or save the sheet as CSV";
+    assert!(ended.stderr.contains(what), "{}", ended.stderr);
+}
+
 /// A run with a bound that the shell sets, as `ulimit` takes it; with the messages of the system.
 fn under(ulimit: &str, dir: &Path) -> Ended {
     let mut shell = std::process::Command::new("sh");

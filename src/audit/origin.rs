@@ -110,8 +110,7 @@ fn confirm_warnings(
     library: &[String],
     reference: &Reference,
 ) -> std::result::Result<(), String> {
-    // Another version may warn of other things.
-    if manifest.version != env!("CARGO_PKG_VERSION") {
+    if !has_own_warnings(manifest) {
         return Ok(());
     }
     let Some(of_inputs) = manifest.warnings.strip_prefix(library) else {
@@ -124,15 +123,25 @@ fn confirm_warnings(
         };
         manifest.inputs.iter().any(|input| about(&input.file))
     };
-    let stood_in = |warning: &str| {
-        let mut factors = reference.factors.factors.iter();
-        factors.any(|f| warning.starts_with(&*f.id) && warning.ends_with(&before_first_day(f)))
-    };
-    let is_known = |warning: &&String| is_about(warning) || stood_in(warning);
+    let is_known = |warning: &&String| is_about(warning) || stood_in(warning, reference);
     match of_inputs.iter().find(|warning| !is_known(warning)) {
         None => Ok(()),
         Some(warning) => Err(format!("the warning {warning:?} is about no input file")),
     }
+}
+
+/// Whether the warnings of a manifest are those of this version; another one may warn of other things.
+pub fn has_own_warnings(manifest: &Manifest) -> bool {
+    manifest.version == env!("CARGO_PKG_VERSION")
+}
+
+/// Whether a warning is about a factor that stood in before its first day; how many rows it names is not looked at.
+pub fn stood_in(warning: &str, reference: &Reference) -> bool {
+    let mut factors = reference.factors.factors.iter();
+    factors.any(|f| {
+        let rest = warning.strip_prefix(&*f.id);
+        rest.is_some_and(|rest| rest.starts_with(": ") && rest.ends_with(&before_first_day(f)))
+    })
 }
 
 /// The footer of a table file says of its origin what the manifest says, and has as many rows.

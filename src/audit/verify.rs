@@ -2,7 +2,7 @@
 
 use crate::audit::inputs;
 pub use crate::audit::inputs::{Inputs, Place};
-use crate::audit::origin::Origin;
+use crate::audit::origin::{Origin, has_own_warnings, stood_in};
 use crate::error::{Error, Result};
 use crate::model::element::GhgTotals;
 use crate::model::time::Day;
@@ -17,6 +17,7 @@ use crate::published::batches::{Batches, Rows};
 use crate::published::elements::{Computed, Recalculation};
 use crate::published::row::{Batch, Row, row};
 use crate::reference::Reference;
+use crate::run::factors_used::before_first_line;
 use crate::run::identity::other_revision;
 use crate::store::manifest::{InputEntry, Manifest};
 use crate::store::signal::Interrupt;
@@ -42,11 +43,16 @@ row! {
     }
 }
 
+/// The flag of an element whose factor stood in before its first day.
+const BEFORE_FIRST: &str = "Q29";
+
 row! {
     /// What an element adds to the row of its shipment.
     struct Part<'b> of element {
         shipment_id: &'b str,
         source_file: Option<&'b str>,
+        factor_id: &'b str,
+        flags from quality_flags: &'b str,
         activity from transport_activity_tkm: i128,
         operation from ghg_operation_kg: i128,
         provision from ghg_provision_kg: i128,
@@ -168,7 +174,7 @@ pub fn verify(
     }
     verified.total = sums[0].1.total();
     verified.elements = manifest.counts.elements;
-    verified.shipments = check.shipments()?;
+    verified.shipments = check.shipments(&origin.reference)?;
     if recalculate {
         progress.stage("recalculate", None);
         verified.recalculated = check.recalculate(&origin.reference)?;
@@ -333,16 +339,21 @@ impl Check<'_> {
 
     /// Every shipment equals the sum of its elements, both tables are in order, and the accepted rows are those with a source
     /// row. Both tables are read side by side: neither has to fit into memory.
-    fn shipments(&mut self) -> Result<u64> {
+    fn shipments(&mut self, reference: &Reference) -> Result<u64> {
         let mut shipments = ShipmentRows::of_run(self.dir, self.manifest);
         let mut open: Option<ShipmentRow> = None;
         let mut checked = 0u64;
-        let mut by_file = Tally::default();
+        let (mut by_file, mut by_factor) = (Tally::default(), Tally::default());
+        let mut before_first = Tally::default();
         self.table::<Elements>(Part::columns(), &mut |batch| {
             for row in batch.rows::<Part>()? {
                 let row = row?;
                 if let Some(file) = row.source_file {
                     by_file.add(file);
+                }
+                by_factor.add(row.factor_id);
+                if row.flags.contains(BEFORE_FIRST) {
+                    before_first.add(row.factor_id);
                 }
                 if open.as_ref().is_none_or(|sum| sum.id != row.shipment_id) {
                     checked += settle(open.take(), Some(row.shipment_id), &mut shipments)?;
@@ -363,9 +374,39 @@ impl Check<'_> {
         })?;
         checked += settle(open, None, &mut shipments).map_err(|e| self.fault(e.to_string()))?;
         self.per_file("accepted", &by_file.counts(), |input| input.accepted)?;
+        self.stood_in(reference, &before_first.counts(), &by_factor.counts())?;
         match shipments.next().transpose()? {
             None => Ok(checked),
             Some(row) => Err(self.fault(format!("shipment {} has a row and no elements", row.id))),
+        }
+    }
+
+    /// What the manifest warns of factors that stood in before their first day (Q29) is what the elements say.
+    fn stood_in(
+        &self,
+        reference: &Reference,
+        before: &BTreeMap<String, u64>,
+        rows: &BTreeMap<String, u64>,
+    ) -> Result<()> {
+        if !has_own_warnings(self.manifest) {
+            return Ok(());
+        }
+        let factors = reference.factors.factors.iter();
+        let mut wanted: Vec<String> = factors
+            .filter_map(|f| {
+                let used = rows.get(&*f.id).copied().unwrap_or(0);
+                Some(before_first_line(f, *before.get(&*f.id)?, used))
+            })
+            .collect();
+        wanted.sort_unstable();
+        let all = &self.manifest.warnings;
+        let told = all.iter().filter(|warning| stood_in(warning, reference));
+        match told.clone().eq(&wanted) {
+            true => Ok(()),
+            false => Err(self.fault(format!(
+                "factors before their first day: the elements make {wanted:?}, the manifest warns of {:?}",
+                told.collect::<Vec<_>>()
+            ))),
         }
     }
 

@@ -60,7 +60,7 @@ macro_rules! commands {
 commands! {
     /// Compute footprints of movement records and publish them as Parquet
     Run => run,
-    /// Write a factor library, reference data, a sample and a commented run file to start from
+    /// Write a factor library, reference data and a run file to start from, or propose one for your own export
     Init => init,
     /// Check a published run: digests, counts and sums from its files alone
     Verify => verify,

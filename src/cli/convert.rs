@@ -2,15 +2,46 @@
 
 use super::Console;
 use super::args::path;
-use green_corridor::error::{Error, Result};
+use green_corridor::error::Error;
+use green_corridor::error::Result;
 use green_corridor::escape::visible;
-use green_corridor::exchange::convert::{Conversion, ConvertedOf, DcsaOrder, IleapOrder, convert};
-use green_corridor::exchange::left_out::{self, LeftOut, Outcome};
+use green_corridor::exchange::convert::Conversion;
+use green_corridor::exchange::convert::ConvertedOf;
+use green_corridor::exchange::convert::DcsaOrder;
+use green_corridor::exchange::convert::IleapOrder;
+use green_corridor::exchange::convert::convert;
+use green_corridor::exchange::left_out::self;
+use green_corridor::exchange::left_out::LeftOut;
+use green_corridor::exchange::left_out::Outcome;
 use green_corridor::exchange::received::Received;
-use green_corridor::model::mode::{Basis, Mode};
+use green_corridor::model::mode::Basis;
+use green_corridor::model::mode::Mode;
 use green_corridor::model::unit::grouped;
 use green_corridor::progress::Level;
 use green_corridor::store::signal::Interrupt;
+use green_corridor::exchange::carrier::self;
+use green_corridor::exchange::carrier::Carrier;
+use green_corridor::exchange::dcsa::self;
+use green_corridor::exchange::dcsa::Reading;
+use green_corridor::exchange::events::self;
+use green_corridor::exchange::events::Converter;
+use green_corridor::exchange::events::Settings;
+use green_corridor::exchange::local_time::Zones;
+use green_corridor::exchange::movements::self;
+use green_corridor::exchange::movements::Form;
+use green_corridor::exchange::received::ZONE;
+use green_corridor::exchange::received::facilities;
+use green_corridor::exchange::received::operations;
+use green_corridor::exchange::received::receive;
+use green_corridor::exchange::received::shares;
+use green_corridor::exchange::received::zone;
+use green_corridor::exchange::received::zones;
+use green_corridor::model::unit::counted;
+use green_corridor::reference::gaps;
+use green_corridor::store::disk::RealDisk;
+use green_corridor::store::files::FileWriter;
+use green_corridor::store::files::folder_below;
+use green_corridor::store::files::write_file;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -156,8 +187,8 @@ fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
     );
     if report.equal_shares > 0 {
         let what = format!(
-            "{} containers under several documents were shared in equal parts (flagged Q42); --shares gives others",
-            grouped(&report.equal_shares.to_string())
+            "shared in equal parts (flagged Q42): {} under several documents; --shares gives others",
+            counted(report.equal_shares as u64, "container")
         );
         console.message(Level::Warning, &what);
     }
@@ -168,9 +199,9 @@ fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
     }
     match ended {
         Ok(_) if !report.idle.is_empty() => Err(Error::FilesMissing(format!(
-            "{} of {} files gave nothing",
+            "{} of {} gave nothing",
             report.idle.len(),
-            received.files
+            counted(received.files as u64, "file")
         ))),
         other => other,
     }
@@ -212,8 +243,8 @@ fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
     let ended = ended(console, &text, received, left_out)?;
     if report.used == 0 {
         return Err(Error::FilesMissing(format!(
-            "no factor and no movement came of {} documents; {} says why",
-            report.documents,
+            "no factor and no movement came of {}; {} says why",
+            counted(report.documents, "document"),
             args.out.join("left-out.csv").display()
         )));
     }
@@ -275,7 +306,7 @@ fn ended(
         console.message(Level::Warning, reason);
     }
     Err(Error::FilesMissing(format!(
-        "written without {} files that cannot be read",
-        received.unreadable.len()
+        "written without {}",
+        counted(received.unreadable.len() as u64, "unreadable file")
     )))
 }

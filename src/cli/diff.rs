@@ -3,16 +3,37 @@
 use super::args::path;
 use super::args::progress_mode;
 use super::table::Table;
-use super::{Console, engine_at, progress};
-use green_corridor::audit::diff::tables::{DiffOrder, Differences};
-use green_corridor::audit::diff::{CorridorChange, CorridorOf, ShipmentChange};
+use super::Console;
+use super::engine_at;
+use super::progress;
+use green_corridor::audit::diff::tables::DiffOrder;
+use green_corridor::audit::diff::tables::Differences;
+use green_corridor::audit::diff::CorridorChange;
+use green_corridor::audit::diff::CorridorOf;
+use green_corridor::audit::diff::ShipmentChange;
 use green_corridor::calc::restate::Effects;
-use green_corridor::error::{Error, Result};
+use green_corridor::error::Error;
+use green_corridor::error::Result;
 use green_corridor::model::time::date_text;
 use green_corridor::model::unit::grouped;
-use green_corridor::model::unit::{NANO_SCALE, decimal_text, div_half_even};
+use green_corridor::model::unit::NANO_SCALE;
+use green_corridor::model::unit::decimal_text;
+use green_corridor::model::unit::div_half_even;
 use green_corridor::progress::ProgressMode;
 use green_corridor::store::manifest::Manifest;
+use green_corridor::audit::diff::Difference;
+use green_corridor::audit::diff::Run;
+use green_corridor::audit::diff::diff;
+use green_corridor::model::unit::counted;
+use green_corridor::output::columns::PublishedTable;
+use green_corridor::output::differences::ChangedCorridors;
+use green_corridor::output::differences::ChangedShipments;
+use green_corridor::output::differences::DifferencesWriter;
+use green_corridor::store::disk::RealDisk;
+use green_corridor::store::files::FileWriter;
+use green_corridor::store::files::folder_below;
+use green_corridor::store::layout::Layout;
+use green_corridor::store::signal::Interrupt;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -95,12 +116,11 @@ impl Answer<'_> {
         }
         line("total after", d.after);
         line("difference", d.after - d.before);
-        let count = |n: u64| grouped(&n.to_string());
         let _ = writeln!(
             out,
-            "\n{} of {} shipments changed",
-            count(d.changed),
-            count(d.shipments)
+            "\n{} of {} changed",
+            grouped(&d.changed.to_string()),
+            counted(d.shipments, "shipment")
         );
         let changed = d.corridors.iter().filter(|(_, c)| {
             c.before != c.after || c.moved != 0 || c.effects != Effects::default()

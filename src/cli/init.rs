@@ -1,5 +1,7 @@
-//! `init DIR`: the factor library, reference data, sample and run file that ship inside the program, written to start from.
-//! Never overwrites a file and never follows a link to one.
+//! `init DIR`: the factor library, reference data, sample and run file that ship inside the program, written to start from; with `--from`
+//! a run file for somebody's own export. Never overwrites a file and never follows a link to one.
+
+mod export;
 
 use super::Console;
 use super::args::path;
@@ -11,16 +13,23 @@ use std::process::ExitCode;
 /// Arguments of `init`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder to write to; made if it does not exist
-    #[arg(value_name = "DIR", value_parser = path())]
-    dir: PathBuf,
+    /// Folder to write to; made if it does not exist [default with --from: this folder]
+    #[arg(value_name = "DIR", value_parser = path(), required_unless_present = "from")]
+    dir: Option<PathBuf>,
+    /// Your own export: a file, folder or glob (CSV, NDJSON, JSON, Parquet, XLSX). Proposes run.toml and files of codes to fill in
+    #[arg(long, value_name = "FILE")]
+    from: Vec<String>,
 }
 
 /// Writes the starting point.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+    let dir = args.dir.as_deref().unwrap_or(Path::new("."));
+    if !args.from.is_empty() {
+        return export::run(dir, &args.from, console);
+    }
     let files = all();
-    write(&args.dir, &files)?;
-    console.print(&summary(&args.dir, &files))?;
+    write(dir, &files)?;
+    console.print(&summary(dir, &files))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,15 +3,20 @@
 use super::Console;
 use super::args::TableFormat;
 use super::args::path;
-use green_corridor::error::{Error, Result};
+use green_corridor::error::Error;
+use green_corridor::error::Result;
 use green_corridor::escape::inert::write_json;
-use green_corridor::escape::{csv_cell, visible};
+use green_corridor::escape::csv_cell;
+use green_corridor::escape::visible;
 use green_corridor::model::reject::RejectReason;
 use green_corridor::model::unit::grouped;
 use green_corridor::published::columns::fault;
-use green_corridor::published::rejected::{RejectedRow, rejected_rows};
+use green_corridor::published::rejected::RejectedRow;
+use green_corridor::published::rejected::rejected_rows;
 use green_corridor::store::layout::Layout;
-use green_corridor::store::path::{list_below, open_below};
+use green_corridor::store::path::list_below;
+use green_corridor::store::path::open_below;
+use green_corridor::model::unit::counted;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
@@ -152,7 +157,7 @@ fn codes(dir: &Path) -> Result<Codes> {
 /// Count, title and an example per code. What was found is quoted: it comes from a stranger's file.
 fn table(id: &str, codes: &Codes) -> String {
     let total: u64 = codes.values().map(|(n, _)| n).sum();
-    let mut out = format!("run {id}: {} rows rejected\n", grouped(&total.to_string()));
+    let mut out = format!("run {id}: {} rejected\n", counted(total, "row"));
     for (code, (count, row)) in codes {
         let title = RejectReason::LIST
             .iter()

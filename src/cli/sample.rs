@@ -2,14 +2,23 @@
 
 use super::args::path;
 use super::args::{progress_mode, share};
-use super::{Console, progress};
-use green_corridor::error::{Error, Result};
+use super::Console;
+use super::progress;
+use green_corridor::error::Error;
+use green_corridor::error::Result;
 use green_corridor::progress::ProgressMode;
 use green_corridor::run::plan::Share;
-use green_corridor::sample::{Format, MOST_SHIPMENTS, Month, Order, Templates, write};
+use green_corridor::sample::Format;
+use green_corridor::sample::MOST_SHIPMENTS;
+use green_corridor::sample::Month;
+use green_corridor::sample::Order;
+use green_corridor::sample::Templates;
+use green_corridor::sample::write;
 use green_corridor::shipped;
 use green_corridor::store::disk::RealDisk;
 use green_corridor::store::files::FileWriter;
+use super::init;
+use green_corridor::model::unit::counted;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -59,10 +68,10 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let rows = rows.map_err(|e| Error::Storage(e.to_string()))?;
     out.finish()?;
     console.print(&format!(
-        "{}: {} generated movements of {} shipments, seed {}\n",
+        "{}: {} of {}, seed {}\n",
         args.out.display(),
-        progress::grouped(rows),
-        progress::grouped(order.shipments),
+        counted(rows, "generated movement"),
+        counted(order.shipments, "shipment"),
         order.seed
     ))?;
     Ok(ExitCode::SUCCESS)

@@ -4,8 +4,11 @@ use super::table::Table;
 use green_corridor::escape::visible;
 use green_corridor::model::reject::RejectReason;
 use green_corridor::model::time::date_text;
-use green_corridor::model::unit::{decimal_text, grouped};
+use green_corridor::model::unit::decimal_text;
+use green_corridor::model::unit::grouped;
 use green_corridor::run::summary::Summary;
+use green_corridor::model::unit::counted;
+use green_corridor::model::unit::plural;
 use std::fmt::Write;
 
 /// Rows in, accepted, rejected by reason; totals; corridors; where the files are.
@@ -93,18 +96,25 @@ fn last_line(summary: &Summary) -> String {
         .map(|(code, count)| format!("{code} {count}"))
         .collect();
     let mut line = format!(
-        "run {} {what}: {} rows in, {} accepted, {} rejected",
-        summary.run_id, counts.rows_in, counts.accepted, counts.rejected
+        "run {} {what}: {} {} in, {} accepted, {} rejected",
+        summary.run_id,
+        counts.rows_in,
+        plural(counts.rows_in, "row"),
+        counts.accepted,
+        counts.rejected
     );
     if !by_code.is_empty() {
         line += &format!(" ({})", by_code.join(", "));
     }
     if !summary.missing.is_empty() {
-        line += &format!(", {} files missing", summary.missing.len());
+        let missing = summary.missing.len() as u64;
+        line += &format!(", {} missing", counted(missing, "file"));
     }
     line += &format!(
-        ", {} shipments, {} kg CO2e",
-        counts.shipments, summary.totals.ghg_total_kg
+        ", {} {}, {} kg CO2e",
+        counts.shipments,
+        plural(counts.shipments, "shipment"),
+        summary.totals.ghg_total_kg
     );
     if !is_dry {
         line += &format!(", files in {}", summary.dir.display());

@@ -1,12 +1,20 @@
 //! `verify OUT [RUN]`: digests, counts and sums of a published run, from its files alone.
 
 use super::args::path;
-use super::{Console, engine_at, progress};
+use super::Console;
+use super::engine_at;
+use super::progress;
 use green_corridor::audit::verify::Inputs;
 use green_corridor::error::Result;
 use green_corridor::model::unit::grouped;
-use green_corridor::model::unit::{NANO_SCALE, decimal_text};
+use green_corridor::model::unit::NANO_SCALE;
+use green_corridor::model::unit::decimal_text;
 use green_corridor::progress::ProgressMode;
+use green_corridor::audit::verify::Place;
+use green_corridor::audit::verify::verify;
+use green_corridor::model::unit::counted;
+use green_corridor::store::layout::Layout;
+use green_corridor::store::signal::Interrupt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -33,7 +41,8 @@ fn inputs_text(inputs: &Inputs) -> String {
         others,
         absent,
     } = inputs;
-    let mut text = format!("{same} input files as they were read");
+    let were = if *same == 1 { "it was" } else { "they were" };
+    let mut text = format!("{} as {were} read", counted(*same as u64, "input file"));
     if *absent > 0 {
         text += &format!(", {absent} not found; --inputs FOLDER says where they are");
     }
@@ -54,19 +63,18 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     );
     progress.end();
     let v = verified?;
-    let count = |n: u64| grouped(&n.to_string());
     let mut text = format!(
-        "run {}: {} files as published\n{} elements = {} shipments = corridors = sections = factors: {} kg CO2e\n",
+        "run {}: {} as published\n{} = {} = corridors = sections = factors: {} kg CO2e\n",
         v.run_id,
-        v.files,
-        count(v.elements),
-        count(v.shipments),
+        counted(v.files as u64, "file"),
+        counted(v.elements, "element"),
+        counted(v.shipments, "shipment"),
         grouped(&decimal_text(v.total, NANO_SCALE))
     );
     if args.recalculate {
         text.push_str(&format!(
-            "{} elements computed again, all equal\n",
-            count(v.recalculated)
+            "{} computed again, all equal\n",
+            counted(v.recalculated, "element")
         ));
     }
     text.push_str(&inputs_text(&v.inputs));

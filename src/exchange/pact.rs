@@ -14,7 +14,7 @@ use crate::escape::inert::urn_part;
 use crate::factors::GwpSet;
 use crate::model::mode::Mode;
 use crate::model::time::{DAY_US, Instant, NO_END, civil, day, day_of, instant_text};
-use crate::model::unit::{MASS_SCALE, NANO_SCALE, SHARE_SCALE, decimal_text};
+use crate::model::unit::{MASS_SCALE, NANO_SCALE, SHARE_SCALE, counted, decimal_text};
 use crate::published::run::{Published, Shipment};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -227,8 +227,8 @@ impl Content {
         let complete = match shipment.is_complete {
             true => "Complete.".to_owned(),
             false => format!(
-                "Incomplete: a part of the chain is missing ({} rejected rows).",
-                shipment.rejected_rows
+                "Incomplete: a part of the chain is missing ({}).",
+                counted(shipment.rejected_rows, "rejected row")
             ),
         };
         let flags = if shipment.quality_flags.is_empty() {

@@ -230,14 +230,8 @@ impl Unit for CsvUnit {
         };
         let mut parsed = schema::parse(unit, &shape.rules);
         parsed.blank = blank;
-        // A record at the very end that names neither movement nor shipment is likely to be a footer.
-        let is_footer = |r: &&mut Rejected| {
-            Some(r.row) == last_row
-                && r.movement_id.is_empty()
-                && r.reject.reason == RejectReason::RequiredEmpty
-        };
-        if let Some(footer) = parsed.unplaced.last_mut().filter(is_footer) {
-            footer.reject.wanted.push_str(FOOTER_HINT);
+        if let Some(last) = last_row {
+            parsed.hint_at_footer(last, FOOTER_HINT);
         }
         Ok(vec![parsed])
     }
@@ -309,9 +303,9 @@ impl Sink for Fields<'_> {
     fn record(&mut self, record: &[u8]) -> bool {
         let (found, wanted) = (self.field, self.shape.slots.len());
         let delimiter = self.shape.delimiter;
-        // Few records begin with an empty field, so that the others are not looked at.
-        let may_be_blank =
-            matches!(record, [b' ' | b'\t' | b'"', ..]) || record.first() == Some(&delimiter);
+        // Few records begin with an empty field, so that the others are not looked at. The last three begin spaces that are not ASCII.
+        let may_be_blank = matches!(record, [b' ' | b'\t' | b'"' | 0xc2 | 0xe2 | 0xe3, ..])
+            || record.first() == Some(&delimiter);
         if may_be_blank && is_blank(record, delimiter) {
             self.blank += 1;
         } else if found == wanted {

@@ -23,7 +23,7 @@ pub fn read(source: &SourceFile, blocks: &mut Blocks, rules: &Rules) -> Result<H
     let fault = |message: String| FileFault::new(&source.label, message);
     let mapping = &rules.mapping;
     let mut line = 1;
-    let said = said_delimiter(blocks.peek()?);
+    let said = said_delimiter(blocks.beginning()?);
     if said.is_some() {
         blocks.pass_line()?;
         line += 1;

@@ -3,16 +3,27 @@
 
 use super::mapping::COLUMNS;
 
-/// The normal form of a head: lower case, without white space, underscores, hyphens and characters that nobody sees.
+/// The normal form of a head: lower case, without white space, underscores, hyphens and characters that nobody sees; wide letters of East
+/// Asian keyboards are the letters that they show.
 ///
 /// ```text
 /// "Cargo_Mass kg", "CARGO-MASS-KG", "\u{feff}cargo\u{a0}mass_kg"  ->  "cargomasskg"
 /// ```
 pub fn normal(head: &str) -> String {
     head.chars()
+        .map(narrow)
         .filter(|&c| !is_passed_over(c))
         .flat_map(char::to_lowercase)
         .collect()
+}
+
+/// `ｋｇ` as `kg`.
+fn narrow(c: char) -> char {
+    const WIDE: u32 = 0xff01 - 0x21;
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - WIDE).unwrap_or(c),
+        other => other,
+    }
 }
 
 fn is_passed_over(c: char) -> bool {
@@ -171,6 +182,7 @@ mod tests {
             "cargoMassKg",
             "cargo\u{202f}mass\u{2011}kg\t",
             "cargo_mass_kg\r",
+            "ｃａｒｇｏ＿Ｍａｓｓ　ｋｇ",
         ] {
             assert_eq!(normal(head), "cargomasskg", "{head:?}");
         }

@@ -3,7 +3,7 @@
 use super::cells::{Cell, Cells};
 use super::column;
 use super::judge::{Judge, Judged};
-use super::number::{Marks, Scaled, exact_double, parse, pounds_to_grams, rescale};
+use super::number::{Marks, Ratio, Scaled, exact_double, parse, rescale};
 use super::rules::Rules;
 use super::text;
 use crate::model::flag::Flags;
@@ -18,8 +18,8 @@ pub struct Measure {
     pub column: usize,
     /// Decimals that are kept of the number as written.
     pub scale: u32,
-    /// Whether the number is in pounds (then 3 decimals) and becomes grams.
-    pub pounds: bool,
+    /// What a thousandth of its unit is in that of the column, where it is not the same but for a power of ten.
+    pub ratio: Option<Ratio>,
     /// Largest value in the unit of the column.
     pub max: u64,
     /// What a zero means.
@@ -83,7 +83,7 @@ impl Judge<'_> {
         let mut out = match cells {
             Cells::Lacking => return (vec![T::default(); self.rows], zeros),
             Cells::Doubles(values, nulls)
-                if rules.values(measure.column).is_none() && !measure.pounds =>
+                if rules.values(measure.column).is_none() && measure.ratio.is_none() =>
             {
                 short_doubles(measure, values, nulls.as_ref())
             }
@@ -213,10 +213,9 @@ fn judge_number(rules: &Rules, measure: &Measure, cell: Cell) -> Judged<Number> 
     if found.inexact && rules.mapping.reject_excess_decimals {
         return Err(RejectReason::MalformedNumber);
     }
-    let magnitude = if measure.pounds {
-        pounds_to_grams(found.magnitude)
-    } else {
-        found.magnitude
+    let magnitude = match measure.ratio {
+        Some(ratio) => ratio.of(found.magnitude),
+        None => found.magnitude,
     };
     if magnitude > measure.max as u128 || (found.negative && magnitude != 0) {
         return Err(RejectReason::NumberOutOfRange);

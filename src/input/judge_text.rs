@@ -54,8 +54,11 @@ impl Texts {
     #[inline]
     fn append(&mut self, rule: TextRule, raw: &[u8]) -> Judged<bool> {
         let trimmed = text::trim(raw);
-        let is_short =
-            rule.values.is_none() && trimmed.len() <= text::LONGEST && text::is_plain(trimmed);
+        // What begins with a # may be what a spreadsheet shows for no value.
+        let is_short = rule.values.is_none()
+            && trimmed.len() <= text::LONGEST
+            && text::is_plain(trimmed)
+            && trimmed.first() != Some(&b'#');
         let kept = match is_short {
             true => trimmed,
             false => text::read(raw, rule.values)

@@ -34,6 +34,9 @@ pub const COLUMNS: [&str; 27] = [
     "box_share_source",
 ];
 
+/// What a run file or a value file has in the place of an answer that nobody has given yet; a run with one is refused.
+pub const OPEN: &str = "?";
+
 /// Unit of `cargo_mass_kg` and `container_cargo_mass_kg` in the input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MassUnit {
@@ -44,6 +47,35 @@ pub enum MassUnit {
     Tonne,
     /// Pounds, 3 places, x 0.45359237.
     Pound,
+}
+
+/// Unit of `distance_km` in the input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DistanceUnit {
+    /// Kilometres, 3 places.
+    #[default]
+    Kilometre,
+    /// Metres, no places.
+    Metre,
+    /// Miles, 3 places, x 1.609344.
+    Mile,
+    /// Nautical miles, 3 places, x 1.852.
+    NauticalMile,
+}
+
+impl DistanceUnit {
+    /// Every unit with its word in a run file.
+    pub const WORDS: [(DistanceUnit, &'static str); 4] = [
+        (DistanceUnit::Kilometre, "km"),
+        (DistanceUnit::Metre, "m"),
+        (DistanceUnit::Mile, "mi"),
+        (DistanceUnit::NauticalMile, "nmi"),
+    ];
+
+    /// Its word.
+    pub fn code(self) -> &'static str {
+        DistanceUnit::WORDS[self as usize].1
+    }
 }
 
 /// Where the rows of a workbook are; `None`: not said.
@@ -86,6 +118,8 @@ pub struct Mapping {
     pub reads_exponents: bool,
     /// Mass unit.
     pub mass_unit: MassUnit,
+    /// Unit of distances.
+    pub distance_unit: DistanceUnit,
     /// Line of a CSV file that holds its column names, if the run file says so.
     pub head_row: Option<u64>,
     /// Records at the end of a CSV file that are none.
@@ -111,6 +145,7 @@ impl Default for Mapping {
             reject_excess_decimals: false,
             reads_exponents: false,
             mass_unit: MassUnit::Kg,
+            distance_unit: DistanceUnit::Kilometre,
             head_row: None,
             skip_footer: 0,
             xlsx: SheetForm::default(),

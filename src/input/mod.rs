@@ -29,20 +29,23 @@ mod rules;
 mod schema;
 mod split;
 mod stream;
+pub mod survey;
 #[cfg(test)]
 mod tests;
 mod text;
 pub mod timestamp;
 mod wanted;
+pub mod words;
 pub mod workbook;
 mod xlsx;
 
 use crate::error::is_shortage;
 use crate::model::movement::MovementBatch;
-use crate::model::reject::Rejected;
+use crate::model::reject::{Reject, RejectReason, Rejected};
 use crate::model::symbol::Symbols;
 use crate::model::vocabulary::Vocabulary;
 pub use column::empty_has_meaning;
+pub use heads::normal as normal_head;
 use mapping::Mapping;
 use rules::{Layout, Rules};
 use std::fmt;
@@ -112,6 +115,24 @@ pub struct Parsed {
     pub rows: u64,
     /// Records without any value, which are no rows.
     pub blank: u64,
+}
+
+impl Parsed {
+    /// Tells a record at the very end that lacks what is required that it may be a footer: of this row, with the key that helps.
+    fn hint_at_footer(&mut self, last: u64, hint: &str) {
+        let is_footer =
+            |row: u64, reject: &Reject| row == last && reject.reason == RejectReason::RequiredEmpty;
+        if let Some(rejected) = self.unplaced.last_mut()
+            && is_footer(rejected.row, &rejected.reject)
+        {
+            rejected.reject.wanted.push_str(hint);
+        }
+        if let (Some(&row), Some(reject)) = (self.batch.row.last(), self.batch.rejects.last_mut())
+            && is_footer(row, reject)
+        {
+            reject.wanted.push_str(hint);
+        }
+    }
 }
 
 /// A broken file: it contributes no row (exit 3).

@@ -32,7 +32,7 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
     let fault = |message: String| FileFault::new(&source.label, message);
     let mut names = Names::new(&rules);
     let mut blocks = Blocks::open(&source, rules.mapping.encoding)?;
-    let framing = Framing::of(blocks.peek()?);
+    let framing = Framing::of(blocks.beginning()?);
     let mut between = Between::default();
     while let Some(block) = blocks.next(|bytes, last| framing.cut(bytes, last))? {
         names.look(framing, &block.bytes);
@@ -48,7 +48,7 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
     if names.records > 0 && names.readable == 0 {
         return Err(fault(match framing {
             Framing::Lines => format!(
-                "none of its {} lines is a record: a JSON object with every key once, on a line of its own",
+                "none of its {} lines is a record: a JSON object with every key once, on a line of its own (or all records in one array, which is all of the file)",
                 names.records
             ),
             Framing::Array => format!(

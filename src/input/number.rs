@@ -286,14 +286,25 @@ pub fn exact_double(value: f64, power: f64) -> u64 {
     }
 }
 
-/// Pounds in thousandths to grams: x 0.45359237, half to even.
-pub fn pounds_to_grams(thousandths: u128) -> u128 {
-    match i128::try_from(thousandths)
-        .ok()
-        .and_then(|v| v.checked_mul(45_359_237))
-    {
-        Some(product) => div_half_even(product, 100_000_000) as u128,
-        None => u128::MAX,
+/// What a thousandth of a unit is in the unit of a column, as a fraction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ratio(i128, i128);
+
+impl Ratio {
+    /// 1 lb = 0.45359237 kg, to grams.
+    pub const POUND: Ratio = Ratio(45_359_237, 100_000_000);
+    /// 1 mile = 1.609344 km, to metres.
+    pub const MILE: Ratio = Ratio(1_609_344, 1_000_000);
+    /// 1 nautical mile = 1.852 km, to metres.
+    pub const NAUTICAL_MILE: Ratio = Ratio(1_852, 1_000);
+
+    /// Thousandths of the unit in that of the column, half to even.
+    pub fn of(self, thousandths: u128) -> u128 {
+        let number = i128::try_from(thousandths).ok();
+        match number.and_then(|number| number.checked_mul(self.0)) {
+            Some(product) => div_half_even(product, self.1).unsigned_abs(),
+            None => u128::MAX,
+        }
     }
 }
 
@@ -472,9 +483,13 @@ mod tests {
     }
 
     #[test]
-    fn pounds() {
-        assert_eq!(pounds_to_grams(1_000), 454);
-        assert_eq!(pounds_to_grams(2_204_623), 1_000_000);
-        assert_eq!(pounds_to_grams(u128::MAX), u128::MAX);
+    fn units() {
+        assert_eq!(Ratio::POUND.of(1_000), 454);
+        assert_eq!(Ratio::POUND.of(2_204_623), 1_000_000);
+        assert_eq!(Ratio::POUND.of(u128::MAX), u128::MAX);
+        assert_eq!(Ratio::MILE.of(1_000), 1_609);
+        assert_eq!(Ratio::MILE.of(534_400), 860_033);
+        assert_eq!(Ratio::NAUTICAL_MILE.of(1_000_500), 1_852_926);
+        assert_eq!(Ratio::NAUTICAL_MILE.of(1_250), 2_315, "exact");
     }
 }

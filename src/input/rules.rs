@@ -10,6 +10,7 @@ use super::mapping::{COLUMNS, Mapping, MassUnit};
 use super::number::Marks;
 use super::text::Values;
 use super::timestamp::Patterns;
+use super::words::Words;
 use crate::model::vocabulary::Vocabulary;
 use std::sync::Arc;
 
@@ -147,8 +148,15 @@ impl Layout {
             return Ok(layout);
         }
         let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+        // What is no UTF-8 was read as this.
+        let hint = match names.iter().any(|name| name.contains('\u{fffd}')) {
+            true => {
+                "; they are not all text of the encoding, and [formats] encoding names another one"
+            }
+            false => "",
+        };
         Err(format!(
-            "{}; found columns: {}",
+            "{}; found columns: {}{hint}",
             faults.join("; "),
             names.join(", ")
         ))
@@ -287,7 +295,19 @@ impl Heads<'_> {
     }
 }
 
-/// A warning for every head that is not read and comes close to a column that the file does not fill.
+/// Columns without which figures rest on assumptions, while nothing is rejected.
+const ASSUMED: [usize; 7] = [
+    column::CARGO_MASS_KG,
+    column::DISTANCE_KM,
+    column::TEU,
+    column::CONTAINER_TYPE,
+    column::LOAD_STATUS,
+    column::TEMPERATURE,
+    column::CARRIER,
+];
+
+/// A warning for every head that is not read and comes close to a column that the file does not fill, or is a word that exports use for one
+/// of those without which something is assumed.
 fn close_heads<'a>(
     unknown: &'a [String],
     origins: &'a [Origin; column::COUNT],
@@ -297,11 +317,24 @@ fn close_heads<'a>(
         (0..column::COUNT).filter(|&i| matches!(origins[i], Origin::Constant | Origin::Lacking));
     open.flat_map(move |i| {
         let ours = COLUMNS[i];
-        let is_close = move |head: &&String| {
+        let is_close = move |head: &String| {
             heads::is_close(head, ours) || heads::is_close(head, mapping.theirs(ours))
         };
-        unknown.iter().filter(is_close).map(move |head| {
-            format!("column {head:?} is not read, though it comes close to {ours}; [columns] {ours} = {head:?} takes it")
+        let is_word = move |head: &String| {
+            // Of a constant it is said what the column holds.
+            let is_assumed = ASSUMED.contains(&i) && origins[i] == Origin::Lacking;
+            let known = is_assumed.then(|| Words::shipped().head(head)).flatten();
+            known.is_some_and(|known| known.columns.iter().any(|column| column == ours))
+        };
+        unknown.iter().filter_map(move |head| {
+            let why = match (is_close(head), is_word(head)) {
+                (true, _) => format!("comes close to {ours}"),
+                (_, true) => format!("is what exports call {ours}"),
+                _ => return None,
+            };
+            Some(format!(
+                "column {head:?} is not read, though it {why}; [columns] {ours} = {head:?} takes it"
+            ))
         })
     })
 }

@@ -7,7 +7,8 @@ use super::cells::Cells;
 use super::column;
 use super::judge::{Fault, Judge};
 use super::judge_number::{Measure, Zero};
-use super::mapping::{MassUnit, UNREADABLE_INSTANT};
+use super::mapping::{DistanceUnit, MassUnit, UNREADABLE_INSTANT};
+use super::number::Ratio;
 use super::rules::Rules;
 use super::{Parsed, wanted};
 use crate::model::flag::Flags;
@@ -68,7 +69,7 @@ pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
     let mass = |column, zero| Measure {
         column,
         scale: rules.mass_scale(),
-        pounds: rules.mapping.mass_unit == MassUnit::Pound,
+        ratio: (rules.mapping.mass_unit == MassUnit::Pound).then_some(Ratio::POUND),
         max: 1_000_000_000,
         zero,
     };
@@ -122,8 +123,15 @@ pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
     let recorded_at = judge.times(column::RECORDED_AT, &cells[column::RECORDED_AT], false);
     let distance = Measure {
         column: column::DISTANCE_KM,
-        scale: 3,
-        pounds: false,
+        scale: match rules.mapping.distance_unit {
+            DistanceUnit::Metre => 0,
+            _ => 3,
+        },
+        ratio: match rules.mapping.distance_unit {
+            DistanceUnit::Kilometre | DistanceUnit::Metre => None,
+            DistanceUnit::Mile => Some(Ratio::MILE),
+            DistanceUnit::NauticalMile => Some(Ratio::NAUTICAL_MILE),
+        },
         max: 50_000_000,
         zero: Zero::Open,
     };
@@ -137,7 +145,7 @@ pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
     let teu = Measure {
         column: column::TEU,
         scale: 6,
-        pounds: false,
+        ratio: None,
         max: 1_000_000_000,
         zero: Zero::Refused,
     };
@@ -145,7 +153,7 @@ pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
     let part = Measure {
         column: column::BOX_SHARE,
         scale: 6,
-        pounds: false,
+        ratio: None,
         max: 1_000_000,
         zero: Zero::Refused,
     };
@@ -153,16 +161,11 @@ pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
     let energy = Measure {
         column: column::ENERGY_QUANTITY,
         scale: 6,
+        ratio: None,
         max: DECIMAL18_MAX as u64,
-        ..distance
+        zero: Zero::Refused,
     };
-    let (energy_quantity, _) = judge.measures(
-        &Measure {
-            zero: Zero::Refused,
-            ..energy
-        },
-        &cells[column::ENERGY_QUANTITY],
-    );
+    let (energy_quantity, _) = judge.measures(&energy, &cells[column::ENERGY_QUANTITY]);
     let mut code_words = CodeWords {
         judge: &mut judge,
         cells,

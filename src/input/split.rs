@@ -305,8 +305,18 @@ impl Sink for First {
     }
 }
 
-/// Whether every field of a record is empty but for spaces: what a spreadsheet writes for a row that nobody filled in.
+/// Whether every field of a record is empty but for spaces, wide and no-break ones too: what a spreadsheet writes for a row that nobody filled in.
 pub fn is_blank(record: &[u8], delimiter: u8) -> bool {
+    if !record.is_ascii() {
+        let seen = |c: &char| !(c.is_whitespace() || matches!(c, '\u{200b}' | '\u{feff}'));
+        return match std::str::from_utf8(record) {
+            Ok(text) => {
+                let rest: String = text.chars().filter(|c| c.is_ascii() || seen(c)).collect();
+                rest.is_ascii() && is_blank(rest.as_bytes(), delimiter)
+            }
+            Err(_) => false,
+        };
+    }
     let mut quoted = false;
     let blank = record.iter().all(|&b| match b {
         b'"' => {

@@ -66,6 +66,18 @@ impl Blocks {
         })
     }
 
+    /// What comes first, unless it is in two bytes a letter and nobody said so.
+    pub fn beginning(&mut self) -> Result<&[u8], FileFault> {
+        let is_said = self.decoder.is_some();
+        match wide(self.peek()?) {
+            Some(found) if !is_said => Err(FileFault::new(
+                &self.label,
+                format!("is in UTF-16; [formats] encoding = {found:?} reads it"),
+            )),
+            _ => Ok(&self.carry),
+        }
+    }
+
     /// The next block, cut by `cut`: given the bytes and whether the file ends with them, it returns the end of the last whole
     /// record, or of as many as a block may have, and the number of records up to there.
     pub fn next(
@@ -205,6 +217,17 @@ impl Blocks {
             }
         }
         Ok(())
+    }
+}
+
+/// The encoding of two bytes a letter that a file begins in: by its mark, or by zeros beside letters.
+fn wide(start: &[u8]) -> Option<&'static str> {
+    match start {
+        [0xff, 0xfe, ..] => Some("utf-16le"),
+        [0xfe, 0xff, ..] => Some("utf-16be"),
+        [1..=0x7f, 0, 1..=0x7f, 0, ..] => Some("utf-16le"),
+        [0, 1..=0x7f, 0, 1..=0x7f, ..] => Some("utf-16be"),
+        _ => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whole files through the module: what goes in as records, what comes out as rows and rejections.
 
-use super::mapping::{Mapping, MassUnit, UNREADABLE_INSTANT};
+use super::mapping::{DistanceUnit, Mapping, MassUnit, UNREADABLE_INSTANT};
 use super::test_files::source;
 use super::*;
 use crate::model::flag::Flags;
@@ -340,6 +340,35 @@ fn marks_and_units() {
         grams(&pounds, "0.001"),
         "R003",
         "less than half a gram is nothing"
+    );
+}
+
+#[test]
+fn units_of_distances() {
+    let metres = |unit, text: &str| {
+        let mapping = Mapping {
+            distance_unit: unit,
+            ..Mapping::default()
+        };
+        let head = "movement_id,shipment_id,mode,origin,destination,departed_at,distance_km";
+        let row = format!("1,S,road,CNQZH,SGSIN,2025-03-10T08:00:00Z,{text}");
+        let content = format!("{head}\n{row}\n");
+        let (_, parsed) = read_with("a.csv", content.as_bytes(), mapping, vocabulary()).unwrap();
+        match parsed.batch.rejects.as_slice() {
+            [] => Ok(parsed.batch.distance_m[0]),
+            [reject, ..] => Err((reject.reason.code(), reject.wanted.clone())),
+        }
+    };
+    assert_eq!(metres(DistanceUnit::Kilometre, "534.4"), Ok(534_400));
+    assert_eq!(metres(DistanceUnit::Mile, "534.4"), Ok(860_033));
+    assert_eq!(metres(DistanceUnit::NauticalMile, "1000.5"), Ok(1_852_926));
+    assert_eq!(metres(DistanceUnit::Metre, "534400"), Ok(534_400));
+    let far = metres(DistanceUnit::Mile, "31069").unwrap_err();
+    assert_eq!(far.0, "R003", "more than 50,000 km: {}", far.1);
+    let (code, wanted) = metres(DistanceUnit::NauticalMile, "far").unwrap_err();
+    assert!(
+        code == "R002" && wanted.contains("nautical miles"),
+        "{wanted}"
     );
 }
 

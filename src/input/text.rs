@@ -1,6 +1,7 @@
 //! What holds for every cell that is text: spaces around it go, `[values]` translate it, it is valid UTF-8 (else R016). Columns
 //! of type text, code words among them, also hold at most 64 characters and no control characters; in a number, a timestamp
-//! or a place such a character is a fault of that grammar.
+//! or a place such a character is a fault of that grammar. What a spreadsheet shows for a formula without a result is no value in any
+//! column, however it came into a file.
 
 use std::collections::HashMap;
 
@@ -32,9 +33,46 @@ pub fn read<'a>(raw: &'a [u8], values: Option<&'a Values>) -> Result<Reading<'a>
 /// Applies the rules of a number, a timestamp or a place to a raw cell: their own grammar judges the characters.
 pub fn read_untyped<'a>(raw: &'a [u8], values: Option<&'a Values>) -> Result<Reading<'a>, BadText> {
     let (found, translated) = translate(raw, values);
-    std::str::from_utf8(found)
-        .map(|text| Reading { text, translated })
-        .map_err(|_| BadText)
+    match std::str::from_utf8(found) {
+        Ok(text) if !is_error_value(text) => Ok(Reading { text, translated }),
+        _ => Err(BadText),
+    }
+}
+
+/// What spreadsheets show, and export, where a formula has no result; in English, German, French, Spanish, Italian and Portuguese.
+const ERROR_VALUES: [&str; 27] = [
+    "#N/A",
+    "#NA",
+    "#REF!",
+    "#DIV/0!",
+    "#VALUE!",
+    "#NAME?",
+    "#NUM!",
+    "#NULL!",
+    "#SPILL!",
+    "#CALC!",
+    "#FIELD!",
+    "#BLOCKED!",
+    "#GETTING_DATA",
+    "#NV",
+    "#BEZUG!",
+    "#WERT!",
+    "#ZAHL!",
+    "#ÜBERLAUF!",
+    "#VALEUR!",
+    "#NOM?",
+    "#NOMBRE!",
+    "#N/D",
+    "#¡REF!",
+    "#¡VALOR!",
+    "#¡DIV/0!",
+    "#VALORE!",
+    "#VALOR!",
+];
+
+/// Whether a text is what a spreadsheet shows for a formula without a result.
+pub fn is_error_value(text: &str) -> bool {
+    text.starts_with('#') && ERROR_VALUES.iter().any(|e| e.eq_ignore_ascii_case(text))
 }
 
 /// The cell without spaces around it, or what `[values]` has for it.
@@ -52,6 +90,9 @@ fn check(text: &[u8]) -> Result<&str, BadText> {
         return Err(BadText);
     }
     let text = std::str::from_utf8(text).map_err(|_| BadText)?;
+    if is_error_value(text) {
+        return Err(BadText);
+    }
     if is_plain(text.as_bytes()) && text.len() <= LONGEST {
         return Ok(text);
     }
@@ -127,6 +168,20 @@ mod tests {
         ] {
             assert!(read(good.as_bytes(), None).is_ok(), "{good}");
         }
+    }
+
+    #[test]
+    fn what_a_formula_without_a_result_shows_is_no_value() {
+        for text in ["#N/A", "#n/a", " #REF! ", "#DIV/0!", "#NV", "#¡VALOR!"] {
+            assert_eq!(read(text.as_bytes(), None), Err(BadText), "{text}");
+            assert_eq!(read_untyped(text.as_bytes(), None), Err(BadText), "{text}");
+        }
+        for text in ["#1", "#", "N/A", "#N/A-2", "#12/0!"] {
+            assert!(read(text.as_bytes(), None).is_ok(), "{text}");
+        }
+        let values = Values::from([("#N/A".into(), String::new())]);
+        assert_eq!(read(b"#N/A", Some(&values)).unwrap().text, "");
+        assert_eq!(read_untyped(b"#N/A", Some(&values)).unwrap().text, "");
     }
 
     #[test]

@@ -79,6 +79,16 @@ pub fn is_excel(pattern: &str) -> bool {
     DateSystem::of(pattern).is_some()
 }
 
+/// What a pattern makes of texts, local times as if they were UTC; the empty pattern stands for RFC 3339. For whoever looks for the patterns
+/// of an export.
+pub fn reader(pattern: &str) -> impl Fn(&str) -> Option<Instant> + use<> {
+    let patterns = (!pattern.is_empty()).then(|| Patterns::new(&[pattern], None));
+    move |text| match &patterns {
+        Some(patterns) => patterns.parse_written(text, Marks::POINT),
+        None => parse_rfc3339(text.as_bytes()),
+    }
+}
+
 /// How texts of one column are read after RFC 3339.
 #[derive(Clone, Debug, Default)]
 pub struct Patterns {

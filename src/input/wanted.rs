@@ -3,9 +3,11 @@
 use super::cells::Cells;
 use super::column;
 use super::judge::Fault;
-use super::mapping::{COLUMNS, MassUnit};
+use super::mapping::{COLUMNS, DistanceUnit, MassUnit};
+use super::number::{Marks, parse};
 use super::rules::Rules;
 use super::text;
+use super::timestamp::reader;
 use crate::model::mode::Mode;
 use crate::model::reject::{Reject, RejectReason};
 
@@ -39,6 +41,16 @@ pub fn reject(
         RejectReason::MalformedNumber if has_exponent(&found) && !rules.marks.exponents => {
             wanted.push_str("; [formats] exponents = \"read\" reads 1.9746E4");
         }
+        RejectReason::MalformedNumber => {
+            wanted.push_str(&marks_hint(rules, column, &found));
+        }
+        RejectReason::MalformedTimestamp => wanted.push_str(times_hint(rules, column, &found)),
+        RejectReason::BadText if std::str::from_utf8(&raw).is_err() => {
+            wanted.push_str("; [formats] encoding names another one");
+        }
+        RejectReason::BadText if text::is_error_value(&found) => {
+            wanted = "a value; this is what a formula without a result shows, and [values] may say that it stands for none".into();
+        }
         _ => {}
     }
     if let Some(ours) = rules.values(column).and_then(|v| v.get(found.as_ref())) {
@@ -51,6 +63,48 @@ pub fn reject(
         _ => {}
     }
     Reject::new(fault.reason, COLUMNS[column], &found, wanted)
+}
+
+/// The keys with which a text would be a number.
+fn marks_hint(rules: &Rules, column: usize, found: &str) -> String {
+    let reads = |decimal, thousands| {
+        let marks = Marks {
+            decimal,
+            thousands,
+            ..rules.marks
+        };
+        column != column::SEQUENCE && parse(found.as_bytes(), marks, 6).is_some()
+    };
+    let thousands = ['.', ',', ' ', '\u{a0}', '\u{202f}', '\'', '’'];
+    let thousands = [None].into_iter().chain(thousands.map(Some));
+    let mut ways = thousands
+        .flat_map(|mark| [(b'.', mark), (b',', mark)])
+        .filter(|(decimal, mark)| *mark != Some(*decimal as char) && reads(*decimal, *mark));
+    // Only one way, or nobody knows.
+    match (ways.next(), ways.next()) {
+        (Some((decimal, mark)), None) => {
+            let decimal = (decimal != rules.marks.decimal)
+                .then(|| format!("decimal = {:?}", (decimal as char).to_string()));
+            let mark = mark.map(|mark| format!("thousands = {:?}", mark.to_string()));
+            let keys: Vec<String> = decimal.into_iter().chain(mark).collect();
+            format!("; with [formats] {} it is one", keys.join(", "))
+        }
+        (Some(_), Some(_)) => "; [formats] decimal and thousands say what its marks are".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// The keys with which a text would be a time.
+fn times_hint(rules: &Rules, column: usize, found: &str) -> &'static str {
+    if rules.patterns(column).written().next().is_some() {
+        return "";
+    }
+    match reader("excel")(found) {
+        Some(_) => "; [formats] timestamp = [\"excel\"] reads days as a spreadsheet counts them",
+        None => {
+            "; [formats] timestamp takes patterns of other texts, zone says where they are local times"
+        }
+    }
 }
 
 /// Whether a text looks like a number with a power of ten.
@@ -114,6 +168,7 @@ fn number_wanted(rules: &Rules, column: usize) -> String {
     };
     let places = match column {
         column::TEU | column::ENERGY_QUANTITY | column::BOX_SHARE => 6,
+        column::DISTANCE_KM if rules.mapping.distance_unit == DistanceUnit::Metre => 0,
         column::DISTANCE_KM => 3,
         _ => rules.mass_scale(),
     };
@@ -126,7 +181,12 @@ fn number_wanted(rules: &Rules, column: usize) -> String {
         (column::CARGO_MASS_KG | column::CONTAINER_CARGO_MASS_KG, MassUnit::Tonne) => " of tonnes",
         (column::CARGO_MASS_KG | column::CONTAINER_CARGO_MASS_KG, MassUnit::Pound) => " of pounds",
         (column::CARGO_MASS_KG | column::CONTAINER_CARGO_MASS_KG, MassUnit::Kg) => " of kilograms",
-        (column::DISTANCE_KM, _) => " of kilometres",
+        (column::DISTANCE_KM, _) => match rules.mapping.distance_unit {
+            DistanceUnit::Kilometre => " of kilometres",
+            DistanceUnit::Metre => " of metres",
+            DistanceUnit::Mile => " of miles",
+            DistanceUnit::NauticalMile => " of nautical miles",
+        },
         _ => "",
     };
     format!("a number{unit} as digits, e.g. 1250{decimal}5{thousands}{excess}")

@@ -348,20 +348,8 @@ impl Unit for XlsxUnit {
         let mut parsed = schema::parse(unit, &shape.rules);
         parsed.blank = blank;
         explain(&mut parsed, &odd);
-        let last = (look.last_row >= look.first_row).then(|| shape.row_number(look.last_row));
-        let is_footer = |row: u64, reject: &Reject| {
-            Some(row) == last && reject.reason == RejectReason::RequiredEmpty
-        };
-        if let Some(rejected) = parsed.unplaced.last_mut()
-            && is_footer(rejected.row, &rejected.reject)
-        {
-            rejected.reject.wanted.push_str(FOOTER_HINT);
-        }
-        if let (Some(&row), Some(reject)) =
-            (parsed.batch.row.last(), parsed.batch.rejects.last_mut())
-            && is_footer(row, reject)
-        {
-            reject.wanted.push_str(FOOTER_HINT);
+        if look.last_row >= look.first_row {
+            parsed.hint_at_footer(shape.row_number(look.last_row), FOOTER_HINT);
         }
         Ok(vec![parsed])
     }

@@ -24,17 +24,16 @@ pub fn before_first(reference: &Reference, rollup: &Rollup) -> Vec<String> {
     let mut lines: Vec<String> = used
         .map(|(&index, used)| {
             let f = &reference.factors.factors[index as usize];
-            format!(
-                "{}: {} of {}{}",
-                f.id,
-                used.before_first,
-                used.rows,
-                before_first_day(f)
-            )
+            before_first_line(f, used.before_first, used.rows)
         })
         .collect();
     lines.sort_unstable();
     lines
+}
+
+/// Such a line.
+pub fn before_first_line(f: &EmissionFactor, before: u64, rows: u64) -> String {
+    format!("{}: {before} of {rows}{}", f.id, before_first_day(f))
 }
 
 /// How such a line ends.

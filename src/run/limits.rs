@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::escape::visible;
 use crate::model::reject::RejectReason;
-use crate::model::unit::{NANO_SCALE, parse_decimal, short_decimal_text};
+use crate::model::unit::{NANO_SCALE, parse_decimal, plural, short_decimal_text};
 use crate::run::compute::Written;
 use crate::run::ledger::Ledger;
 use crate::run::plan::Plan;
@@ -31,8 +31,10 @@ pub fn enough_rows(plan: &Plan, ledger: &Ledger, inputs: &[InputEntry]) -> Resul
     }
     if total.rows < limits.min_rows {
         return Err(Error::Input(format!(
-            "{} rows read, [limits] min_rows asks for {}",
-            total.rows, limits.min_rows
+            "{} {} read, [limits] min_rows asks for {}",
+            total.rows,
+            plural(total.rows, "row"),
+            limits.min_rows
         )));
     }
     let refused = |what: String, of: &[(RejectReason, u64)]| {
@@ -51,9 +53,10 @@ pub fn enough_rows(plan: &Plan, ledger: &Ledger, inputs: &[InputEntry]) -> Resul
             .filter(|(reason, _)| reason.leaves_gap())
             .collect();
         let what = format!(
-            "{} of {} rows rejected, more than max_reject_share = {}",
+            "{} of {} {} rejected, more than max_reject_share = {}",
             ledger.gaps(),
             total.rows,
+            plural(total.rows, "row"),
             limits.max_reject_share.text()
         );
         return refused(what, &gaps);
@@ -64,8 +67,9 @@ pub fn enough_rows(plan: &Plan, ledger: &Ledger, inputs: &[InputEntry]) -> Resul
             && limit.is_exceeded(count, total.rows)
         {
             let what = format!(
-                "{count} of {} rows rejected with {code}, more than [limits.codes] {code} = {}",
+                "{count} of {} {} rejected with {code}, more than [limits.codes] {code} = {}",
                 total.rows,
+                plural(total.rows, "row"),
                 limit.text()
             );
             return refused(what, &[*of_code]);

@@ -15,6 +15,7 @@ pub mod limits;
 pub mod merge;
 pub mod plan;
 pub mod prepare;
+pub(crate) mod propose;
 pub mod rejects;
 #[cfg(test)]
 mod run_tests;

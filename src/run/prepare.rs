@@ -297,7 +297,7 @@ pub fn find_inputs(plan: &Plan, progress: &dyn Progress) -> Result<Inputs> {
             }
             None => {
                 return Err(Error::Input(format!(
-                    "{pattern}: matches no file{outside}; --allow-empty publishes without it"
+                    "{pattern}: matches no file{outside} (a folder gives .csv, .ndjson, .jsonl, .parquet, .xlsx; .txt, .tsv and .json files must be named, as in {pattern}/*.txt); --allow-empty publishes without it"
                 )));
             }
         }

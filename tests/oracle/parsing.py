@@ -21,6 +21,10 @@ NUMBERS = {"sequence": (0, 1, 10_000), "distance_km": (3, 1, 50_000_000), "cargo
            "teu": (6, 1, 10 ** 9), "container_cargo_mass_kg": (3, 1, 10 ** 9), "energy_quantity": (6, 1, 10 ** 18 - 1),
            "box_share": (6, 1, 10 ** 6)}
 MASSES = ("cargo_mass_kg", "container_cargo_mass_kg")
+# What spreadsheets show for a formula without a result.
+ERROR_VALUES = {"#N/A", "#NA", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#GETTING_DATA",
+                "#NV", "#BEZUG!", "#WERT!", "#ZAHL!", "#ÜBERLAUF!", "#VALEUR!", "#NOM?", "#NOMBRE!", "#N/D", "#¡REF!", "#¡VALOR!", "#¡DIV/0!",
+                "#VALORE!", "#VALOR!"}
 NOT_TEXT = set(TIMES) | set(NUMBERS) | {"origin", "destination"}
 VALUE_CUT = 120
 
@@ -150,6 +154,9 @@ class _Row:
             text = self.parser.run.values.get(column, {}).get(text, text).strip(" ")
         if text == "":
             return None, None
+        if text.upper() in ERROR_VALUES:
+            self.fault("R016", column)
+            return None, None
         return text, cell
 
     def required(self, column, text):
@@ -247,7 +254,7 @@ class _Row:
             self.fault("R002", column)
             return None
         places, least, most = NUMBERS[column]
-        value, excess = self.to_grams(number) if column in MASSES else scale(number, places)
+        value, excess = self.in_unit(column, number, places)
         if excess and (column == "sequence" or self.parser.rejects_excess):
             self.fault("R002", column)
             return None
@@ -259,6 +266,17 @@ class _Row:
             self.fault("R003", column)
             return None
         return value
+
+    def in_unit(self, column, number, places):
+        if column in MASSES:
+            return self.to_grams(number)
+        unit = self.parser.run.formats.get("distance_unit", "km") if column == "distance_km" else "km"
+        value, excess = scale(number, 0 if unit == "m" else places)
+        ratios = {"mi": (1_609_344, 10 ** 6), "nmi": (1_852, 10 ** 3)}
+        if unit in ratios:
+            times, by = ratios[unit]
+            value = half_even(value * times, by)
+        return value, excess
 
     def to_grams(self, number):
         if self.parser.mass_unit == "t":

@@ -22,7 +22,7 @@ COLUMNS = ["movement_id", "shipment_id", "container_id", "container_type", "sequ
 REQUIRED = ["movement_id", "shipment_id", "mode", "origin", "destination", "departed_at"]
 MAX_RECORD_BYTES = 64 * 1024
 MAX_LINE_BREAKS = 16
-EXTENSIONS = (".csv", ".ndjson", ".jsonl", ".parquet")
+EXTENSIONS = (".csv", ".ndjson", ".jsonl", ".parquet", ".xlsx", ".xlsm")
 
 
 class BrokenFile(Exception):
@@ -62,6 +62,8 @@ class RunFile:
     formats: dict
     constants: dict
     later_file_wins: str | None = None
+    csv: dict = field(default_factory=dict)
+    xlsx: dict = field(default_factory=dict)
     max_primary_age_months: int | None = None
 
 
@@ -71,10 +73,10 @@ def read_run_file(path):
     folder = os.path.dirname(os.path.abspath(path))
     below = lambda name: os.path.normpath(os.path.join(folder, name))
     values = {column: _read_values(below(entry["file"])) for column, entry in raw.get("values", {}).items()}
-    return RunFile(folder, raw["movements"], raw.get("exclude", []), below(raw["factors"]), raw["profile"], below(raw["reference"]),
+    return RunFile(folder, raw["movements"], raw.get("exclude", []), below(raw["factors"]), raw.get("profile", "open"), below(raw["reference"]),
                    [below(name) for name in raw.get("locations", [])], raw.get("columns", {}), values,
                    raw.get("formats", {}), {name: str(value) for name, value in raw.get("constants", {}).items()},
-                   raw.get("duplicates", {}).get("later_file_wins"),
+                   raw.get("duplicates", {}).get("later_file_wins"), raw.get("csv", {}), raw.get("xlsx", {}),
                    raw.get("limits", {}).get("max_primary_age_months"))
 
 
@@ -159,7 +161,10 @@ def read_records(run):
         plain = re.sub(r"\.(gz|zst)$", "", path)
         if plain.endswith(".parquet"):
             records += read_parquet(run, name, path)
-        elif plain.endswith((".ndjson", ".jsonl")):
+        elif plain.endswith((".xlsx", ".xlsm")):
+            from sheets import read_sheet
+            records += read_sheet(run, name, path)
+        elif plain.endswith((".ndjson", ".jsonl", ".json")):
             records += read_ndjson(run, name, read_bytes(path))
         else:
             records += read_csv(run, name, read_bytes(path))
@@ -183,7 +188,8 @@ def read_bytes(path):
 def read_csv(run, name, data):
     data = to_utf8(data, run.formats.get("encoding", "utf-8"))
     delimiter = run.formats.get("delimiter", ",").encode()
-    records = split_records(data, delimiter)
+    data = b"\n".join(data.split(b"\n")[run.csv.get("head_row", 1) - 1:])
+    records = iter(without_footer(list(split_records(data, delimiter)), run.csv))
     header = next(records, None)
     if header is None or header[0] is None:
         raise BrokenFile(f"{name}: no readable header")
@@ -204,6 +210,11 @@ def read_csv(run, name, data):
     return out
 
 
+def without_footer(records, form):
+    """Without the records at the end that are none; blank rows are among them."""
+    return records[:len(records) - form.get("skip_footer", 0)]
+
+
 def to_utf8(data, label):
     """The file as UTF-8 bytes without BOM. What an encoding cannot hold stays an invalid byte, hence R016."""
     if data.startswith(codecs.BOM_UTF8):
@@ -214,7 +225,7 @@ def to_utf8(data, label):
     if label == "windows-1252":   # WHATWG: the five holes of the code page are C1 controls
         text = "".join(bytes([b]).decode("cp1252", "ignore") or chr(b) for b in data)
         return text.encode("utf-8")
-    return data.decode(label, "surrogateescape").encode("utf-8", "surrogateescape")
+    return data.decode(label, "surrogateescape").removeprefix("\ufeff").encode("utf-8", "surrogateescape")
 
 
 def text_cell(raw):
@@ -347,7 +358,7 @@ class _Literal(str):
 
 
 def read_ndjson(run, name, data):
-    lines = [line.removesuffix(b"\r") for line in data.removeprefix(codecs.BOM_UTF8).split(b"\n")]
+    lines = json_records(data.removeprefix(codecs.BOM_UTF8))
     parsed = [(line, parse_json_line(line)) for line in lines if line.strip(b" \t\r")]
     keys = {key for _, value in parsed if value is not None for key in value}
     if parsed and all(value is None for _, value in parsed):
@@ -365,6 +376,21 @@ def read_ndjson(run, name, data):
             add_constants(run, record, position)
         out.append(record)
     return out
+
+
+def json_records(data):
+    """The texts of the records: lines, or the elements of one array."""
+    if not data.lstrip().startswith(b"["):
+        return [line.removesuffix(b"\r") for line in data.split(b"\n")]
+    text, found, decoder = data.decode("utf-8", "surrogateescape"), [], json.JSONDecoder()
+    at = text.index("[") + 1
+    while True:
+        at = re.compile(r"[\s,]*").match(text, at).end()
+        if text[at] == "]":
+            return found
+        _, end = decoder.raw_decode(text, at)
+        found.append(text[at:end].encode("utf-8", "surrogateescape"))
+        at = end
 
 
 def parse_json_line(line):

@@ -4,9 +4,20 @@ use super::Library;
 use super::text::plain;
 use crate::cli::Console;
 use crate::cli::args::day;
-use green_corridor::error::{Error, Result};
-use green_corridor::library::{FactorLibrary, Findings};
-use green_corridor::model::time::{Day, day_of};
+use green_corridor::error::Error;
+use green_corridor::error::Result;
+use green_corridor::library::FactorLibrary;
+use green_corridor::library::Findings;
+use green_corridor::model::time::Day;
+use green_corridor::model::time::day_of;
+use green_corridor::factors::Fault;
+use green_corridor::factors::Library as Editions;
+use green_corridor::factors::Severity;
+use green_corridor::factors::review;
+use green_corridor::factors::review_rows;
+use green_corridor::model::unit::plural;
+use green_corridor::store::reference::RUN_DATA;
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
@@ -67,7 +78,7 @@ fn text(findings: &Findings) -> String {
 
 /// A number of things, `1 error` or `2 errors`.
 fn counted(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+    format!("{number} {}", plural(number as u64, thing))
 }
 
 #[cfg(test)]

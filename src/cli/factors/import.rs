@@ -3,10 +3,35 @@
 use super::super::args::path;
 use super::text::plain;
 use crate::cli::Console;
-use green_corridor::error::{Error, Result};
+use green_corridor::error::Error;
+use green_corridor::error::Result;
 use green_corridor::factors::import::Refusal;
-use green_corridor::library::{self, ImportOrder, ImportReport};
+use green_corridor::library::self;
+use green_corridor::library::ImportOrder;
+use green_corridor::library::ImportReport;
 use std::path::PathBuf;
+use green_corridor::factors::import::Imported;
+use green_corridor::factors::import::Mapping;
+use green_corridor::factors::import::import as converted;
+use green_corridor::factors::import::with_edition;
+use green_corridor::factors::DataFile;
+use green_corridor::factors::Fault;
+use green_corridor::factors::Library as Editions;
+use green_corridor::factors::Severity;
+use green_corridor::factors::review_rows;
+use green_corridor::input::workbook::self;
+use green_corridor::input::workbook::CsvForm;
+use green_corridor::model::sheet::Sheet;
+use green_corridor::model::unit::plural;
+use green_corridor::reference::Reference;
+use green_corridor::run::plan::encoding;
+use green_corridor::store::disk::RealDisk;
+use green_corridor::store::files::folder_below;
+use green_corridor::store::files::read_file;
+use green_corridor::store::files::write_file;
+use green_corridor::store::library::write_edition;
+use green_corridor::store::reference::RUN_DATA;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Arguments of `factors import`.
@@ -69,8 +94,9 @@ fn summary(report: &ImportReport, dry_run: bool) -> String {
     for count in &report.counts {
         let (rows, blank, skipped) = (count.rows, count.blank, count.skipped);
         text += &format!(
-            "{}: {rows} rows imported, {blank} blank, {skipped} passed over\n",
-            plain(&count.sheet)
+            "{}: {rows} {} imported, {blank} blank, {skipped} passed over\n",
+            plain(&count.sheet),
+            plural(rows as u64, "row")
         );
         for line in count.unseen.lines() {
             text += &format!("{}: {line}\n", plain(&count.sheet));

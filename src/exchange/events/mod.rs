@@ -20,6 +20,7 @@ use super::left_out::{LeftOut, Outcome, count};
 use crate::error::{Error, Result};
 use crate::model::mode::Mode;
 use crate::model::time::Instant;
+use crate::model::unit::plural;
 use crate::reference::gaps;
 use chain::{Link, chain};
 use empty::{REPOSITIONED, without_repositioning};
@@ -291,7 +292,11 @@ impl Report {
                 .map(|(outcome, n)| format!(", {n} {}", outcome.code()));
             idle.push((
                 file.clone(),
-                format!("{events} events{}", counts.collect::<String>()),
+                format!(
+                    "{events} {}{}",
+                    plural(*events, "event"),
+                    counts.collect::<String>()
+                ),
             ));
         }
         idle

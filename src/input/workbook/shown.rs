@@ -129,14 +129,16 @@ fn date(book: &Book, text: &str) -> Option<String> {
 const EXACT_DIGITS: usize = 15;
 
 /// The stored text of a number as a plain decimal. Spreadsheets store doubles, and many of them write 17 digits where fewer were typed
-/// (`1.1000000000000001`): the shorter decimal that names the same double is what a person sees. No other digit changes.
+/// (`1.1000000000000001`), programs that make workbooks 16 (`9.108000000000001`): the shorter decimal that names the same double is what a person sees. No other digit changes.
 pub fn decimal(stored: &str) -> Cow<'_, str> {
     if digits(stored) > EXACT_DIGITS
         && let Ok(double) = stored.parse::<f64>()
         && double.is_finite()
     {
         let short = format!("{double}");
-        if digits(&short) <= EXACT_DIGITS && same_digits(stored, &format!("{double:.16e}")) {
+        let written = [format!("{double:.16e}"), format!("{double:.15e}")];
+        let is_written = written.iter().any(|all| same_digits(stored, all));
+        if digits(&short) <= EXACT_DIGITS && is_written {
             return Cow::Owned(short);
         }
     }
@@ -235,6 +237,8 @@ mod tests {
             ("1.1000000000000001", "1.1"),
             ("0.10000000000000001", "0.1"),
             ("19746.349999999999", "19746.35"),
+            ("9.108000000000001", "9.108"),
+            ("14.65999999999999", "14.65999999999999"),
             ("1E-3", "0.001"),
             ("1.0000000000000001E-5", "0.00001"),
             ("1.9746E4", "19746"),

@@ -11,6 +11,7 @@ use crate::input::workbook::{
 };
 use crate::model::index::index32;
 use crate::model::sheet::{cell_name, column_letters};
+use crate::model::unit::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows that are looked at for the head that is missing.
@@ -319,8 +320,8 @@ impl Notes {
         let mut told = Vec::new();
         if let Some(first) = self.first_hidden {
             told.push(format!(
-                "{} rows are hidden, from row {first} on; they are read",
-                self.hidden_rows
+                "{}, from row {first} on; what is hidden is read",
+                counted(self.hidden_rows, "hidden row")
             ));
         }
         if let Some(column) = self.hidden_column {

@@ -5,7 +5,7 @@ use crate::model::element::GhgTotals;
 use crate::model::id::LocationCode;
 use crate::model::mode::Mode;
 use crate::model::time::{Day, date_text};
-use crate::model::unit::{MASS_SCALE, SHARE_SCALE, decimal_text, grouped};
+use crate::model::unit::{MASS_SCALE, SHARE_SCALE, counted, decimal_text};
 use crate::output::ratio::{ghg_kg_per_teu, intensity_g_per_tkm};
 use crate::present::form::{Bar, Bars, BarsForm, Lines, Part, Section, Series, Table as Sheet};
 use crate::present::report::figures::{intensity, month, nano, percent, word};
@@ -485,12 +485,12 @@ fn strip(sections: &[Edge], from: LocationCode, to: LocationCode) -> Option<Bars
             .find(|g| g.key.0 == Mode::Hub && g.key.1 == place)
     };
     let bar = |group: &Edge, label: String| {
-        let (count, totals) = (grouped(&group.sums.count.to_string()), &group.sums.totals);
+        let (count, totals) = (group.sums.count, &group.sums.totals);
         Bar {
             label,
             detail: match intensity(totals).as_str() {
-                "" => format!("{count} operations"),
-                g => format!("{count} movements, {g} g CO2e/t.km"),
+                "" => counted(count, "operation"),
+                g => format!("{}, {g} g CO2e/t.km", counted(count, "movement")),
             },
             value: nano(totals.total()),
             parts: vec![(group.key.0.code(), totals.total())],

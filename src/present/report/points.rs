@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::model::element::GhgTotals;
 use crate::model::mode::DataCategory;
-use crate::model::unit::grouped;
+use crate::model::unit::{counted, grouped, plural};
 use crate::present::form::{Part, Section};
 use crate::present::report::figures::{intensity, percent, word};
 use crate::present::report::{Asked, Made};
@@ -104,9 +104,10 @@ fn gaps(asked: &Asked) -> Result<String> {
     let rejected = match counts.rejected {
         0 => "no row was rejected".to_owned(),
         n => format!(
-            "{} of {} rows were rejected ({} %)",
+            "{} of {} {} rejected ({} %)",
             told(n.into()),
-            told(counts.rows_in.into()),
+            counted(counts.rows_in, "row"),
+            if n == 1 { "was" } else { "were" },
             percent(n.into(), counts.rows_in.into())
         ),
     };
@@ -116,14 +117,22 @@ fn gaps(asked: &Asked) -> Result<String> {
         (0, 0) => String::new(),
         _ => format!(" Shipments: {}.", came_in.text()),
     };
-    let all = told(counts.shipments.into());
+    let all = counted(counts.shipments, "shipment");
+    let (every, are) = match counts.shipments {
+        1 => ("The".to_owned(), "is"),
+        n => (format!("All {}", told(n.into())), "are"),
+    };
+    let shipments = plural(counts.shipments, "shipment");
     Ok(match (incomplete, came_in.without_accepted_row) {
-        (0, 0) => format!("All {all} shipments are complete; {rejected}.{outside}"),
+        (0, 0) => format!("{every} {shipments} {are} complete; {rejected}.{outside}"),
         (0, _) => format!(
-            "All {all} shipments that kept a row are complete, the others are missing from the total; {rejected}.{outside}"
+            "{every} {shipments} that kept a row {are} complete, the others are missing from the total; {rejected}.{outside}"
+        ),
+        (1, _) => format!(
+            "1 of {all} is incomplete, so the total lacks a part of it; {rejected}.{outside}"
         ),
         (n, _) => format!(
-            "{} of {all} shipments are incomplete, so the total lacks a part of them; {rejected}.{outside}",
+            "{} of {all} are incomplete, so the total lacks a part of them; {rejected}.{outside}",
             told(n)
         ),
     })

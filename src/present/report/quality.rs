@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::model::element::GhgTotals;
 use crate::model::flag::Flags;
 use crate::model::reject::RejectReason;
-use crate::model::unit::grouped;
+use crate::model::unit::{counted, grouped};
 use crate::present::form::{Bar, Bars, BarsForm, Part, Section, Table as Sheet};
 use crate::present::report::figures::{group_table, nano, percent, word, yes};
 use crate::present::report::{Asked, Made};
@@ -265,15 +265,18 @@ pub(crate) fn completeness(asked: &Asked) -> Result<Made> {
         },
     )?;
     let c = &m.counts;
-    let [rows_in, accepted, refused, shipments, elements] =
-        [c.rows_in, c.accepted, c.rejected, c.shipments, c.elements]
-            .map(|n| grouped(&n.to_string()));
+    let [accepted, refused] = [c.accepted, c.rejected].map(|n| grouped(&n.to_string()));
+    let rows_in = counted(c.rows_in, "row");
+    let (shipments, elements) = (
+        counted(c.shipments, "shipment"),
+        counted(c.elements, "element"),
+    );
     let came_in = c
         .in_input
         .as_ref()
         .map_or_else(String::new, |s| format!(" Shipments: {}.", s.text()));
     let mut parts = vec![Part::Text(format!(
-        "{rows_in} rows in = {accepted} accepted + {refused} rejected. {shipments} shipments with {elements} elements.{came_in}"
+        "{rows_in} in = {accepted} accepted + {refused} rejected. {shipments} with {elements}.{came_in}"
     ))];
     parts.extend([complete.clone(), rejected.clone(), files.clone()].map(Part::Table));
     if !m.missing_files.is_empty() {

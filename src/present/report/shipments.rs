@@ -83,7 +83,10 @@ pub(crate) fn section(asked: &Asked) -> Result<Made> {
             grouped(&all.to_string())
         )
     } else {
-        format!("all {} shipments", grouped(&all.to_string()))
+        match all {
+            1 => "the shipment".to_owned(),
+            _ => format!("all {} shipments", grouped(&all.to_string())),
+        }
     };
     let text = format!(
         "The search finds {list}. The page holds the calculation sheets of the {LARGEST} largest and of {DRAWN} drawn by a hash of \

@@ -1,9 +1,11 @@
 //! The run file as it is written: TOML with the line of every value. Unknown keys are faults. Nothing is defaulted here.
 
 use crate::error::{Error, Result};
+use crate::input::mapping::OPEN;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 type Text = Spanned<String>;
 type Texts = Spanned<Vec<String>>;
@@ -97,6 +99,7 @@ pub(crate) struct FormatKeys {
     pub excess_decimals: Option<Text>,
     pub exponents: Option<Text>,
     pub mass_unit: Option<Text>,
+    pub distance_unit: Option<Text>,
 }
 
 /// `[csv]`.
@@ -135,6 +138,13 @@ impl Source<'_> {
 
     /// Reads the keys, or says what is wrong and where.
     pub fn parse(&self) -> Result<RunFile> {
+        let open = self.open();
+        if !open.is_empty() {
+            return Err(Error::Usage(format!(
+                "{}; {OPEN:?} is a question that nobody has answered: the comment above the key says what is asked",
+                open.join("; ")
+            )));
+        }
         toml::from_str(self.text).map_err(|fault| {
             let line = fault.span().map_or(1, |span| self.line(span.start));
             Error::Usage(format!(
@@ -143,5 +153,33 @@ impl Source<'_> {
                 fault.message().replace('\n', " ")
             ))
         })
+    }
+
+    /// Keys with a question in the place of a value. A text that cannot be parsed has none; its fault is told by [`Source::parse`].
+    fn open(&self) -> Vec<String> {
+        let mut open = Vec::new();
+        if let Ok(table) = DeTable::parse(self.text) {
+            let entries = table.get_ref().iter();
+            entries.for_each(|(key, value)| questions(key.get_ref(), value, &mut open));
+        }
+        // In the order of the file, not of the keys.
+        open.sort_unstable();
+        let told = |(at, key): (usize, String)| {
+            format!("{}:{}: {key} is still open", self.name, self.line(at))
+        };
+        open.into_iter().map(told).collect()
+    }
+}
+
+fn questions(key: &str, value: &Spanned<DeValue>, open: &mut Vec<(usize, String)>) {
+    match value.get_ref() {
+        DeValue::String(text) if text == OPEN => open.push((value.span().start, key.to_owned())),
+        DeValue::Array(list) => list.iter().for_each(|entry| questions(key, entry, open)),
+        DeValue::Table(table) => {
+            for (name, value) in table {
+                questions(&format!("{key}.{}", name.get_ref()), value, open);
+            }
+        }
+        _ => {}
     }
 }

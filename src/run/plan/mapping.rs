@@ -2,7 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::input::empty_has_meaning;
-use crate::input::mapping::{COLUMNS, Mapping, MassUnit, SheetForm, is_delimiter};
+use crate::input::mapping::{
+    COLUMNS, DistanceUnit, Mapping, MassUnit, OPEN, SheetForm, is_delimiter,
+};
 use crate::input::timestamp::{contradiction, is_excel};
 use crate::run::plan::file::{FormatKeys, RunFile, XlsxKeys};
 use crate::run::plan::paths::Bases;
@@ -60,6 +62,13 @@ impl Resolver<'_> {
                 &formats.mass_unit,
                 "kg",
                 mass_unit,
+            ),
+            distance_unit: self.pick(
+                "formats.distance_unit",
+                None,
+                &formats.distance_unit,
+                "km",
+                distance_unit,
             ),
             reads_exponents: self.pick(
                 "formats.exponents",
@@ -209,8 +218,11 @@ impl Resolver<'_> {
             match bases.written(written.file.get_ref()) {
                 Err(fault) => self.fault(&key, at, &fault),
                 Ok(file) => {
-                    let codes = translations(&file.path, &read(&file.path)?, column)?;
-                    mapping.values.insert(column.clone(), codes);
+                    match translations(&file.path, &read(&file.path)?, column) {
+                        Ok(codes) => drop(mapping.values.insert(column.clone(), codes)),
+                        Err(Error::Usage(fault)) => self.faults.push(fault),
+                        Err(other) => return Err(other),
+                    }
                     files.push(ValueFile {
                         column: column.clone(),
                         file,
@@ -236,6 +248,7 @@ fn translations(path: &Path, bytes: &[u8], column: &str) -> Result<HashMap<Strin
         .has_headers(false)
         .from_reader(bytes);
     let mut codes = HashMap::new();
+    let mut open: Vec<(u64, String)> = Vec::new();
     let mut record = csv::StringRecord::new();
     let mut is_first = true;
     loop {
@@ -252,7 +265,19 @@ fn translations(path: &Path, bytes: &[u8], column: &str) -> Result<HashMap<Strin
             return Err(fault(1, "expected the header value,code".to_owned()));
         }
         if !more {
-            return Ok(codes);
+            return match open.as_slice() {
+                [] => Ok(codes),
+                [(line, value), more @ ..] => {
+                    let others = match more.len() {
+                        0 => String::new(),
+                        more => format!("; {more} more in this file"),
+                    };
+                    let what = format!(
+                        "value {value:?}: its code is still open{others}; write the code of {column} in the place of what begins with {OPEN:?}, nothing where the value means nothing, or take the line out to let the value pass as it is"
+                    );
+                    Err(fault(*line, what))
+                }
+            };
         }
         if std::mem::take(&mut is_first) {
             continue;
@@ -261,6 +286,9 @@ fn translations(path: &Path, bytes: &[u8], column: &str) -> Result<HashMap<Strin
         let (value, code) = (record[0].trim_matches(' '), record[1].trim_matches(' '));
         if value.is_empty() && !takes_empty {
             return Err(fault(line, "value: empty".to_owned()));
+        }
+        if code.starts_with(OPEN) {
+            open.push((line, value.to_owned()));
         }
         if codes
             .insert(value.to_owned(), code.to_owned())
@@ -380,4 +408,12 @@ fn mass_unit(text: &str) -> Checked<MassUnit> {
         "lb" => Ok(MassUnit::Pound),
         _ => Err(format!("{text:?}: expected \"kg\", \"t\" or \"lb\"")),
     }
+}
+
+fn distance_unit(text: &str) -> Checked<DistanceUnit> {
+    let known = DistanceUnit::WORDS
+        .into_iter()
+        .find(|(_, word)| *word == text);
+    let unit = known.map(|(unit, _)| unit);
+    unit.ok_or_else(|| format!("{text:?}: expected \"km\", \"m\", \"mi\" or \"nmi\""))
 }

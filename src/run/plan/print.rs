@@ -1,6 +1,6 @@
 //! A plan as text: for people with the origin of every value, and as the canonical JSON behind the run id.
 
-use crate::input::mapping::{Mapping, MassUnit, SheetForm};
+use crate::input::mapping::{DistanceUnit, Mapping, MassUnit, SheetForm};
 use crate::output::encode::Encodings;
 use crate::run::plan::paths::Pattern;
 use crate::run::plan::{Change, CodeLimit, Plan, PlanPath};
@@ -193,6 +193,11 @@ impl Page<'_> {
             "mass_unit",
             &quoted(&formats.mass_unit),
         );
+        self.line(
+            "formats.distance_unit",
+            "distance_unit",
+            &quoted(&formats.distance_unit),
+        );
         self.table("csv");
         match mapping.head_row {
             Some(row) => self.line("csv.head_row", "head_row", &row.to_string()),
@@ -280,6 +285,16 @@ struct Formats<'a> {
     #[serde(skip_serializing_if = "is_reject", default = "reject")]
     exponents: Cow<'a, str>,
     mass_unit: Cow<'a, str>,
+    #[serde(skip_serializing_if = "is_kilometre", default = "kilometre")]
+    distance_unit: Cow<'a, str>,
+}
+
+fn is_kilometre(word: &str) -> bool {
+    word == DistanceUnit::Kilometre.code()
+}
+
+fn kilometre() -> Cow<'static, str> {
+    DistanceUnit::Kilometre.code().into()
 }
 
 const REJECT: &str = "reject";
@@ -370,6 +385,7 @@ impl Formats<'_> {
                 MassUnit::Pound => "lb",
             }
             .into(),
+            distance_unit: mapping.distance_unit.code().into(),
         }
     }
 }

@@ -19,6 +19,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
             Ok(b"\xef\xbb\xbfvalue,code\r\n\"Chongqing, TJC\",CNCKG\n Singapore ,SGSIN\n".to_vec())
         }
         Some("data/conflict.csv") => Ok(b"value,code\nA,CNCKG\nA,SGSIN\n".to_vec()),
+        Some("data/open.csv") => Ok(b"value,code\nA,CNCKG\nB,?\nC,?SGSIN\n".to_vec()),
         Some("data/headless.csv") => Ok(b"A,CNCKG\n".to_vec()),
         _ => Err(Error::Input(format!("{}: no such file", path.display()))),
     }
@@ -509,4 +510,42 @@ fn patterns_that_contradict_each_other_are_refused() {
     assert!(fault(&run(both)).contains("formats.timestamp_by_column.departed_at: "));
     assert!(resolve(&run("timestamp = ['%d/%m/%Y', 'excel']"), &Flags::default()).is_ok());
     assert!(fault(&run("timestamp = ['excel', 'excel-1904']")).contains("as different times"));
+}
+
+#[test]
+fn a_question_in_the_place_of_a_value_is_refused_with_its_key() {
+    let text = "movements = ['m']\nout = 'a?b'\n[columns]\nmode = '?'\ncarrier = 'why?'\n[formats]\nzone = \"?\"\n\
+        timestamp_by_column.departed_at = ['?']\n[xlsx]\nhead_row = '?'\n";
+    let all = fault(text);
+    let wanted = "data/run.toml:4: columns.mode is still open; data/run.toml:7: formats.zone is still open; \
+        data/run.toml:8: formats.timestamp_by_column.departed_at is still open; data/run.toml:10: xlsx.head_row is still open; ";
+    assert!(all.starts_with(wanted), "{all}");
+    let codes = fault(
+        "movements = ['m']\n[values.origin]\nfile = 'open.csv'\n[values.carrier]\nfile = 'open.csv'\n",
+    );
+    for part in [
+        "data/open.csv:3: value \"B\": its code is still open; 1 more in this file; write the code of carrier",
+        "write the code of origin",
+    ] {
+        assert!(codes.contains(part), "{codes}");
+    }
+}
+
+#[test]
+fn a_distance_unit_changes_the_id_only_where_it_is_said() {
+    let canonical = |keys: &str| {
+        let plan = resolve(
+            &format!("movements = ['m']\n[formats]\n{keys}"),
+            &Flags::default(),
+        );
+        plan.unwrap().canonical_json()
+    };
+    let (without, said) = (canonical(""), canonical("distance_unit = 'km'"));
+    assert_eq!(without, said);
+    assert!(!without.contains("distance_unit"), "{without}");
+    assert!(canonical("distance_unit = 'nmi'").contains("nmi"));
+    assert!(
+        fault("movements = ['m']\n[formats]\ndistance_unit = 'miles'")
+            .contains("formats.distance_unit")
+    );
 }

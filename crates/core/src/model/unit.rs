@@ -101,6 +101,25 @@ pub fn grouped(text: &str) -> String {
     out
 }
 
+/// What so many things are called: one `row`, else `rows`.
+pub fn plural(number: impl Into<i128>, thing: &str) -> String {
+    match number.into() {
+        1 => thing.to_owned(),
+        _ => format!("{thing}s"),
+    }
+}
+
+/// A number of things, for people.
+///
+/// ```
+/// use green_corridor_core::model::unit::counted;
+/// assert_eq!((counted(1, "row"), counted(15_624, "row")), ("1 row".into(), "15 624 rows".into()));
+/// ```
+pub fn counted(number: impl Into<i128>, thing: &str) -> String {
+    let number = number.into();
+    format!("{} {}", grouped(&number.to_string()), plural(number, thing))
+}
+
 /// Digits that any `u64` has room for.
 const U64_DIGITS: usize = 19;
 

@@ -3,6 +3,7 @@
 use super::field::Field;
 use super::rows::{Columns, Refusal, refusal};
 use crate::model::sheet::{Held, Hidden, Seen, Sheet, cell_name, column_letters};
+use crate::model::unit::counted;
 use std::fmt::Write as _;
 
 /// What a spreadsheet writes where a formula has no result; also into a CSV file.
@@ -138,8 +139,8 @@ impl Unseen {
         }
         if let Some(first) = self.rows.first() {
             lines.push(format!(
-                "{} hidden rows were read, the first is row {}; skip_rows passes over rows",
-                self.rows.len(),
+                "{} read, the first is row {}; skip_rows passes over rows",
+                counted(self.rows.len() as u64, "hidden row"),
                 first + 1
             ));
         }

@@ -323,7 +323,7 @@ fn what_nobody_sees_is_told() {
         [
             "the sheet is hidden in the workbook",
             "hidden columns were read: D, C",
-            "1 hidden rows were read, the first is row 3; skip_rows passes over rows",
+            "1 hidden row read, the first is row 3; skip_rows passes over rows",
             "1 figures have more decimals than the workbook shows, the first is B3; all of them count",
         ]
     );
