@@ -2,15 +2,14 @@
 
 use super::Console;
 use super::args::path;
-use green_corridor::error::{Error, Result};
-use green_corridor::escape::visible;
-use green_corridor::exchange::convert::{Conversion, ConvertedOf, DcsaOrder, IleapOrder, convert};
-use green_corridor::exchange::left_out::{self, LeftOut, Outcome};
-use green_corridor::exchange::received::Received;
-use green_corridor::model::mode::{Basis, Mode};
-use green_corridor::model::unit::grouped;
-use green_corridor::progress::Level;
-use green_corridor::store::signal::Interrupt;
+use green_corridor::Engine;
+use green_corridor::code::{Basis, Mode};
+use green_corridor::documents::{
+    self, Conversion, ConvertedOf, DcsaOrder, IleapOrder, LeftOut, Outcome, Received,
+};
+use green_corridor::quantity::grouped;
+use green_corridor::text::visible;
+use green_corridor::{Error, Interrupt, Level, Result};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -123,7 +122,7 @@ fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
         shares: args.shares.clone(),
         list_ignored: args.list_ignored,
     };
-    let converted = convert(&Conversion::Dcsa(order), &Interrupt::install()?)?;
+    let converted = Engine::convert(&Conversion::Dcsa(order), &Interrupt::install()?)?;
     let ConvertedOf::Dcsa {
         report,
         left_out: beside,
@@ -187,7 +186,7 @@ fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
         operations: args.operations.clone(),
         distance_basis: args.distance_basis.as_deref().and_then(Basis::from_code),
     };
-    let converted = convert(&Conversion::Ileap(order), &Interrupt::install()?)?;
+    let converted = Engine::convert(&Conversion::Ileap(order), &Interrupt::install()?)?;
     let ConvertedOf::Ileap(report) = &converted.of else {
         return Err(Error::Internal(
             "documents became something else".to_owned(),
@@ -229,7 +228,7 @@ fn summary(files: u64, what: &str, found: u64, used: u64, entries: &[LeftOut]) -
     let mut out = format!("{:<24}{:>12}\n", "files", count(files));
     let _ = writeln!(out, "{what:<24}{:>12}", count(found));
     let _ = writeln!(out, "  {:<22}{:>12}", "used", count(used));
-    let counts: BTreeMap<Outcome, BTreeMap<&str, u64>> = left_out::counts(entries);
+    let counts: BTreeMap<Outcome, BTreeMap<&str, u64>> = documents::counts(entries);
     for (outcome, reasons) in counts {
         let _ = writeln!(
             out,
@@ -260,7 +259,7 @@ fn ended(
     left_out: &[LeftOut],
 ) -> Result<ExitCode> {
     console.print(text)?;
-    let malformed = left_out::count(left_out, Outcome::Malformed);
+    let malformed = documents::count(left_out, Outcome::Malformed);
     if malformed > 0 {
         let what = format!(
             "{} malformed entries were left out; the list says in which files, where and why",

@@ -4,15 +4,11 @@ use super::args::path;
 use super::args::progress_mode;
 use super::table::Table;
 use super::{Console, engine_at, progress};
-use green_corridor::audit::diff::tables::{DiffOrder, Differences};
-use green_corridor::audit::diff::{CorridorChange, CorridorOf, ShipmentChange};
-use green_corridor::calc::restate::Effects;
-use green_corridor::error::{Error, Result};
-use green_corridor::model::time::date_text;
-use green_corridor::model::unit::grouped;
-use green_corridor::model::unit::{NANO_SCALE, decimal_text, div_half_even};
-use green_corridor::progress::ProgressMode;
-use green_corridor::store::manifest::Manifest;
+use green_corridor::quantity::{NANO_SCALE, date_text, decimal_text, div_half_even, grouped};
+use green_corridor::runs::{
+    CorridorChange, CorridorOf, DiffOrder, Differences, Effects, Manifest, ShipmentChange,
+};
+use green_corridor::{Error, ProgressMode, Result};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;

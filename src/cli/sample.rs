@@ -3,13 +3,11 @@
 use super::args::path;
 use super::args::{progress_mode, share};
 use super::{Console, progress};
-use green_corridor::error::{Error, Result};
-use green_corridor::progress::ProgressMode;
-use green_corridor::run::plan::Share;
-use green_corridor::sample::{Format, MOST_SHIPMENTS, Month, Order, Templates, write};
-use green_corridor::shipped;
-use green_corridor::store::disk::RealDisk;
-use green_corridor::store::files::FileWriter;
+use green_corridor::files::{FileWriter, RealDisk};
+use green_corridor::made_up::{Format, MOST_SHIPMENTS, Month, Order, Templates, write};
+use green_corridor::plan::Share;
+use green_corridor::shipped_files;
+use green_corridor::{Error, ProgressMode, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -71,7 +69,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
 /// The templates that ship inside the program.
 fn templates() -> Result<Templates> {
     let text = |path: &str| {
-        shipped::text_of(path)
+        shipped_files::text_of(path)
             .ok_or_else(|| Error::Internal(format!("{path} is not inside the program")))
     };
     let (routes, distances) = (
@@ -108,7 +106,7 @@ mod tests {
             &|_| {},
         )
         .unwrap();
-        let shipped = shipped::text_of("data/movements/2025-03.csv").unwrap();
+        let shipped = shipped_files::text_of("data/movements/2025-03.csv").unwrap();
         assert!(
             made == shipped.as_bytes(),
             "run the command of data/movements/README.md again"

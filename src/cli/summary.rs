@@ -1,11 +1,10 @@
 //! The summary that a run prints at its end.
 
 use super::table::Table;
-use green_corridor::escape::visible;
-use green_corridor::model::reject::RejectReason;
-use green_corridor::model::time::date_text;
-use green_corridor::model::unit::{decimal_text, grouped};
-use green_corridor::run::summary::Summary;
+use green_corridor::Summary;
+use green_corridor::code::RejectReason;
+use green_corridor::quantity::{date_text, decimal_text, grouped};
+use green_corridor::text::visible;
 use std::fmt::Write;
 
 /// Rows in, accepted, rejected by reason; totals; corridors; where the files are.
@@ -145,7 +144,7 @@ fn corridors(summary: &Summary) -> String {
 fn short(mantissa: i128, scale: u32, places: u32) -> String {
     let unit = 10i128.pow(scale - places);
     decimal_text(
-        green_corridor::model::unit::div_half_even(mantissa, unit),
+        green_corridor::quantity::div_half_even(mantissa, unit),
         places,
     )
 }

@@ -2,11 +2,9 @@
 
 use super::args::path;
 use super::{Console, engine_at, progress};
-use green_corridor::audit::verify::Inputs;
-use green_corridor::error::Result;
-use green_corridor::model::unit::grouped;
-use green_corridor::model::unit::{NANO_SCALE, decimal_text};
-use green_corridor::progress::ProgressMode;
+use green_corridor::quantity::{NANO_SCALE, decimal_text, grouped};
+use green_corridor::runs::Inputs;
+use green_corridor::{ProgressMode, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -102,7 +102,17 @@ impl Comparison {
 
     /// The header of those rows.
     pub fn csv_header(&self) -> String {
-        csv::header(self.sheet.scenario.is_some())
+        Comparison::csv_head(self.sheet.scenario.is_some())
+    }
+
+    /// The header of rows, under a scenario or not.
+    pub fn csv_head(has_scenario: bool) -> String {
+        csv::header(has_scenario)
+    }
+
+    /// The row of a pair that has no answer.
+    pub fn csv_no_answer(from: &str, to: &str, why: &str) -> String {
+        csv::no_answer(from, to, why)
     }
 
     /// The sheet as JSON, over many lines or on one.
@@ -115,6 +125,9 @@ impl Comparison {
         written.map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))
     }
 }
+
+/// What came of one of many questions: an answer, or why there is none.
+pub type Answered = std::result::Result<Comparison, String>;
 
 /// Questions that are answered before the answers are handed over.
 const CHUNK: usize = 256;
@@ -171,7 +184,7 @@ impl Routes {
         &self,
         question: &Question,
         pairs: &[(String, String)],
-        tell: &(dyn Fn(&str, &str, std::result::Result<Comparison, String>) -> T + Sync),
+        tell: &(dyn Fn(&str, &str, Answered) -> T + Sync),
         take: &mut dyn FnMut(T) -> Result<()>,
     ) -> Result<()> {
         for chunk in pairs.chunks(CHUNK) {

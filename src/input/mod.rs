@@ -198,11 +198,6 @@ pub fn is_workbook(label: &str) -> bool {
 }
 
 /// The format of a file by its name, or `None` when the extension is not known.
-///
-/// ```
-/// assert_eq!(green_corridor::input::format_of("2024/May.CSV.gz").map(|f| f.name), Some("csv"));
-/// assert!(green_corridor::input::format_of("readme.md").is_none());
-/// ```
 pub fn format_of(label: &str) -> Option<&'static Input> {
     split_name(label).map(|(input, _)| input)
 }

@@ -188,7 +188,7 @@ impl Identity<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::find::discover;
+    use crate::store::find::discover_outside;
     use std::thread::scope;
 
     fn two_files() -> (tempfile::TempDir, Vec<InputFile>) {
@@ -196,7 +196,7 @@ mod tests {
         ["a.csv", "b.csv"]
             .iter()
             .for_each(|name| std::fs::write(dir.path().join(name), name).unwrap());
-        let files = discover(&["*.csv".to_owned()], dir.path(), None)
+        let files = discover_outside(&[], &["*.csv".to_owned()], dir.path(), None)
             .unwrap()
             .files;
         assert_eq!(files.len(), 2);

@@ -114,13 +114,6 @@ pub fn under(group: &str, files: Vec<ReferenceFile>) -> Vec<ReferenceFile> {
 
 /// One digest over paths and contents, whatever the order given. Lengths go in before the bytes, so that no content can
 /// pass for another file's path.
-///
-/// ```
-/// use green_corridor::store::reference::{ReferenceFile, library_digest};
-/// let file = |path: &str, bytes: &[u8]| ReferenceFile { path: path.into(), bytes: bytes.into() };
-/// let (a, b) = (file("a.csv", b"1"), file("b.csv", b"2"));
-/// assert_eq!(library_digest(&[a.clone(), b.clone()]), library_digest(&[b, a]));
-/// ```
 pub fn library_digest(files: &[ReferenceFile]) -> String {
     let mut sorted: Vec<&ReferenceFile> = files.iter().collect();
     sorted.sort_by(|a, b| a.path.cmp(&b.path));
@@ -322,5 +315,18 @@ mod tests {
         }
         assert_eq!(digests[0], digests[1]);
         assert_eq!(reference_entries(&files)[2].sha256, sha256_hex(b"x = 1\n"));
+    }
+
+    #[test]
+    fn the_digest_does_not_depend_on_the_order() {
+        let file = |path: &str, bytes: &[u8]| ReferenceFile {
+            path: path.into(),
+            bytes: bytes.into(),
+        };
+        let (a, b) = (file("a.csv", b"1"), file("b.csv", b"2"));
+        assert_eq!(
+            library_digest(&[a.clone(), b.clone()]),
+            library_digest(&[b, a])
+        );
     }
 }

@@ -4,9 +4,9 @@ use super::Library;
 use super::text::plain;
 use crate::cli::Console;
 use crate::cli::args::day;
-use green_corridor::error::{Error, Result};
-use green_corridor::library::{FactorLibrary, Findings};
-use green_corridor::model::time::{Day, day_of};
+use green_corridor::factor::{FactorLibrary, Findings};
+use green_corridor::quantity::{Day, day_of};
+use green_corridor::{Error, Result};
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
@@ -73,7 +73,7 @@ fn counted(number: usize, thing: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use green_corridor::factors::{Fault, Severity};
+    use green_corridor::factor::{Fault, Severity};
 
     #[test]
     fn a_fault_of_several_profiles_is_printed_once() {

@@ -3,9 +3,8 @@
 use super::super::args::path;
 use super::text::plain;
 use crate::cli::Console;
-use green_corridor::error::{Error, Result};
-use green_corridor::factors::import::Refusal;
-use green_corridor::library::{self, ImportOrder, ImportReport};
+use green_corridor::factor::{self, ImportOrder, ImportReport, Refusal};
+use green_corridor::{Error, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -37,7 +36,7 @@ pub struct Import {
 
 /// Converts, checks together with the library, writes.
 pub(super) fn import(args: &Import, console: &Console) -> Result<ExitCode> {
-    let report = library::import(&ImportOrder {
+    let report = factor::import(&ImportOrder {
         files: args.files.clone(),
         mapping: args.mapping.clone(),
         factors: args.factors.clone(),
