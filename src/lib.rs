@@ -48,7 +48,7 @@ mod tests;
 use green_corridor_core::{calc, factors, geo, model, reference, routes};
 
 pub use engine::{Computed, Engine, Sums};
-pub use error::{Error, Result};
+pub use error::{Error, ErrorKind, Place, Result};
 pub use factors::DataFile;
 pub use progress::{Level, LogMode, Progress, ProgressMode, Silent};
 pub use reference::Reference;

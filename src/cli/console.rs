@@ -56,7 +56,7 @@ impl Console {
                 "error",
                 "error",
                 &[
-                    ("kind", error.kind().into()),
+                    ("kind", error.kind().code().into()),
                     ("exit_code", error.exit_code().into()),
                     ("message", text.into()),
                 ],

@@ -116,7 +116,7 @@ fn lost(signal: i32) -> Error {
             "SIGKILL, as a system ends one that is short of memory",
         )),
         SIGXFSZ => Error::Storage(ended("a file that may not become larger (SIGXFSZ)")),
-        SIGINT | SIGTERM | SIGHUP => Error::Interrupted(signal),
+        SIGINT | SIGTERM | SIGHUP => Error::interrupted(signal),
         other => Error::Internal(ended(&format!("signal {other}"))),
     }
 }

@@ -7,7 +7,7 @@ mod question;
 mod what_if;
 mod world;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::factors::DataFile;
 use crate::present::comparison::csv;
 use crate::present::comparison::html::page;
@@ -237,13 +237,13 @@ impl Routes {
 /// The pairs of a CSV file with the columns from,to.
 pub fn pairs(path: &Path) -> Result<Vec<(String, String)>> {
     let file =
-        read_named(path, &path.display().to_string()).map_err(|e| Error::Input(e.to_string()))?;
+        read_named(path, &path.display().to_string()).map_err(|e| e.of_kind(ErrorKind::Input))?;
     let file = DataFile {
         path: file.path,
         bytes: file.bytes,
     };
     crate::routes::pairs::pairs(&file)
-        .map_err(|faults| Error::Input(library_error(&faults).to_string()))
+        .map_err(|faults| library_error(&faults).of_kind(ErrorKind::Input))
 }
 
 fn stopped(why: NoAnswer) -> Error {

@@ -37,7 +37,7 @@ mod wanted;
 pub mod workbook;
 mod xlsx;
 
-use crate::error::is_shortage;
+use crate::error::{Error, Place, is_shortage};
 use crate::model::movement::MovementBatch;
 use crate::model::reject::Rejected;
 use crate::model::symbol::Symbols;
@@ -151,6 +151,18 @@ impl fmt::Display for FileFault {
 }
 
 impl std::error::Error for FileFault {}
+
+impl From<FileFault> for Error {
+    fn from(fault: FileFault) -> Error {
+        let place = Place::file(&fault.label).wanted(&fault.message);
+        let error = if fault.is_shortage {
+            Error::Limit(fault.to_string())
+        } else {
+            Error::Input(fault.to_string())
+        };
+        error.at(place).because(fault)
+    }
+}
 
 type Open = fn(SourceFile, Arc<Rules>) -> Result<Box<dyn Reader>, FileFault>;
 

@@ -11,7 +11,7 @@ use super::prune::prune;
 use super::stage::{Stage, clear};
 use super::status::{Status, find_rejects, write_status};
 use super::verify::verify_files;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -456,7 +456,8 @@ fn an_unfinished_file_is_never_published() {
     drop(writer);
     let error = stage.publish(manifest("r1")).err().unwrap();
     assert!(
-        matches!(&error, Error::Internal(m) if m.contains("rejected/part-00001.parquet")),
+        error.kind() == ErrorKind::Internal
+            && error.message().contains("rejected/part-00001.parquet"),
         "{error}"
     );
 

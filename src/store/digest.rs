@@ -3,7 +3,7 @@
 //! The digest of content, as in `sha256sum`; nothing about names or times goes into it.
 
 use super::find::{InputFile, open_input};
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -82,7 +82,7 @@ pub fn digest_files(files: &[InputFile], progress: Progress) -> Result<Vec<Resul
             }
         };
         match digest {
-            Err(shortage @ Error::Limit(_)) => Err(shortage),
+            Err(shortage) if shortage.kind() == ErrorKind::Limit => Err(shortage),
             digest => Ok(digest),
         }
     };

@@ -4,7 +4,7 @@
 
 use super::exclude::Excludes;
 use super::path::kind;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashSet;
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -422,7 +422,7 @@ impl Search<'_> {
     }
 
     fn refuse(&mut self, path: &Path, why: Error) {
-        if let Error::Limit(_) = why {
+        if why.kind() == ErrorKind::Limit {
             self.shortage.get_or_insert(why);
             return;
         }

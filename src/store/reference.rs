@@ -8,7 +8,7 @@ use super::manifest::ReferenceEntry;
 use super::path::{list_below, open_below};
 use super::stage::Stage;
 use super::storage;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Place, Result};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::{self, Read};
@@ -184,14 +184,14 @@ fn unreadable(path: &Path, cause: io::Error) -> Error {
 
 /// A reference file that cannot be read is a fault of the library (exit 9), unless the system is short of something.
 fn of_library(error: Error) -> Error {
-    match error {
-        Error::Input(message) => Error::Library(message),
-        other => other,
+    match error.kind() {
+        ErrorKind::Input => error.of_kind(ErrorKind::Library),
+        _ => error,
     }
 }
 
 fn library(path: &Path, what: &str) -> Error {
-    Error::Library(format!("{}: {what}", path.display()))
+    Error::Library(format!("{}: {what}", path.display())).at(Place::path(path).wanted(what))
 }
 
 fn broken(dir: &Path, name: &str, what: &str) -> Error {

@@ -10,7 +10,7 @@ use super::lock::{Holder, Output, Turn};
 use super::manifest::FileEntry;
 use super::path::{below, is_folder, is_plain};
 use super::storage;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -74,7 +74,7 @@ pub fn clear_if_free(disk: Arc<dyn Disk>, out: &Path, holder: &Holder) -> Result
         return Ok(0);
     }
     match Output::lock(disk, out, holder) {
-        Err(Error::Locked(_)) => Ok(0),
+        Err(error) if error.kind() == ErrorKind::Locked => Ok(0),
         locked => clear(&locked?),
     }
 }

@@ -95,4 +95,9 @@ fn a_column_of_a_type_that_it_cannot_have_is_refused_once() {
         error.to_string(),
         "column \"_row\": wanted a number from 1 in every row"
     );
+    let place = error.place().expect("a place");
+    assert_eq!(
+        (place.column.as_deref(), place.row),
+        (Some("_row"), Some(2))
+    );
 }

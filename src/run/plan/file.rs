@@ -1,6 +1,6 @@
 //! The run file as it is written: TOML with the line of every value. Unknown keys are faults. Nothing is defaulted here.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -133,15 +133,25 @@ impl Source<'_> {
             .count()
     }
 
+    /// The value that begins at a byte offset, as it is written there.
+    pub fn value(&self, offset: usize) -> &str {
+        let rest = self.text.get(offset..).unwrap_or_default();
+        let end = match rest.chars().next() {
+            Some(quote @ ('"' | '\'')) => rest[1..].find(quote).map(|end| end + 2),
+            _ => rest.find(|c: char| c.is_whitespace() || c == ','),
+        };
+        &rest[..end.unwrap_or(rest.len())]
+    }
+
     /// Reads the keys, or says what is wrong and where.
     pub fn parse(&self) -> Result<RunFile> {
         toml::from_str(self.text).map_err(|fault| {
             let line = fault.span().map_or(1, |span| self.line(span.start));
-            Error::Usage(format!(
-                "{}:{line}: {}",
-                self.name,
-                fault.message().replace('\n', " ")
-            ))
+            let what = fault.message().replace('\n', " ");
+            let place = Place::file(self.name).line(line as u64).wanted(&what);
+            Error::Usage(format!("{}:{line}: {what}", self.name))
+                .at(place)
+                .because(fault)
         })
     }
 }
