@@ -10,12 +10,6 @@ const MOST_DECIMALS: u32 = 18;
 
 /// Text without what would be obeyed instead of shown, [`is_hidden`]: a name could make its neighbours read backwards, or look
 /// like another. Each such character becomes U+FFFD, so that the reader sees that something was there.
-///
-/// ```
-/// use green_corridor::escape::inert;
-/// assert_eq!(inert("a\u{202e}b\u{7}c"), "a\u{fffd}b\u{fffd}c");
-/// assert_eq!(inert("重庆 > سنغافورة"), "重庆 > سنغافورة");
-/// ```
 pub fn inert(text: &str) -> String {
     text.replace(is_obeyed, "\u{fffd}")
 }
@@ -37,11 +31,6 @@ fn is_obeyed(c: char) -> bool {
 }
 
 /// Text for an HTML page, in content and in quoted attributes.
-///
-/// ```
-/// use green_corridor::escape::html;
-/// assert_eq!(html("<b title='x'>&\"</b>"), "&lt;b title=&#39;x&#39;&gt;&amp;&quot;&lt;/b&gt;");
-/// ```
 pub fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -59,12 +48,6 @@ pub fn html(text: &str) -> String {
 }
 
 /// Whether a spreadsheet would take this text, typed or read from CSV, for a formula.
-///
-/// ```
-/// use green_corridor::escape::begins_formula;
-/// assert!(["=1", "-1", "+1", "@x", "\tx", "\u{ff1d}1"].into_iter().all(begins_formula));
-/// assert!(["1", "", "a=1"].into_iter().all(|text| !begins_formula(text)));
-/// ```
 pub fn begins_formula(text: &str) -> bool {
     text.starts_with([
         '=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
@@ -74,7 +57,7 @@ pub fn begins_formula(text: &str) -> bool {
 /// Text for people on a line of a terminal or a log: hidden characters spelled out, quotes and letters as they are.
 ///
 /// ```
-/// use green_corridor::escape::visible;
+/// use green_corridor::text::visible;
 /// assert_eq!(visible("\"L'Isle\"\u{202e}\n"), "\"L'Isle\"\\u{202e}\\u{a}");
 /// ```
 pub fn visible(text: &str) -> String {
@@ -92,7 +75,7 @@ pub fn visible(text: &str) -> String {
 /// Lines for people on a terminal: [`visible`] but for the ends of lines.
 ///
 /// ```
-/// use green_corridor::escape::visible_lines;
+/// use green_corridor::text::visible_lines;
 /// assert_eq!(visible_lines("a\u{1b}[2J\nb\r\n"), "a\\u{1b}[2J\nb\\u{d}\n");
 /// ```
 pub fn visible_lines(text: &str) -> Cow<'_, str> {
@@ -108,7 +91,7 @@ pub fn visible_lines(text: &str) -> Cow<'_, str> {
 /// in its strings only, but for the ends of lines.
 ///
 /// ```
-/// use green_corridor::escape::visible_json;
+/// use green_corridor::text::visible_json;
 /// assert_eq!(visible_json("{\"a\": \"\u{202e}\u{e0001}\"}\n"), "{\"a\": \"\\u202e\\udb40\\udc01\"}\n");
 /// ```
 pub fn visible_json(json: &str) -> Cow<'_, str> {
@@ -132,11 +115,6 @@ pub fn visible_json(json: &str) -> Cow<'_, str> {
 
 /// Text for people in a CSV file: an apostrophe in front where a spreadsheet would take it for a formula, hidden characters
 /// spelled out. A number is no formula. The quotes of RFC 4180 are left to the writer of the file, or to [`csv_cell`].
-///
-/// ```
-/// use green_corridor::escape::csv_text;
-/// assert_eq!(["=1", "-1", "-a", "a\u{202e}b", "\r="].map(csv_text), ["'=1", "-1", "'-a", "a\\u{202e}b", "'\\u{d}="]);
-/// ```
 pub fn csv_text(text: &str) -> String {
     let is_formula = begins_formula(text) && parse_decimal(text, MOST_DECIMALS).is_none();
     format!("{}{}", if is_formula { "'" } else { "" }, visible(text))
@@ -145,7 +123,7 @@ pub fn csv_text(text: &str) -> String {
 /// [`csv_text`] as a cell of RFC 4180, in quotes where it needs them.
 ///
 /// ```
-/// use green_corridor::escape::csv_cell;
+/// use green_corridor::text::csv_cell;
 /// assert_eq!(["a", "a,b", "@\"x"].map(csv_cell), ["a", "\"a,b\"", "\"'@\"\"x\""]);
 /// ```
 pub fn csv_cell(text: &str) -> String {
@@ -160,6 +138,42 @@ pub fn csv_cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_that_hides_nothing() {
+        assert_eq!(inert("a\u{202e}b\u{7}c"), "a\u{fffd}b\u{fffd}c");
+        assert_eq!(inert("重庆 > سنغافورة"), "重庆 > سنغافورة");
+    }
+
+    #[test]
+    fn html_is_text() {
+        assert_eq!(
+            html("<b title='x'>&\"</b>"),
+            "&lt;b title=&#39;x&#39;&gt;&amp;&quot;&lt;/b&gt;"
+        );
+    }
+
+    #[test]
+    fn what_a_workbook_takes_for_a_formula() {
+        assert!(
+            ["=1", "-1", "+1", "@x", "\tx", "\u{ff1d}1"]
+                .into_iter()
+                .all(begins_formula)
+        );
+        assert!(
+            ["1", "", "a=1"]
+                .into_iter()
+                .all(|text| !begins_formula(text))
+        );
+    }
+
+    #[test]
+    fn a_csv_text_is_no_formula() {
+        assert_eq!(
+            ["=1", "-1", "-a", "a\u{202e}b", "\r="].map(csv_text),
+            ["'=1", "-1", "'-a", "a\\u{202e}b", "'\\u{d}="]
+        );
+    }
 
     #[test]
     fn no_cell_is_taken_for_a_formula() {

@@ -1,23 +1,22 @@
 //! green-corridor: exact greenhouse-gas footprints of container movements to ISO 14083:2023.
 //!
-//! The map. Bytes come in through [`input`], become typed columns of the words in [`model`], are computed by [`calc`] with what
-//! [`factors`] and [`reference`] look up, and leave through [`output`]; [`store`] is the only module that opens files, and
-//! [`run`] joins them. `docs/architecture.md` says for each module what it must never do.
-//!
-//! Read on in [`mod@run`], the story of a run from top to bottom, then in [`calc`], the arithmetic.
+//! [`Engine`] is what this library does; the modules below hold the words in which it is asked and answers. Everything else is private:
+//! `docs/architecture.md` is the map of it, from bytes in to bytes out.
 //!
 //! | to | call |
 //! | --- | --- |
-//! | compute and publish a plan | [`run::run`] |
-//! | compute rows that are in memory | [`calc::Kernel::footprint`] |
-//! | check a published run | [`audit::verify::verify`] |
-//! | explain a published figure | [`audit::explain::explain`] |
-//! | compare route options | [`routes::answer::answer`] |
+//! | compute and publish what a run file says | [`Engine::open`], then [`Engine::run`] |
+//! | compute rows that are in memory | [`Engine::shipped`] or [`Engine::with_reference`], then [`Engine::compute`] |
+//! | check a published run, explain a figure of it, compare two | [`Engine::at`], then [`Engine::verify`], [`Engine::explain`], [`Engine::diff`] |
+//! | make a report or documents for partners of it | [`Engine::report`], [`Engine::export`] |
+//! | compare route options | [`Engine::compare`] |
+//! | question a factor library | [`Engine::factors`] |
+//! | turn what partners send into records | [`Engine::convert`] |
 //!
 //! Every figure is a whole number of a small unit, and text only at the edges:
 //!
 //! ```
-//! use green_corridor::model::unit::{NANO_SCALE, decimal_text, div_half_even};
+//! use green_corridor::quantity::{NANO_SCALE, decimal_text, div_half_even};
 //! // 18.250125 t over 40 km at 60.5 g/t.km: grams x metres x 10^-9 g, rounded once to micrograms.
 //! let micrograms = div_half_even(18_250_125 * 40_000 * 60_500_000_000, 1_000_000_000_000);
 //! assert_eq!(decimal_text(micrograms, NANO_SCALE), "44.165302500"); // kg CO2e
@@ -25,24 +24,150 @@
 
 #![cfg_attr(test, allow(clippy::cast_possible_truncation))]
 
-pub mod audit;
+mod audit;
 mod claims;
-pub mod compare;
-pub mod engine;
-pub mod error;
-pub mod escape;
-pub mod exchange;
-pub mod input;
-pub mod library;
-pub mod output;
-pub mod present;
-pub mod progress;
-pub mod published;
-pub mod run;
-pub mod sample;
-pub mod shipped;
-pub mod store;
+mod compare;
+mod engine;
+mod error;
+mod escape;
+mod exchange;
+mod input;
+mod library;
+mod output;
+mod present;
+mod progress;
+mod published;
+mod run;
+mod sample;
+mod shipped;
+mod store;
 
-pub use engine::Engine;
-pub use error::{Error, Result};
-pub use green_corridor_core::{calc, factors, geo, model, reference, routes};
+#[cfg(test)]
+mod tests;
+
+use green_corridor_core::{calc, factors, geo, model, reference, routes};
+
+pub use engine::{Computed, Engine, Sums};
+pub use error::{Error, ErrorKind, Place, Result};
+pub use factors::DataFile;
+pub use progress::{Level, LogMode, Progress, ProgressMode, Silent};
+pub use reference::Reference;
+pub use run::identity::METHOD_REVISION;
+pub use run::summary::Summary;
+pub use store::signal::Interrupt;
+
+/// What a run is to do: what was said, and what became of it.
+pub mod plan {
+    pub use crate::run::budget::least as least_memory;
+    pub use crate::run::plan::{Change, Flags, MemoryLimit, Plan, Share};
+    pub use crate::run::record_loss;
+}
+
+/// Published runs: what was checked, compared, rejected, reported.
+pub mod runs {
+    pub use crate::audit::diff::tables::{DiffOrder, Differences};
+    pub use crate::audit::diff::{CorridorChange, CorridorOf, Difference, ShipmentChange};
+    pub use crate::audit::rejects::Rejects;
+    pub use crate::audit::verify::{Inputs, Verified};
+    pub use crate::calc::restate::Effects;
+    pub use crate::present::form::{Report, page, workbook};
+    pub use crate::published::rejected::RejectedRow;
+    pub use crate::store::manifest::Manifest;
+    pub use crate::store::rollback::RolledBack;
+}
+
+/// The calculation sheet of a shipment.
+pub mod sheet {
+    pub use crate::audit::explain::sheet::{
+        Candidate, ElementSheet, Fact, FactorSheet, Flag, Sheet, Step,
+    };
+}
+
+/// Route options between two places.
+pub mod routing {
+    pub use crate::compare::{Comparison, Question, Routes, Sources, pairs};
+    pub use crate::present::comparison::sheet::{
+        ElementSheet, OptionSheet, RequestSheet, ScenarioSheet, Sheet, Standing, rounded,
+    };
+    pub use crate::reference::{Rate, Rates};
+    pub use crate::routes::request::Objective;
+}
+
+/// Factor libraries: what they hold, what is wrong with them, which factor applies.
+pub mod factor {
+    pub use crate::factors::diff::{Change, Difference, Side};
+    pub use crate::factors::import::Refusal;
+    pub use crate::factors::{
+        Candidate, EmissionFactor, FactorSet, Fault, QUANTITY_SCALE, Severity, Verdict, conversion,
+    };
+    pub use crate::library::{
+        Chosen, Compared, DEFAULT_PROFILE, EnergyQuestion, Explained, FactorLibrary, Findings,
+        ImportOrder, ImportReport, ProfileCount, Question, ask, ask_energy, document, factor_of,
+        import,
+    };
+}
+
+/// Documents of partners, to and fro.
+pub mod documents {
+    pub use crate::exchange::convert::{Conversion, Converted, ConvertedOf, DcsaOrder, IleapOrder};
+    pub use crate::exchange::export::{Company, Form, Kind, Order, Summary};
+    pub use crate::exchange::left_out::{LeftOut, Outcome, count, counts};
+    pub use crate::exchange::pact::Pact;
+    pub use crate::exchange::received::Received;
+}
+
+/// Movement records that are made up, of any size.
+pub mod made_up {
+    pub use crate::sample::{Format, MOST_SHIPMENTS, Month, Order, Templates, write};
+}
+
+/// What ships inside: library, reference data, sample, table templates.
+pub mod shipped_files {
+    pub use crate::shipped::{Shipped, all, text_of, write};
+}
+
+/// Code words, codes and ids of movement records and published tables.
+pub mod code {
+    pub use crate::model::flag::Flags;
+    pub use crate::model::id::LocationCode;
+    pub use crate::model::mode::{Basis, EnergyUnit, Mode, Temperature};
+    pub use crate::model::reject::RejectReason;
+}
+
+/// Quantities and days: whole numbers of small units, and how they are written.
+pub mod quantity {
+    pub use crate::model::time::{Day, NO_END, date_text, day_of, parse_date};
+    pub use crate::model::unit::{
+        NANO_SCALE, SHARE_SCALE, decimal_text, div_half_even, grouped, short_decimal_text,
+    };
+}
+
+/// Text of strangers on a terminal, in JSON and in CSV.
+pub mod text {
+    pub use crate::escape::inert::{original, write_json};
+    pub use crate::escape::{csv_cell, is_hidden, visible, visible_json, visible_lines};
+}
+
+/// Files that are written whole or not at all, and paths as people write them.
+pub mod files {
+    pub use crate::store::disk::RealDisk;
+    pub use crate::store::files::{FileWriter, folder_below, write_file};
+    pub use crate::store::plain::plain;
+}
+
+/// The process that a program on top of this library is: its memory, its open files, its signals.
+pub mod process {
+    pub use crate::store::descriptors::raise_limit;
+    pub use crate::store::memory::{bound, end_in_order, is_bounded};
+    pub use crate::store::signal::is_ignored;
+}
+
+/// What the benchmarks of this package measure; no promise to anybody else.
+#[cfg(feature = "inside")]
+pub mod inside {
+    pub use crate::input::mapping::Mapping;
+    pub use crate::input::{Parsed, SourceFile, open};
+    pub use crate::output::elements::{ELEMENTS, ElementsWriter};
+    pub use crate::output::encode::Encodings;
+    pub use crate::run::compute::FixedNames;
+}

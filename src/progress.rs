@@ -88,18 +88,7 @@ pub trait Progress: Send + Sync {
     fn end(&self);
 }
 
-/// Reports nothing; for tests and for calls from other programs.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Quiet;
-
 /// A duration in whole milliseconds.
 pub fn milliseconds(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-impl Progress for Quiet {
-    fn stage(&self, _: &'static str, _: Option<u64>) {}
-    fn advance(&self, _: u64, _: u64) {}
-    fn message(&self, _: Level, _: &str) {}
-    fn end(&self) {}
 }

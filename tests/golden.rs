@@ -9,10 +9,10 @@
 mod revision;
 mod support;
 
-use green_corridor::audit::explain::explain;
-use green_corridor::model::flag::Flags;
-use green_corridor::model::mode::{Basis, Mode, Per};
-use green_corridor::model::reject::RejectReason;
+use crate::support::tables::explain;
+use green_corridor_core::model::flag::Flags;
+use green_corridor_core::model::mode::{Basis, Mode, Per};
+use green_corridor_core::model::reject::RejectReason;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

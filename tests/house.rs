@@ -28,6 +28,7 @@ const ROOT: Arrows = &[
     ("progress", &[]),
     ("claims", &[]),
     ("input", &["error", "claims"]),
+    ("shipped", &["error", "store"]),
     ("output", &[]),
     ("store", &["error", "escape"]),
     // `run` here: the reference of a run is loaded as that of a plan is.
@@ -51,6 +52,9 @@ const ROOT: Arrows = &[
             "output",
         ],
     ),
+    // `run` in both: what is wrong with a library is told as a run tells it.
+    ("compare", &["error", "present", "run", "shipped", "store"]),
+    ("library", &["error", "input", "run", "store"]),
     (
         "exchange",
         &["error", "escape", "progress", "input", "published", "store"],
@@ -70,20 +74,10 @@ const ROOT: Arrows = &[
     // `run` here: a share of rows is the same quantity in a run file.
     ("sample", &["error", "run"]),
     (
-        "cli",
+        "engine",
         &[
-            "error",
-            "escape",
-            "progress",
-            "input",
-            "output",
-            "published",
-            "store",
-            "run",
-            "audit",
-            "exchange",
-            "present",
-            "sample",
+            "error", "progress", "input", "output", "store", "run", "audit", "exchange", "present",
+            "compare", "library", "shipped",
         ],
     ),
 ];
@@ -151,8 +145,8 @@ fn package(source: &str) -> Vec<(String, PathBuf)> {
 
 /// Modules that a line names as `crate::module`, or the program as `green_corridor::module`.
 fn named(line: &str) -> impl Iterator<Item = &str> {
-    let roots = ["crate::", "green_corridor::"];
-    let rests = roots.iter().flat_map(|root| line.split(root).skip(1));
+    let roots = ["crate::", "green_corridor::"].into_iter();
+    let rests = roots.flat_map(move |root| line.split(root).skip(1));
     rests.map(|rest| {
         let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
         &rest[..end.unwrap_or(rest.len())]
@@ -164,7 +158,8 @@ fn arrows(source: &str, allowed: Arrows, beneath: &[&str]) -> Vec<String> {
     let mut wrong = Vec::new();
     for (module, path) in package(source) {
         let Some((_, may)) = allowed.iter().find(|(name, _)| *name == module) else {
-            let is_root = ["lib", "main"].contains(&module.as_str());
+            // What the face names is what it is for; the program is looked at below.
+            let is_root = ["lib", "main", "cli"].contains(&module.as_str());
             assert!(is_root, "{}: a module that no rule names", path.display());
             continue;
         };
@@ -219,6 +214,30 @@ fn outside(source: &str, words: &[&str], may: &[&str]) -> Vec<String> {
 fn modules_name_only_what_stands_below_them() {
     nothing(&arrows("crates/core/src", CORE, &[]));
     nothing(&arrows("src", ROOT, &OF_THE_CORE));
+}
+
+#[test]
+fn the_program_uses_the_face_only_and_the_face_shows_no_module() {
+    let mut wrong = Vec::new();
+    for (module, path) in package("src") {
+        if !["main", "cli"].contains(&module.as_str()) {
+            continue;
+        }
+        for (number, line) in shipped(&path) {
+            let inner = named(&line).any(|name| ROOT.iter().any(|(module, _)| *module == name));
+            if inner || line.contains("green_corridor_core") || line.contains("#[path") {
+                wrong.push(format!("{}:{number}: {line}", path.display()));
+            }
+        }
+    }
+    nothing(&wrong);
+    let face = fs::read_to_string(Path::new(HOME).join("src/lib.rs")).unwrap();
+    for (module, _) in ROOT {
+        assert!(
+            face.contains(&format!("\nmod {module};")),
+            "{module} is not private"
+        );
+    }
 }
 
 #[test]
@@ -287,7 +306,7 @@ fn clock_and_threads_stay_where_a_run_is_led() {
     nothing(&outside(
         "src",
         &clock,
-        &["/store/", "/run/mod.rs", "/cli/"],
+        &["/store/", "/run/mod.rs", "/cli/", "/compare/question.rs"],
     ));
     nothing(&outside(
         "src",

@@ -9,10 +9,10 @@
 #[path = "../benches/micro/made_up_library.rs"]
 mod made_up_library;
 
-use green_corridor::factors::{FactorQuery, FactorSet};
-use green_corridor::model::id::LocationCode;
-use green_corridor::model::mode::Temperature;
-use green_corridor::model::time::parse_date;
+use green_corridor_core::factors::{FactorQuery, FactorSet};
+use green_corridor_core::model::id::LocationCode;
+use green_corridor_core::model::mode::Temperature;
+use green_corridor_core::model::time::parse_date;
 use made_up_library::{FACTORS, carrier, library, load};
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -3,11 +3,9 @@
 use crate::movements::{REFERENCE, batch};
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use green_corridor::calc::Kernel;
-use green_corridor::model::element::{Footprints, Names};
-use green_corridor::output::elements::{ELEMENTS, ElementsWriter};
-use green_corridor::output::encode::Encodings;
-use green_corridor::run::compute::FixedNames;
+use green_corridor::inside::{ELEMENTS, ElementsWriter, Encodings, FixedNames};
+use green_corridor_core::calc::Kernel;
+use green_corridor_core::model::element::{Footprints, Names};
 use std::sync::Arc;
 use std::thread::available_parallelism;
 

@@ -4,10 +4,10 @@
 use crate::made_up_library::{CARRIERS, FACTORS, OPERATIONS, YEARS, carrier, library, load};
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use green_corridor::factors::FactorQuery;
-use green_corridor::model::id::LocationCode;
-use green_corridor::model::mode::Temperature;
-use green_corridor::model::time::{Day, parse_date};
+use green_corridor_core::factors::FactorQuery;
+use green_corridor_core::model::id::LocationCode;
+use green_corridor_core::model::mode::Temperature;
+use green_corridor_core::model::time::{Day, parse_date};
 
 #[divan::bench]
 fn load_20_000(bencher: Bencher) {

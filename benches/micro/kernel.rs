@@ -3,7 +3,7 @@
 use crate::movements::{REFERENCE, batch};
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use green_corridor::calc::Kernel;
+use green_corridor_core::calc::Kernel;
 
 /// About 16 000 movements, what a run hands to the kernel at a time; 25 000 elements.
 const SHIPMENTS: u64 = 2_500;

@@ -1,6 +1,6 @@
 //! A library of 20 000 made-up factors, for the benchmark of loading it and for the test that holds it to its limit.
 
-use green_corridor::factors::{DataFile, FactorSet, Fault, Library, Profile, Severity, Zones};
+use green_corridor_core::factors::{DataFile, FactorSet, Fault, Library, Profile, Severity, Zones};
 use std::fmt::Write;
 
 /// Operations, `sea.class0` and so on.

@@ -1,6 +1,6 @@
-//! Micro-benchmarks of the stages of a run, each on one thread unless it says otherwise: `cargo bench --locked --bench micro -- parse`.
+//! Micro-benchmarks of the stages of a run, each on one thread unless it says otherwise: `cargo bench --locked --features inside --bench micro -- parse`.
 //!
-//! How to read them: benches/README.md. Only the public interface of the library is used, so that they measure what a run uses.
+//! How to read them: benches/README.md. They use the face of the library and, by its feature `inside`, the few parts of a run that they measure.
 
 #![allow(clippy::cast_possible_truncation)] // numbers made up here are small
 

@@ -1,13 +1,14 @@
 //! The movements that the benchmarks work on: the shipped reference data, and a generated sample in every input format.
 
-use green_corridor::input::{self, SourceFile, mapping::Mapping};
-use green_corridor::model::movement::MovementBatch;
-use green_corridor::model::symbol::Symbols;
-use green_corridor::model::vocabulary::Vocabulary;
-use green_corridor::reference::{DataFile, Reference};
-use green_corridor::run::plan::Share;
-use green_corridor::sample::{Format, Month, Order, Templates, write};
-use green_corridor::store::reference::{RUN_DATA, ReferenceFile, read_data, read_library};
+use green_corridor::DataFile;
+use green_corridor::inside::{self, Mapping, Parsed, SourceFile};
+use green_corridor::made_up::{Format, Month, Order, Templates, write};
+use green_corridor::plan::Share;
+use green_corridor::shipped_files::{Shipped, all};
+use green_corridor_core::model::movement::MovementBatch;
+use green_corridor_core::model::symbol::Symbols;
+use green_corridor_core::model::vocabulary::Vocabulary;
+use green_corridor_core::reference::Reference;
 use std::fs::{File, read_to_string};
 use std::io::{Seek, Write};
 use std::path::Path;
@@ -15,14 +16,14 @@ use std::sync::{Arc, LazyLock};
 
 /// The shipped library, profile and data.
 pub static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
-    let as_data = |files: Vec<ReferenceFile>| -> Vec<DataFile> {
-        files
-            .into_iter()
-            .map(|f| DataFile::new(f.path, f.bytes))
-            .collect()
+    let below = |folder: &str| -> Vec<DataFile> {
+        let below = |file: Shipped| {
+            let path = file.path.strip_prefix(folder)?.strip_prefix('/')?;
+            Some(DataFile::new(path, file.bytes))
+        };
+        all().into_iter().filter_map(below).collect()
     };
-    let library = as_data(read_library(&shipped("emission_factors")).unwrap());
-    let data = as_data(read_data(&shipped("data"), &RUN_DATA).unwrap());
+    let (library, data) = (below("emission_factors"), below("data"));
     Reference::load(&library, "open", &data, &[]).unwrap().0
 });
 
@@ -93,7 +94,7 @@ impl InputFile {
     }
 
     /// Parses the file on this thread and hands on the rows of each unit.
-    pub fn parse(&self, mut each: impl FnMut(input::Parsed)) {
+    pub fn parse(&self, mut each: impl FnMut(Parsed)) {
         let mut file = self.file.try_clone().unwrap();
         file.rewind().unwrap();
         let source = SourceFile {
@@ -102,7 +103,7 @@ impl InputFile {
             index: 0,
         };
         let mut reader =
-            input::open(source, self.mapping.clone(), self.vocabulary.clone()).unwrap();
+            inside::open(source, self.mapping.clone(), self.vocabulary.clone()).unwrap();
         while let Some(unit) = reader.next_unit().unwrap() {
             unit.parse().unwrap().into_iter().for_each(&mut each);
         }

@@ -3,7 +3,7 @@
 use crate::movements::{InputFile, ndjson, sample};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use green_corridor::sample::Format;
+use green_corridor::made_up::Format;
 
 /// About 31 000 rows: short enough to find a quiet moment on a busy machine.
 const SHIPMENTS: u64 = 5_000;

@@ -1,6 +1,6 @@
 //! The input files of a published run, where they still lie, against the digests in its manifest.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::store::digest::{Progress, digest_reader};
 use crate::store::files::{is_file, open_file};
 use crate::store::layout::Layout;
@@ -60,7 +60,7 @@ pub fn compare(place: &Place, manifest: &Manifest, progress: Progress) -> Result
 fn difference(path: &Path, entry: &InputEntry, progress: Progress) -> Result<Option<String>> {
     let file = match open_file(path) {
         Ok(file) => file,
-        Err(Error::Input(what)) => return Ok(Some(what)),
+        Err(error) if error.kind() == ErrorKind::Input => return Ok(Some(error.to_string())),
         Err(error) => return Err(error),
     };
     let found = match digest_reader(file, progress)? {

@@ -5,4 +5,5 @@ pub mod diff;
 pub mod explain;
 mod inputs;
 mod origin;
+pub mod rejects;
 pub mod verify;

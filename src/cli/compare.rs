@@ -7,14 +7,10 @@ use super::Console;
 use super::args::path;
 use super::args::progress_mode;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use green_corridor::compare::{self, Comparison, Routes, Sources};
-use green_corridor::error::{Error, Result};
-use green_corridor::escape::visible_json;
-use green_corridor::progress::{Level, ProgressMode};
-use green_corridor::reference::{Rate, Rates};
-use green_corridor::routes::request::Objective;
-use green_corridor::store::disk::RealDisk;
-use green_corridor::store::files::write_file;
+use green_corridor::files::{RealDisk, write_file};
+use green_corridor::routing::{self, Comparison, Objective, Rate, Rates, Routes, Sources};
+use green_corridor::text::visible_json;
+use green_corridor::{Error, Level, ProgressMode, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -152,8 +148,8 @@ fn rate(text: &str) -> std::result::Result<Rate, String> {
 }
 
 impl Question {
-    fn asked(&self) -> compare::Question {
-        compare::Question {
+    fn asked(&self) -> routing::Question {
+        routing::Question {
             cargo_kg: self.cargo_kg.clone(),
             container: self.container.clone(),
             refrigerated: self.refrigerated,

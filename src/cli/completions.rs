@@ -1,7 +1,7 @@
 //! `completions SHELL`: a completion script, generated from the grammar.
 
 use super::{Console, command};
-use green_corridor::error::Result;
+use green_corridor::Result;
 use std::process::ExitCode;
 
 /// Arguments of `completions`.

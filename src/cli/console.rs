@@ -1,8 +1,7 @@
 //! Standard output and standard error. A closed pipe ends quietly, an unwritable standard error never stops a command.
 
-use green_corridor::error::{Error, Result};
-use green_corridor::escape::{visible, visible_json, visible_lines};
-use green_corridor::progress::{Level, LogMode};
+use green_corridor::text::{visible, visible_json, visible_lines};
+use green_corridor::{Error, Level, LogMode, Result};
 use std::io::{self, Write};
 
 /// Where a command prints its result and its log.
@@ -57,7 +56,7 @@ impl Console {
                 "error",
                 "error",
                 &[
-                    ("kind", error.kind().into()),
+                    ("kind", error.kind().code().into()),
                     ("exit_code", error.exit_code().into()),
                     ("message", text.into()),
                 ],
@@ -132,7 +131,7 @@ mod tests {
             "message",
             &[("message", "a\u{9b}2J\u{202e}".into())],
         );
-        assert!(!line.contains(green_corridor::escape::is_hidden), "{line}");
+        assert!(!line.contains(green_corridor::text::is_hidden), "{line}");
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(value["message"], "a\u{9b}2J\u{202e}");
     }

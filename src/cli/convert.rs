@@ -42,6 +42,23 @@ use green_corridor::store::disk::RealDisk;
 use green_corridor::store::files::FileWriter;
 use green_corridor::store::files::folder_below;
 use green_corridor::store::files::write_file;
+use green_corridor::Engine;
+use green_corridor::code::Basis;
+use green_corridor::code::Mode;
+use green_corridor::documents::self;
+use green_corridor::documents::Conversion;
+use green_corridor::documents::ConvertedOf;
+use green_corridor::documents::DcsaOrder;
+use green_corridor::documents::IleapOrder;
+use green_corridor::documents::LeftOut;
+use green_corridor::documents::Outcome;
+use green_corridor::documents::Received;
+use green_corridor::quantity::grouped;
+use green_corridor::text::visible;
+use green_corridor::Error;
+use green_corridor::Interrupt;
+use green_corridor::Level;
+use green_corridor::Result;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -154,7 +171,7 @@ fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
         shares: args.shares.clone(),
         list_ignored: args.list_ignored,
     };
-    let converted = convert(&Conversion::Dcsa(order), &Interrupt::install()?)?;
+    let converted = Engine::convert(&Conversion::Dcsa(order), &Interrupt::install()?)?;
     let ConvertedOf::Dcsa {
         report,
         left_out: beside,
@@ -218,7 +235,7 @@ fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
         operations: args.operations.clone(),
         distance_basis: args.distance_basis.as_deref().and_then(Basis::from_code),
     };
-    let converted = convert(&Conversion::Ileap(order), &Interrupt::install()?)?;
+    let converted = Engine::convert(&Conversion::Ileap(order), &Interrupt::install()?)?;
     let ConvertedOf::Ileap(report) = &converted.of else {
         return Err(Error::Internal(
             "documents became something else".to_owned(),
@@ -260,7 +277,7 @@ fn summary(files: u64, what: &str, found: u64, used: u64, entries: &[LeftOut]) -
     let mut out = format!("{:<24}{:>12}\n", "files", count(files));
     let _ = writeln!(out, "{what:<24}{:>12}", count(found));
     let _ = writeln!(out, "  {:<22}{:>12}", "used", count(used));
-    let counts: BTreeMap<Outcome, BTreeMap<&str, u64>> = left_out::counts(entries);
+    let counts: BTreeMap<Outcome, BTreeMap<&str, u64>> = documents::counts(entries);
     for (outcome, reasons) in counts {
         let _ = writeln!(
             out,
@@ -291,7 +308,7 @@ fn ended(
     left_out: &[LeftOut],
 ) -> Result<ExitCode> {
     console.print(text)?;
-    let malformed = left_out::count(left_out, Outcome::Malformed);
+    let malformed = documents::count(left_out, Outcome::Malformed);
     if malformed > 0 {
         let what = format!(
             "{} malformed entries were left out; the list says in which files, where and why",

@@ -5,8 +5,8 @@ mod export;
 
 use super::Console;
 use super::args::path;
-use green_corridor::error::Result;
-use green_corridor::shipped::{Shipped, all, write};
+use green_corridor::Result;
+use green_corridor::shipped_files::{Shipped, all, write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -85,7 +85,7 @@ fn shell_word(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use green_corridor::shipped::text_of;
+    use green_corridor::shipped_files::text_of;
 
     #[test]
     fn what_init_writes_is_what_ships_and_is_never_overwritten() {

@@ -2,7 +2,7 @@
 
 use super::{Console, command};
 use clap_mangen::Man;
-use green_corridor::error::{Error, Result};
+use green_corridor::{Error, Result};
 use std::process::ExitCode;
 
 /// Arguments of `man`: none.

@@ -27,11 +27,8 @@ pub use console::Console;
 
 use args::CommandLine;
 use clap::Parser;
-use green_corridor::engine::Engine;
-use green_corridor::error::{Error, Result};
-use green_corridor::escape::visible_lines;
-use green_corridor::progress::{LogMode, Progress};
-use green_corridor::store::signal::Interrupt;
+use green_corridor::text::visible_lines;
+use green_corridor::{Engine, Error, Interrupt, LogMode, Progress, Result};
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::Write;
@@ -57,8 +54,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             *last = format!("{what}{place}");
         }
     }));
-    green_corridor::store::memory::end_in_order(supervise::is_child());
-    green_corridor::store::descriptors::raise_limit();
+    green_corridor::process::end_in_order(supervise::is_child());
+    green_corridor::process::raise_limit();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     guarded(|| parse_and_run(&arguments))
 }

@@ -1,7 +1,7 @@
 //! Progress of long work: a bar on a terminal, one line per stage where lines are wanted, nothing elsewhere.
 
 use super::console::{Console, log_json};
-use green_corridor::progress::{Level, LogMode, Progress, ProgressMode, milliseconds};
+use green_corridor::{Level, LogMode, Progress, ProgressMode};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -69,6 +69,7 @@ impl Lines {
         };
         let elapsed = stage.since.elapsed();
         let speed = per_second(rows, elapsed);
+        let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         self.console.line(&match self.console.log {
             // Work that is counted by rows alone has no bytes to tell.
             LogMode::Text if bytes == 0 || bytes == rows => {
@@ -95,7 +96,7 @@ impl Lines {
                     ("stage", stage.name.into()),
                     ("rows", rows.into()),
                     ("bytes", bytes.into()),
-                    ("milliseconds", milliseconds(elapsed).into()),
+                    ("milliseconds", milliseconds.into()),
                     ("rows_per_second", speed.into()),
                 ],
             ),

@@ -17,15 +17,22 @@ use green_corridor::store::layout::Layout;
 use green_corridor::store::path::list_below;
 use green_corridor::store::path::open_below;
 use green_corridor::model::unit::counted;
+use green_corridor::code::RejectReason;
+use green_corridor::quantity::grouped;
+use green_corridor::runs::RejectedRow;
+use green_corridor::runs::Rejects;
+use green_corridor::text::csv_cell;
+use green_corridor::text::visible;
+use green_corridor::text::write_json;
+use green_corridor::Engine;
+use green_corridor::Error;
+use green_corridor::Result;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-
-/// Folder of the table in a run.
-const REJECTED: &str = "rejected";
 
 /// Arguments of `rejects`.
 #[derive(Debug, clap::Args)]
@@ -43,19 +50,19 @@ pub struct Args {
 
 /// Prints the codes.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
-    let reading = Layout::new(&args.out).read_rejects(args.run.as_deref())?;
-    let (id, dir) = (&reading.id, &reading.dir);
+    let rejects = Engine::at(&args.out).rejects(args.run.as_deref())?;
+    let id = &rejects.run_id;
     match args.format {
-        TableFormat::Table => console.print(&table(id, &codes(dir)?))?,
+        TableFormat::Table => console.print(&table(id, &codes(&rejects)?))?,
         TableFormat::Csv => stream(
             console,
-            dir,
+            &rejects,
             "file,row,code,column,value,wanted,shipment_id,movement_id\n",
             "",
             &mut csv_line,
         )?,
         TableFormat::Json => {
-            let counts: BTreeMap<String, u64> = codes(dir)?
+            let counts: BTreeMap<String, u64> = codes(&rejects)?
                 .into_iter()
                 .map(|(code, (n, _))| (code, n))
                 .collect();
@@ -71,7 +78,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
                     .map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))?;
                 Ok(String::from_utf8_lossy(&text).into_owned())
             };
-            stream(console, dir, &head, "\n]}\n", &mut line)?;
+            stream(console, &rejects, &head, "\n]}\n", &mut line)?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -80,7 +87,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
 /// Writes one line per row as it is read, so that a table of any size needs no memory.
 fn stream(
     console: &Console,
-    dir: &Path,
+    rejects: &Rejects,
     head: &str,
     tail: &str,
     line: &mut dyn FnMut(&RejectedRow) -> Result<String>,
@@ -89,7 +96,7 @@ fn stream(
     console.write(|out| {
         out.write_all(head.as_bytes())?;
         let mut written: io::Result<()> = Ok(());
-        let read = each(dir, &mut |row| match line(&row) {
+        let read = rejects.each(&mut |row| match line(&row) {
             Ok(text) => {
                 written = out.write_all(text.as_bytes());
                 if written.is_ok() {
@@ -116,38 +123,12 @@ fn stream(
     fault.map_or(Ok(()), Err)
 }
 
-/// Every rejected row of a run, in order of the table; a run without the folder has none.
-fn each(dir: &Path, take: &mut dyn FnMut(RejectedRow) -> ControlFlow<()>) -> Result<()> {
-    let dir = dir.join(REJECTED);
-    let storage = |e: io::Error| Error::Storage(format!("{}: cannot read: {e}", dir.display()));
-    let listing = match list_below(&dir) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
-        listing => listing.map_err(storage)?,
-    };
-    let mut names: Vec<&String> = listing
-        .files
-        .iter()
-        .map(|(name, _)| name)
-        .filter(|n| n.ends_with(".parquet"))
-        .collect();
-    names.sort();
-    for name in names {
-        if rejected_rows(open_below(&dir, name).map_err(storage)?, take)
-            .map_err(|e| fault(&dir.join(name), &e))?
-            .is_break()
-        {
-            break;
-        }
-    }
-    Ok(())
-}
-
 /// Number of rows and the first one, by code.
 type Codes = BTreeMap<String, (u64, RejectedRow)>;
 
-fn codes(dir: &Path) -> Result<Codes> {
+fn codes(rejects: &Rejects) -> Result<Codes> {
     let mut codes = Codes::new();
-    each(dir, &mut |row| {
+    rejects.each(&mut |row| {
         codes.entry(row.code.clone()).or_insert_with(|| (0, row)).0 += 1;
         ControlFlow::Continue(())
     })?;

@@ -3,11 +3,9 @@
 use super::args::path;
 use super::args::progress_mode;
 use super::{Console, engine_at};
-use green_corridor::error::{Error, Result};
-use green_corridor::present::form::{page, workbook};
-use green_corridor::progress::ProgressMode;
-use green_corridor::store::disk::RealDisk;
-use green_corridor::store::files::{folder_below, write_file};
+use green_corridor::files::{RealDisk, folder_below, write_file};
+use green_corridor::runs::{page, workbook};
+use green_corridor::{Error, ProgressMode, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -70,7 +68,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
         console.print(&format!(
             "{}, {} bytes\n",
             path.display(),
-            green_corridor::model::unit::grouped(&bytes.len().to_string())
+            green_corridor::quantity::grouped(&bytes.len().to_string())
         ))?;
     }
     Ok(ExitCode::SUCCESS)

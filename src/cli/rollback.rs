@@ -2,8 +2,7 @@
 
 use super::args::path;
 use super::{Console, engine_at, progress};
-use green_corridor::error::Result;
-use green_corridor::progress::{Level, ProgressMode};
+use green_corridor::{Level, ProgressMode, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

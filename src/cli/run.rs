@@ -4,13 +4,9 @@ use super::args::path;
 use super::args::{Keep, MaxChange, change, keep, memory, progress_mode, share};
 use super::supervise::{self, Isolate};
 use super::{Console, progress};
-use green_corridor::engine::Engine;
-use green_corridor::error::{Error, Result};
-use green_corridor::progress::{Level, Progress, ProgressMode};
-use green_corridor::run::budget::least;
-use green_corridor::run::plan::{Flags, MemoryLimit, Plan, Share};
-use green_corridor::store::memory as process_memory;
-use green_corridor::store::signal::Interrupt;
+use green_corridor::plan::{Flags, MemoryLimit, Plan, Share, least_memory};
+use green_corridor::process;
+use green_corridor::{Engine, Error, Interrupt, Level, Progress, ProgressMode, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -125,8 +121,11 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
         supervise::follow_parent();
     }
     // A small input may be computed within less than the least limit; what a thread takes at its start is not less for that.
-    let limit = plan.limits.memory_bytes.max(least(plan.threads) as u64);
-    process_memory::bound(limit, plan.threads);
+    let limit = plan
+        .limits
+        .memory_bytes
+        .max(least_memory(plan.threads) as u64);
+    process::bound(limit, plan.threads);
     let progress = match plan.quiet {
         true => progress::quiet(*console),
         false => progress::for_run(plan.progress, *console),

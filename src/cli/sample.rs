@@ -19,6 +19,19 @@ use green_corridor::store::disk::RealDisk;
 use green_corridor::store::files::FileWriter;
 use super::init;
 use green_corridor::model::unit::counted;
+use green_corridor::files::FileWriter;
+use green_corridor::files::RealDisk;
+use green_corridor::made_up::Format;
+use green_corridor::made_up::MOST_SHIPMENTS;
+use green_corridor::made_up::Month;
+use green_corridor::made_up::Order;
+use green_corridor::made_up::Templates;
+use green_corridor::made_up::write;
+use green_corridor::plan::Share;
+use green_corridor::shipped_files;
+use green_corridor::Error;
+use green_corridor::ProgressMode;
+use green_corridor::Result;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -80,7 +93,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
 /// The templates that ship inside the program.
 fn templates() -> Result<Templates> {
     let text = |path: &str| {
-        shipped::text_of(path)
+        shipped_files::text_of(path)
             .ok_or_else(|| Error::Internal(format!("{path} is not inside the program")))
     };
     let (routes, distances) = (
@@ -117,7 +130,7 @@ mod tests {
             &|_| {},
         )
         .unwrap();
-        let shipped = shipped::text_of("data/movements/2025-03.csv").unwrap();
+        let shipped = shipped_files::text_of("data/movements/2025-03.csv").unwrap();
         assert!(
             made == shipped.as_bytes(),
             "run the command of data/movements/README.md again"

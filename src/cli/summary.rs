@@ -9,6 +9,12 @@ use green_corridor::model::unit::grouped;
 use green_corridor::run::summary::Summary;
 use green_corridor::model::unit::counted;
 use green_corridor::model::unit::plural;
+use green_corridor::Summary;
+use green_corridor::code::RejectReason;
+use green_corridor::quantity::date_text;
+use green_corridor::quantity::decimal_text;
+use green_corridor::quantity::grouped;
+use green_corridor::text::visible;
 use std::fmt::Write;
 
 /// Rows in, accepted, rejected by reason; totals; corridors; where the files are.
@@ -155,7 +161,7 @@ fn corridors(summary: &Summary) -> String {
 fn short(mantissa: i128, scale: u32, places: u32) -> String {
     let unit = 10i128.pow(scale - places);
     decimal_text(
-        green_corridor::model::unit::div_half_even(mantissa, unit),
+        green_corridor::quantity::div_half_even(mantissa, unit),
         places,
     )
 }

@@ -3,10 +3,9 @@
 //!
 //! Unix only; elsewhere a run is its own process.
 
-use green_corridor::error::{Error, Result};
-use green_corridor::run;
-use green_corridor::run::plan::Plan;
-use green_corridor::store::memory::is_bounded;
+use green_corridor::plan::{self, Plan};
+use green_corridor::process::is_bounded;
+use green_corridor::{Error, Result};
 use std::process::ExitCode;
 
 /// Whether a run is supervised.
@@ -60,7 +59,7 @@ pub(super) fn supervise(plan: &Plan) -> Result<ExitCode> {
     // What began ignored (`nohup`) stays so, here and in the child.
     let heard = [SIGINT, SIGTERM, SIGHUP].into_iter();
     let heard: Vec<i32> = heard
-        .filter(|&s| !green_corridor::store::signal::is_ignored(s))
+        .filter(|&s| !green_corridor::process::is_ignored(s))
         .collect();
     let mut signals = signal_hook::iterator::Signals::new(heard)
         .map_err(|e| internal("cannot watch signals", e))?;
@@ -81,7 +80,7 @@ pub(super) fn supervise(plan: &Plan) -> Result<ExitCode> {
         (Some(code), _) => Ok(ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))),
         (None, signal) => {
             let error = lost(signal.unwrap_or_default());
-            run::record_loss(plan, &error);
+            plan::record_loss(plan, &error);
             Err(error)
         }
     }
@@ -117,7 +116,7 @@ fn lost(signal: i32) -> Error {
             "SIGKILL, as a system ends one that is short of memory",
         )),
         SIGXFSZ => Error::Storage(ended("a file that may not become larger (SIGXFSZ)")),
-        SIGINT | SIGTERM | SIGHUP => Error::Interrupted(signal),
+        SIGINT | SIGTERM | SIGHUP => Error::interrupted(signal),
         other => Error::Internal(ended(&format!("signal {other}"))),
     }
 }

@@ -58,7 +58,7 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use green_corridor::model::unit::grouped;
+    use green_corridor::quantity::grouped;
 
     #[test]
     fn numbers_stand_to_the_right() {

@@ -15,6 +15,12 @@ use green_corridor::audit::verify::verify;
 use green_corridor::model::unit::counted;
 use green_corridor::store::layout::Layout;
 use green_corridor::store::signal::Interrupt;
+use green_corridor::quantity::NANO_SCALE;
+use green_corridor::quantity::decimal_text;
+use green_corridor::quantity::grouped;
+use green_corridor::runs::Inputs;
+use green_corridor::ProgressMode;
+use green_corridor::Result;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -7,7 +7,7 @@ mod question;
 mod what_if;
 mod world;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::factors::DataFile;
 use crate::present::comparison::csv;
 use crate::present::comparison::html::page;
@@ -102,7 +102,17 @@ impl Comparison {
 
     /// The header of those rows.
     pub fn csv_header(&self) -> String {
-        csv::header(self.sheet.scenario.is_some())
+        Comparison::csv_head(self.sheet.scenario.is_some())
+    }
+
+    /// The header of rows, under a scenario or not.
+    pub fn csv_head(has_scenario: bool) -> String {
+        csv::header(has_scenario)
+    }
+
+    /// The row of a pair that has no answer.
+    pub fn csv_no_answer(from: &str, to: &str, why: &str) -> String {
+        csv::no_answer(from, to, why)
     }
 
     /// The sheet as JSON, over many lines or on one.
@@ -115,6 +125,9 @@ impl Comparison {
         written.map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))
     }
 }
+
+/// What came of one of many questions: an answer, or why there is none.
+pub type Answered = std::result::Result<Comparison, String>;
 
 /// Questions that are answered before the answers are handed over.
 const CHUNK: usize = 256;
@@ -171,7 +184,7 @@ impl Routes {
         &self,
         question: &Question,
         pairs: &[(String, String)],
-        tell: &(dyn Fn(&str, &str, std::result::Result<Comparison, String>) -> T + Sync),
+        tell: &(dyn Fn(&str, &str, Answered) -> T + Sync),
         take: &mut dyn FnMut(T) -> Result<()>,
     ) -> Result<()> {
         for chunk in pairs.chunks(CHUNK) {
@@ -224,13 +237,13 @@ impl Routes {
 /// The pairs of a CSV file with the columns from,to.
 pub fn pairs(path: &Path) -> Result<Vec<(String, String)>> {
     let file =
-        read_named(path, &path.display().to_string()).map_err(|e| Error::Input(e.to_string()))?;
+        read_named(path, &path.display().to_string()).map_err(|e| e.of_kind(ErrorKind::Input))?;
     let file = DataFile {
         path: file.path,
         bytes: file.bytes,
     };
     crate::routes::pairs::pairs(&file)
-        .map_err(|faults| Error::Input(library_error(&faults).to_string()))
+        .map_err(|faults| library_error(&faults).of_kind(ErrorKind::Input))
 }
 
 fn stopped(why: NoAnswer) -> Error {

@@ -1,7 +1,7 @@
 //! Everything that questions are asked of: library, data, own files on top, sea graph, rates.
 
 use super::Sources;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::factors::{DataFile, Fault};
 use crate::geo::land::{Land, Ring};
 use crate::geo::sea::SeaGraph;
@@ -206,7 +206,7 @@ pub fn load(
 pub fn scenario(path: &Path) -> Result<Scenario> {
     let file = named(&[path.to_owned()])?.remove(0);
     let (scenario, faults) = Scenario::parse(&file);
-    scenario.ok_or_else(|| Error::Usage(library_error(&faults).to_string()))
+    scenario.ok_or_else(|| library_error(&faults).of_kind(ErrorKind::Usage))
 }
 
 /// Warnings found so far; a fault that forbids going on ends the command.

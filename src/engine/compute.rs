@@ -2,7 +2,7 @@
 
 use crate::calc::Kernel;
 use crate::calc::rollup::merge;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::input::arrow_batch::{ArrowRows, FILE, ROW};
 use crate::model::element::{GhgTotals, Rollup};
 use crate::model::index::index32;
@@ -212,36 +212,36 @@ struct Places {
 
 impl Places {
     fn of(batch: &RecordBatch) -> Result<Places> {
-        let wanted = |name: &str, what: &str| {
-            Error::Input(format!("column \"{name}\": wanted {what} in every row"))
-        };
-        let whole = |name: &str, to: &DataType| -> Option<Result<ArrayRef>> {
-            let found = batch.column_by_name(name)?;
-            let fault = || {
-                wanted(
-                    name,
-                    if name == FILE {
-                        "the name of a file"
-                    } else {
-                        "a number from 1"
-                    },
-                )
+        let fault = |name: &str, row: Option<usize>| {
+            let what = match name {
+                FILE => "the name of a file",
+                _ => "a number from 1",
             };
-            Some(match cast(found, to) {
-                Ok(array) if array.null_count() == 0 => Ok(array),
-                Ok(_) | Err(_) => Err(fault()),
-            })
+            let place = Place::file(IN_MEMORY).column(name).wanted(what);
+            Error::Input(format!("column \"{name}\": wanted {what} in every row"))
+                .at(row.map_or(place.clone(), |row| place.row(row as u64 + 1)))
         };
-        let rows = match whole(ROW, &DataType::Int64).transpose()? {
-            None => None,
-            Some(array) => {
-                let numbers = array.as_primitive::<Int64Type>().values().iter();
-                let numbers = numbers.map(|&n| u64::try_from(n).ok().filter(|n| *n > 0));
-                let numbers: Option<Vec<u64>> = numbers.collect();
-                Some(numbers.ok_or_else(|| wanted(ROW, "a number from 1"))?)
+        let whole = |name: &str, to: &DataType| -> Result<Option<ArrayRef>> {
+            let Some(found) = batch.column_by_name(name) else {
+                return Ok(None);
+            };
+            let array = cast(found, to).map_err(|e| fault(name, None).because(e))?;
+            match (0..array.len()).find(|&row| array.is_null(row)) {
+                Some(row) => Err(fault(name, Some(row))),
+                None => Ok(Some(array)),
             }
         };
-        let Some(array) = whole(FILE, &DataType::Utf8).transpose()? else {
+        let rows = match whole(ROW, &DataType::Int64)? {
+            None => None,
+            Some(array) => {
+                let numbers = array.as_primitive::<Int64Type>().values();
+                if let Some(row) = numbers.iter().position(|&number| number < 1) {
+                    return Err(fault(ROW, Some(row)));
+                }
+                Some(numbers.iter().map(|number| number.unsigned_abs()).collect())
+            }
+        };
+        let Some(array) = whole(FILE, &DataType::Utf8)? else {
             return Ok(Places {
                 files: vec![IN_MEMORY.to_owned()],
                 file_of_row: Vec::new(),

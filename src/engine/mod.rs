@@ -10,6 +10,7 @@ pub use compute::{Computed, Sums};
 use crate::audit::diff::tables::{DiffOrder, Differences, differences};
 use crate::audit::explain::explain;
 use crate::audit::explain::sheet::Sheet;
+use crate::audit::rejects::Rejects;
 use crate::audit::verify::{Place, Verified, verify};
 use crate::compare::{Routes, Sources};
 use crate::error::{Error, Result};
@@ -93,11 +94,18 @@ impl Engine {
         engine
     }
 
+    /// The engine of a profile of a library in memory, with places, distances and corridors in the files of `data`.
+    pub fn with_files(library: &[DataFile], profile: &str, data: &[DataFile]) -> Result<Engine> {
+        let loaded = Reference::load(library, profile, data, &[]);
+        let (reference, _) = loaded.map_err(|faults| library_error(&faults))?;
+        Ok(Engine::with_reference(Arc::new(reference)))
+    }
+
     /// The engine of a profile of the library inside the program.
     pub fn shipped(profile: &str) -> Result<Engine> {
         let library = data_below(LIBRARY_FOLDER, |_| true);
         let data = data_below(DATA_FOLDER, |path| RUN_DATA.contains(&path));
-        Ok(Engine::with_reference(reference(&library, profile, &data)?))
+        Engine::with_files(&library, profile, &data)
     }
 
     /// The same engine, which tells `progress` where it is and stops when `interrupt` says so.
@@ -221,9 +229,14 @@ impl Engine {
         rollback(&output, &holder, run, &check)
     }
 
+    /// The rejected rows of a run, published or failed.
+    pub fn rejects(&self, run: Option<&str>) -> Result<Rejects> {
+        Rejects::of(&self.layout()?, run)
+    }
+
     /// What partners send as movement records and factors.
-    pub fn convert(&self, conversion: &Conversion) -> Result<Converted> {
-        convert(conversion, &self.interrupt)
+    pub fn convert(conversion: &Conversion, interrupt: &Interrupt) -> Result<Converted> {
+        convert(conversion, interrupt)
     }
 
     /// What route options between places are made of; what is odd about it is told to `warn`.
@@ -235,11 +248,4 @@ impl Engine {
     pub fn factors(library: &Path, data: &Path) -> Result<FactorLibrary> {
         FactorLibrary::read(library, data)
     }
-}
-
-/// A reference from files in memory; every fault of them in one error.
-pub fn reference(library: &[DataFile], profile: &str, data: &[DataFile]) -> Result<Arc<Reference>> {
-    let loaded = Reference::load(library, profile, data, &[]);
-    let (reference, _) = loaded.map_err(|faults| library_error(&faults))?;
-    Ok(Arc::new(reference))
 }

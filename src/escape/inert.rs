@@ -10,11 +10,6 @@ use std::io::{self, Write};
 
 /// An id as a CSV cell. What could be a formula, turn text around or be trimmed is percent-encoded as UTF-8, and so is `%`
 /// itself: different ids stay different, [`original`] gives the id back, and ids as they occur in practice are unchanged.
-///
-/// ```
-/// use green_corridor::escape::inert::id;
-/// assert_eq!((id("MAEU-1@x").as_str(), id("=1+1").as_str(), id("50%").as_str()), ("MAEU-1@x", "%3D1+1", "50%25"));
-/// ```
 pub fn id(text: &str) -> String {
     let last = text.chars().count().saturating_sub(1);
     // Spreadsheets also look behind a leading quote.
@@ -111,6 +106,18 @@ impl Formatter for InertJson {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hostile_ids_are_encoded() {
+        assert_eq!(
+            (
+                id("MAEU-1@x").as_str(),
+                id("=1+1").as_str(),
+                id("50%").as_str()
+            ),
+            ("MAEU-1@x", "%3D1+1", "50%25")
+        );
+    }
 
     const HOSTILE: [&str; 12] = [
         "=HYPERLINK(\"x\")",

@@ -2,7 +2,7 @@
 
 use super::carrier::Assignment;
 use super::events::shares::Shares;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::model::id::LocationCode;
 use crate::model::mode::Basis;
 use crate::model::unit::parse_decimal;
@@ -111,8 +111,10 @@ pub fn operations(path: &Path) -> Result<BTreeMap<String, Assignment>> {
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
-    let fault =
-        |line: u64, what: String| Error::Usage(format!("{}:{line}: {what}", path.display()));
+    let fault = |line: u64, what: String| {
+        let error = Error::Usage(format!("{}:{line}: {what}", path.display()));
+        error.at(Place::path(path).line(line).wanted(what))
+    };
     let broken = |e: csv::Error| fault(e.position().map_or(1, csv::Position::line), e.to_string());
     let head = reader.headers().map_err(broken)?.clone();
     let known = head.iter().all(|name| ASSIGNMENT.contains(&name));
@@ -209,8 +211,10 @@ fn keyed<T, const N: usize>(
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
-    let fault =
-        |line: u64, what: String| Error::Usage(format!("{}:{line}: {what}", path.display()));
+    let fault = |line: u64, what: String| {
+        let error = Error::Usage(format!("{}:{line}: {what}", path.display()));
+        error.at(Place::path(path).line(line).wanted(what))
+    };
     let broken = |e: csv::Error| fault(e.position().map_or(1, csv::Position::line), e.to_string());
     let heads = || keys.iter().copied().chain([value]);
     if reader.headers().map_err(broken)?.iter().ne(heads()) {

@@ -39,7 +39,7 @@ pub mod words;
 pub mod workbook;
 mod xlsx;
 
-use crate::error::is_shortage;
+use crate::error::{Error, Place, is_shortage};
 use crate::model::movement::MovementBatch;
 use crate::model::reject::{Reject, RejectReason, Rejected};
 use crate::model::symbol::Symbols;
@@ -173,6 +173,18 @@ impl fmt::Display for FileFault {
 
 impl std::error::Error for FileFault {}
 
+impl From<FileFault> for Error {
+    fn from(fault: FileFault) -> Error {
+        let place = Place::file(&fault.label).wanted(&fault.message);
+        let error = if fault.is_shortage {
+            Error::Limit(fault.to_string())
+        } else {
+            Error::Input(fault.to_string())
+        };
+        error.at(place).because(fault)
+    }
+}
+
 type Open = fn(SourceFile, Arc<Rules>) -> Result<Box<dyn Reader>, FileFault>;
 
 /// A format of movement records: one file of this module, one line in [`FORMATS`].
@@ -219,11 +231,6 @@ pub fn is_workbook(label: &str) -> bool {
 }
 
 /// The format of a file by its name, or `None` when the extension is not known.
-///
-/// ```
-/// assert_eq!(green_corridor::input::format_of("2024/May.CSV.gz").map(|f| f.name), Some("csv"));
-/// assert!(green_corridor::input::format_of("readme.md").is_none());
-/// ```
 pub fn format_of(label: &str) -> Option<&'static Input> {
     split_name(label).map(|(input, _)| input)
 }

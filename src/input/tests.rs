@@ -972,3 +972,9 @@ fn hostile_bytes_are_rows_or_faults_and_never_panics() {
         }
     }
 }
+
+#[test]
+fn the_extension_says_the_format() {
+    assert_eq!(format_of("2024/May.CSV.gz").map(|f| f.name), Some("csv"));
+    assert!(format_of("readme.md").is_none());
+}

@@ -1,7 +1,7 @@
 //! A table of the user's own becomes an edition of the library, when nothing in it is refused.
 
 use super::FactorLibrary;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Place, Result};
 use crate::factors::import::{
     Imported, Mapping, Refusal, TableCount, import as converted, with_edition,
 };
@@ -10,6 +10,7 @@ use crate::input::workbook::{self, CsvForm};
 use crate::model::sheet::Sheet;
 use crate::reference::Reference;
 use crate::run::plan::encoding;
+use crate::run::prepare::place_of;
 use crate::store::disk::RealDisk;
 use crate::store::files::{folder_below, read_file, write_file};
 use crate::store::library::write_edition;
@@ -77,19 +78,18 @@ const LARGEST: u64 = 64 << 20;
 
 /// A mapping or profile; one that cannot be read is wrong use, not a broken table.
 fn read(path: &Path) -> Result<Vec<u8>> {
-    read_file(path, LARGEST).map_err(|e| Error::Usage(e.to_string()))
+    read_file(path, LARGEST).map_err(|e| e.of_kind(ErrorKind::Usage))
 }
 
 fn read_mapping(path: &Path) -> Result<Mapping> {
     let (mapping, faults) = Mapping::parse(&DataFile::new(path.display().to_string(), read(path)?));
     mapping.ok_or_else(|| {
-        Error::Usage(
-            faults
-                .iter()
-                .map(Fault::to_string)
-                .collect::<Vec<_>>()
-                .join("\n"),
-        )
+        let texts: Vec<String> = faults.iter().map(Fault::to_string).collect();
+        let error = Error::Usage(texts.join("\n"));
+        match faults.first() {
+            Some(first) => error.at(place_of(first)),
+            None => error,
+        }
     })
 }
 
@@ -97,8 +97,11 @@ fn read_mapping(path: &Path) -> Result<Mapping> {
 fn csv_form(path: &Path, mapping: &Mapping) -> Result<CsvForm> {
     let encoding = match &mapping.encoding {
         None => encoding_rs::UTF_8,
-        Some((label, line)) => encoding(label)
-            .map_err(|what| Error::Usage(format!("{}:{line}: encoding {what}", path.display())))?,
+        Some((label, line)) => encoding(label).map_err(|what| {
+            let place = Place::path(path).line(*line).column("encoding");
+            Error::Usage(format!("{}:{line}: encoding {what}", path.display()))
+                .at(place.found(label).wanted(what))
+        })?,
     };
     Ok(CsvForm {
         delimiter: mapping.delimiter,
@@ -110,7 +113,10 @@ fn read_sheets(paths: &[PathBuf], form: CsvForm) -> Result<Vec<Sheet>> {
     let mut sheets = Vec::new();
     for path in paths {
         let bytes = read_file(path, LARGEST)?;
-        let fault = |what| Error::Input(format!("{}: {what}", path.display()));
+        let fault = |what| {
+            let message = format!("{}: {what}", path.display());
+            Error::Input(message).at(Place::path(path).wanted(what))
+        };
         sheets.extend(workbook::sheets(&path.display().to_string(), &bytes, form).map_err(fault)?);
     }
     Ok(sheets)

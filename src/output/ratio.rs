@@ -6,11 +6,6 @@ use crate::model::element::GhgTotals;
 ///
 /// Sums stay below 10^28 (10^10 elements of at most 10^18 each), so the product below 10^37 fits; should it ever not, the
 /// digits are divided out one by one instead. A result beyond `i128` gives `None` too; it would need 10^38.
-///
-/// ```
-/// use green_corridor::output::ratio::ratio;
-/// assert_eq!((ratio(1, 6, 8), ratio(1, 6, 3), ratio(5, 0, 2), ratio(1, 6, 0)), (Some(125_000), Some(333_333), Some(2), None));
-/// ```
 pub fn ratio(numerator: i128, places: u32, denominator: i128) -> Option<i128> {
     if denominator <= 0 {
         return None;
@@ -85,6 +80,19 @@ pub fn millionths(share: i128) -> i32 {
 mod tests {
     use super::*;
     use crate::model::unit::div_half_even;
+
+    #[test]
+    fn ratios_round_half_to_even() {
+        assert_eq!(
+            (
+                ratio(1, 6, 8),
+                ratio(1, 6, 3),
+                ratio(5, 0, 2),
+                ratio(1, 6, 0)
+            ),
+            (Some(125_000), Some(333_333), Some(2), None)
+        );
+    }
 
     #[test]
     fn agrees_with_the_model_and_with_itself_where_the_product_does_not_fit() {

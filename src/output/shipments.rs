@@ -11,18 +11,14 @@ use super::corridors::{flags_of, place_of};
 use super::encode::{Bound, Number, TextPage, encode_flags, encode_texts};
 use super::ratio::millionths;
 use super::ratio::{intensity_g_per_tkm, primary_share};
-use super::table::{ChunkWriter, Table, codes, each_slice, keys, numbers, repeating, text};
+use super::table::{Table, codes, each_slice, keys, numbers, repeating, text};
 use crate::model::element::{BasisSet, Shipments};
 use crate::model::mode::{LoadStatus, Mode};
 
 /// Rows per row group: a shipment is wider than an element, and waiting ones are held in memory.
 pub const GROUP_ROWS: usize = 65_536;
 
-/// Writes the table from chunks in order of shipment id; take the chunk out of its `Footprints` so that nothing else is
-/// held while a row group fills up.
-pub type ShipmentsWriter<W, F> = ChunkWriter<Shipments, W, F>;
-
-/// The table.
+/// The table. Take a chunk out of its `Footprints`, so that nothing else is held while a row group fills up.
 pub static SHIPMENTS: Table<Shipments> = Table {
     columns: COLUMNS,
     sorted_by: &["shipment_id"],

@@ -4,11 +4,6 @@
 const BITS: u32 = 16;
 
 /// log2 of a positive number, in 2^-16, cut; 0 for what is not positive.
-///
-/// ```
-/// use green_corridor::present::scale::log2;
-/// assert_eq!((log2(1), log2(8), log2(10) - log2(5)), (0, 3 << 16, 1 << 16));
-/// ```
 pub fn log2(value: i128) -> i64 {
     if value <= 0 {
         return 0;
@@ -68,6 +63,14 @@ impl Axis {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn logarithms_are_whole_numbers() {
+        assert_eq!(
+            (log2(1), log2(8), log2(10) - log2(5)),
+            (0, 3 << 16, 1 << 16)
+        );
+    }
 
     #[test]
     fn an_axis_holds_its_values_between_round_numbers() {

@@ -1,7 +1,7 @@
 //! Published tables read back: batches of the columns that are wanted, each value checked against the list of the table.
 
 use crate::claims::{self, Source};
-use crate::error::Error;
+use crate::error::{Error, Place};
 use crate::output::schema::Field;
 use crate::published::expected::Expected;
 use arrow::array::RecordBatch;
@@ -89,7 +89,10 @@ impl Iterator for Checked {
 pub fn fault(part: &Path, error: &ParquetError) -> Error {
     let path = part.display();
     match claims::io_cause(error) {
-        Some(cause) => Error::Storage(format!("{path}: cannot read: {cause}")),
-        None => Error::Verification(format!("{path}: {error}")),
+        Some(cause) => Error::Storage(format!("{path}: cannot read: {cause}"))
+            .because(std::io::Error::new(cause.kind(), cause.to_string())),
+        None => Error::Verification(format!("{path}: {error}"))
+            .because(ParquetError::General(error.to_string())),
     }
+    .at(Place::path(part))
 }

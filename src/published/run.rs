@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::factors::EmissionFactor;
 use crate::model::id::LocationCode;
 use crate::model::index::index32;
-use crate::model::mode::{Basis, DataCategory, LoadStatus, Mode, Per, Temperature};
+use crate::model::mode::{Basis, DataCategory, Mode, Per, Temperature};
 use crate::model::time::Instant;
 use crate::output::elements::{Elements, element};
 use crate::output::shipments::{ShipmentsTable, shipment};
@@ -54,8 +54,6 @@ row! {
         pub departed_at: Instant,
         /// End, if known.
         pub arrived_at: Option<Instant>,
-        /// Load status.
-        pub load_status: LoadStatus,
         /// Temperature class.
         pub temperature: Temperature,
         /// kg, 3 decimals.
@@ -64,8 +62,6 @@ row! {
         pub teu: Option<i128>,
         /// Containers, 6 decimals.
         pub containers: i128,
-        /// Energy carrier as reported; empty: none.
-        pub energy_carrier: String,
         /// km as found, 3 decimals.
         pub distance from distance_km: i128,
         /// Its basis.

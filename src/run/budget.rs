@@ -192,6 +192,7 @@ fn more(grain: &Grain, threads: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     fn budget(mib: u64, threads: usize, files: usize) -> Result<Budget> {
         Budget::new(
@@ -209,18 +210,18 @@ mod tests {
     #[test]
     fn what_is_asked_for_is_enough_and_less_is_not() {
         for threads in [1, 2, 16, 128] {
-            let Err(Error::Limit(message)) = budget(1, threads, 1) else {
-                panic!("1 MiB")
-            };
-            let wanted: u64 = message
+            let error = budget(1, threads, 1).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Limit);
+            let wanted: u64 = error
+                .message()
                 .split_whitespace()
                 .rev()
                 .nth(2)
                 .unwrap()
                 .parse()
                 .unwrap();
-            assert!(budget(wanted, threads, 1).is_ok(), "{message}");
-            assert!(budget(wanted - 2, threads, 1).is_err(), "{message}");
+            assert!(budget(wanted, threads, 1).is_ok(), "{error}");
+            assert!(budget(wanted - 2, threads, 1).is_err(), "{error}");
             let small = Amount {
                 threads,
                 files: 1,

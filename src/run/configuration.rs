@@ -1,6 +1,6 @@
 //! From what the command line says to a plan: the run file and the files that it names are read, the machine is asked.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::run::plan::{Flags, Origin, Plan, Surroundings};
 use crate::run::prepare::find_inputs;
 use crate::run::record_refusal;
@@ -61,7 +61,7 @@ impl Plan {
 }
 
 fn configuration(path: &Path) -> Result<Vec<u8>> {
-    read_file(path, LARGEST_CONFIGURATION).map_err(|e| Error::Usage(e.to_string()))
+    read_file(path, LARGEST_CONFIGURATION).map_err(|e| e.of_kind(ErrorKind::Usage))
 }
 
 /// Facts of the machine that a plan is resolved against.

@@ -3,7 +3,7 @@
 //! Nothing needs the id before the first part of a table is complete. What turns out to be published already is not computed
 //! to its end.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::run::plan::Plan;
 use crate::run::prepare::{Inputs, Loaded, run_id};
 use crate::run::write::joined;
@@ -77,8 +77,10 @@ impl<'scope> Digests<'scope> {
             .take()
         {
             let taken = joined(thread);
-            if let Err(Error::Limit(shortage)) = &taken {
-                let _ = self.shortage.set(shortage.clone());
+            if let Err(error) = &taken
+                && error.kind() == ErrorKind::Limit
+            {
+                let _ = self.shortage.set(error.to_string());
             }
             let digests = taken?
                 .into_iter()
@@ -188,7 +190,7 @@ impl Identity<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::find::discover;
+    use crate::store::find::discover_outside;
     use std::thread::scope;
 
     fn two_files() -> (tempfile::TempDir, Vec<InputFile>) {
@@ -196,7 +198,7 @@ mod tests {
         ["a.csv", "b.csv"]
             .iter()
             .for_each(|name| std::fs::write(dir.path().join(name), name).unwrap());
-        let files = discover(&["*.csv".to_owned()], dir.path(), None)
+        let files = discover_outside(&[], &["*.csv".to_owned()], dir.path(), None)
             .unwrap()
             .files;
         assert_eq!(files.len(), 2);
@@ -245,7 +247,7 @@ mod tests {
             let (go, stopped) = std::sync::mpsc::channel::<()>();
             let digests = Digests::start(threads, &files, move || {
                 stopped.recv().unwrap();
-                Err(Error::Interrupted(15))
+                Err(Error::interrupted(15))
             });
             assert!(!digests.are_taken());
             go.send(()).unwrap();

@@ -26,7 +26,7 @@ impl From<FileFault> for Stop {
     /// A file that could not be read for want of something else than the file says nothing about it, and ends the run.
     fn from(fault: FileFault) -> Stop {
         if fault.is_shortage {
-            Stop::Failed(Error::Limit(fault.to_string()))
+            Stop::Failed(fault.into())
         } else {
             Stop::Broken(fault)
         }
@@ -297,6 +297,7 @@ impl<'a> Merge<'a> {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     #[test]
     fn a_file_that_could_not_be_opened_for_want_of_descriptors_is_not_left_out() {
@@ -304,7 +305,10 @@ mod tests {
             let cause = std::io::Error::from_raw_os_error(errno);
             Stop::from(FileFault::unread("a.csv", &cause))
         };
-        assert!(matches!(stop(24), Stop::Failed(Error::Limit(why)) if why.starts_with("a.csv: ")));
+        assert!(matches!(
+            stop(24),
+            Stop::Failed(why) if why.kind() == ErrorKind::Limit && why.message().starts_with("a.csv: ")
+        ));
         assert!(matches!(stop(5), Stop::Broken(_)));
     }
 }

@@ -26,7 +26,7 @@ pub mod summary;
 pub mod tables;
 pub mod write;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::input::mapping::Mapping;
 use crate::input::{self, FileFault, Grain, Reader};
 use crate::model::index::index32;
@@ -156,9 +156,9 @@ fn open_file(
     mapping: &Arc<Mapping>,
     vocabulary: &Arc<Vocabulary>,
 ) -> Flow<Box<dyn Reader>> {
-    let opened = open_input(file).map_err(|error| match error {
-        Error::Input(message) => Stop::Broken(FileFault::new(&file.name, message)),
-        shortage => Stop::Failed(shortage),
+    let opened = open_input(file).map_err(|error| match error.kind() {
+        ErrorKind::Input => Stop::Broken(FileFault::new(&file.name, error.to_string())),
+        _ => Stop::Failed(error),
     })?;
     let source = input::SourceFile {
         file: opened,
@@ -348,11 +348,11 @@ impl Run<'_> {
         let published = self
             .pool
             .install(|| publish_existing(self.output, id, &check))
-            .map_err(|error| match error {
-                Error::Verification(why) => Error::Verification(format!(
-                    "{why}; run it again with --rebuild, which computes it anew and puts it in the place of this one"
+            .map_err(|error| match error.kind() {
+                ErrorKind::Verification => Error::Verification(format!(
+                    "{error}; run it again with --rebuild, which computes it anew and puts it in the place of this one"
                 )),
-                other => other,
+                _ => error,
             })?;
         Ok(self.finish(published, inputs, status))
     }
@@ -438,8 +438,8 @@ impl Run<'_> {
             Err(Stop::Broken(fault)) if self.plan.allow_missing_files => {
                 return Ok(Ended::Broken(fault));
             }
-            Err(Stop::Broken(fault)) => Err(Error::Input(fault.to_string())),
-            Err(Stop::Failed(error @ Error::Limit(_))) => Err(error),
+            Err(Stop::Broken(fault)) => Err(Error::from(fault)),
+            Err(Stop::Failed(error)) if error.kind() == ErrorKind::Limit => Err(error),
             Err(Stop::Failed(error)) => {
                 // Who waited for the digests in vain does not know that it was a signal.
                 self.interrupt.check()?;
@@ -556,7 +556,7 @@ impl Run<'_> {
         let Verdict::New { id, .. } = identity.verdict()? else {
             return Ok(Ended::Superseded);
         };
-        Err(self.keep_failure(stage, id, Error::Input(fault.to_string()), status))
+        Err(self.keep_failure(stage, id, Error::from(fault), status))
     }
 
     /// Keeps rejects and status of a run that is not published; gives back what stopped it.

@@ -1,6 +1,6 @@
 //! Everything a run needs before the first row: reference data, input files; and what makes the run id.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::escape::inert::original;
 use crate::factors::{DataFile, Fault};
 use crate::progress::{Level, Progress};
@@ -118,11 +118,12 @@ impl Loaded {
         self.digest = library_digest(&counted.collect::<Vec<_>>());
         match faults.as_slice() {
             [] => Ok(()),
-            [one] => Err(Error::Input(one.to_string())),
+            [one] => Err(Error::Input(one.to_string()).at(place_of(one))),
             [first, rest @ ..] => Err(Error::Input(format!(
                 "{first}; and {} more faults",
                 rest.len()
-            ))),
+            ))
+            .at(place_of(first))),
         }
     }
 }
@@ -195,17 +196,31 @@ fn check(
     Ok((reference, warnings.iter().map(Fault::to_string).collect()))
 }
 
-/// Every fault of a library in one error, one line each.
+/// The place of a fault of a reference file.
+pub fn place_of(fault: &Fault) -> Place {
+    Place::file(&fault.file)
+        .line(fault.line)
+        .column(&fault.column)
+        .found(&fault.found)
+        .wanted(&fault.wanted)
+}
+
+/// Every fault of a library in one error, one line each; its place is that of the first.
 pub fn library_error(faults: &[Fault]) -> Error {
     let errors: Vec<String> = faults
         .iter()
         .filter(|f| f.severity == crate::factors::Severity::Error)
         .map(Fault::to_string)
         .collect();
-    Error::Library(match errors.as_slice() {
+    let error = Error::Library(match errors.as_slice() {
         [one] => one.clone(),
         many => format!("{} faults: {}", many.len(), many.join("; ")),
-    })
+    });
+    let is_error = |f: &&Fault| f.severity == crate::factors::Severity::Error;
+    match faults.iter().find(is_error) {
+        Some(first) => error.at(place_of(first)),
+        None => error,
+    }
 }
 
 /// Input files, and what is missing.

@@ -1,7 +1,7 @@
 //! Whole runs on a disk that fails at every operation in turn: what `CURRENT` names, the outcome and the status agree.
 
 use crate::error::{Error, Result};
-use crate::progress::Quiet;
+use crate::progress::Silent;
 use crate::run::plan::{Flags, Plan, Share, Surroundings};
 use crate::run::run_on;
 use crate::store::digest::no_progress;
@@ -38,7 +38,7 @@ fn night(out: &Path, variant: u32) -> Plan {
 }
 
 fn ran(disk: FaultyDisk, plan: &Plan) -> Result<()> {
-    run_on(Arc::new(disk), plan, &Quiet, &Interrupt::never()).map(drop)
+    run_on(Arc::new(disk), plan, &Silent, &Interrupt::never()).map(drop)
 }
 
 /// Whether the night's run is published, which outcome and status must say as well, as far as it could be written.
@@ -166,7 +166,7 @@ fn the_stage_of_a_killed_run_goes_whatever_the_next_start_does() {
     let is_gone = |out: &Path| fs::read_dir(out.join("stage")).unwrap().count() == 0;
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("out");
-    let start = |plan: &Plan| run_on(Arc::new(RealDisk), plan, &Quiet, &Interrupt::never());
+    let start = |plan: &Plan| run_on(Arc::new(RealDisk), plan, &Silent, &Interrupt::never());
     let removed = || {
         read_status(&Layout::new(&out))
             .unwrap()

@@ -93,6 +93,7 @@ impl<'s, 'scope: 's> Sorter<'s, 'scope> {
     }
 
     /// Runs on disk now.
+    #[cfg(test)]
     pub fn runs(&self) -> usize {
         self.runs.len()
     }

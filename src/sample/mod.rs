@@ -46,7 +46,7 @@ impl Month {
     /// Reads `2025-03`.
     ///
     /// ```
-    /// use green_corridor::sample::Month;
+    /// use green_corridor::made_up::Month;
     /// assert_eq!(Month::parse("2024-02").map(|m| m.days), Ok(29));
     /// assert!(Month::parse("2024-13").is_err());
     /// ```

@@ -43,21 +43,6 @@ pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads a whole UTF-8 file of at most `limit` bytes, without its byte order mark.
-pub fn read_text(path: &Path, limit: u64) -> Result<String> {
-    let text = String::from_utf8(read_file(path, limit)?).map_err(|e| {
-        Error::Input(format!(
-            "{}: not UTF-8 at byte {}",
-            path.display(),
-            e.utf8_error().valid_up_to()
-        ))
-    })?;
-    Ok(text
-        .strip_prefix('\u{feff}')
-        .map(str::to_owned)
-        .unwrap_or(text))
-}
-
 /// Whether something stands at `path`, be it a dangling link. Only what the system says is not there is not there: a path that
 /// cannot be looked at is an error.
 pub fn exists(path: &Path) -> io::Result<bool> {

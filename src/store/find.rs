@@ -4,7 +4,7 @@
 
 use super::exclude::Excludes;
 use super::path::kind;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashSet;
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -66,32 +66,13 @@ pub struct Found {
     pub idle_excludes: Vec<String>,
 }
 
-impl Found {
-    /// The files, if everything asked for can be read. What is unmatched is left to the caller.
-    pub fn readable(self) -> Result<Vec<InputFile>> {
-        match self.unreadable.as_slice() {
-            [] => Ok(self.files),
-            [one] => Err(Error::Input(one.reason.clone())),
-            [first, rest @ ..] => Err(Error::Input(format!(
-                "{}; and {} more such files",
-                first.reason,
-                rest.len()
-            ))),
-        }
-    }
-}
-
 /// Finds the files that `patterns` mean, relative to `base`.
 ///
 /// A pattern is the path of a file or folder, or else a glob (`*`, `?`, `[..]` within a name, `**` for any number of
 /// folders). A folder stands for every file in it and below it, at all depths, with one of [`EXTENSIONS`]. Names that begin
 /// with `.` or `_` are passed over by folders and wildcards; a pattern may name them. `except` (the output root) is never
 /// searched. A file reached twice, by a link or two patterns, is listed once, under the first name.
-pub fn discover(patterns: &[String], base: &Path, except: Option<&Path>) -> Result<Found> {
-    discover_outside(&[], patterns, base, except)
-}
-
-/// The same without what `exclude` matches, or what lies in a folder that it matches.
+/// What `exclude` matches, or what lies in a folder that it matches, is left out.
 pub fn discover_outside(
     exclude: &[String],
     patterns: &[String],
@@ -101,7 +82,7 @@ pub fn discover_outside(
     search(exclude, patterns, base, except, &EXTENSIONS)
 }
 
-/// Without `exclude`, and with other endings for the files of a folder.
+/// The same without `exclude`, and with other endings for the files of a folder.
 pub fn discover_among(
     patterns: &[String],
     base: &Path,
@@ -242,12 +223,7 @@ pub fn check_unchanged(file: &InputFile) -> Result<()> {
 }
 
 /// Whether a file of this name is taken from a folder.
-///
-/// ```
-/// use green_corridor::store::find::has_known_extension;
-/// assert!(has_known_extension("a.CSV.gz") && has_known_extension("b.parquet"));
-/// assert!(!has_known_extension("b.parquet.gz") && !has_known_extension("notes.txt") && !has_known_extension(".csv"));
-/// ```
+#[cfg(test)]
 pub fn has_known_extension(name: &str) -> bool {
     has_extension(name, &EXTENSIONS)
 }
@@ -446,7 +422,7 @@ impl Search<'_> {
     }
 
     fn refuse(&mut self, path: &Path, why: Error) {
-        if let Error::Limit(_) = why {
+        if why.kind() == ErrorKind::Limit {
             self.shortage.get_or_insert(why);
             return;
         }

@@ -17,11 +17,6 @@ pub(crate) const DAMAGED: &str = "damaged";
 pub(crate) const LOG: &str = "log";
 
 /// An output root.
-///
-/// ```
-/// use green_corridor::store::layout::Layout;
-/// assert!(Layout::new("out").run("ab12").ends_with("runs/ab12"));
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     root: PathBuf,
@@ -270,5 +265,15 @@ fn list(ids: &[&str]) -> String {
         0 => "(none)".to_owned(),
         n if n <= SHOWN => ids.join(", "),
         n => format!("{}, and {} more", ids[..SHOWN].join(", "), n - SHOWN),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_lies_in_runs() {
+        assert!(Layout::new("out").run("ab12").ends_with("runs/ab12"));
     }
 }

@@ -9,7 +9,7 @@ use super::lock::Output;
 use super::manifest::{MANIFEST, Manifest};
 use super::storage;
 use super::verify::{verify_files, verify_folder, verify_manifest};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -36,7 +36,9 @@ pub(super) fn standing(target: &Path, manifest: &Manifest) -> Result<Standing> {
     }
     let old = match verify_folder(target).and_then(|()| verify_manifest(target)) {
         Ok(old) => old,
-        Err(Error::Verification(why)) => return Ok(Standing::Damaged(why)),
+        Err(error) if error.kind() == ErrorKind::Verification => {
+            return Ok(Standing::Damaged(error.to_string()));
+        }
         Err(other) => return Err(other),
     };
     if old.to_bytes()? != manifest.to_bytes()? {
@@ -49,8 +51,12 @@ pub(super) fn standing(target: &Path, manifest: &Manifest) -> Result<Standing> {
     match verify_files(target, &no_progress) {
         Ok(_) => Ok(Standing::Same),
         // A file that the disk no longer gives back is as good as a changed one, since its digest is that of the new one.
-        Err(Error::Verification(why) | Error::Storage(why)) => Ok(Standing::Damaged(why)),
-        Err(other) => Err(other),
+        Err(error) => match error.kind() {
+            ErrorKind::Verification | ErrorKind::Storage => {
+                Ok(Standing::Damaged(error.to_string()))
+            }
+            _ => Err(error),
+        },
     }
 }
 

@@ -45,21 +45,24 @@ mod foreign_tests;
 #[cfg(test)]
 mod mend_tests;
 
-use crate::error::{Error, is_shortage};
+use crate::error::{Error, Place, is_shortage};
 use std::io;
 use std::path::Path;
 
 /// `<path>: cannot <verb>: <cause>` for the output side.
 pub(crate) fn storage(path: &Path, verb: &str, cause: io::Error) -> Error {
     Error::Storage(format!("{}: cannot {verb}: {cause}", path.display()))
+        .at(Place::path(path))
+        .because(cause)
 }
 
 /// The same for an input file. What the system could not do for want of descriptors or memory is no fault of the file.
 pub(crate) fn input(path: &Path, verb: &str, cause: io::Error) -> Error {
     let message = format!("{}: cannot {verb}: {cause}", path.display());
-    if is_shortage(&cause) {
+    let error = if is_shortage(&cause) {
         Error::Limit(message)
     } else {
         Error::Input(message)
-    }
+    };
+    error.at(Place::path(path)).because(cause)
 }

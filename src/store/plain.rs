@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 ///
 /// ```
 /// # use std::path::Path;
-/// use green_corridor::store::plain::plain;
+/// use green_corridor::files::plain;
 /// assert_eq!(plain(Path::new("./src/../out/.")), Path::new("out"));
 /// assert_eq!(plain(Path::new("../no such folder/../out")), Path::new("../no such folder/../out"));
 /// ```

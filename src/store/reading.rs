@@ -6,7 +6,7 @@
 use super::layout::Layout;
 use super::path::same_file;
 use super::status::find_rejects;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
@@ -51,7 +51,7 @@ impl Layout {
                     }
                 }
                 // A run that its name was read of may be gone by now, and another one named.
-                Err(error @ Error::Verification(_)) => {
+                Err(error) if error.kind() == ErrorKind::Verification => {
                     let current = self.current_run()?;
                     if before == Some(current.clone()) {
                         return Err(error);

@@ -8,7 +8,7 @@ use super::manifest::ReferenceEntry;
 use super::path::{list_below, open_below};
 use super::stage::Stage;
 use super::storage;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Place, Result};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::{self, Read};
@@ -114,13 +114,6 @@ pub fn under(group: &str, files: Vec<ReferenceFile>) -> Vec<ReferenceFile> {
 
 /// One digest over paths and contents, whatever the order given. Lengths go in before the bytes, so that no content can
 /// pass for another file's path.
-///
-/// ```
-/// use green_corridor::store::reference::{ReferenceFile, library_digest};
-/// let file = |path: &str, bytes: &[u8]| ReferenceFile { path: path.into(), bytes: bytes.into() };
-/// let (a, b) = (file("a.csv", b"1"), file("b.csv", b"2"));
-/// assert_eq!(library_digest(&[a.clone(), b.clone()]), library_digest(&[b, a]));
-/// ```
 pub fn library_digest(files: &[ReferenceFile]) -> String {
     let mut sorted: Vec<&ReferenceFile> = files.iter().collect();
     sorted.sort_by(|a, b| a.path.cmp(&b.path));
@@ -191,14 +184,14 @@ fn unreadable(path: &Path, cause: io::Error) -> Error {
 
 /// A reference file that cannot be read is a fault of the library (exit 9), unless the system is short of something.
 fn of_library(error: Error) -> Error {
-    match error {
-        Error::Input(message) => Error::Library(message),
-        other => other,
+    match error.kind() {
+        ErrorKind::Input => error.of_kind(ErrorKind::Library),
+        _ => error,
     }
 }
 
 fn library(path: &Path, what: &str) -> Error {
-    Error::Library(format!("{}: {what}", path.display()))
+    Error::Library(format!("{}: {what}", path.display())).at(Place::path(path).wanted(what))
 }
 
 fn broken(dir: &Path, name: &str, what: &str) -> Error {
@@ -322,5 +315,18 @@ mod tests {
         }
         assert_eq!(digests[0], digests[1]);
         assert_eq!(reference_entries(&files)[2].sha256, sha256_hex(b"x = 1\n"));
+    }
+
+    #[test]
+    fn the_digest_does_not_depend_on_the_order() {
+        let file = |path: &str, bytes: &[u8]| ReferenceFile {
+            path: path.into(),
+            bytes: bytes.into(),
+        };
+        let (a, b) = (file("a.csv", b"1"), file("b.csv", b"2"));
+        assert_eq!(
+            library_digest(&[a.clone(), b.clone()]),
+            library_digest(&[b, a])
+        );
     }
 }

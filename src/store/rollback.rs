@@ -6,7 +6,7 @@ use super::layout::Layout;
 use super::lock::{Holder, Output};
 use super::prune::{is_ours, published_millis};
 use super::status::{Execution, Status, executions, millis_of, write_log};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use std::collections::BTreeMap;
 
 /// Setting of a log record: the run that was current before a rollback.
@@ -32,7 +32,7 @@ pub fn rollback(
     let layout = output.layout();
     let from = match layout.current_run() {
         // That it names no run is what a rollback to a named one mends.
-        Err(Error::Verification(_)) => None,
+        Err(error) if error.kind() == ErrorKind::Verification => None,
         named => named?,
     };
     let id = match wanted {

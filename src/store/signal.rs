@@ -30,11 +30,11 @@ impl Interrupt {
         Ok(interrupt)
     }
 
-    /// [`Error::Interrupted`] once a signal has come.
+    /// [`Interrupted`](crate::error::ErrorKind::Interrupted) once a signal has come.
     pub fn check(&self) -> Result<()> {
         match self.signal.load(Ordering::Relaxed) {
             0 => Ok(()),
-            signal => Err(Error::Interrupted(
+            signal => Err(Error::interrupted(
                 i32::try_from(signal).unwrap_or(i32::MAX - 128),
             )),
         }

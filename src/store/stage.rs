@@ -10,7 +10,7 @@ use super::lock::{Holder, Output, Turn};
 use super::manifest::FileEntry;
 use super::path::{below, is_folder, is_plain};
 use super::storage;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -74,7 +74,7 @@ pub fn clear_if_free(disk: Arc<dyn Disk>, out: &Path, holder: &Holder) -> Result
         return Ok(0);
     }
     match Output::lock(disk, out, holder) {
-        Err(Error::Locked(_)) => Ok(0),
+        Err(error) if error.kind() == ErrorKind::Locked => Ok(0),
         locked => clear(&locked?),
     }
 }
@@ -222,11 +222,6 @@ impl Stage {
         self.register().open.iter().cloned().collect()
     }
 
-    /// Removes the stage. Dropping it does the same, without a word if that fails.
-    pub fn discard(self) -> Result<()> {
-        remove_tree(self.output.disk(), &self.home).map_err(|e| storage(&self.home, "remove", e))
-    }
-
     /// Where the files of the run stand until they are published.
     pub fn run_dir(&self) -> PathBuf {
         self.home.join("run")
@@ -305,7 +300,7 @@ pub struct DigestWriter {
     relative: String,
     buffer: Vec<u8>,
     hasher: Sha256,
-    bytes: u64,
+    pub(super) bytes: u64,
     has_failed: bool,
     register: Arc<Mutex<Register>>,
     ahead: Option<Ahead>,
@@ -322,11 +317,6 @@ impl DigestWriter {
     pub fn syncing_ahead(mut self, to: SyncSender<PathBuf>) -> DigestWriter {
         self.ahead = Some(Ahead { to, asked_at: 0 });
         self
-    }
-
-    /// Bytes taken so far.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
     }
 
     /// Ends a file that has no rows.

@@ -11,7 +11,7 @@ use super::manifest::canonical_json;
 use super::metrics::metrics_text;
 use super::path::read_regular;
 use super::storage;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,14 +86,14 @@ impl Status {
     /// The status of an execution that ended with `error`: exit code, kind and message are taken from it.
     pub fn failed(mut self, error: &Error) -> Status {
         // Exit 10 says that something is published, and that something is missing.
-        let published = matches!(error, Error::FilesMissing(_));
+        let published = error.kind() == ErrorKind::FilesMissing;
         self.state = if published {
             State::Done
         } else {
             State::Failed
         };
         self.exit_code = Some(error.exit_code());
-        self.kind = error.kind().to_owned();
+        self.kind = error.kind().code().to_owned();
         self.message = error.to_string();
         self
     }
@@ -210,7 +210,7 @@ pub fn find_rejects(layout: &Layout, wanted: Option<&str>) -> Result<(String, Pa
     let Some(wanted) = wanted else {
         let last = match read_status(layout) {
             // A damaged status tells nothing; one that cannot be read could have told of a failed run.
-            Err(Error::Verification(_)) => None,
+            Err(error) if error.kind() == ErrorKind::Verification => None,
             read => read?.filter(|status| status.state == State::Failed),
         };
         return match last

@@ -6,9 +6,9 @@
 use super::{GOLDEN, outcomes};
 use crate::support::binary::green_corridor;
 use crate::support::tables::{TABLES, Table, current_run};
-use green_corridor::run::identity::METHOD_REVISION;
-use green_corridor::store::digest::sha256_hex;
+use green_corridor::METHOD_REVISION;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
@@ -225,6 +225,10 @@ fn list(place: &Path, files: &mut Vec<PathBuf>) {
     } else if is_read && !place.extension().is_some_and(|e| e == "md" || e == "py") {
         files.push(place.to_owned());
     }
+}
+
+fn sha256_hex(bytes: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(bytes))
 }
 
 fn short(text: &str) -> String {

@@ -16,3 +16,24 @@ pub fn copy_tree(from: &Path, to: &Path) {
         }
     }
 }
+
+/// Every file below a folder, by its path in it with `/`.
+pub fn files_below(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open = vec![(folder.to_owned(), String::new())];
+    while let Some((dir, before)) = open.pop() {
+        for entry in fs::read_dir(&dir).expect("a folder") {
+            let entry = entry.expect("an entry");
+            let name = format!("{before}{}", entry.file_name().to_string_lossy());
+            let kind = entry.file_type().expect("a kind of entry");
+            assert!(kind.is_dir() || kind.is_file(), "{name} is something else");
+            if kind.is_dir() {
+                open.push((entry.path(), name + "/"));
+            } else {
+                found.push(name);
+            }
+        }
+    }
+    found.sort();
+    found
+}

@@ -6,5 +6,6 @@
 pub mod binary;
 pub mod excerpt;
 pub mod folders;
+pub mod layout;
 pub mod skip;
 pub mod tables;

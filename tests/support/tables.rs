@@ -1,11 +1,13 @@
 //! Published tables as rows of text, for comparison with what a person can read and check.
 
+use super::layout::Layout;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
 };
-use green_corridor::model::unit::decimal_text;
-use green_corridor::store::layout::Layout;
+use green_corridor::Engine;
+use green_corridor::quantity::decimal_text;
+use green_corridor::sheet::Sheet;
 use jiff::{ToSpan, civil};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fs::File;
@@ -33,10 +35,18 @@ pub struct Table {
 /// The folder of the current run below an output root.
 #[track_caller]
 pub fn current_run(out: &Path) -> PathBuf {
-    Layout::new(out)
-        .find_run(None)
-        .expect("a run is published")
-        .1
+    let layout = Layout::new(out);
+    let id = layout.current_run().expect("a readable CURRENT");
+    layout.run(&id.expect("a run is published"))
+}
+
+/// The calculation sheet of a shipment of a run.
+pub fn explain(run: &Path, shipment: &str) -> green_corridor::Result<Sheet> {
+    let out = run.ancestors().nth(2).expect("a run lies in runs/");
+    let id = run
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    Engine::at(out).explain(shipment, id.as_deref())
 }
 
 impl Table {
@@ -60,6 +70,17 @@ impl Table {
                 table.append(&batch.expect("a readable batch"));
             }
         }
+        table
+    }
+
+    /// A table that is in memory.
+    pub fn of(batch: &RecordBatch) -> Table {
+        let schema = batch.schema();
+        let mut table = Table {
+            columns: schema.fields().iter().map(|f| f.name().clone()).collect(),
+            rows: Vec::new(),
+        };
+        table.append(batch);
         table
     }
 

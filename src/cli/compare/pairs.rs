@@ -2,13 +2,10 @@
 
 use super::{Args, Format, json, table};
 use crate::cli::{Console, progress};
-use green_corridor::compare::{self, Comparison, Routes};
-use green_corridor::error::{Error, Result};
-use green_corridor::escape::{visible_json, visible_lines};
-use green_corridor::present::comparison::csv;
-use green_corridor::progress::{Level, Progress};
-use green_corridor::store::disk::RealDisk;
-use green_corridor::store::files::FileWriter;
+use green_corridor::files::{FileWriter, RealDisk};
+use green_corridor::routing::{self, Comparison, Routes};
+use green_corridor::text::{visible_json, visible_lines};
+use green_corridor::{Error, Level, Progress, Result};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -20,7 +17,7 @@ pub(super) fn run(
     routes: &Routes,
     console: &Console,
 ) -> Result<ExitCode> {
-    let pairs = compare::pairs(path)?;
+    let pairs = routing::pairs(path)?;
     let progress = progress::for_run(args.progress.unwrap_or_default(), *console);
     progress.stage("compare", Some(pairs.len() as u64));
     let mut unanswered = 0;
@@ -77,7 +74,7 @@ fn write(
 ) -> Result<()> {
     let storage = |e: std::io::Error| Error::Storage(e.to_string());
     if args.format == Format::Csv {
-        out.write_all(csv::header(false).as_bytes())
+        out.write_all(Comparison::csv_head(false).as_bytes())
             .map_err(storage)?;
     }
     let tell = |from: &str, to: &str, answer: std::result::Result<Comparison, String>| {
@@ -116,6 +113,6 @@ fn no_answer(from: &str, to: &str, why: &str, format: Format) -> String {
             );
             visible_json(&answer).into_owned()
         }
-        Format::Csv => csv::no_answer(from, to, why),
+        Format::Csv => Comparison::csv_no_answer(from, to, why),
     }
 }

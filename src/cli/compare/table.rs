@@ -1,8 +1,8 @@
 //! The answer as text for people.
 
 use crate::cli::table::Table;
-use green_corridor::model::unit::grouped;
-use green_corridor::present::comparison::sheet::{
+use green_corridor::quantity::grouped;
+use green_corridor::routing::{
     ElementSheet, OptionSheet, RequestSheet, ScenarioSheet, Sheet, Standing, rounded,
 };
 use std::fmt::Write;

@@ -18,6 +18,12 @@ use green_corridor::factors::review_rows;
 use green_corridor::model::unit::plural;
 use green_corridor::store::reference::RUN_DATA;
 use std::collections::HashSet;
+use green_corridor::factor::FactorLibrary;
+use green_corridor::factor::Findings;
+use green_corridor::quantity::Day;
+use green_corridor::quantity::day_of;
+use green_corridor::Error;
+use green_corridor::Result;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
@@ -84,7 +90,7 @@ fn counted(number: usize, thing: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use green_corridor::factors::{Fault, Severity};
+    use green_corridor::factor::{Fault, Severity};
 
     #[test]
     fn a_fault_of_several_profiles_is_printed_once() {

@@ -4,11 +4,9 @@ use super::super::args::path;
 use super::listing::Listing;
 use crate::cli::Console;
 use crate::cli::args::{TableFormat, day};
-use green_corridor::error::Result;
-use green_corridor::factors::diff::{Change, Difference, Side};
-use green_corridor::library::{Compared, FactorLibrary};
-use green_corridor::model::time::{Day, day_of};
-use green_corridor::model::unit::decimal_text;
+use green_corridor::Result;
+use green_corridor::factor::{Change, Compared, Difference, FactorLibrary, Side};
+use green_corridor::quantity::{Day, day_of, decimal_text};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -2,8 +2,8 @@
 
 use super::super::args::path;
 use crate::cli::Console;
-use green_corridor::error::Result;
-use green_corridor::library;
+use green_corridor::Result;
+use green_corridor::factor;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -17,6 +17,6 @@ pub struct Document {
 
 /// Prints the document.
 pub(super) fn document(args: &Document, console: &Console) -> Result<ExitCode> {
-    console.print(&library::document(&args.factors)?)?;
+    console.print(&factor::document(&args.factors)?)?;
     Ok(ExitCode::SUCCESS)
 }

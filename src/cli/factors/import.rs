@@ -9,6 +9,12 @@ use green_corridor::factors::import::Refusal;
 use green_corridor::library::self;
 use green_corridor::library::ImportOrder;
 use green_corridor::library::ImportReport;
+use green_corridor::factor::self;
+use green_corridor::factor::ImportOrder;
+use green_corridor::factor::ImportReport;
+use green_corridor::factor::Refusal;
+use green_corridor::Error;
+use green_corridor::Result;
 use std::path::PathBuf;
 use green_corridor::factors::import::Imported;
 use green_corridor::factors::import::Mapping;
@@ -62,7 +68,7 @@ pub struct Import {
 
 /// Converts, checks together with the library, writes.
 pub(super) fn import(args: &Import, console: &Console) -> Result<ExitCode> {
-    let report = library::import(&ImportOrder {
+    let report = factor::import(&ImportOrder {
         files: args.files.clone(),
         mapping: args.mapping.clone(),
         factors: args.factors.clone(),

@@ -3,7 +3,7 @@
 use super::text::plain;
 use crate::cli::args::TableFormat;
 use crate::cli::table::Table;
-use green_corridor::escape::{csv_cell, visible_json};
+use green_corridor::text::{csv_cell, visible_json};
 
 /// A list to be printed.
 pub(super) struct Listing {

@@ -12,9 +12,8 @@ mod why;
 
 use super::Console;
 use super::args::path;
-use green_corridor::error::Result;
-use green_corridor::factors::FactorSet;
-use green_corridor::library::{DEFAULT_PROFILE, FactorLibrary};
+use green_corridor::Result;
+use green_corridor::factor::{DEFAULT_PROFILE, FactorLibrary, FactorSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -4,11 +4,9 @@ use super::list::operation;
 use super::text::plain;
 use super::{Library, factors_of};
 use crate::cli::Console;
-use green_corridor::error::Result;
-use green_corridor::factors::{EmissionFactor, FactorSet, QUANTITY_SCALE, conversion};
-use green_corridor::library::factor_of;
-use green_corridor::model::time::{NO_END, date_text};
-use green_corridor::model::unit::{NANO_SCALE, SHARE_SCALE, short_decimal_text};
+use green_corridor::Result;
+use green_corridor::factor::{EmissionFactor, FactorSet, QUANTITY_SCALE, conversion, factor_of};
+use green_corridor::quantity::{NANO_SCALE, NO_END, SHARE_SCALE, date_text, short_decimal_text};
 use std::fmt::Write as _;
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
 //! Figures and texts of factors as the verbs of `factors` print them.
 
-use green_corridor::model::time::{Day, NO_END, date_text};
+use green_corridor::quantity::{Day, NO_END, date_text};
 
 /// Text of a file on one line of a terminal, without anything the terminal would obey.
 pub(super) fn plain(text: &str) -> String {

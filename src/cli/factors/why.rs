@@ -5,15 +5,13 @@ use super::{Library, factors_of};
 use crate::cli::Console;
 use crate::cli::args::day;
 use crate::cli::table::Table;
-use green_corridor::error::Result;
-use green_corridor::escape::visible_json;
-use green_corridor::factors::{Candidate, FactorSet, Verdict};
-use green_corridor::library::{Chosen, EnergyQuestion, Explained, Question, ask, ask_energy};
-use green_corridor::model::flag::Flags;
-use green_corridor::model::id::LocationCode;
-use green_corridor::model::mode::{EnergyUnit, Temperature};
-use green_corridor::model::time::Day;
-use green_corridor::model::unit::{NANO_SCALE, decimal_text, short_decimal_text};
+use green_corridor::Result;
+use green_corridor::code::{EnergyUnit, Flags, LocationCode, Temperature};
+use green_corridor::factor::{
+    Candidate, Chosen, EnergyQuestion, Explained, FactorSet, Question, Verdict, ask, ask_energy,
+};
+use green_corridor::quantity::{Day, NANO_SCALE, decimal_text, short_decimal_text};
+use green_corridor::text::visible_json;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::process::ExitCode;

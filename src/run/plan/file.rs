@@ -1,7 +1,9 @@
 //! The run file as it is written: TOML with the line of every value. Unknown keys are faults. Nothing is defaulted here.
 
-use crate::error::{Error, Result};
+use crate::error::Error;
+use crate::error::Result;
 use crate::input::mapping::OPEN;
+use crate::error::Place;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -136,6 +138,16 @@ impl Source<'_> {
             .count()
     }
 
+    /// The value that begins at a byte offset, as it is written there.
+    pub fn value(&self, offset: usize) -> &str {
+        let rest = self.text.get(offset..).unwrap_or_default();
+        let end = match rest.chars().next() {
+            Some(quote @ ('"' | '\'')) => rest[1..].find(quote).map(|end| end + 2),
+            _ => rest.find(|c: char| c.is_whitespace() || c == ','),
+        };
+        &rest[..end.unwrap_or(rest.len())]
+    }
+
     /// Reads the keys, or says what is wrong and where.
     pub fn parse(&self) -> Result<RunFile> {
         let open = self.open();
@@ -147,11 +159,11 @@ impl Source<'_> {
         }
         toml::from_str(self.text).map_err(|fault| {
             let line = fault.span().map_or(1, |span| self.line(span.start));
-            Error::Usage(format!(
-                "{}:{line}: {}",
-                self.name,
-                fault.message().replace('\n', " ")
-            ))
+            let what = fault.message().replace('\n', " ");
+            let place = Place::file(self.name).line(line as u64).wanted(&what);
+            Error::Usage(format!("{}:{line}: {what}", self.name))
+                .at(place)
+                .because(fault)
         })
     }
 

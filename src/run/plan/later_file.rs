@@ -20,13 +20,6 @@ pub enum LaterFile {
 
 impl LaterFile {
     /// Reads `path`, or a pattern such as `%Y-%m-%d`.
-    ///
-    /// ```
-    /// use green_corridor::run::plan::LaterFile;
-    /// let by_date = LaterFile::parse("moves_%Y%m%d").unwrap();
-    /// assert_eq!(by_date.ranks(&["moves_20250308.csv", "moves_20250307.csv", "b/moves_20250308.csv"]), Ok(vec![1, 0, 1]));
-    /// assert!(by_date.ranks(&["moves.csv"]).is_err() && LaterFile::parse("%m-%d").is_err());
-    /// ```
     pub fn parse(text: &str) -> Checked<LaterFile> {
         if text == "path" {
             return Ok(LaterFile::ByPath);
@@ -275,6 +268,20 @@ impl DatePattern {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_in_names_rank_files() {
+        let by_date = LaterFile::parse("moves_%Y%m%d").unwrap();
+        assert_eq!(
+            by_date.ranks(&[
+                "moves_20250308.csv",
+                "moves_20250307.csv",
+                "b/moves_20250308.csv"
+            ]),
+            Ok(vec![1, 0, 1])
+        );
+        assert!(by_date.ranks(&["moves.csv"]).is_err() && LaterFile::parse("%m-%d").is_err());
+    }
 
     fn ranks(rule: &str, names: &[&str]) -> Checked<Vec<u32>> {
         LaterFile::parse(rule).unwrap().ranks(names)

@@ -10,7 +10,7 @@ impl Share {
     /// Reads `5%` or `0.0125%`: 0 to 100 with at most four decimals.
     ///
     /// ```
-    /// use green_corridor::run::plan::Share;
+    /// use green_corridor::plan::Share;
     /// assert_eq!(Share::parse("0.5%"), Ok(Share(5_000)));
     /// assert!(Share::parse("101%").is_err() && Share::parse("0.05").is_err());
     /// ```
@@ -39,7 +39,7 @@ impl Share {
     /// Whether `part` of `whole` is more than this share.
     ///
     /// ```
-    /// use green_corridor::run::plan::Share;
+    /// use green_corridor::plan::Share;
     /// assert!(!Share(50_000).is_exceeded(5, 100) && Share(50_000).is_exceeded(6, 100));
     /// assert!(!Share(0).is_exceeded(0, 0));
     /// ```
@@ -56,7 +56,7 @@ impl Change {
     /// Reads `50%` or `250%`: up to 1,000,000 % with at most four decimals.
     ///
     /// ```
-    /// use green_corridor::run::plan::Change;
+    /// use green_corridor::plan::Change;
     /// let half = Change::parse("50%").unwrap();
     /// assert!(!half.is_exceeded(50, 100) && half.is_exceeded(49, 100) && !half.is_exceeded(150, 100) && half.is_exceeded(151, 100));
     /// assert!(Change::parse("0.5").is_err());
@@ -136,7 +136,7 @@ impl MemoryLimit {
     /// Reads `50%`, `2GiB`, `512MiB`, `1.5GB`, `1000000B`.
     ///
     /// ```
-    /// use green_corridor::run::plan::MemoryLimit;
+    /// use green_corridor::plan::MemoryLimit;
     /// assert_eq!(MemoryLimit::parse("2GiB"), Ok(MemoryLimit::Bytes(2 << 30)));
     /// assert!(MemoryLimit::parse("2").is_err() && MemoryLimit::parse("0MB").is_err());
     /// ```

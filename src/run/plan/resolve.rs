@@ -1,6 +1,6 @@
 //! Flags before run file before defaults, value by value; every fault is collected so that all are told at once.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::model::reject::RejectReason;
 use crate::output::encode::Encodings;
 use crate::progress::{LogMode, ProgressMode};
@@ -18,6 +18,8 @@ pub(crate) struct Resolver<'a> {
     pub source: Source<'a>,
     pub origins: BTreeMap<String, Origin>,
     pub faults: Vec<String>,
+    /// Where the first of them is, if it is in the run file.
+    pub place: Option<Place>,
 }
 
 impl Resolver<'_> {
@@ -108,7 +110,11 @@ impl Resolver<'_> {
 
     pub fn finish(self, mut plan: Plan) -> Result<Plan> {
         if !self.faults.is_empty() {
-            return Err(Error::Usage(self.faults.join("; ")));
+            let error = Error::Usage(self.faults.join("; "));
+            return Err(match self.place {
+                Some(place) => error.at(place),
+                None => error,
+            });
         }
         plan.origins = self.origins;
         Ok(plan)
@@ -304,6 +310,11 @@ impl Resolver<'_> {
     }
 
     pub fn fault(&mut self, key: &str, offset: usize, what: &str) {
+        if self.faults.is_empty() {
+            let line = self.source.line(offset) as u64;
+            let place = Place::file(self.source.name).line(line).column(key);
+            self.place = Some(place.found(self.source.value(offset)).wanted(what));
+        }
         self.faults.push(format!(
             "{}:{}: {key}: {what}",
             self.source.name,

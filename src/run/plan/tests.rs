@@ -1,5 +1,6 @@
 //! What a run file and flags resolve to, and what is refused.
 
+use crate::error::ErrorKind;
 use crate::run::plan::*;
 
 const PATH: &str = "data/run.toml";
@@ -36,7 +37,7 @@ fn resolve(text: &str, flags: &Flags) -> Result<Plan> {
 
 fn fault(text: &str) -> String {
     match resolve(text, &Flags::default()) {
-        Err(Error::Usage(fault)) => fault,
+        Err(error) if error.kind() == ErrorKind::Usage => error.to_string(),
         other => panic!("{text}: expected a usage error, got {other:?}"),
     }
 }
@@ -203,9 +204,9 @@ fn the_run_file_is_found_or_missed_with_advice() {
         Plan::run_file(&flags, &|_| Ok(true)).unwrap(),
         Some(DEFAULT_RUN_FILE.into())
     );
-    let Err(Error::Usage(text)) = Plan::run_file(&flags, &|_| Ok(false)) else {
-        panic!("expected a usage error")
-    };
+    let error = Plan::run_file(&flags, &|_| Ok(false)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage);
+    let text = error.message();
     assert!(
         text.contains("data/run.toml") && text.contains("init"),
         "{text}"
@@ -317,7 +318,7 @@ fn an_unreadable_value_file_is_the_readers_error() {
         "movements = ['m']\n[values.mode]\nfile = 'none.csv'",
         &Flags::default(),
     );
-    assert!(matches!(found, Err(Error::Input(_))), "{found:?}");
+    assert_eq!(found.unwrap_err().kind(), ErrorKind::Input);
 }
 
 #[test]
@@ -547,5 +548,20 @@ fn a_distance_unit_changes_the_id_only_where_it_is_said() {
     assert!(
         fault("movements = ['m']\n[formats]\ndistance_unit = 'miles'")
             .contains("formats.distance_unit")
+    );
+}
+
+#[test]
+fn a_fault_of_a_run_file_has_its_place() {
+    let text = "profile = \"open\"\n\n[limits]\nmax_reject_share = \"101%\" # too much\n";
+    let error = resolve(text, &Flags::default()).unwrap_err();
+    let place = error.place().unwrap();
+    assert_eq!((place.file.as_str(), place.line), (PATH, Some(4)));
+    assert_eq!(place.column.as_deref(), Some("limits.max_reject_share"));
+    assert_eq!(place.found.as_deref(), Some("\"101%\""));
+    assert!(
+        error
+            .to_string()
+            .ends_with(place.wanted.as_deref().unwrap())
     );
 }

@@ -1,0 +1,4 @@
+//! Tests that look inside the library at more than one of its modules.
+
+mod documented;
+mod laws;

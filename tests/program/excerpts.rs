@@ -1,0 +1,64 @@
+//! Output that the documentation shows is what the program prints: a shown line stands in the output, as far as its first `...`.
+
+use crate::support::binary::green_corridor;
+use crate::support::excerpt::{assert_shown, blocks};
+
+const README: &str = include_str!("../../README.md");
+const FORMATS: &str = include_str!("../../docs/formats.md");
+
+#[test]
+fn the_readme_shows_what_the_sample_comes_to() {
+    let home = tempfile::tempdir().expect("a folder");
+    let out = home.path().to_str().expect("a plain path");
+    let printed = green_corridor(["run", "data/run.toml", "--out", out])
+        .expect(0)
+        .stdout;
+    let summary = blocks(README)
+        .find(|block| block.starts_with("rows in"))
+        .expect("the summary of a run");
+    // Where it lies and how long it took differ; which run it is does not.
+    let (figures, end) = summary.split_once("\nrun ").expect("the run");
+    assert_shown(figures, &printed, "run");
+    let run_id = end.split(' ').next().unwrap_or_default();
+    assert!(
+        printed.contains(&format!("run {run_id} published")),
+        "the README shows run {run_id}\n{printed}"
+    );
+
+    let sheet = blocks(README)
+        .find(|block| block.contains("chosen by"))
+        .expect("a calculation sheet");
+    let (_, command) = README
+        .split_once("`green-corridor explain out ")
+        .expect("the command of the sheet");
+    let shipment = command.split('`').next().unwrap_or_default();
+    assert_shown(
+        sheet,
+        &green_corridor(["explain", out, shipment]).expect(0).stdout,
+        "explain",
+    );
+}
+
+#[test]
+fn the_documentation_shows_what_questions_about_factors_are_answered() {
+    let mut asked = 0;
+    for block in blocks(FORMATS) {
+        let Some((command, shown)) = block.split_once('\n') else {
+            continue;
+        };
+        // A table of a user's own is not here.
+        let Some(words) = command
+            .strip_prefix("$ green-corridor ")
+            .filter(|words| !words.contains("own.xlsx"))
+        else {
+            continue;
+        };
+        assert_shown(
+            shown,
+            &green_corridor(words.split(' ')).expect(0).stdout,
+            command,
+        );
+        asked += 1;
+    }
+    assert!(asked >= 4, "{asked} commands are shown");
+}

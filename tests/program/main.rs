@@ -1,0 +1,23 @@
+//! What the built program says and writes, command by command.
+
+mod again;
+#[allow(dead_code, reason = "main is for cargo run --example")]
+#[path = "../../examples/batch_in_memory.rs"]
+mod batch_in_memory;
+mod compare;
+mod excerpts;
+mod exchange;
+mod factor_import;
+mod factors_doc;
+mod nights;
+mod report;
+#[allow(dead_code, reason = "main is for cargo run --example")]
+#[path = "../../examples/route.rs"]
+mod route;
+#[allow(dead_code, reason = "main is for cargo run --example")]
+#[path = "../../examples/sheet.rs"]
+mod sheet;
+mod streams;
+#[path = "../support/mod.rs"]
+mod support;
+mod terminal;
