@@ -10,7 +10,7 @@ mod text;
 pub use columnar::columns;
 pub use records::records;
 pub use sheet::{sheet_names, sheet_rows};
-pub use text::{Beginning, beginning, is_encoded, mark, rows};
+pub use text::{beginning, is_encoded, mark, rows};
 
 /// How a file holds a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,9 +1,9 @@
 //! The run file as it is written: TOML with the line of every value. Unknown keys are faults. Nothing is defaulted here.
 
 use crate::error::Error;
+use crate::error::Place;
 use crate::error::Result;
 use crate::input::mapping::OPEN;
-use crate::error::Place;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;

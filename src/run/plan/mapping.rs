@@ -1,6 +1,6 @@
 //! `[columns]`, `[values]`, `[formats]` and `[constants]` of a run file to a [`Mapping`], each word checked.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::input::empty_has_meaning;
 use crate::input::mapping::{
     COLUMNS, DistanceUnit, Mapping, MassUnit, OPEN, SheetForm, is_delimiter,
@@ -220,7 +220,9 @@ impl Resolver<'_> {
                 Ok(file) => {
                     match translations(&file.path, &read(&file.path)?, column) {
                         Ok(codes) => drop(mapping.values.insert(column.clone(), codes)),
-                        Err(Error::Usage(fault)) => self.faults.push(fault),
+                        Err(fault) if fault.kind() == ErrorKind::Usage => {
+                            self.faults.push(fault.to_string());
+                        }
                         Err(other) => return Err(other),
                     }
                     files.push(ValueFile {
