@@ -32,6 +32,8 @@ mod error;
 mod escape;
 mod exchange;
 mod input;
+#[cfg(feature = "inside")]
+pub mod inside;
 mod library;
 mod output;
 mod present;
@@ -160,14 +162,4 @@ pub mod process {
     pub use crate::store::descriptors::raise_limit;
     pub use crate::store::memory::{bound, end_in_order, is_bounded};
     pub use crate::store::signal::is_ignored;
-}
-
-/// What the benchmarks of this package measure; no promise to anybody else.
-#[cfg(feature = "inside")]
-pub mod inside {
-    pub use crate::input::mapping::Mapping;
-    pub use crate::input::{Parsed, SourceFile, open};
-    pub use crate::output::elements::{ELEMENTS, ElementsWriter};
-    pub use crate::output::encode::Encodings;
-    pub use crate::run::compute::FixedNames;
 }

@@ -1,18 +1,16 @@
 //! The movements that the benchmarks work on: the shipped reference data, and a generated sample in every input format.
 
 use green_corridor::DataFile;
-use green_corridor::inside::{self, Mapping, Parsed, SourceFile};
+use green_corridor::inside::{InputFile, Rows};
 use green_corridor::made_up::{Format, Month, Order, Templates, write};
 use green_corridor::plan::Share;
 use green_corridor::shipped_files::{Shipped, all};
 use green_corridor_core::model::movement::MovementBatch;
 use green_corridor_core::model::symbol::Symbols;
-use green_corridor_core::model::vocabulary::Vocabulary;
 use green_corridor_core::reference::Reference;
-use std::fs::{File, read_to_string};
-use std::io::{Seek, Write};
+use std::fs::read_to_string;
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 /// The shipped library, profile and data.
 pub static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
@@ -72,66 +70,28 @@ pub fn ndjson(csv: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// An input file with its vocabulary, to be parsed again and again.
-pub struct InputFile {
-    file: File,
-    label: &'static str,
-    mapping: Arc<Mapping>,
-    vocabulary: Arc<Vocabulary>,
-}
-
-impl InputFile {
-    /// A file of this content; the extension of the label decides about its format.
-    pub fn new(label: &'static str, content: &[u8]) -> InputFile {
-        let mut file = tempfile::tempfile().unwrap();
-        file.write_all(content).unwrap();
-        InputFile {
-            file,
-            label,
-            mapping: Arc::default(),
-            vocabulary: Arc::new(REFERENCE.vocabulary()),
-        }
-    }
-
-    /// Parses the file on this thread and hands on the rows of each unit.
-    pub fn parse(&self, mut each: impl FnMut(Parsed)) {
-        let mut file = self.file.try_clone().unwrap();
-        file.rewind().unwrap();
-        let source = SourceFile {
-            file,
-            label: self.label.to_owned(),
-            index: 0,
-        };
-        let mut reader =
-            inside::open(source, self.mapping.clone(), self.vocabulary.clone()).unwrap();
-        while let Some(unit) = reader.next_unit().unwrap() {
-            unit.parse().unwrap().into_iter().for_each(&mut each);
-        }
-    }
-
-    /// Number of rows; every one of them must be accepted by the parser, or the benchmark would measure rejections.
-    pub fn rows(&self) -> u64 {
-        let mut rows = 0;
-        self.parse(|parsed| {
-            assert!(
-                parsed.unplaced.is_empty() && parsed.batch.rejects.is_empty(),
-                "{}: a row is rejected",
-                self.label
-            );
-            rows += parsed.rows;
-        });
-        rows
-    }
+/// An input file of this content, of which the parser accepts every row, or the benchmark would measure rejections; and how many they are.
+pub fn input_file(label: &'static str, content: &[u8]) -> (InputFile, u64) {
+    let file = InputFile::new(label, content, &REFERENCE).unwrap();
+    let mut count = 0;
+    let mut check = |rows: Rows| {
+        let is_whole = rows.unplaced == 0 && rows.batch.rejects.is_empty();
+        assert!(is_whole, "{label}: a row is rejected");
+        count += rows.rows;
+    };
+    file.parse(&mut check).unwrap();
+    (file, count)
 }
 
 /// Parsed movements of this many shipments as one batch, and the texts of its symbols.
 pub fn batch(shipments: u64) -> (MovementBatch, Symbols) {
-    let file = InputFile::new("movements.csv", &sample(shipments, Format::Csv));
+    let (file, _) = input_file("movements.csv", &sample(shipments, Format::Csv));
     let (mut batch, mut symbols) = (MovementBatch::default(), Symbols::default());
-    file.parse(|mut parsed| {
-        let map = symbols.absorb(&parsed.symbols);
-        parsed.batch.remap_symbols(&map);
-        batch.extend(&parsed.batch, 0..parsed.batch.len());
-    });
+    let mut add = |mut rows: Rows| {
+        let map = symbols.absorb(&rows.symbols);
+        rows.batch.remap_symbols(&map);
+        batch.extend(&rows.batch, 0..rows.batch.len());
+    };
+    file.parse(&mut add).unwrap();
     (batch, symbols)
 }

@@ -1,6 +1,6 @@
 //! Bytes of a file in the page cache into checked, typed columns: bytes and rows per second of one core.
 
-use crate::movements::{InputFile, ndjson, sample};
+use crate::movements::{input_file, ndjson, sample};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use green_corridor::made_up::Format;
@@ -32,9 +32,9 @@ fn parquet(bencher: Bencher) {
 }
 
 fn measure(bencher: Bencher, label: &'static str, content: &[u8]) {
-    let file = InputFile::new(label, content);
+    let (file, rows) = input_file(label, content);
     bencher
         .counter(BytesCount::new(content.len()))
-        .counter(ItemsCount::new(file.rows()))
-        .bench_local(|| file.parse(|parsed| drop(black_box(parsed))));
+        .counter(ItemsCount::new(rows))
+        .bench_local(|| file.parse(&mut |rows| drop(black_box(rows))).unwrap());
 }

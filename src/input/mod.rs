@@ -255,7 +255,8 @@ impl Grain {
     };
 }
 
-/// Opens a file of movement records: reads what stands at its head, finds the columns, and nothing more.
+/// The same in the largest pieces.
+#[cfg(any(test, feature = "inside"))]
 pub fn open(
     source: SourceFile,
     mapping: Arc<Mapping>,
@@ -264,7 +265,8 @@ pub fn open(
     open_in(Grain::LARGEST, source, mapping, vocabulary)
 }
 
-/// Opens a file whose rows are to be handed on in pieces of this size.
+/// Opens a file of movement records whose rows are to be handed on in pieces of this size: reads what stands at its head, finds the
+/// columns, and nothing more.
 pub fn open_in(
     grain: Grain,
     source: SourceFile,

@@ -13,7 +13,7 @@ use super::encode::{
     Bound, Column, Encoded, NO_CODE, RunPage, TextPage, encode_numbers, encode_runs, encode_texts,
 };
 use super::slices::Rows;
-use super::table::{ChunkWriter, Table, Twin, codes, each_slice, keys, nonempty, numbers, text};
+use super::table::{Table, Twin, codes, each_slice, keys, nonempty, numbers, text};
 use crate::model::element::{Footprints, NO_ROW, Names};
 use crate::model::flag::Flags;
 use crate::model::mode::{
@@ -29,12 +29,9 @@ use std::ops::Range;
 /// would save.
 pub const GROUP_ROWS: usize = 131_072;
 
-/// Writes the table from chunks of whole shipments in order of shipment id.
-pub type ElementsWriter<W, F> = ChunkWriter<Footprints, W, F>;
-
 type Group = Rows<Footprints>;
 
-/// The table.
+/// The table, from chunks of whole shipments in order of shipment id.
 pub static ELEMENTS: Table<Footprints> = Table {
     columns: COLUMNS,
     sorted_by: &["shipment_id", "container_id", "element"],

@@ -25,8 +25,6 @@ pub type RowGroup = Vec<Encoded>;
 /// A finished part.
 #[derive(Debug)]
 pub struct Part<W> {
-    /// Number of the part, from 0.
-    pub number: usize,
     /// Rows in it.
     pub rows: u64,
     /// The writer that the caller gave, with everything written.
@@ -104,11 +102,7 @@ impl<W: Write + Send, F: FnMut(usize) -> io::Result<W>> TableWriter<W, F> {
             }
             let buffer = writer.into_inner().map_err(io_error)?;
             let writer = buffer.into_inner().map_err(|e| e.into_error())?;
-            self.done.push(Part {
-                number: self.opened - 1,
-                rows,
-                writer,
-            });
+            self.done.push(Part { rows, writer });
         }
         Ok(())
     }

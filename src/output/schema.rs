@@ -71,6 +71,7 @@ pub struct Field {
 
 impl Field {
     /// A column that always has a value.
+    #[cfg(test)]
     pub const fn required(name: &'static str, kind: Kind) -> Field {
         Field {
             name,
@@ -80,6 +81,7 @@ impl Field {
     }
 
     /// A column that may lack a value.
+    #[cfg(test)]
     pub const fn optional(name: &'static str, kind: Kind) -> Field {
         Field {
             name,

@@ -112,11 +112,6 @@ impl<C> Cutter<C> {
         (self.pending.count > 0).then(|| std::mem::take(&mut self.pending))
     }
 
-    /// Rows waiting for a full row group.
-    pub fn pending_rows(&self) -> usize {
-        self.pending.count
-    }
-
     fn add(&mut self, chunk: &Arc<C>, rows: Range<usize>, cuts: &mut Vec<Cut<C>>) {
         self.in_part += rows.len();
         let mut from = rows.start;

@@ -231,17 +231,7 @@ impl<C: Send + Sync, W: Write + Send, F: FnMut(usize) -> io::Result<W>> ChunkWri
         Ok(())
     }
 
-    /// Rows that wait for their row group to fill up; their chunks are held in memory.
-    pub fn pending_rows(&self) -> usize {
-        self.cutter.pending_rows()
-    }
-
-    /// Takes the parts closed so far.
-    pub fn take_parts(&mut self) -> Vec<Part<W>> {
-        self.writer.take_parts()
-    }
-
-    /// Writes what is left and closes the table; gives the parts not taken yet.
+    /// Writes what is left and closes the table; gives its parts.
     pub fn finish(mut self, names: &Names<'_>) -> io::Result<Vec<Part<W>>> {
         if let Some(rows) = self.cutter.finish() {
             self.write(rows, names)?;
