@@ -118,6 +118,12 @@ pub mod documents {
     pub use crate::exchange::received::Received;
 }
 
+/// A run file proposed for somebody's own export.
+pub mod proposal {
+    pub use crate::run::propose::beside::{Proposed, propose_in};
+    pub use crate::run::propose::{Proposal, RUN_FILE};
+}
+
 /// Movement records that are made up, of any size.
 pub mod made_up {
     pub use crate::sample::{Format, MOST_SHIPMENTS, Month, Order, Templates, write};
@@ -140,7 +146,8 @@ pub mod code {
 pub mod quantity {
     pub use crate::model::time::{Day, NO_END, date_text, day_of, parse_date};
     pub use crate::model::unit::{
-        NANO_SCALE, SHARE_SCALE, decimal_text, div_half_even, grouped, short_decimal_text,
+        NANO_SCALE, SHARE_SCALE, counted, decimal_text, div_half_even, grouped, plural,
+        short_decimal_text,
     };
 }
 

@@ -1,54 +1,16 @@
 //! `diff OUT RUN_A RUN_B`: what changed between two runs and why; on the terminal, and as Parquet beside the runs.
 
-use super::Console;
 use super::args::path;
 use super::args::progress_mode;
-use super::engine_at;
-use super::progress;
 use super::table::Table;
-use green_corridor::Error;
-use green_corridor::ProgressMode;
-use green_corridor::Result;
-use green_corridor::audit::diff::CorridorChange;
-use green_corridor::audit::diff::CorridorOf;
-use green_corridor::audit::diff::Difference;
-use green_corridor::audit::diff::Run;
-use green_corridor::audit::diff::ShipmentChange;
-use green_corridor::audit::diff::diff;
-use green_corridor::audit::diff::tables::DiffOrder;
-use green_corridor::audit::diff::tables::Differences;
-use green_corridor::calc::restate::Effects;
-use green_corridor::error::Error;
-use green_corridor::error::Result;
-use green_corridor::model::time::date_text;
-use green_corridor::model::unit::NANO_SCALE;
-use green_corridor::model::unit::counted;
-use green_corridor::model::unit::decimal_text;
-use green_corridor::model::unit::div_half_even;
-use green_corridor::model::unit::grouped;
-use green_corridor::output::columns::PublishedTable;
-use green_corridor::output::differences::ChangedCorridors;
-use green_corridor::output::differences::ChangedShipments;
-use green_corridor::output::differences::DifferencesWriter;
-use green_corridor::progress::ProgressMode;
-use green_corridor::quantity::NANO_SCALE;
-use green_corridor::quantity::date_text;
-use green_corridor::quantity::decimal_text;
-use green_corridor::quantity::div_half_even;
-use green_corridor::quantity::grouped;
-use green_corridor::runs::CorridorChange;
-use green_corridor::runs::CorridorOf;
-use green_corridor::runs::DiffOrder;
-use green_corridor::runs::Differences;
-use green_corridor::runs::Effects;
-use green_corridor::runs::Manifest;
-use green_corridor::runs::ShipmentChange;
-use green_corridor::store::disk::RealDisk;
-use green_corridor::store::files::FileWriter;
-use green_corridor::store::files::folder_below;
-use green_corridor::store::layout::Layout;
-use green_corridor::store::manifest::Manifest;
-use green_corridor::store::signal::Interrupt;
+use super::{Console, engine_at, progress};
+use green_corridor::quantity::{
+    NANO_SCALE, counted, date_text, decimal_text, div_half_even, grouped,
+};
+use green_corridor::runs::{
+    CorridorChange, CorridorOf, DiffOrder, Differences, Effects, Manifest, ShipmentChange,
+};
+use green_corridor::{Error, ProgressMode, Result};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,37 +1,13 @@
 //! `sample`: generated movement records of any size.
 
-use super::Console;
 use super::args::path;
 use super::args::{progress_mode, share};
-use super::init;
-use super::progress;
-use green_corridor::Error;
-use green_corridor::ProgressMode;
-use green_corridor::Result;
-use green_corridor::error::Error;
-use green_corridor::error::Result;
-use green_corridor::files::FileWriter;
-use green_corridor::files::RealDisk;
-use green_corridor::made_up::Format;
-use green_corridor::made_up::MOST_SHIPMENTS;
-use green_corridor::made_up::Month;
-use green_corridor::made_up::Order;
-use green_corridor::made_up::Templates;
-use green_corridor::made_up::write;
-use green_corridor::model::unit::counted;
+use super::{Console, progress};
+use green_corridor::files::{FileWriter, RealDisk};
+use green_corridor::made_up::{Format, MOST_SHIPMENTS, Month, Order, Templates, write};
 use green_corridor::plan::Share;
-use green_corridor::progress::ProgressMode;
-use green_corridor::run::plan::Share;
-use green_corridor::sample::Format;
-use green_corridor::sample::MOST_SHIPMENTS;
-use green_corridor::sample::Month;
-use green_corridor::sample::Order;
-use green_corridor::sample::Templates;
-use green_corridor::sample::write;
-use green_corridor::shipped;
-use green_corridor::shipped_files;
-use green_corridor::store::disk::RealDisk;
-use green_corridor::store::files::FileWriter;
+use green_corridor::quantity::counted;
+use green_corridor::{Error, ProgressMode, Result, shipped_files};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -3,17 +3,7 @@
 use super::table::Table;
 use green_corridor::Summary;
 use green_corridor::code::RejectReason;
-use green_corridor::escape::visible;
-use green_corridor::model::reject::RejectReason;
-use green_corridor::model::time::date_text;
-use green_corridor::model::unit::counted;
-use green_corridor::model::unit::decimal_text;
-use green_corridor::model::unit::grouped;
-use green_corridor::model::unit::plural;
-use green_corridor::quantity::date_text;
-use green_corridor::quantity::decimal_text;
-use green_corridor::quantity::grouped;
-use green_corridor::run::summary::Summary;
+use green_corridor::quantity::{counted, date_text, decimal_text, grouped, plural};
 use green_corridor::text::visible;
 use std::fmt::Write;
 

@@ -1,26 +1,10 @@
 //! `verify OUT [RUN]`: digests, counts and sums of a published run, from its files alone.
 
-use super::Console;
 use super::args::path;
-use super::engine_at;
-use super::progress;
-use green_corridor::ProgressMode;
-use green_corridor::Result;
-use green_corridor::audit::verify::Inputs;
-use green_corridor::audit::verify::Place;
-use green_corridor::audit::verify::verify;
-use green_corridor::error::Result;
-use green_corridor::model::unit::NANO_SCALE;
-use green_corridor::model::unit::counted;
-use green_corridor::model::unit::decimal_text;
-use green_corridor::model::unit::grouped;
-use green_corridor::progress::ProgressMode;
-use green_corridor::quantity::NANO_SCALE;
-use green_corridor::quantity::decimal_text;
-use green_corridor::quantity::grouped;
+use super::{Console, engine_at, progress};
+use green_corridor::quantity::{NANO_SCALE, counted, decimal_text, grouped};
 use green_corridor::runs::Inputs;
-use green_corridor::store::layout::Layout;
-use green_corridor::store::signal::Interrupt;
+use green_corridor::{ProgressMode, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -66,6 +66,21 @@ pub struct Found {
     pub idle_excludes: Vec<String>,
 }
 
+impl Found {
+    /// The files, if everything asked for can be read. What is unmatched is left to the caller.
+    pub fn readable(self) -> Result<Vec<InputFile>> {
+        match self.unreadable.as_slice() {
+            [] => Ok(self.files),
+            [one] => Err(Error::Input(one.reason.clone())),
+            [first, rest @ ..] => Err(Error::Input(format!(
+                "{}; and {} more such files",
+                first.reason,
+                rest.len()
+            ))),
+        }
+    }
+}
+
 /// Finds the files that `patterns` mean, relative to `base`.
 ///
 /// A pattern is the path of a file or folder, or else a glob (`*`, `?`, `[..]` within a name, `**` for any number of

@@ -2,8 +2,7 @@
 
 use super::super::args::path;
 use crate::cli::Console;
-use green_corridor::Result;
-use green_corridor::factor;
+use green_corridor::{Result, factor};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

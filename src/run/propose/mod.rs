@@ -4,6 +4,7 @@
 //! run is refused. Nothing is opened here: files come in open, and what is written goes back to the caller.
 
 mod assign;
+pub mod beside;
 mod form;
 mod numbers;
 mod repeats;
