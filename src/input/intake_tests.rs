@@ -293,3 +293,194 @@ fn dates_of_a_spreadsheet() {
     let parsed = opened("a.csv", &text, mapping("%Y")).unwrap().1;
     assert_eq!(parsed.batch.rejects[0].reason.code(), "R004");
 }
+
+/// What the one row of a file is told.
+fn told(head: &str, cells: &str, mapping: Mapping) -> (String, String) {
+    let text = format!("{head}\n{cells}\n");
+    let parsed = opened("a.csv", &text, mapping).unwrap().1;
+    let of_batch = parsed.batch.rejects.first();
+    let reject = of_batch
+        .or(parsed.unplaced.first().map(|r| &r.reject))
+        .unwrap();
+    (reject.reason.code(), reject.wanted.clone())
+}
+
+#[test]
+fn rejections_name_the_key_that_would_help() {
+    let mass = |cell: &str| row(1).replace("12.5", cell);
+    let time = |cell: &str| row(1).replace("2024-03-05T08:00:00Z", cell);
+    for (cells, code, key) in [
+        (
+            mass("\"12,5\""),
+            "R002",
+            "with [formats] decimal = \",\" it is one",
+        ),
+        (
+            mass("\"12,500.5\""),
+            "R002",
+            "with [formats] thousands = \",\" it is one",
+        ),
+        (
+            mass("12.500,5").replace("12.500,5", "\"12.500,5\""),
+            "R002",
+            "decimal = \",\", thousands = \".\"",
+        ),
+        (mass("12'500"), "R002", "thousands = \"'\""),
+        (mass("12\u{a0}500.5"), "R002", "thousands = \"\u{a0}\""),
+        // A thousand times the one is the other.
+        (
+            mass("\"12,500\""),
+            "R002",
+            "[formats] decimal and thousands say what its marks are",
+        ),
+        (
+            time("2024-03-05 08:00"),
+            "R004",
+            "[formats] timestamp takes patterns",
+        ),
+        (
+            time("45356.333"),
+            "R004",
+            "[formats] timestamp = [\"excel\"]",
+        ),
+    ] {
+        let (found, wanted) = told(HEAD, &cells, Mapping::default());
+        assert_eq!(found, code, "{cells}");
+        assert!(
+            wanted.contains(&key.escape_debug().to_string()) || wanted.contains(key),
+            "{cells}: {wanted}"
+        );
+    }
+    let (_, wanted) = told(HEAD, &mass("12 t"), Mapping::default());
+    assert!(
+        !wanted.contains("[formats]"),
+        "nothing reads a unit: {wanted}"
+    );
+    for total in ["Total,,,,,,12.5", ",Total,,,,,12.5"] {
+        let text = format!("{HEAD}\n{}\n{total}\n", row(1));
+        let parsed = opened("a.csv", &text, Mapping::default()).unwrap().1;
+        let of_batch = parsed.batch.rejects.first();
+        let reject = of_batch
+            .or(parsed.unplaced.first().map(|r| &r.reject))
+            .unwrap();
+        assert!(
+            reject.wanted.contains("[csv] skip_footer"),
+            "{total}: {}",
+            reject.wanted
+        );
+    }
+}
+
+#[test]
+fn encodings_that_nobody_named_are_told() {
+    let text = format!("{HEAD}\n{}\n", row(1));
+    let wide = |mark: &[u8], swap: bool| -> Vec<u8> {
+        let units = text
+            .encode_utf16()
+            .map(|u| if swap { u.swap_bytes() } else { u });
+        mark.iter()
+            .copied()
+            .chain(units.flat_map(u16::to_le_bytes))
+            .collect()
+    };
+    for (bytes, name) in [
+        (wide(&[0xff, 0xfe], false), "utf-16le"),
+        (wide(&[], false), "utf-16le"),
+        (wide(&[0xfe, 0xff], true), "utf-16be"),
+    ] {
+        for file in ["a.csv", "a.ndjson"] {
+            let fault = read_with(file, &bytes, Mapping::default(), vocabulary()).unwrap_err();
+            let wanted = format!("[formats] encoding = {name:?}");
+            assert!(fault.message.contains(&wanted), "{file}: {fault}");
+        }
+        let mapping = Mapping {
+            encoding: encoding_rs::Encoding::for_label(name.as_bytes()).unwrap(),
+            ..Mapping::default()
+        };
+        let read = read_with("a.csv", &bytes, mapping, vocabulary()).unwrap();
+        assert_eq!(read.1.batch.movement_id.str(0), "M1");
+    }
+    let latin = [
+        text.replace("M1", "M\u{fc}1")
+            .replace('\u{fc}', "?")
+            .as_bytes(),
+        b"",
+    ]
+    .concat();
+    let latin: Vec<u8> = latin
+        .iter()
+        .map(|b| if *b == b'?' { 0xfc } else { *b })
+        .collect();
+    let (_, parsed) = read_with("a.csv", &latin, Mapping::default(), vocabulary()).unwrap();
+    let reject = &parsed.batch.rejects[0];
+    assert!(
+        reject.wanted.contains("[formats] encoding"),
+        "{}",
+        reject.wanted
+    );
+}
+
+#[test]
+fn values_of_formulas_without_a_result_are_refused_in_every_format_and_column() {
+    let cells = |column: usize, value: &str| {
+        let row = row(1);
+        let mut cells: Vec<&str> = row.split(',').collect();
+        cells[column] = value;
+        cells.join(",")
+    };
+    for column in [0, 2, 3, 5, 6] {
+        let (code, wanted) = told(HEAD, &cells(column, "#N/A"), Mapping::default());
+        assert_eq!(code, "R016", "{column}: {wanted}");
+        assert!(wanted.contains("a formula without a result"), "{wanted}");
+    }
+    let record = r##"{"movement_id":"M1","shipment_id":"S1","mode":"sea","origin":"CNQZH","destination":"SGSIN","departed_at":"2024-03-05T08:00:00Z","carrier":"#REF!"}"##;
+    let (_, parsed) = opened("a.ndjson", record, Mapping::default()).unwrap();
+    assert_eq!(parsed.batch.rejects[0].reason.code(), "R016");
+    let mut mapping = Mapping::default();
+    let none = [("#N/A".to_owned(), String::new())].into();
+    mapping.values.insert("cargo_mass_kg".to_owned(), none);
+    assert_eq!(
+        rows(&format!("{HEAD}\n{}\n", cells(6, "#N/A")), mapping),
+        [("M1".into(), 1)]
+    );
+}
+
+#[test]
+fn heads_that_exports_use_are_told_where_nothing_fills_the_column() {
+    let warnings = |head: &str, mapping: Mapping| {
+        let text = format!("{}\n{}\n", HEAD.replace("cargo_mass_kg", head), row(1));
+        opened("a.csv", &text, mapping)
+            .unwrap()
+            .0
+            .warnings
+            .join("; ")
+    };
+    for head in ["Gross Weight", "weight_kg", "Bruttogewicht", "毛重(吨)"] {
+        let told = warnings(head, Mapping::default());
+        assert!(
+            told.contains("is what exports call cargo_mass_kg"),
+            "{head}: {told}"
+        );
+    }
+    // Which nobody has to map, or which is filled.
+    assert_eq!(warnings("Status", Mapping::default()), "");
+    let mut mapping = Mapping::default();
+    mapping
+        .constants
+        .insert("cargo_mass_kg".into(), "12".into());
+    assert_eq!(warnings("Gross Weight", mapping), "");
+    assert_eq!(
+        rows(
+            &format!(
+                "{}\n{}\n",
+                HEAD.replace("cargo_mass_kg", "ｃａｒｇｏ＿ｍａｓｓ＿ｋｇ"),
+                row(1)
+            ),
+            Mapping::default()
+        )
+        .len(),
+        1
+    );
+    let blank = format!("{HEAD}\n{}\n\u{a0},\u{3000},,,,,\n{}\n", row(1), row(2));
+    assert_eq!(rows(&blank, Mapping::default()), numbered(&[1, 3]));
+}

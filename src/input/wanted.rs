@@ -75,10 +75,15 @@ fn marks_hint(rules: &Rules, column: usize, found: &str) -> String {
         };
         column != column::SEQUENCE && parse(found.as_bytes(), marks, 6).is_some()
     };
-    let thousands = ['.', ',', ' ', '\u{a0}', '\u{202f}', '\'', '’'];
-    let thousands = [None].into_iter().chain(thousands.map(Some));
-    let mut ways = thousands
-        .flat_map(|mark| [(b'.', mark), (b',', mark)])
+    let groups = ['.', ',', ' ', '\u{a0}', '\u{202f}', '\'', '’'];
+    let groups = groups.into_iter().filter(|mark| found.contains(*mark));
+    let groups: Vec<Option<char>> = groups.map(Some).chain([None]).collect();
+    // A mark that is not in it says nothing about it.
+    let decimals = [b'.', b','].into_iter();
+    let decimals =
+        decimals.filter(|mark| found.contains(*mark as char) || *mark == rules.marks.decimal);
+    let mut ways = decimals
+        .flat_map(|decimal| groups.iter().map(move |mark| (decimal, *mark)))
         .filter(|(decimal, mark)| *mark != Some(*decimal as char) && reads(*decimal, *mark));
     // Only one way, or nobody knows.
     match (ways.next(), ways.next()) {

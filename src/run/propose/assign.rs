@@ -4,6 +4,7 @@
 use super::table::{Column, Table};
 use crate::input::mapping::COLUMNS;
 use crate::input::normal_head;
+use crate::input::survey::Held;
 use crate::input::words::{DISTANCE_UNIT, MASS_UNIT, Words, ZONE, normal};
 use crate::model::id::LocationCode;
 
@@ -118,6 +119,10 @@ pub fn assign(table: &Table, words: &Words) -> Assigned {
 }
 
 fn candidate(ours: &str, at: usize, column: &Column, words: &Words) -> Option<Candidate> {
+    // Lists and objects are no column, whatever they are called.
+    if column.filled > 0 && !column.values.keys().any(|cell| cell.held != Held::Other) {
+        return None;
+    }
     if normal_head(&column.name) == normal_head(ours) {
         let unit = match ours {
             "cargo_mass_kg" | "container_cargo_mass_kg" => Some("kg"),

@@ -171,17 +171,18 @@ fn head(bytes: &[u8], words: &Words) -> Option<Head> {
     let first = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
     let said = said_delimiter(first);
     let skipped = usize::from(said.is_some());
-    let lines = || {
-        (bytes.split(|&b| b == b'\n').enumerate())
-            .skip(skipped)
-            .take(LOOKED_AT)
+    let starts = || {
+        [0].into_iter()
+            .chain(memchr::memchr_iter(b'\n', bytes).map(|at| at + 1))
     };
+    let lines = || starts().enumerate().skip(skipped).take(LOOKED_AT);
     let delimiters = said.map_or_else(|| vec![b',', b';', b'\t', b'|'], |said| vec![said]);
     let mut best: Option<(usize, usize, Head)> = None;
     for delimiter in delimiters {
         let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
-        for (at, line) in lines() {
-            let cells = split(line, delimiter);
+        for (at, start) in lines() {
+            // A head in quotes may go on in the next line.
+            let cells = split(&bytes[start..], delimiter);
             if cells.iter().any(|cell| !cell.is_empty()) {
                 rows.push((at as u64 + 1, cells));
             }

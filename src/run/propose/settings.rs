@@ -63,7 +63,7 @@ impl Settings {
         let mut settings = Settings::default();
         settings.text_forms(sources, forms);
         settings.numbers(table, assigned, words);
-        settings.times(table, assigned, words);
+        settings.times(forms, table, assigned, words);
         settings.units(table, assigned, words);
         settings.places(sources, forms);
         settings
@@ -212,7 +212,7 @@ impl Settings {
             key: ours.to_owned(),
             value: None,
             comment: Some(format!(
-                "{} was taken for {ours}, but {} of its different cells cannot be read as such, {} among them; name another column, or take the line out",
+                "{} was taken for {ours}, but {} of its different cells cannot be read as such, {} among them; name it all the same if a run may reject such rows (R002, R004), name another column, or take the line out",
                 quoted(&column.name),
                 found.len(),
                 shown.join(", ")
@@ -220,12 +220,22 @@ impl Settings {
         });
     }
 
-    fn times(&mut self, table: &Table, assigned: &Assigned, words: &Words) {
+    fn times(&mut self, forms: &[Form], table: &Table, assigned: &Assigned, words: &Words) {
         let mut local: Option<String> = None;
+        let has_parquet = forms.iter().any(|form| matches!(form.kind, Kind::Parquet));
         for ours in TIMES {
             let Some(column) = table.together(&assigned.all(ours)) else {
                 continue;
             };
+            if has_parquet && !column.held(&[Held::Number]).is_empty() {
+                let why = format!(
+                    "{} holds numbers ({}), and of a Parquet file a run reads times or texts as times; name another column, or take the line out",
+                    quoted(&column.name),
+                    column.examples()
+                );
+                self.ask("columns", ours, why);
+                continue;
+            }
             let cells = column.held(&[Held::Text, Held::Number]);
             let texts: Vec<&str> = cells.into_iter().map(|(text, _)| text).collect();
             let Times {

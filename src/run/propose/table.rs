@@ -107,6 +107,15 @@ impl Table {
         let (mut filled, mut taken) = (0u64, 0u64);
         let mut of_other_width = 0u64;
         let width = form.width();
+        let mut heads: Vec<&String> = form.heads.iter().filter(|head| !head.is_empty()).collect();
+        heads.sort_unstable();
+        if let Some(pair) = heads.windows(2).find(|pair| pair[0] == pair[1]) {
+            self.notes.push(format!(
+                "{}: {} stands in the head more than once; a run refuses that of a column which it reads",
+                source.label,
+                quoted(pair[0])
+            ));
+        }
         let before = self.rows;
         let mut row = |table: &mut Table, row: Row| {
             let cells = match row {

@@ -134,13 +134,7 @@ pub fn propose(table: &Table, assigned: &Assigned, known: &Known) -> Vec<ValueFi
 }
 
 fn of_column(ours: &'static str, column: &Column, known: &Known) -> Option<ValueFile> {
-    let cells = column.held(&[
-        Held::Text,
-        Held::Number,
-        Held::Local,
-        Held::Instant,
-        Held::Other,
-    ]);
+    let cells = column.held(&[Held::Text, Held::Number, Held::Local, Held::Instant]);
     if ours == "carrier" {
         return carriers(&cells);
     }

@@ -154,10 +154,10 @@ impl Writer {
         }
         if column.files < table.files {
             self.comment(&format!(
-                "NOTE: {} of {} files do not have {}; a run needs the columns that it names in every file",
+                "NOTE: {} is not in {} of {}; a run needs the columns that it names in every file",
+                quoted(&column.name),
                 table.files - column.files,
-                table.files,
-                quoted(&column.name)
+                counted(table.files, "file")
             ));
         }
         let odd = column
