@@ -18,7 +18,7 @@ use crate::model::unit::grouped;
 use crate::progress::Level;
 use crate::reference::gaps;
 use crate::store::disk::RealDisk;
-use crate::store::files::{FileWriter, folder_below, write_file};
+use crate::store::files::{FileWriter, finish_groups, folder_below, whole};
 use crate::store::signal::Interrupt;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -157,13 +157,13 @@ fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
     let mut out = FileWriter::create(&RealDisk, &args.out)?;
     movements::write(&mut out, form, events::COLUMNS, &report.records)?;
     let beside = args.out.with_extension("left-out.csv");
-    list(&beside, &report.left_out, args.list_ignored)?;
+    let left_out = list(&beside, &report.left_out, args.list_ignored)?;
     // Also without a gap: a list of an earlier conversion must not speak for this one.
     let gaps_beside = args.out.with_extension("gaps.csv");
     let mut gaps_out = FileWriter::create(&RealDisk, &gaps_beside)?;
     movements::write(&mut gaps_out, Form::Csv, gaps::COLUMNS, &report.gaps)?;
-    gaps_out.finish()?;
-    out.finish()?;
+    // The records last: they stand beside the lists of their own conversion, or of a later one that was cut off.
+    finish_groups(&RealDisk, [vec![left_out, gaps_out], vec![out]])?;
     let mut text = summary(
         received.files,
         "events",
@@ -233,13 +233,24 @@ fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
         converter.read(file, bytes)
     })?;
     let report = converter.finish()?;
+    let mut files = vec![list(
+        &args.out.join("left-out.csv"),
+        &report.left_out,
+        false,
+    )?];
+    let mut index = Vec::new();
     for (path, bytes) in &report.files {
         if let Some((folder, _)) = path.rsplit_once('/') {
             folder_below(&RealDisk, &args.out, folder)?;
         }
-        write_file(&RealDisk, &args.out.join(path), bytes)?;
+        let file = whole(&RealDisk, &args.out.join(path), bytes)?;
+        if path == "sources.csv" {
+            index.push(file);
+        } else {
+            files.push(file);
+        }
     }
-    list(&args.out.join("left-out.csv"), &report.left_out, false)?;
+    finish_groups(&RealDisk, [files, index])?;
     let mut text = summary(
         received.files,
         "documents",
@@ -266,10 +277,11 @@ fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
     Ok(ended)
 }
 
-fn list(path: &Path, entries: &[LeftOut], with_ignored: bool) -> Result<()> {
+/// The list of what was left out, ready to appear.
+fn list(path: &Path, entries: &[LeftOut], with_ignored: bool) -> Result<FileWriter<'static>> {
     let mut out = FileWriter::create(&RealDisk, path)?;
     left_out::write(&mut out, entries, with_ignored)?;
-    out.finish()
+    Ok(out)
 }
 
 /// Reasons that a summary shows per outcome; a hostile file can make as many as it has lines.

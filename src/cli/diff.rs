@@ -14,7 +14,7 @@ use crate::output::columns::PublishedTable;
 use crate::output::differences::{ChangedCorridors, ChangedShipments, DifferencesWriter};
 use crate::progress::ProgressMode;
 use crate::store::disk::RealDisk;
-use crate::store::files::{FileWriter, folder_below};
+use crate::store::files::{FileWriter, finish_groups, folder_below};
 use crate::store::layout::Layout;
 use crate::store::signal::Interrupt;
 use std::fmt::Write as _;
@@ -93,8 +93,9 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     );
     progress.end();
     let difference = difference?;
-    table.finish().map_err(|e| storage(&path, &e))?.finish()?;
-    write_corridors(&to.join("corridors.parquet"), &metadata, &difference)?;
+    let shipments = table.finish().map_err(|e| storage(&path, &e))?;
+    let corridors = write_corridors(&to.join("corridors.parquet"), &metadata, &difference)?;
+    finish_groups(&RealDisk, [vec![shipments, corridors]])?;
 
     let answer = Answer {
         before: &before,
@@ -175,7 +176,7 @@ fn write_corridors(
     path: &Path,
     metadata: &[(String, String)],
     difference: &Difference,
-) -> Result<()> {
+) -> Result<FileWriter<'static>> {
     let fault = |e| storage(path, &e);
     let mut table = create_table::<ChangedCorridors>(path, metadata)?;
     for (of, change) in &difference.corridors {
@@ -196,7 +197,7 @@ fn write_corridors(
             )
             .map_err(fault)?;
     }
-    table.finish().map_err(fault)?.finish()
+    table.finish().map_err(fault)
 }
 
 /// What is printed.

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::present::form::{page, workbook};
 use crate::progress::ProgressMode;
 use crate::store::disk::RealDisk;
-use crate::store::files::{folder_below, write_file};
+use crate::store::files::{finish_groups, folder_below, whole};
 use crate::store::layout::Layout;
 use crate::store::signal::Interrupt;
 use std::path::PathBuf;
@@ -70,8 +70,12 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
             .map_err(|e| Error::Internal(format!("cannot make the workbook: {e}")))?;
         written.push((to.join(format!("{run_id}.xlsx")), book));
     }
+    let files = written
+        .iter()
+        .map(|(path, bytes)| whole(&RealDisk, path, bytes))
+        .collect::<Result<Vec<_>>>()?;
+    finish_groups(&RealDisk, [files])?;
     for (path, bytes) in written {
-        write_file(&RealDisk, &path, &bytes)?;
         console.print(&format!(
             "{}, {} bytes\n",
             path.display(),
