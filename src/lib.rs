@@ -160,7 +160,7 @@ pub mod text {
 /// Files that are written whole or not at all, and paths as people write them.
 pub mod files {
     pub use crate::store::disk::RealDisk;
-    pub use crate::store::files::{FileWriter, folder_below, write_file};
+    pub use crate::store::files::{FileWriter, finish_groups, folder_below, whole, write_file};
     pub use crate::store::plain::plain;
 }
 

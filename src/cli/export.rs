@@ -2,9 +2,9 @@
 
 use super::args::path;
 use super::{Console, engine_at};
+use green_corridor::{Error, Level, Progress, Result, Silent};
 use green_corridor::documents::{Company, Form, Kind, Order, Pact, Summary};
 use green_corridor::quantity::grouped;
-use green_corridor::{Error, Level, Progress, Result, Silent};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -2,10 +2,11 @@
 
 use super::args::path;
 use super::args::progress_mode;
-use super::{Console, engine_at};
-use green_corridor::files::{RealDisk, folder_below, write_file};
+use super::Console;
+use super::engine_at;
+use green_corridor::{Error, Interrupt, ProgressMode, Result};
+use green_corridor::files::{RealDisk, finish_groups, folder_below, whole, write_file};
 use green_corridor::runs::{page, workbook};
-use green_corridor::{Error, ProgressMode, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -63,8 +64,12 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
             .map_err(|e| Error::Internal(format!("cannot make the workbook: {e}")))?;
         written.push((to.join(format!("{run_id}.xlsx")), book));
     }
+    let files = written
+        .iter()
+        .map(|(path, bytes)| whole(&RealDisk, path, bytes))
+        .collect::<Result<Vec<_>>>()?;
+    finish_groups(&RealDisk, [files])?;
     for (path, bytes) in written {
-        write_file(&RealDisk, &path, &bytes)?;
         console.print(&format!(
             "{}, {} bytes\n",
             path.display(),

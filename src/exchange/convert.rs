@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::model::mode::{Basis, Mode};
 use crate::reference::gaps;
 use crate::store::disk::RealDisk;
-use crate::store::files::{FileWriter, folder_below, write_file};
+use crate::store::files::{FileWriter, finish_groups, folder_below, whole};
 use crate::store::signal::Interrupt;
 use std::path::{Path, PathBuf};
 
@@ -135,13 +135,13 @@ fn dcsa(order: &DcsaOrder, interrupt: &Interrupt) -> Result<Converted> {
     let mut out = FileWriter::create(&RealDisk, &order.out)?;
     movements::write(&mut out, form, events::COLUMNS, &report.records)?;
     let left_out = order.out.with_extension("left-out.csv");
-    list(&left_out, &report.left_out, order.list_ignored)?;
+    let left_out_list = list(&left_out, &report.left_out, order.list_ignored)?;
     // Also without a gap: a list of an earlier conversion must not speak for this one.
     let gaps_list = order.out.with_extension("gaps.csv");
     let mut gaps_out = FileWriter::create(&RealDisk, &gaps_list)?;
     movements::write(&mut gaps_out, Form::Csv, gaps::COLUMNS, &report.gaps)?;
-    gaps_out.finish()?;
-    out.finish()?;
+    // The records last: they stand beside the lists of their own conversion, or of a later one that was cut off.
+    finish_groups(&RealDisk, [vec![left_out_list, gaps_out], vec![out]])?;
     Ok(Converted {
         received,
         left_out: std::mem::take(&mut report.left_out),
@@ -174,13 +174,20 @@ fn ileap(order: &IleapOrder, interrupt: &Interrupt) -> Result<Converted> {
         converter.read(file, bytes)
     })?;
     let mut report = converter.finish()?;
+    let list = list(&order.out.join("left-out.csv"), &report.left_out, false)?;
+    let (mut files, mut index) = (vec![list], Vec::new());
     for (path, bytes) in &report.files {
         if let Some((folder, _)) = path.rsplit_once('/') {
             folder_below(&RealDisk, &order.out, folder)?;
         }
-        write_file(&RealDisk, &order.out.join(path), bytes)?;
+        let file = whole(&RealDisk, &order.out.join(path), bytes)?;
+        if path == "sources.csv" {
+            index.push(file);
+        } else {
+            files.push(file);
+        }
     }
-    list(&order.out.join("left-out.csv"), &report.left_out, false)?;
+    finish_groups(&RealDisk, [files, index])?;
     Ok(Converted {
         received,
         left_out: std::mem::take(&mut report.left_out),
@@ -188,8 +195,9 @@ fn ileap(order: &IleapOrder, interrupt: &Interrupt) -> Result<Converted> {
     })
 }
 
-fn list(path: &Path, entries: &[LeftOut], with_ignored: bool) -> Result<()> {
+/// The list of what was left out, ready to appear.
+fn list(path: &Path, entries: &[LeftOut], with_ignored: bool) -> Result<FileWriter<'static>> {
     let mut out = FileWriter::create(&RealDisk, path)?;
     left_out::write(&mut out, entries, with_ignored)?;
-    out.finish()
+    Ok(out)
 }

@@ -8,7 +8,9 @@ use crate::error::{Error, Result};
 use crate::escape::inert::write_json;
 use crate::published::run::Published;
 use crate::store::disk::RealDisk;
-use crate::store::files::{FileWriter, folder_below, open_if_there, write_file};
+use crate::store::files::{
+    FileWriter, finish_groups, folder_below, open_if_there, remove_lasting, seal, whole,
+};
 use crate::store::layout::Layout;
 use crate::store::lock::{Holder, Output};
 use crate::store::signal::Interrupt;
@@ -162,14 +164,9 @@ impl Export<'_> {
             shipments.push(&content.document(pact, identity))?;
             self.summary.shipments += 1;
         }
-        // The ledger first: documents without a line in it would be exported again under another time.
-        pass.finish()?.finish()?;
         let (ledger, files) = ledger;
-        ledger.finish()?.finish()?;
-        for file in files.into_iter().chain([shipments]) {
-            file.finish()?;
-        }
-        self.finish()
+        let files = files.into_iter().chain([shipments]).collect();
+        self.finish(vec![pass.finish()?, ledger.finish()?], files)
     }
 
     /// TOCs and HOCs: few, so they are made before the shipments that refer to them.
@@ -211,8 +208,7 @@ impl Export<'_> {
                 None => self.summary.elements_left_out += 1,
             }
         }
-        documents.finish()?;
-        self.finish()
+        self.finish(Vec::new(), vec![documents])
     }
 
     fn documents(&self, name: &str) -> Result<Documents> {
@@ -234,10 +230,24 @@ impl Export<'_> {
         )
     }
 
-    fn finish(self) -> Result<Summary> {
+    /// Ledgers first: documents without a line in them would be exported again under another time. The summary last, and an
+    /// earlier one goes before the first document changes: where it stands, all documents beside it are of one export.
+    fn finish(
+        self,
+        mut ledgers: Vec<FileWriter<'static>>,
+        documents: Vec<Documents>,
+    ) -> Result<Summary> {
         let text = serde_json::to_vec_pretty(&self.summary);
         let text = text.map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))?;
-        write_file(&RealDisk, &self.summary.dir.join("summary.json"), &text)?;
+        let path = self.summary.dir.join("summary.json");
+        let mut index = [whole(&RealDisk, &path, &text)?];
+        let mut files = documents
+            .into_iter()
+            .map(Documents::finish)
+            .collect::<Result<Vec<_>>>()?;
+        seal(ledgers.iter_mut().chain(&mut files).chain(&mut index))?;
+        remove_lasting(&RealDisk, &path)?;
+        finish_groups(&RealDisk, [ledgers, files, Vec::from(index)])?;
         Ok(self.summary)
     }
 }
@@ -285,7 +295,8 @@ impl Documents {
         written.map_err(|e| Error::Storage(e.to_string()))
     }
 
-    fn finish(mut self) -> Result<()> {
+    /// The file, ready to appear.
+    fn finish(mut self) -> Result<FileWriter<'static>> {
         let after: &[u8] = match (self.form, self.count) {
             (Form::Ndjson, 0) => b"",
             (Form::Ndjson, _) => b"\n",
@@ -295,6 +306,6 @@ impl Documents {
         self.out
             .write_all(after)
             .map_err(|e| Error::Storage(e.to_string()))?;
-        self.out.finish()
+        Ok(self.out)
     }
 }

@@ -38,7 +38,9 @@ pub(crate) fn finish(
         Err(error) => warn(format!("the summary lacks corridors: {error}")),
     }
     published.warnings.iter().cloned().for_each(&mut warn);
-    match prune(output, plan.keep.map(|n| n as usize), &summary.run_id) {
+    // While a power cut could bring the run before back, it stays.
+    let keep = plan.keep.filter(|_| published.is_durable);
+    match prune(output, keep.map(|n| n as usize), &summary.run_id) {
         Ok(pruned) => {
             for id in pruned.removed {
                 progress.message(Level::Info, &format!("removed run {id}"));

@@ -4,14 +4,15 @@
 //! A run in `runs/` is complete because it came there whole; nothing is ever written into it.
 //! What is worth publishing is decided elsewhere.
 
+use super::aside::make_aside;
 use super::digest::Progress;
-use super::disk::{Disk, create_dirs, make_aside, remove_tree};
+use super::disk::{Disk, create_dirs, remove_tree};
 use super::files::replace_file;
 use super::layout::{FAILED, RUNS, STAGE, checked_run_id};
 use super::lock::Output;
 use super::manifest::{MANIFEST, MANIFEST_DIGEST, Manifest};
 use super::mend::{Standing, replace_run, standing};
-use super::path::{below, kind, list_below};
+use super::path::{below, kind, list_below, parent};
 use super::stage::{REMOVED, Stage};
 use super::storage;
 use super::verify::{manifest_digest_line, verify_files};
@@ -32,6 +33,8 @@ pub struct Published {
     pub manifest: Manifest,
     /// Whether the run was there already, and has been left as it was.
     pub is_old: bool,
+    /// Whether a power cut can no longer make another run the current one.
+    pub is_durable: bool,
     /// Time spent waiting for the disk.
     pub sync: Duration,
     /// Conveniences that failed.
@@ -67,7 +70,8 @@ impl Stage {
             }
         }
         let mut warnings: Vec<String> = mended.into_iter().collect();
-        warnings.extend(point_current(&output, &run_id, &mut syncs)?);
+        let pointed = point_current(&output, &run_id, &mut syncs)?;
+        warnings.extend(pointed.warnings);
         let failed = output.layout().failed().join(&run_id);
         if fs::symlink_metadata(&failed).is_ok() {
             // It failed before, for want of memory say; readers of rejects must not find that.
@@ -78,6 +82,7 @@ impl Stage {
             dir: target,
             manifest,
             is_old,
+            is_durable: pointed.is_durable,
             sync: syncs.spent,
             warnings,
         })
@@ -144,19 +149,26 @@ pub fn publish_existing(output: &Output, run_id: &str, progress: Progress) -> Re
     let dir = output.layout().run(checked_run_id(run_id)?);
     let manifest = verify_files(&dir, progress)?;
     let mut syncs = Syncs::new(output.disk());
-    let warnings = point_current(output, run_id, &mut syncs)?;
+    let pointed = point_current(output, run_id, &mut syncs)?;
     Ok(Published {
         run_id: run_id.to_owned(),
         dir,
         manifest,
         is_old: true,
+        is_durable: pointed.is_durable,
         sync: syncs.spent,
-        warnings,
+        warnings: pointed.warnings,
     })
 }
 
+/// What came of pointing `CURRENT` at a run.
+struct Pointed {
+    is_durable: bool,
+    warnings: Vec<String>,
+}
+
 /// The commit. Once `CURRENT` names the run it is published: what goes wrong after that is told, and is no failure.
-fn point_current(output: &Output, run_id: &str, syncs: &mut Syncs) -> Result<Vec<String>> {
+fn point_current(output: &Output, run_id: &str, syncs: &mut Syncs) -> Result<Pointed> {
     let layout = output.layout();
     let is_current = matches!(layout.current_run(), Ok(Some(current)) if current == run_id);
     let mut failures = Vec::new();
@@ -170,8 +182,12 @@ fn point_current(output: &Output, run_id: &str, syncs: &mut Syncs) -> Result<Vec
         replace_file(output, &layout.current(), line.as_bytes(), syncs)?;
     }
     failures.extend(syncs.dir(layout.root()).err());
+    let is_durable = failures.is_empty();
     failures.extend(point_latest(output, run_id).err());
-    Ok(failures.iter().map(Error::to_string).collect())
+    Ok(Pointed {
+        is_durable,
+        warnings: failures.iter().map(Error::to_string).collect(),
+    })
 }
 
 #[cfg(unix)]
@@ -213,6 +229,10 @@ pub(crate) fn retire(output: &Output, dir: &Path) -> Result<()> {
     let aside = output.folder(STAGE)?.join(format!("{REMOVED}{name}"));
     remove_tree(output.disk(), &aside).map_err(|e| storage(&aside, "remove", e))?;
     rename(output.disk(), dir, &aside)?;
+    // Else a power cut could bring the folder back with only a part of what it held.
+    let place = parent(dir);
+    let synced = output.disk().sync_dir(place);
+    synced.map_err(|e| storage(place, "sync", e))?;
     remove_tree(output.disk(), &aside).map_err(|e| storage(&aside, "remove", e))
 }
 
@@ -225,10 +245,13 @@ fn write_file(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<()> {
         .map_err(|e| storage(path, "write", e))
 }
 
+/// Makes a folder and those it lies in, and the names of those that were made durable: what stands in them is as lasting as they are.
 pub(crate) fn make_dirs(disk: &dyn Disk, path: &Path) -> Result<()> {
-    create_dirs(disk, path)
-        .map(drop)
-        .map_err(|e| storage(path, "create folder", e))
+    let made = create_dirs(disk, path).map_err(|e| storage(path, "create folder", e))?;
+    made.into_iter().try_for_each(|dir| {
+        let above = parent(dir);
+        disk.sync_dir(above).map_err(|e| storage(above, "sync", e))
+    })
 }
 
 pub(crate) fn rename(disk: &dyn Disk, from: &Path, to: &Path) -> Result<()> {

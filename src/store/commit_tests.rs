@@ -68,7 +68,7 @@ pub(crate) fn publish(
     staged(output, elements)?.publish(manifest(run_id))
 }
 
-fn staged(output: &Output, elements: &str) -> Result<Stage> {
+pub(super) fn staged(output: &Output, elements: &str) -> Result<Stage> {
     let stage = Stage::begin(output)?;
     let mut writer = stage.create("elements/part-00000.parquet")?;
     writer

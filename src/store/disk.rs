@@ -3,7 +3,6 @@
 //! Reading is not here: a reader needs no order of operations, and a failed read changes nothing on disk.
 
 use super::path::same_file;
-use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -186,37 +185,6 @@ fn is_signed_or_blank(file: &mut File) -> io::Result<bool> {
 
 fn refused(why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, why)
-}
-
-/// Makes something new in `dir` under a hidden name that nothing has and nobody can foresee, for what is going to be `name`.
-/// `make` must fail where something stands, as everything does here that creates.
-pub fn make_aside<T>(
-    dir: &Path,
-    name: &str,
-    mut make: impl FnMut(&Path) -> io::Result<T>,
-) -> io::Result<(T, PathBuf)> {
-    // Names have a limit, which the name itself may have reached.
-    let name: String = name.chars().take(40).collect();
-    let mut path = PathBuf::new();
-    let made = tempfile::Builder::new()
-        .prefix(".")
-        .suffix(&format!(".{name}{ASIDE}"))
-        // What becomes of it goes through `Disk` as well.
-        .disable_cleanup(true)
-        .make_in(dir, |absolute| {
-            path = dir.join(absolute.file_name().unwrap_or_default());
-            make(&path)
-        })?;
-    Ok((made.into_parts().0, path))
-}
-
-/// What the names end with that [`make_aside`] gives.
-const ASIDE: &str = ".tmp";
-
-/// Whether a name is one that [`make_aside`] gives.
-pub(crate) fn is_aside(name: &OsStr) -> bool {
-    let name = name.as_encoded_bytes();
-    name.starts_with(b".") && name.ends_with(ASIDE.as_bytes())
 }
 
 /// Creates a folder and its missing parents, one operation each; returns those that were created, outermost first.

@@ -2,13 +2,15 @@
 //!
 //! Publication does not come through here.
 
+use super::aside::{Aside, clear_dead, make_held};
 use super::commit::{Syncs, make_dirs, rename};
-use super::disk::{Disk, make_aside};
+use super::disk::{Disk, remove_tree};
 use super::layout::STAGE;
 use super::lock::Output;
-use super::path::{self, below, is_plain, kind, make_below};
+use super::path::{self, below, is_plain, kind, make_below, parent, read_regular};
 use super::{input, storage};
 use crate::error::{Error, Result};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -87,8 +89,9 @@ pub fn open_if_there(path: &Path) -> Result<Option<File>> {
 /// Existing files that a refusal names; beyond it only counts.
 const NAMED: usize = 10;
 
-/// Writes a folder of new files (path below `dir`, content). Nothing is written if any of them exists already, and after a
-/// failure what was written is taken back.
+/// Writes a folder of new files (path below `dir`, content), each of them whole or not at all. Nothing is written if one of them
+/// exists with another content, or if all of them exist; what a killed attempt has placed is completed. After a failure what
+/// was placed is taken back.
 pub fn write_new_tree(disk: &dyn Disk, dir: &Path, files: &[(&str, &[u8])]) -> Result<()> {
     let is_there = exists(dir).map_err(|e| storage(dir, "read", e))?;
     if is_there && !dir.is_dir() {
@@ -102,36 +105,51 @@ pub fn write_new_tree(disk: &dyn Disk, dir: &Path, files: &[(&str, &[u8])]) -> R
             "{relative:?} is not a path below a folder"
         )));
     }
-    refuse_existing(files.iter().map(|(relative, _)| below(dir, relative)))?;
-    let mut written: Vec<PathBuf> = Vec::new();
-    for (relative, bytes) in files {
-        let path = below(dir, relative);
-        let made = match relative.rsplit_once('/') {
-            Some((folder, _)) => make_below(disk, dir, folder).map(drop),
-            None => make_dirs(disk, dir),
-        };
-        let outcome = made.and_then(|()| write_new(disk, &path, bytes, &mut written));
-        if let Err(fault) = outcome {
-            for path in &written {
-                // Best effort: the fault that is told is the one that came first.
-                let _ = disk.remove_file(path);
-            }
-            return Err(fault);
+    let missing = missing(dir, files)?;
+    make_dirs(disk, dir)?;
+    clear_dead(disk, dir);
+    let made = make_held(dir, "new", |path| disk.create_dir(path));
+    let ((), aside) = made.map_err(|e| storage(dir, "create folder in", e))?;
+    let mut placed = Vec::new();
+    let outcome = stage_new(disk, &aside.path, &missing)
+        .and_then(|()| place_new(disk, dir, &aside.path, &missing, &mut placed));
+    if outcome.is_err() {
+        for path in &placed {
+            // Best effort: the fault that is told is the one that came first.
+            let _ = disk.remove_file(path);
         }
     }
-    Ok(())
+    let removed = remove_tree(disk, &aside.path).map_err(|e| storage(&aside.path, "remove", e));
+    outcome.and(removed)
 }
 
-fn refuse_existing(paths: impl Iterator<Item = PathBuf>) -> Result<()> {
-    let mut existing = Vec::new();
-    for path in paths {
-        if exists(&path).map_err(|e| storage(&path, "read", e))? {
-            existing.push(path.display().to_string());
+/// The files that are not there, if those that are there are what a killed attempt has placed.
+fn missing<'f>(dir: &Path, files: &[(&'f str, &'f [u8])]) -> Result<Vec<(&'f str, &'f [u8])>> {
+    let (mut missing, mut existing, mut foreign) = (Vec::new(), Vec::new(), Vec::new());
+    for (relative, bytes) in files {
+        let path = below(dir, relative);
+        match fs::symlink_metadata(&path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => missing.push((*relative, *bytes)),
+            Err(e) => return Err(storage(&path, "read", e)),
+            Ok(seen) => {
+                let is_same = seen.is_file()
+                    && seen.len() == bytes.len() as u64
+                    && read_regular(&path).is_ok_and(|there| there == *bytes);
+                existing.push(path.display().to_string());
+                if !is_same {
+                    foreign.push(path.display().to_string());
+                }
+            }
         }
     }
-    if existing.is_empty() {
-        return Ok(());
+    match () {
+        () if !foreign.is_empty() => Err(existing_error(&foreign)),
+        () if missing.is_empty() => Err(existing_error(&existing)),
+        () => Ok(missing),
     }
+}
+
+fn existing_error(existing: &[String]) -> Error {
     let more = existing.len().saturating_sub(NAMED);
     let rest = if more > 0 {
         format!(" and {more} more")
@@ -139,28 +157,64 @@ fn refuse_existing(paths: impl Iterator<Item = PathBuf>) -> Result<()> {
         String::new()
     };
     let named = existing[..existing.len() - more].join(", ");
-    Err(Error::Usage(format!(
+    Error::Usage(format!(
         "nothing written, because these files exist: {named}{rest}; name an empty or new folder"
-    )))
+    ))
 }
 
-fn write_new(disk: &dyn Disk, path: &Path, bytes: &[u8], written: &mut Vec<PathBuf>) -> Result<()> {
-    let mut file = disk
-        .create_new(path)
-        .map_err(|e| storage(path, "create", e))?;
-    written.push(path.to_owned());
-    file.write_all(bytes)
-        .and_then(|()| file.flush())
-        .map_err(|e| storage(path, "write", e))?;
-    drop(file);
-    disk.sync_file(path).map_err(|e| storage(path, "write", e))
+/// Writes the files into the folder aside, under their numbers.
+fn stage_new(disk: &dyn Disk, aside: &Path, files: &[(&str, &[u8])]) -> Result<()> {
+    for (number, (_, bytes)) in files.iter().enumerate() {
+        let path = aside.join(number.to_string());
+        let created = disk.create_new(&path);
+        let mut file = created.map_err(|e| storage(&path, "create", e))?;
+        file.write_all(bytes)
+            .and_then(|()| file.flush())
+            .map_err(|e| storage(&path, "write", e))?;
+        drop(file);
+        disk.sync_file(&path)
+            .map_err(|e| storage(&path, "sync", e))?;
+    }
+    Ok(())
+}
+
+fn place_new(
+    disk: &dyn Disk,
+    dir: &Path,
+    aside: &Path,
+    files: &[(&str, &[u8])],
+    placed: &mut Vec<PathBuf>,
+) -> Result<()> {
+    for (number, (relative, _)) in files.iter().enumerate() {
+        if let Some((folder, _)) = relative.rsplit_once('/') {
+            make_below(disk, dir, folder)?;
+        }
+        let path = below(dir, relative);
+        if exists(&path).map_err(|e| storage(&path, "read", e))? {
+            return Err(existing_error(&[path.display().to_string()]));
+        }
+        rename(disk, &aside.join(number.to_string()), &path)?;
+        placed.push(path);
+    }
+    sync_folders(placed, &mut Syncs::new(disk))
+}
+
+/// Makes the names of files durable, each folder once.
+fn sync_folders(paths: &[PathBuf], syncs: &mut Syncs) -> Result<()> {
+    let folders: BTreeSet<&Path> = paths.iter().map(|path| parent(path)).collect();
+    folders.into_iter().try_for_each(|folder| syncs.dir(folder))
 }
 
 /// Writes a whole file beside its place and renames it there, creating the folders that it needs.
 pub fn write_file(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<()> {
+    whole(disk, path, bytes)?.finish()
+}
+
+/// A file with all its content, ready to appear.
+pub fn whole<'a>(disk: &'a dyn Disk, path: &Path, bytes: &[u8]) -> Result<FileWriter<'a>> {
     let mut writer = FileWriter::create(disk, path)?;
     writer.take(bytes)?;
-    writer.finish()
+    Ok(writer)
 }
 
 /// Replaces a file of an output root by one rename: readers have the old bytes or the new ones.
@@ -175,22 +229,61 @@ pub(crate) fn replace_file(
     writer.place(syncs)
 }
 
+/// Writes out what is left of the files and makes them durable, before anything that they replace is touched.
+pub fn seal<'a: 'f, 'f>(files: impl IntoIterator<Item = &'f mut FileWriter<'a>>) -> Result<()> {
+    files
+        .into_iter()
+        .try_for_each(|file| file.seal(&mut Syncs::new(file.disk)))
+}
+
+/// Puts files of one command in their places, group by group. None of them appears before all are written and durable, so that
+/// only the renames are left to fail; and none of a group before those of the groups before it are there to stay. What tells
+/// of others, an index say, belongs into the last group.
+pub fn finish_groups<'a>(
+    disk: &'a dyn Disk,
+    groups: impl IntoIterator<Item = Vec<FileWriter<'a>>>,
+) -> Result<()> {
+    let mut groups: Vec<Vec<FileWriter>> = groups.into_iter().collect();
+    seal(groups.iter_mut().flatten())?;
+    let mut syncs = Syncs::new(disk);
+    for group in groups {
+        let paths: Vec<PathBuf> = group.iter().map(|file| file.path.clone()).collect();
+        for file in group {
+            file.place(&mut syncs)?;
+        }
+        sync_folders(&paths, &mut syncs)?;
+    }
+    Ok(())
+}
+
+/// Removes a file for good, if it is there.
+pub fn remove_lasting(disk: &dyn Disk, path: &Path) -> Result<()> {
+    match disk.remove_file(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        removed => removed.map_err(|e| storage(path, "remove", e))?,
+    }
+    Syncs::new(disk).dir(parent(path))
+}
+
 /// A file written beside its place, under a name that nobody can foresee: it appears there, whole, when it is finished, and not at all otherwise.
 pub struct FileWriter<'a> {
     disk: &'a dyn Disk,
     path: PathBuf,
-    beside: PathBuf,
+    beside: Aside,
     inner: Option<BufWriter<Box<dyn Write + Send>>>,
+    is_placed: bool,
 }
 
 impl<'a> FileWriter<'a> {
     /// Begins the file that shall stand at `path`, in the place of one that does. Anything else there (folder, link, pipe,
-    /// device) is refused: it would be gone, and nothing would have been written to what it leads to.
+    /// device) is refused: it would be gone, and nothing would have been written to what it leads to. What killed writers
+    /// left in its folder goes.
     pub fn create(disk: &'a dyn Disk, path: &Path) -> Result<FileWriter<'a>> {
         path::is_file(path)?;
-        let parent = path.parent().unwrap_or(Path::new(""));
-        make_dirs(disk, parent)?;
-        FileWriter::begin(disk, path, parent)
+        let folder = parent(path);
+        make_dirs(disk, folder)?;
+        clear_dead(disk, folder);
+        FileWriter::begin(disk, path, folder)
     }
 
     /// The same for a file of an output root: it is written in the stage, where a killed run's attempts are removed.
@@ -201,36 +294,39 @@ impl<'a> FileWriter<'a> {
 
     fn begin(disk: &'a dyn Disk, path: &Path, aside: &Path) -> Result<FileWriter<'a>> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let made = make_aside(aside, &name, |beside| disk.create_new(beside));
+        let made = make_held(aside, &name, |beside| disk.create_new(beside));
         let (file, beside) = made.map_err(|e| storage(path, "create", e))?;
         Ok(FileWriter {
             disk,
             path: path.to_owned(),
             beside,
             inner: Some(BufWriter::with_capacity(256 << 10, file)),
+            is_placed: false,
         })
     }
 
-    /// Puts the file in its place.
+    /// Puts the file in its place, for good.
     pub fn finish(self) -> Result<()> {
-        let mut syncs = Syncs::new(self.disk);
-        self.place(&mut syncs)
+        let disk = self.disk;
+        finish_groups(disk, [vec![self]])
     }
 
-    /// The same, with the time that the disk takes added to `syncs`. Its last step is the rename.
+    /// Writes out what is left and makes the content durable, once.
+    fn seal(&mut self, syncs: &mut Syncs) -> Result<()> {
+        let Some(mut inner) = self.inner.take() else {
+            return Ok(());
+        };
+        let ended = inner.flush();
+        drop(inner.into_parts()); // Windows renames closed files only
+        ended.map_err(|e| storage(&self.path, "write", e))?;
+        syncs.file(&self.beside.path)
+    }
+
+    /// Puts the file in its place, with the time that the disk takes added to `syncs`. Its last step is the rename.
     pub(crate) fn place(mut self, syncs: &mut Syncs) -> Result<()> {
-        if let Some(mut inner) = self.inner.take() {
-            let ended = inner.flush();
-            drop(inner); // Windows renames closed files only
-            let placed = ended
-                .map_err(|e| storage(&self.path, "write", e))
-                .and_then(|()| syncs.file(&self.beside))
-                .and_then(|()| rename(self.disk, &self.beside, &self.path));
-            if placed.is_err() {
-                let _ = self.disk.remove_file(&self.beside);
-            }
-            return placed;
-        }
+        self.seal(syncs)?;
+        rename(self.disk, &self.beside.path, &self.path)?;
+        self.is_placed = true;
         Ok(())
     }
 
@@ -266,7 +362,9 @@ impl Drop for FileWriter<'_> {
     fn drop(&mut self) {
         if let Some(inner) = self.inner.take() {
             drop(inner.into_parts()); // without a last attempt to write
-            let _ = self.disk.remove_file(&self.beside);
+        }
+        if !self.is_placed {
+            let _ = self.disk.remove_file(&self.beside.path);
         }
     }
 }

@@ -97,7 +97,7 @@ fn a_stage_gives_up_what_is_ours_and_links_are_not_followed() {
     fs::create_dir_all(stage.join("notes")).unwrap();
     fs::write(stage.join("notes/mine"), "x").unwrap();
     fs::write(stage.join("mine.tmp"), "x").unwrap();
-    fs::write(stage.join(".Ab12Cd.CURRENT.tmp"), "x").unwrap();
+    fs::write(stage.join(".Ab12Cd.CURRENT.green-corridor.tmp"), "x").unwrap();
     fs::create_dir_all(stage.join("removed-r0/runs")).unwrap();
     symlink(&victim, stage.join("removed-r0/runs/link")).unwrap();
     symlink(&victim, stage.join("new")).unwrap();

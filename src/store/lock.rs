@@ -3,7 +3,8 @@
 //! An advisory lock that the kernel drops with the process: no lock file can be left behind "locked", and no
 //! process id is ever trusted. Readers do not lock; they follow `CURRENT`.
 
-use super::disk::{Claim, Disk, SIGNATURE, create_dirs};
+use super::commit::make_dirs;
+use super::disk::{Claim, Disk, SIGNATURE};
 use super::layout::Layout;
 use super::path::make_below;
 use super::storage;
@@ -96,18 +97,7 @@ impl Output {
     /// Locks `out`, creating it if needed; [`Error::Locked`] at once if another process has it.
     pub fn lock(disk: Arc<dyn Disk>, out: &Path, holder: &Holder) -> Result<Output> {
         let layout = Layout::new(out);
-        let created = create_dirs(&*disk, out).map_err(|e| storage(out, "create folder", e))?;
-        for dir in created {
-            if let Some(parent) = dir.parent() {
-                let parent = if parent.as_os_str().is_empty() {
-                    Path::new(".")
-                } else {
-                    parent
-                };
-                disk.sync_dir(parent)
-                    .map_err(|e| storage(parent, "sync", e))?;
-            }
-        }
+        make_dirs(&*disk, out)?;
         layout.check()?;
         let file = claim(&*disk, &layout.lock(), holder)?;
         Ok(Output {

@@ -6,6 +6,7 @@
 //! Every write goes through [`disk::Disk`], so that each step of a publication can be made to fail in a test.
 //! Only this program's writers use it; readers of a published run need nothing but the rename of `CURRENT`.
 
+mod aside;
 pub mod commit;
 pub mod descriptors;
 pub mod digest;
@@ -44,6 +45,10 @@ mod find_tests;
 mod foreign_tests;
 #[cfg(test)]
 mod mend_tests;
+#[cfg(test)]
+mod power;
+#[cfg(all(test, unix))]
+mod power_tests;
 
 use crate::error::{Error, Place, is_shortage};
 use std::io;

@@ -127,6 +127,14 @@ pub(crate) fn below(root: &Path, relative: &str) -> PathBuf {
     path
 }
 
+/// The folder that a path stands in, in a form that can be opened.
+pub(crate) fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
 /// Whether a folder that we own is there. Anything else in its place is refused, a link above all: what it leads to is
 /// somebody else's.
 pub(crate) fn is_folder(path: &Path) -> Result<bool> {
@@ -166,7 +174,9 @@ pub(crate) fn make_below(disk: &dyn Disk, root: &Path, relative: &str) -> Result
             match disk.create_dir(&dir) {
                 // Another command needed the same folder, if it is one.
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => is_folder(&dir).map(drop)?,
-                made => made.map_err(|e| storage(&dir, "create folder", e))?,
+                made => made
+                    .and_then(|()| disk.sync_dir(parent(&dir)))
+                    .map_err(|e| storage(&dir, "create folder", e))?,
             }
         }
     }

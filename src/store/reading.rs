@@ -69,10 +69,10 @@ impl Layout {
     }
 }
 
-/// A lock on a folder that is still there; `None` when it is not, or about to be removed.
-fn kept(dir: &Path) -> Option<Option<File>> {
+/// A lock on a folder or file that is still there; `None` when it is not, or about to be removed.
+pub(super) fn kept(dir: &Path) -> Option<Option<File>> {
     let Ok(folder) = File::open(dir) else {
-        return dir.is_dir().then_some(None);
+        return fs::symlink_metadata(dir).is_ok().then_some(None);
     };
     match folder.try_lock_shared() {
         Err(TryLockError::WouldBlock) => return None,
@@ -84,7 +84,7 @@ fn kept(dir: &Path) -> Option<Option<File>> {
     same_file(&there, &locked).then_some(Some(folder))
 }
 
-/// A lock on a folder that nobody reads, so that nobody begins to; `None` when somebody reads it.
+/// A lock on a folder or file that nobody has [`kept`], so that nobody begins to; `None` when somebody has.
 pub(crate) fn unread(dir: &Path) -> Option<Option<File>> {
     let Ok(folder) = File::open(dir) else {
         return Some(None);

@@ -3,8 +3,9 @@
 //! Writers hash what passes through them, so no byte is read again to be digested. What becomes of the stage is
 //! decided in `commit`; nothing here touches a published run.
 
+use super::aside::is_aside;
 use super::digest::hex;
-use super::disk::{Disk, create_dirs, is_aside, remove_tree, sorted_entries};
+use super::disk::{Disk, create_dirs, remove_tree, sorted_entries};
 use super::layout::{Layout, RUNS, STAGE};
 use super::lock::{Holder, Output, Turn};
 use super::manifest::FileEntry;

@@ -188,7 +188,8 @@ pub fn write_status(output: &Output, status: &Status) -> Result<()> {
     // Where one cannot be written, the other may.
     let text = metrics_text(&status);
     let measured = replace_file(output, &layout.metrics(), text.as_bytes(), &mut syncs);
-    told.and(measured)
+    let lasting = syncs.dir(layout.root());
+    told.and(measured).and(lasting)
 }
 
 /// Reads `status.json`; none when nothing has run here.

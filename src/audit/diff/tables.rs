@@ -6,7 +6,7 @@ use crate::output::columns::PublishedTable;
 use crate::output::differences::{ChangedCorridors, ChangedShipments, DifferencesWriter};
 use crate::progress::Progress;
 use crate::store::disk::RealDisk;
-use crate::store::files::{FileWriter, folder_below};
+use crate::store::files::{FileWriter, finish_groups, folder_below};
 use crate::store::layout::Layout;
 use crate::store::manifest::Manifest;
 use crate::store::signal::Interrupt;
@@ -70,8 +70,9 @@ pub fn differences(
         top.add(change);
         write_shipment(&mut table, change).map_err(|e| storage(&path, &e))
     })?;
-    table.finish().map_err(|e| storage(&path, &e))?.finish()?;
-    write_corridors(&to.join("corridors.parquet"), &metadata, &difference)?;
+    let shipments = table.finish().map_err(|e| storage(&path, &e))?;
+    let corridors = write_corridors(&to.join("corridors.parquet"), &metadata, &difference)?;
+    finish_groups(&RealDisk, [vec![shipments, corridors]])?;
     let (before, after) = (before.manifest, after.manifest);
     Ok(Differences {
         before,
@@ -147,7 +148,7 @@ fn write_corridors(
     path: &Path,
     metadata: &[(String, String)],
     difference: &Difference,
-) -> Result<()> {
+) -> Result<FileWriter<'static>> {
     let fault = |e| storage(path, &e);
     let mut table = create_table::<ChangedCorridors>(path, metadata)?;
     for (of, change) in &difference.corridors {
@@ -168,5 +169,5 @@ fn write_corridors(
             )
             .map_err(fault)?;
     }
-    table.finish().map_err(fault)?.finish()
+    table.finish().map_err(fault)
 }

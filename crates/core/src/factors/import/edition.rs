@@ -5,7 +5,7 @@ use crate::factors::fault::DataFile;
 use crate::model::time::date_text;
 
 /// The files of the library with the edition added, or put in the place of the one of this name when `replace` is said. The
-/// error says why that is not possible.
+/// error says why that is not possible. The same tables without a row are what an import leaves that was cut off, and are completed.
 pub fn with_edition(
     library: &[DataFile],
     mapping: &Mapping,
@@ -13,13 +13,15 @@ pub fn with_edition(
     replace: bool,
 ) -> Result<Vec<DataFile>, String> {
     let folder = format!("{}/", mapping.folder());
-    let is_there = library.iter().any(|f| f.path.starts_with(&folder));
+    let inside = || library.iter().filter(|f| f.path.starts_with(&folder));
+    let is_there = inside().next().is_some();
     let sources = library
         .iter()
         .find(|f| f.path == "sources.csv")
         .ok_or("the library has no sources.csv")?;
     let (rest, had_row) = without_edition(sources, &mapping.edition)?;
-    if (is_there || had_row) && !replace {
+    let is_cut_off = !had_row && inside().all(|f| tables.contains(f));
+    if (is_there || had_row) && !replace && !is_cut_off {
         return Err(format!(
             "{} is in the library already; --replace puts the new one in its place",
             mapping.folder()

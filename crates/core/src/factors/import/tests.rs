@@ -251,6 +251,14 @@ fn an_edition_takes_the_place_of_its_namesake_only_when_told() {
         with_edition(&once, &text, &imported.tables, true).unwrap(),
         once
     );
+    // Its folder came, its row did not: cut off in between. Other tables in the folder are somebody's.
+    let mut cut_off: Vec<_> = library.iter().chain(&imported.tables).cloned().collect();
+    assert_eq!(
+        with_edition(&cut_off, &text, &imported.tables, false).unwrap(),
+        once
+    );
+    cut_off.push(DataFile::new("own/1/energy.csv", "somebody's"));
+    assert!(with_edition(&cut_off, &text, &imported.tables, false).is_err());
     let row = b"own,1,T,,,,own copy,no,AR6\n";
     assert!(
         once.iter()
