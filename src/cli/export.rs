@@ -1,4 +1,4 @@
-//! `export ileap|pact|ileap-tad OUT [RUN]`: a published run as exchange documents.
+//! `export ileap|pact|ileap-tad|declaration OUT [RUN]`: a published run as exchange documents, and as what a declaration needs.
 
 use super::Console;
 use super::args::path;
@@ -6,7 +6,12 @@ use crate::error::{Error, Result};
 use crate::exchange::export::{Company, Form, Kind, Order, Summary, export};
 use crate::exchange::pact::Pact;
 use crate::model::unit::grouped;
+use crate::present::form::still_page;
+use crate::present::report::declaration;
 use crate::progress::Level;
+use crate::store::disk::RealDisk;
+use crate::store::files::{folder_below, write_file};
+use crate::store::layout::Layout;
 use crate::store::signal::Interrupt;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -28,6 +33,28 @@ pub enum What {
     Pact(PactFootprints),
     /// iLEAP transport activity data
     IleapTad(Target),
+    /// What ISO 14083 and the GLEC Framework want stated beside a result: one page and the same as JSON
+    Declaration(DeclarationOf),
+}
+
+/// Which run is declared, and whose it is.
+#[derive(Debug, clap::Args)]
+pub struct DeclarationOf {
+    /// Output root
+    #[arg(value_name = "OUT", value_parser = path())]
+    pub out: PathBuf,
+    /// Run [default: the current one]
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Folder to write to [default: <OUT>/export/declaration/<run id>]
+    #[arg(long, value_name = "DIR", value_parser = path())]
+    pub to: Option<PathBuf>,
+    /// Name of the company whose emissions these are
+    #[arg(long, value_name = "NAME")]
+    pub company: Option<String>,
+    /// URN of that company
+    #[arg(long, value_name = "URN", value_parser = urn)]
+    pub company_id: Option<String>,
 }
 
 /// Which run, where to, in which form.
@@ -108,6 +135,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
             Some(&p.footprints),
         ),
         What::IleapTad(target) => (Kind::Tad, target, None),
+        What::Declaration(of) => return declare(of, console),
     };
     let company = Company {
         name: footprints
@@ -143,7 +171,46 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
         &order,
         &Interrupt::install()?,
     )?;
+    if summary.deprecated_not_found > 0 {
+        let what = format!(
+            "{} earlier versions are in no export below {} any more; publish them as Deprecated from where they went to",
+            summary.deprecated_not_found,
+            target.out.join("export").display()
+        );
+        console.message(Level::Warning, &what);
+    }
     console.print(&text(&summary))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes `declaration.html` and `declaration.json`.
+fn declare(of: &DeclarationOf, console: &Console) -> Result<ExitCode> {
+    if of.company.as_deref() == Some("") {
+        return Err(Error::Usage("--company \"\": expected a name".to_owned()));
+    }
+    let layout = Layout::new(&of.out);
+    let reading = layout.read_run(of.run.as_deref())?;
+    let company = declaration::Company {
+        name: of.company.clone(),
+        id: of.company_id.clone(),
+    };
+    let (told, page) =
+        declaration::declaration(&layout, &reading.id, company, &Interrupt::install()?)?;
+    let place = format!("export/declaration/{}", reading.id);
+    let to = match &of.to {
+        Some(to) => to.clone(),
+        None => folder_below(&RealDisk, layout.root(), &place)?,
+    };
+    let files = [
+        ("declaration.json", told.to_json()?),
+        ("declaration.html", still_page(&page).into_bytes()),
+    ];
+    for (name, bytes) in files {
+        let path = to.join(name);
+        write_file(&RealDisk, &path, &bytes)?;
+        let count = grouped(&bytes.len().to_string());
+        console.print(&format!("{}, {count} bytes\n", path.display()))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -162,6 +229,8 @@ fn text(s: &Summary) -> String {
     line("elements left out", s.elements_left_out);
     line("new versions", s.new_versions);
     line("of these, changed", s.changed);
+    line("deprecated versions", s.deprecated);
+    line("deprecated, not found", s.deprecated_not_found);
     line("without energy carrier", s.without_energy_carrier);
     out.push_str(&format!("written to {}\n", s.dir.display()));
     out
