@@ -376,7 +376,7 @@ impl<'e> Maker<'e> {
             urn_part(named.id)
         );
         let is_3 = self.pact == Pact::V3;
-        let end = figures.period.1;
+        let end = figures.end();
         let valid = validity_end(end).filter(|_| is_3);
         let content = Content {
             validity_period_start: valid.map(|_| instant_text(end)),
@@ -469,9 +469,10 @@ fn period(run: &Published, category: &Category) -> Result<(Instant, Instant)> {
         ));
     }
     let factor = run.factor(&category.factor_id)?;
-    let next_year = day(civil(day_of(category.last)).0 + 1, 1, 1);
+    // A factor may have stood in before it became valid.
+    let last = day_of(category.last).max(factor.valid_from);
     let end = if factor.valid_to == NO_END {
-        next_year.unwrap_or(day_of(category.last))
+        day(civil(last).0 + 1, 1, 1).unwrap_or(last + 1)
     } else {
         factor.valid_to
     };
@@ -488,7 +489,7 @@ impl Maker<'_> {
             (figures.country.as_deref(), figures.subdivision.as_deref());
         let (reference_period_start, reference_period_end) = (
             instant_text(figures.period.0),
-            instant_text(figures.period.1),
+            instant_text(figures.end()),
         );
         let secondary_emission_factor_sources = figures.sources.clone();
         match self.pact {
@@ -562,6 +563,12 @@ impl Maker<'_> {
 }
 
 impl Figures<'_> {
+    /// End of the reference period, which is no part of it: of a single moment, a day later.
+    fn end(&self) -> Instant {
+        let (start, end) = self.period;
+        if end > start { end } else { start + DAY_US }
+    }
+
     /// IPCC reports behind the factors. Carbon dioxide alone is the same by each; where no factor states one, it is the one that
     /// the profile lists first: the format wants one, and the comment says that it was not stated.
     fn reports(&self, run: &Published) -> BTreeSet<&'static str> {
