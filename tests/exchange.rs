@@ -427,7 +427,10 @@ fn documents_say_standard_place_validity_and_fuel() {
         }
         for three in export(&out, &["pact"], name) {
             let start = three["pcf"]["referencePeriodStart"].as_str();
-            assert!(start < three["pcf"]["referencePeriodEnd"].as_str(), "{three}");
+            assert!(
+                start < three["pcf"]["referencePeriodEnd"].as_str(),
+                "{three}"
+            );
             let end = three["pcf"]["referencePeriodEnd"].as_str().unwrap();
             assert_eq!(three["validityPeriodStart"], end);
             let valid = three["validityPeriodEnd"].as_str().unwrap();

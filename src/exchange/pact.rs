@@ -487,10 +487,8 @@ impl Maker<'_> {
         let exempted_emissions_description = self.exclusions.as_str();
         let (geography_country, geography_country_subdivision) =
             (figures.country.as_deref(), figures.subdivision.as_deref());
-        let (reference_period_start, reference_period_end) = (
-            instant_text(figures.period.0),
-            instant_text(figures.end()),
-        );
+        let (reference_period_start, reference_period_end) =
+            (instant_text(figures.period.0), instant_text(figures.end()));
         let secondary_emission_factor_sources = figures.sources.clone();
         match self.pact {
             Pact::V2 => CarbonFootprint::V2(Box::new(CarbonFootprint2 {

@@ -245,7 +245,10 @@ impl Converter {
                 Fault::new("", "Deprecated", "an active footprint"),
             )),
             // What an export writes beside its documents.
-            None if ["run_id", "kind", "new_versions"].iter().all(|key| data.get(*key).is_some()) => {
+            None if ["run_id", "kind", "new_versions"]
+                .iter()
+                .all(|key| data.get(*key).is_some()) =>
+            {
                 Err((Outcome::Ignored, Fault::new("", "a summary", "a document")))
             }
             Some((_, kind)) => self
