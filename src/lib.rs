@@ -116,6 +116,7 @@ pub mod documents {
     pub use crate::exchange::left_out::{LeftOut, Outcome, count, counts};
     pub use crate::exchange::pact::Pact;
     pub use crate::exchange::received::Received;
+    pub use crate::present::report::declaration::{Company as DeclaringCompany, Declared};
 }
 
 /// A run file proposed for somebody's own export.

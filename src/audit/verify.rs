@@ -37,6 +37,17 @@ row! {
 }
 
 row! {
+    /// What a factor adds to the sums by GWP set.
+    struct OfGwpSet<'b> of factor {
+        set from gwp_set: &'b str,
+        of_energy from energy_gwp_set: &'b str,
+        activity from transport_activity_tkm: i128,
+        operation from ghg_operation_kg: i128,
+        provision from ghg_provision_kg: i128,
+    }
+}
+
+row! {
     struct Code<'b> of rejected {
         file: &'b str,
         code: &'b str,
@@ -172,6 +183,7 @@ pub fn verify(
             )));
         }
     }
+    check.by_gwp_set()?;
     verified.total = sums[0].1.total();
     verified.elements = manifest.counts.elements;
     verified.shipments = check.shipments(&origin.reference)?;
@@ -335,6 +347,33 @@ impl Check<'_> {
             return Err(self.fault(format!("{table}: the sums are not those of the manifest")));
         }
         Ok((table, totals))
+    }
+
+    /// Sums by the GWP set behind the emissions, that of the energy in a composed factor. Older manifests have none.
+    fn by_gwp_set(&mut self) -> Result<()> {
+        let mut sums: BTreeMap<String, GhgTotals> = BTreeMap::new();
+        self.table::<Factors>(OfGwpSet::columns(), &mut |batch| {
+            for row in batch.rows::<OfGwpSet>()? {
+                let row = row?;
+                let set = if row.of_energy.is_empty() {
+                    row.set
+                } else {
+                    row.of_energy
+                };
+                sums.entry(set.to_owned()).or_default().add(&GhgTotals {
+                    activity: row.activity,
+                    operation: row.operation,
+                    provision: row.provision,
+                });
+            }
+            Ok(())
+        })?;
+        let told = &self.manifest.totals_by_gwp_set;
+        let text = |(set, sum): (String, GhgTotals)| (set, crate::run::tables::totals_text(&sum));
+        if *told != sums.into_iter().map(text).collect() && !told.is_empty() {
+            return Err(self.fault("the sums by GWP set are not those of the manifest".into()));
+        }
+        Ok(())
     }
 
     /// Every shipment equals the sum of its elements, both tables are in order, and the accepted rows are those with a source

@@ -6,10 +6,10 @@ use super::{
 };
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, Parser, Subcommand};
-use green_corridor::{LogMode, METHOD_REVISION, ProgressMode, Result};
 use green_corridor::files::plain;
 use green_corridor::plan::{Change, MemoryLimit, Share};
 use green_corridor::quantity::{Day, parse_date};
+use green_corridor::{LogMode, METHOD_REVISION, ProgressMode, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::LazyLock;

@@ -7,10 +7,10 @@ use super::Console;
 use super::args::path;
 use super::args::progress_mode;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use green_corridor::{Error, Level, ProgressMode, Result};
 use green_corridor::files::{RealDisk, write_file};
-use green_corridor::routing::{Comparison, Objective, Rate, Rates, Routes, Sources, self};
+use green_corridor::routing::{self, Comparison, Objective, Rate, Rates, Routes, Sources};
 use green_corridor::text::visible_json;
+use green_corridor::{Error, Level, ProgressMode, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -1,7 +1,7 @@
 //! Standard output and standard error. A closed pipe ends quietly, an unwritable standard error never stops a command.
 
-use green_corridor::{Error, Level, LogMode, Result};
 use green_corridor::text::{visible, visible_json, visible_lines};
+use green_corridor::{Error, Level, LogMode, Result};
 use std::io::{self, Write};
 
 /// Where a command prints its result and its log.

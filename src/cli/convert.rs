@@ -2,11 +2,13 @@
 
 use super::Console;
 use super::args::path;
-use green_corridor::{Engine, Error, Interrupt, Level, Result};
 use green_corridor::code::{Basis, Mode};
-use green_corridor::documents::{Conversion, ConvertedOf, DcsaOrder, IleapOrder, LeftOut, Outcome, Received, self};
+use green_corridor::documents::{
+    self, Conversion, ConvertedOf, DcsaOrder, IleapOrder, LeftOut, Outcome, Received,
+};
 use green_corridor::quantity::{counted, grouped};
 use green_corridor::text::visible;
+use green_corridor::{Engine, Error, Interrupt, Level, Result};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;

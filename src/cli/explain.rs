@@ -2,9 +2,9 @@
 
 use super::Console;
 use super::args::path;
-use green_corridor::{Engine, Error, Result};
 use green_corridor::quantity::grouped;
 use green_corridor::sheet::{Candidate, ElementSheet, Fact, FactorSheet, Sheet, Step};
+use green_corridor::{Engine, Error, Result};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;

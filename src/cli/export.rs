@@ -1,10 +1,12 @@
-//! `export ileap|pact|ileap-tad OUT [RUN]`: a published run as exchange documents.
+//! `export ileap|pact|ileap-tad|declaration OUT [RUN]`: a published run as exchange documents, and as what a declaration needs.
 
+use super::Console;
 use super::args::path;
-use super::{Console, engine_at};
-use green_corridor::{Error, Level, Progress, Result, Silent};
-use green_corridor::documents::{Company, Form, Kind, Order, Pact, Summary};
+use super::engine_at;
+use green_corridor::documents::{Company, DeclaringCompany, Form, Kind, Order, Pact, Summary};
+use green_corridor::files::{RealDisk, folder_below, write_file};
 use green_corridor::quantity::grouped;
+use green_corridor::{Error, Interrupt, Level, Progress, Result, Silent};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -26,6 +28,28 @@ pub enum What {
     Pact(PactFootprints),
     /// iLEAP transport activity data
     IleapTad(Target),
+    /// What ISO 14083 and the GLEC Framework want stated beside a result: one page and the same as JSON
+    Declaration(DeclarationOf),
+}
+
+/// Which run is declared, and whose it is.
+#[derive(Debug, clap::Args)]
+pub struct DeclarationOf {
+    /// Output root
+    #[arg(value_name = "OUT", value_parser = path())]
+    pub out: PathBuf,
+    /// Run [default: the current one]
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Folder to write to [default: <OUT>/export/declaration/<run id>]
+    #[arg(long, value_name = "DIR", value_parser = path())]
+    pub to: Option<PathBuf>,
+    /// Name of the company whose emissions these are
+    #[arg(long, value_name = "NAME")]
+    pub company: Option<String>,
+    /// URN of that company
+    #[arg(long, value_name = "URN", value_parser = urn)]
+    pub company_id: Option<String>,
 }
 
 /// Which run, where to, in which form.
@@ -106,6 +130,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
             Some(&p.footprints),
         ),
         What::IleapTad(target) => (Kind::Tad, target, None),
+        What::Declaration(of) => return declare(of, console),
     };
     let company = Company {
         name: footprints
@@ -137,7 +162,47 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     };
     let silent: Arc<dyn Progress> = Arc::new(Silent);
     let summary = engine_at(&target.out, &silent)?.export(target.run.as_deref(), &order)?;
+    if summary.deprecated_not_found > 0 {
+        let what = format!(
+            "{} earlier versions are in no export below {} any more; publish them as Deprecated from where they went to",
+            summary.deprecated_not_found,
+            target.out.join("export").display()
+        );
+        console.message(Level::Warning, &what);
+    }
     console.print(&text(&summary))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes `declaration.html` and `declaration.json`.
+fn declare(of: &DeclarationOf, console: &Console) -> Result<ExitCode> {
+    if of.company.as_deref() == Some("") {
+        return Err(Error::Usage("--company \"\": expected a name".to_owned()));
+    }
+    let company = DeclaringCompany {
+        name: of.company.clone(),
+        id: of.company_id.clone(),
+    };
+    let silent: Arc<dyn Progress> = Arc::new(Silent);
+    let declared = engine_at(&of.out, &silent)?.declaration(of.run.as_deref(), company)?;
+    let place = format!("export/declaration/{}", declared.run_id);
+    let to = match &of.to {
+        Some(to) => to.clone(),
+        None => folder_below(&RealDisk, &of.out, &place)?,
+    };
+    let files = [
+        (to.join("declaration.json"), declared.json),
+        (to.join("declaration.html"), declared.html),
+    ];
+    let written = files
+        .iter()
+        .map(|(path, bytes)| whole(&RealDisk, path, bytes))
+        .collect::<Result<Vec<_>>>()?;
+    finish_groups(&RealDisk, [written])?;
+    for (path, bytes) in files {
+        let count = grouped(&bytes.len().to_string());
+        console.print(&format!("{}, {count} bytes\n", path.display()))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -156,6 +221,8 @@ fn text(s: &Summary) -> String {
     line("elements left out", s.elements_left_out);
     line("new versions", s.new_versions);
     line("of these, changed", s.changed);
+    line("deprecated versions", s.deprecated);
+    line("deprecated, not found", s.deprecated_not_found);
     line("without energy carrier", s.without_energy_carrier);
     out.push_str(&format!("written to {}\n", s.dir.display()));
     out

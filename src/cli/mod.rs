@@ -27,8 +27,8 @@ pub use console::Console;
 
 use args::CommandLine;
 use clap::Parser;
-use green_corridor::{Engine, Error, Interrupt, LogMode, Progress, Result};
 use green_corridor::text::visible_lines;
+use green_corridor::{Engine, Error, Interrupt, LogMode, Progress, Result};
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::Write;

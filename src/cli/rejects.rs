@@ -3,11 +3,11 @@
 use super::Console;
 use super::args::TableFormat;
 use super::args::path;
-use green_corridor::{Engine, Error, Result};
 use green_corridor::code::RejectReason;
 use green_corridor::quantity::{counted, grouped};
 use green_corridor::runs::{RejectedRow, Rejects};
 use green_corridor::text::{csv_cell, visible, write_json};
+use green_corridor::{Engine, Error, Result};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;

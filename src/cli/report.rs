@@ -1,12 +1,12 @@
 //! `report OUT [RUN]`: one self-contained HTML page and one XLSX workbook on a published run.
 
+use super::Console;
 use super::args::path;
 use super::args::progress_mode;
-use super::Console;
 use super::engine_at;
-use green_corridor::{Error, Interrupt, ProgressMode, Result};
 use green_corridor::files::{RealDisk, finish_groups, folder_below, whole, write_file};
 use green_corridor::runs::{page, workbook};
+use green_corridor::{Error, Interrupt, ProgressMode, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -3,11 +3,11 @@
 use super::args::path;
 use super::args::{progress_mode, share};
 use super::{Console, progress};
-use green_corridor::{Error, ProgressMode, Result, shipped_files};
 use green_corridor::files::{FileWriter, RealDisk};
 use green_corridor::made_up::{Format, MOST_SHIPMENTS, Month, Order, Templates, write};
 use green_corridor::plan::Share;
 use green_corridor::quantity::counted;
+use green_corridor::{Error, ProgressMode, Result, shipped_files};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -3,9 +3,9 @@
 //!
 //! Unix only; elsewhere a run is its own process.
 
-use green_corridor::{Error, Result};
-use green_corridor::plan::{Plan, self};
+use green_corridor::plan::{self, Plan};
 use green_corridor::process::is_bounded;
+use green_corridor::{Error, Result};
 use std::process::ExitCode;
 
 /// Whether a run is supervised.

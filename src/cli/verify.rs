@@ -2,9 +2,9 @@
 
 use super::args::path;
 use super::{Console, engine_at, progress};
-use green_corridor::{ProgressMode, Result};
 use green_corridor::quantity::{NANO_SCALE, counted, decimal_text, grouped};
 use green_corridor::runs::Inputs;
+use green_corridor::{ProgressMode, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -20,6 +20,7 @@ use crate::factors::DataFile;
 use crate::input::arrow_batch::ArrowRows;
 use crate::library::FactorLibrary;
 use crate::present::form::Report;
+use crate::present::report::declaration::{Company as DeclaringCompany, Declared, declared};
 use crate::present::report::report;
 use crate::progress::{Progress, Silent};
 use crate::reference::Reference;
@@ -212,6 +213,13 @@ impl Engine {
     /// Writes a published run as exchange documents.
     pub fn export(&self, run: Option<&str>, order: &Order) -> Result<Exported> {
         export(self.layout()?.root(), run, order, &self.interrupt)
+    }
+
+    /// What a declaration of a published run needs, as a page and as JSON.
+    pub fn declaration(&self, run: Option<&str>, company: DeclaringCompany) -> Result<Declared> {
+        let layout = self.layout()?;
+        let reading = layout.read_run(run)?;
+        declared(&layout, &reading.id, company, &self.interrupt)
     }
 
     /// Checks an earlier run and makes it the current one again.

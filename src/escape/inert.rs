@@ -88,7 +88,10 @@ impl Formatter for InertJson {
             .filter(|(_, c)| is_hidden(*c) || matches!(c, '<' | '>' | '&'))
         {
             out.write_all(&fragment.as_bytes()[from..at])?;
-            write!(out, "\\u{:04x}", c as u32)?;
+            // JSON escapes are of 16 bits: a character beyond them is two.
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}")?;
+            }
             from = at + c.len_utf8();
         }
         out.write_all(&fragment.as_bytes()[from..])
@@ -154,7 +157,7 @@ mod tests {
 
     #[test]
     fn json_is_plain_to_look_at_and_the_same_to_read() {
-        for text in HOSTILE {
+        for text in HOSTILE.into_iter().chain(["a\u{e0041}b\u{1d173}"]) {
             let mut bytes = Vec::new();
             write_json(&mut bytes, &text).unwrap();
             let json = String::from_utf8(bytes).unwrap();

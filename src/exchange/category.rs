@@ -4,13 +4,16 @@
 //! litre of primary data), the category is what ISO 14083 makes a TOC of: the emissions of its elements over their activity.
 
 use super::adjusted::Step;
+use super::json;
 use crate::error::Result;
-use crate::factors::{EmissionFactor, Section};
+use crate::factors::{EmissionFactor, FactorSet, GwpSet, Section};
 use crate::model::id::LocationCode;
 use crate::model::mode::{DataCategory, Mode, Per, Temperature};
-use crate::model::time::Instant;
+use crate::model::time::{Instant, day_of};
 use crate::model::unit::{decimal_text, div_half_even};
 use crate::published::run::{Element, Published};
+use rustc_hash::FxHashMap;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Decimals of an intensity in kg: nine of a gram, and the six of a distance adjustment.
@@ -63,6 +66,8 @@ impl Unit {
 pub struct Category {
     /// Id, the same in every run that applies the factor alike.
     pub id: String,
+    /// Its first element in the run.
+    number: u64,
     /// Mode; `Hub`: a HOC.
     pub mode: Mode,
     /// Operation code.
@@ -113,7 +118,7 @@ pub fn id_of(run: &Published, element: &Element, factor: &EmissionFactor) -> Str
     };
     let averaged = Unit::of(element.per).is_none();
     if element.data_category == DataCategory::Primary && averaged {
-        let parts = [&element.operation, &element.carrier, &element.factor_id];
+        let parts = [element.operation, element.carrier, element.factor_id];
         return format!(
             "{};{};{};{}{distance};primary",
             parts[0],
@@ -133,33 +138,198 @@ pub fn id_of(run: &Published, element: &Element, factor: &EmissionFactor) -> Str
     format!("{}{uplift}{distance}{unit}", element.factor_id)
 }
 
-/// The categories of all elements of a run, by id.
-pub fn categories(
-    run: &Published,
-    check: &dyn Fn() -> Result<()>,
-) -> Result<BTreeMap<String, Category>> {
-    let mut categories = BTreeMap::new();
-    for (count, element) in run.elements().enumerate() {
-        if count.is_multiple_of(65_536) {
-            check()?;
+/// A category that elements have, and what the documents of their shipments repeat of it.
+pub struct Known {
+    /// The category, with the sums of the elements so far.
+    pub category: Category,
+    /// `"tocId":"...",` or `"hocId":"...",`.
+    pub property: Vec<u8>,
+    /// Its sources, as places in [`Sources`].
+    pub sources: Vec<usize>,
+    /// GWP set behind its emissions.
+    pub gwp_set: GwpSet,
+}
+
+/// The categories of the elements that one thread has met.
+pub struct Met<'r> {
+    run: &'r Published,
+    sources: &'r Sources<'r>,
+    by_key: FxHashMap<Vec<u8>, usize>,
+    list: Vec<Known>,
+    key: Vec<u8>,
+}
+
+impl<'r> Met<'r> {
+    /// None yet.
+    pub fn new(run: &'r Published, sources: &'r Sources<'r>) -> Met<'r> {
+        Met {
+            run,
+            sources,
+            by_key: FxHashMap::default(),
+            list: Vec::new(),
+            key: Vec::new(),
         }
-        let element = element?;
-        let factor = run.factor(&element.factor_id)?;
-        let id = id_of(run, &element, factor);
-        let category = categories
-            .entry(id.clone())
-            .or_insert_with(|| Category::new(id, run, &element, factor));
-        category.add(&element);
+    }
+
+    /// Counts an element, the `number`th of the run, in its category, and gives the place of that.
+    pub fn meet(&mut self, element: &Element, number: u64) -> Result<usize> {
+        self.spell(element);
+        let place = match self.by_key.get(&self.key) {
+            Some(place) => *place,
+            None => self.add(element, number)?,
+        };
+        self.list[place].category.add(element);
+        Ok(place)
+    }
+
+    /// What was met.
+    pub fn known(&self, place: usize) -> &Known {
+        &self.list[place]
+    }
+
+    /// All that an id and a category hang on: few elements differ in it, and ids are long to make.
+    fn spell(&mut self, e: &Element) {
+        let key = &mut self.key;
+        key.clear();
+        for text in [e.factor_id, e.operation] {
+            key.extend_from_slice(text.as_bytes());
+            key.push(0);
+        }
+        for intensity in [e.intensity_operation, e.intensity_provision] {
+            key.extend_from_slice(&intensity.to_le_bytes());
+        }
+        for code in [
+            e.mode.code(),
+            e.per.code(),
+            e.temperature.code(),
+            e.data_category.code(),
+            e.activity_basis.code(),
+            e.distance_basis.code(),
+        ] {
+            key.extend_from_slice(code.as_bytes());
+            key.push(0);
+        }
+        if e.data_category == DataCategory::Primary {
+            key.extend_from_slice(e.carrier.as_bytes());
+        }
+    }
+
+    fn add(&mut self, element: &Element, number: u64) -> Result<usize> {
+        let factor = self.run.factor(element.factor_id)?;
+        let id = id_of(self.run, element, factor);
+        let mut property = Vec::new();
+        let name: &[u8] = match element.mode {
+            Mode::Hub => b"\"hocId\":",
+            _ => b"\"tocId\":",
+        };
+        property.extend_from_slice(name);
+        json::text(&mut property, &id);
+        property.push(b',');
+        let place = self.list.len();
+        self.list.push(Known {
+            category: Category::new(id, self.run, element, factor, number),
+            property,
+            sources: self.sources.of(factor),
+            gwp_set: factor.emissions_gwp_set(),
+        });
+        self.by_key.insert(self.key.clone(), place);
+        Ok(place)
+    }
+}
+
+/// What all threads met, by id.
+pub fn categories(met: Vec<Met>) -> BTreeMap<String, Category> {
+    let mut categories: BTreeMap<String, Category> = BTreeMap::new();
+    let mut parts: Vec<Category> = met
+        .into_iter()
+        .flat_map(|met| met.list)
+        .map(|known| known.category)
+        .collect();
+    // As if one thread had met them in the order of the run.
+    parts.sort_unstable_by_key(|part| part.number);
+    for part in parts {
+        match categories.get_mut(&part.id) {
+            Some(whole) => whole.absorb(&part),
+            None => {
+                categories.insert(part.id.clone(), part);
+            }
+        }
     }
     categories
         .values_mut()
         .filter(|c| c.is_averaged)
         .for_each(Category::average);
-    Ok(categories)
+    categories
+}
+
+/// Title and edition of a source of emission factors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Source<'r> {
+    name: &'r str,
+    version: &'r str,
+}
+
+/// The sources of a run's factors in order.
+pub struct Sources<'r> {
+    set: &'r FactorSet,
+    list: Vec<Source<'r>>,
+}
+
+impl<'r> Sources<'r> {
+    /// Those of the factors that the run could have used.
+    pub fn new(run: &'r Published) -> Sources<'r> {
+        let set = &run.reference.factors;
+        let mut list: Vec<Source> = set.sources.iter().map(Sources::source).collect();
+        list.sort_unstable();
+        list.dedup();
+        Sources { set, list }
+    }
+
+    fn source(source: &crate::factors::Source) -> Source<'_> {
+        Source {
+            name: &source.title,
+            version: &source.edition,
+        }
+    }
+
+    /// Places of the sources of a factor and of the energy factor inside it.
+    fn of(&self, factor: &EmissionFactor) -> Vec<usize> {
+        let energy = factor.composed.as_ref();
+        let rows = [
+            Some(factor),
+            energy.map(|c| &self.set.factors[c.energy as usize]),
+        ];
+        let place = |row| {
+            self.list
+                .binary_search(&Sources::source(self.set.source_of(row)))
+        };
+        rows.into_iter()
+            .flatten()
+            .filter_map(|row| place(row).ok())
+            .collect()
+    }
+
+    /// The sources at these places, each once.
+    pub fn at(&self, mut places: Vec<usize>) -> Vec<Source<'r>> {
+        places.sort_unstable();
+        places.dedup();
+        places.into_iter().map(|place| self.list[place]).collect()
+    }
+
+    /// The sources of a factor.
+    pub fn list_of(&self, factor: &EmissionFactor) -> Vec<Source<'r>> {
+        self.at(self.of(factor))
+    }
 }
 
 impl Category {
-    fn new(id: String, run: &Published, element: &Element, factor: &EmissionFactor) -> Category {
+    fn new(
+        id: String,
+        run: &Published,
+        element: &Element,
+        factor: &EmissionFactor,
+        number: u64,
+    ) -> Category {
         let step = Step::of(run, element, factor);
         let operation = kilograms(element.intensity_operation);
         let total = operation + kilograms(element.intensity_provision);
@@ -167,11 +337,12 @@ impl Category {
         let unit = Unit::of(element.per).unwrap_or(if is_hub { Unit::Tonne } else { Unit::Tkm });
         Category {
             id,
+            number,
             mode: element.mode,
-            operation: element.operation.clone(),
+            operation: element.operation.to_owned(),
             temperature: element.temperature,
             is_mixed: false,
-            factor_id: element.factor_id.clone(),
+            factor_id: element.factor_id.to_owned(),
             is_primary: element.data_category == DataCategory::Primary,
             unit,
             intensity_operation: step.on_activity(operation),
@@ -198,6 +369,21 @@ impl Category {
             Unit::Tonne => element.mass * 1_000,
             Unit::Teu => element.teu.unwrap_or(0) * 1_000,
         };
+    }
+
+    /// kg CO2e of its elements, 9 decimals.
+    pub fn total(&self) -> i128 {
+        self.sums.total
+    }
+
+    /// Adds what was met later.
+    fn absorb(&mut self, later: &Category) {
+        self.is_mixed |= later.is_mixed || later.temperature != self.temperature;
+        self.first = self.first.min(later.first);
+        self.last = self.last.max(later.last);
+        self.sums.operation += later.sums.operation;
+        self.sums.total += later.sums.total;
+        self.sums.amount += later.sums.amount;
     }
 
     /// Emissions over activity, half to even to 12 decimals; both have 9, and an element always has a mass and, if it is a
@@ -247,7 +433,12 @@ pub fn energy<'r>(run: &'r Published, category: &Category) -> Result<Option<Ener
                     .iter()
                     .filter(|f| f.section == Section::Energy && *f.energy_carrier == *carrier)
             };
-            let of = |region: &str| rows().find(|f| *f.region == *region);
+            let day = day_of(category.last);
+            let of = |region: &str| {
+                let of_region = || rows().filter(|f| *f.region == *region);
+                let valid = of_region().find(|f| f.valid_from <= day && day < f.valid_to);
+                valid.or_else(|| of_region().next())
+            };
             if carrier.is_empty() {
                 None
             } else {
@@ -280,6 +471,7 @@ mod tests {
     fn emissions_over_activity_are_rounded_half_to_even() {
         let mut category = Category {
             id: "x".into(),
+            number: 0,
             mode: Mode::Road,
             operation: String::new(),
             temperature: Temperature::Ambient,

@@ -1,15 +1,16 @@
-//! iLEAP 0.2 data types: ShipmentFootprint, TOC, HOC, TAD, and how elements and categories become them.
+//! iLEAP data types TOC, HOC and TAD, and how categories and elements become them; of shipments: [`super::elements`].
 //!
 //! Names and units are those of the specification: kg, km, t.km, kg CO2e. TTW is vehicle operation, WTW is the total.
 
-use super::category::{Category, Energy, Unit, city, id_of, intensity_text, kilograms};
+use super::category::{Category, Energy, Unit, city, intensity_text, kilograms};
 use crate::error::Result;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, DataCategory, Mode, Temperature};
 use crate::model::time::instant_text;
-use crate::model::unit::{DISTANCE_SCALE, MASS_SCALE, NANO_SCALE, ONE, SHARE_SCALE, decimal_text};
-use crate::published::run::{Element, Published, Shipment};
+use crate::model::unit::{DISTANCE_SCALE, MASS_SCALE, ONE, SHARE_SCALE, decimal_text};
+use crate::published::run::{Element, Published};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Where the schemas of the extension data stand; the specification prescribes these addresses.
 pub const SCHEMA_BASE: &str = "https://api.ileap.sine.dev/";
@@ -18,38 +19,12 @@ pub const DOCUMENTATION: &str = "https://sine-fdn.github.io/ileap-extension/";
 /// Version of the rules for data model extensions.
 pub const EXTENSION_VERSION: &str = "2.0.0";
 
-/// A distance under the name of its basis.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Distance {
-    /// Actual, km.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub actual: Option<String>,
-    /// Great circle, km.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub gcd: Option<String>,
-    /// Shortest feasible, km.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sfd: Option<String>,
-}
-
-impl Distance {
-    /// A distance of 3 decimals. A hub has none, which the schema spells as an actual distance of 0.
-    fn new(basis: Basis, km: i128) -> Distance {
-        let text = Some(decimal_text(km, DISTANCE_SCALE));
-        match basis {
-            Basis::Sfd => Distance {
-                sfd: text,
-                ..Distance::default()
-            },
-            Basis::Gcd => Distance {
-                gcd: text,
-                ..Distance::default()
-            },
-            Basis::Actual | Basis::Absent => Distance {
-                actual: text,
-                ..Distance::default()
-            },
-        }
+/// The name of a distance by its basis. A hub has no distance, which the schema spells as an actual one of 0.
+pub fn basis_word(basis: Basis) -> &'static str {
+    match basis {
+        Basis::Sfd => "sfd",
+        Basis::Gcd => "gcd",
+        Basis::Actual | Basis::Absent => "actual",
     }
 }
 
@@ -74,120 +49,13 @@ impl Location {
     }
 }
 
-/// Transport chain element.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Tce {
-    tce_id: String,
-    prev_tce_ids: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    toc_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hoc_id: Option<String>,
-    shipment_id: String,
-    mass: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    packaging_or_tr_eq_type: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    packaging_or_tr_eq_amount: Option<String>,
-    distance: Distance,
-    origin: Location,
-    destination: Location,
-    transport_activity: String,
-    departure_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    arrival_at: Option<String>,
-    #[serde(rename = "co2eWTW")]
-    co2e_wtw: String,
-    #[serde(rename = "co2eTTW")]
-    co2e_ttw: String,
-}
-
-/// Footprint of a shipment.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ShipmentFootprint {
-    mass: String,
-    shipment_id: String,
-    tces: Vec<Tce>,
-}
-
-impl ShipmentFootprint {
-    /// The elements of a shipment, chained container by container.
-    pub fn new(run: &Published, shipment: &Shipment) -> Result<ShipmentFootprint> {
-        let mut tces: Vec<Tce> = Vec::with_capacity(shipment.elements.len());
-        let mut before: Option<&Element> = None;
-        for element in &shipment.elements {
-            let previous = before
-                .filter(|b| b.container_id == element.container_id)
-                .map(tce_id);
-            tces.push(Tce::new(run, element, previous)?);
-            before = Some(element);
-        }
-        Ok(ShipmentFootprint {
-            mass: decimal_text(mass(shipment), MASS_SCALE),
-            shipment_id: shipment.id.clone(),
-            tces,
-        })
-    }
-}
-
-/// Cargo of a shipment in kg with 3 decimals. The published sum counts the first transport of each container; a shipment that
-/// only passed through hubs has the mass of its first element in each.
-pub fn mass(shipment: &Shipment) -> i128 {
-    if shipment.mass > 0 {
-        return shipment.mass;
-    }
-    let is_first = |(i, e): &(usize, &Element)| {
-        *i == 0 || shipment.elements[i - 1].container_id != e.container_id
-    };
-    shipment
-        .elements
-        .iter()
-        .enumerate()
-        .filter(is_first)
-        .map(|(_, e)| e.mass)
-        .sum()
-}
-
 /// Unique within a shipment, and the same whenever the same chain is exported.
 fn tce_id(element: &Element) -> String {
-    let container = if element.container_id.is_empty() {
-        "-"
-    } else {
-        &element.container_id
+    let container = match element.container_id {
+        "" => "-",
+        container => container,
     };
     format!("{}/{container}/{}", element.shipment_id, element.number)
-}
-
-impl Tce {
-    fn new(run: &Published, element: &Element, previous: Option<String>) -> Result<Tce> {
-        let category = id_of(run, element, run.factor(&element.factor_id)?);
-        let (toc_id, hoc_id) = if element.mode == Mode::Hub {
-            (None, Some(category))
-        } else {
-            (Some(category), None)
-        };
-        let teu = element.teu.filter(|teu| *teu > 0);
-        Ok(Tce {
-            tce_id: tce_id(element),
-            prev_tce_ids: previous.into_iter().collect(),
-            toc_id,
-            hoc_id,
-            shipment_id: element.shipment_id.clone(),
-            mass: decimal_text(element.mass, MASS_SCALE),
-            packaging_or_tr_eq_type: teu.map(|_| "Container-TEU"),
-            packaging_or_tr_eq_amount: teu.map(|teu| decimal_text(teu, SHARE_SCALE)),
-            distance: Distance::new(element.activity_basis, element.activity_distance),
-            origin: Location::new(run, element.origin),
-            destination: Location::new(run, element.destination),
-            transport_activity: decimal_text(element.activity, NANO_SCALE),
-            departure_at: instant_text(element.departed_at),
-            arrival_at: element.arrived_at.map(instant_text),
-            co2e_wtw: decimal_text(element.ghg_total, NANO_SCALE),
-            co2e_ttw: decimal_text(element.ghg_operation, NANO_SCALE),
-        })
-    }
 }
 
 /// Energy carrier of a category.
@@ -205,7 +73,7 @@ pub struct EnergyCarrier {
 
 /// Our energy carrier codes, by how they begin, under the closed list of iLEAP; the first that fits. What the list does not
 /// have (bioethanol, ammonia) is left out.
-const CARRIERS: [(&str, &str); 22] = [
+const CARRIERS: [(&str, &str); 27] = [
     ("electricity", "Electric"),
     ("diesel", "Diesel"),
     ("biodiesel", "Diesel"),
@@ -215,10 +83,12 @@ const CARRIERS: [(&str, &str); 22] = [
     ("cng", "CNG"),
     ("lng", "LNG"),
     ("bio_lng", "LNG"),
+    ("bio_cng", "CNG"),
     ("lpg", "LPG"),
     ("mgo", "MGO"),
     ("mdo", "MGO"),
     ("hfo", "HFO"),
+    ("lfo", "HFO"),
     ("fuel_oil", "HFO"),
     ("lsfo", "HFO"),
     ("vlsfo", "HFO"),
@@ -227,7 +97,10 @@ const CARRIERS: [(&str, &str); 22] = [
     ("jet", "Aviation fuel"),
     ("saf", "Aviation fuel"),
     ("hydrogen", "Hydrogen"),
+    ("e_hydrogen", "Hydrogen"),
     ("methanol", "Methanol"),
+    ("bio_methanol", "Methanol"),
+    ("e_methanol", "Methanol"),
 ];
 
 impl EnergyCarrier {
@@ -410,10 +283,10 @@ fn hub_type(operation: &str) -> &'static str {
 /// Transport activity data.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Tad {
+pub struct Tad<'e> {
     activity_id: String,
-    consignment_ids: Vec<String>,
-    distance: Distance,
+    consignment_ids: [&'e str; 1],
+    distance: BTreeMap<&'static str, String>,
     mass: String,
     origin: Location,
     destination: Location,
@@ -430,13 +303,13 @@ pub struct Tad {
     temperature_control: Option<&'static str>,
 }
 
-impl Tad {
+impl<'e> Tad<'e> {
     /// The activity data of a transport element; `None` for a hub, and where the arrival that iLEAP requires is unknown.
-    pub fn new(run: &Published, element: &Element) -> Result<Option<Tad>> {
+    pub fn new(run: &Published, element: &Element<'e>) -> Result<Option<Tad<'e>>> {
         let (Some(mode), Some(arrived_at)) = (mode_word(element.mode), element.arrived_at) else {
             return Ok(None);
         };
-        let factor = run.factor(&element.factor_id)?;
+        let factor = run.factor(element.factor_id)?;
         // Only of primary data is the energy known; the factor is then that of the energy carrier itself.
         let is_primary =
             element.data_category == DataCategory::Primary && factor.operation.is_none();
@@ -449,8 +322,11 @@ impl Tad {
             Some(element.containers / whole).filter(|n| *n > 0 && element.containers % whole == 0);
         Ok(Some(Tad {
             activity_id: tce_id(element),
-            consignment_ids: vec![element.shipment_id.clone()],
-            distance: Distance::new(element.distance_basis, element.distance),
+            consignment_ids: [element.shipment_id],
+            distance: BTreeMap::from([(
+                basis_word(element.distance_basis),
+                decimal_text(element.distance, DISTANCE_SCALE),
+            )]),
             mass: decimal_text(element.mass, MASS_SCALE),
             origin: Location::new(run, element.origin),
             destination: Location::new(run, element.destination),

@@ -6,7 +6,6 @@
 
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::io::{BufRead, Write};
 use uuid::Uuid;
 
@@ -38,8 +37,8 @@ struct Line {
 pub struct Identity {
     /// Its version.
     pub version: Version,
-    /// Ids of the versions before it, oldest first.
-    pub preceding: Vec<Uuid>,
+    /// The versions before it, oldest first.
+    pub former: Vec<Version>,
     /// Whether this version is new.
     pub is_new: bool,
 }
@@ -52,10 +51,27 @@ pub fn first_id(company_id: &str, key: &str) -> Uuid {
     )
 }
 
+/// Whether a ledger that begins with this line is of a company; `None`: the line is none of a ledger.
+pub fn is_of(line: &str, company_id: &str) -> Option<bool> {
+    let line: Line = serde_json::from_str(line).ok()?;
+    let first = line.versions.first()?;
+    Some(first.id == first_id(company_id, &line.key))
+}
+
+fn hex(digest: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * digest.len());
+    for byte in digest {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(digit.into(), 16).unwrap_or_default());
+        }
+    }
+    text
+}
+
 /// A pass over a ledger: keys are asked for in ascending order, and the new ledger is written beside the old one.
 pub struct Pass<'l, W: Write> {
     name: String,
-    old: Option<Box<dyn BufRead + 'l>>,
+    old: Option<Box<dyn BufRead + Send + 'l>>,
     next: Option<Line>,
     last_key: String,
     line_number: u64,
@@ -72,7 +88,7 @@ impl<'l, W: Write> Pass<'l, W> {
     /// Begins a pass; `old` is the ledger so far, `name` what to call it in errors.
     pub fn begin(
         name: &str,
-        old: Option<Box<dyn BufRead + 'l>>,
+        old: Option<Box<dyn BufRead + Send + 'l>>,
         out: W,
         now: &str,
         run_id: &str,
@@ -93,66 +109,54 @@ impl<'l, W: Write> Pass<'l, W> {
         Ok(pass)
     }
 
-    /// What the product `key` goes out under with this content.
-    pub fn identify(&mut self, key: &str, content: &[u8]) -> Result<Identity> {
+    /// What the product `key` goes out under with a content of this digest.
+    pub fn identify(&mut self, key: &str, sha256: &[u8; 32]) -> Result<Identity> {
         while self
             .next
             .as_ref()
             .is_some_and(|line| line.key.as_str() < key)
         {
             let line = self.next.take();
-            self.write(line)?;
+            self.write(line.as_ref())?;
             self.read()?;
         }
         let known = self.next.take_if(|line| line.key == key);
         if known.is_some() {
             self.read()?;
         }
+        let first = first_id(&self.company_id, key);
+        // A line of another company says nothing of this one's versions.
+        let known = known.filter(|line| line.versions.first().is_some_and(|v| v.id == first));
         let mut line = known.unwrap_or_else(|| Line {
             key: key.to_owned(),
             versions: Vec::new(),
         });
-        let sha256 = Sha256::digest(content)
-            .iter()
-            .map(|b| format!("{b:02x}"))
-            .collect::<String>();
+        let sha256 = hex(sha256);
         let is_new = line
             .versions
             .last()
             .is_none_or(|last| last.sha256 != sha256);
         if is_new {
             let number = line.versions.last().map_or(0, |last| last.version + 1);
-            let first = line
-                .versions
-                .first()
-                .map_or_else(|| first_id(&self.company_id, key), |v| v.id);
-            let id = if number == 0 {
-                first
-            } else {
-                Uuid::new_v5(&first, format!("version {number}").as_bytes())
+            let id = match number {
+                0 => first,
+                _ => Uuid::new_v5(&first, format!("version {number}").as_bytes()),
             };
-            let (created, run_id) = (self.now.clone(), self.run_id.clone());
             line.versions.push(Version {
                 id,
                 version: number,
-                created,
+                created: self.now.clone(),
                 sha256,
-                run_id,
+                run_id: self.run_id.clone(),
             });
         }
-        let preceding = line
-            .versions
-            .iter()
-            .rev()
-            .skip(1)
-            .rev()
-            .map(|v| v.id)
-            .collect();
-        let version = line.versions[line.versions.len() - 1].clone();
-        self.write(Some(line))?;
+        self.write(Some(&line))?;
+        let mut former = line.versions;
+        let fault = || Error::Internal(format!("{key:?} has no version"));
+        let version = former.pop().ok_or_else(fault)?;
         Ok(Identity {
             version,
-            preceding,
+            former,
             is_new,
         })
     }
@@ -160,15 +164,15 @@ impl<'l, W: Write> Pass<'l, W> {
     /// Writes what is left and gives the writer back.
     pub fn finish(mut self) -> Result<W> {
         while let Some(line) = self.next.take() {
-            self.write(Some(line))?;
+            self.write(Some(&line))?;
             self.read()?;
         }
         Ok(self.out)
     }
 
-    fn write(&mut self, line: Option<Line>) -> Result<()> {
+    fn write(&mut self, line: Option<&Line>) -> Result<()> {
         let Some(line) = line else { return Ok(()) };
-        let written = crate::escape::inert::write_json(&mut self.out, &line)
+        let written = crate::escape::inert::write_json(&mut self.out, line)
             .and_then(|()| self.out.write_all(b"\n"));
         written.map_err(|e| Error::Storage(e.to_string()))
     }
@@ -205,13 +209,17 @@ impl<'l, W: Write> Pass<'l, W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sha2::{Digest, Sha256};
 
     fn pass(old: &str, now: &str, products: &[(&str, &str)]) -> (String, Vec<Identity>) {
-        let old: Box<dyn BufRead> = Box::new(old.as_bytes());
+        let old: Box<dyn BufRead + Send> = Box::new(old.as_bytes());
         let mut pass = Pass::begin("ledger", Some(old), Vec::new(), now, "run", "urn:x").unwrap();
         let found = products
             .iter()
-            .map(|(key, content)| pass.identify(key, content.as_bytes()).unwrap())
+            .map(|(key, content)| {
+                let digest = Sha256::digest(content).into();
+                pass.identify(key, &digest).unwrap()
+            })
             .collect();
         (String::from_utf8(pass.finish().unwrap()).unwrap(), found)
     }
@@ -228,13 +236,13 @@ mod tests {
         assert_eq!(a[0].version.id, first_id("urn:x", "s:1"));
         let (third, c) = pass(&second, "t3", &[("s:1", "x"), ("s:2", "z")]);
         assert_eq!(
-            (c[1].version.version, c[1].preceding.clone()),
-            (1, vec![a[1].version.id])
+            (c[1].version.version, c[1].former.clone()),
+            (1, vec![a[1].version.clone()])
         );
         assert_ne!(c[1].version.id, a[1].version.id);
         // A return to an earlier content is a new statement.
         let (_, d) = pass(&third, "t4", &[("s:2", "y")]);
-        assert_eq!((d[0].version.version, d[0].preceding.len()), (2, 2));
+        assert_eq!((d[0].version.version, d[0].former.len()), (2, 2));
     }
 
     #[test]
@@ -249,6 +257,22 @@ mod tests {
     }
 
     #[test]
+    fn two_companies_are_never_each_others_versions() {
+        let (ledger, a) = pass("", "t1", &[("s:1", "x")]);
+        let first = ledger.lines().next().unwrap();
+        assert_eq!(
+            (is_of(first, "urn:x"), is_of(first, "urn:y")),
+            (Some(true), Some(false))
+        );
+        assert_eq!(is_of("{}", "urn:x"), None);
+        let old: Box<dyn BufRead + Send> = Box::new(ledger.as_bytes());
+        let mut other = Pass::begin("l", Some(old), Vec::new(), "t2", "run", "urn:y").unwrap();
+        let b = other.identify("s:1", &[7; 32]).unwrap();
+        assert_eq!((b.version.version, b.former.len(), b.is_new), (0, 0, true));
+        assert_ne!(b.version.id, a[0].version.id);
+    }
+
+    #[test]
     fn a_damaged_ledger_is_refused_with_its_line() {
         let (ledger, _) = pass("", "t1", &[("s:1", "x"), ("s:3", "y")]);
         let swapped: Vec<&str> = ledger.lines().rev().collect();
@@ -257,10 +281,10 @@ mod tests {
             ("{}\n".into(), "ledger:1: "),
             (ledger + "no\n", "ledger:3: "),
         ] {
-            let old: Box<dyn BufRead> = Box::new(text.as_bytes());
+            let old: Box<dyn BufRead + Send> = Box::new(text.as_bytes());
             let mut pass = Pass::begin("ledger", Some(old), Vec::new(), "t", "r", "urn:x");
             let fault = match &mut pass {
-                Ok(pass) => pass.identify("s:9", b"").unwrap_err(),
+                Ok(pass) => pass.identify("s:9", &[0; 32]).unwrap_err(),
                 Err(error) => Error::Verification(error.to_string()),
             };
             assert!(fault.to_string().starts_with(wanted), "{fault}");

@@ -8,8 +8,10 @@ use crate::published::columns::{Checked, checked, fault};
 use crate::published::row::{Batch, Row};
 use crate::store::manifest::Manifest;
 use crate::store::path::open_part;
+use arrow::array::RecordBatch;
 use std::marker::PhantomData;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The batches of a table in order of its parts.
 pub struct Batches<'d, T> {
@@ -66,12 +68,56 @@ impl<'d, T: PublishedTable> Batches<'d, T> {
         }
     }
 
+    /// The next batch as it is, with the part that it is of; `None` after the last.
+    pub fn next_kept(&mut self) -> Result<Option<Kept<T>>> {
+        let batch = self.next_as(|batch| Ok(batch.kept()))?;
+        let part = || self.open.as_ref().map(|(part, _)| self.dir.join(part));
+        Ok(batch.map(|batch| Kept {
+            part: part().unwrap_or_default().into(),
+            batch,
+            table: PhantomData,
+        }))
+    }
+
     /// Its rows one after the other; a batch of them is held.
     pub fn into_rows<R: for<'b> Row<'b, T>>(self) -> Rows<'d, T, R> {
         Rows {
             batches: self,
             waiting: Vec::new().into_iter(),
         }
+    }
+}
+
+/// A batch of the table `T` that outlives its reading.
+#[derive(Clone)]
+pub struct Kept<T> {
+    part: Arc<Path>,
+    batch: RecordBatch,
+    table: PhantomData<T>,
+}
+
+impl<T> Kept<T> {
+    /// Number of rows.
+    pub fn count(&self) -> usize {
+        self.batch.num_rows()
+    }
+
+    /// `count` rows from the row `from` on.
+    pub fn slice(&self, from: usize, count: usize) -> Kept<T> {
+        Kept {
+            part: self.part.clone(),
+            batch: self.batch.slice(from, count),
+            table: PhantomData,
+        }
+    }
+
+    /// Its rows in order; a fault names the part.
+    pub fn rows<'k, R: Row<'k, T>>(
+        &'k self,
+    ) -> Result<impl Iterator<Item = Result<R>> + use<'k, T, R>> {
+        let named = |e: &parquet::errors::ParquetError| fault(&self.part, e);
+        let row = R::reader(&self.batch).map_err(|e| named(&e))?;
+        Ok((0..self.count()).map(move |at| row(at).map_err(|e| named(&e))))
     }
 }
 

@@ -51,6 +51,11 @@ impl<'b, T> Batch<'b, T> {
         self.0.num_rows()
     }
 
+    /// The batch itself, for longer than it is read.
+    pub(crate) fn kept(&self) -> RecordBatch {
+        self.0.clone()
+    }
+
     /// What gives the row of each number.
     pub(crate) fn reader<R: Row<'b, T>>(
         &self,

@@ -10,8 +10,8 @@ use crate::model::mode::{Basis, DataCategory, Mode, Per, Temperature};
 use crate::model::time::Instant;
 use crate::output::elements::{Elements, element};
 use crate::output::shipments::{ShipmentsTable, shipment};
-use crate::published::batches::Rows;
-use crate::published::row::row;
+use crate::published::batches::{Batches, Kept};
+use crate::published::row::{Row, row};
 use crate::reference::Reference;
 use crate::run::prepare::reference_of_run;
 use crate::store::manifest::Manifest;
@@ -33,19 +33,19 @@ pub struct Published {
 row! {
     /// An element as an exchange document needs it; quantities are mantissas of the published decimals.
     #[derive(Clone, Debug)]
-    pub struct Element of element {
+    pub struct Element<'b> of element {
         /// Shipment.
-        pub shipment_id: String,
+        pub shipment_id: &'b str,
         /// Container; empty: none.
-        pub container_id: String,
+        pub container_id: &'b str,
         /// Place in the chain of its container, from 1.
         pub number from element: i64,
         /// Mode; a hub is one too.
         pub mode: Mode,
         /// TOC or HOC code.
-        pub operation: String,
+        pub operation: &'b str,
         /// Carrier; empty: not stated.
-        pub carrier: String,
+        pub carrier: &'b str,
         /// From.
         pub origin: LocationCode,
         /// To.
@@ -73,7 +73,7 @@ row! {
         /// t.km, 9 decimals.
         pub activity from transport_activity_tkm: i128,
         /// Factor.
-        pub factor_id: String,
+        pub factor_id: &'b str,
         /// g of vehicle operation per unit as applied, 9 decimals.
         pub intensity_operation from intensity_operation_g: i128,
         /// g of energy provision per unit as applied, 9 decimals.
@@ -92,9 +92,9 @@ row! {
 row! {
     /// The row of a shipment.
     #[derive(Clone, Debug)]
-    pub struct Head of shipment {
+    pub struct Head<'b> of shipment {
         /// Through bill of lading number.
-        pub id from shipment_id: String,
+        pub id from shipment_id: &'b str,
         /// First departure.
         pub first_departed_at: Instant,
         /// Last arrival, if any is known.
@@ -112,25 +112,16 @@ row! {
         /// Share of primary data by emissions, 6 decimals.
         pub primary_share: Option<i128>,
         /// Quality flags.
-        pub quality_flags: String,
+        pub quality_flags: &'b str,
     }
 }
 
-/// A shipment and its elements in order of (container, number).
-#[derive(Clone, Debug)]
-pub struct Shipment {
-    /// Its row.
-    pub head: Head,
-    /// Elements.
-    pub elements: Vec<Element>,
-}
-
-impl std::ops::Deref for Shipment {
-    type Target = Head;
-
-    fn deref(&self) -> &Head {
-        &self.head
-    }
+/// Shipments with their elements, as many as are held at a time.
+pub struct Chunk {
+    heads: Kept<ShipmentsTable>,
+    elements: Vec<Kept<Elements>>,
+    /// Elements of the run before these.
+    pub before: u64,
 }
 
 impl Published {
@@ -165,50 +156,145 @@ impl Published {
         Error::Verification(format!("{}: {what}", self.dir.display()))
     }
 
-    /// Every element, in the order of the table.
-    pub fn elements(&self) -> Rows<'_, Elements, Element> {
-        Rows::of_run(&self.dir, &self.manifest)
-    }
-
-    /// Every shipment with its elements.
-    pub fn shipments(&self) -> impl Iterator<Item = Result<Shipment>> {
-        Shipments {
+    /// Every shipment with its elements, in order of id.
+    pub fn chunks(&self) -> Chunks<'_> {
+        Chunks {
             run: self,
-            shipments: Rows::of_run(&self.dir, &self.manifest),
-            elements: self.elements().peekable(),
+            shipments: Batches::of_run(&self.dir, &self.manifest, Head::columns()),
+            elements: Batches::of_run(&self.dir, &self.manifest, Element::columns()),
+            heads: None,
+            waiting: None,
+            before: 0,
         }
     }
 }
 
-struct Shipments<'r> {
+/// Shipments of a chunk: several hundred kilobytes of documents.
+const SHIPMENTS: usize = 256;
+
+/// The chunks of a run in order.
+pub struct Chunks<'r> {
     run: &'r Published,
-    shipments: Rows<'r, ShipmentsTable, Head>,
-    elements: std::iter::Peekable<Rows<'r, Elements, Element>>,
+    shipments: Batches<'r, ShipmentsTable>,
+    elements: Batches<'r, Elements>,
+    /// Read, and not handed on yet.
+    heads: Option<Kept<ShipmentsTable>>,
+    waiting: Option<Kept<Elements>>,
+    before: u64,
 }
 
-impl Iterator for Shipments<'_> {
-    type Item = Result<Shipment>;
-
-    fn next(&mut self) -> Option<Result<Shipment>> {
-        let Some(next) = self.shipments.next() else {
-            let left = self.elements.next()?;
-            return Some(left.and_then(|e| {
-                Err(self.run.fault(&format!(
-                    "element of {:?}, which is no shipment",
-                    e.shipment_id
-                )))
-            }));
+impl Chunks<'_> {
+    /// The next shipments; `None` after the last.
+    pub fn next_chunk(&mut self) -> Result<Option<Chunk>> {
+        let Some(heads) = self.next_heads()? else {
+            return match self.next_elements()? {
+                None => Ok(None),
+                Some(left) => self.stray(&left),
+            };
         };
-        Some(next.and_then(|head| {
-            let is_ours =
-                |e: &Result<Element>| e.as_ref().map_or(true, |e| e.shipment_id == head.id);
-            let elements = std::iter::from_fn(|| self.elements.next_if(is_ours));
-            let elements: Vec<Element> = elements.collect::<Result<_>>()?;
-            if elements.is_empty() {
-                let what = format!("shipment {:?} has no element", head.id);
-                return Err(self.run.fault(&what));
+        let last = heads.slice(heads.count() - 1, 1);
+        let mut ids = last.rows::<Head>()?;
+        let last = ids.next().transpose()?.map_or("", |head| head.id);
+        let (mut elements, before) = (Vec::new(), self.before);
+        while let Some(batch) = self.next_elements()? {
+            let ours = batch.rows_up_to(last)?;
+            self.before += ours as u64;
+            if ours < batch.count() {
+                self.waiting = Some(batch.slice(ours, batch.count() - ours));
+                elements.push(batch.slice(0, ours));
+                break;
             }
-            Ok(Shipment { head, elements })
+            elements.push(batch);
+        }
+        drop(ids);
+        Ok(Some(Chunk {
+            heads,
+            elements,
+            before,
         }))
+    }
+
+    fn next_heads(&mut self) -> Result<Option<Kept<ShipmentsTable>>> {
+        let batch = match self.heads.take() {
+            Some(batch) => batch,
+            None => match self.shipments.next_kept()? {
+                Some(batch) => batch,
+                None => return Ok(None),
+            },
+        };
+        let count = batch.count().min(SHIPMENTS);
+        if count < batch.count() {
+            self.heads = Some(batch.slice(count, batch.count() - count));
+        }
+        Ok(Some(batch.slice(0, count)))
+    }
+
+    fn next_elements(&mut self) -> Result<Option<Kept<Elements>>> {
+        match self.waiting.take() {
+            Some(batch) => Ok(Some(batch)),
+            None => self.elements.next_kept(),
+        }
+    }
+
+    fn stray(&self, left: &Kept<Elements>) -> Result<Option<Chunk>> {
+        match left.rows::<Element>()?.next().transpose()? {
+            None => Ok(None),
+            Some(element) => Err(self.run.stray(&element)),
+        }
+    }
+}
+
+impl Kept<Elements> {
+    /// Number of rows up to those of this shipment; they are in order of shipment.
+    fn rows_up_to(&self, shipment_id: &str) -> Result<usize> {
+        let mut rows = self.rows::<ShipmentOf>()?.enumerate();
+        let behind = rows.find_map(|(at, row)| match row {
+            Ok(row) if row.shipment_id <= shipment_id => None,
+            Ok(_) => Some(Ok(at)),
+            Err(error) => Some(Err(error)),
+        });
+        behind.unwrap_or(Ok(self.count()))
+    }
+}
+
+impl Published {
+    fn stray(&self, element: &Element) -> Error {
+        self.fault(&format!(
+            "element of {:?}, which is no shipment",
+            element.shipment_id
+        ))
+    }
+}
+
+impl Chunk {
+    /// Hands each shipment to `take`, with its elements in order of (container, number).
+    pub fn each<'c>(
+        &'c self,
+        run: &Published,
+        mut take: impl FnMut(&Head<'c>, &[Element<'c>]) -> Result<()>,
+    ) -> Result<()> {
+        let rows = self.elements.iter().map(Kept::rows::<Element>);
+        let mut rows = rows.collect::<Result<Vec<_>>>()?.into_iter().flatten();
+        let mut next = rows.next().transpose()?;
+        let mut elements = Vec::new();
+        for head in self.heads.rows::<Head>()? {
+            let head = head?;
+            elements.clear();
+            while let Some(element) = next.take_if(|e| e.shipment_id == head.id) {
+                elements.push(element);
+                next = rows.next().transpose()?;
+            }
+            if elements.is_empty() {
+                return Err(run.fault(&format!("shipment {:?} has no element", head.id)));
+            }
+            take(&head, &elements)?;
+        }
+        next.map_or(Ok(()), |left| Err(run.stray(&left)))
+    }
+}
+
+row! {
+    struct ShipmentOf<'b> of element {
+        shipment_id: &'b str,
     }
 }

@@ -1,10 +1,13 @@
 //! The factors that a run used, as rows of the `factors` table.
 
 use crate::factors::EmissionFactor;
-use crate::model::element::{FactorUse, Rollup};
+use crate::model::element::{FactorUse, GhgTotals, Rollup};
 use crate::model::time::date_text;
 use crate::output::factors::FactorRow;
 use crate::reference::Reference;
+use crate::run::tables::totals_text;
+use crate::store::manifest::Totals;
+use std::collections::BTreeMap;
 
 /// One row per factor used, by full id.
 pub fn rows(reference: &Reference, rollup: &Rollup) -> Vec<FactorRow> {
@@ -16,6 +19,17 @@ pub fn rows(reference: &Reference, rollup: &Rollup) -> Vec<FactorRow> {
         .collect();
     rows.sort_unstable_by(|a, b| a.factor_id.cmp(&b.factor_id));
     rows
+}
+
+/// Sums by the GWP set behind the emissions.
+pub fn by_gwp_set(reference: &Reference, rollup: &Rollup) -> BTreeMap<String, Totals> {
+    let mut sums: BTreeMap<&str, GhgTotals> = BTreeMap::new();
+    for (&index, used) in &rollup.factors {
+        let set = reference.factors.factors[index as usize].emissions_gwp_set();
+        sums.entry(set.code()).or_default().add(&used.totals);
+    }
+    let text = |(set, totals): (&str, GhgTotals)| (set.to_owned(), totals_text(&totals));
+    sums.into_iter().map(text).collect()
 }
 
 /// One line for each factor that stood in for days before it becomes valid (Q29), by full id.

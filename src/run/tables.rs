@@ -186,6 +186,7 @@ pub fn finish(
             .iter()
             .map(|(name, t)| ((*name).to_owned(), totals_text(t)))
             .collect(),
+        totals_by_gwp_set: factors_used::by_gwp_set(&loaded.reference, rollup),
         files: Vec::new(),
         warnings: [loaded.warnings.clone(), warnings, before_first].concat(),
     })

@@ -40,6 +40,7 @@ pub(crate) fn manifest(run_id: &str) -> Manifest {
             ..Counts::default()
         },
         totals: [("elements".to_owned(), Default::default())].into(),
+        totals_by_gwp_set: Default::default(),
         files: vec![],
         warnings: vec![],
     }

@@ -59,6 +59,9 @@ pub struct Manifest {
     pub counts: Counts,
     /// Sums per table: `elements`, `shipments`, `corridors`, `corridor_sections`.
     pub totals: BTreeMap<String, Totals>,
+    /// Sums of the elements by the GWP set behind their emissions; a manifest older than this field has none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub totals_by_gwp_set: BTreeMap<String, Totals>,
     /// Every file of the run but the manifest and its digest, by path; filled in by the stage.
     pub files: Vec<FileEntry>,
     /// What a reader of the figures should know.

@@ -6,6 +6,8 @@ usage: validate.py PROGRAM OUT [PACT]
 PROGRAM: the built program. OUT: the output root of a published run. PACT: a folder with the OpenAPI descriptions of PACT, which may not be
 passed on; without it documents are checked against schemas of our own. schemas/README.md names the sources of all schemas.
 
+The declaration of a run is held against its own schema, the manifest and the tables.
+
 Two runs are exported in every kind: the one in OUT, and one computed from the DCSA events in tests/exchange/dcsa. Checked are every
 document against its schema (formats included), the events against DCSA's descriptions, and the rules that no schema says: transport
 activity is mass x distance, TOC x activity is TCE, a TCE has a tocId or a hocId that is among the documents, what came before comes before, sums are those of the
@@ -16,6 +18,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from datetime import UTC
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 
@@ -67,6 +70,7 @@ class Schemas:
             footprint = lambda name: {"$ref": "#/components/schemas/ProductFootprint"} | yaml.safe_load((published / name).read_text())
             self.pact2.append(validator(footprint("pact-2.3.3-openapi.yaml"), draft2020))
             self.pact3.append(validator(footprint("pact-3.0.3-openapi.yaml"), draft2020))
+        self.declaration = validator(json.loads((ROOT / "docs" / "declaration.schema.json").read_text()), draft2020)
         # Data of an extension, under their own schema also inside PACT 3.
         self.data = {n: ileap(n) for n in ("shipment-footprint.json", "toc.json", "hoc.json")}
         event2 = yaml.safe_load((SCHEMAS / "dcsa" / "TNT_v2.2.0-resolved.yaml").read_text())
@@ -91,6 +95,8 @@ def exported(program, out, to, *kind):
     run(program, "export", *kind, out, "--to", to, *company)
     if read() != first:
         fault(f"{kind}: another export of the same run differs")
+    if any(document["status"] != "Deprecated" for document in first.get("deprecated", [])):
+        fault(f"{kind}: a predecessor is not deprecated")
     return first
 
 
@@ -204,8 +210,53 @@ def check_run(program, out, name, schemas, work):
         ids = [d["id"] for content in documents.values() for d in content]
         if len(ids) != len(set(ids)):
             fault(f"{name}: an id stands twice")
+    check_declaration(program, out, name, schemas, work / f"{name}-declaration")
     tad = exported(program, out, work / f"{name}-tad", "ileap-tad")["tad"]
     return count + validate(f"{name} tad", tad, schemas.tad)
+
+
+LINES = """
+    SELECT {name}, count(*), sum(e.transport_activity_tkm), sum(e.ghg_operation_kg), sum(e.ghg_provision_kg), sum(e.ghg_total_kg)
+    FROM '{out}/latest/elements/*.parquet' e JOIN '{out}/latest/factors.parquet' f USING (factor_id) GROUP BY 1"""
+NAMES = {
+    "by_mode": "e.mode",
+    "by_distance_basis": "coalesce(e.activity_basis, 'none')",
+    "by_data_category": "CASE WHEN e.data_category = 'primary' AND contains(e.quality_flags, 'Q41') "
+                        "THEN 'primary, outside its reference period' ELSE e.data_category END",
+    "by_gwp_set": "coalesce(f.energy_gwp_set, f.gwp_set)",
+    "by_source": "f.source || '/' || f.edition",
+}
+FIGURES = ("transport_activity_tkm", "ghg_operation_kg", "ghg_provision_kg", "ghg_total_kg")
+
+
+def check_declaration(program, out, name, schemas, work):
+    """Each figure of the declaration is that of a query and of the manifest."""
+    run(program, "export", "declaration", out, "--to", work, "--company", "Test & <Co>")
+    told, manifest = json.loads((work / "declaration.json").read_text()), json.loads((out / "latest" / "manifest.json").read_text())
+    page = (work / "declaration.html").read_text()
+    validate(f"{name} declaration", [told], schemas.declaration)
+    figures = lambda line: (line["elements"], *(Decimal(line[f]) for f in FIGURES))
+    totals = manifest["totals"]["elements"]
+    if any(told["totals"][f] != totals[f] for f in FIGURES) or told["totals"]["elements"] != manifest["counts"]["elements"]:
+        fault(f"{name} declaration: {told['totals']}, the manifest has {totals}")
+    gwp = {line["name"]: {f: line[f] for f in FIGURES} for line in told["by_gwp_set"]}
+    if gwp != manifest["totals_by_gwp_set"]:
+        fault(f"{name} declaration: {gwp}, the manifest has {manifest['totals_by_gwp_set']}")
+    for part, key in NAMES.items():
+        query = {row[0]: row[1:] for row in duckdb.sql(LINES.format(name=key, out=out)).fetchall()}
+        named = lambda line: line["name"] if "name" in line else f"{line['source']}/{line['edition']}"
+        found = {named(line): figures(line) for line in told[part]}
+        if found != query or len(found) != len(told[part]):
+            fault(f"{name} declaration: {part}: {found}, a query has {query}")
+    first, last = duckdb.sql(f"SELECT min(first_departed_at), max(last_arrived_at) FROM '{out}/latest/shipments/*.parquet'").fetchall()[0]
+    for key, at in (("first_departure", first), ("last_arrival", last)):
+        if at is not None and told["period"][key][:19] != at.astimezone(UTC).isoformat()[:19]:
+            fault(f"{name} declaration: {key} is {told['period'][key]}, a query has {at}")
+    for words in ("Prepared for", "Test &amp; &lt;Co&gt;", told["origin"]["run_id"]):
+        if words not in page:
+            fault(f"{name} declaration: the page lacks {words!r}")
+    if "conforms to" in page.replace("does not say that a declaration made of it conforms to", ""):
+        fault(f"{name} declaration: the page claims that something conforms")
 
 
 def check_events(schemas):

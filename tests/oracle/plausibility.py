@@ -61,7 +61,9 @@ class Plausibility:
             mass = max(mass, m.container_cargo_mass_kg or 0)
         too_much_for_a_box = one_box and kind is None and above(mass, any_gross)
         least, most = self.of("empty_kg_per_teu" if is_empty else "cargo_kg_per_teu", m.mode)
-        if least is not None and mass < least * 1000 * count:
+        # A part of a box has to hold that part of what the box must hold; it may weigh all that the box can.
+        part = Fraction(m.box_share or MILLION, MILLION)
+        if least is not None and mass < least * 1000 * count * part:
             return True
         if is_empty:
             return too_much_for_a_box or (teu is not None and most is not None and mass > most * 1000 * count)

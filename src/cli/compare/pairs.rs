@@ -2,10 +2,10 @@
 
 use super::{Args, Format, json, table};
 use crate::cli::{Console, progress};
-use green_corridor::{Error, Level, Progress, Result};
 use green_corridor::files::{FileWriter, RealDisk};
-use green_corridor::routing::{Comparison, Routes, self};
+use green_corridor::routing::{self, Comparison, Routes};
 use green_corridor::text::{visible_json, visible_lines};
+use green_corridor::{Error, Level, Progress, Result};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;

@@ -2,7 +2,9 @@
 
 use crate::cli::table::Table;
 use green_corridor::quantity::grouped;
-use green_corridor::routing::{ElementSheet, OptionSheet, RequestSheet, ScenarioSheet, Sheet, Standing, rounded};
+use green_corridor::routing::{
+    ElementSheet, OptionSheet, RequestSheet, ScenarioSheet, Sheet, Standing, rounded,
+};
 use std::fmt::Write;
 
 /// Question, options, their chains, break-evens, assumptions.

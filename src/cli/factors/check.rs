@@ -4,9 +4,9 @@ use super::Library;
 use super::text::plain;
 use crate::cli::Console;
 use crate::cli::args::day;
-use green_corridor::{Error, Result};
 use green_corridor::factor::{FactorLibrary, Findings};
 use green_corridor::quantity::{Day, day_of, plural};
+use green_corridor::{Error, Result};
 use std::fmt::Write as _;
 use std::process::ExitCode;
 

@@ -3,9 +3,9 @@
 use super::super::args::path;
 use super::text::plain;
 use crate::cli::Console;
-use green_corridor::{Error, Result};
-use green_corridor::factor::{ImportOrder, ImportReport, Refusal, self};
+use green_corridor::factor::{self, ImportOrder, ImportReport, Refusal};
 use green_corridor::quantity::plural;
+use green_corridor::{Error, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -5,9 +5,9 @@ use super::text::end;
 use super::{Library, factors_of};
 use crate::cli::Console;
 use crate::cli::args::{TableFormat, day};
-use green_corridor::{Error, Result};
 use green_corridor::factor::{EmissionFactor, FactorSet};
 use green_corridor::quantity::{Day, NANO_SCALE, date_text, decimal_text};
+use green_corridor::{Error, Result};
 use std::process::ExitCode;
 
 /// Arguments of `factors list`.

@@ -271,8 +271,8 @@ impl Candidate {
         let scope = &self.scope;
         let wanted = match why {
             Refused::Ambiguous => format!(
-                "one category of {} in {} at a time, but {other} has the same period: say which is which in --operations, by lines of id,operation,region,energy_carrier,distance_basis",
-                scope.operation, scope.region
+                "one category of {0} in {1} at a time, but {other} has the same period: say what each is for in --operations, a CSV of id,operation,region (and energy_carrier, distance_basis), such as {2},{0},{1} with the region, zone or lane of this one in the place of {1}",
+                scope.operation, scope.region, self.category.id
             ),
             Refused::Contradicted => {
                 "one document per category and period, but another one says something else"

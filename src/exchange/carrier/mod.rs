@@ -244,6 +244,13 @@ impl Converter {
                 Outcome::Ignored,
                 Fault::new("", "Deprecated", "an active footprint"),
             )),
+            // What an export writes beside its documents.
+            None if ["run_id", "kind", "new_versions"]
+                .iter()
+                .all(|key| data.get(*key).is_some()) =>
+            {
+                Err((Outcome::Ignored, Fault::new("", "a summary", "a document")))
+            }
             Some((_, kind)) => self
                 .is_new(kind, &id, data)
                 .and_then(|()| self.take(document, kind, &id)),

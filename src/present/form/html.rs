@@ -19,15 +19,7 @@ const ON_PAPER: usize = 13;
 
 /// The page.
 pub fn page(report: &Report) -> Result<String, std::io::Error> {
-    let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"{3}\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{0}</title>\n<style>\n{STYLE}</style>\n</head>\n\
-         <body data-run=\"{1}\">\n<a class=\"skip\" href=\"#totals\">To the totals</a>\n<header>\n<h1>{0}</h1>\n<p>{2}</p>\n",
-        html(&report.title),
-        html(&report.run_id),
-        html(&report.subtitle),
-        content_policy(SCRIPT)
-    );
+    let mut out = head(report, SCRIPT);
     out.push_str("<nav aria-label=\"Sections\"><ul>");
     for section in &report.sections {
         let _ = write!(
@@ -37,17 +29,8 @@ pub fn page(report: &Report) -> Result<String, std::io::Error> {
             html(section.title)
         );
     }
-    out.push_str("</ul></nav>\n</header>\n<main>\n<ul class=\"tiles\">\n");
-    report
-        .tiles
-        .iter()
-        .for_each(|tile| out.push_str(&key_figure(tile)));
-    out.push_str("</ul>\n");
-    report
-        .sections
-        .iter()
-        .for_each(|part| out.push_str(&section(part)));
-    out.push_str("</main>\n");
+    out.push_str("</ul></nav>\n");
+    main(&mut out, report);
     for (id, data) in [
         ("shipments-data", packed(&report.shipments)?),
         ("sheets-data", packed(&report.sheets)?),
@@ -59,6 +42,41 @@ pub fn page(report: &Report) -> Result<String, std::io::Error> {
     }
     let _ = write!(out, "<script>{SCRIPT}</script>\n</body>\n</html>\n");
     Ok(out)
+}
+
+/// The page of a report without anything to search, open or choose: no script is in it.
+pub fn still_page(report: &Report) -> String {
+    let mut out = head(report, "");
+    main(&mut out, report);
+    out + "</body>\n</html>\n"
+}
+
+/// Up to the title and the line below it.
+fn head(report: &Report, script: &str) -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"{3}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{0}</title>\n<style>\n{STYLE}</style>\n</head>\n\
+         <body data-run=\"{1}\">\n<a class=\"skip\" href=\"#totals\">To the totals</a>\n<header>\n<h1>{0}</h1>\n<p>{2}</p>\n",
+        html(&report.title),
+        html(&report.run_id),
+        html(&report.subtitle),
+        content_policy(script)
+    )
+}
+
+/// From the end of the head to the last section.
+fn main(out: &mut String, report: &Report) {
+    out.push_str("</header>\n<main>\n<ul class=\"tiles\">\n");
+    report
+        .tiles
+        .iter()
+        .for_each(|tile| out.push_str(&key_figure(tile)));
+    out.push_str("</ul>\n");
+    report
+        .sections
+        .iter()
+        .for_each(|part| out.push_str(&section(part)));
+    out.push_str("</main>\n");
 }
 
 fn key_figure(tile: &Tile) -> String {

@@ -9,7 +9,7 @@ mod html;
 mod pack;
 mod xlsx;
 
-pub use html::page;
+pub use html::{page, still_page};
 pub use xlsx::workbook;
 
 use serde::Serialize;

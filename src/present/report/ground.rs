@@ -5,7 +5,7 @@ use crate::model::element::GhgTotals;
 use crate::model::time::date_text;
 use crate::model::unit::{NANO_SCALE, short_decimal_text};
 use crate::present::form::{Part, Section, Table as Sheet};
-use crate::present::report::figures::{largest_first, nano, percent, word};
+use crate::present::report::figures::{group_table, largest_first, nano, percent, word};
 use crate::present::report::{Asked, Made};
 use crate::published::sums::{FactorRow, Group, Summed, by};
 use serde_json::Value;
@@ -25,7 +25,7 @@ const COLUMNS: [Column; 18] = [
     ("distance basis", |f| f.distance_basis.clone(), false),
     ("valid from", |f| date_text(f.valid_from), false),
     ("data category", |f| f.data_category.clone(), false),
-    ("GWP set", |f| f.gwp_set.clone(), true),
+    ("GWP set", |f| f.emissions_gwp_set().to_owned(), true),
     ("edition", |f| f.edition.clone(), false),
     ("licence", |f| f.licence.clone(), true),
     ("place in the source", |f| f.source_ref.clone(), false),
@@ -165,24 +165,17 @@ pub(crate) fn method(asked: &Asked) -> Result<Made> {
     excluded
         .iter()
         .for_each(|line| exclusions.row([line.clone()]));
-    let mut gwp = Sheet::new(
+    let mut by_set = by(&asked.run.factors, |f| f.emissions_gwp_set())?;
+    largest_first(&mut by_set);
+    let mut gwp = group_table(
         "GWP sets",
-        &[
-            "GWP set of the factor",
-            ">elements",
-            ">kg CO2e",
-            ">% of emissions",
-        ],
-    );
-    for Group { key, sums } in by(&asked.run.factors, |f| f.gwp_set.as_str())? {
-        let total = sums.totals.total();
-        gwp.row([
-            word(key),
-            sums.count.to_string(),
-            nano(total),
-            percent(total, asked.whole.total()),
-        ]);
-    }
+        ["GWP set behind the emissions"],
+        ">elements",
+        &by_set,
+        &asked.whole,
+        |set| [word(set)],
+    )?;
+    gwp.note = "Of a composed factor, the set of its energy factor. CO2: other gases are not in the figures; unstated: the source does not say.".to_owned();
     let mut digests = Sheet::new("Digests", &["kind", "file", "sha256"]);
     for input in &m.inputs {
         digests.row(["input".to_owned(), input.file.clone(), input.sha256.clone()]);

@@ -6,6 +6,7 @@
 //! Invariant: every table of the report adds up to the totals of the manifest, else there is no report (exit 7).
 
 mod corridors;
+pub mod declaration;
 mod figures;
 mod ground;
 mod points;

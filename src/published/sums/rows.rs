@@ -332,6 +332,7 @@ row! {
         pub valid_from: Day,
         pub data_category: String,
         pub gwp_set: String,
+        pub energy_gwp_set: String,
         pub licence: String,
         pub source: String,
         pub edition: String,
@@ -345,6 +346,16 @@ row! {
         activity from transport_activity_tkm: i128,
         ghg_operation from ghg_operation_kg: i128,
         ghg_provision from ghg_provision_kg: i128,
+    }
+}
+
+impl FactorRow {
+    /// The GWP set behind the emissions: of a composed factor that of its energy.
+    pub fn emissions_gwp_set(&self) -> &str {
+        match self.energy_gwp_set.as_str() {
+            "" => &self.gwp_set,
+            energy => energy,
+        }
     }
 }
 

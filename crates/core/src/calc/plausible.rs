@@ -8,7 +8,7 @@ use crate::model::movement::MovementBatch;
 use crate::model::time::{DAY_US, Instant, NO_INSTANT};
 use crate::model::unit::ONE;
 use crate::reference::Plausibility;
-use crate::reference::plausibility::{Bounds, ModeBounds};
+use crate::reference::plausibility::ModeBounds;
 
 /// What the bounds of a mode say of time, in the units of a row.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +77,17 @@ fn mass_is_plausible(
         known => known,
     };
     let is_known = load.whole_teu != UNKNOWN_TEU;
+    // A consignment has to weigh no more than its part of what the box must hold; it may weigh all that the box can.
+    let has_enough = |mass: i64, least: i64| {
+        let least = least.saturating_mul(teu);
+        match batch.box_share[i] {
+            0 => mass.saturating_mul(ONE) >= least,
+            part => {
+                let whole = i128::from(ONE) * i128::from(ONE);
+                i128::from(mass) * whole >= i128::from(least) * i128::from(part)
+            }
+        }
+    };
     if load.load_status == LoadStatus::Empty {
         let max = if is_known {
             of.empty_per_teu.max
@@ -84,18 +95,11 @@ fn mass_is_plausible(
             i64::MAX
         };
         return is_within_a_box
-            && per_teu(
-                reported,
-                teu,
-                Bounds {
-                    max,
-                    ..of.empty_per_teu
-                },
-            );
+            && has_enough(reported, of.empty_per_teu.min)
+            && reported.saturating_mul(ONE) <= max.saturating_mul(teu);
     }
     // Of a shared box the whole cargo counts.
     let mass = reported.max(batch.container_mass_g[i] as i64);
-    let has_enough = mass.saturating_mul(ONE) >= of.cargo_per_teu.min.saturating_mul(teu);
     let fits = match kind {
         // A row may stand for several boxes of one type.
         Some(kind) => {
@@ -106,12 +110,7 @@ fn mass_is_plausible(
         }
         None => true,
     };
-    has_enough && fits && (is_within_a_box || mass <= bounds.any_gross)
-}
-
-fn per_teu(mass_g: i64, teu: i64, bounds: Bounds) -> bool {
-    let mass = mass_g.saturating_mul(ONE);
-    mass >= bounds.min.saturating_mul(teu) && mass <= bounds.max.saturating_mul(teu)
+    has_enough(mass, of.cargo_per_teu.min) && fits && (is_within_a_box || mass <= bounds.any_gross)
 }
 
 /// Thousandths of an hour in microseconds.
@@ -145,6 +144,7 @@ fn time_is_plausible(pace: &Pace, duration_us: i64, distance_m: i64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reference::plausibility::Bounds;
 
     const HOUR_US: i64 = 3_600_000_000;
 

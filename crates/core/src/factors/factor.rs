@@ -197,3 +197,12 @@ pub struct EmissionFactor {
     /// How it was composed, if it was.
     pub composed: Option<Composed>,
 }
+
+impl EmissionFactor {
+    /// The GWP set behind its emissions: of a composed factor that of the energy row, since the other row only has an amount of
+    /// energy.
+    pub fn emissions_gwp_set(&self) -> GwpSet {
+        let energy = self.composed.as_ref();
+        energy.map_or(self.gwp_set, |composed| composed.energy_gwp_set)
+    }
+}

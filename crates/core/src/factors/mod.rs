@@ -32,7 +32,7 @@ mod tests;
 
 pub use candidates::{Candidate, Verdict};
 pub use compose::conversion;
-pub use countries::country;
+pub use countries::{country, is_country};
 pub use factor::{Composed, EmissionFactor, GwpSet, Operation, Section, Source, Text};
 pub use fault::{DataFile, Fault, Severity};
 pub use handbook::handbook;
