@@ -8,6 +8,7 @@ pub mod carrier;
 pub mod category;
 pub mod dcsa;
 pub mod documents;
+pub mod edifact;
 pub mod events;
 pub mod export;
 pub mod ileap;

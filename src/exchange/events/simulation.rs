@@ -1,6 +1,7 @@
 //! Generated chains as several senders report them: clocks off by up to an hour, loads and discharges up to a day late.
 
 use super::event::{Document, DocumentKind, Event, Handling, Statement, Step};
+use super::mass::Masses;
 use super::{Converter, Report};
 use crate::exchange::documents::Place;
 use crate::model::id::LocationCode;
@@ -118,6 +119,7 @@ fn reports(chain: usize, truths: &[Truth], random: &mut Random) -> Vec<Event> {
                     step,
                     at,
                     at_text: instant_text(at),
+                    within: 0,
                     place: LocationCode::parse(place.as_bytes()).unwrap(),
                     facility: String::new(),
                     container: format!("TSTU{chain:07}"),
@@ -127,6 +129,8 @@ fn reports(chain: usize, truths: &[Truth], random: &mut Random) -> Vec<Event> {
                     is_multimodal: false,
                     carrier: String::new(),
                     call: String::new(),
+                    is_shippers: false,
+                    masses: Masses::default(),
                 })),
             });
         }
