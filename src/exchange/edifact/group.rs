@@ -9,6 +9,9 @@ use crate::exchange::events::mass::Masses;
 use crate::model::mode::Mode;
 use crate::model::unit::{div_half_even, parse_decimal};
 
+/// Segments of a name in a group; the directories admit fewer.
+const MOST: usize = 999;
+
 /// How an interchange is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Hand<'p> {
@@ -141,6 +144,18 @@ impl Group {
 
     /// Takes what a segment says; whether it is one of those that are read.
     pub fn take(&mut self, segment: &Segment, hand: Hand) -> Result<bool, Fault> {
+        let count = match segment.tag() {
+            "RFF" => self.documents.len() + self.containers.len(),
+            "DTM" => self.times.len() + self.later_times.len(),
+            "LOC" => self.places.len() + self.later_places.len(),
+            "TDT" => self.transports.len(),
+            "MEA" => self.odd_masses.len(),
+            _ => 0,
+        };
+        if count >= MOST {
+            let found = format!("more than {MOST} {}", segment.tag());
+            return Err(Fault::new("", &found, "no more than the directories admit"));
+        }
         match segment.tag() {
             "RFF" => self.reference(segment, hand)?,
             "DTM" => self.time(segment, hand)?,

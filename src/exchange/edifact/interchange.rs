@@ -3,8 +3,9 @@
 //! A message whose trailer does not agree with it is refused as a whole, and so is an interchange: what is missing in it may be a
 //! correction of what is there. The next one is read all the same.
 
+use super::draft::Draft;
 use super::group::Hand;
-use super::message::{Draft, Found, Kind, Message, refused};
+use super::message::{Found, Kind, Message, refused};
 use super::profile::{Profile, Profiles};
 use super::syntax::{Charset, Segment, Segments, Service};
 use super::tell::{Frame, pointer};
@@ -210,7 +211,7 @@ impl<'r> Interchange<'r> {
                     own = segment.text(1, 0, charset).unwrap_or_default();
                     break;
                 }
-                "EQD" | "CNI" | "STS" | "UNT" => break,
+                "EQD" | "CNI" | "STS" | "UNT" | "UNH" | "UNZ" => break,
                 _ => {}
             }
         }

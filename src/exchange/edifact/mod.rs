@@ -1,17 +1,24 @@
 //! UN/EDIFACT container messages as events of the chain: COARRI, CODECO and IFTSTA of version D, as partners spell them (`profiles.toml`).
 //!
-//! `syntax` finds segments and values, `interchange` checks envelopes, `message` and `group` collect what belongs together, `tell` makes events of
+//! `syntax` finds segments and values, `interchange` checks envelopes, `draft`, `message` and `group` collect what belongs together, `tell` makes events of
 //! it, `versions` withdraws what later messages replace or cancel. They say what DCSA events lack: masses, and the mode of inland transport.
 
+pub mod draft;
+#[cfg(test)]
+mod envelope_tests;
 pub mod group;
 pub mod interchange;
 pub mod message;
 pub mod profile;
+#[cfg(test)]
+mod simulation;
 pub mod syntax;
 pub mod tell;
 #[cfg(test)]
 mod tests;
 pub mod time;
+#[cfg(test)]
+mod version_tests;
 pub mod versions;
 
 use super::dcsa::Reading;

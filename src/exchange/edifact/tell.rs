@@ -237,7 +237,9 @@ impl Frame<'_> {
     fn locate(&self, spot: &Spot) -> Result<LocationCode, Fault> {
         let places = &self.hand.profile.places;
         let Code { code, list, agency } = &spot.place;
-        if !code.is_empty() && has(&places.locodes, &format!("{list}:{agency}")) {
+        let is_locode = [&format!("{list}:{agency}"), &format!("{list}:*")];
+        let is_locode = is_locode.iter().any(|name| has(&places.locodes, name));
+        if !code.is_empty() && is_locode {
             let code = code.replace([' ', '-'], "");
             if let Some(place) = LocationCode::parse(code.as_bytes()) {
                 return Ok(place);

@@ -14,7 +14,7 @@ pub mod settle;
 pub mod shares;
 pub mod shipments;
 #[cfg(test)]
-mod simulation;
+pub(super) mod simulation;
 pub mod vehicle;
 
 use super::left_out::{LeftOut, Outcome};
