@@ -164,8 +164,8 @@ impl<'r> Draft<'r> {
         if self.text(segment, 0, 0)? != "OSI" {
             return Ok(false);
         }
-        // The code is in C107, in some directories behind an empty element.
-        for element in [2, 1] {
+        // The code is in C107; some put it into the text behind it.
+        for element in [2, 3] {
             if let Some(told) = remarks.get(&self.text(segment, element, 0)?) {
                 self.head.remark = Some(*told);
                 return Ok(true);

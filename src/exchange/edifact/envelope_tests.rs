@@ -50,21 +50,20 @@ fn envelopes_that_do_not_agree_are_refused() {
 
 #[test]
 fn a_message_that_does_not_agree_is_refused_alone() {
-    let number = 12;
     for (from, to, wanted) in [
         (
+            "UNT+12+2'",
             "UNT+13+2'",
-            "UNT+14+2'",
-            "UNT 14 segments / expected 13, as there are",
+            "UNT 13 segments / expected 12, as there are",
         ),
         (
-            "UNT+13+2'",
-            "UNT+13+3'",
+            "UNT+12+2'",
+            "UNT+12+3'",
             "UNT reference 3 / expected 2, as at its beginning",
         ),
         (
-            "CNT+16:1'UNT+13+2'",
-            "CNT+16:2'UNT+13+2'",
+            "CNT+16:1'UNT+12+2'",
+            "CNT+16:2'UNT+12+2'",
             "CNT total 16 of 2 / expected 1 as the message has EQD segments",
         ),
         (
@@ -73,7 +72,7 @@ fn a_message_that_does_not_agree_is_refused_alone() {
             "/ expected version D of the message",
         ),
         (
-            "UNT+13+2'UNH+3",
+            "UNT+12+2'UNH+3",
             "UNH+3",
             "/ expected UNT of the message before",
         ),
@@ -97,7 +96,7 @@ fn a_message_that_does_not_agree_is_refused_alone() {
         );
         assert!(
             report.left_out.iter().any(|l| l.outcome == Outcome::Gap),
-            "{number}"
+            "{to}"
         );
     }
 }
@@ -105,7 +104,6 @@ fn a_message_that_does_not_agree_is_refused_alone() {
 #[test]
 fn hostile_files_end_soon_and_are_told() {
     let good = interchange("T", &voyage());
-    let components = format!("{}{}", good.replacen("+BL1'", "+BL1", 1), "");
     for (name, bytes) in [
         ("nothing", String::new()),
         ("blanks", " \r\n".repeat(1 << 20)),
@@ -128,7 +126,6 @@ fn hostile_files_end_soon_and_are_told() {
         ("advice", "UNA:+.? '".repeat(1 << 16)),
         ("headers", "UNH+1+COARRI:D'".repeat(1 << 16)),
         ("half a file", good[..good.len() / 2].to_owned()),
-        ("a value that is not released", components),
     ] {
         let report = convert(&[&bytes]);
         assert!(report.records.is_empty(), "{name}");

@@ -47,6 +47,7 @@ pub fn read(
         messages: 0,
         groups: 0,
     };
+    let start = segments.position();
     let outcome = interchange.read(segments);
     if let Err(fault) = outcome {
         let is_next = fault.pointer == NEXT;
@@ -61,7 +62,7 @@ pub fn read(
         };
         interchange.refuse(number, fault);
         if !is_next {
-            segments.seek_interchange(interchange.service);
+            segments.seek_interchange(interchange.service, start);
         }
     }
     interchange.contents

@@ -159,21 +159,23 @@ impl<'a> Segments<'a> {
         })
     }
 
-    /// After a fault: goes to where the next interchange begins, right behind the end of a segment or a line.
-    pub fn seek_interchange(&mut self, service: Service) {
-        let from = self.at;
+    /// How far the file is read.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// After a fault: goes to where the next interchange begins, right behind the end of a segment or a line, and behind `start`, where
+    /// the one with the fault begins.
+    pub fn seek_interchange(&mut self, service: Service, start: usize) {
+        let from = self.at.max(start + 1).min(self.bytes.len());
         for found in memchr::memmem::find_iter(&self.bytes[from..], b"UN") {
             let at = from + found;
-            let begins = matches!(self.bytes.get(at + 2), Some(b'A' | b'B'))
-                && self
-                    .bytes
-                    .get(at + 3)
-                    .is_some_and(|b| !b.is_ascii_alphanumeric());
-            let before = self.bytes[from..at]
-                .iter()
-                .rev()
-                .find(|b| !matches!(**b, b' ' | b'\t' | b'\r'));
-            let is_behind_end = before.is_some_and(|b| *b == service.terminator || *b == b'\n');
+            let (name, mark) = (self.bytes.get(at + 2), self.bytes.get(at + 3));
+            let begins = matches!(name, Some(b'A' | b'B'))
+                && mark.is_some_and(|b| !b.is_ascii_alphanumeric());
+            let mut before = self.bytes[..at].iter().rev();
+            let before = before.find(|b| !matches!(**b, b' ' | b'\t' | b'\r'));
+            let is_behind_end = before.is_none_or(|b| *b == service.terminator || *b == b'\n');
             if begins && is_behind_end {
                 self.at = at;
                 return;

@@ -275,7 +275,7 @@ fn what_a_container_lacks_is_told_with_its_segment() {
         (
             "BL1'RFF+BN:BK1'DTM+203:202503040800:203",
             "BL1'RFF+BN:BK1'DTM+133:202503040800:203",
-            "ignored segment 29 EQD",
+            "ignored segment 28 EQD",
         ),
         (
             "EQD+CN+CSQU3054383+45G1:102:5++2+5'RFF+BM",

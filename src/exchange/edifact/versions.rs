@@ -1,7 +1,7 @@
 //! Messages that replace, change or cancel earlier ones of the same sender and number.
 //!
-//! The order is that of writing; of messages written in the same minute, originals come first, then the order of the files. Some senders
-//! give one number to many messages: what is withdrawn by such a number is only what is said of the same containers.
+//! The order is that of writing; of messages written in the same minute that in their file, and where they are in several files, originals
+//! come first. Some senders give one number to many messages: what is withdrawn by such a number is only what is said of the same containers.
 
 use super::message::{Found, Kind, Message};
 use super::profile::Function;
@@ -33,15 +33,7 @@ type Content = Vec<(String, Instant)>;
 
 /// What all messages tell, those that others withdrew among it, in the order of the files.
 pub fn standing(mut messages: Vec<Message>) -> Vec<Found> {
-    let mut order: Vec<usize> = (0..messages.len()).collect();
-    order.sort_by(|&a, &b| {
-        let key = |i: usize| {
-            let m: &Message = &messages[i];
-            let is_later = m.function != Function::Original;
-            (m.written.as_ref().map(|s| &s.text), is_later, &m.place)
-        };
-        key(a).cmp(&key(b))
-    });
+    let order = order(&messages);
     let mut standing = Standing::default();
     for i in order {
         let withdrawn = standing.withdrawn(&messages[i], &messages);
@@ -67,6 +59,34 @@ pub fn standing(mut messages: Vec<Message>) -> Vec<Found> {
     let mut found: Vec<Found> = messages.into_iter().flat_map(|m| m.found).collect();
     tell_apart(&mut found);
     found
+}
+
+/// The order in which messages came, as far as they say it.
+fn order(messages: &[Message]) -> Vec<usize> {
+    type Minute<'m> = (&'m str, Kind, &'m str, Option<&'m str>);
+    fn minute(m: &Message) -> Minute<'_> {
+        let written = m.written.as_ref().map(|s| s.text.as_str());
+        (&m.sender, m.kind, &m.about, written)
+    }
+    // The file of what was written of one document in one minute; `None`: several.
+    let mut files: HashMap<Minute, Option<&str>> = HashMap::new();
+    for message in messages {
+        let file = Some(&*message.place.file);
+        let known = files.entry(minute(message)).or_insert(file);
+        if *known != file {
+            *known = None;
+        }
+    }
+    let is_later = |m: &Message| {
+        m.function != Function::Original && files.get(&minute(m)).is_none_or(Option::is_none)
+    };
+    let mut order: Vec<usize> = (0..messages.len()).collect();
+    order.sort_by(|&a, &b| {
+        let key = |m: &Message| (m.written.as_ref().map(|s| s.text.clone()), is_later(m));
+        let (a, b) = (&messages[a], &messages[b]);
+        key(a).cmp(&key(b)).then_with(|| a.place.cmp(&b.place))
+    });
+    order
 }
 
 impl Standing {
