@@ -118,7 +118,7 @@ fn masses_of_a_box() {
     let (kg, source, notes) = with("MEA+AAE+G+TNE:24.5'", "45G1");
     assert_eq!(
         (kg.as_str(), source.as_str(), notes.len()),
-        ("20500.000", "gross less tare of the type", 0)
+        ("20500.000", "gross less tare of the type", 1)
     );
     let (kg, source, _) = with("MEA+AAE+AAL+KGM:19000'MEA+AAE+VGM+KGM:24120'", "45G1");
     assert_eq!((kg.as_str(), source.as_str()), ("19000.000", "goods"));

@@ -136,6 +136,7 @@ fn laden(reports: &[Report], types: &ContainerTypes, notes: &mut Vec<LeftOut>) -
         let mut kinds = reports.iter().map(|(_, h)| h.container_type.as_str());
         kinds.find_map(|kind| types.lookup(kind)?.tare_g)
     };
+    let is_of_type = own.is_none();
     let (tare, source) = match (own, is_verified) {
         (Some(tare), true) => (Some(tare), "VGM less tare"),
         (Some(tare), false) => (Some(tare), "gross less tare"),
@@ -144,6 +145,11 @@ fn laden(reports: &[Report], types: &ContainerTypes, notes: &mut Vec<LeftOut>) -
     };
     let refused = match tare {
         Some(tare) if gross > tare => {
+            if is_of_type {
+                let tare = kilograms(tare);
+                let why = format!("no tare is stated: counted less that of the type, {tare} kg");
+                notes.push(note(at, gross, &why));
+            }
             let grams = gross - tare;
             return Some(Cargo { grams, source });
         }

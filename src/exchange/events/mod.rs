@@ -32,7 +32,7 @@ use order::arrange;
 use settle::{gone, settle};
 use shares::{Share, Shares};
 use shipments::{Bookings, Numbers, assign};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use vehicle::{Passages, Times, passage};
 
@@ -102,6 +102,7 @@ pub struct Converter {
     settings: Settings,
     /// Files, and how many events each had.
     files: Vec<(Arc<str>, u64)>,
+    at_file: HashMap<Arc<str>, usize>,
     events: Vec<Event>,
     bookings: Bookings,
     report: Report,
@@ -118,7 +119,9 @@ impl Converter {
 
     /// The events that follow are of this file.
     pub fn begin(&mut self, file: &str) {
-        self.files.push((file.into(), 0));
+        let file: Arc<str> = file.into();
+        self.at_file.insert(file.clone(), self.files.len());
+        self.files.push((file, 0));
     }
 
     /// Something about a file that is no event.
@@ -131,9 +134,8 @@ impl Converter {
     pub fn take(&mut self, event: std::result::Result<Event, Box<LeftOut>>) {
         self.report.events += 1;
         let place = event.as_ref().map_or_else(|e| &e.place, |e| &e.place);
-        let mut files = self.files.iter_mut().rev();
-        if let Some((_, events)) = files.find(|(file, _)| *file == place.file) {
-            *events += 1;
+        if let Some(&at) = self.at_file.get(&place.file) {
+            self.files[at].1 += 1;
         }
         match event {
             Ok(event) => {
@@ -149,6 +151,7 @@ impl Converter {
         let Converter {
             settings,
             files,
+            at_file: _,
             events,
             bookings,
             mut report,
