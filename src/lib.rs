@@ -111,7 +111,9 @@ pub mod factor {
 
 /// Documents of partners, to and fro.
 pub mod documents {
-    pub use crate::exchange::convert::{Conversion, Converted, ConvertedOf, DcsaOrder, IleapOrder};
+    pub use crate::exchange::convert::{
+        Conversion, Converted, ConvertedOf, EdifactTables, EventsOrder, IleapOrder,
+    };
     pub use crate::exchange::export::{Company, Form, Kind, Order, Summary};
     pub use crate::exchange::left_out::{LeftOut, Outcome, count, counts};
     pub use crate::exchange::pact::Pact;
@@ -168,6 +170,7 @@ pub mod files {
 /// The process that a program on top of this library is: its memory, its open files, its signals.
 pub mod process {
     pub use crate::store::descriptors::raise_limit;
+    pub use crate::store::machine::memory;
     pub use crate::store::memory::{bound, end_in_order, is_bounded};
     pub use crate::store::signal::is_ignored;
 }

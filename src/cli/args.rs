@@ -72,7 +72,7 @@ commands! {
     Diff => diff,
     /// Write a run as exchange documents: iLEAP, PACT, transport activity data
     Export => export,
-    /// Turn what partners send into movement records and factors: DCSA events, iLEAP documents
+    /// Turn what partners send into movement records and factors: DCSA events, EDIFACT messages, iLEAP documents
     Convert => convert,
     /// Write a report on a run: one HTML page and one XLSX workbook
     Report => report,

@@ -1,14 +1,16 @@
-//! `convert dcsa|ileap FILES`: what partners send, as movement records and factors.
+//! `convert dcsa|edifact|ileap FILES`: what partners send, as movement records and factors.
 
 use super::Console;
-use super::args::path;
+use super::args::{memory, path};
 use green_corridor::code::{Basis, Mode};
 use green_corridor::documents::{
-    self, Conversion, ConvertedOf, DcsaOrder, IleapOrder, LeftOut, Outcome, Received,
+    self, Conversion, ConvertedOf, EdifactTables, EventsOrder, IleapOrder, LeftOut, Outcome,
+    Received,
 };
+use green_corridor::plan::{MemoryLimit, Share};
 use green_corridor::quantity::{counted, grouped};
 use green_corridor::text::visible;
-use green_corridor::{Engine, Error, Interrupt, Level, Result};
+use green_corridor::{Engine, Error, Interrupt, Level, Result, process};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -27,6 +29,8 @@ pub struct Args {
 pub enum What {
     /// DCSA Track & Trace events, 2.0 to 3.0, to movement records
     Dcsa(Dcsa),
+    /// UN/EDIFACT container messages (COARRI, CODECO, IFTSTA), and DCSA events among them, to movement records
+    Edifact(Edifact),
     /// iLEAP TOCs and HOCs of a carrier to factors, its shipment footprints and TADs to movement records
     Ileap(Ileap),
 }
@@ -37,6 +41,31 @@ pub struct Dcsa {
     /// Files, folders or patterns: .json, .ndjson, .jsonl, also .gz and .zst
     #[arg(value_name = "FILES", required = true)]
     pub files: Vec<String>,
+    /// How they become movements.
+    #[command(flatten)]
+    pub chains: Chains,
+}
+
+/// Arguments of `convert edifact`.
+#[derive(Debug, clap::Args)]
+pub struct Edifact {
+    /// Files, folders or patterns; of folders .edi, .edifact, .edf, and DCSA events in .json, .ndjson, .jsonl; also .gz and .zst
+    #[arg(value_name = "FILES", required = true)]
+    pub files: Vec<String>,
+    /// What codes and qualifiers of partners mean, on top of the tables inside the program (TOML, docs/exchange.md)
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub profiles: Option<PathBuf>,
+    /// Folder whose containers.csv gives the tare that a message does not state [default: data, else the one inside the program]
+    #[arg(long, value_name = "DIR", value_parser = path())]
+    pub reference: Option<PathBuf>,
+    /// How they become movements.
+    #[command(flatten)]
+    pub chains: Chains,
+}
+
+/// How events become movement records.
+#[derive(Debug, clap::Args)]
+pub struct Chains {
     /// Movement records to write: .csv or .ndjson; what was left out goes beside it, into <name>.left-out.csv, gaps in chains into <name>.gaps.csv
     #[arg(long, value_name = "FILE", default_value = "movements.csv", value_parser = path())]
     pub out: PathBuf,
@@ -58,6 +87,29 @@ pub struct Dcsa {
     /// List ignored events too: planned and estimated ones, events of documents and devices, the carrier's own repositioning
     #[arg(long)]
     pub list_ignored: bool,
+    /// What the conversion may hold in memory.
+    #[command(flatten)]
+    pub memory: Memory,
+}
+
+/// A bound on memory.
+#[derive(Debug, clap::Args)]
+pub struct Memory {
+    /// Part of the memory that the conversion may use, or a size, e.g. 512MiB; exit 8 beyond it [default: 50%]
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub memory_limit: Option<MemoryLimit>,
+}
+
+impl Memory {
+    /// Bounds this process; the limit in bytes.
+    fn bind(&self) -> u64 {
+        let limit = self
+            .memory_limit
+            .unwrap_or(MemoryLimit::OfMachine(Share(500_000)));
+        let bytes = limit.bytes(process::memory());
+        process::bound(bytes, 1);
+        bytes
+    }
 }
 
 /// Arguments of `convert ileap`.
@@ -87,6 +139,9 @@ pub struct Ileap {
     /// Distance basis of the intensities, which iLEAP does not state [default: that of the elements that name the category, else assumed and flagged Q40: gcd for air, else sfd]
     #[arg(long, value_name = "BASIS", value_parser = ["sfd", "gcd", "actual"])]
     pub distance_basis: Option<String>,
+    /// What the conversion may hold in memory.
+    #[command(flatten)]
+    pub memory: Memory,
 }
 
 fn source(text: &str) -> std::result::Result<(String, String), String> {
@@ -105,14 +160,30 @@ fn source(text: &str) -> std::result::Result<(String, String), String> {
 /// Converts the files. Exit 10 when some of them could not be read.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     match &args.what {
-        What::Dcsa(args) => dcsa(args, console),
+        What::Dcsa(args) => events(&args.files, None, &args.chains, console),
+        What::Edifact(args) => {
+            let tables = EdifactTables {
+                profiles: args.profiles.clone(),
+                reference: args.reference.clone(),
+            };
+            events(&args.files, Some(tables), &args.chains, console)
+        }
         What::Ileap(args) => ileap(args, console),
     }
 }
 
-fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
-    let order = DcsaOrder {
-        files: args.files.clone(),
+/// Tags that a summary shows; a hostile file can make as many as it has segments.
+const UNREAD: usize = 40;
+
+fn events(
+    files: &[String],
+    edifact: Option<EdifactTables>,
+    args: &Chains,
+    console: &Console,
+) -> Result<ExitCode> {
+    let order = EventsOrder {
+        files: files.to_vec(),
+        edifact,
         out: args.out.clone(),
         facilities: args.facilities.clone(),
         gate_mode: args.gate_mode.as_deref().and_then(Mode::from_code),
@@ -120,10 +191,12 @@ fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
         zones: args.zones.clone(),
         shares: args.shares.clone(),
         list_ignored: args.list_ignored,
+        memory: args.memory.bind(),
     };
-    let converted = Engine::convert(&Conversion::Dcsa(order), &Interrupt::install()?)?;
-    let ConvertedOf::Dcsa {
+    let converted = Engine::convert(&Conversion::Events(order), &Interrupt::install()?)?;
+    let ConvertedOf::Events {
         report,
+        unread,
         left_out: beside,
         gaps: gaps_beside,
     } = &converted.of
@@ -144,6 +217,13 @@ fn dcsa(args: &Dcsa, console: &Console) -> Result<ExitCode> {
         "movements",
         grouped(&report.records.len().to_string())
     );
+    let shown = unread.iter().take(UNREAD);
+    let shown: Vec<String> = shown
+        .map(|(tag, count)| format!("{} {}", visible(tag), grouped(&count.to_string())))
+        .collect();
+    if !shown.is_empty() {
+        let _ = writeln!(text, "segments not read: {}", shown.join(", "));
+    }
     let _ = writeln!(
         text,
         "written to {}, left out: {}, gaps ({}): {}",
@@ -184,6 +264,7 @@ fn ileap(args: &Ileap, console: &Console) -> Result<ExitCode> {
         profile: args.profile.clone(),
         operations: args.operations.clone(),
         distance_basis: args.distance_basis.as_deref().and_then(Basis::from_code),
+        memory: args.memory.bind(),
     };
     let converted = Engine::convert(&Conversion::Ileap(order), &Interrupt::install()?)?;
     let ConvertedOf::Ileap(report) = &converted.of else {
@@ -228,6 +309,8 @@ fn summary(files: u64, what: &str, found: u64, used: u64, entries: &[LeftOut]) -
     let _ = writeln!(out, "{what:<24}{:>12}", count(found));
     let _ = writeln!(out, "  {:<22}{:>12}", "used", count(used));
     let counts: BTreeMap<Outcome, BTreeMap<&str, u64>> = documents::counts(entries);
+    // Parts of messages are counted by what they are of, and beside the events.
+    let counts = counts.into_iter().filter(|(o, _)| *o != Outcome::Unread);
     for (outcome, reasons) in counts {
         let _ = writeln!(
             out,

@@ -4,7 +4,7 @@ use super::Console;
 use super::args::path;
 use super::engine_at;
 use green_corridor::documents::{Company, DeclaringCompany, Form, Kind, Order, Pact, Summary};
-use green_corridor::files::{RealDisk, folder_below, write_file};
+use green_corridor::files::{RealDisk, finish_groups, folder_below, whole};
 use green_corridor::quantity::grouped;
 use green_corridor::{Error, Interrupt, Level, Progress, Result, Silent};
 use std::path::PathBuf;

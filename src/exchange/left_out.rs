@@ -25,6 +25,10 @@ pub enum Outcome {
     Gap,
     /// No entry: a time that cannot be, for which another counts.
     Retimed,
+    /// No entry: a mass that does not count, or that nothing says how to read.
+    Mass,
+    /// No entry: parts of messages that nothing is taken from.
+    Unread,
 }
 
 impl Outcome {
@@ -39,12 +43,17 @@ impl Outcome {
             Outcome::Refused => "refused",
             Outcome::Gap => "gap",
             Outcome::Retimed => "retimed",
+            Outcome::Mass => "mass",
+            Outcome::Unread => "unread",
         }
     }
 
     /// Whether it tells what became of an entry, and not of something else.
     pub const fn is_of_an_entry(self) -> bool {
-        !matches!(self, Outcome::Gap | Outcome::Retimed)
+        !matches!(
+            self,
+            Outcome::Gap | Outcome::Retimed | Outcome::Mass | Outcome::Unread
+        )
     }
 }
 
@@ -84,7 +93,7 @@ const COLUMNS: [&str; 8] = [
     "outcome", "file", "line", "path", "id", "subject", "found", "reason",
 ];
 
-/// Writes the list as CSV that no spreadsheet takes for formulas. Ignored entries are only counted, unless
+/// Writes the list as CSV that no spreadsheet takes for formulas. Ignored entries and unread parts are only counted, unless
 /// they are asked for.
 pub fn write(out: impl Write, list: &[LeftOut], with_ignored: bool) -> Result<()> {
     let mut csv = csv::Writer::from_writer(out);
@@ -92,7 +101,7 @@ pub fn write(out: impl Write, list: &[LeftOut], with_ignored: bool) -> Result<()
     csv.write_record(COLUMNS).map_err(storage)?;
     for entry in list
         .iter()
-        .filter(|e| with_ignored || e.outcome != Outcome::Ignored)
+        .filter(|e| with_ignored || !matches!(e.outcome, Outcome::Ignored | Outcome::Unread))
     {
         let line = entry.place.line.map_or(String::new(), |n| n.to_string());
         let cells = [

@@ -10,6 +10,7 @@ pub mod category;
 pub mod convert;
 pub mod dcsa;
 pub mod documents;
+pub mod edifact;
 pub mod elements;
 pub mod events;
 pub mod export;

@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
-/// Endings of files that are taken from a folder; also with `.gz` and `.zst`.
-const EXTENSIONS: [&str; 3] = ["json", "ndjson", "jsonl"];
+/// Endings of files of JSON that are taken from a folder; also with `.gz` and `.zst`.
+pub const EXTENSIONS: [&str; 3] = ["json", "ndjson", "jsonl"];
 
 /// Largest file, decompressed: it is held while its entries are read.
 const LARGEST: u64 = 1 << 30;
@@ -35,16 +35,20 @@ pub struct Received {
     pub unreadable: Vec<String>,
 }
 
-/// Hands the bytes of every file to `take`, in order of path. [`Error::Input`] when a pattern matches nothing.
+/// Hands the bytes of every file to `take`, in order of path. [`Error::Input`] when a pattern matches nothing, [`Error::Limit`] when
+/// a file does not fit into so many bytes of memory.
 pub fn receive(
     patterns: &[String],
+    extensions: &[&str],
+    memory: u64,
     interrupt: &Interrupt,
     take: &mut dyn FnMut(&str, &[u8]),
 ) -> Result<Received> {
-    let found = discover_among(patterns, Path::new("."), None, &EXTENSIONS)?;
+    let found = discover_among(patterns, Path::new("."), None, extensions)?;
     if let [Unmatched { pattern, .. }, ..] = found.unmatched.as_slice() {
         return Err(Error::Input(format!(
-            "{pattern}: no such file, or no .json, .ndjson or .jsonl file in it"
+            "{pattern}: no such file, or no file in it that ends in .{}",
+            extensions.join(", .")
         )));
     }
     let mut received = Received {
@@ -53,24 +57,34 @@ pub fn receive(
     };
     for file in &found.files {
         interrupt.check()?;
-        let bytes = open_input(file)
-            .map_err(|e| e.to_string())
-            .and_then(|opened| {
-                decompressed(&file.name, opened)
-                    .map_err(|e| format!("{}: {e}", file.path.display()))
-            });
-        match bytes {
+        let opened = match open_input(file) {
+            Ok(opened) => opened,
+            Err(e) => {
+                received.unreadable.push(e.to_string());
+                continue;
+            }
+        };
+        match decompressed(&file.name, opened, memory) {
             Ok(bytes) => {
                 received.files += 1;
                 take(&file.name, &bytes);
             }
-            Err(reason) => received.unreadable.push(reason),
+            Err(e) if e.kind() == std::io::ErrorKind::OutOfMemory => {
+                return Err(Error::Limit(format!(
+                    "{}: does not fit into the memory limit of {memory} bytes when decompressed; raise --memory-limit, or split it",
+                    file.path.display()
+                )));
+            }
+            Err(e) => {
+                let reason = format!("{}: {e}", file.path.display());
+                received.unreadable.push(reason);
+            }
         }
     }
     Ok(received)
 }
 
-fn decompressed(name: &str, file: impl Read) -> std::io::Result<Vec<u8>> {
+fn decompressed(name: &str, file: impl Read, memory: u64) -> std::io::Result<Vec<u8>> {
     let name = name.to_ascii_lowercase();
     let mut reader: Box<dyn Read> = if name.ends_with(".gz") {
         Box::new(flate2::read::MultiGzDecoder::new(file))
@@ -80,7 +94,11 @@ fn decompressed(name: &str, file: impl Read) -> std::io::Result<Vec<u8>> {
         Box::new(file)
     };
     let mut bytes = Vec::new();
-    reader.by_ref().take(LARGEST + 1).read_to_end(&mut bytes)?;
+    let most = LARGEST.min(memory);
+    reader.by_ref().take(most + 1).read_to_end(&mut bytes)?;
+    if most < LARGEST && bytes.len() as u64 > most {
+        return Err(std::io::ErrorKind::OutOfMemory.into());
+    }
     if bytes.len() as u64 > LARGEST {
         return Err(std::io::Error::other(format!(
             "larger than {LARGEST} bytes; split it, or send one event per line in several files"

@@ -9,6 +9,7 @@ mod tests;
 
 use super::documents::{self, Fault, Place};
 use super::events::event::{Event, Handling, Statement, Step};
+use super::events::mass::Masses;
 use super::events::vehicle::Passage;
 use super::left_out::{LeftOut, Outcome};
 use super::local_time::{self, Zones};
@@ -281,6 +282,7 @@ fn handling(
         step,
         at,
         at_text,
+        within: 0,
         place: place?,
         facility: match fields.facility()? {
             Some((code, provider)) => format!("{provider}:{code}"),
@@ -293,6 +295,8 @@ fn handling(
         is_multimodal: word == Some("MULTIMODAL"),
         carrier: short(fields, "carrier")?,
         call: fields.text("call")?.unwrap_or_default(),
+        is_shippers: false,
+        masses: Masses::default(),
     })
 }
 

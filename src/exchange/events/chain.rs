@@ -192,6 +192,14 @@ fn timed<'e>(occurrences: Vec<Occurrence<'e>>, chain: &mut Chain<'e>) -> Vec<Tim
             }
         })
         .collect();
+    // A date without a time is not before what came first on that day.
+    for i in 1..timed.len() {
+        let (before, before_text) = (timed[i - 1].at, timed[i - 1].at_text);
+        let one = &mut timed[i];
+        if one.at < before && before <= one.at + one.what.within() {
+            (one.at, one.at_text) = (before, before_text);
+        }
+    }
     for i in (1..timed.len()).rev() {
         let (next, next_text) = (timed[i].at, timed[i].at_text);
         let one = &mut timed[i - 1];

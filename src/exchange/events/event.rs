@@ -1,5 +1,6 @@
 //! One event of a container or its vehicle, as what pairing needs of it, in whatever format it came.
 
+use super::mass::Masses;
 use super::vehicle::Passage;
 use crate::exchange::documents::Place;
 use crate::model::id::LocationCode;
@@ -70,6 +71,8 @@ pub enum DocumentKind {
     Booking,
     /// `SHI`.
     ShippingInstruction,
+    /// A number of the carrier's own, for want of anything better.
+    CarrierReference,
 }
 
 impl DocumentKind {
@@ -111,6 +114,8 @@ pub struct Handling {
     pub at: Instant,
     /// When, as the sender wrote it, with its offset.
     pub at_text: String,
+    /// How much later it may have been, us: a day where only the date is stated.
+    pub within: Instant,
     /// Where.
     pub place: LocationCode,
     /// Terminal or depot, `provider:code`; empty: not stated.
@@ -129,6 +134,10 @@ pub struct Handling {
     pub carrier: String,
     /// Transport call of the vehicle; empty: not stated.
     pub call: String,
+    /// Whether the container is the shipper's own.
+    pub is_shippers: bool,
+    /// What the container weighs.
+    pub masses: Masses,
 }
 
 /// What an event says.
@@ -178,6 +187,8 @@ impl Handling {
     pub fn complete(&mut self, other: &Handling) {
         self.mode = self.mode.or(other.mode);
         self.load_status = self.load_status.or(other.load_status);
+        self.is_shippers |= other.is_shippers;
+        self.masses = self.masses.or(other.masses);
         for (mine, others) in [
             (&mut self.facility, &other.facility),
             (&mut self.container_type, &other.container_type),

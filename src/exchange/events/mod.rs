@@ -2,40 +2,45 @@
 //!
 //! `settle` picks the version of an event that counts, `occurrence` joins what several senders report of one handling, `shipments` finds
 //! the shipments, `order` the order in which it can have been, `empty` takes out the carrier's own repositioning, `chain` pairs arrivals with
-//! departures, `vehicle` finds when the vehicle left and came. Every event ends in exactly one of the counts of [`Report`].
+//! departures, `vehicle` finds when the vehicle left and came, `mass` what the cargo weighs. Every event ends in exactly one of the counts of [`Report`].
 
 pub mod chain;
 pub mod empty;
 pub mod event;
+pub mod mass;
 pub mod occurrence;
 pub mod order;
 pub mod settle;
 pub mod shares;
 pub mod shipments;
 #[cfg(test)]
-mod simulation;
+pub(super) mod simulation;
 pub mod vehicle;
 
-use super::left_out::{LeftOut, Outcome, count};
+use super::left_out::{LeftOut, Outcome};
 use crate::error::{Error, Result};
 use crate::model::mode::Mode;
 use crate::model::time::Instant;
+use crate::model::unit::MASS_SCALE;
+use crate::model::unit::decimal_text;
 use crate::model::unit::plural;
+use crate::reference::ContainerTypes;
 use crate::reference::gaps;
 use chain::{Link, chain};
 use empty::{REPOSITIONED, without_repositioning};
 use event::{Event, Statement};
+use mass::{Cargo, cargo};
 use occurrence::{Occurrence, occurrences};
 use order::arrange;
 use settle::{gone, settle};
 use shares::{Share, Shares};
 use shipments::{Bookings, Numbers, assign};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use vehicle::{Passages, Times, passage};
 
-/// Columns of the records; the last six are for people, and `run` lists them as unknown.
-pub const COLUMNS: [&str; 21] = [
+/// Columns of the records; the seven before the last are for people, and `run` lists them as unknown.
+pub const COLUMNS: [&str; 23] = [
     "movement_id",
     "shipment_id",
     "container_id",
@@ -57,6 +62,8 @@ pub const COLUMNS: [&str; 21] = [
     "end_event",
     "vehicle_departure_event",
     "vehicle_arrival_event",
+    "cargo_mass_source",
+    "cargo_mass_kg",
 ];
 
 /// A movement record: a value per column.
@@ -88,6 +95,8 @@ pub struct Settings {
     pub gate_mode: Option<Mode>,
     /// Parts of shipments in containers that they share.
     pub shares: Shares,
+    /// Types of containers, for the tare that a message does not state.
+    pub types: ContainerTypes,
 }
 
 /// Collects the events of files and pairs them.
@@ -96,6 +105,7 @@ pub struct Converter {
     settings: Settings,
     /// Files, and how many events each had.
     files: Vec<(Arc<str>, u64)>,
+    at_file: HashMap<Arc<str>, usize>,
     events: Vec<Event>,
     bookings: Bookings,
     report: Report,
@@ -112,14 +122,23 @@ impl Converter {
 
     /// The events that follow are of this file.
     pub fn begin(&mut self, file: &str) {
-        self.files.push((file.into(), 0));
+        let file: Arc<str> = file.into();
+        self.at_file.insert(file.clone(), self.files.len());
+        self.files.push((file, 0));
     }
 
-    /// Takes an event, or what was wrong with the text in its place.
+    /// Something about a file that is no event.
+    pub fn note(&mut self, note: LeftOut) {
+        self.report.left_out.push(note);
+    }
+
+    /// Takes an event, or what was wrong with the text in its place. Events come after their file has begun, but others may have begun
+    /// since.
     pub fn take(&mut self, event: std::result::Result<Event, Box<LeftOut>>) {
         self.report.events += 1;
-        if let Some((_, events)) = self.files.last_mut() {
-            *events += 1;
+        let place = event.as_ref().map_or_else(|e| &e.place, |e| &e.place);
+        if let Some(&at) = self.at_file.get(&place.file) {
+            self.files[at].1 += 1;
         }
         match event {
             Ok(event) => {
@@ -135,6 +154,7 @@ impl Converter {
         let Converter {
             settings,
             files,
+            at_file: _,
             events,
             bookings,
             mut report,
@@ -186,7 +206,7 @@ impl Converter {
             let ends = chain.links.iter().flat_map(|l| [&l.start, &l.end]);
             used.extend(ends.map(|o| &o.first().0.place));
             used.extend(chain.confirming.iter().map(|e| &e.place));
-            report.add(&of_container, chain, &mut passages);
+            report.add(&of_container, chain, &mut passages, &settings.types);
         }
         report.used = used.len() as u64 + passages.used();
         used.extend(passages.used_places());
@@ -235,7 +255,14 @@ impl Report {
     }
 
     /// Adds the records and gaps of a chain, once for each of its shipments.
-    fn add<'e>(&mut self, of: &Of, chain: chain::Chain<'e>, passages: &mut Passages<'e>) {
+    fn add<'e>(
+        &mut self,
+        of: &Of,
+        chain: chain::Chain<'e>,
+        passages: &mut Passages<'e>,
+        types: &ContainerTypes,
+    ) {
+        let masses = cargo(&chain, types, &mut self.left_out);
         let mut links = chain.links;
         let mut times = Vec::with_capacity(links.len());
         for at in 0..links.len() {
@@ -255,10 +282,17 @@ impl Report {
         self.equal_shares += (shared && !links.is_empty()) as u64;
         for (i, shipment) in of.shipments.iter().enumerate() {
             let share = of.shares.as_ref().map(|shares| &shares[i]);
-            let records = links.iter().zip(&times).enumerate();
-            self.records.extend(records.map(|(at, (link, times))| {
-                record((shipment, of.container), at + 1, (link, *times), share)
-            }));
+            let part = |cargo: &Cargo| match &of.shares {
+                Some(shares) => cargo.part(shares, i),
+                None => cargo.clone(),
+            };
+            let records = links.iter().zip(&times).zip(&masses).enumerate();
+            self.records
+                .extend(records.map(|(at, ((link, times), mass))| {
+                    let mass = mass.as_ref().map(part);
+                    let of = (shipment.as_str(), of.container);
+                    record(of, at + 1, (link, *times), share, mass)
+                }));
             self.gaps.extend(chain.gaps.iter().map(|gap| {
                 [
                     shipment.clone(),
@@ -304,9 +338,8 @@ impl Report {
 
     /// Every event is in exactly one count.
     fn reconcile(&self) -> Result<()> {
-        let all = self.left_out.len() as u64;
-        let left_out =
-            all - count(&self.left_out, Outcome::Gap) - count(&self.left_out, Outcome::Retimed);
+        let of_entries = self.left_out.iter().filter(|e| e.outcome.is_of_an_entry());
+        let left_out = of_entries.count() as u64;
         if self.events == self.used + left_out {
             return Ok(());
         }
@@ -322,6 +355,7 @@ fn record(
     sequence: usize,
     (link, times): (&Link, Times),
     share: Option<&Share>,
+    mass: Option<Cargo>,
 ) -> Record {
     let (start, end) = (link.start.first(), link.end.first());
     let either = |of: fn(&event::Handling) -> &str| match link.start.text(of) {
@@ -370,5 +404,7 @@ fn record(
         end.0.id.clone(),
         id(times.departure),
         id(times.arrival),
+        mass.as_ref().map_or(String::new(), |m| m.source.to_owned()),
+        mass.map_or(String::new(), |m| decimal_text(m.grams.into(), MASS_SCALE)),
     ]
 }

@@ -61,7 +61,12 @@ impl<'e> Occurrence<'e> {
 
     /// The latest that it can have been.
     pub fn latest(&self) -> Instant {
-        self.at() + CLOCK_US
+        self.at() + CLOCK_US + self.within()
+    }
+
+    /// How much later than its time it may have been, because that is only a date.
+    pub fn within(&self) -> Instant {
+        self.first().1.within
     }
 
     /// Mode, if a report states one.
@@ -90,9 +95,12 @@ impl<'e> Occurrence<'e> {
         self.reports.iter().flat_map(|(event, _)| &event.documents)
     }
 
-    /// Whether it is of an empty container under no document: the carrier's own affair, unless it ends what a purchaser ordered.
+    /// Whether it is of an empty container of the carrier under no document: the carrier's own affair, unless it ends what a purchaser
+    /// ordered.
     pub fn is_bare_empty(&self) -> bool {
-        self.load_status() == Some(LoadStatus::Empty) && self.documents().next().is_none()
+        self.load_status() == Some(LoadStatus::Empty)
+            && self.documents().next().is_none()
+            && !self.reports.iter().any(|(_, h)| h.is_shippers)
     }
 
     /// Whether both can be of one arrival or one departure.

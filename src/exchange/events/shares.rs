@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub type Shares = BTreeMap<[String; 2], i128>;
 
 /// Millionths of a whole container.
-const ONE: i128 = 1_000_000;
+pub(super) const ONE: i128 = 1_000_000;
 
 /// The part of a shipment, and whether it is known or assumed equal.
 #[derive(Clone, Debug, PartialEq, Eq)]

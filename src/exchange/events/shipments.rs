@@ -27,7 +27,13 @@ impl Bookings {
         let of = |kind| documents.iter().filter(move |d| d.kind == kind);
         for booking in of(DocumentKind::Booking) {
             let bills = self.bills.entry(booking.reference.clone()).or_default();
-            bills.extend(of(DocumentKind::TransportDocument).map(|d| d.reference.clone()));
+            // More than one is as good as many.
+            for bill in of(DocumentKind::TransportDocument) {
+                if bills.len() > 1 {
+                    break;
+                }
+                bills.insert(bill.reference.clone());
+            }
         }
         for Replacement { old, new } in replacements {
             let news = self.replaced.entry(old.clone()).or_default();

@@ -1,0 +1,109 @@
+//! A message as a whole: its head, and what came of its parts.
+
+use super::group::{Group, has};
+use super::profile::{Function, Profile, Told};
+use super::time::Stated;
+use crate::exchange::documents::Place;
+use crate::exchange::events::event::Event;
+use crate::exchange::events::settle::gone;
+use crate::exchange::left_out::{LeftOut, Outcome};
+
+/// Messages that tell movements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Container discharge and loading report.
+    Coarri,
+    /// Container gate-in and gate-out report.
+    Codeco,
+    /// Multimodal status report.
+    Iftsta,
+}
+
+impl Kind {
+    /// By its type (0065).
+    pub fn of(code: &str) -> Option<Kind> {
+        let all = [Kind::Coarri, Kind::Codeco, Kind::Iftsta];
+        all.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// Its type.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Kind::Coarri => "COARRI",
+            Kind::Codeco => "CODECO",
+            Kind::Iftsta => "IFTSTA",
+        }
+    }
+}
+
+/// What came of a part of a message.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// An event.
+    Event(Box<Event>),
+    /// An event that is none.
+    Fault(Box<LeftOut>),
+    /// Something beside the events.
+    Note(Box<LeftOut>),
+}
+
+/// What a message says of all that is in it.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// Type.
+    pub kind: Kind,
+    /// Number of the document (1004); empty: none.
+    pub number: String,
+    /// What kind of document (1001).
+    pub code: String,
+    /// What it does to earlier ones (1225).
+    pub function: String,
+    /// Its group.
+    pub group: Group,
+    /// What a remark says that it tells.
+    pub remark: Option<Told>,
+}
+
+impl Head {
+    /// When the document was written, as its sender wrote it.
+    pub fn written(&self, profile: &Profile) -> Option<Stated> {
+        let mut times = self.group.times.iter();
+        let time = times.find(|t| has(&profile.times.document, &t.qualifier))?;
+        time.stated.clone().ok()
+    }
+}
+
+/// A message that was read to its end.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Where it begins.
+    pub place: Place,
+    /// Who sent it.
+    pub sender: String,
+    /// Type.
+    pub kind: Kind,
+    /// Number of its document.
+    pub number: String,
+    /// Number of the document that it is about; its own, if it names no other.
+    pub about: String,
+    /// What it does to that.
+    pub function: Function,
+    /// When it was written.
+    pub written: Option<Stated>,
+    /// What it tells.
+    pub found: Vec<Found>,
+}
+
+/// What was found, where the message or interchange around it cannot be believed: the fault, and everything else for its sake.
+pub fn refused(found: Vec<Found>, fault: &LeftOut) -> Vec<Found> {
+    let reason = format!(
+        "in what cannot be believed: {}: {}, {}",
+        fault.place.pointer, fault.found, fault.reason
+    );
+    let each = found.into_iter().map(|one| match one {
+        Found::Event(event) => Found::Fault(Box::new(gone(*event, Outcome::Refused, &reason))),
+        other => other,
+    });
+    each.chain([Found::Fault(Box::new(fault.clone()))])
+        .collect()
+}
