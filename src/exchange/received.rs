@@ -3,6 +3,7 @@
 use super::carrier::Assignment;
 use super::events::shares::Shares;
 use crate::error::{Error, Result};
+use crate::input::unpack::unpacked;
 use crate::model::id::LocationCode;
 use crate::model::mode::Basis;
 use crate::model::unit::parse_decimal;
@@ -11,14 +12,17 @@ use crate::store::find::{Unmatched, discover_among, open_input};
 use crate::store::signal::Interrupt;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 /// Endings of files that are taken from a folder; also with `.gz` and `.zst`.
 const EXTENSIONS: [&str; 3] = ["json", "ndjson", "jsonl"];
 
-/// Largest file, decompressed: it is held while its entries are read.
+/// Largest file, unpacked: it is held while its entries are read.
 const LARGEST: u64 = 1 << 30;
+/// What a packed file may become however small it is.
+const SMALL: u64 = 64 << 20;
 
 /// Largest list of facilities or operations.
 const LARGEST_LIST: u64 = 64 << 20;
@@ -56,8 +60,7 @@ pub fn receive(
         let bytes = open_input(file)
             .map_err(|e| e.to_string())
             .and_then(|opened| {
-                decompressed(&file.name, opened)
-                    .map_err(|e| format!("{}: {e}", file.path.display()))
+                whole(&file.name, opened).map_err(|e| format!("{}: {e}", file.path.display()))
             });
         match bytes {
             Ok(bytes) => {
@@ -70,17 +73,10 @@ pub fn receive(
     Ok(received)
 }
 
-fn decompressed(name: &str, file: impl Read) -> std::io::Result<Vec<u8>> {
-    let name = name.to_ascii_lowercase();
-    let mut reader: Box<dyn Read> = if name.ends_with(".gz") {
-        Box::new(flate2::read::MultiGzDecoder::new(file))
-    } else if name.ends_with(".zst") {
-        Box::new(zstd::Decoder::new(file)?)
-    } else {
-        Box::new(file)
-    };
+fn whole(name: &str, file: File) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    reader.by_ref().take(LARGEST + 1).read_to_end(&mut bytes)?;
+    let unpacked = unpacked(file, name, SMALL)?;
+    unpacked.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {
         return Err(std::io::Error::other(format!(
             "larger than {LARGEST} bytes; split it, or send one event per line in several files"
