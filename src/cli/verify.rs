@@ -53,7 +53,9 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let verified = verify(
         &reading.dir,
         args.recalculate,
-        &(args.inputs.as_deref()).map_or(Place::Logged(&layout), Place::Named),
+        &(args.inputs.as_deref()).map_or(Place::Logged(&layout), |folder| {
+            Place::Named(folder, &layout)
+        }),
         progress.as_ref(),
         &Interrupt::install()?,
     );
