@@ -32,6 +32,9 @@ pub mod cli;
 pub mod error;
 pub mod escape;
 pub mod exchange;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod input;
 pub mod output;
 pub mod present;
