@@ -220,13 +220,26 @@ class Trial:
         self.code, self.seconds, self.peak, self.text = code, seconds, peak, text
 
 
+def resident(pid):
+    """The most memory that a process and its children have had so far, in KiB. What the system counts for a child that has ended begins
+    with what this process had when it started it."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return 0
+    own = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")), 0)
+    return max([own] + [resident(child) for child in children])
+
+
 def call(program, arguments, folder, most):
     """Runs the program; a negative code is a signal. What takes four times what it may is ended."""
     log = folder / "messages"
     with open(log, "wb") as out:
         child = subprocess.Popen([program, *arguments], cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
-    ends = time.monotonic() + 4 * most + 20
+    ends, peak = time.monotonic() + 4 * most + 20, 0
     while True:
+        peak = max(peak, resident(child.pid))
         pid, status, used = os.wait4(child.pid, os.WNOHANG)
         if pid:
             break
@@ -234,7 +247,7 @@ def call(program, arguments, folder, most):
             os.killpg(child.pid, signal.SIGKILL)
         time.sleep(0.004)
     child.returncode = os.waitstatus_to_exitcode(status)
-    return Trial(child.returncode, used.ru_utime + used.ru_stime, used.ru_maxrss >> 10, log.read_text("utf-8", "replace")[:2_000])
+    return Trial(child.returncode, used.ru_utime + used.ru_stime, peak >> 10, log.read_text("utf-8", "replace")[:2_000])
 
 
 def faults(case, trial, folder, most, limit):
