@@ -31,6 +31,9 @@ mod engine;
 mod error;
 mod escape;
 mod exchange;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod input;
 #[cfg(feature = "inside")]
 pub mod inside;

@@ -71,6 +71,8 @@ const ROOT: Arrows = &[
             "audit",
         ],
     ),
+    // Built for tests and for `fuzz/` only.
+    ("fuzzing", &["exchange", "input", "run", "store"]),
     // `run` here: a share of rows is the same quantity in a run file.
     ("sample", &["error", "run"]),
     (

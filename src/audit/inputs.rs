@@ -5,7 +5,7 @@ use crate::store::digest::{Progress, digest_reader};
 use crate::store::files::{is_file, open_file};
 use crate::store::layout::Layout;
 use crate::store::manifest::{InputEntry, Manifest};
-use crate::store::status::folder_of;
+use crate::store::status::folders_of;
 use std::path::{Path, PathBuf};
 
 /// What became of the input files of a run.
@@ -21,8 +21,9 @@ pub struct Inputs {
 
 /// Where input files are looked for.
 pub enum Place<'a> {
-    /// The folder that their names begin from. A file that is not there, or another one by now, is an error (exit 7).
-    Named(&'a Path),
+    /// The folder that their names begin from; what lay outside the run file's is also looked for where the log says. A file that is not
+    /// there, or another one by now, is an error (exit 7).
+    Named(&'a Path, &'a Layout),
     /// Where the execution log says that they were. Nights overwrite their inputs, so what is not as it was is told, and no error.
     Logged(&'a Layout),
 }
@@ -30,22 +31,29 @@ pub enum Place<'a> {
 /// Compares the inputs of a run with what its manifest says of them.
 pub fn compare(place: &Place, manifest: &Manifest, progress: Progress) -> Result<Inputs> {
     let mut inputs = Inputs::default();
-    let (folder, is_named): (PathBuf, bool) = match place {
-        Place::Named(folder) => ((*folder).to_owned(), true),
-        Place::Logged(layout) => match folder_of(layout, &manifest.run_id)? {
-            Some(folder) => (folder, false),
-            None => {
-                inputs.absent = manifest.inputs.len();
-                return Ok(inputs);
-            }
-        },
+    let (folders, is_named): (Vec<PathBuf>, bool) = match place {
+        Place::Named(folder, layout) => {
+            let logged = folders_of(layout, &manifest.run_id)?.into_iter().skip(1);
+            (
+                std::iter::once((*folder).to_owned())
+                    .chain(logged)
+                    .collect(),
+                true,
+            )
+        }
+        Place::Logged(layout) => (folders_of(layout, &manifest.run_id)?, false),
     };
     for entry in &manifest.inputs {
-        let path = folder.join(&entry.file);
-        if !is_named && !is_file(&path).unwrap_or(false) {
-            inputs.absent += 1;
-            continue;
-        }
+        let places = || folders.iter().map(|folder| folder.join(&entry.file));
+        let found = places().find(|path| is_file(path).unwrap_or(false));
+        let path = match (found, is_named) {
+            (Some(path), _) => path,
+            (None, true) => places().next().unwrap_or_default(),
+            (None, false) => {
+                inputs.absent += 1;
+                continue;
+            }
+        };
         match difference(&path, entry, progress)? {
             None => inputs.same += 1,
             Some(what) if is_named => {

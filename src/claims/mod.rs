@@ -11,6 +11,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod thrift;
+mod unpack;
 
 pub use pages::{Page, check_pages};
 pub use source::Source;
@@ -36,9 +37,16 @@ const LARGEST_FOOTER: u64 = 32 << 20;
 const MOST_ELEMENTS: usize = 65_536;
 /// Groups of columns inside each other.
 const MOST_NESTED: usize = 32;
-/// No record is so like the one before that more of them fit into a byte; smaller files may.
-const ROWS_OF_A_BYTE: u64 = 1_000;
+/// Movements differ at least in their ids, so that no more of them fit into a byte; smaller files may.
+const ROWS_OF_A_BYTE: u64 = 4;
 const ROWS_OF_A_SMALL_FILE: u64 = 1_000_000;
+/// Longest text that many rows of a published table may share.
+const LONGEST_PUBLISHED: u64 = 16 << 10;
+
+/// The rows that a packed file of so many bytes can have.
+pub fn most_rows(length: u64) -> u64 {
+    ROWS_OF_A_SMALL_FILE + ROWS_OF_A_BYTE.saturating_mul(length)
+}
 
 /// The metadata of a file.
 ///
@@ -148,7 +156,7 @@ fn check_chunks(
     length: u64,
 ) -> std::result::Result<(), String> {
     let (mut rows, mut taken) = (0u64, 0u64);
-    let most = ROWS_OF_A_SMALL_FILE + ROWS_OF_A_BYTE.saturating_mul(length);
+    let most = most_rows(length);
     for (number, group) in metadata.row_groups().iter().enumerate() {
         let told = |what: String| format!("row group {}: {what}", number + 1);
         let of_group = u64::try_from(group.num_rows())
@@ -156,7 +164,7 @@ fn check_chunks(
         rows = rows.saturating_add(of_group);
         if rows > most {
             return Err(told(format!(
-                "it claims {of_group} rows in a file of {length} bytes"
+                "it claims {of_group} rows in a file of {length} bytes, which has room for {most}"
             )));
         }
         taken = taken.saturating_add(check_group(group, body, length).map_err(told)?);
@@ -182,6 +190,9 @@ fn check_group(
         }
         if chunk.num_values() < 0 || chunk.uncompressed_size() < 0 {
             return Err(told("claims a negative size"));
+        }
+        if chunk.column_descr().max_rep_level() == 0 && chunk.num_values() > group.num_rows() {
+            return Err(told("claims more values than there are rows"));
         }
         let indexes = [
             (chunk.offset_index_offset(), chunk.offset_index_length()),
@@ -269,7 +280,15 @@ pub fn check_pages_of(file: &File, chunk: &ColumnChunkMetaData) -> Result<Vec<Pa
         ))
     })?;
     let mut read = |at: u64, most: usize| Ok(bytes(file, place.start + at, most)?);
-    check_pages(chunk, place.end - place.start, &mut read)
+    let pages = check_pages(chunk, place.end - place.start, true, &mut read)?;
+    if pages.longest_text > LONGEST_PUBLISHED {
+        return Err(ParquetError::General(format!(
+            "column {:?} has a text of {} bytes for several rows",
+            chunk.column_path().string(),
+            pages.longest_text
+        )));
+    }
+    Ok(pages.of_values)
 }
 
 /// Runs the decoder: where it panics over a broken file, that is a fault of the file.

@@ -3,7 +3,10 @@
 use super::delta;
 use super::format::{DATA_PAGE, DATA_PAGE_V2, DICTIONARY_PAGE, PAGE_HEADER};
 use super::thrift::{Met, Shape, Walk};
+use super::unpack;
+use bytes::Bytes;
 use parquet::basic::{CompressionCodec, Encoding, Type};
+use parquet::column::page::Page as Unpacked;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::ColumnChunkMetaData;
 
@@ -14,6 +17,10 @@ const HEADER: usize = 512;
 const LONGEST_HEADER: usize = 1 << 20;
 /// Frames and the like, beside what compression is measured by.
 const SLACK: i64 = 1 << 10;
+/// All pages of a column together become at most this many bytes for each of theirs and each value, and some more.
+const OF_A_BYTE: u64 = 1_000;
+const OF_A_VALUE: u64 = 256;
+const OF_A_COLUMN: u64 = 1 << 20;
 
 /// A page of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,12 +31,34 @@ pub struct Page {
     pub length: u64,
 }
 
+/// What is known of the pages of a column once they are checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pages {
+    /// Those of values.
+    pub of_values: Vec<Page>,
+    /// No text of the dictionary has more bytes; 0 where that was not asked for.
+    pub longest_text: u64,
+    /// Whether all values are codes of the dictionary.
+    pub are_codes: bool,
+}
+
 /// Bytes from a place in the column on.
 type Read<'r> = &'r mut dyn FnMut(u64, usize) -> Result<Vec<u8>>;
 
-/// Checks the headers of all pages of a column that takes `length` bytes; gives the places of the pages of values.
-pub fn check_pages(chunk: &ColumnChunkMetaData, length: u64, read: Read) -> Result<Vec<Page>> {
-    let mut pages = Vec::new();
+/// Checks the headers of all pages of a column that takes `length` bytes. How long the texts of its dictionary are is looked at where
+/// they are `spread`, and where the decoder has to.
+pub fn check_pages(
+    chunk: &ColumnChunkMetaData,
+    length: u64,
+    spread: bool,
+    read: Read,
+) -> Result<Pages> {
+    let mut pages = Pages {
+        are_codes: true,
+        ..Pages::default()
+    };
+    let mut sum = Sum::default();
+    let mut dictionary = None;
     let mut at = 0;
     while at < length {
         let told = |what: String| {
@@ -40,21 +69,94 @@ pub fn check_pages(chunk: &ColumnChunkMetaData, length: u64, read: Read) -> Resu
         let content = at + size;
         header.check(chunk, length - content).map_err(told)?;
         let end = content + header.packed().cast_unsigned();
-        if let Some(encoding) = header.delta(chunk) {
-            let packed = usize::try_from(header.packed())?;
-            let bytes = read(content, packed)?;
+        sum.add(&header, chunk, length).map_err(told)?;
+        let packed = header.packed().cast_unsigned();
+        if unpack::is_endless(chunk.compression_codec(), packed) {
+            let levels = header.levels();
+            let bytes = read(content, usize::try_from(packed)?)?;
+            let bytes = &bytes[usize::try_from(levels)?..];
+            let claimed = (header.unpacked() - levels).cast_unsigned();
+            unpack::check_end(chunk.compression_codec(), bytes, claimed).map_err(told)?;
+        }
+        let whole = Page {
+            at,
+            length: end - at,
+        };
+        if let Some(encoding) = header.delta() {
+            let bytes = header.content(chunk, read(at, usize::try_from(end - at)?)?, size)?;
             let values = header.values(&bytes, chunk).map_err(told)?;
             delta::check(encoding, values, header.count()).map_err(told)?;
         }
         if header.holds_values() {
-            pages.push(Page {
-                at,
-                length: end - at,
-            });
+            pages.are_codes &= header.holds_codes();
+            pages.of_values.push(whole);
+        } else if header.kind() == DICTIONARY && chunk.column_type() == Type::BYTE_ARRAY {
+            dictionary = Some((whole, header));
         }
         at = end;
     }
+    if let Some((page, header)) = dictionary
+        && (spread || !pages.are_codes)
+    {
+        pages.longest_text = longest_text(chunk, page, &header, read)?;
+    }
     Ok(pages)
+}
+
+/// Bytes of the longest text of a dictionary, or a bound that is low enough.
+fn longest_text(
+    chunk: &ColumnChunkMetaData,
+    page: Page,
+    header: &Header,
+    read: Read,
+) -> Result<u64> {
+    let bytes = header.room(chunk) - 4 * header.dictionary[1];
+    if let Ok(bytes) = u64::try_from(bytes)
+        && bytes <= delta::SHORT_TEXT
+    {
+        return Ok(bytes);
+    }
+    let bytes = read(page.at, usize::try_from(page.length)?)?;
+    match unpack::page(chunk, bytes)? {
+        Unpacked::DictionaryPage { buf, .. } => Ok(unpack::longest_text(&buf)),
+        _ => Ok(0),
+    }
+}
+
+/// What the pages of a column have claimed so far.
+#[derive(Default)]
+struct Sum {
+    values: i64,
+    unpacked: u64,
+}
+
+impl Sum {
+    fn add(
+        &mut self,
+        header: &Header,
+        chunk: &ColumnChunkMetaData,
+        length: u64,
+    ) -> std::result::Result<(), String> {
+        self.values = self.values.saturating_add(header.count());
+        if self.values > chunk.num_values() {
+            return Err(format!(
+                "it claims values beyond the {} of its column",
+                chunk.num_values()
+            ));
+        }
+        self.unpacked += header.room(chunk).unsigned_abs();
+        let values = chunk.num_values().unsigned_abs();
+        let most = (length.saturating_mul(OF_A_BYTE))
+            .saturating_add(values.saturating_mul(OF_A_VALUE))
+            .saturating_add(OF_A_COLUMN);
+        if self.unpacked > most {
+            return Err(format!(
+                "it and those before it claim {} bytes once they are unpacked, which {length} bytes and {values} values do not come to",
+                self.unpacked
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// The header at this place and its size.
@@ -184,7 +286,7 @@ impl Header {
             return Err(format!("its levels claim {} bytes", self.levels()));
         }
         let entries = self.dictionary[1];
-        let room = unpacked.max(packed) / least_width(chunk);
+        let room = self.room(chunk) / least_width(chunk);
         if entries < 0 || (self.kind() == DICTIONARY && entries > room) {
             return Err(format!(
                 "its dictionary claims {entries} entries, there is room for {room}"
@@ -193,14 +295,31 @@ impl Header {
         Ok(())
     }
 
-    /// The delta encoding of a page whose bytes are plainly there.
-    fn delta(&self, chunk: &ColumnChunkMetaData) -> Option<Encoding> {
-        let is_plain = chunk.compression_codec() == CompressionCodec::UNCOMPRESSED;
-        let encoding = match self.kind() {
+    /// Bytes of the page once it is unpacked.
+    fn room(&self, chunk: &ColumnChunkMetaData) -> i64 {
+        match chunk.compression_codec() {
+            // The other number is not used.
+            CompressionCodec::UNCOMPRESSED => self.packed(),
+            _ => self.unpacked(),
+        }
+    }
+
+    fn encoding(&self) -> i64 {
+        match self.kind() {
             DATA => self.data[2],
-            DATA_V2 => self.data_v2[4],
-            _ => return None,
-        };
+            _ => self.data_v2[4],
+        }
+    }
+
+    /// Whether its values are codes of the dictionary.
+    fn holds_codes(&self) -> bool {
+        [Encoding::PLAIN_DICTIONARY, Encoding::RLE_DICTIONARY]
+            .iter()
+            .any(|known| *known as i64 == self.encoding())
+    }
+
+    /// The delta encoding of a page of values.
+    fn delta(&self) -> Option<Encoding> {
         let known = [
             Encoding::DELTA_BINARY_PACKED,
             Encoding::DELTA_LENGTH_BYTE_ARRAY,
@@ -208,7 +327,20 @@ impl Header {
         ];
         known
             .into_iter()
-            .find(|known| is_plain && *known as i64 == encoding)
+            .find(|known| self.holds_values() && *known as i64 == self.encoding())
+    }
+
+    /// Levels and values of a page, unpacked; `bytes` are its header, of this size, and what follows it.
+    fn content(&self, chunk: &ColumnChunkMetaData, bytes: Vec<u8>, size: u64) -> Result<Bytes> {
+        if chunk.compression_codec() == CompressionCodec::UNCOMPRESSED {
+            return Ok(Bytes::from(bytes).slice(usize::try_from(size)?..));
+        }
+        match unpack::page(chunk, bytes)? {
+            Unpacked::DataPage { buf, .. } | Unpacked::DataPageV2 { buf, .. } => Ok(buf),
+            Unpacked::DictionaryPage { .. } => Err(ParquetError::General(
+                "a page of values is a dictionary".to_owned(),
+            )),
+        }
     }
 
     /// The values behind the levels.

@@ -174,7 +174,7 @@ fn pages_claim_what_their_bytes_can_hold() {
     for (last, because) in [(0x0f, "at most"), (0x00, "cannot hold")] {
         let page = header(last);
         let mut read = |at: u64, most: usize| Ok(page[at as usize..][..most].to_vec());
-        let error = check_pages(chunk, page.len() as u64, &mut read).unwrap_err();
+        let error = check_pages(chunk, page.len() as u64, false, &mut read).unwrap_err();
         assert!(error.to_string().contains(because), "{error}");
     }
 }
@@ -221,4 +221,91 @@ fn what_is_changed_is_refused_or_read() {
         refused > 1_000 && read_all > 100,
         "{refused} refused, {read_all} read"
     );
+}
+
+/// A file of one column of texts that are codes of a dictionary.
+fn coded(text: &str, rows: usize, properties: WriterProperties) -> Vec<u8> {
+    let texts: ArrayRef = Arc::new(StringArray::from_iter_values(std::iter::repeat_n(
+        text, rows,
+    )));
+    let batch = RecordBatch::try_from_iter([("id", texts)]).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
+#[test]
+fn a_long_text_is_not_read_for_every_row_of_a_published_table() {
+    let read = |text: &str| {
+        let fields = [Field::required("id", Kind::Text)];
+        let content = coded(text, 100, WriterProperties::builder().build());
+        checked(file(&content), &fields, &["id"]).map(|rows| rows.map(Result::unwrap).count())
+    };
+    assert_eq!(read(&"x".repeat(16 << 10)).unwrap(), 1);
+    let error = read(&"x".repeat((16 << 10) + 1)).map(drop).unwrap_err();
+    assert!(error.to_string().contains("for several rows"), "{error}");
+}
+
+#[test]
+fn packed_pages_are_held_against_their_claims_too() {
+    let of = |compression| {
+        let properties = WriterProperties::builder()
+            .set_compression(compression)
+            .set_dictionary_enabled(false)
+            .set_column_encoding("id".into(), Encoding::DELTA_BYTE_ARRAY);
+        written(properties)
+    };
+    for compression in [
+        Compression::SNAPPY,
+        Compression::ZSTD(Default::default()),
+        Compression::GZIP(Default::default()),
+        Compression::BROTLI(Default::default()),
+        Compression::LZ4_RAW,
+    ] {
+        let content = of(compression);
+        let metadata = metadata(&file(&content)).unwrap();
+        let chunk = metadata.row_group(0).column(0);
+        let pages = check_pages_of(&file(&content), chunk).unwrap();
+        assert_eq!((pages.len(), read(&content).unwrap()), (1, 200));
+    }
+    // A block of 2^30 numbers, in a page that says that it has one value.
+    let head = [0x80, 0x80, 0x80, 0x80, 4, 4, 1, 0];
+    let packed = zstd::encode_all(&head[..], 1).unwrap();
+    let (unpacked, size) = (head.len() as u8 * 2, packed.len() as u8 * 2);
+    let page = [
+        &[0x15, 0, 0x15, unpacked, 0x15, size, 0x2c][..],
+        &[0x15, 2, 0x15, 14, 0x15, 6, 0x15, 6, 0, 0],
+        &packed,
+    ]
+    .concat();
+    let content = of(Compression::ZSTD(Default::default()));
+    let metadata = metadata(&file(&content)).unwrap();
+    let mut look = |at: u64, most: usize| Ok(page[at as usize..][..most].to_vec());
+    let chunk = metadata.row_group(0).column(0);
+    let error = check_pages(chunk, page.len() as u64, false, &mut look).unwrap_err();
+    assert!(error.to_string().contains("blocks of"), "{error}");
+}
+
+#[test]
+fn pages_that_never_end_are_told() {
+    let zeros = vec![0; 1 << 20];
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(&zeros).unwrap();
+    let gzip = gzip.finish().unwrap();
+    for (claimed, is_told) in [(1 << 20, false), (1 << 10, true)] {
+        let found = unpack::check_end(parquet::basic::CompressionCodec::GZIP, &gzip, claimed);
+        assert_eq!(found.is_err(), is_told, "{found:?}");
+    }
+    assert_eq!(unpack::longest_text(b"\x01\0\0\0a\x03\0\0\0abc\0\0\0\0"), 3);
+    assert_eq!(
+        unpack::longest_text(b"\xff\xff\xff\xff"),
+        u64::from(u32::MAX)
+    );
+}
+
+#[test]
+fn rows_are_no_more_than_a_file_has_room_for() {
+    let content = coded("a", 1_010_000, WriterProperties::builder().build());
+    assert!(content.len() < 2_500, "{}", content.len());
+    refused(&content, "which has room for");
 }

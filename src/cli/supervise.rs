@@ -39,11 +39,33 @@ pub(super) fn is_wanted(isolate: Isolate, plan: &Plan) -> bool {
     }
 }
 
-/// In the child: it ends with its parent.
+/// How often a child looks whether its parent was stopped.
+#[cfg(target_os = "linux")]
+const GLANCE: std::time::Duration = std::time::Duration::from_millis(200);
+
+/// In the child: it ends with its parent, and stops with it (Ctrl-Z, SIGSTOP), of which the system tells it nothing.
 #[cfg(target_os = "linux")]
 pub(super) fn follow_parent() {
-    use rustix::process::{Signal, set_parent_process_death_signal};
+    use rustix::process::{Signal, getpid, getppid, kill_process, set_parent_process_death_signal};
     let _ = set_parent_process_death_signal(Some(Signal::KILL));
+    let Some(parent) = getppid() else { return };
+    let state = format!("/proc/{}/stat", parent.as_raw_nonzero());
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(GLANCE);
+            if std::fs::read_to_string(&state).is_ok_and(|text| is_stopped(&text)) {
+                // The parent continues it, once it goes on itself.
+                let _ = kill_process(getpid(), Signal::STOP);
+            }
+        }
+    });
+}
+
+/// The state stands behind the name, which may hold anything.
+#[cfg(target_os = "linux")]
+fn is_stopped(stat: &str) -> bool {
+    stat.rsplit_once(") ")
+        .is_some_and(|(_, rest)| rest.starts_with('T'))
 }
 
 /// The same where the system cannot be asked for it.
@@ -54,7 +76,7 @@ pub(super) fn follow_parent() {}
 #[cfg(unix)]
 pub(super) fn supervise(plan: &Plan) -> Result<ExitCode> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    use std::os::unix::process::{CommandExt, ExitStatusExt};
+    use std::os::unix::process::CommandExt;
     let internal = |what: &str, e: std::io::Error| Error::Internal(format!("{what}: {e}"));
     // What began ignored (`nohup`) stays so, here and in the child.
     let heard = [SIGINT, SIGTERM, SIGHUP].into_iter();
@@ -73,10 +95,7 @@ pub(super) fn supervise(plan: &Plan) -> Result<ExitCode> {
         .map_err(|e| Error::Limit(format!("cannot start the run's process: {e}")))?;
     let id = child.id();
     std::thread::spawn(move || signals.forever().for_each(|signal| send(id, signal)));
-    let ended = child
-        .wait()
-        .map_err(|e| internal("cannot wait for the run", e))?;
-    match (ended.code(), ended.signal()) {
+    match ending(&mut child).map_err(|e| internal("cannot wait for the run", e))? {
         (Some(code), _) => Ok(ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))),
         (None, signal) => {
             let error = lost(signal.unwrap_or_default());
@@ -84,6 +103,33 @@ pub(super) fn supervise(plan: &Plan) -> Result<ExitCode> {
             Err(error)
         }
     }
+}
+
+/// Waits for the child: its exit code, or the signal that ended it. One that has stopped is continued, for who waits here does work.
+#[cfg(target_os = "linux")]
+fn ending(child: &mut std::process::Child) -> std::io::Result<(Option<i32>, Option<i32>)> {
+    use rustix::io::Errno;
+    use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+    let process = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    loop {
+        match waitpid(process, WaitOptions::UNTRACED) {
+            Ok(Some((stopped, status))) if status.stopped() => {
+                let _ = kill_process(stopped, Signal::CONT);
+            }
+            Ok(Some((_, status))) => {
+                return Ok((status.exit_status(), status.terminating_signal()));
+            }
+            Ok(None) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// The same where a child is not stopped with its parent.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn ending(child: &mut std::process::Child) -> std::io::Result<(Option<i32>, Option<i32>)> {
+    use std::os::unix::process::ExitStatusExt;
+    child.wait().map(|ended| (ended.code(), ended.signal()))
 }
 
 #[cfg(not(unix))]
@@ -124,6 +170,13 @@ fn lost(signal: i32) -> Error {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_stopped_process_is_told_by_its_state() {
+        assert!(is_stopped("7 (a) T 1 2"));
+        assert!(!is_stopped("7 (a) S 1 2") && !is_stopped("7 (x) T y) R 1") && !is_stopped(""));
+    }
 
     #[test]
     fn what_ended_a_child_has_an_exit_code() {

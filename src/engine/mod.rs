@@ -172,7 +172,9 @@ impl Engine {
     ) -> Result<Verified> {
         let layout = self.layout()?;
         let reading = layout.read_run(run)?;
-        let place = inputs.map_or(Place::Logged(&layout), Place::Named);
+        let place = inputs.map_or(Place::Logged(&layout), |folder| {
+            Place::Named(folder, &layout)
+        });
         verify(
             &reading.dir,
             recalculate,

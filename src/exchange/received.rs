@@ -2,7 +2,10 @@
 
 use super::carrier::Assignment;
 use super::events::shares::Shares;
-use crate::error::{Error, Place, Result};
+use crate::error::Error;
+use crate::error::Place;
+use crate::error::Result;
+use crate::input::unpack::unpacked;
 use crate::model::id::LocationCode;
 use crate::model::mode::Basis;
 use crate::model::unit::parse_decimal;
@@ -11,14 +14,17 @@ use crate::store::find::{Unmatched, discover_among, open_input};
 use crate::store::signal::Interrupt;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 /// Endings of files of JSON that are taken from a folder; also with `.gz` and `.zst`.
 pub const EXTENSIONS: [&str; 3] = ["json", "ndjson", "jsonl"];
 
-/// Largest file, decompressed: it is held while its entries are read.
+/// Largest file, unpacked: it is held while its entries are read.
 const LARGEST: u64 = 1 << 30;
+/// What a packed file may become however small it is.
+const SMALL: u64 = 64 << 20;
 
 /// Largest list of facilities or operations.
 const LARGEST_LIST: u64 = 64 << 20;
@@ -64,7 +70,7 @@ pub fn receive(
                 continue;
             }
         };
-        match decompressed(&file.name, opened, memory) {
+        match whole(&file.name, opened, memory) {
             Ok(bytes) => {
                 received.files += 1;
                 take(&file.name, &bytes);
@@ -84,18 +90,11 @@ pub fn receive(
     Ok(received)
 }
 
-fn decompressed(name: &str, file: impl Read, memory: u64) -> std::io::Result<Vec<u8>> {
-    let name = name.to_ascii_lowercase();
-    let mut reader: Box<dyn Read> = if name.ends_with(".gz") {
-        Box::new(flate2::read::MultiGzDecoder::new(file))
-    } else if name.ends_with(".zst") {
-        Box::new(zstd::Decoder::new(file)?)
-    } else {
-        Box::new(file)
-    };
+fn whole(name: &str, file: File, memory: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let most = LARGEST.min(memory);
-    reader.by_ref().take(most + 1).read_to_end(&mut bytes)?;
+    let unpacked = unpacked(file, name, SMALL)?;
+    unpacked.take(most + 1).read_to_end(&mut bytes)?;
     if most < LARGEST && bytes.len() as u64 > most {
         return Err(std::io::ErrorKind::OutOfMemory.into());
     }

@@ -5,6 +5,7 @@
 
 use super::cells::{Cell, Cells};
 use super::column;
+use super::judge_text::used_values;
 use super::mapping::UNREADABLE_INSTANT;
 use super::number::Marks;
 use super::rules::Rules;
@@ -191,6 +192,21 @@ impl<'a> Judge<'a> {
             }
             Cells::Coded(codes, nulls, values) => {
                 let count = values.len().unwrap_or(0);
+                // The dictionary of a whole row group can hold far more values than one batch has use for.
+                if count > codes.len() {
+                    let (used, codes) = used_values(codes, nulls.as_ref(), count);
+                    let mut table: Vec<Judged<T>> =
+                        used.iter().map(|&k| judge(values.cell(k))).collect();
+                    let absent = table.len();
+                    table.push(judge(Cell::Absent));
+                    let is_null = |row| nulls.as_ref().is_some_and(|n| n.is_null(row));
+                    return (codes.iter().enumerate())
+                        .map(|(row, &code)| {
+                            let at = if is_null(row) { absent } else { code as usize };
+                            settle(self, row, table[at])
+                        })
+                        .collect();
+                }
                 let table: Vec<Judged<T>> = (0..count).map(|k| judge(values.cell(k))).collect();
                 let good: Option<Vec<T>> = table.iter().map(|judged| judged.ok()).collect();
                 match (nulls, good) {
@@ -247,6 +263,7 @@ impl<'a> Judge<'a> {
                 other => {
                     let raw = other.text().unwrap_or_default();
                     if values.is_none()
+                        && raw.len() <= text::LONGEST_CELL
                         && let Some(at) = parse_rfc3339(text::trim(&raw))
                     {
                         return Ok(at);

@@ -238,7 +238,7 @@ fn number(rules: &Rules, column: usize, scale: u32, cell: Cell) -> Judged<Option
                 .map(Some)
                 .ok_or(RejectReason::MalformedNumber);
         }
-        (Cell::Text(raw) | Cell::Literal(raw), None) => {
+        (Cell::Text(raw) | Cell::Literal(raw), None) if raw.len() <= text::LONGEST_CELL => {
             let trimmed = text::trim(raw);
             if trimmed.is_empty() {
                 return Ok(None);

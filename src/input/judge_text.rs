@@ -9,6 +9,7 @@ use crate::model::id::is_iso6346;
 use crate::model::reject::RejectReason;
 use crate::model::text::TextColumn;
 use arrow::buffer::NullBuffer;
+use rustc_hash::FxHashMap;
 
 /// The rule of a text column.
 #[derive(Clone, Copy)]
@@ -53,6 +54,9 @@ impl Texts {
     /// Whether the text is a container number that is not one.
     #[inline]
     fn append(&mut self, rule: TextRule, raw: &[u8]) -> Judged<bool> {
+        if raw.len() > text::LONGEST_CELL {
+            return Err(RejectReason::BadText);
+        }
         let trimmed = text::trim(raw);
         // What begins with a # may be what a spreadsheet shows for no value.
         let is_short = rule.values.is_none()
@@ -162,20 +166,37 @@ impl Judge<'_> {
     }
 }
 
+/// Values of a dictionary for each row, from which on a list of them all is larger than what it is good for.
+const MANY_VALUES: usize = 16;
+
 /// The values that rows of this batch have, in order of first use, and the place of each row's value among them. The
 /// dictionary of a whole row group holds far more values than one batch has use for.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "distinct values are counted by the 31 bits of a dictionary code"
 )]
-fn used_values(
+pub(super) fn used_values(
     codes: &[i32],
     nulls: Option<&NullBuffer>,
     distinct: usize,
 ) -> (Vec<usize>, Vec<i32>) {
     const UNUSED: i32 = -1;
-    let mut places = vec![UNUSED; distinct];
     let mut used = Vec::new();
+    if distinct / MANY_VALUES > codes.len() {
+        let mut places = FxHashMap::default();
+        let mut place = |code: i32| {
+            *places.entry(code).or_insert_with(|| {
+                used.push(code as usize);
+                (used.len() - 1) as i32
+            })
+        };
+        let is_there = |row| nulls.is_none_or(|nulls| nulls.is_valid(row));
+        let places = (codes.iter().enumerate())
+            .map(|(row, &code)| if is_there(row) { place(code) } else { 0 })
+            .collect();
+        return (used, places);
+    }
+    let mut places = vec![UNUSED; distinct];
     let mut place = |code: i32| {
         let place = &mut places[code as usize];
         if *place == UNUSED {

@@ -27,6 +27,8 @@ mod parquet_cells;
 mod parquet_tests;
 mod rules;
 mod schema;
+#[cfg(test)]
+mod size_tests;
 mod split;
 mod stream;
 pub mod survey;
@@ -34,6 +36,7 @@ pub mod survey;
 mod tests;
 mod text;
 pub mod timestamp;
+pub mod unpack;
 mod wanted;
 pub mod words;
 pub mod workbook;
@@ -201,30 +204,6 @@ pub struct Input {
 /// The formats.
 pub const FORMATS: &[Input] = &[csv::INPUT, ndjson::INPUT, parquet::INPUT, xlsx::INPUT];
 
-/// Compression of a text file, by its last extension.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Compression {
-    None,
-    Gzip,
-    Zstd,
-}
-
-fn split_name(label: &str) -> Option<(&'static Input, Compression)> {
-    let name = label
-        .rsplit(['/', '\\'])
-        .next()
-        .unwrap_or(label)
-        .to_ascii_lowercase();
-    let (name, compression) = match name.rsplit_once('.') {
-        Some((rest, "gz")) => (rest.to_owned(), Compression::Gzip),
-        Some((rest, "zst")) => (rest.to_owned(), Compression::Zstd),
-        _ => (name, Compression::None),
-    };
-    let (_, extension) = name.rsplit_once('.')?;
-    let input = FORMATS.iter().find(|f| f.extensions.contains(&extension))?;
-    (input.is_text || compression == Compression::None).then_some((input, compression))
-}
-
 /// Whether a file is a workbook by its name.
 pub fn is_workbook(label: &str) -> bool {
     format_of(label).is_some_and(|format| format.name == xlsx::INPUT.name)
@@ -232,7 +211,17 @@ pub fn is_workbook(label: &str) -> bool {
 
 /// The format of a file by its name, or `None` when the extension is not known.
 pub fn format_of(label: &str) -> Option<&'static Input> {
-    split_name(label).map(|(input, _)| input)
+    let name = label
+        .rsplit(['/', '\\'])
+        .next()
+        .unwrap_or(label)
+        .to_ascii_lowercase();
+    let plain = name
+        .strip_suffix(".gz")
+        .or_else(|| name.strip_suffix(".zst"));
+    let (_, extension) = plain.unwrap_or(&name).rsplit_once('.')?;
+    let input = FORMATS.iter().find(|f| f.extensions.contains(&extension))?;
+    (input.is_text || plain.is_none()).then_some(input)
 }
 
 /// How much is held at a time, at most; formats of text go by bytes instead of rows. What a row becomes does not depend on it.

@@ -199,10 +199,18 @@ struct Group<B> {
     rows: u64,
     chunks: Vec<(u64, u64)>,
     metadata: Arc<ParquetMetaData>,
-    arrow_schema: Arc<Schema>,
+    /// What its columns are decoded to, as far as nothing in their pages speaks against it.
+    arrow_schema: Schema,
     file: Arc<Mutex<File>>,
-    bytes: Mutex<Option<B>>,
+    bytes: Mutex<Option<Content<B>>>,
     rest: Mutex<Option<Rest>>,
+}
+
+/// The bytes of a row group and what they are decoded to.
+#[derive(Clone)]
+struct Content<B> {
+    bytes: B,
+    arrow_schema: Arc<Schema>,
 }
 
 /// A decoder that a unit has left at this row, for the unit that begins there.
@@ -298,7 +306,7 @@ fn group<B>(
         rows,
         chunks,
         metadata: Arc::new(ParquetMetaData::new(head, vec![own])),
-        arrow_schema: Arc::new(Schema::new(fields)),
+        arrow_schema: Schema::new(fields),
         file: handle,
         bytes: Mutex::new(None),
         rest: Mutex::new(None),
@@ -317,13 +325,10 @@ fn arrow_field(
 ) -> Field {
     let field = shape.arrow_schema.field(position).clone();
     if plan.is_text {
-        if !is_dictionary(shape, position, chunk) {
-            return field;
-        }
-        return field.with_data_type(DataType::Dictionary(
-            Box::new(DataType::Int32),
-            Box::new(DataType::Binary),
-        ));
+        return match is_dictionary(shape, position, chunk) {
+            true => field.with_data_type(coded()),
+            false => field,
+        };
     }
     let root = file
         .file_metadata()
@@ -351,6 +356,11 @@ fn arrow_field(
     }
 }
 
+/// The type of texts that stay codes of a dictionary.
+fn coded() -> DataType {
+    DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Binary))
+}
+
 fn is_dictionary(shape: &Shape, position: usize, chunk: &ColumnChunkMetaData) -> bool {
     if chunk.dictionary_page_offset().is_none()
         && !chunk.encodings_mask().is_set(Encoding::PLAIN_DICTIONARY)
@@ -374,13 +384,16 @@ fn is_dictionary(shape: &Shape, position: usize, chunk: &ColumnChunkMetaData) ->
     }
 }
 
+/// Texts longer than this are not written out for every row that has them.
+const SPREAD: u64 = 1 << 10;
+
 impl<B: Shared> Group<B> {
     /// The bytes of our columns.
-    fn bytes(&self) -> ParquetResult<B> {
+    fn content(&self) -> ParquetResult<Content<B>> {
         // A thread that panicked while it held the lock left nothing half-done in it.
         let mut slot = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bytes) = &*slot {
-            return Ok(bytes.clone());
+        if let Some(content) = &*slot {
+            return Ok(content.clone());
         }
         let total: u64 = self.chunks.iter().map(|(_, length)| length).sum();
         #[expect(
@@ -390,7 +403,10 @@ impl<B: Shared> Group<B> {
         let mut all = Vec::with_capacity(total as usize);
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let columns = self.metadata.row_group(0).columns();
-        for (&(start, length), column) in self.chunks.iter().zip(columns) {
+        let mut fields = Vec::new();
+        for ((&(start, length), column), field) in
+            (self.chunks.iter().zip(columns)).zip(self.arrow_schema.fields())
+        {
             let from = all.len();
             file.seek(SeekFrom::Start(start))?;
             if (&mut *file).take(length).read_to_end(&mut all)? as u64 != length {
@@ -399,14 +415,30 @@ impl<B: Shared> Group<B> {
                 ));
             }
             let chunk = &all[from..];
-            claims::check_pages(column, length, &mut |at, most| {
+            let is_spread = !matches!(field.data_type(), DataType::Dictionary(..));
+            let is_text = *field.data_type() == DataType::Binary;
+            let pages = claims::check_pages(column, length, is_spread, &mut |at, most| {
                 let at = usize::try_from(at).map_err(|e| ParquetError::External(e.into()))?;
                 Ok(chunk[at..][..most].to_vec())
             })?;
+            fields.push(match pages.longest_text > SPREAD {
+                true if !pages.are_codes || !is_text => {
+                    return Err(ParquetError::General(format!(
+                        "column {:?} has a value of {} bytes in a dictionary that cannot stay one; it is no text, or other pages hold texts themselves",
+                        field.name(),
+                        pages.longest_text
+                    )));
+                }
+                true => Arc::new(field.as_ref().clone().with_data_type(coded())),
+                false => Arc::clone(field),
+            });
         }
-        let bytes = B::from(all);
-        *slot = Some(bytes.clone());
-        Ok(bytes)
+        let content = Content {
+            bytes: B::from(all),
+            arrow_schema: Arc::new(Schema::new(fields)),
+        };
+        *slot = Some(content.clone());
+        Ok(content)
     }
 
     /// Decodes the rows from `offset` batch by batch; `None` when there is no column to decode. Mostly the unit before has come
@@ -426,10 +458,11 @@ impl<B: Shared> Group<B> {
         if let Some(rest) = self.rest().take_if(|rest| rest.at == offset) {
             return Ok(Some(rest.batches));
         }
-        let options = ArrowReaderOptions::new().with_schema(self.arrow_schema.clone());
+        let content = self.content()?;
+        let options = ArrowReaderOptions::new().with_schema(content.arrow_schema);
         let metadata = ArrowReaderMetadata::try_new(self.metadata.clone(), options)?;
         let mut builder =
-            ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes()?, metadata)
+            ParquetRecordBatchReaderBuilder::new_with_metadata(content.bytes, metadata)
                 .with_batch_size((self.rows - offset).min(batch_rows) as usize);
         if offset > 0 {
             builder = builder.with_offset(offset as usize);

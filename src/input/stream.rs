@@ -2,9 +2,10 @@
 //!
 //! Knows no format: the caller says where the last whole record of a block ends.
 
-use super::{Compression, FileFault, SourceFile, split_name};
+use super::unpack::{SMALL, is_packed, unpacked};
+use super::{FileFault, SourceFile};
+use crate::claims::most_rows;
 use encoding_rs::{Decoder, DecoderResult};
-use std::fs::File;
 use std::io::{self, Read, Seek};
 
 /// Bytes of a block.
@@ -23,6 +24,8 @@ const MALFORMED: u8 = 0xff;
 pub struct Blocks {
     label: String,
     bytes: Box<dyn Read + Send>,
+    /// Records that may still come of a packed file.
+    records_left: u64,
     decoder: Option<Decoder>,
     // Undecoded bytes of the last read, for encodings other than UTF-8.
     pending: Vec<u8>,
@@ -53,10 +56,15 @@ impl Blocks {
         file.rewind().map_err(fault)?;
         let decoder =
             (encoding != encoding_rs::UTF_8).then(|| encoding.new_decoder_with_bom_removal());
-        let bytes = decompressed(file, &label).map_err(fault)?;
+        let records_left = match is_packed(&label) {
+            true => most_rows(file.metadata().map_err(fault)?.len()),
+            false => u64::MAX,
+        };
+        let bytes = unpacked(file, &label, SMALL).map_err(fault)?;
         Ok(Blocks {
             label,
             bytes,
+            records_left,
             decoder,
             pending: Vec::new(),
             carry: Vec::new(),
@@ -97,6 +105,7 @@ impl Blocks {
             }
             let (end, records) = cut(&bytes, self.ended);
             if end > 0 || self.ended {
+                self.count(records)?;
                 return Ok(self.split(bytes, end).map(|bytes| Block { bytes, records }));
             }
             wanted = bytes.len() + BLOCK / 2;
@@ -104,6 +113,16 @@ impl Blocks {
                 self.shorten_line(&mut bytes)?;
             }
         }
+    }
+
+    fn count(&mut self, records: u64) -> Result<(), FileFault> {
+        self.records_left = self.records_left.checked_sub(records).ok_or_else(|| {
+            FileFault::new(
+                &self.label,
+                "cannot be read: it has more records than a packed file of its size can have; unpack it first, if that is right",
+            )
+        })?;
+        Ok(())
     }
 
     /// The first `end` bytes as a block; the others are carried on. The larger part stays where it is.
@@ -259,18 +278,6 @@ fn decode(decoder: &mut Decoder, mut from: &[u8], out: &mut Vec<u8>, last: bool)
             DecoderResult::Malformed(..) => out.push(MALFORMED),
         }
     }
-}
-
-fn decompressed(file: File, label: &str) -> io::Result<Box<dyn Read + Send>> {
-    Ok(
-        match split_name(label).map_or(Compression::None, |(_, compression)| compression) {
-            Compression::None => Box::new(file),
-            Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(
-                io::BufReader::with_capacity(256 << 10, file),
-            )),
-            Compression::Zstd => Box::new(zstd::stream::read::Decoder::new(file)?),
-        },
-    )
 }
 
 #[cfg(test)]

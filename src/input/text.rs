@@ -3,10 +3,18 @@
 //! or a place such a character is a fault of that grammar. What a spreadsheet shows for a formula without a result is no value in any
 //! column, however it came into a file.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Longest text in characters.
 pub const LONGEST: usize = 64;
+
+/// Longest cell of any kind in bytes; a longer one is R016 and is not looked at, for many rows may share it. Records of text files end here
+/// anyway (R023).
+pub const LONGEST_CELL: usize = 64 << 10;
+
+/// Bytes that are shown of a cell at most: enough for the 120 characters that a rejection keeps.
+const SHOWN: usize = 512;
 
 /// A table of `[values]`: theirs to ours.
 pub type Values = HashMap<String, String>;
@@ -26,13 +34,13 @@ pub struct BadText;
 
 /// Applies the rules of a text column to a raw cell.
 pub fn read<'a>(raw: &'a [u8], values: Option<&'a Values>) -> Result<Reading<'a>, BadText> {
-    let (found, translated) = translate(raw, values);
+    let (found, translated) = translate(raw, values)?;
     check(found).map(|text| Reading { text, translated })
 }
 
 /// Applies the rules of a number, a timestamp or a place to a raw cell: their own grammar judges the characters.
 pub fn read_untyped<'a>(raw: &'a [u8], values: Option<&'a Values>) -> Result<Reading<'a>, BadText> {
-    let (found, translated) = translate(raw, values);
+    let (found, translated) = translate(raw, values)?;
     match std::str::from_utf8(found) {
         Ok(text) if !is_error_value(text) => Ok(Reading { text, translated }),
         _ => Err(BadText),
@@ -76,12 +84,24 @@ pub fn is_error_value(text: &str) -> bool {
 }
 
 /// The cell without spaces around it, or what `[values]` has for it.
-fn translate<'a>(raw: &'a [u8], values: Option<&'a Values>) -> (&'a [u8], bool) {
-    let trimmed = trim(raw);
-    match values.and_then(|v| v.get(std::str::from_utf8(trimmed).ok()?)) {
-        Some(ours) => (trim(ours.as_bytes()), true),
-        None => (trimmed, false),
+fn translate<'a>(raw: &'a [u8], values: Option<&'a Values>) -> Result<(&'a [u8], bool), BadText> {
+    if raw.len() > LONGEST_CELL {
+        return Err(BadText);
     }
+    let trimmed = trim(raw);
+    Ok(
+        match values.and_then(|v| v.get(std::str::from_utf8(trimmed).ok()?)) {
+            Some(ours) => (trim(ours.as_bytes()), true),
+            None => (trimmed, false),
+        },
+    )
+}
+
+/// The beginning of a cell, as it is shown to people.
+pub fn shown(raw: &[u8]) -> Cow<'_, str> {
+    let raw = &raw[..raw.len().min(LONGEST_CELL)];
+    let trimmed = trim(raw);
+    String::from_utf8_lossy(&trimmed[..trimmed.len().min(SHOWN)])
 }
 
 fn check(text: &[u8]) -> Result<&str, BadText> {
@@ -182,6 +202,18 @@ mod tests {
         let values = Values::from([("#N/A".into(), String::new())]);
         assert_eq!(read(b"#N/A", Some(&values)).unwrap().text, "");
         assert_eq!(read_untyped(b"#N/A", Some(&values)).unwrap().text, "");
+    }
+
+    #[test]
+    fn a_cell_that_many_rows_may_share_is_looked_at_to_its_limit() {
+        let just = " ".repeat(LONGEST_CELL - 1) + "a";
+        assert_eq!(read(just.as_bytes(), None).unwrap().text, "a");
+        assert_eq!(read_untyped(just.as_bytes(), None).unwrap().text, "a");
+        let above = just + " ";
+        assert_eq!(read(above.as_bytes(), None), Err(BadText));
+        assert_eq!(read_untyped(above.as_bytes(), None), Err(BadText));
+        assert_eq!(shown("重".repeat(1 << 20).as_bytes()).chars().count(), 171);
+        assert_eq!(shown(b"  12.5 "), "12.5");
     }
 
     #[test]

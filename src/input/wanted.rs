@@ -20,8 +20,11 @@ pub fn reject(
 ) -> Reject {
     let (row, column) = (fault.row as usize, fault.column as usize);
     let raw = cells[column].cell(row).text().unwrap_or_default();
-    let found = String::from_utf8_lossy(text::trim(&raw));
-    let mut wanted = wanted(rules, column, fault.reason, mode);
+    let found = text::shown(&raw);
+    let mut wanted = match raw.len() > text::LONGEST_CELL {
+        true => format!("a cell of at most {} KiB", text::LONGEST_CELL >> 10),
+        false => wanted(rules, column, fault.reason, mode),
+    };
     match fault.reason {
         RejectReason::NumberOutOfRange if column == column::CONTAINER_CARGO_MASS_KG => {
             if let Some(cargo) = shown(cells, column::CARGO_MASS_KG, row) {
@@ -124,7 +127,7 @@ fn has_exponent(text: &str) -> bool {
 
 fn shown(cells: &[Cells; column::COUNT], column: usize, row: usize) -> Option<String> {
     let raw = cells[column].cell(row).text()?;
-    let text = String::from_utf8_lossy(text::trim(&raw)).into_owned();
+    let text = text::shown(&raw).into_owned();
     (!text.is_empty()).then_some(text)
 }
 

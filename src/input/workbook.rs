@@ -27,6 +27,8 @@ use std::sync::Arc;
 
 /// Cells of one workbook beyond this point to a wrong file.
 const MAX_CELLS: usize = 5_000_000;
+/// So do cells times joined ranges.
+const MAX_LOOKS: usize = 1 << 30;
 /// So do bytes of their texts.
 const MAX_BYTES: usize = 512 << 20;
 
@@ -121,6 +123,14 @@ fn xlsx(file: &str, bytes: &[u8]) -> Result<Vec<Sheet>, Fault> {
                 sheet.hidden.rows.push(row.number - 1);
             }
             fill(&mut sheet, &book, &texts, &row, &mut size)?;
+        }
+        // Each cell is looked for in each of them.
+        if size.cells.saturating_mul(rows.merged.len()) > MAX_LOOKS {
+            return Err(Fault::new(format!(
+                "sheet {:?} has {} joined ranges, too many for its cells",
+                entry.name,
+                rows.merged.len()
+            )));
         }
         for [first, last] in rows.merged {
             sheet.merge(first, last);

@@ -14,6 +14,7 @@ use super::mapping::COLUMNS;
 use super::rules::{Origin, Rules};
 use super::schema::{self, RawUnit, RowNumbers};
 use super::stream::BLOCK;
+use super::text;
 use super::timestamp::LocalTimes;
 use super::workbook::{self, Archive, Book, Fault, Row, Rows, Texts, shown};
 use super::{FileFault, FileInfo, Input, Parsed, Reader, SourceFile, Unit};
@@ -264,7 +265,12 @@ impl XlsxUnit {
             }
             is_blank = false;
             if let Some(at) = look.merged_from(row.number - 1, cell.column) {
-                joined.push((at, shown.text.to_string()));
+                joined.push((at, text::shown(shown.text.as_bytes()).into_owned()));
+                // Each takes a column of its own, and no more than there are of ours are kept.
+                if joined.len() > column::COUNT {
+                    let what = format!("row {}: joined ranges lie on each other", row.number);
+                    return Err(Fault::new(what));
+                }
             }
             for &ours in look.read(cell.column) {
                 let code = shape.book.style(cell.style).map_or("", |s| &s.code);
@@ -272,13 +278,16 @@ impl XlsxUnit {
                     Ok(Given { text, literal, .. }) => {
                         current[ours] = self.push(None, text.as_bytes(), literal);
                     }
-                    Err(why) => odd.push((ours, cell.column, shown.text.to_string(), why)),
+                    Err(why) => {
+                        let found = text::shown(shown.text.as_bytes()).into_owned();
+                        odd.push((ours, cell.column, found, why));
+                    }
                 }
             }
         }
         for (at, text) in joined.iter() {
             let [first, last] = look.merged[*at];
-            for column in first.1..=last.1 {
+            for column in look.columns(first.1, last.1) {
                 if (row.number - 1, column) == first {
                     continue;
                 }

@@ -12,7 +12,7 @@ use crate::store::disk::RealDisk;
 use crate::store::lock::{Holder, Output};
 use crate::store::prune::prune;
 use crate::store::stage::clear;
-use crate::store::status::{Execution, FOLDER, Status, now, write_log, write_status};
+use crate::store::status::{Execution, FOLDER, OUTSIDE, Status, now, write_log, write_status};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -83,6 +83,13 @@ pub(crate) fn record(
     let name = status.run_id.clone().unwrap_or(UNNAMED.to_owned());
     let mut execution = Execution::ending_now(holder, &name, &status);
     execution.settings = settings(plan);
+    if let Ok(summary) = outcome
+        && !summary.outside.is_empty()
+    {
+        let folders = summary.outside.iter().map(|folder| absolute(folder));
+        let folders: Vec<String> = folders.collect();
+        (execution.settings).insert(OUTSIDE.to_owned(), folders.join("\n"));
+    }
     if let Err(error) = write_log(output, &name, &execution) {
         status.warnings.push(error.to_string());
         progress.message(Level::Warning, &error.to_string());

@@ -576,6 +576,10 @@ impl Run<'_> {
     /// After the commit: prune, count, summarise.
     fn finish(&self, published: Published, inputs: &Inputs, status: &mut Status) -> Summary {
         status.missing_files = inputs.missing.iter().map(|m| m.file.clone()).collect();
-        ending::finish(self.plan, self.progress, self.output, published, status)
+        let outside = inputs.files.iter().filter_map(|file| file.outside.clone());
+        Summary {
+            outside: outside.collect(),
+            ..ending::finish(self.plan, self.progress, self.output, published, status)
+        }
     }
 }

@@ -4,6 +4,7 @@ use crate::audit::verify::CorridorLine;
 use crate::progress::milliseconds;
 use crate::store::commit::Published;
 use crate::store::manifest::{Counts, Totals};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// Outcome of a run that was published, or would have been.
@@ -23,6 +24,8 @@ pub struct Summary {
     pub corridors: Vec<CorridorLine>,
     /// Input files that the run went without.
     pub missing: Vec<String>,
+    /// Folders that the names of input files begin from which lie outside the run file's.
+    pub outside: BTreeSet<PathBuf>,
     /// Records without any value, which are no rows.
     pub blank_rows: u64,
     /// Wall time in milliseconds.
@@ -47,6 +50,7 @@ impl Summary {
                 .iter()
                 .map(|m| m.file.clone())
                 .collect(),
+            outside: BTreeSet::new(),
             blank_rows: manifest.inputs.iter().map(|entry| entry.blank_rows).sum(),
             duration_ms: 0,
             sync_ms: milliseconds(published.sync),

@@ -1,6 +1,7 @@
 //! What `exclude` of a run file keeps out of its inputs: archives, drafts, whatever else lies in a folder that is read.
 
-use super::find::{Step, component_text, full_path, is_name, split};
+use super::find::{Step, is_name, split};
+use super::input_name::{component_text, full_path};
 use crate::error::Result;
 use std::fs;
 use std::path::{Component, Path, PathBuf};

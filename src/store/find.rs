@@ -3,6 +3,7 @@
 //! Names and kinds of files only. What is in them, and whether an ending means a format, is the reader's matter.
 
 use super::exclude::Excludes;
+use super::input_name::{Named, named, real_if_there, tell_apart};
 use super::path::kind;
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashSet;
@@ -10,6 +11,8 @@ use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
+
+pub(crate) use super::input_name::MOST_UP;
 
 /// Endings of files that are taken from a folder; text formats also with `.gz` and `.zst`. Case does not matter.
 pub const EXTENSIONS: [&str; 9] = [
@@ -27,8 +30,11 @@ const MAX_DEPTH: usize = 64;
 pub struct InputFile {
     /// Where to open it.
     pub path: PathBuf,
-    /// What to call it: relative to the base folder, with `/`; the published `source_file`.
+    /// What to call it: relative to the base folder, with `/`; the published `source_file`. Further outside of it than a folder beside
+    /// it, the file's own name.
     pub name: String,
+    /// Of such a file: the folder that its name begins from.
+    pub outside: Option<PathBuf>,
     /// Size when it was found.
     pub bytes: u64,
     modified: Option<SystemTime>,
@@ -148,11 +154,14 @@ fn search(
     found.idle_excludes = search.excludes.idle();
     found.unreadable.sort_by(|a, b| a.name.cmp(&b.name));
     found.unreadable.dedup_by(|a, b| a.name == b.name);
-    found.files.sort_by(|a, b| a.name.cmp(&b.name));
+    let by_name = |a: &InputFile, b: &InputFile| (&a.name, &a.path).cmp(&(&b.name, &b.path));
+    found.files.sort_by(by_name);
     let mut seen = HashSet::new();
     found
         .files
         .retain(|file| seen.insert(file.identity.to_owned()));
+    tell_apart(&mut found.files);
+    found.files.sort_by(by_name);
     Ok(found)
 }
 
@@ -183,6 +192,7 @@ pub fn take_gaps(files: &mut Vec<InputFile>) -> Result<Vec<(InputFile, InputFile
             .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let list = InputFile {
             name: format!("{folder}{name}"),
+            outside: file.outside.clone(),
             bytes: seen.len(),
             modified: seen.modified().ok(),
             identity: identity(path, &seen).map_err(|e| super::input(path, "open", e))?,
@@ -422,12 +432,13 @@ impl Search<'_> {
             return self.refuse(path, Error::Input(problem));
         }
         let found = File::open(path)
-            .and_then(|_| Ok((identity(path, seen)?, self.relative_name(path)?)))
+            .and_then(|_| Ok((identity(path, seen)?, self.named(path)?)))
             .map_err(|e| super::input(path, "open", e));
         match found {
-            Ok((identity, name)) => self.found.files.push(InputFile {
+            Ok((identity, Named { name, outside })) => self.found.files.push(InputFile {
                 path: super::plain::plain(path),
                 name,
+                outside,
                 bytes: seen.len(),
                 modified: seen.modified().ok(),
                 identity,
@@ -472,14 +483,14 @@ impl Search<'_> {
         }
     }
 
-    fn relative_name(&self, path: &Path) -> io::Result<String> {
-        relative_name(path, self.base, &self.real_base)
+    fn named(&self, path: &Path) -> io::Result<Named> {
+        named(path, self.base, &self.real_base)
     }
 
     /// The name in a message.
     fn name(&self, path: &Path) -> String {
-        self.relative_name(path)
-            .unwrap_or_else(|_| path.display().to_string())
+        self.named(path)
+            .map_or_else(|_| path.display().to_string(), |named| named.name)
     }
 }
 
@@ -556,77 +567,6 @@ fn has_wildcard(text: &str) -> bool {
 
 fn is_link(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink())
-}
-
-/// `path` from the root, by the letter: links inside the base keep the name that the user gave them.
-pub(super) fn full_path(path: &Path, base: &Path, real_base: &Path) -> io::Result<PathBuf> {
-    let full = match (path.strip_prefix(base), path.parent(), path.file_name()) {
-        (Ok(rest), ..) => real_base.join(rest),
-        (Err(_), Some(dir), Some(name)) => {
-            real_if_there(dir)?.map_or_else(|| path.to_owned(), |dir| dir.join(name))
-        }
-        _ => path.to_owned(),
-    };
-    Ok(lexical(&full))
-}
-
-/// `path` as seen from `base`.
-fn relative_name(path: &Path, base: &Path, real_base: &Path) -> io::Result<String> {
-    let full = full_path(path, base, real_base)?;
-    let base: Vec<Component> = real_base.components().collect();
-    let target: Vec<Component> = full.components().collect();
-    let shared = base.iter().zip(&target).take_while(|(a, b)| a == b).count();
-    if shared == 0 {
-        return Ok(with_slashes(&target)); // another drive
-    }
-    let up = std::iter::repeat_n("..".to_owned(), base.len() - shared);
-    Ok(up
-        .chain(target[shared..].iter().map(|c| component_text(*c)))
-        .collect::<Vec<_>>()
-        .join("/"))
-}
-
-/// The path with every link resolved; `None` when nothing is there.
-fn real_if_there(path: &Path) -> io::Result<Option<PathBuf>> {
-    match fs::canonicalize(path) {
-        Ok(real) => Ok(Some(real)),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(e),
-    }
-}
-
-/// Without `.` and `..`.
-fn lexical(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                clean.pop();
-            }
-            other => clean.push(other),
-        }
-    }
-    clean
-}
-
-fn with_slashes(components: &[Component]) -> String {
-    let text: Vec<String> = components
-        .iter()
-        .filter(|c| **c != Component::RootDir)
-        .map(|c| component_text(*c))
-        .collect();
-    text.join("/")
-}
-
-/// Names that are not UTF-8 stay apart from each other: their stray bytes are written as `\xNN`.
-pub(super) fn component_text(component: Component) -> String {
-    let mut text = String::new();
-    for chunk in component.as_os_str().as_encoded_bytes().utf8_chunks() {
-        text.push_str(chunk.valid());
-        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
-    }
-    text
 }
 
 /// What makes two paths the same file.

@@ -542,3 +542,26 @@ fn extensions_that_are_read() {
             && !has_known_extension(".csv")
     );
 }
+
+#[test]
+fn files_far_outside_the_base_have_names_of_their_own() {
+    let dir = tree(&[
+        "home/me/run/run.toml",
+        "home/me/run/a.csv",
+        "data/jan/a.csv",
+        "data/feb/a.csv",
+        "data/feb/b.csv",
+    ]);
+    let base = dir.path().join("home/me/run");
+    let outside = dir.path().join("data").display().to_string();
+    let found = find(&base, &[&outside]);
+    assert_eq!(names(&found), ["b.csv", "feb/a.csv", "jan/a.csv"]);
+    for file in &found.files {
+        let folder = file.outside.as_ref().expect("it lies outside");
+        assert_eq!(folder.join(&file.name), file.path);
+    }
+    // However it is named, and beside a file of the folder itself.
+    let found = find(&base, &["../../../data/*/a.csv", "a.csv"]);
+    assert_eq!(names(&found), ["a.csv", "feb/a.csv", "jan/a.csv"]);
+    assert_eq!(found.files[0].outside, None);
+}

@@ -15,6 +15,7 @@ pub mod dry_run;
 mod exclude;
 pub mod files;
 pub mod find;
+mod input_name;
 pub mod layout;
 pub mod library;
 pub mod lock;

@@ -280,18 +280,23 @@ pub(crate) fn executions(layout: &Layout) -> Result<Vec<(String, Execution)>> {
 /// Setting of a record: the folder that the names of its input files begin from.
 pub(crate) const FOLDER: &str = "folder";
 
-/// The folder that the names of a run's input files begin from, as its last execution says.
-pub(crate) fn folder_of(layout: &Layout, run_id: &str) -> Result<Option<PathBuf>> {
-    let mut found: Vec<(i64, PathBuf)> = executions(layout)?
+/// The same of files that lie outside of it, one a line.
+pub(crate) const OUTSIDE: &str = "outside";
+
+/// The folders that the names of a run's input files begin from, as its last execution says; that of the run file first.
+pub(crate) fn folders_of(layout: &Layout, run_id: &str) -> Result<Vec<PathBuf>> {
+    let mut found: Vec<(i64, Vec<PathBuf>)> = executions(layout)?
         .into_iter()
         .filter(|(id, _)| id == run_id)
         .filter_map(|(_, record)| {
             let folder = record.settings.get(FOLDER)?;
-            Some((millis_of(&record)?, folder.into()))
+            let outside = record.settings.get(OUTSIDE).map_or("", String::as_str);
+            let folders = std::iter::once(folder.as_str()).chain(outside.lines());
+            Some((millis_of(&record)?, folders.map(PathBuf::from).collect()))
         })
         .collect();
     found.sort();
-    Ok(found.pop().map(|(_, folder)| folder))
+    Ok(found.pop().map_or_else(Vec::new, |(_, folders)| folders))
 }
 
 /// A record of the log.

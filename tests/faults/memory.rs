@@ -219,6 +219,60 @@ fn what_the_system_refuses_ends_a_run_in_order() {
     assert!(codes.contains(&Some(8)), "{codes:?}");
 }
 
+/// The state of a process, and the process of which it is the only child.
+fn state(process: u32) -> Option<char> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
+}
+
+fn child_of(process: u32) -> Option<u32> {
+    let children = format!("/proc/{process}/task/{process}/children");
+    fs::read_to_string(children).ok()?.trim().parse().ok()
+}
+
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let ends = std::time::Instant::now() + TIMEOUT;
+    while !is_so() {
+        assert!(std::time::Instant::now() < ends, "{what}");
+        sleep(Duration::from_millis(10));
+    }
+}
+
+fn signal(process: u32, name: &str) {
+    let mut kill = std::process::Command::new("kill");
+    let ended = kill.args(["-s", name, &process.to_string()]).status();
+    assert!(ended.unwrap().success());
+}
+
+#[test]
+fn a_supervised_run_stops_and_goes_on_with_its_parent() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows: String = (0..1_000_000)
+        .map(|n| row(n, "42G1", "", "CNCKG"))
+        .collect();
+    fs::write(dir.path().join("m.csv"), HEADER.to_owned() + &rows).unwrap();
+    let plan = dir.path().join("run.toml");
+    let text = format!(
+        "movements = [\"m.csv\"]\nfactors = \"{LIBRARY}/emission_factors\"\nprofile = \"golden\"\nreference = \"{LIBRARY}/data\"\nout = \"out\"\n"
+    );
+    fs::write(&plan, text).unwrap();
+    let mut command = command();
+    let parent = command.arg("run").arg(&plan).args(["--isolate", "--quiet"]);
+    let parent = parent.spawn().unwrap();
+    let id = parent.id();
+    until("the child starts", || child_of(id).is_some());
+    let child = child_of(id).unwrap();
+    // Once it follows its parent.
+    until("the child works", || {
+        dir.path().join("out/status.json").exists()
+    });
+    signal(id, "STOP");
+    until("the child stops", || state(child) == Some('T'));
+    signal(id, "CONT");
+    until("the child goes on", || state(child) != Some('T'));
+    wait(parent, TIMEOUT).expect(0);
+}
+
 #[test]
 fn a_supervised_run_ends_as_any_other() {
     let dir = tempfile::tempdir().unwrap();

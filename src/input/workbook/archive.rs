@@ -7,6 +7,7 @@ use flate2::read::DeflateDecoder;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use zip::{CompressionMethod, ZipArchive};
 
 /// Where the bytes of a workbook are. Two readers of one file share their place in it, so that only one of them may be in use.
@@ -27,6 +28,31 @@ impl Source for Cursor<Arc<[u8]>> {
     }
 }
 
+/// What the parts of a workbook may come to as they are read, some of them twice; and what they may for each byte of the file. Texts
+/// that cells share count as often as cells show them.
+const SMALL: u64 = 256 << 20;
+const OF_A_BYTE: u64 = 400;
+
+/// What may still be unpacked.
+#[derive(Clone)]
+pub(super) struct Allowance(Arc<AtomicU64>);
+
+impl Allowance {
+    /// Takes so many bytes.
+    pub(super) fn take(&self, bytes: usize) -> io::Result<()> {
+        let left = |left: u64| left.checked_sub(bytes as u64);
+        let taken = (self.0).fetch_update(Ordering::Relaxed, Ordering::Relaxed, left);
+        taken.map(drop).map_err(|_| {
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!(
+                    "it becomes more than {OF_A_BYTE} times its bytes once it is unpacked; save it as CSV, if that is right"
+                ),
+            )
+        })
+    }
+}
+
 /// An unpacked part.
 pub type Part = Box<dyn Read + Send>;
 
@@ -34,15 +60,24 @@ pub type Part = Box<dyn Read + Send>;
 pub struct Archive<S> {
     zip: ZipArchive<S>,
     source: S,
+    allowance: Allowance,
 }
 
 impl<S: Source> Archive<S> {
     /// Reads the directory of the archive.
     pub fn open(source: S) -> Result<Archive<S>, Fault> {
+        let length = source.again()?.seek(SeekFrom::End(0))?;
+        let allowance = SMALL.saturating_add(length.saturating_mul(OF_A_BYTE));
         Ok(Archive {
             zip: ZipArchive::new(source.again()?)?,
             source,
+            allowance: Allowance(Arc::new(AtomicU64::new(allowance))),
         })
+    }
+
+    /// What may still be unpacked of all parts together.
+    pub(super) fn allowance(&self) -> Allowance {
+        self.allowance.clone()
     }
 
     /// Whether a part's name contains this.
@@ -84,6 +119,7 @@ impl<S: Source> Archive<S> {
             plain,
             found: Crc::new(),
             wanted: sum,
+            allowance: self.allowance(),
         })))
     }
 }
@@ -93,11 +129,13 @@ struct Checked {
     plain: Part,
     found: Crc,
     wanted: u32,
+    allowance: Allowance,
 }
 
 impl Read for Checked {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         let read = self.plain.read(to)?;
+        self.allowance.take(read)?;
         self.found.update(&to[..read]);
         if read == 0 && !to.is_empty() && self.found.sum() != self.wanted {
             return Err(io::Error::new(

@@ -1,14 +1,17 @@
 //! What a workbook says of itself beside its rows: sheets, number formats, day one, and the texts that its sheets share.
 
 use super::Fault;
-use super::archive::{Archive, Source};
+use super::archive::{Allowance, Archive, Source};
 use super::number_format::{Shape, built_in, shape};
 use super::xml::{Xml, attribute, is_true, number, text_of};
 use quick_xml::events::Event;
 use std::collections::{HashMap, HashSet};
+use std::io;
 
 /// More sheets or formats than this are no workbook of a person.
 const MOST: usize = 100_000;
+/// Longest format of numbers that spreadsheets take, in characters.
+const LONGEST_FORMAT: usize = 255;
 
 /// A sheet with rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,6 +140,11 @@ fn styles<S: Source>(archive: &mut Archive<S>) -> Result<Vec<Style>, Fault> {
                     if let (Some(id), Some(code)) = (id, code)
                         && own.len() < MOST
                     {
+                        if code.chars().count() > LONGEST_FORMAT {
+                            return Err(Fault::new(format!(
+                                "number format {id} has more than {LONGEST_FORMAT} characters"
+                            )));
+                        }
                         own.insert(id, code);
                     }
                 }
@@ -165,12 +173,16 @@ pub struct Texts {
     text: String,
     ends: Vec<usize>,
     raised: HashSet<u32>,
+    allowance: Option<Allowance>,
 }
 
 impl Texts {
     /// Reads them, unless they take more than `most` bytes.
     pub fn read<S: Source>(archive: &mut Archive<S>, most: usize) -> Result<Texts, Fault> {
-        let mut texts = Texts::default();
+        let mut texts = Texts {
+            allowance: Some(archive.allowance()),
+            ..Texts::default()
+        };
         let Some(part) = archive.part("xl/sharedStrings.xml")? else {
             return Ok(texts);
         };
@@ -212,12 +224,17 @@ impl Texts {
         self.text.len() + self.ends.len() * size_of::<usize>() + self.raised.len() * 16
     }
 
-    /// A text; `None`: there is none of this number.
-    pub fn get(&self, number: u32) -> Option<&str> {
+    /// A text for a cell that shows it; `None`: there is none of this number.
+    pub fn get(&self, number: u32) -> io::Result<Option<&str>> {
         let at = number as usize;
-        let end = *self.ends.get(at)?;
+        let Some(&end) = self.ends.get(at) else {
+            return Ok(None);
+        };
         let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        Some(&self.text[start..end])
+        if let Some(allowance) = &self.allowance {
+            allowance.take(end - start)?;
+        }
+        Ok(Some(&self.text[start..end]))
     }
 
     /// Whether letters of it are raised or lowered: `85.3` with a raised 1 is the text `85.31`.

@@ -53,14 +53,15 @@ pub fn shown<'c>(
     Ok(match cell.stored {
         Stored::Text => as_text(unescaped(value), letters(cell.is_raised)),
         Stored::Shared => {
-            let number = value.trim().parse().ok();
-            let found = number.and_then(|n| Some((texts.get(n)?, texts.is_raised(n))));
-            let (text, is_raised) = found.ok_or_else(|| {
+            let lacking = || {
                 Fault::new(format!(
                     "row {}: there is no shared text {value:?}",
                     row.number
                 ))
-            })?;
+            };
+            let number = value.trim().parse().map_err(|_| lacking())?;
+            let text = texts.get(number)?.ok_or_else(lacking)?;
+            let is_raised = texts.is_raised(number);
             as_text(unescaped(text), letters(is_raised))
         }
         Stored::Truth => {

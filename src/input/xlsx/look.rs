@@ -35,12 +35,20 @@ pub struct Look {
     pub warnings: Vec<String>,
     /// By column of the sheet: columns of ours that it fills.
     read: Vec<Vec<usize>>,
+    /// The columns of the sheet that fill any.
+    columns: Vec<u32>,
 }
 
 impl Look {
     /// The columns of ours that a column of the sheet fills.
     pub fn read(&self, column: u32) -> &[usize] {
         self.read.get(column as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// The columns of the sheet among these that fill one of ours.
+    pub fn columns(&self, first: u32, last: u32) -> impl Iterator<Item = u32> {
+        let within = self.columns.iter().copied();
+        within.filter(move |column| (first..=last).contains(column))
     }
 
     /// The range that begins with this cell.
@@ -156,6 +164,7 @@ impl<S: Source> View<'_, S> {
             Err(why) => return Ok(Err(why)),
         };
         let form = &self.rules.mapping.xlsx;
+        let read = fills(&head.layout, head.names.len());
         let mut look = Look {
             name: self.sheet.name.clone(),
             path: self.sheet.path.clone(),
@@ -163,7 +172,10 @@ impl<S: Source> View<'_, S> {
             last_row: 0,
             merged: Vec::new(),
             warnings: Vec::new(),
-            read: fills(&head.layout, head.names.len()),
+            columns: (0..index32(read.len()))
+                .filter(|&column| !read[column as usize].is_empty())
+                .collect(),
+            read,
             layout: head.layout,
         };
         let mut notes = Notes::default();
@@ -176,11 +188,7 @@ impl<S: Source> View<'_, S> {
             }
         }
         look.last_row = look.last_row.saturating_sub(form.skip_footer);
-        let reads = |columns: (u32, u32)| {
-            let most = index32(look.read.len());
-            let columns = columns.0..=columns.1.min(most);
-            columns.into_iter().find(|&c| !look.read(c).is_empty())
-        };
+        let reads = |(first, last): (u32, u32)| look.columns(first, last).next();
         let (hidden_columns, merged) = (rows.hidden_columns, rows.merged);
         notes.hidden_column = hidden_columns.into_iter().find_map(reads);
         let mut merged: Vec<Merged> = (merged.into_iter())

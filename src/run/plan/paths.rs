@@ -2,6 +2,7 @@
 //! hands over what knows of links.
 
 use crate::run::plan::Surroundings;
+use crate::store::find::MOST_UP;
 use std::path::{Component, Path, PathBuf};
 
 /// A path as the plan names it and as it is opened.
@@ -138,6 +139,17 @@ fn clean(path: &Path) -> Vec<String> {
         }
     }
     parts
+}
+
+/// What is published of a path: of one that leads further out of the run file's folder than to a folder beside it, its last name.
+pub(crate) fn published(written: &str) -> &str {
+    let steps_up = written.split('/').take_while(|step| *step == "..").count();
+    let is_far = steps_up > MOST_UP || Path::new(written).has_root();
+    let last = written.rsplit('/').find(|step| !step.is_empty());
+    match last {
+        Some(last) if is_far => last,
+        _ => written,
+    }
 }
 
 fn slashes(text: &str) -> String {

@@ -2,7 +2,7 @@
 
 use crate::input::mapping::{DistanceUnit, Mapping, MassUnit, SheetForm};
 use crate::output::encode::Encodings;
-use crate::run::plan::paths::Pattern;
+use crate::run::plan::paths::{Pattern, published};
 use crate::run::plan::{Change, CodeLimit, Plan, PlanPath};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -440,26 +440,26 @@ pub fn canonical_of_manifest(plan: &serde_json::Value) -> Option<String> {
 }
 
 fn patterns(patterns: &[Pattern]) -> Vec<Cow<'_, str>> {
-    let all = patterns.iter().map(|p| p.written.as_str().into());
+    let all = patterns.iter().map(|p| published(&p.written).into());
     all.collect()
 }
 
 impl Plan {
     /// The plan as one line of JSON in a fixed order: what the run id digests and the manifest repeats. Without output,
-    /// threads, memory, `keep`, log, progress, `dry-run`, `rebuild`; paths as written relative to the run file; value files
+    /// threads, memory, `keep`, log, progress, `dry-run`, `rebuild`; paths as written relative to the run file, far ones by their last name; value files
     /// by name only, their digests are the caller's to add.
     pub fn canonical_json(&self) -> String {
         let canonical = Canonical {
             movements: patterns(&self.movements),
             exclude: patterns(&self.exclude),
             later_file_wins: self.later_file.as_ref().map(|rule| rule.text().into()),
-            factors: (&self.factors.written).into(),
+            factors: published(&self.factors.written).into(),
             profile: (&self.profile).into(),
-            reference: (&self.reference.written).into(),
+            reference: published(&self.reference.written).into(),
             locations: self
                 .locations
                 .iter()
-                .map(|p| p.written.as_str().into())
+                .map(|p| published(&p.written).into())
                 .collect(),
             max_reject_share_ppm: self.limits.max_reject_share.0,
             min_rows: self.limits.min_rows,
@@ -472,7 +472,7 @@ impl Plan {
             values: self
                 .value_files
                 .iter()
-                .map(|v| (v.column.as_str().into(), v.file.written.as_str().into()))
+                .map(|v| (v.column.as_str().into(), published(&v.file.written).into()))
                 .collect(),
             formats: Formats::of(&self.mapping),
             csv: Csv::of(&self.mapping),
