@@ -6,7 +6,7 @@ use super::engine_at;
 use green_corridor::documents::{Company, DeclaringCompany, Form, Kind, Order, Pact, Summary};
 use green_corridor::files::{RealDisk, finish_groups, folder_below, whole};
 use green_corridor::quantity::grouped;
-use green_corridor::{Error, Interrupt, Level, Progress, Result, Silent};
+use green_corridor::{Error, Level, Progress, Result, Silent};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;

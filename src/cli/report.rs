@@ -4,9 +4,9 @@ use super::Console;
 use super::args::path;
 use super::args::progress_mode;
 use super::engine_at;
-use green_corridor::files::{RealDisk, finish_groups, folder_below, whole, write_file};
+use green_corridor::files::{RealDisk, finish_groups, folder_below, whole};
 use green_corridor::runs::{page, workbook};
-use green_corridor::{Error, Interrupt, ProgressMode, Result};
+use green_corridor::{Error, ProgressMode, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

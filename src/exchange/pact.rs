@@ -244,7 +244,7 @@ impl<'e> Maker<'e> {
             true => "Complete.".to_owned(),
             false => format!(
                 "Incomplete: a part of the chain is missing ({}).",
-                counted(head.rejected_rows.into(), "rejected row")
+                counted(head.rejected_rows, "rejected row")
             ),
         };
         let flags = match head.quality_flags {

@@ -8,7 +8,7 @@ use crate::model::movement::MovementBatch;
 use crate::model::time::{DAY_US, Instant, NO_INSTANT};
 use crate::model::unit::ONE;
 use crate::reference::Plausibility;
-use crate::reference::plausibility::ModeBounds;
+use crate::reference::plausibility::{Bounds, ModeBounds};
 
 /// What the bounds of a mode say of time, in the units of a row.
 #[derive(Clone, Copy, Debug)]
