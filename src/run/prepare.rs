@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::escape::inert::original;
 use crate::factors::{DataFile, Fault};
 use crate::progress::{Level, Progress};
-use crate::reference::Reference;
+use crate::reference::{Distances, Reference, Severity};
 use crate::run::identity::METHOD_REVISION;
 use crate::run::plan::{LaterFile, Plan};
 use crate::store::digest::{ContentDigest, sha256_hex};
@@ -21,6 +21,8 @@ pub const LIBRARY: &str = "emission_factors";
 pub const DATA: &str = "data";
 /// Folder of further location files in a run's `reference/`.
 pub const LOCATIONS: &str = "locations";
+/// Folder of own distance files in a run's `reference/`.
+pub const DISTANCES: &str = "distances";
 /// The run file in a run's `reference/`.
 pub const RUN_FILE: &str = "run.toml";
 /// Folder of value files in a run's `reference/`.
@@ -64,13 +66,23 @@ pub fn load_reference(plan: &Plan) -> Result<Loaded> {
         .enumerate()
         .map(|(i, v)| named(VALUES, i, &v.file.path))
         .collect::<Result<Vec<_>>>()?;
-    let (mut reference, warnings) = check(&library, &plan.profile, &data, &locations)?;
+    let distances = (plan.distances.iter().enumerate())
+        .map(|(i, p)| named(DISTANCES, i, &p.path))
+        .collect::<Result<Vec<_>>>()?;
+    let (mut reference, warnings) = check(
+        &library,
+        &plan.profile,
+        &data,
+        &locations,
+        &distances,
+    )?;
     if let Some(months) = plan.limits.max_primary_age_months {
         reference.factors.limit_primary_age(months);
     }
     let mut files = under(LIBRARY, library);
     files.extend(under(DATA, data));
     files.extend(locations);
+    files.extend(distances);
     files.extend(values);
     let digest = library_digest(&files);
     if let Some(path) = &plan.run_file {
@@ -167,7 +179,13 @@ pub fn reference_with_warnings(
         };
         files.iter().filter_map(inside).collect()
     };
-    check(&group(LIBRARY), profile, &group(DATA), &group(LOCATIONS))
+    check(
+        &group(LIBRARY),
+        profile,
+        &group(DATA),
+        &group(LOCATIONS),
+        &group(DISTANCES),
+    )
 }
 
 fn check(
@@ -175,6 +193,7 @@ fn check(
     profile: &str,
     data: &[ReferenceFile],
     locations: &[ReferenceFile],
+    distances: &[ReferenceFile],
 ) -> Result<(Reference, Vec<String>)> {
     let as_data = |files: &[ReferenceFile]| -> Vec<DataFile> {
         files
@@ -191,7 +210,16 @@ fn check(
         &as_data(data),
         &as_data(locations),
     );
-    let (reference, warnings) = loaded.map_err(|faults| library_error(&faults))?;
+    let (mut reference, mut warnings) = loaded.map_err(|faults| library_error(&faults))?;
+    // The first of several files wins, so it is put on top of the others.
+    for file in as_data(distances).iter().rev() {
+        let (own, faults) = Distances::parse(file);
+        if faults.iter().any(|f| f.severity == Severity::Error) {
+            return Err(library_error(&faults));
+        }
+        reference.distances.put_on_top(own);
+        warnings.extend(faults);
+    }
     Ok((reference, warnings.iter().map(Fault::to_string).collect()))
 }
 

@@ -21,13 +21,14 @@ pub const MAX_FILE_BYTES: u64 = 256 << 20;
 /// `<source>/<edition>/<file>` is three deep; one more finds what somebody nested by mistake.
 const MAX_DEPTH: usize = 4;
 /// Files of the data folder that decide what a run computes. `services.csv` does not: it is for route options.
-pub const RUN_DATA: [&str; 7] = [
+pub const RUN_DATA: [&str; 8] = [
     "containers.csv",
     "corridors.toml",
     "distances.csv",
     "locations.csv",
     "mode_aliases.csv",
     "plausibility.csv",
+    "sea/marnet.bin",
     "zones.csv",
 ];
 /// Fixed, since the bytes of a run depend on it.

@@ -155,14 +155,23 @@ impl Subject<'_> {
                 "reported; basis not stated, the profile's default".to_owned()
             }
             DistanceSource::Reported => "reported".to_owned(),
-            DistanceSource::Network => {
+            DistanceSource::SeaGraph => {
+                let network = self.reference.sea().map_or("", |sea| sea.network());
+                format!("shortest way over the sea graph: {network}")
+            }
+            DistanceSource::Estimate => "estimate".to_owned(),
+            DistanceSource::Network | DistanceSource::OwnFile => {
                 let row = self
                     .reference
                     .distances
                     .get(e.mode, e.origin, e.destination);
+                let file = match e.distance_source {
+                    DistanceSource::OwnFile => "own distance file",
+                    _ => "distances.csv",
+                };
                 match row.map(|d| &*d.source_ref).filter(|s| !s.is_empty()) {
-                    Some(source) => format!("distances.csv: {source}"),
-                    None => "distances.csv".to_owned(),
+                    Some(source) => format!("{file}: {source}"),
+                    None => file.to_owned(),
                 }
             }
             DistanceSource::GreatCircle => {

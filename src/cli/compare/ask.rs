@@ -59,8 +59,8 @@ fn place(text: &str, loaded: &Loaded) -> Result<LocationCode> {
     let code = LocationCode::parse(text.as_bytes());
     let known = |c: &LocationCode| {
         let has_port = loaded
-            .sea
-            .as_ref()
+            .reference
+            .sea()
             .is_some_and(|sea| sea.port(*c).is_some());
         loaded.reference.places.get(*c).is_some() || loaded.network.place(*c).is_some() || has_port
     };
@@ -149,8 +149,9 @@ fn avoid(words: &[String], loaded: &Loaded) -> Result<Avoid> {
 /// Whether a link begins or ends in the country, or a port of the sea graph lies in it.
 fn has_place_in(country: CountryCode, loaded: &Loaded) -> bool {
     let mut ports = loaded
-        .sea
-        .iter()
+        .reference
+        .sea()
+        .into_iter()
         .flat_map(|sea| sea.ports())
         .map(|(code, _)| code);
     loaded

@@ -5,11 +5,12 @@ use crate::cli::{Console, init};
 use crate::error::{Error, Result};
 use crate::factors::{DataFile, Fault};
 use crate::geo::land::{Land, Ring};
-use crate::geo::sea::SeaGraph;
 use crate::model::id::LocationCode;
 use crate::present::comparison::map::Map;
 use crate::progress::Level;
-use crate::reference::{Distances, Dwells, Rates, Reference, Services, Severity, Speeds};
+use crate::reference::{
+    Distances, Dwells, Rates, Reference, SEA_GRAPH, Services, Severity, Speeds,
+};
 use crate::routes::answer::{Answer, World};
 use crate::routes::geometry::{Spot, lines};
 use crate::routes::network::{Estimates, Network};
@@ -26,7 +27,7 @@ use std::path::{Path, PathBuf};
 const LIBRARY: &str = "emission_factors";
 const DATA: &str = "data";
 /// Files of the data folder that route options are made of.
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     "containers.csv",
     "corridors.toml",
     "distances.csv",
@@ -34,12 +35,11 @@ const FILES: [&str; 10] = [
     "locations.csv",
     "mode_aliases.csv",
     "rates.csv",
+    SEA_GRAPH,
     "services.csv",
     "speeds.csv",
     "zones.csv",
 ];
-/// The sea graph below the data folder.
-const SEA: &str = "sea/marnet.bin";
 /// The land outline below the data folder.
 const LAND: &str = "sea/land.bin";
 
@@ -47,14 +47,13 @@ const LAND: &str = "sea/land.bin";
 pub(super) struct Loaded {
     pub reference: Reference,
     pub network: Network,
-    pub sea: Option<SeaGraph>,
     pub rates: Rates,
 }
 
 impl Loaded {
     /// The network without what the request's closed passages close.
     pub fn network(&self, request: &Request) -> Cow<'_, Network> {
-        match &self.sea {
+        match self.reference.sea() {
             Some(graph) if !request.avoid.passages.is_empty() => Cow::Owned(sea::without(
                 self.network.clone(),
                 graph,
@@ -69,7 +68,7 @@ impl Loaded {
         World {
             reference: &self.reference,
             network,
-            sea: self.sea.as_ref(),
+            sea: self.reference.sea(),
             rates: &self.rates,
             scenario,
         }
@@ -200,7 +199,6 @@ pub(super) fn load(
     Ok(Loaded {
         network,
         reference,
-        sea: sea_graph(folder(args.reference.as_ref(), DATA)?)?,
         rates,
     })
 }
@@ -290,15 +288,6 @@ fn optional(home: Option<&Path>, name: &str) -> Result<Option<(String, Cow<'stat
     )))
 }
 
-fn sea_graph(home: Option<&Path>) -> Result<Option<SeaGraph>> {
-    let Some((label, bytes)) = optional(home, SEA)? else {
-        return Ok(None);
-    };
-    SeaGraph::load(&bytes)
-        .map(Some)
-        .map_err(|e| Error::Library(format!("{label}: {e}")))
-}
-
 /// Rings of the land outline and what it is from.
 fn land(home: Option<&Path>) -> Result<(Vec<Vec<Spot>>, String)> {
     let Some((label, bytes)) = optional(home, LAND)? else {
@@ -327,7 +316,7 @@ pub(super) fn map(args: &Data, loaded: &Loaded, answer: &Answer, request: &Reque
                 o,
                 &answer.network,
                 &loaded.reference,
-                loaded.sea.as_ref(),
+                loaded.reference.sea(),
                 closed,
             )
         })

@@ -5,6 +5,7 @@
 pub mod aliases;
 pub mod containers;
 pub mod corridors;
+pub mod distance;
 pub mod distances;
 pub mod estimates;
 pub mod gaps;
@@ -12,12 +13,14 @@ pub mod places;
 pub mod plausibility;
 pub mod rates;
 pub mod services;
+pub mod voyages;
 
 pub use crate::factors::profile::{Adjustment, HubEnd};
 pub use crate::factors::{DataFile, Fault, Severity, Zones};
 pub use aliases::ModeAliases;
 pub use containers::{ContainerType, ContainerTypes};
 pub use corridors::{Corridor, Corridors};
+pub use distance::{FoundDistance, Leg};
 pub use distances::{Distance, Distances};
 pub use estimates::{Dwell, Dwells, Speed, Speeds};
 pub use gaps::Gaps;
@@ -25,16 +28,18 @@ pub use places::{Place, Places};
 pub use plausibility::Plausibility;
 pub use rates::{Rate, Rates};
 pub use services::{Cost, Service, Services};
+pub use voyages::Voyages;
 
 use crate::factors::fault::Faults;
 use crate::factors::{FactorSet, Library, Profile};
-use crate::geo::great_circle_m;
+use crate::geo::sea::SeaGraph;
 use crate::model::id::LocationCode;
 use crate::model::index::index16;
-use crate::model::mode::{Basis, DistanceSource, Mode};
+use crate::model::mode::{Basis, Mode};
 use crate::model::movement::OperationIndex;
 use crate::model::vocabulary::Vocabulary;
 use plausibility::Bounds;
+use std::sync::Arc;
 
 /// Everything the kernel looks things up in.
 #[derive(Clone, Debug)]
@@ -47,6 +52,8 @@ pub struct Reference {
     pub containers: ContainerTypes,
     /// Network distances.
     pub distances: Distances,
+    /// The sea graph, if the data folder has one. Copies of a reference share what was found in it.
+    pub voyages: Option<Arc<Voyages>>,
     /// Places.
     pub places: Places,
     /// Corridors.
@@ -104,6 +111,8 @@ fn side(end: HubEnd) -> usize {
 /// a run is not handed them, and lacks nothing without them. Without bounds nothing is odd.
 const SERVICES: &str = "services.csv";
 const PLAUSIBILITY: &str = "plausibility.csv";
+/// The sea graph below the data folder; without one no distance is found over the sea.
+pub const SEA_GRAPH: &str = "sea/marnet.bin";
 const DATA_FILES: [&str; 8] = [
     "locations.csv",
     "distances.csv",
@@ -185,6 +194,14 @@ impl Reference {
         let distances = distances
             .map(|f| keep(Distances::parse(f), &mut faults))
             .unwrap_or_default();
+        let sea = data.iter().find(|f| f.path == SEA_GRAPH);
+        let voyages = sea.and_then(|file| match SeaGraph::load(&file.bytes) {
+            Ok(sea) => Some(Arc::new(Voyages::new(sea))),
+            Err(malformed) => {
+                faults.error(&file.path, 0, "", "", malformed.to_string());
+                None
+            }
+        });
         let containers = containers
             .map(|f| keep(ContainerTypes::parse(f), &mut faults))
             .unwrap_or_default();
@@ -221,6 +238,7 @@ impl Reference {
                 profile,
                 containers,
                 distances,
+                voyages,
                 places,
                 corridors,
                 zones,
@@ -255,31 +273,9 @@ impl Reference {
         }
     }
 
-    /// Distance in metres from the network file, else the great circle where the profile allows it for the mode and both
-    /// places have coordinates; 0 counts as none (docs/methodology.md, section 6).
-    pub fn distance(
-        &self,
-        mode: Mode,
-        origin: LocationCode,
-        destination: LocationCode,
-    ) -> Option<(i64, Basis, DistanceSource)> {
-        if let Some(network) = self.distances.get(mode, origin, destination) {
-            return Some((
-                network.metres as i64,
-                network.basis,
-                DistanceSource::Network,
-            ));
-        }
-        if !self.profile.great_circle.contains(&mode) {
-            return None;
-        }
-        let metres = self.great_circle(origin, destination)?;
-        (metres > 0).then_some((metres, Basis::Gcd, DistanceSource::GreatCircle))
-    }
-
-    fn great_circle(&self, origin: LocationCode, destination: LocationCode) -> Option<i64> {
-        let point = |code| self.places.get(code).and_then(|p| p.point);
-        Some(great_circle_m(point(origin)?, point(destination)?))
+    /// The sea graph.
+    pub fn sea(&self) -> Option<&SeaGraph> {
+        self.voyages.as_ref().map(|v| v.sea())
     }
 
     /// Distances in metres that a record may state between two places without being flagged (Q26).

@@ -1,0 +1,98 @@
+//! How far it is between two places where no record says so: the one answer that runs and comparisons give.
+
+use super::Reference;
+use crate::geo::great_circle_m;
+use crate::geo::sea::Passages;
+use crate::model::flag::Flags;
+use crate::model::id::LocationCode;
+use crate::model::mode::{Basis, DistanceSource, Mode};
+use crate::model::movement::OperationIndex;
+use crate::model::time::Day;
+
+/// What is asked: a movement by one mode from a place to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leg {
+    /// Mode.
+    pub mode: Mode,
+    /// Operation, from which the kind of vessel follows.
+    pub operation: OperationIndex,
+    /// Origin.
+    pub origin: LocationCode,
+    /// Destination.
+    pub destination: LocationCode,
+    /// Day of departure.
+    pub day: Day,
+}
+
+/// A distance that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FoundDistance {
+    /// Metres, above 0.
+    pub metres: i64,
+    /// Its basis.
+    pub basis: Basis,
+    /// Where it was found.
+    pub source: DistanceSource,
+    /// What is to be said of it.
+    pub flags: Flags,
+}
+
+impl Reference {
+    /// The distance of a leg, from the first that has one: own files, `distances.csv`, the sea graph, the great circle where the
+    /// profile allows it for the mode. 0 counts as none (docs/methodology.md, section 6).
+    pub fn distance(&self, leg: Leg) -> Option<FoundDistance> {
+        self.of_files(leg)
+            .or_else(|| self.over_sea(leg))
+            .or_else(|| self.over_great_circle(leg))
+    }
+
+    fn of_files(&self, leg: Leg) -> Option<FoundDistance> {
+        let row = self
+            .distances
+            .get(leg.mode, leg.origin, leg.destination)?;
+        let (source, flags) = match row.is_own {
+            true => (DistanceSource::OwnFile, Flags::DISTANCE_OWN_FILE),
+            false => (DistanceSource::Network, Flags::DISTANCE_NETWORK),
+        };
+        Some(FoundDistance {
+            metres: row.metres.into(),
+            basis: row.basis,
+            source,
+            flags,
+        })
+    }
+
+    fn over_sea(&self, leg: Leg) -> Option<FoundDistance> {
+        let voyages = self.voyages.as_ref().filter(|_| leg.mode == Mode::Sea)?;
+        let metres = voyages.metres(leg.origin, leg.destination, Passages::USUALLY_CLOSED)?;
+        (metres > 0).then_some(FoundDistance {
+            metres: metres.into(),
+            basis: Basis::Sfd,
+            source: DistanceSource::SeaGraph,
+            flags: Flags::DISTANCE_SEA_GRAPH,
+        })
+    }
+
+    fn over_great_circle(&self, leg: Leg) -> Option<FoundDistance> {
+        if !self.profile.great_circle.contains(&leg.mode) {
+            return None;
+        }
+        let metres = self.great_circle(leg.origin, leg.destination)?;
+        (metres > 0).then_some(FoundDistance {
+            metres,
+            basis: Basis::Gcd,
+            source: DistanceSource::GreatCircle,
+            flags: Flags::DISTANCE_GREAT_CIRCLE,
+        })
+    }
+
+    /// Metres between the coordinates of two places, where both are known.
+    pub(super) fn great_circle(
+        &self,
+        origin: LocationCode,
+        destination: LocationCode,
+    ) -> Option<i64> {
+        let point = |code| self.places.get(code).and_then(|p| p.point);
+        Some(great_circle_m(point(origin)?, point(destination)?))
+    }
+}
