@@ -9,6 +9,7 @@ Every coordinate comes from a source whose licence lets it be passed on; a code 
 name and has none. The output depends on the input alone.
 """
 import csv
+import hashlib
 import json
 import math
 import os
@@ -17,6 +18,7 @@ import unicodedata
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 COLUMNS = ["locode", "name", "subdivision", "latitude", "longitude", "kind", "iata", "source"]
+EDITION = "UN/LOCODE 2024-2, 2026-11"
 # No file is larger than some readers and hosts like: the list is cut before this letter.
 CUT_BEFORE = "JA"
 # A city of this name counts as the place of the code when it is no farther from where the list says it is, km.
@@ -157,6 +159,11 @@ def write(places, points):
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)
             writer.writerows(part)
+    with open(os.path.join(HERE, "places.toml"), "w", encoding="utf-8") as file:
+        file.write(f'edition = "{EDITION}"\nplaces = {len(places)}\n')
+        for name in ["places-1.csv", "places-2.csv"]:
+            with open(os.path.join(HERE, name), "rb") as part:
+                file.write(f'"{name}" = "{hashlib.sha256(part.read()).hexdigest()}"\n')
     missing = sum(code not in points for code in places)
     print(f"{len(places)} places, {missing} without a coordinate")
 

@@ -6,13 +6,9 @@ use super::args::path;
 use crate::error::Result;
 use crate::store::disk::RealDisk;
 use crate::store::files::write_new_tree;
-use include_dir::{Dir, DirEntry, include_dir};
+use crate::store::shipped::{Shipped, all};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-static FACTORS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/emission_factors");
-static DATA: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/data");
-static TABLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/examples/factor-tables");
 
 /// Arguments of `init`.
 #[derive(Debug, clap::Args)]
@@ -22,67 +18,19 @@ pub struct Args {
     dir: PathBuf,
 }
 
-/// A file inside the program.
-struct Shipped {
-    path: String,
-    bytes: &'static [u8],
-}
-
 /// Writes the starting point.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
-    let files = all();
+    let files = written();
     write(&args.dir, &files)?;
     console.print(&summary(&args.dir, &files))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The text of a file inside the program, by its path as `init` writes it.
-pub(super) fn shipped(path: &str) -> Option<&'static str> {
-    let found = all().into_iter().find(|file| file.path == path)?;
-    std::str::from_utf8(found.bytes).ok()
-}
-
-/// The files inside the program below one of the folders that `init` writes, by path below it.
-pub(super) fn shipped_below(folder: &str) -> Vec<(String, &'static [u8])> {
-    let below = |file: Shipped| {
-        Some((
-            file.path
-                .strip_prefix(folder)?
-                .strip_prefix('/')?
-                .to_owned(),
-            file.bytes,
-        ))
-    };
-    all().into_iter().filter_map(below).collect()
-}
-
-/// Every file, in order of path.
-fn all() -> Vec<Shipped> {
-    let mut files = Vec::new();
-    collect(&FACTORS, "emission_factors", &mut files);
-    collect(&DATA, "data", &mut files);
-    collect(&TABLES, "factor-tables", &mut files);
-    files.sort_by(|a, b| a.path.cmp(&b.path));
+/// What is written: the list of places stays in the program, where a change to it would have no effect.
+fn written() -> Vec<Shipped> {
+    let mut files = all();
+    files.retain(|file| !file.path.starts_with("data/world/"));
     files
-}
-
-fn collect(dir: &'static Dir<'static>, root: &str, files: &mut Vec<Shipped>) {
-    for entry in dir.entries() {
-        match entry {
-            DirEntry::Dir(below) => collect(below, root, files),
-            DirEntry::File(file) => {
-                let parts: Vec<_> = file
-                    .path()
-                    .components()
-                    .map(|c| c.as_os_str().to_string_lossy())
-                    .collect();
-                files.push(Shipped {
-                    path: format!("{root}/{}", parts.join("/")),
-                    bytes: file.contents(),
-                });
-            }
-        }
-    }
 }
 
 fn write(dir: &Path, files: &[Shipped]) -> Result<()> {
@@ -142,12 +90,13 @@ fn shell_word(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::shipped::shipped;
 
     #[test]
     fn what_init_writes_is_what_ships_and_is_never_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("start here");
-        let files = all();
+        let files = written();
         write(&dir, &files).unwrap();
         let run_file = std::fs::read_to_string(dir.join("data/run.toml")).unwrap();
         assert_eq!(shipped("data/run.toml"), Some(run_file.as_str()));

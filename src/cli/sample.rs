@@ -2,13 +2,14 @@
 
 use super::args::path;
 use super::args::{progress_mode, share};
-use super::{Console, init, progress};
+use super::{Console, progress};
 use crate::error::{Error, Result};
 use crate::progress::ProgressMode;
 use crate::run::plan::Share;
 use crate::sample::{Format, MOST_SHIPMENTS, Month, Order, Templates, write};
 use crate::store::disk::RealDisk;
 use crate::store::files::FileWriter;
+use crate::store::shipped::shipped;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -70,8 +71,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
 /// The templates that ship inside the program.
 fn templates() -> Result<Templates> {
     let text = |path: &str| {
-        init::shipped(path)
-            .ok_or_else(|| Error::Internal(format!("{path} is not inside the program")))
+        shipped(path).ok_or_else(|| Error::Internal(format!("{path} is not inside the program")))
     };
     let (routes, distances) = (
         text("data/sample_routes.toml")?,
@@ -107,9 +107,9 @@ mod tests {
             &|_| {},
         )
         .unwrap();
-        let shipped = init::shipped("data/movements/2025-03.csv").unwrap();
+        let whole = shipped("data/movements/2025-03.csv").unwrap();
         assert!(
-            made == shipped.as_bytes(),
+            made == whole.as_bytes(),
             "run the command of data/movements/README.md again"
         );
         assert!(made.len() < 3_000_000, "{}", made.len());

@@ -29,6 +29,7 @@ mod prune_traces;
 pub mod reading;
 pub mod reference;
 pub mod rollback;
+pub mod shipped;
 pub mod signal;
 pub mod stage;
 pub mod status;

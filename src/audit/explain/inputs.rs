@@ -5,8 +5,9 @@ use crate::audit::explain::{Record, Subject};
 use crate::calc::load::UNKNOWN_TEU;
 use crate::model::flag::Flags;
 use crate::model::mode::{Basis, DistanceSource, EnergyUnit, LoadStatus, Temperature};
-use crate::model::time::instant_text;
+use crate::model::time::{day_of, instant_text};
 use crate::model::unit::{DISTANCE_SCALE, MASS_SCALE, ONE, SHARE_SCALE, decimal_text};
+use crate::reference::Leg;
 
 impl Subject<'_> {
     fn has(&self, flag: Flags) -> bool {
@@ -159,7 +160,17 @@ impl Subject<'_> {
                 let network = self.reference.sea().map_or("", |sea| sea.network());
                 format!("shortest way over the sea graph: {network}")
             }
-            DistanceSource::Estimate => "estimate".to_owned(),
+            DistanceSource::Estimate => {
+                let leg = Leg {
+                    mode: e.mode,
+                    operation: e.operation,
+                    origin: e.origin,
+                    destination: e.destination,
+                    day: day_of(e.departed_at),
+                };
+                let how = self.reference.explain_estimate(leg);
+                format!("estimate: {}", how.unwrap_or_default())
+            }
             DistanceSource::Network | DistanceSource::OwnFile => {
                 let row = self
                     .reference

@@ -1,7 +1,7 @@
 //! Everything that questions are asked of: library, data, own files on top, sea graph, rates.
 
 use super::Data;
-use crate::cli::{Console, init};
+use crate::cli::Console;
 use crate::error::{Error, Result};
 use crate::factors::{DataFile, Fault};
 use crate::geo::land::{Land, Ring};
@@ -9,7 +9,8 @@ use crate::model::id::LocationCode;
 use crate::present::comparison::map::Map;
 use crate::progress::Level;
 use crate::reference::{
-    Distances, Dwells, Rates, Reference, SEA_GRAPH, Services, Severity, Speeds,
+    Distances, Dwells, Gazetteer, PLACE_ALIASES, Rates, Reference, SEA_GRAPH, Services, Severity,
+    Speeds, ways::FILES as ESTIMATES,
 };
 use crate::routes::answer::{Answer, World};
 use crate::routes::geometry::{Spot, lines};
@@ -20,6 +21,7 @@ use crate::routes::sea;
 use crate::run::prepare::library_error;
 use crate::store::files::{exists, read_file};
 use crate::store::reference::{MAX_FILE_BYTES, ReferenceFile, read_data, read_library, read_named};
+use crate::store::shipped::{places, shipped_below};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -27,13 +29,22 @@ use std::path::{Path, PathBuf};
 const LIBRARY: &str = "emission_factors";
 const DATA: &str = "data";
 /// Files of the data folder that route options are made of.
-const FILES: [&str; 11] = [
+const FILES: [&str; 20] = [
     "containers.csv",
     "corridors.toml",
     "distances.csv",
     "dwell.csv",
     "locations.csv",
     "mode_aliases.csv",
+    PLACE_ALIASES,
+    ESTIMATES[0],
+    ESTIMATES[1],
+    ESTIMATES[2],
+    ESTIMATES[3],
+    ESTIMATES[4],
+    ESTIMATES[5],
+    ESTIMATES[6],
+    ESTIMATES[7],
     "rates.csv",
     SEA_GRAPH,
     "services.csv",
@@ -135,6 +146,7 @@ pub(super) fn load(
         edition,
     );
     let (mut reference, warnings) = loaded.map_err(|faults| library_error(&faults))?;
+    reference.gazetteer = Gazetteer::new(places());
     // Faults of what ships are for `factors check`; those of the user's own files are told here.
     let own: Vec<Fault> = warnings
         .into_iter()
@@ -256,7 +268,7 @@ fn as_data(files: Vec<ReferenceFile>) -> Vec<DataFile> {
 }
 
 fn shipped(folder: &str, wanted: impl Fn(&str) -> bool) -> Vec<DataFile> {
-    init::shipped_below(folder)
+    shipped_below(folder)
         .into_iter()
         .filter(|(p, _)| wanted(p))
         .map(|(p, bytes)| DataFile::new(p, bytes))
@@ -273,7 +285,7 @@ fn named(paths: &[PathBuf]) -> Result<Vec<DataFile>> {
 /// A file below the data folder, or the one inside the program; a data folder may do without.
 fn optional(home: Option<&Path>, name: &str) -> Result<Option<(String, Cow<'static, [u8]>)>> {
     let Some(dir) = home else {
-        let inside = init::shipped_below(DATA)
+        let inside = shipped_below(DATA)
             .into_iter()
             .find(|(path, _)| path == name);
         return Ok(inside.map(|(path, bytes)| (path, Cow::Borrowed(bytes))));

@@ -3,6 +3,7 @@
 //! Trigonometry comes from a portable library so that every machine gets the same metre; results leave as whole
 //! metres. Nothing here knows places, modes or profiles.
 
+pub mod ground;
 pub mod land;
 pub mod sea;
 mod signed;

@@ -9,11 +9,14 @@ pub mod distance;
 pub mod distances;
 pub mod estimates;
 pub mod gaps;
+pub mod gazetteer;
+pub mod place_aliases;
 pub mod places;
 pub mod plausibility;
 pub mod rates;
 pub mod services;
 pub mod voyages;
+pub mod ways;
 
 pub use crate::factors::profile::{Adjustment, HubEnd};
 pub use crate::factors::{DataFile, Fault, Severity, Zones};
@@ -24,11 +27,14 @@ pub use distance::{FoundDistance, Leg};
 pub use distances::{Distance, Distances};
 pub use estimates::{Dwell, Dwells, Speed, Speeds};
 pub use gaps::Gaps;
+pub use gazetteer::Gazetteer;
+pub use place_aliases::PlaceAliases;
 pub use places::{Place, Places};
 pub use plausibility::Plausibility;
 pub use rates::{Rate, Rates};
 pub use services::{Cost, Service, Services};
 pub use voyages::Voyages;
+pub use ways::Ways;
 
 use crate::factors::fault::Faults;
 use crate::factors::{FactorSet, Library, Profile};
@@ -54,8 +60,14 @@ pub struct Reference {
     pub distances: Distances,
     /// The sea graph, if the data folder has one. Copies of a reference share what was found in it.
     pub voyages: Option<Arc<Voyages>>,
+    /// What estimates are made of.
+    pub ways: Arc<Ways>,
     /// Places.
     pub places: Places,
+    /// Places that the location files need not list; whoever ships such a list puts it here.
+    pub gazetteer: Gazetteer,
+    /// Other codes of places.
+    pub place_aliases: PlaceAliases,
     /// Corridors.
     pub corridors: Corridors,
     /// Zones.
@@ -113,6 +125,8 @@ const SERVICES: &str = "services.csv";
 const PLAUSIBILITY: &str = "plausibility.csv";
 /// The sea graph below the data folder; without one no distance is found over the sea.
 pub const SEA_GRAPH: &str = "sea/marnet.bin";
+/// Other codes of places; without the file a code has none.
+pub const PLACE_ALIASES: &str = "place_aliases.csv";
 const DATA_FILES: [&str; 8] = [
     "locations.csv",
     "distances.csv",
@@ -202,6 +216,10 @@ impl Reference {
                 None
             }
         });
+        let ways = keep(Ways::parse(data, &zones), &mut faults);
+        let place_aliases = (data.iter().find(|f| f.path == PLACE_ALIASES))
+            .map(|f| keep(PlaceAliases::parse(f), &mut faults))
+            .unwrap_or_default();
         let containers = containers
             .map(|f| keep(ContainerTypes::parse(f), &mut faults))
             .unwrap_or_default();
@@ -239,7 +257,10 @@ impl Reference {
                 containers,
                 distances,
                 voyages,
+                ways: Arc::new(ways),
                 places,
+                gazetteer: Gazetteer::default(),
+                place_aliases,
                 corridors,
                 zones,
                 aliases,
@@ -270,6 +291,7 @@ impl Reference {
             default_basis: self.profile.default_distance_basis,
             strict_container_id: self.profile.strict_container_id,
             places: self.places.codes().chain(self.distances.places()).collect(),
+            further_places: Some(Arc::new(self.gazetteer.clone())),
         }
     }
 
