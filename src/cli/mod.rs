@@ -12,6 +12,7 @@ mod factors;
 mod init;
 mod machine;
 mod man;
+mod places;
 mod progress;
 mod rejects;
 mod report;

@@ -220,7 +220,10 @@ pub fn resolve(
     };
     Lane {
         factor,
-        distance: key.lacks_distance.then(|| reference.distance(leg)).flatten(),
+        distance: key
+            .lacks_distance
+            .then(|| reference.distance(leg))
+            .flatten(),
         plausible_m: match mode {
             Mode::Hub => Bounds::NONE,
             _ => reference.plausible_distance(mode, key.origin, key.destination),

@@ -63,8 +63,12 @@ impl Ground {
         let mut edges: Vec<Vec<(f64, u16)>> = vec![Vec::new(); ROW_COUNT];
         for (ring, number) in land.rings().iter().zip(0u16..) {
             for pair in ring.points.windows(2) {
-                let [(lat1, lon1), (lat2, lon2)] = [pair[0], pair[1]]
-                    .map(|c| (f64::from(c.latitude_e2) / 100.0, f64::from(c.longitude_e2) / 100.0));
+                let [(lat1, lon1), (lat2, lon2)] = [pair[0], pair[1]].map(|c| {
+                    (
+                        f64::from(c.latitude_e2) / 100.0,
+                        f64::from(c.longitude_e2) / 100.0,
+                    )
+                });
                 let (low, high) = (lat1.min(lat2), lat1.max(lat2));
                 for (row, edges) in (row_of(low)..=row_of(high)).zip(&mut edges[row_of(low)..]) {
                     let middle = middle_of(row);
@@ -79,13 +83,16 @@ impl Ground {
         for row in &mut edges {
             row.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             // Land between the shores of two rings belongs to both: an outer shore and that of an inland sea.
-            row.chunks_exact(2).for_each(|ends| masses.join(ends[0].1, ends[1].1));
+            row.chunks_exact(2)
+                .for_each(|ends| masses.join(ends[0].1, ends[1].1));
         }
         let spans = |row: &Vec<(f64, u16)>| {
             let mut spans: Vec<Span> = Vec::with_capacity(row.len() / 2);
             for ends in row.chunks_exact(2) {
                 let mass = masses.of(ends[0].1);
-                wrapped(ends[0].0, ends[1].0, |from, to| spans.push(Span { from, to, mass }));
+                wrapped(ends[0].0, ends[1].0, |from, to| {
+                    spans.push(Span { from, to, mass })
+                });
             }
             spans.sort_unstable_by(|a, b| a.from.total_cmp(&b.from));
             spans
@@ -103,7 +110,10 @@ impl Ground {
         let squeeze = libm::cos(at.latitude * (std::f64::consts::PI / 180.0));
         let rows = row_of(at.latitude - NEAR)..=row_of(at.latitude + NEAR);
         let distance = |row: usize, span: &Span| {
-            let east = (span.from - at.longitude).max(at.longitude - span.to).max(0.0) * squeeze;
+            let east = (span.from - at.longitude)
+                .max(at.longitude - span.to)
+                .max(0.0)
+                * squeeze;
             libm::hypot(east, middle_of(row) - at.latitude)
         };
         rows.flat_map(|row| self.rows[row].iter().map(move |span| (row, span)))
@@ -120,14 +130,23 @@ impl Ground {
     }
 
     /// Whether a great circle stays on land, bays up to `most_sea_m` aside, and crosses no barrier.
-    pub fn is_walkable(&self, from: Point, to: Point, most_sea_m: f64, barriers: &[Barrier]) -> bool {
+    pub fn is_walkable(
+        &self,
+        from: Point,
+        to: Point,
+        most_sea_m: f64,
+        barriers: &[Barrier],
+    ) -> bool {
         let step = great_circle_exact(from, to) / STEP_M;
         let steps = libm::ceil(step).max(1.0);
         let length = step * STEP_M / steps;
         let mut at_sea = 0.0;
         let mut last = None;
         for (lat, lon) in great_circle(Vertex::from(from), Vertex::from(to), STEP_M) {
-            if barriers.iter().any(|b| last.is_some_and(|last| b.meets(last, (lat, lon)))) {
+            if barriers
+                .iter()
+                .any(|b| last.is_some_and(|last| b.meets(last, (lat, lon))))
+            {
                 return false;
             }
             last = Some((lat, lon));

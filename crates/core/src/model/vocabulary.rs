@@ -34,7 +34,11 @@ pub trait PlaceList: std::fmt::Debug + Send + Sync {
 impl Vocabulary {
     /// Whether a place is known. Slower where only the longer list has it.
     pub fn knows(&self, place: LocationCode) -> bool {
-        let further = || self.further_places.as_ref().is_some_and(|list| list.has(place));
+        let further = || {
+            self.further_places
+                .as_ref()
+                .is_some_and(|list| list.has(place))
+        };
         self.places.contains(&place) || further()
     }
 }

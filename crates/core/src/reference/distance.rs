@@ -1,8 +1,8 @@
 //! How far it is between two places where no record says so: the one answer that runs and comparisons give.
 
 use super::Reference;
-use crate::geo::{Point, great_circle_m};
 use crate::geo::sea::Passages;
+use crate::geo::{Point, great_circle_m};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, DistanceSource, Mode};
@@ -78,9 +78,7 @@ impl Reference {
     }
 
     fn of_files(&self, leg: Leg) -> Option<FoundDistance> {
-        let row = self
-            .distances
-            .get(leg.mode, leg.origin, leg.destination)?;
+        let row = self.distances.get(leg.mode, leg.origin, leg.destination)?;
         let (source, flags) = match row.is_own {
             true => (DistanceSource::OwnFile, Flags::DISTANCE_OWN_FILE),
             false => (DistanceSource::Network, Flags::DISTANCE_NETWORK),
@@ -148,6 +146,9 @@ impl Reference {
         origin: LocationCode,
         destination: LocationCode,
     ) -> Option<i64> {
-        Some(great_circle_m(self.point(origin)?, self.point(destination)?))
+        Some(great_circle_m(
+            self.point(origin)?,
+            self.point(destination)?,
+        ))
     }
 }

@@ -5,6 +5,7 @@
 use crate::geo::Point;
 use crate::model::id::LocationCode;
 use crate::model::vocabulary::PlaceList;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,41 +15,48 @@ pub struct Entry {
     /// Code.
     pub code: LocationCode,
     /// Name.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// Subdivision of the country, its ISO 3166-2 code without the country; empty: not known.
-    pub subdivision: String,
+    pub subdivision: &'static str,
     /// Where it is, decimal degrees as written; empty: not known.
-    pub degrees: (String, String),
+    pub degrees: (&'static str, &'static str),
     /// What it is known to be, such as `airport container_port`; a place of no known kind is still one of road.
-    pub kinds: String,
-    /// IATA codes of its airports, the nearest first.
-    pub iata: String,
+    pub kinds: &'static str,
+    /// IATA codes of its airports, its own first.
+    pub iata: &'static str,
     /// Letter of the source of the coordinate, see `data/world/README.md`.
-    pub source: String,
+    pub source: &'static str,
 }
 
 impl Entry {
     /// Where it is.
     pub fn point(&self) -> Option<Point> {
-        Point::parse(&self.degrees.0, &self.degrees.1)
+        Point::parse(self.degrees.0, self.degrees.1)
     }
 
-    /// Reads a line of the list.
-    fn parse(line: &str) -> Option<Entry> {
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .from_reader(line.as_bytes());
-        let mut cells = csv::StringRecord::new();
-        reader.read_record(&mut cells).ok()?;
-        let text = |i: usize| Some(cells.get(i)?.to_owned());
+    /// Reads a line of the list. Of its cells only the name can be quoted.
+    fn parse(line: &'static str) -> Option<Entry> {
+        let (code, rest) = line.split_once(',')?;
+        let (name, rest) = match rest.strip_prefix('"') {
+            None => {
+                let (name, rest) = rest.split_once(',')?;
+                (Cow::Borrowed(name), rest)
+            }
+            Some(quoted) => {
+                let (name, rest) = quoted.split_once("\",")?;
+                (Cow::Owned(name.replace("\"\"", "\"")), rest)
+            }
+        };
+        let mut cells = rest.split(',');
+        let mut next = || cells.next();
         Some(Entry {
-            code: LocationCode::parse(cells.get(0)?.as_bytes())?,
-            name: text(1)?,
-            subdivision: text(2)?,
-            degrees: (text(3)?, text(4)?),
-            kinds: text(5)?,
-            iata: text(6)?,
-            source: text(7)?,
+            code: LocationCode::parse(code.as_bytes())?,
+            name,
+            subdivision: next()?,
+            degrees: (next()?, next()?),
+            kinds: next()?,
+            iata: next()?,
+            source: next()?,
         })
     }
 }
@@ -87,14 +95,10 @@ impl Gazetteer {
     }
 
     /// Every row, by code.
-    pub fn entries(&self) -> impl Iterator<Item = Entry> {
-        let lines = self.parts.iter().flat_map(|part| part.lines());
+    pub fn entries(&self) -> impl Iterator<Item = Entry> + use<> {
+        let parts = self.parts.clone();
+        let lines = parts.into_iter().flat_map(|part| part.lines());
         lines.filter_map(Entry::parse)
-    }
-
-    /// Every line, by code, for a search that parses only what it wants.
-    pub fn lines(&self) -> impl Iterator<Item = &'static str> {
-        self.parts.iter().flat_map(|part| part.lines())
     }
 
     /// Rows whose coordinates were asked for, by code, as a location file; `None`: none were.

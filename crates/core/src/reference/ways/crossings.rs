@@ -50,12 +50,19 @@ pub struct Way {
 impl Way {
     /// The great circles and what they lead over.
     pub fn text(&self, crossings: &Crossings) -> String {
-        let names: Vec<&str> = self.over.iter().map(|i| &*crossings.list[*i].name).collect();
+        let names: Vec<&str> = self
+            .over
+            .iter()
+            .map(|i| &*crossings.list[*i].name)
+            .collect();
         let over = match names.is_empty() {
             true => String::new(),
             false => format!(" over {}", names.join(", ")),
         };
-        format!("great circle {} m{over}, crossings {} m", self.direct_m, self.crossed_m)
+        format!(
+            "great circle {} m{over}, crossings {} m",
+            self.direct_m, self.crossed_m
+        )
     }
 }
 
@@ -78,7 +85,10 @@ layout! {
 fn point(row: &mut Row, latitude: usize, longitude: usize) -> Option<Point> {
     let found = Point::parse(row.text(latitude), row.text(longitude));
     if found.is_none() {
-        row.error(latitude, "expected a latitude and a longitude in decimal degrees");
+        row.error(
+            latitude,
+            "expected a latitude and a longitude in decimal degrees",
+        );
     }
     found
 }
@@ -93,7 +103,10 @@ impl Crossings {
                 .map(|word| transport_mode(word).filter(|m| matches!(m, Mode::Road | Mode::Rail)))
                 .collect();
             if modes.is_none() {
-                row.error(Cell::Modes, "expected road, rail or both with a space between");
+                row.error(
+                    Cell::Modes,
+                    "expected road, rail or both with a space between",
+                );
             }
             let wanted = "kilometres up to 2000 with at most 3 decimals";
             let metres = row.decimal(Cell::DistanceKm, DISTANCE_SCALE, 0..=2_000_000, wanted);
@@ -123,8 +136,7 @@ impl Crossings {
     /// The shortest way by road or rail: straight where no sea lies between, else over crossings. `None`: the data know none.
     pub fn way(&self, ground: &Ground, mode: Mode, from: Point, to: Point) -> Option<Way> {
         let (start, end) = (ground.mass(from)?, ground.mass(to)?);
-        let is_walkable =
-            |a: Point, b: Point| ground.is_walkable(a, b, MOST_SEA_M, &self.barriers);
+        let is_walkable = |a: Point, b: Point| ground.is_walkable(a, b, MOST_SEA_M, &self.barriers);
         if start == end && is_walkable(from, to) {
             return Some(Way {
                 direct_m: great_circle_m(from, to),
@@ -213,7 +225,8 @@ impl Crossings {
                 _ => crossing.is_road,
             };
             for side in 0..2 {
-                if serves && masses[number][side] == Some(path.mass) && !path.over.contains(&number) {
+                if serves && masses[number][side] == Some(path.mass) && !path.over.contains(&number)
+                {
                     push(Some(2 * number + side), crossing.ends[side]);
                 }
             }

@@ -70,7 +70,11 @@ impl Detours {
             let land = |t: &str| transport_mode(t).filter(|m| matches!(m, Mode::Road | Mode::Rail));
             let mode = row.value(Cell::Mode, land, "road or rail");
             let region = |t: &str| Region::resolve(&RegionName::parse(t)?, zones).ok();
-            let region = row.value(Cell::Region, region, "GLOBAL, a country, a zone, or a lane of two");
+            let region = row.value(
+                Cell::Region,
+                region,
+                "GLOBAL, a country, a zone, or a lane of two",
+            );
             let whole = "whole kilometres up to 50000";
             let from_m = row.decimal(Cell::FromKm, 0, 0..=50_000, whole);
             let to_m = row.decimal(Cell::ToKm, 0, 1..=50_000, whole);
@@ -80,7 +84,10 @@ impl Detours {
             let n = row.decimal(Cell::N, 0, 1..=1_000_000_000, "a number of pairs");
             let is_from_data = n.is_some_and(|n| n >= ENOUGH);
             if !is_from_data && row.text(Cell::Source) != OWN {
-                row.error(Cell::Source, "expected \"own estimate\" for a ratio of fewer than 100 pairs");
+                row.error(
+                    Cell::Source,
+                    "expected \"own estimate\" for a ratio of fewer than 100 pairs",
+                );
             }
             let (Some(mode), Some(region), Some(ratio), Some(basis), false) =
                 (mode, region, ratio, basis, row.failed)

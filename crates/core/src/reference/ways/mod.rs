@@ -123,7 +123,9 @@ impl Ways {
         let (from, to) = (origin.1?, destination.1?);
         let ground = self.ground.get_or_init(|| Ground::new(land));
         let way = self.crossings.way(ground, mode, from, to)?;
-        let detour = self.detours.of(mode, origin.0, destination.0, way.direct_m)?;
+        let detour = self
+            .detours
+            .of(mode, origin.0, destination.0, way.direct_m)?;
         let metres = detour.times(way.direct_m) + way.crossed_m;
         (metres > 0).then_some(FoundDistance {
             metres,
@@ -146,8 +148,12 @@ impl Ways {
         }
         let land = self.land.as_ref()?;
         let ground = self.ground.get_or_init(|| Ground::new(land));
-        let way = self.crossings.way(ground, mode, origin.1?, destination.1?)?;
-        let detour = self.detours.of(mode, origin.0, destination.0, way.direct_m)?;
+        let way = self
+            .crossings
+            .way(ground, mode, origin.1?, destination.1?)?;
+        let detour = self
+            .detours
+            .of(mode, origin.0, destination.0, way.direct_m)?;
         Some(format!("{}; {}", way.text(&self.crossings), detour.text()))
     }
 }

@@ -46,7 +46,8 @@ impl Railways {
             };
             let allowed = row.value(Country::RailEstimate, verdict, "yes, no or doubtful");
             if let (Some(country), Some(true)) = (country, allowed) {
-                self.networks.insert(country, row.text(Country::Network).into());
+                self.networks
+                    .insert(country, row.text(Country::Network).into());
             }
         });
     }
@@ -63,7 +64,8 @@ impl Railways {
                 _ => None,
             };
             let is_open = row.value(Link::Status, state, "open, listed, planned or closed");
-            if let (Some(a), Some(b), Some(gauge_break), Some(true)) = (a, b, gauge_break, is_open) {
+            if let (Some(a), Some(b), Some(gauge_break), Some(true)) = (a, b, gauge_break, is_open)
+            {
                 self.links.entry(a).or_default().push((b, gauge_break));
                 self.links.entry(b).or_default().push((a, gauge_break));
             }

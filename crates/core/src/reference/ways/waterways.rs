@@ -89,7 +89,11 @@ impl Waterways {
     }
 
     /// The distance between two ports.
-    pub fn between(&self, origin: LocationCode, destination: LocationCode) -> Option<FoundDistance> {
+    pub fn between(
+        &self,
+        origin: LocationCode,
+        destination: LocationCode,
+    ) -> Option<FoundDistance> {
         let (metres, over) = self.way(origin, destination)?;
         (metres > 0).then_some(FoundDistance {
             metres,
@@ -112,7 +116,10 @@ impl Waterways {
         let rivers: Vec<String> = meetings.collect();
         Some(match rivers.is_empty() {
             true => format!("difference of river kilometres, {start}"),
-            false => format!("differences of river kilometres where {}", rivers.join(", ")),
+            false => format!(
+                "differences of river kilometres where {}",
+                rivers.join(", ")
+            ),
         })
     }
 
