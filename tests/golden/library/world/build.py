@@ -26,7 +26,7 @@ def code(text):
 def sea():
     nodes = [(6, 12), (6, 20), (6, 35)]
     edges = [(0, 1, 1_000_000, 0), (1, 2, 2_000_000, 0)]
-    ports = [("XAAAA", (4.9, 12), 0, 100_000), ("XAAAB", (4.9, 20), 1, 200_000), ("XBAAA", (4.9, 35), 2, 300_000)]
+    ports = [("AQ22A", (4.9, 12), 0, 100_000), ("AQ22B", (4.9, 20), 1, 200_000), ("BV22A", (4.9, 35), 2, 300_000)]
     e5 = lambda point: struct.pack("<ii", *(round(x * 100_000) for x in point))
     body = b"".join(map(e5, nodes))
     body += b"".join(struct.pack("<HHIH", *edge) for edge in edges)
