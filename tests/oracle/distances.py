@@ -324,7 +324,8 @@ class Estimates:
             count += 1
 
         extend(start, from_mass, 0, 0, ())
-        while queue:
+        most = 3 * haversine_m(start, end) + 1_000_000
+        while queue and queue[0][0] <= most:
             *_, (here, direct, crossed, used, entrance, there, leg) = heapq.heappop(queue)
             if entrance in settled or not walk(here, there):
                 continue

@@ -13,7 +13,7 @@ const NEAR: f64 = 0.35;
 const STEP_M: f64 = 10_000.0;
 
 /// A number of a land mass: places of one mass have the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Mass(u16);
 
 /// A piece of a row that is land, degrees of longitude.

@@ -71,3 +71,34 @@ impl Voyages {
         Arc::clone(searches.entry(start).or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_forgotten_is_found_again() {
+        let bytes = include_bytes!("../../../../tests/golden/library/world/data/sea/marnet.bin");
+        let voyages = Voyages::new(SeaGraph::load(bytes).unwrap());
+        let code = |text: &str| LocationCode::parse(text.as_bytes()).unwrap();
+        let metres = |a, b| voyages.metres(code(a), code(b), Passages::NONE);
+        voyages.keep(0);
+        voyages.most.store(1, Ordering::Relaxed);
+        for _ in 0..3 {
+            assert_eq!(
+                metres("AQ22A", "BV22A"),
+                Some(3_400_000),
+                "100 + 1000 + 2000 + 300 km"
+            );
+            assert_eq!(metres("BV22A", "AQ22B"), Some(2_500_000));
+            assert_eq!(metres("AQ22B", "BV22A"), Some(2_500_000));
+            assert_eq!(
+                voyages.searches.lock().unwrap().len(),
+                1,
+                "no more than may be kept"
+            );
+        }
+        assert_eq!(metres("AQ22A", "AQ22A"), Some(0));
+        assert_eq!(metres("AQ22A", "SGSIN"), None, "no port of the graph");
+    }
+}

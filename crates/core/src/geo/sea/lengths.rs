@@ -90,3 +90,38 @@ impl SeaGraph {
         metres
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ports of the shipped graph far apart in it, all of whose ways are compared.
+    const STARTS: usize = 7;
+
+    #[test]
+    fn lengths_are_those_of_the_ways_and_the_same_in_both_directions() {
+        let sea = SeaGraph::load(include_bytes!("../../../../../data/sea/marnet.bin")).unwrap();
+        let avoid = Passages::USUALLY_CLOSED;
+        let ports: Vec<_> = sea.ports().collect();
+        let starts = (0..ports.len()).step_by(ports.len() / STARTS);
+        for start in starts {
+            let (code, port) = ports[start];
+            assert_eq!(sea.port_number(code), Some(start));
+            let (lengths, reach) = (sea.lengths(start, avoid), sea.reach(port, avoid));
+            for (end, (_, to)) in ports.iter().enumerate() {
+                assert_eq!(
+                    lengths.metres(end).map(u64::from),
+                    reach.metres(to),
+                    "{code} {end}"
+                );
+            }
+            let back = sea.lengths(ports.len() / 2, avoid);
+            assert_eq!(
+                lengths.metres(ports.len() / 2),
+                back.metres(start),
+                "{code}"
+            );
+        }
+        assert_eq!(sea.lengths(0, avoid).metres(ports.len()), None);
+    }
+}

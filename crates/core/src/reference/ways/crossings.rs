@@ -8,14 +8,18 @@ use crate::geo::ground::{Barrier, Ground, Mass};
 use crate::geo::{Point, great_circle_m};
 use crate::model::mode::Mode;
 use crate::model::unit::DISTANCE_SCALE;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Bays that a great circle may cut off: the way round them is in the detour ratio. Metres.
 const MOST_SEA_M: f64 = 60_000.0;
 /// Crossings on a way, at most.
 const MOST_CROSSINGS: usize = 4;
+/// A way that is longer than so many great circles and so many metres besides is none that anybody takes.
+const MOST_DETOUR: i64 = 3;
+const MOST_DETOUR_M: i64 = 1_000_000;
 
 /// A ferry, bridge or tunnel; or with both ends at one place a waypoint, where land ways go round a sea.
 #[derive(Clone, Debug)]
@@ -27,6 +31,15 @@ struct Crossing {
     metres: i64,
 }
 
+impl Crossing {
+    fn serves(&self, mode: Mode) -> bool {
+        match mode {
+            Mode::Rail => self.is_rail,
+            _ => self.is_road,
+        }
+    }
+}
+
 /// All of them, and lines that are crossed nowhere else.
 #[derive(Debug, Default)]
 pub struct Crossings {
@@ -34,6 +47,8 @@ pub struct Crossings {
     barriers: Vec<Barrier>,
     /// The land mass of each end, found when first asked for.
     masses: OnceLock<Vec<[Option<Mass>; 2]>>,
+    /// Whether a way over land leads from an end to another, as far as it was asked for: the answer is always the same.
+    walkable: Mutex<FxHashMap<(usize, usize), bool>>,
 }
 
 /// A way over land, with crossings.
@@ -148,15 +163,19 @@ impl Crossings {
             let both = |c: &Crossing| c.ends.map(|end| ground.mass(end));
             self.list.iter().map(both).collect()
         });
+        if !self.are_joined(masses, mode, start, end) {
+            return None;
+        }
+        let most = MOST_DETOUR * great_circle_m(from, to) + MOST_DETOUR_M;
         let mut queue = BinaryHeap::new();
         let mut paths = vec![Path::start(from, start)];
         let mut settled = vec![false; 2 * self.list.len()];
         self.extend(&mut queue, masses, mode, &paths, 0, (to, end));
         while let Some(Reverse(next)) = queue.pop() {
-            let path = &paths[next.before];
-            if next.entrance.is_some_and(|entrance| settled[entrance]) {
-                continue;
+            if next.metres > most {
+                return None;
             }
+            let path = &paths[next.before];
             let Some(entrance) = next.entrance else {
                 if !is_walkable(path.at, to) {
                     continue;
@@ -169,7 +188,11 @@ impl Crossings {
             };
             let (number, side) = (entrance / 2, entrance % 2);
             let crossing = &self.list[number];
-            if !is_walkable(path.at, crossing.ends[side]) {
+            if settled[entrance]
+                || !self.leads(path.exit, entrance, || {
+                    is_walkable(path.at, crossing.ends[side])
+                })
+            {
                 continue;
             }
             settled[entrance] = true;
@@ -178,19 +201,50 @@ impl Crossings {
             };
             let mut over = path.over.clone();
             over.push(number);
-            let behind = Path {
+            paths.push(Path {
                 at: crossing.ends[1 - side],
+                exit: Some(entrance ^ 1),
                 mass,
                 direct_m: path.direct_m + next.leg_m,
                 crossed_m: path.crossed_m + crossing.metres,
                 over,
-            };
-            paths.push(behind);
-            if paths[paths.len() - 1].over.len() <= MOST_CROSSINGS {
-                self.extend(&mut queue, masses, mode, &paths, paths.len() - 1, (to, end));
-            }
+            });
+            self.extend(&mut queue, masses, mode, &paths, paths.len() - 1, (to, end));
         }
         None
+    }
+
+    /// Whether crossings join two land masses at all.
+    fn are_joined(&self, masses: &[[Option<Mass>; 2]], mode: Mode, start: Mass, end: Mass) -> bool {
+        let mut reached = FxHashSet::from_iter([start]);
+        loop {
+            let before = reached.len();
+            for (crossing, ends) in self.list.iter().zip(masses) {
+                if let ([Some(a), Some(b)], true) = (ends, crossing.serves(mode))
+                    && (reached.contains(a) || reached.contains(b))
+                {
+                    reached.extend([*a, *b]);
+                }
+            }
+            if reached.contains(&end) {
+                return true;
+            }
+            if reached.len() == before {
+                return false;
+            }
+        }
+    }
+
+    /// Whether a way over land leads from an exit to an entrance; from the origin it is looked at each time.
+    fn leads(&self, exit: Option<usize>, entrance: usize, look: impl FnOnce() -> bool) -> bool {
+        let Some(exit) = exit else { return look() };
+        let known = || self.walkable.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known().get(&(exit, entrance)) {
+            return *known;
+        }
+        let found = look();
+        known().insert((exit, entrance), found);
+        found
     }
 
     /// What can come after a path: the destination, or the entrance of a crossing on the same land mass.
@@ -220,12 +274,11 @@ impl Crossings {
             return;
         }
         for (number, crossing) in self.list.iter().enumerate() {
-            let serves = match mode {
-                Mode::Rail => crossing.is_rail,
-                _ => crossing.is_road,
-            };
-            for side in 0..2 {
-                if serves && masses[number][side] == Some(path.mass) && !path.over.contains(&number)
+            let is_waypoint = crossing.ends[0] == crossing.ends[1];
+            for side in 0..if is_waypoint { 1 } else { 2 } {
+                if crossing.serves(mode)
+                    && masses[number][side] == Some(path.mass)
+                    && !path.over.contains(&number)
                 {
                     push(Some(2 * number + side), crossing.ends[side]);
                 }
@@ -237,6 +290,8 @@ impl Crossings {
 /// A way so far.
 struct Path {
     at: Point,
+    /// The end of a crossing that it stands at.
+    exit: Option<usize>,
     mass: Mass,
     direct_m: i64,
     crossed_m: i64,
@@ -247,6 +302,7 @@ impl Path {
     fn start(at: Point, mass: Mass) -> Path {
         Path {
             at,
+            exit: None,
             mass,
             direct_m: 0,
             crossed_m: 0,
