@@ -6,7 +6,7 @@ use crate::geo::Point;
 use crate::model::id::LocationCode;
 use crate::model::vocabulary::PlaceList;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A row of the list.
@@ -66,8 +66,8 @@ impl Entry {
 pub struct Gazetteer {
     /// Without their header lines.
     parts: Vec<&'static str>,
-    /// Entries whose coordinates were asked for: a run keeps a copy of them.
-    used: Arc<Mutex<BTreeMap<LocationCode, Entry>>>,
+    /// Codes whose coordinates were asked for: a run keeps a copy of their rows.
+    used: Arc<Mutex<BTreeSet<LocationCode>>>,
 }
 
 impl Gazetteer {
@@ -87,10 +87,9 @@ impl Gazetteer {
 
     /// Where a place is; what is asked for is remembered as used.
     pub fn point(&self, code: LocationCode) -> Option<Point> {
-        let entry = self.get(code)?;
-        let point = entry.point()?;
+        let point = self.get(code)?.point()?;
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        used.insert(code, entry);
+        used.insert(code);
         Some(point)
     }
 
@@ -108,7 +107,7 @@ impl Gazetteer {
             return None;
         }
         let mut text = "locode,name,kind,latitude,longitude,source,licence\n".to_owned();
-        for entry in used.values() {
+        for entry in used.iter().filter_map(|code| self.get(*code)) {
             let name = entry.name.replace('"', "\"\"");
             text += &format!(
                 "{},\"{name}\",{},{},{},list of the program: {},\n",
