@@ -232,6 +232,7 @@ class Estimates:
         land = os.path.join(folder, "sea", "land.bin")
         self.land = land if os.path.exists(land) else None
         self._ground = self._masses = None
+        self._reachable, self._walkable = {}, {}
 
     def find(self, mode, origin, destination, point):
         """(metres, basis, flags) or None; both ways have one answer."""
@@ -298,17 +299,36 @@ class Estimates:
                 return (metres, row["basis"], {"Q33"} | ({"Q34"} if is_own else set())) if metres > 0 else None
         return None
 
+    def is_walkable(self, a, b):
+        if (a, b) not in self._walkable:
+            self._walkable[a, b] = self._ground.is_walkable(a, b, self.barriers)
+        return self._walkable[a, b]
+
+    def reachable(self, mode, mass):
+        """Land masses that crossings of the mode join to one."""
+        if (mode, mass) not in self._reachable:
+            found, before = {mass}, 0
+            while len(found) != before:
+                before = len(found)
+                for (modes, _, _), (a, b) in zip(self.crossings, self._masses):
+                    if mode in modes and a is not None and b is not None and {a, b} & found:
+                        found |= {a, b}
+            self._reachable[mode, mass] = found
+        return self._reachable[mode, mass]
+
     def way(self, mode, start, end):
         """(metres on land, metres of crossings) of the shortest way; `None`: there is none."""
         if self._ground is None:
             self._ground = Ground(self.land)
             self._masses = [[self._ground.mass(p) for p in ends] for _, ends, _ in self.crossings]
-        ground, walk = self._ground, lambda a, b: self._ground.is_walkable(a, b, self.barriers)
+        ground = self._ground
         from_mass, to_mass = ground.mass(start), ground.mass(end)
         if from_mass is None or to_mass is None:
             return None
-        if from_mass == to_mass and walk(start, end):
+        if from_mass == to_mass and self.is_walkable(start, end):
             return haversine_m(start, end), 0
+        if to_mass not in self.reachable(mode, from_mass):
+            return None
         count, queue, settled = 0, [], set()
 
         def extend(here, mass, direct, crossed, used):
@@ -320,14 +340,15 @@ class Estimates:
             for entrance, there in steps:
                 leg = haversine_m(here, there)
                 order = (-1, 0) if entrance is None else entrance
-                heapq.heappush(queue, (direct + crossed + leg, order, count, (here, direct, crossed, used, entrance, there, leg)))
+                ahead = haversine_m(there, end)
+                heapq.heappush(queue, (direct + crossed + leg + ahead, order, count, (here, direct, crossed, used, entrance, there, leg)))
             count += 1
 
         extend(start, from_mass, 0, 0, ())
         most = 3 * haversine_m(start, end) + 1_000_000
         while queue and queue[0][0] <= most:
             *_, (here, direct, crossed, used, entrance, there, leg) = heapq.heappop(queue)
-            if entrance in settled or not walk(here, there):
+            if entrance in settled or not self.is_walkable(here, there):
                 continue
             if entrance is None:
                 return direct + leg, crossed

@@ -64,7 +64,10 @@ fn place(text: &str, loaded: &Loaded) -> Result<LocationCode> {
             .is_some_and(|sea| sea.port(*c).is_some());
         loaded.reference.places.get(*c).is_some() || loaded.network.place(*c).is_some() || has_port
     };
-    code.filter(known).ok_or_else(|| {
+    // A port that the network knows under another code is that port.
+    let others = code.map_or(&[][..], |code| loaded.reference.place_aliases.of(code));
+    let other = || others.iter().copied().find(known);
+    code.filter(known).or_else(other).ok_or_else(|| {
         let offers = nearest(text, &loaded.reference).join(", ");
         Error::Usage(format!("{text}: unknown place; nearest: {offers}"))
     })

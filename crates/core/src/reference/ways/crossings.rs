@@ -125,6 +125,12 @@ impl Crossings {
             }
             let wanted = "kilometres up to 2000 with at most 3 decimals";
             let metres = row.decimal(Cell::DistanceKm, DISTANCE_SCALE, 0..=2_000_000, wanted);
+            // A search that looks ahead along the great circle relies on it.
+            if let (Some(a), Some(b), Some(metres)) = (a, b, metres)
+                && metres < great_circle_m(a, b)
+            {
+                row.error(Cell::DistanceKm, "expected no less than the great circle");
+            }
             if let (Some(a), Some(b), Some(modes), Some(metres)) = (a, b, modes, metres) {
                 self.list.push(Crossing {
                     name: row.text(Cell::Crossing).into(),
@@ -261,7 +267,7 @@ impl Crossings {
         let mut push = |entrance: Option<usize>, at: Point| {
             let leg_m = great_circle_m(path.at, at);
             queue.push(Reverse(Next {
-                metres: path.direct_m + path.crossed_m + leg_m,
+                metres: path.direct_m + path.crossed_m + leg_m + great_circle_m(at, to),
                 entrance,
                 before,
                 leg_m,
@@ -311,9 +317,10 @@ impl Path {
     }
 }
 
-/// A step that may come next; the shortest first, of equal ones always the same.
+/// A step that may come next; the one that may become the shortest way first, of equal ones always the same.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Next {
+    /// So far and the great circle from there to the destination: no way over it is shorter.
     metres: i64,
     /// Twice the number of the crossing, and the side; none: the destination.
     entrance: Option<usize>,
