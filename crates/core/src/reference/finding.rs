@@ -188,14 +188,12 @@ fn by_name(wanted: &str, name: &str) -> Option<Reason> {
     if name == wanted {
         return Some(Reason::Name);
     }
-    if name.starts_with(wanted) {
+    if let Some(rest) = name.strip_prefix(wanted) {
         // A name with an addition: "Rotterdam (Maasvlakte)".
-        return Some(
-            match name[wanted.len()..].starts_with([' ', '(', ',', '/']) {
-                true => Reason::Name,
-                false => Reason::NameBegins,
-            },
-        );
+        return Some(match rest.starts_with([' ', '(', ',', '/']) {
+            true => Reason::Name,
+            false => Reason::NameBegins,
+        });
     }
     let mut words = name.split([' ', '(', ',', '/', '-', '\'']);
     words

@@ -279,14 +279,16 @@ impl Crossings {
         if path.over.len() == MOST_CROSSINGS {
             return;
         }
-        for (number, crossing) in self.list.iter().enumerate() {
+        for (number, (crossing, masses)) in self.list.iter().zip(masses).enumerate() {
+            if !crossing.serves(mode) || path.over.contains(&number) {
+                continue;
+            }
+            // A waypoint is entered where it is left.
             let is_waypoint = crossing.ends[0] == crossing.ends[1];
-            for side in 0..if is_waypoint { 1 } else { 2 } {
-                if crossing.serves(mode)
-                    && masses[number][side] == Some(path.mass)
-                    && !path.over.contains(&number)
-                {
-                    push(Some(2 * number + side), crossing.ends[side]);
+            let ends = crossing.ends.iter().zip(masses);
+            for (side, (end, mass)) in ends.enumerate().take(if is_waypoint { 1 } else { 2 }) {
+                if *mass == Some(path.mass) {
+                    push(Some(2 * number + side), *end);
                 }
             }
         }
