@@ -24,6 +24,7 @@
 
 #![cfg_attr(test, allow(clippy::cast_possible_truncation))]
 
+mod atlas;
 mod audit;
 mod claims;
 mod compare;
@@ -124,6 +125,12 @@ pub mod documents {
     pub use crate::present::report::declaration::{Company as DeclaringCompany, Declared};
 }
 
+/// Places by name, code, IATA code or near a point.
+pub mod places {
+    pub use crate::atlas::Atlas;
+    pub use crate::reference::FoundPlace;
+}
+
 /// A run file proposed for somebody's own export.
 pub mod proposal {
     pub use crate::run::propose::beside::{Proposed, propose_in};
@@ -137,7 +144,7 @@ pub mod made_up {
 
 /// What ships inside: library, reference data, sample, table templates.
 pub mod shipped_files {
-    pub use crate::shipped::{Shipped, all, text_of, write};
+    pub use crate::shipped::{Shipped, text_of, write, written};
 }
 
 /// Code words, codes and ids of movement records and published tables.
@@ -152,8 +159,8 @@ pub mod code {
 pub mod quantity {
     pub use crate::model::time::{Day, NO_END, date_text, day_of, parse_date};
     pub use crate::model::unit::{
-        NANO_SCALE, SHARE_SCALE, counted, decimal_text, div_half_even, grouped, plural,
-        short_decimal_text,
+        DISTANCE_SCALE, NANO_SCALE, SHARE_SCALE, counted, decimal_text, div_half_even, grouped,
+        plural, short_decimal_text,
     };
 }
 

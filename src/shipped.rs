@@ -82,6 +82,30 @@ fn collect(dir: &'static Dir<'static>, root: &str, files: &mut Vec<Shipped>) {
     }
 }
 
+/// What `init` writes: the list of places stays in the program, where a change to it would have no effect.
+pub fn written() -> Vec<Shipped> {
+    let mut files = all();
+    files.retain(|file| !file.path.starts_with("data/world/"));
+    files
+}
+
+/// Parts of the list of places, in order of code.
+const PLACES: [&str; 2] = ["world/places-1.csv", "world/places-2.csv"];
+/// What identifies the list.
+const PLACES_DIGEST: &str = "world/places.toml";
+
+/// The places of the world, as text in order of code.
+pub fn places() -> Vec<&'static str> {
+    let text = |path: &str| DATA.get_file(path).and_then(|file| file.contents_utf8());
+    PLACES.iter().filter_map(|path| text(path)).collect()
+}
+
+/// Edition and digest of the list of places.
+pub fn places_digest() -> &'static [u8] {
+    DATA.get_file(PLACES_DIGEST)
+        .map_or(&[], |file| file.contents())
+}
+
 /// Writes the files below a folder. Never overwrites a file and never follows a link to one.
 pub fn write(dir: &Path, files: &[Shipped]) -> Result<()> {
     let tree: Vec<(&str, &[u8])> = files.iter().map(|f| (f.path.as_str(), f.bytes)).collect();

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::reference::Reference;
 use crate::run::factors_used::before_first_day;
 use crate::run::plan::print::canonical_of_manifest;
-use crate::run::prepare::{RUN_FILE, id_of, reference_with_warnings};
+use crate::run::prepare::{id_of, makes_id, reference_with_warnings};
 use crate::run::tables::{footer, gwp_sets, statement};
 use crate::store::manifest::Manifest;
 use crate::store::path::open_part;
@@ -37,11 +37,7 @@ impl Origin {
                 "reference: the copies are not the files that the manifest lists".into(),
             ));
         }
-        let counted: Vec<_> = files
-            .iter()
-            .filter(|f| f.path != RUN_FILE)
-            .cloned()
-            .collect();
+        let counted: Vec<_> = files.iter().filter(|f| makes_id(f)).cloned().collect();
         let digest = library_digest(&counted);
         same(dir, "library_digest", &manifest.library_digest, &digest)?;
         if let Some(id) = id(manifest, &digest).map_err(fault)? {

@@ -1,8 +1,8 @@
 //! The command line's grammar: the list of commands, options that all share, and how single values are read.
 
 use super::{
-    Console, compare, completions, convert, diff, explain, export, factors, init, man, rejects,
-    report, rollback, run, sample, verify,
+    Console, compare, completions, convert, diff, explain, export, factors, init, man, places,
+    rejects, report, rollback, run, sample, verify,
 };
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -78,6 +78,8 @@ commands! {
     Report => report,
     /// Compare route options between two places: CO2e, days, cost, Pareto front, break-evens
     Compare => compare,
+    /// Find places by name, code, IATA code or near a point
+    Places => places,
     /// Check, question, compare and import emission factors
     Factors => factors,
     /// Generate movement records of any size from a seed

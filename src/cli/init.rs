@@ -6,7 +6,7 @@ mod export;
 use super::Console;
 use super::args::path;
 use green_corridor::Result;
-use green_corridor::shipped_files::{Shipped, all, write};
+use green_corridor::shipped_files::{Shipped, write, written};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -27,7 +27,7 @@ pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     if !args.from.is_empty() {
         return export::run(dir, &args.from, console);
     }
-    let files = all();
+    let files = written();
     write(dir, &files)?;
     console.print(&summary(dir, &files))?;
     Ok(ExitCode::SUCCESS)
@@ -91,7 +91,7 @@ mod tests {
     fn what_init_writes_is_what_ships_and_is_never_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("start here");
-        let files = all();
+        let files = written();
         write(&dir, &files).unwrap();
         let run_file = std::fs::read_to_string(dir.join("data/run.toml")).unwrap();
         assert_eq!(text_of("data/run.toml"), Some(run_file.as_str()));

@@ -11,6 +11,7 @@ mod export;
 mod factors;
 mod init;
 mod man;
+mod places;
 mod progress;
 mod rejects;
 mod report;

@@ -45,6 +45,13 @@ fn tables(summary: &Summary) -> String {
             .for_each(|file| line("", visible(file)));
     }
     line("elements", count(counts.elements));
+    if counts.estimated_distances > 0 {
+        let estimated = count(counts.estimated_distances);
+        line(
+            "  estimated",
+            format!("{estimated:>10}  distance estimated (Q33)"),
+        );
+    }
     line("shipments", count(counts.shipments));
     if let Some(shipments) = &counts.in_input {
         line("", shipments.text());

@@ -54,12 +54,15 @@ fn place(text: &str, loaded: &World) -> Result<LocationCode> {
     let code = LocationCode::parse(text.as_bytes());
     let known = |c: &LocationCode| {
         let has_port = loaded
-            .sea
-            .as_ref()
+            .reference
+            .sea()
             .is_some_and(|sea| sea.port(*c).is_some());
         loaded.reference.places.get(*c).is_some() || loaded.network.place(*c).is_some() || has_port
     };
-    code.filter(known).ok_or_else(|| {
+    // A port that the network knows under another code is that port.
+    let others = code.map_or(&[][..], |code| loaded.reference.place_aliases.of(code));
+    let other = || others.iter().copied().find(known);
+    code.filter(known).or_else(other).ok_or_else(|| {
         let offers = nearest(text, &loaded.reference).join(", ");
         Error::Usage(format!("{text}: unknown place; nearest: {offers}"))
     })
@@ -144,8 +147,9 @@ fn avoid(words: &[String], loaded: &World) -> Result<Avoid> {
 /// Whether a link begins or ends in the country, or a port of the sea graph lies in it.
 fn has_place_in(country: CountryCode, loaded: &World) -> bool {
     let mut ports = loaded
-        .sea
-        .iter()
+        .reference
+        .sea()
+        .into_iter()
         .flat_map(|sea| sea.ports())
         .map(|(code, _)| code);
     loaded

@@ -4,10 +4,12 @@ use super::Sources;
 use crate::error::{Error, ErrorKind, Result};
 use crate::factors::{DataFile, Fault};
 use crate::geo::land::{Land, Ring};
-use crate::geo::sea::SeaGraph;
 use crate::model::id::LocationCode;
 use crate::present::comparison::map::Map;
-use crate::reference::{Distances, Dwells, Rates, Reference, Services, Severity, Speeds};
+use crate::reference::{
+    Distances, Dwells, Gazetteer, PLACE_ALIASES, Rates, Reference, SEA_GRAPH, Services, Severity,
+    Speeds, ways::FILES as ESTIMATES,
+};
 use crate::routes::answer::{Answer, World as Asked};
 use crate::routes::geometry::{Spot, lines};
 use crate::routes::network::{Estimates, Network};
@@ -15,7 +17,7 @@ use crate::routes::request::Request;
 use crate::routes::scenario::{EDITION, Scenario};
 use crate::routes::sea;
 use crate::run::prepare::library_error;
-use crate::shipped::{DATA_FOLDER, LIBRARY_FOLDER, below, data_below};
+use crate::shipped::{DATA_FOLDER, LIBRARY_FOLDER, below, data_below, places};
 use crate::store::files::{exists, read_file};
 use crate::store::reference::{MAX_FILE_BYTES, ReferenceFile, read_data, read_library, read_named};
 use std::borrow::Cow;
@@ -23,20 +25,28 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Files of the data folder that route options are made of.
-const FILES: [&str; 10] = [
+const FILES: [&str; 20] = [
     "containers.csv",
     "corridors.toml",
     "distances.csv",
     "dwell.csv",
     "locations.csv",
     "mode_aliases.csv",
+    PLACE_ALIASES,
+    ESTIMATES[0],
+    ESTIMATES[1],
+    ESTIMATES[2],
+    ESTIMATES[3],
+    ESTIMATES[4],
+    ESTIMATES[5],
+    ESTIMATES[6],
+    ESTIMATES[7],
     "rates.csv",
+    SEA_GRAPH,
     "services.csv",
     "speeds.csv",
     "zones.csv",
 ];
-/// The sea graph below the data folder.
-const SEA: &str = "sea/marnet.bin";
 /// The land outline below the data folder.
 const LAND: &str = "sea/land.bin";
 
@@ -46,8 +56,6 @@ pub struct World {
     pub reference: Reference,
     /// The links of it.
     pub network: Network,
-    /// Distances at sea.
-    pub sea: Option<SeaGraph>,
     /// Exchange rates.
     pub rates: Rates,
 }
@@ -55,7 +63,7 @@ pub struct World {
 impl World {
     /// The network without what the request's closed passages close.
     pub fn network(&self, request: &Request) -> Cow<'_, Network> {
-        match &self.sea {
+        match self.reference.sea() {
             Some(graph) if !request.avoid.passages.is_empty() => Cow::Owned(sea::without(
                 self.network.clone(),
                 graph,
@@ -70,7 +78,7 @@ impl World {
         Asked {
             reference: &self.reference,
             network,
-            sea: self.sea.as_ref(),
+            sea: self.reference.sea(),
             rates: &self.rates,
             scenario,
         }
@@ -137,6 +145,7 @@ pub fn load(
         edition,
     );
     let (mut reference, warnings) = loaded.map_err(|faults| library_error(&faults))?;
+    reference.gazetteer = Gazetteer::new(places());
     // Faults of what ships are for `factors check`; those of the user's own files are told here.
     let own: Vec<Fault> = warnings
         .into_iter()
@@ -197,7 +206,6 @@ pub fn load(
     Ok(World {
         network,
         reference,
-        sea: sea_graph(folder(args.reference.as_ref(), DATA_FOLDER)?)?,
         rates,
     })
 }
@@ -272,15 +280,6 @@ fn optional(home: Option<&Path>, name: &str) -> Result<Option<(String, Cow<'stat
     )))
 }
 
-fn sea_graph(home: Option<&Path>) -> Result<Option<SeaGraph>> {
-    let Some((label, bytes)) = optional(home, SEA)? else {
-        return Ok(None);
-    };
-    SeaGraph::load(&bytes)
-        .map(Some)
-        .map_err(|e| Error::Library(format!("{label}: {e}")))
-}
-
 /// Rings of the land outline and what it is from.
 fn land(home: Option<&Path>) -> Result<(Vec<Vec<Spot>>, String)> {
     let Some((label, bytes)) = optional(home, LAND)? else {
@@ -309,7 +308,7 @@ pub fn map(args: &Sources, loaded: &World, answer: &Answer, request: &Request) -
                 o,
                 &answer.network,
                 &loaded.reference,
-                loaded.sea.as_ref(),
+                loaded.reference.sea(),
                 closed,
             )
         })

@@ -18,6 +18,7 @@ use crate::model::movement::{MovementBatch, NO_REJECT};
 use crate::model::reject::{RejectReason, Rejected};
 use crate::model::symbol::{ABSENT, Symbols};
 use crate::model::unit::DECIMAL18_MAX;
+use rustc_hash::FxHashMap;
 
 /// Row numbers of a unit's records.
 pub enum RowNumbers {
@@ -73,15 +74,14 @@ pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
         max: 1_000_000_000,
         zero,
     };
-    let place = |word: Option<&str>| {
+    // Of codes that stand only in the longer list each is looked up once.
+    let mut looked_up: FxHashMap<LocationCode, bool> = FxHashMap::default();
+    let mut place = |word: Option<&str>| {
         let word = word.ok_or(RejectReason::RequiredEmpty)?;
         let code = LocationCode::parse(word.as_bytes()).ok_or(RejectReason::MalformedLocation)?;
-        Ok(code.0
-            | if vocabulary.places.contains(&code) {
-                0
-            } else {
-                UNKNOWN_PLACE
-            })
+        let is_known = vocabulary.places.contains(&code)
+            || *(looked_up.entry(code)).or_insert_with(|| vocabulary.knows(code));
+        Ok(code.0 | if is_known { 0 } else { UNKNOWN_PLACE })
     };
 
     let movement_id = judge.texts(column::MOVEMENT_ID, &cells[column::MOVEMENT_ID], true);
@@ -116,7 +116,7 @@ pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
             },
         },
     );
-    let origins = judge.words(column::ORIGIN, &cells[column::ORIGIN], 0, place);
+    let origins = judge.words(column::ORIGIN, &cells[column::ORIGIN], 0, &mut place);
     let destinations = judge.words(column::DESTINATION, &cells[column::DESTINATION], 0, place);
     let departed_at = judge.times(column::DEPARTED_AT, &cells[column::DEPARTED_AT], true);
     let arrived_at = judge.times(column::ARRIVED_AT, &cells[column::ARRIVED_AT], false);

@@ -27,6 +27,7 @@ pub fn vocabulary() -> Vocabulary {
         default_basis: Basis::Actual,
         strict_container_id: false,
         places: ["CNCKG", "CNQZH", "SGSIN"].map(place).into_iter().collect(),
+        further_places: None,
     }
 }
 

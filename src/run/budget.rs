@@ -79,6 +79,8 @@ pub struct Budget {
     pub kept_bytes: usize,
     /// Bytes of lanes that a thread remembers.
     pub lane_bytes: usize,
+    /// Bytes of distances over the sea that all threads remember.
+    pub voyage_bytes: usize,
     /// Bytes of records that a single shipment may have.
     pub shipment_bytes: usize,
 }
@@ -136,6 +138,7 @@ impl Budget {
             reject_bytes: (rest / 8).max(limit / 32),
             kept_bytes: (limit / 8).max(LEAST_KEPT + (threads << 20)),
             lane_bytes: limit / 16 / threads.max(1),
+            voyage_bytes: limit / 32,
             shipment_bytes: (limit / 8).min(MOST_SHIPMENT_BYTES),
         })
     }

@@ -4,6 +4,7 @@ use crate::calc::Kernel;
 use crate::calc::rollup::merge as merge_rollup;
 use crate::error::Result;
 use crate::model::element::{Footprints, GhgTotals, Names, Rollup, Shipments};
+use crate::model::mode::DistanceSource;
 use crate::model::symbol::Symbols;
 use crate::output::elements::ELEMENTS;
 use crate::output::encode::Encodings;
@@ -102,6 +103,10 @@ pub struct Written {
     pub shipments_in: u64,
     /// Of which a gap is listed.
     pub shipments_with_gaps: u64,
+    /// Rows of `elements` with a transport operation.
+    pub transports: u64,
+    /// Of which the distance is estimated.
+    pub estimated: u64,
     /// Sum over `elements`.
     pub element_totals: GhgTotals,
     /// Sum over `shipments`.
@@ -234,6 +239,8 @@ fn hand_on(
         mut footprints,
         accepted,
         totals,
+        transports,
+        estimated,
     } in results.into_iter().map_while(Job::wait).flatten()
     {
         kept.check()?;
@@ -241,6 +248,8 @@ fn hand_on(
             .ledger()
             .computed(&accepted, std::mem::take(&mut footprints.rejected))?;
         written.element_totals.add(&totals);
+        written.transports += transports;
+        written.estimated += estimated;
         written.shipments_in += footprints.shipments_in;
         written.shipments_with_gaps += footprints.shipments_with_gaps;
         let chunk = std::mem::take(&mut footprints.shipments);
@@ -262,6 +271,9 @@ struct Done {
     /// Accepted rows by file.
     accepted: Vec<(u32, u64)>,
     totals: GhgTotals,
+    /// Elements that move, and those of them whose distance is estimated.
+    transports: u64,
+    estimated: u64,
 }
 
 impl Done {
@@ -273,7 +285,15 @@ impl Done {
             operation: sum(&e.ghg_operation),
             provision: sum(&e.ghg_provision),
         };
+        let count = |is: fn(DistanceSource) -> bool| {
+            e.distance_source
+                .iter()
+                .filter(|source| is(**source))
+                .count() as u64
+        };
         Done {
+            transports: count(|source| source != DistanceSource::Absent),
+            estimated: count(|source| source == DistanceSource::Estimate),
             accepted: accepted_rows(&footprints),
             totals,
             footprints,

@@ -78,6 +78,22 @@ pub fn enough_rows(plan: &Plan, ledger: &Ledger, inputs: &[InputEntry]) -> Resul
     Ok(())
 }
 
+/// Refuses a run of which more distances are estimated than its bounds allow.
+pub fn few_estimates(plan: &Plan, written: &Written) -> Result<()> {
+    match plan.limits.max_estimated_share {
+        Some(limit) if limit.is_exceeded(written.estimated, written.transports) => {
+            Err(Error::TooManyRejects(format!(
+                "{} of {} transport elements have an estimated distance (Q33), more than [limits] max_estimated_share = {}; \
+                 report distance_km, or give them in a file of distances = [..]",
+                written.estimated,
+                written.transports,
+                limit.text()
+            )))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// The commonest codes, the first row of the commonest, and the command that shows more.
 fn examples(plan: &Plan, ledger: &Ledger, files: &[&str], of: &[(RejectReason, u64)]) -> String {
     let mut commonest = of.to_vec();

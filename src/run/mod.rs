@@ -38,7 +38,7 @@ use crate::run::compute::{Attempt, FixedNames, Written, compute};
 use crate::run::feed::{Opener, Order, Shared};
 use crate::run::identity::{Digests, Identity, Verdict};
 use crate::run::ledger::Ledger;
-use crate::run::limits::{enough_rows, little_change, little_change_of};
+use crate::run::limits::{enough_rows, few_estimates, little_change, little_change_of};
 use crate::run::merge::{Flow, Stop};
 use crate::run::plan::Plan;
 use crate::run::prepare::{Inputs, Loaded, find_inputs, load_reference};
@@ -227,6 +227,9 @@ impl Run<'_> {
             descriptors: descriptors::free(),
         };
         let budget = Budget::new(self.plan.limits.memory_bytes, &amount)?;
+        if let Some(voyages) = &loaded.reference.voyages {
+            voyages.keep(budget.voyage_bytes);
+        }
         // A run that is probably there already is not computed until the digests say otherwise.
         let waits = !self.plan.rebuild && self.is_of_current_run(&inputs);
         if waits {
@@ -366,6 +369,8 @@ impl Run<'_> {
     ) -> Result<Ended> {
         let Identity { loaded, inputs, .. } = *identity;
         let file_ranks = inputs.ranks(self.plan)?;
+        // An attempt before this one may have asked for places of a file that is left out now.
+        loaded.reference.gazetteer.forget_used();
         let stage = Stage::begin(self.output)?;
         let (readers, mut entries, warnings) = match self.open(loaded, inputs, budget) {
             Ok(opened) => opened,
@@ -475,6 +480,7 @@ impl Run<'_> {
         }
         tables::count(status, &ledger, &written);
         let publishable = enough_rows(self.plan, &ledger, &entries)
+            .and_then(|()| few_estimates(self.plan, &written))
             .and_then(|()| little_change(self.plan, id, &ledger, &written));
         if let Err(error) = publishable {
             tables::rejected(&stage, self.plan.encodings, ledger, &names, &metadata)?;

@@ -106,6 +106,8 @@ pub struct Limits {
     pub codes: BTreeMap<String, CodeLimit>,
     /// Largest change of rows and totals against the current run; `None`: any.
     pub max_change: Option<Change>,
+    /// Largest share of transport elements with an estimated distance with which a run is published; `None`: any.
+    pub max_estimated_share: Option<Share>,
     /// Months after its reference period from which a carrier's figure is refused (R025); `None`: it is flagged only.
     pub max_primary_age_months: Option<u32>,
     /// Fewest input rows with which a run is published.
@@ -144,6 +146,8 @@ pub struct Plan {
     pub reference: PlanPath,
     /// Further location files; they win over the reference folder's.
     pub locations: Vec<PlanPath>,
+    /// Own distance files; they win over the reference folder's, the first over those after it.
+    pub distances: Vec<PlanPath>,
     /// Output root.
     pub out: PlanPath,
     /// Bounds.

@@ -4,7 +4,7 @@ use crate::error::{Error, Place, Result};
 use crate::escape::inert::original;
 use crate::factors::{DataFile, Fault};
 use crate::progress::{Level, Progress};
-use crate::reference::Reference;
+use crate::reference::{Distances, Gazetteer, Reference, Severity};
 use crate::run::identity::METHOD_REVISION;
 use crate::run::plan::{LaterFile, Plan};
 use crate::store::digest::{ContentDigest, sha256_hex};
@@ -13,6 +13,7 @@ use crate::store::manifest::MissingFile;
 use crate::store::reference::{
     RUN_DATA, ReferenceFile, library_digest, read_data, read_library, read_named, under,
 };
+use crate::store::shipped::{places, places_digest};
 use std::path::Path;
 
 /// Folder of the factor library in a run's `reference/`.
@@ -21,6 +22,12 @@ pub const LIBRARY: &str = "emission_factors";
 pub const DATA: &str = "data";
 /// Folder of further location files in a run's `reference/`.
 pub const LOCATIONS: &str = "locations";
+/// Folder of own distance files in a run's `reference/`.
+pub const DISTANCES: &str = "distances";
+/// What identifies the list of places inside the program, in a run's `reference/`.
+pub const PLACES: &str = "places/list.toml";
+/// Rows of that list that a run used, in its `reference/`: they make no run id, since the list does.
+pub const PLACES_USED: &str = "places/used.csv";
 /// The run file in a run's `reference/`.
 pub const RUN_FILE: &str = "run.toml";
 /// Folder of value files in a run's `reference/`.
@@ -64,13 +71,22 @@ pub fn load_reference(plan: &Plan) -> Result<Loaded> {
         .enumerate()
         .map(|(i, v)| named(VALUES, i, &v.file.path))
         .collect::<Result<Vec<_>>>()?;
-    let (mut reference, warnings) = check(&library, &plan.profile, &data, &locations)?;
+    let distances = (plan.distances.iter().enumerate())
+        .map(|(i, p)| named(DISTANCES, i, &p.path))
+        .collect::<Result<Vec<_>>>()?;
+    let (mut reference, warnings) = check(&library, &plan.profile, &data, &locations, &distances)?;
     if let Some(months) = plan.limits.max_primary_age_months {
         reference.factors.limit_primary_age(months);
     }
+    reference.gazetteer = Gazetteer::new(places());
     let mut files = under(LIBRARY, library);
+    files.push(ReferenceFile {
+        path: PLACES.to_owned(),
+        bytes: places_digest().to_vec(),
+    });
     files.extend(under(DATA, data));
     files.extend(locations);
+    files.extend(distances);
     files.extend(values);
     let digest = library_digest(&files);
     if let Some(path) = &plan.run_file {
@@ -88,6 +104,15 @@ pub fn load_reference(plan: &Plan) -> Result<Loaded> {
 const GAPS: &str = "gaps";
 
 impl Loaded {
+    /// What goes into the run's `reference/`, now that all is computed.
+    pub fn copied(&self) -> Vec<ReferenceFile> {
+        let used = self.reference.gazetteer.used().map(|text| ReferenceFile {
+            path: PLACES_USED.to_owned(),
+            bytes: text.into_bytes(),
+        });
+        self.files.iter().cloned().chain(used).collect()
+    }
+
     /// Reads the lists of gaps beside the movement files; they count for the run id as all other reference files do.
     pub fn read_gaps(&mut self, inputs: &Inputs) -> Result<()> {
         let mut faults = Vec::new();
@@ -114,7 +139,7 @@ impl Loaded {
         if inputs.gaps.is_empty() {
             return Ok(());
         }
-        let counted = self.files.iter().filter(|f| f.path != RUN_FILE).cloned();
+        let counted = self.files.iter().filter(|f| makes_id(f)).cloned();
         self.digest = library_digest(&counted.collect::<Vec<_>>());
         match faults.as_slice() {
             [] => Ok(()),
@@ -126,6 +151,12 @@ impl Loaded {
             .at(place_of(first))),
         }
     }
+}
+
+/// Whether a file of a run's `reference/` counts for the run id: the plan stands for the run file, the list of places for the
+/// rows used of it.
+pub fn makes_id(file: &ReferenceFile) -> bool {
+    ![RUN_FILE, PLACES_USED].contains(&file.path.as_str())
 }
 
 /// Names of the profiles among the files of a library, ascending.
@@ -168,7 +199,15 @@ pub fn reference_with_warnings(
         };
         files.iter().filter_map(inside).collect()
     };
-    check(&group(LIBRARY), profile, &group(DATA), &group(LOCATIONS))
+    let mut locations = group(LOCATIONS);
+    locations.extend(files.iter().filter(|f| f.path == PLACES_USED).cloned());
+    check(
+        &group(LIBRARY),
+        profile,
+        &group(DATA),
+        &locations,
+        &group(DISTANCES),
+    )
 }
 
 fn check(
@@ -176,6 +215,7 @@ fn check(
     profile: &str,
     data: &[ReferenceFile],
     locations: &[ReferenceFile],
+    distances: &[ReferenceFile],
 ) -> Result<(Reference, Vec<String>)> {
     let as_data = |files: &[ReferenceFile]| -> Vec<DataFile> {
         files
@@ -192,7 +232,16 @@ fn check(
         &as_data(data),
         &as_data(locations),
     );
-    let (reference, warnings) = loaded.map_err(|faults| library_error(&faults))?;
+    let (mut reference, mut warnings) = loaded.map_err(|faults| library_error(&faults))?;
+    // The first of several files wins, so it is put on top of the others.
+    for file in as_data(distances).iter().rev() {
+        let (own, faults) = Distances::parse(file);
+        if faults.iter().any(|f| f.severity == Severity::Error) {
+            return Err(library_error(&faults));
+        }
+        reference.distances.put_on_top(own);
+        warnings.extend(faults);
+    }
     Ok((reference, warnings.iter().map(Fault::to_string).collect()))
 }
 

@@ -145,7 +145,8 @@ pub fn finish(
     let used = factors_used::rows(&loaded.reference, rollup);
     let before_first = factors_used::before_first(&loaded.reference, rollup);
     small.write(&FACTORS, "factors.parquet", used)?;
-    write_reference_copy(stage, &loaded.files)?;
+    let files = loaded.copied();
+    write_reference_copy(stage, &files)?;
     let sums = sums(&written, rollup);
     agree(&sums)?;
     if rejected_rows != total.rejected {
@@ -170,7 +171,7 @@ pub fn finish(
         inputs: entries,
         missing_files: missing.to_vec(),
         library_digest: loaded.digest.clone(),
-        reference: reference_entries(&loaded.files),
+        reference: reference_entries(&files),
         counts: Counts {
             rows_in: total.rows,
             accepted: total.accepted,
@@ -181,6 +182,7 @@ pub fn finish(
             in_input: Some(shipments_in_input(&written, loaded.reference.gaps.len())),
             corridors,
             sections,
+            estimated_distances: written.estimated,
         },
         totals: sums
             .iter()

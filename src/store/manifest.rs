@@ -160,6 +160,18 @@ pub struct Counts {
     pub corridors: u64,
     /// Rows of `corridor_sections`.
     pub sections: u64,
+    /// Elements with an estimated distance.
+    #[serde(skip_serializing_if = "is_none", default)]
+    pub estimated_distances: u64,
+}
+
+/// A count that says nothing when there are none.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the serializer hands it a reference"
+)]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What came in, by shipment: published ones are those that kept a row.

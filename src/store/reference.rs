@@ -21,13 +21,23 @@ pub const MAX_FILE_BYTES: u64 = 256 << 20;
 /// `<source>/<edition>/<file>` is three deep; one more finds what somebody nested by mistake.
 const MAX_DEPTH: usize = 4;
 /// Files of the data folder that decide what a run computes. `services.csv` does not: it is for route options.
-pub const RUN_DATA: [&str; 7] = [
+pub const RUN_DATA: [&str; 17] = [
     "containers.csv",
     "corridors.toml",
     "distances.csv",
+    "estimates/barriers.csv",
+    "estimates/crossings.csv",
+    "estimates/detours.csv",
+    "estimates/rail_countries.csv",
+    "estimates/rail_links.csv",
+    "estimates/waterway_links.csv",
+    "estimates/waterway_ports.csv",
     "locations.csv",
     "mode_aliases.csv",
+    "place_aliases.csv",
     "plausibility.csv",
+    "sea/land.bin",
+    "sea/marnet.bin",
     "zones.csv",
 ];
 /// Fixed, since the bytes of a run depend on it.

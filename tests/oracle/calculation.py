@@ -206,27 +206,21 @@ def element_of(m, load, flags, reference):
 
 
 def find_distance(element, m, reference):
-    """Reported, else network, else great circle, else R012; a distance of 0 counts as none."""
-    exact_way = reference.distances.get((m.mode, m.origin, m.destination))
-    reverse = reference.distances.get((m.mode, m.destination, m.origin))
-    network = next((found for found in (exact_way, reverse) if found and found[0] > 0), None)
+    """Reported, else what is found elsewhere, else R012; a distance of 0 counts as none."""
     if m.distance_km is not None:
         found, source = (m.distance_km, m.distance_basis or reference.profile.default_distance_basis), "reported"
         if not m.distance_basis:
             element.flags.add("Q04")
+        network = reference.distances.of_files(m.mode, m.origin, m.destination)
         direct = reference.great_circle_m(m.origin, m.destination)
         if reference.plausibility.odd_distance(m.mode, m.distance_km, network and network[0], direct):
             element.flags.add("Q26")
-    elif network:
-        found, source = network, "network"
-        element.flags.add("Q02")
     else:
-        allowed = m.mode in reference.profile.great_circle
-        metres = reference.great_circle_m(m.origin, m.destination) if allowed else None
-        if not metres:
+        elsewhere = reference.distances.find(m.mode, m.origin, m.destination)
+        if elsewhere is None:
             raise Unusable("R012", "distance_km")
-        found, source = (metres, "gcd"), "great_circle"
-        element.flags.add("Q03")
+        *found, source, flags = elsewhere
+        element.flags |= flags
     element.distance_m, element.distance_basis = found
     element.distance_source = source
     find_activity_distance(element, reference)
@@ -273,6 +267,8 @@ def choose_factor(element, m, reference):
         if is_too_old(element.factor, day, reference.max_primary_age_months):
             raise Unusable("R025", "departed_at")
     element.data_category = element.factor.data_category
+    if element.data_category == "primary" and element.distance_source == "estimate":
+        element.data_category = "modelled"          # no better than the worse of figure and distance
     element.flags |= factor_flags(element.factor, day)
 
 

@@ -57,6 +57,7 @@ class RunFile:
     profile: str
     reference: str
     locations: list
+    distances: list
     columns: dict
     values: dict
     formats: dict
@@ -74,7 +75,8 @@ def read_run_file(path):
     below = lambda name: os.path.normpath(os.path.join(folder, name))
     values = {column: _read_values(below(entry["file"])) for column, entry in raw.get("values", {}).items()}
     return RunFile(folder, raw["movements"], raw.get("exclude", []), below(raw["factors"]), raw.get("profile", "open"), below(raw["reference"]),
-                   [below(name) for name in raw.get("locations", [])], raw.get("columns", {}), values,
+                   [below(name) for name in raw.get("locations", [])], [below(name) for name in raw.get("distances", [])],
+                   raw.get("columns", {}), values,
                    raw.get("formats", {}), {name: str(value) for name, value in raw.get("constants", {}).items()},
                    raw.get("duplicates", {}).get("later_file_wins"), raw.get("csv", {}), raw.get("xlsx", {}),
                    raw.get("limits", {}).get("max_primary_age_months"))

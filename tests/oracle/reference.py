@@ -3,6 +3,7 @@
 Expects a valid library: it stops at what it cannot read, but does not look for every fault (exit 9).
 """
 import csv
+import functools
 import math
 import os
 import re
@@ -11,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
+from distances import Distances, World, haversine_m
 from exact import exact_scaled, half_even, parse_number
 from plausibility import Plausibility
 
 NANO = 9
-EARTH_DIAMETER_M = 2 * 6371008.8
 EMPTY_RANK = (-1, 0)
 
 
@@ -282,6 +283,7 @@ class Profile:
     ignore_validity: bool
     prefer: str
     great_circle: list
+    estimated: list               # modes of which a distance may be estimated
     default_distance_basis: str
     default_mass_per_teu_g: int
     empty_mass_per_teu_g: int
@@ -303,7 +305,7 @@ def read_profile(folder, name):
                             else ("add", exact_scaled(entry["add_km"], 3)))
     return Profile(raw["sources"], raw["after_last_edition"] == "use_latest",
                    raw.get("before_first_edition") == "use_earliest", raw["ignore_validity"], raw["prefer"],
-                   raw["great_circle"], raw["default_distance_basis"], exact_scaled(raw["default_mass_per_teu_kg"], 3),
+                   raw["great_circle"], raw.get("estimated", ["road", "rail", "inland_waterway"]), raw["default_distance_basis"], exact_scaled(raw["default_mass_per_teu_kg"], 3),
                    exact_scaled(raw["empty_mass_per_teu_kg"], 3), raw["strict_container_id"], raw["infer_hubs"],
                    raw.get("default_operation", {}),
                    {mode: exact_scaled(text, 6) for mode, text in raw.get("refrigerated_uplift", {}).items()},
@@ -327,7 +329,7 @@ class Reference:
     zones: dict
     mode_aliases: dict
     locations: dict               # locode -> (latitude, longitude) or None
-    distances: dict               # (mode, origin, destination) -> (metres, basis)
+    distances: Distances          # what is found where a record has none
     container_rows: list
     corridors: list
     plausibility: Plausibility
@@ -350,7 +352,7 @@ class Reference:
         return member_of(place, self.zones.get(entry) or {entry})
 
     def great_circle_m(self, origin, destination):
-        a, b = self.locations.get(origin), self.locations.get(destination)
+        a, b = self.distances.point(origin), self.distances.point(destination)
         return haversine_m(a, b) if a and b else None
 
 
@@ -365,25 +367,19 @@ def normal_type(code):
     return re.sub("^((?:1X)?[0-9]+)FT", r"\1", code)
 
 
-def haversine_m(a, b):
-    """The only floats: degrees in, whole metres out, rounded half to even once."""
-    (lat1, lon1), (lat2, lon2) = a, b
-    phi1, phi2 = math.radians(lat1), math.radians(lat2)
-    h = (math.sin((phi2 - phi1) / 2) ** 2
-         + math.cos(phi1) * math.cos(phi2) * math.sin(math.radians(lon2 - lon1) / 2) ** 2)
-    return round(EARTH_DIAMETER_M * math.asin(math.sqrt(min(1.0, h))))
-
-
 def read_reference(run):
     zones = _read_zones(os.path.join(run.reference, "zones.csv"))
     profile = read_profile(run.factors, run.profile)
     data = lambda name: os.path.join(run.reference, name)
     locations = _read_locations(run.locations + [data("locations.csv")])
-    distances = _read_distances(data("distances.csv"))
+    own, shipped = _read_distances(run.distances), _read_distances([data("distances.csv")])
+    world = _world()
+    point = lambda code: locations[code] if code in locations else world.get(code)
+    distances = Distances(own, shipped, run.reference, profile, point, lambda name: make_region(name, zones))
     with open(data("corridors.toml"), "rb") as file:
         corridors = tomllib.load(file).get("corridor", [])
     aliases = {row["alias"].lower(): row["mode"] for row in read_table(data("mode_aliases.csv"), ["alias", "mode"])}
-    known = set(locations) | {place for _, a, b in distances for place in (a, b)}
+    known = set(locations) | set(world) | {place for _, a, b in [*own, *shipped] for place in (a, b)}
     return Reference(profile, Library(run.factors, profile, zones), zones, aliases, locations, distances,
                      _read_containers(data("containers.csv")), corridors,
                      Plausibility(data("plausibility.csv")), run.max_primary_age_months, known)
@@ -406,12 +402,18 @@ def _read_locations(paths):
     return locations
 
 
-def _read_distances(path):
+def _read_distances(paths):
     distances = {}
-    for row in read_table(path, words("mode, origin, destination, distance_km, basis, source_ref")):
-        key = (row["mode"], row["origin"], row["destination"])
-        distances.setdefault(key, (exact_scaled(row["distance_km"], 3), row["basis"]))
+    for path in paths:
+        for row in read_table(path, words("mode, origin, destination, distance_km, basis, source_ref")):
+            key = (row["mode"], row["origin"], row["destination"])
+            distances.setdefault(key, (exact_scaled(row["distance_km"], 3), row["basis"]))
     return distances
+
+
+@functools.cache
+def _world():
+    return World()
 
 
 def _read_containers(path):

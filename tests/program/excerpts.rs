@@ -40,6 +40,19 @@ fn the_readme_shows_what_the_sample_comes_to() {
 }
 
 #[test]
+fn the_readme_shows_a_way_to_stuttgart() {
+    let home = tempfile::tempdir().expect("a folder");
+    let out = home.path().to_str().expect("a plain path");
+    green_corridor(["run", "examples/world/run.toml", "--out", out]).expect(0);
+    let sheet = blocks(README)
+        .find(|block| block.contains("river kilometres, RHINE"))
+        .expect("the sheet of a barge");
+    let printed = green_corridor(["explain", out, "BARGE"]).expect(0).stdout;
+    assert_shown(sheet, &printed, "explain");
+    green_corridor(["verify", out, "--recalculate"]).expect(0);
+}
+
+#[test]
 fn the_documentation_shows_what_questions_about_factors_are_answered() {
     let mut asked = 0;
     for block in blocks(FORMATS) {

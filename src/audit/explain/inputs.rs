@@ -5,8 +5,9 @@ use crate::audit::explain::{Record, Subject};
 use crate::calc::load::UNKNOWN_TEU;
 use crate::model::flag::Flags;
 use crate::model::mode::{Basis, DistanceSource, EnergyUnit, LoadStatus, Temperature};
-use crate::model::time::instant_text;
+use crate::model::time::{day_of, instant_text};
 use crate::model::unit::{DISTANCE_SCALE, MASS_SCALE, ONE, SHARE_SCALE, decimal_text};
+use crate::reference::Leg;
 
 impl Subject<'_> {
     fn has(&self, flag: Flags) -> bool {
@@ -155,14 +156,33 @@ impl Subject<'_> {
                 "reported; basis not stated, the profile's default".to_owned()
             }
             DistanceSource::Reported => "reported".to_owned(),
-            DistanceSource::Network => {
+            DistanceSource::SeaGraph => {
+                let network = self.reference.sea().map_or("", |sea| sea.network());
+                format!("shortest way over the sea graph: {network}")
+            }
+            DistanceSource::Estimate => {
+                let leg = Leg {
+                    mode: e.mode,
+                    operation: e.operation,
+                    origin: e.origin,
+                    destination: e.destination,
+                    day: day_of(e.departed_at),
+                };
+                let how = self.reference.explain_estimate(leg);
+                format!("estimate: {}", how.unwrap_or_default())
+            }
+            DistanceSource::Network | DistanceSource::OwnFile => {
                 let row = self
                     .reference
                     .distances
                     .get(e.mode, e.origin, e.destination);
+                let file = match e.distance_source {
+                    DistanceSource::OwnFile => "own distance file",
+                    _ => "distances.csv",
+                };
                 match row.map(|d| &*d.source_ref).filter(|s| !s.is_empty()) {
-                    Some(source) => format!("distances.csv: {source}"),
-                    None => "distances.csv".to_owned(),
+                    Some(source) => format!("{file}: {source}"),
+                    None => file.to_owned(),
                 }
             }
             DistanceSource::GreatCircle => {

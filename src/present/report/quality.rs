@@ -11,10 +11,13 @@ use crate::present::report::{Asked, Made};
 use crate::published::sums::{Group, by};
 
 /// Flags that say that a value was not reported but taken from a default or an estimate.
-const DEFAULTS: [Flags; 9] = [
+const DEFAULTS: [Flags; 12] = [
     Flags::MASS_DEFAULTED,
     Flags::DISTANCE_NETWORK,
     Flags::DISTANCE_GREAT_CIRCLE,
+    Flags::DISTANCE_SEA_GRAPH,
+    Flags::DISTANCE_ESTIMATED,
+    Flags::DISTANCE_OWN_FILE,
     Flags::BASIS_ASSUMED,
     Flags::HUB_INFERRED,
     Flags::TEU_FROM_TYPE,
@@ -73,7 +76,9 @@ pub(crate) fn section(asked: &Asked) -> Result<Made> {
         },
     )?;
     distances.note =
-        "reported: by the record; network: the distance table; great circle: between the coordinates of the places.".to_owned();
+        "reported: by the record; own file, network: an own distance table or the shipped one; sea graph: the shortest way over it; great circle: \
+         between the coordinates of the places; estimate: a detour ratio or river kilometres (Q33 to Q35), modelled at best."
+            .to_owned();
     let (flags, defaults) = flags(asked)?;
     let parts = vec![
         Part::Bars(chart(&categories, asked)),

@@ -22,6 +22,7 @@ pub(crate) struct RunFile {
     pub profile: Option<Text>,
     pub reference: Option<Text>,
     pub locations: Option<Texts>,
+    pub distances: Option<Texts>,
     pub out: Option<Text>,
     #[serde(default)]
     pub limits: LimitKeys,
@@ -50,6 +51,7 @@ pub(crate) struct LimitKeys {
     pub max_reject_share: Option<Text>,
     pub min_rows: Option<Spanned<u64>>,
     pub max_change: Option<Text>,
+    pub max_estimated_share: Option<Text>,
     pub max_primary_age_months: Option<Spanned<u32>>,
     pub memory: Option<Text>,
     #[serde(default)]

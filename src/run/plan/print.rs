@@ -27,6 +27,8 @@ pub(crate) fn text(plan: &Plan) -> String {
     page.path("reference", &plan.reference);
     let written: Vec<&str> = plan.locations.iter().map(|p| p.written.as_str()).collect();
     page.line("locations", "locations", &list(&written));
+    let written: Vec<&str> = plan.distances.iter().map(|p| p.written.as_str()).collect();
+    page.line("distances", "distances", &list(&written));
     page.path("out", &plan.out);
     page.limits();
     page.table("output");
@@ -91,6 +93,15 @@ impl Page<'_> {
                     format!("# max_change: none; any change against the last run # from {origin}");
                 self.lines.push(told);
             }
+        }
+        match limits.max_estimated_share {
+            Some(share) => {
+                let share = quoted(&share.text());
+                self.line("limits.max_estimated_share", "max_estimated_share", &share);
+            }
+            None => self.lines.push(
+                "# max_estimated_share: none; any share of estimated distances, flagged Q33 # from default".to_owned(),
+            ),
         }
         match limits.max_primary_age_months {
             Some(months) => self.line(
@@ -404,12 +415,16 @@ struct Canonical<'a> {
     profile: Cow<'a, str>,
     reference: Cow<'a, str>,
     locations: Vec<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    distances: Vec<Cow<'a, str>>,
     max_reject_share_ppm: u32,
     min_rows: u64,
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     reject_limits: BTreeMap<Cow<'a, str>, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_change: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max_estimated_share_ppm: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     max_primary_age_months: Option<u32>,
     columns: Cow<'a, BTreeMap<String, String>>,
@@ -461,12 +476,16 @@ impl Plan {
                 .iter()
                 .map(|p| published(&p.written).into())
                 .collect(),
+            distances: (self.distances.iter())
+                .map(|p| p.written.as_str().into())
+                .collect(),
             max_reject_share_ppm: self.limits.max_reject_share.0,
             min_rows: self.limits.min_rows,
             reject_limits: (self.limits.codes.iter())
                 .map(|(code, limit)| (code.as_str().into(), limit.text()))
                 .collect(),
             max_change: self.limits.max_change.map(Change::text),
+            max_estimated_share_ppm: self.limits.max_estimated_share.map(|share| share.0),
             max_primary_age_months: self.limits.max_primary_age_months,
             columns: Cow::Borrowed(&self.mapping.columns),
             values: self

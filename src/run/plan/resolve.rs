@@ -40,6 +40,7 @@ impl Resolver<'_> {
         let movements = self.movements(keys, flags, &bases);
         let exclude = self.each(&keys.exclude, "exclude", |text| bases.pattern_written(text));
         let locations = self.each(&keys.locations, "locations", |text| bases.written(text));
+        let distances = self.each(&keys.distances, "distances", |text| bases.written(text));
         let encodings = self.optional("output.encodings", &keys.output.encodings, encodings);
         let later_file = self.optional(
             "duplicates.later_file_wins",
@@ -76,6 +77,7 @@ impl Resolver<'_> {
                 &bases,
             ),
             locations,
+            distances,
             out: self.path(
                 "out",
                 "--out",
@@ -151,6 +153,11 @@ impl Resolver<'_> {
                 *rows.get_ref()
             }
         };
+        let max_estimated_share = self.optional(
+            "limits.max_estimated_share",
+            &keys.limits.max_estimated_share,
+            Share::parse,
+        );
         let max_primary_age_months = keys.limits.max_primary_age_months.as_ref().map(|months| {
             self.note_line("limits.max_primary_age_months", months.span().start);
             *months.get_ref()
@@ -159,6 +166,7 @@ impl Resolver<'_> {
             max_reject_share,
             codes,
             max_change,
+            max_estimated_share,
             max_primary_age_months,
             min_rows,
             memory,

@@ -4,7 +4,7 @@ use super::{DATA, Proposal, Request, propose};
 use crate::error::{Error, Result};
 use crate::input::SourceFile;
 use crate::model::index::index32;
-use crate::shipped::{Shipped, all, text_of};
+use crate::shipped::{Shipped, text_of, written};
 use crate::store::disk::RealDisk;
 use crate::store::files::{exists, is_file, read_file, write_new_tree};
 use crate::store::find::{discover_outside, open_input};
@@ -79,7 +79,10 @@ fn starting_point() -> Vec<Shipped> {
             || file.path.starts_with("data/movements/")
             || file.path.starts_with("factor-tables/")
     };
-    all().into_iter().filter(|file| !is_sample(file)).collect()
+    written()
+        .into_iter()
+        .filter(|file| !is_sample(file))
+        .collect()
 }
 
 /// Where library and reference data are.

@@ -111,7 +111,7 @@ pub fn fill(
         intensity_operation: factor.operation,
         intensity_provision: factor.provision,
         per: factor.per,
-        data_category: factor.data_category,
+        data_category: factor.data_category.over(figures.distance_source),
         ghg_operation: figures.ghg_operation,
         ghg_provision: figures.ghg_provision,
         flags,

@@ -131,6 +131,7 @@ pub fn fill(
         energy_unit: EnergyUnit::Absent,
         origin: place.location,
         destination: place.location,
+        lacks_distance: false,
         epoch: lanes.epoch(day),
     };
     let lane = lanes.lane(key, Mode::Hub, day, symbols);

@@ -6,12 +6,12 @@ use crate::factors::{EmissionFactor, EnergyQuery, FactorQuery};
 use crate::model::element::FactorIndex;
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
-use crate::model::mode::{Basis, DataCategory, DistanceSource, EnergyUnit, Mode, Per, Temperature};
+use crate::model::mode::{Basis, DataCategory, EnergyUnit, Mode, Per, Temperature};
 use crate::model::movement::OperationIndex;
 use crate::model::symbol::{Symbol, Symbols};
 use crate::model::time::Day;
-use crate::reference::Reference;
 use crate::reference::plausibility::Bounds;
+use crate::reference::{FoundDistance, Leg, Reference};
 
 /// Everything that decides about factor and distance of a row. Two days of one epoch have the same answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,17 +30,20 @@ pub struct LaneKey {
     pub origin: LocationCode,
     /// Destination.
     pub destination: LocationCode,
+    /// Whether the row reports no distance: one is looked for only then.
+    pub lacks_distance: bool,
     /// Interval of factor validity, see `FactorSet::epoch`.
     pub epoch: u32,
 }
 
 impl LaneKey {
-    /// All eight fields in three words, which is what is compared for every element.
+    /// All nine fields in three words, which is what is compared for every element.
     #[inline]
     fn words(&self) -> Words {
         let places = (self.origin.0 as u64) << 32 | self.destination.0 as u64;
         let carriers = (self.carrier as u64) << 32 | self.energy_carrier as u64;
         let rest = (self.operation as u64) << 16
+            | (self.lacks_distance as u64) << 15
             | (self.temperature as u64) << 8
             | self.energy_unit as u64;
         (places, carriers, (self.epoch as u64) << 32 | rest)
@@ -125,8 +128,8 @@ pub enum DistanceStep {
 pub struct Lane {
     /// The factor, or none (R011, R022).
     pub factor: Option<LaneFactor>,
-    /// Distance from the distance file or the great circle, if the row reports none.
-    pub distance: Option<(i64, Basis, DistanceSource)>,
+    /// A distance, if the row reports none.
+    pub distance: Option<FoundDistance>,
     /// Distances that a row may report without being flagged, m.
     pub plausible_m: Bounds,
 }
@@ -208,18 +211,23 @@ pub fn resolve(
             energy(reference, key, day, symbols)
         }
     };
-    let (distance, plausible_m) = if mode == Mode::Hub {
-        (None, Bounds::NONE)
-    } else {
-        (
-            reference.distance(mode, key.origin, key.destination),
-            reference.plausible_distance(mode, key.origin, key.destination),
-        )
+    let leg = Leg {
+        mode,
+        operation: key.operation,
+        origin: key.origin,
+        destination: key.destination,
+        day,
     };
     Lane {
         factor,
-        distance,
-        plausible_m,
+        distance: key
+            .lacks_distance
+            .then(|| reference.distance(leg))
+            .flatten(),
+        plausible_m: match mode {
+            Mode::Hub => Bounds::NONE,
+            _ => reference.plausible_distance(mode, key.origin, key.destination),
+        },
     }
 }
 

@@ -474,6 +474,7 @@ impl<'r> Kernel<'r> {
             },
             origin: batch.origin[row],
             destination: batch.destination[row],
+            lacks_distance: batch.distance_m[row] == 0 && mode != Mode::Hub,
             epoch: self.lanes.epoch(day),
         };
         let inputs = Inputs {

@@ -30,6 +30,13 @@ pub struct Facts {
 const OWN_FLAGS: Flags = Flags(
     Flags::DISTANCE_NETWORK.0
         | Flags::DISTANCE_GREAT_CIRCLE.0
+        | Flags::DISTANCE_SEA_GRAPH.0
+        | Flags::DISTANCE_ESTIMATED.0
+        | Flags::DETOUR_ASSUMED.0
+        | Flags::DISTANCE_RIVER.0
+        | Flags::DISTANCE_OWN_FILE.0
+        | Flags::GAUGE_BREAK.0
+        | Flags::PLACE_ALIAS.0
         | Flags::WIDER_REGION.0
         | Flags::DISTANCE_ADJUSTED.0
         | Flags::REFRIGERATED_UPLIFT.0
@@ -73,14 +80,19 @@ impl Kernel<'_> {
             },
             origin: published.origin,
             destination: published.destination,
+            lacks_distance: published.mode != Mode::Hub
+                && published.distance_source != DistanceSource::Reported,
             epoch: self.lanes.epoch(day),
         };
         let lane = self.lanes.lane(key, published.mode, day, symbols);
         let reported = match published.distance_source {
             DistanceSource::Reported => (published.distance_m, published.distance_basis),
-            DistanceSource::Absent | DistanceSource::Network | DistanceSource::GreatCircle => {
-                (0, Basis::Absent)
-            }
+            DistanceSource::Absent
+            | DistanceSource::Network
+            | DistanceSource::GreatCircle
+            | DistanceSource::OwnFile
+            | DistanceSource::SeaGraph
+            | DistanceSource::Estimate => (0, Basis::Absent),
         };
         let inputs = Inputs {
             is_hub: published.mode == Mode::Hub,

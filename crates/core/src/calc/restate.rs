@@ -335,9 +335,12 @@ fn is_other_edition(a: &str, b: &str) -> bool {
 fn as_found(element: &mut Element) {
     match element.distance_source {
         DistanceSource::Absent => element.distance_basis = Basis::Absent,
-        DistanceSource::Reported | DistanceSource::Network | DistanceSource::GreatCircle => {
-            element.distance_source = DistanceSource::Reported;
-        }
+        DistanceSource::Reported
+        | DistanceSource::Network
+        | DistanceSource::GreatCircle
+        | DistanceSource::OwnFile
+        | DistanceSource::SeaGraph
+        | DistanceSource::Estimate => element.distance_source = DistanceSource::Reported,
     }
 }
 

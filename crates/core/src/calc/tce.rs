@@ -123,13 +123,9 @@ fn find_distance(inputs: &Inputs, out: &mut Figures) -> Result<(), Unusable> {
     (out.distance_m, out.distance_basis, out.distance_source) =
         match (inputs.reported, inputs.lane.distance) {
             ((0, _), None) => return Err(unusable(RejectReason::NoDistance, "distance_km")),
-            ((0, _), Some((metres, basis, source))) => {
-                out.flags |= if source == DistanceSource::Network {
-                    Flags::DISTANCE_NETWORK
-                } else {
-                    Flags::DISTANCE_GREAT_CIRCLE
-                };
-                (metres, basis, source)
+            ((0, _), Some(found)) => {
+                out.flags |= found.flags;
+                (found.metres, found.basis, found.source)
             }
             ((metres, basis), _) => {
                 out.flags |= Flags::BASIS_ASSUMED.when(inputs.basis_assumed)

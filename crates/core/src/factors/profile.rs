@@ -115,6 +115,8 @@ pub struct Profile {
     pub prefer: Prefer,
     /// Modes that may fall back to great-circle distance.
     pub great_circle: Vec<Mode>,
+    /// Modes of which a distance that nothing else has may be estimated.
+    pub estimated: Vec<Mode>,
     /// `source/edition` in order of preference, with their lines.
     pub sources: Vec<(String, u64)>,
     /// Basis of a reported distance that states none.
@@ -139,6 +141,10 @@ pub struct Profile {
     pub hub: Vec<HubRule>,
 }
 
+/// Modes of which a distance can be estimated, all of them unless a profile names some.
+const ESTIMATED: [Mode; 3] = [Mode::Road, Mode::Rail, Mode::InlandWaterway];
+const ESTIMATED_MODES: &str = "road, rail or inland_waterway";
+
 /// Keys of a profile.
 const KEYS: &[&str] = &[
     "title",
@@ -149,6 +155,7 @@ const KEYS: &[&str] = &[
     "ignore_validity",
     "prefer",
     "great_circle",
+    "estimated",
     "sources",
     "default_distance_basis",
     "default_mass_per_teu_kg",
@@ -235,6 +242,10 @@ fn read(name: &str, file: &str, root: &mut Keys, faults: &mut Faults) -> Option<
     let great_circle = unique_list(root, "great_circle", TRANSPORT_MODES, false, faults, |v| {
         v.as_str().and_then(transport_mode)
     });
+    let estimated = unique_list(root, "estimated", ESTIMATED_MODES, false, faults, |v| {
+        let mode = v.as_str().and_then(transport_mode);
+        mode.filter(|mode| ESTIMATED.contains(mode))
+    });
     let sources = unique_list(root, "sources", "source/edition", true, faults, |v| {
         text(v).filter(|t| t.split('/').count() == 2)
     });
@@ -264,6 +275,10 @@ fn read(name: &str, file: &str, root: &mut Keys, faults: &mut Faults) -> Option<
             .into_iter()
             .map(|at| at.value)
             .collect(),
+        estimated: estimated.map_or_else(
+            || ESTIMATED.to_vec(),
+            |modes| modes.into_iter().map(|at| at.value).collect(),
+        ),
         sources: sources?.into_iter().map(|at| (at.value, at.line)).collect(),
         default_distance_basis: basis?.value,
         default_mass_per_teu_g: laden?.value,

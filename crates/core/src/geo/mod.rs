@@ -3,13 +3,14 @@
 //! Trigonometry comes from a portable library so that every machine gets the same metre; results leave as whole
 //! metres. Nothing here knows places, modes or profiles.
 
+pub mod ground;
 pub mod land;
 pub mod sea;
 mod signed;
 
 pub use signed::Malformed;
 
-use crate::model::unit::parse_decimal;
+use crate::model::unit::{parse_decimal, short_decimal_text};
 use std::f64::consts::PI;
 
 /// Mean earth radius R1 of the IUGG, m.
@@ -36,6 +37,19 @@ impl Point {
             latitude: degrees(latitude, 90)?,
             longitude: degrees(longitude, 180)?,
         })
+    }
+
+    /// Latitude and longitude in decimal degrees, with at most five decimals.
+    ///
+    /// ```
+    /// use green_corridor_core::geo::Point;
+    /// let point = Point::parse("-1.256", "103.83").unwrap();
+    /// assert_eq!(point.degrees(), ("-1.256".to_owned(), "103.83".to_owned()));
+    /// ```
+    pub fn degrees(self) -> (String, String) {
+        let vertex = Vertex::from(self);
+        let text = |e5: i32| short_decimal_text(e5.into(), 5);
+        (text(vertex.latitude_e5), text(vertex.longitude_e5))
     }
 
     /// Latitude and longitude in hundredths of a degree, for maps.

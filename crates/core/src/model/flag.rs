@@ -45,6 +45,13 @@ flags! {
     TIME_IMPLAUSIBLE = 27, "duration or speed implausible";
     DATE_FAR_OUTSIDE = 28, "date far outside";
     BEFORE_FIRST_EDITION = 29, "factor before its first edition";
+    DISTANCE_SEA_GRAPH = 32, "distance over the sea graph";
+    DISTANCE_ESTIMATED = 33, "distance estimated";
+    DETOUR_ASSUMED = 34, "detour ratio is an own estimate";
+    DISTANCE_RIVER = 35, "distance of river kilometres";
+    DISTANCE_OWN_FILE = 36, "distance from an own file";
+    GAUGE_BREAK = 38, "change of gauge on the way";
+    PLACE_ALIAS = 39, "place known by another code";
     CARRIER_BASIS_ASSUMED = 40, "distance basis of a carrier's figure assumed";
     OUTSIDE_REFERENCE_PERIOD = 41, "activity outside the reference period of a carrier's figure";
     SHARE_ASSUMED = 42, "part of a shared box assumed equal";

@@ -101,6 +101,12 @@ code_list! {
         Network = 2 => "network",
         /// Great circle between the two places.
         GreatCircle = 3 => "great_circle",
+        /// A distance file of the user's own.
+        OwnFile = 4 => "own_file",
+        /// The shortest way over the sea graph.
+        SeaGraph = 5 => "sea_graph",
+        /// Great circle times a detour ratio, or a difference of river kilometres.
+        Estimate = 6 => "estimate",
     }
 }
 
@@ -202,5 +208,15 @@ code_list! {
         Modelled = 1 => "modelled",
         /// Default values.
         Default = 2 => "default",
+    }
+}
+
+impl DataCategory {
+    /// The category of what such a figure and a distance of this source make together: no better than the worse of the two.
+    pub fn over(self, distance: DistanceSource) -> DataCategory {
+        match (self, distance) {
+            (DataCategory::Primary, DistanceSource::Estimate) => DataCategory::Modelled,
+            (own, _) => own,
+        }
     }
 }

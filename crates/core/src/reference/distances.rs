@@ -19,12 +19,17 @@ pub struct Distance {
     pub basis: Basis,
     /// Where it is from.
     pub source_ref: Text,
+    /// Whether it is from a file of the user's own.
+    pub is_own: bool,
 }
 
-/// The distances of `distances.csv`.
+type Rows = FxHashMap<(Mode, LocationCode, LocationCode), Distance>;
+
+/// The distances of own files and of `distances.csv`.
 #[derive(Clone, Debug, Default)]
 pub struct Distances {
-    rows: FxHashMap<(Mode, LocationCode, LocationCode), Distance>,
+    own: Rows,
+    rows: Rows,
 }
 
 layout! {
@@ -72,42 +77,52 @@ impl Distances {
                 metres,
                 basis,
                 source_ref: texts.share(row.text(Cell::SourceRef)),
+                is_own: false,
             };
             distances.rows.insert((mode, origin, destination), distance);
         });
         (distances, faults.list)
     }
 
-    /// The distance in the exact direction, else in reverse; 0 counts as none.
+    /// The distance of own files in the exact direction, else in reverse, else the same of `distances.csv`; 0 counts as none.
     pub fn get(
         &self,
         mode: Mode,
         origin: LocationCode,
         destination: LocationCode,
     ) -> Option<&Distance> {
-        let row = |a, b| self.rows.get(&(mode, a, b)).filter(|d| d.metres > 0);
-        row(origin, destination).or_else(|| row(destination, origin))
+        fn row(rows: &Rows, key: (Mode, LocationCode, LocationCode)) -> Option<&Distance> {
+            rows.get(&key).filter(|d| d.metres > 0)
+        }
+        let ways = [(origin, destination), (destination, origin)];
+        [&self.own, &self.rows]
+            .into_iter()
+            .find_map(|rows| ways.iter().find_map(|(a, b)| row(rows, (mode, *a, *b))))
     }
 
-    /// Every row, by mode and places.
+    /// Every row, by mode and places; of an own one and another the own one.
     pub fn rows(&self) -> Vec<(Mode, LocationCode, LocationCode, &Distance)> {
-        let mut rows: Vec<_> = self
-            .rows
-            .iter()
+        let others = (self.rows.iter()).filter(|(key, _)| !self.own.contains_key(key));
+        let mut rows: Vec<_> = (self.own.iter().chain(others))
             .map(|((mode, a, b), d)| (*mode, *a, *b, d))
             .collect();
         rows.sort_unstable_by_key(|r| (r.0, r.1, r.2));
         rows
     }
 
-    /// Puts the rows of another file on top: they win over those that are here.
+    /// Puts the rows of an own file on top: they win over those that are here.
     pub fn put_on_top(&mut self, own: Distances) {
-        self.rows.extend(own.rows);
+        let own = own.rows.into_iter().map(|(key, row)| {
+            let is_own = true;
+            (key, Distance { is_own, ..row })
+        });
+        self.own.extend(own);
     }
 
     /// Every place that a row names.
     pub fn places(&self) -> impl Iterator<Item = LocationCode> {
-        self.rows.keys().flat_map(|(_, a, b)| [*a, *b])
+        let keys = self.own.keys().chain(self.rows.keys());
+        keys.flat_map(|(_, a, b)| [*a, *b])
     }
 }
 

@@ -5,36 +5,49 @@
 pub mod aliases;
 pub mod containers;
 pub mod corridors;
+pub mod distance;
 pub mod distances;
 pub mod estimates;
+pub mod finding;
 pub mod gaps;
+pub mod gazetteer;
+pub mod place_aliases;
 pub mod places;
 pub mod plausibility;
 pub mod rates;
 pub mod services;
+pub mod voyages;
+pub mod ways;
 
 pub use crate::factors::profile::{Adjustment, HubEnd};
 pub use crate::factors::{DataFile, Fault, Severity, Zones};
 pub use aliases::ModeAliases;
 pub use containers::{ContainerType, ContainerTypes};
 pub use corridors::{Corridor, Corridors};
+pub use distance::{FoundDistance, Leg};
 pub use distances::{Distance, Distances};
 pub use estimates::{Dwell, Dwells, Speed, Speeds};
+pub use finding::FoundPlace;
 pub use gaps::Gaps;
+pub use gazetteer::Gazetteer;
+pub use place_aliases::PlaceAliases;
 pub use places::{Place, Places};
 pub use plausibility::Plausibility;
 pub use rates::{Rate, Rates};
 pub use services::{Cost, Service, Services};
+pub use voyages::Voyages;
+pub use ways::Ways;
 
 use crate::factors::fault::Faults;
 use crate::factors::{FactorSet, Library, Profile};
-use crate::geo::great_circle_m;
+use crate::geo::sea::SeaGraph;
 use crate::model::id::LocationCode;
 use crate::model::index::index16;
-use crate::model::mode::{Basis, DistanceSource, Mode};
+use crate::model::mode::{Basis, Mode};
 use crate::model::movement::OperationIndex;
 use crate::model::vocabulary::Vocabulary;
 use plausibility::Bounds;
+use std::sync::Arc;
 
 /// Everything the kernel looks things up in.
 #[derive(Clone, Debug)]
@@ -47,8 +60,16 @@ pub struct Reference {
     pub containers: ContainerTypes,
     /// Network distances.
     pub distances: Distances,
+    /// The sea graph, if the data folder has one. Copies of a reference share what was found in it.
+    pub voyages: Option<Arc<Voyages>>,
+    /// What estimates are made of.
+    pub ways: Arc<Ways>,
     /// Places.
     pub places: Places,
+    /// Places that the location files need not list; whoever ships such a list puts it here.
+    pub gazetteer: Gazetteer,
+    /// Other codes of places.
+    pub place_aliases: PlaceAliases,
     /// Corridors.
     pub corridors: Corridors,
     /// Zones.
@@ -104,6 +125,10 @@ fn side(end: HubEnd) -> usize {
 /// a run is not handed them, and lacks nothing without them. Without bounds nothing is odd.
 const SERVICES: &str = "services.csv";
 const PLAUSIBILITY: &str = "plausibility.csv";
+/// The sea graph below the data folder; without one no distance is found over the sea.
+pub const SEA_GRAPH: &str = "sea/marnet.bin";
+/// Other codes of places; without the file a code has none.
+pub const PLACE_ALIASES: &str = "place_aliases.csv";
 const DATA_FILES: [&str; 8] = [
     "locations.csv",
     "distances.csv",
@@ -185,6 +210,18 @@ impl Reference {
         let distances = distances
             .map(|f| keep(Distances::parse(f), &mut faults))
             .unwrap_or_default();
+        let sea = data.iter().find(|f| f.path == SEA_GRAPH);
+        let voyages = sea.and_then(|file| match SeaGraph::load(&file.bytes) {
+            Ok(sea) => Some(Arc::new(Voyages::new(sea))),
+            Err(malformed) => {
+                faults.error(&file.path, 0, "", "", malformed.to_string());
+                None
+            }
+        });
+        let ways = keep(Ways::parse(data, &zones), &mut faults);
+        let place_aliases = (data.iter().find(|f| f.path == PLACE_ALIASES))
+            .map(|f| keep(PlaceAliases::parse(f), &mut faults))
+            .unwrap_or_default();
         let containers = containers
             .map(|f| keep(ContainerTypes::parse(f), &mut faults))
             .unwrap_or_default();
@@ -221,7 +258,11 @@ impl Reference {
                 profile,
                 containers,
                 distances,
+                voyages,
+                ways: Arc::new(ways),
                 places,
+                gazetteer: Gazetteer::default(),
+                place_aliases,
                 corridors,
                 zones,
                 aliases,
@@ -252,34 +293,13 @@ impl Reference {
             default_basis: self.profile.default_distance_basis,
             strict_container_id: self.profile.strict_container_id,
             places: self.places.codes().chain(self.distances.places()).collect(),
+            further_places: Some(Arc::new(self.gazetteer.clone())),
         }
     }
 
-    /// Distance in metres from the network file, else the great circle where the profile allows it for the mode and both
-    /// places have coordinates; 0 counts as none (docs/methodology.md, section 6).
-    pub fn distance(
-        &self,
-        mode: Mode,
-        origin: LocationCode,
-        destination: LocationCode,
-    ) -> Option<(i64, Basis, DistanceSource)> {
-        if let Some(network) = self.distances.get(mode, origin, destination) {
-            return Some((
-                network.metres as i64,
-                network.basis,
-                DistanceSource::Network,
-            ));
-        }
-        if !self.profile.great_circle.contains(&mode) {
-            return None;
-        }
-        let metres = self.great_circle(origin, destination)?;
-        (metres > 0).then_some((metres, Basis::Gcd, DistanceSource::GreatCircle))
-    }
-
-    fn great_circle(&self, origin: LocationCode, destination: LocationCode) -> Option<i64> {
-        let point = |code| self.places.get(code).and_then(|p| p.point);
-        Some(great_circle_m(point(origin)?, point(destination)?))
+    /// The sea graph.
+    pub fn sea(&self) -> Option<&SeaGraph> {
+        self.voyages.as_ref().map(|v| v.sea())
     }
 
     /// Distances in metres that a record may state between two places without being flagged (Q26).

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::factors::testkit::{files, places, profile, transport};
+use crate::model::mode::DistanceSource;
+use crate::model::time::Day;
 
 const LOCATIONS: &str = "locode,name,kind,latitude,longitude,source,licence\nCNCKG,Chongqing,city,29.5630,106.5516,,\n\
     SGSIN,Singapore,port,1.3000,103.8000,,\nCNXXX,Unknown,,,,,\n";
@@ -54,7 +56,17 @@ fn place(text: &str) -> LocationCode {
 #[test]
 fn network_first_then_great_circle_where_allowed() {
     let reference = reference();
-    let distance = |mode, a, b| reference.distance(mode, place(a), place(b));
+    let distance = |mode, a, b| {
+        let leg = Leg {
+            mode,
+            operation: 0,
+            origin: place(a),
+            destination: place(b),
+            day: Day::MIN,
+        };
+        let found = reference.distance(leg)?;
+        Some((found.metres, found.basis, found.source))
+    };
     assert_eq!(
         distance(Mode::Sea, "SGSIN", "CNQZH"),
         Some((2_500_000, Basis::Sfd, DistanceSource::Network))

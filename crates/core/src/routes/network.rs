@@ -9,7 +9,7 @@ use crate::model::money::Currency;
 use crate::model::movement::OperationIndex;
 use crate::model::time::{Day, NO_END};
 use crate::model::unit::div_half_even;
-use crate::reference::{Dwells, Reference, Service, Speeds};
+use crate::reference::{Dwells, Leg, Reference, Service, Speeds};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Number of a link in its network.
@@ -207,9 +207,14 @@ impl Network {
 fn of_service(service: &Service, reference: &Reference, estimates: &Estimates) -> Link {
     let metres = service.distance.map(|(m, _)| m as i64);
     let metres = metres.or_else(|| {
-        reference
-            .distance(service.mode, service.origin, service.destination)
-            .map(|d| d.0)
+        let leg = Leg {
+            mode: service.mode,
+            operation: service.operation,
+            origin: service.origin,
+            destination: service.destination,
+            day: service.valid_from,
+        };
+        reference.distance(leg).map(|found| found.metres)
     });
     let published = service.transit_hours.map(|value| Hours {
         value,

@@ -66,6 +66,7 @@ pub fn with_computed(
         sea,
         operation,
         estimates: &network.estimates,
+        is_restricted: !request.avoid.passages.is_empty(),
         served: network
             .links
             .iter()
@@ -136,6 +137,8 @@ struct Maker<'m> {
     sea: &'m SeaGraph,
     operation: OperationIndex,
     estimates: &'m Estimates,
+    /// Whether the question keeps out of passages that are open.
+    is_restricted: bool,
     served: FxHashSet<(LocationCode, LocationCode)>,
     links: Vec<Link>,
 }
@@ -177,7 +180,8 @@ impl Maker<'_> {
             energy_carrier: String::new(),
             origin,
             destination,
-            distance: Some((metres, Basis::Sfd)),
+            // The kernel finds the same way, and says where it is from; but it knows nothing of what a question keeps out of.
+            distance: self.is_restricted.then_some((metres, Basis::Sfd)),
             transit: at_speed(metres as i64, Mode::Sea, self.operation, self.estimates),
             wait: Wait::Unknown,
             price: None,

@@ -5,8 +5,10 @@
 //! No vessel, draught, season or port rotation is known here, and nothing of places beyond their ports.
 
 mod file;
+mod lengths;
 mod passage;
 
+pub use lengths::Lengths;
 pub use passage::Passages;
 
 use super::land::Shores;

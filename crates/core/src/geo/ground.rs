@@ -1,0 +1,204 @@
+//! Where ways over land can lead: which land mass a place lies on, how much sea a great circle crosses, and lines that no land way
+//! crosses. As coarse as the outline: straits narrower than its resolution are land here.
+
+use super::land::Land;
+use super::{Point, Vertex, great_circle, great_circle_exact};
+
+/// Rows of a degree.
+const ROWS: f64 = 10.0;
+const ROW_COUNT: usize = 1_800;
+/// A place no farther from a land mass lies on it: ports stand at the shore, and the outline is coarse. Degrees.
+const NEAR: f64 = 0.35;
+/// How far apart a way is looked at, metres.
+const STEP_M: f64 = 10_000.0;
+
+/// A number of a land mass: places of one mass have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Mass(u16);
+
+/// A piece of a row that is land, degrees of longitude.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    from: f64,
+    to: f64,
+    mass: u16,
+}
+
+/// A line that no land way crosses, both ends in degrees, drawn straight on a map of latitudes and longitudes.
+#[derive(Clone, Copy, Debug)]
+pub struct Barrier {
+    from: (f64, f64),
+    to: (f64, f64),
+}
+
+impl Barrier {
+    /// A line between two points.
+    pub fn new(from: Point, to: Point) -> Barrier {
+        Barrier {
+            from: (from.latitude, from.longitude),
+            to: (to.latitude, to.longitude),
+        }
+    }
+
+    fn meets(&self, from: (f64, f64), to: (f64, f64)) -> bool {
+        let side = |a: (f64, f64), b: (f64, f64), p: (f64, f64)| {
+            (b.1 - a.1) * (p.0 - a.0) - (b.0 - a.0) * (p.1 - a.1) > 0.0
+        };
+        // A step over the 180th meridian spans the map; no barrier lies there.
+        (from.1 - to.1).abs() < 180.0
+            && side(self.from, self.to, from) != side(self.from, self.to, to)
+            && side(from, to, self.from) != side(from, to, self.to)
+    }
+}
+
+/// The land of an outline by latitude.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    rows: Vec<Vec<Span>>,
+}
+
+impl Ground {
+    /// Sorts the land of an outline.
+    pub fn new(land: &Land) -> Ground {
+        let mut edges: Vec<Vec<(f64, u16)>> = vec![Vec::new(); ROW_COUNT];
+        for (ring, number) in land.rings().iter().zip(0u16..) {
+            for pair in ring.points.windows(2) {
+                let [(lat1, lon1), (lat2, lon2)] = [pair[0], pair[1]].map(|c| {
+                    (
+                        f64::from(c.latitude_e2) / 100.0,
+                        f64::from(c.longitude_e2) / 100.0,
+                    )
+                });
+                let (low, high) = (lat1.min(lat2), lat1.max(lat2));
+                for (row, edges) in (row_of(low)..=row_of(high)).zip(&mut edges[row_of(low)..]) {
+                    let middle = middle_of(row);
+                    if (lat1 <= middle) != (lat2 <= middle) {
+                        let at = lon1 + (middle - lat1) / (lat2 - lat1) * (lon2 - lon1);
+                        edges.push((at, number));
+                    }
+                }
+            }
+        }
+        let mut masses = Masses((0..=u16::MAX).take(land.rings().len()).collect());
+        for row in &mut edges {
+            row.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            // Land between the shores of two rings belongs to both: an outer shore and that of an inland sea.
+            row.chunks_exact(2)
+                .for_each(|ends| masses.join(ends[0].1, ends[1].1));
+        }
+        let spans = |row: &Vec<(f64, u16)>| {
+            let mut spans: Vec<Span> = Vec::with_capacity(row.len() / 2);
+            for ends in row.chunks_exact(2) {
+                let mass = masses.of(ends[0].1);
+                wrapped(ends[0].0, ends[1].0, |from, to| {
+                    spans.push(Span { from, to, mass })
+                });
+            }
+            spans.sort_unstable_by(|a, b| a.from.total_cmp(&b.from));
+            spans
+        };
+        Ground {
+            rows: edges.iter().map(spans).collect(),
+        }
+    }
+
+    /// The land mass that a place lies on or near. `None`: open sea, or an island that the outline does not show.
+    pub fn mass(&self, at: Point) -> Option<Mass> {
+        if let Some(span) = self.land_at(at.latitude, at.longitude) {
+            return Some(Mass(span.mass));
+        }
+        let squeeze = libm::cos(at.latitude * (std::f64::consts::PI / 180.0));
+        let rows = row_of(at.latitude - NEAR)..=row_of(at.latitude + NEAR);
+        let distance = |row: usize, span: &Span| {
+            let east = (span.from - at.longitude)
+                .max(at.longitude - span.to)
+                .max(0.0)
+                * squeeze;
+            libm::hypot(east, middle_of(row) - at.latitude)
+        };
+        rows.flat_map(|row| self.rows[row].iter().map(move |span| (row, span)))
+            .map(|(row, span)| (distance(row, span), span.mass))
+            .filter(|(distance, _)| *distance <= NEAR)
+            .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)))
+            .map(|(_, mass)| Mass(mass))
+    }
+
+    fn land_at(&self, latitude: f64, longitude: f64) -> Option<&Span> {
+        let row = &self.rows[row_of(latitude)];
+        let after = row.partition_point(|span| span.from <= longitude);
+        row[..after].last().filter(|span| longitude <= span.to)
+    }
+
+    /// Whether a great circle stays on land, bays up to `most_sea_m` aside, and crosses no barrier.
+    pub fn is_walkable(
+        &self,
+        from: Point,
+        to: Point,
+        most_sea_m: f64,
+        barriers: &[Barrier],
+    ) -> bool {
+        let step = great_circle_exact(from, to) / STEP_M;
+        let steps = libm::ceil(step).max(1.0);
+        let length = step * STEP_M / steps;
+        let mut at_sea = 0.0;
+        let mut last = None;
+        for (lat, lon) in great_circle(Vertex::from(from), Vertex::from(to), STEP_M) {
+            if barriers
+                .iter()
+                .any(|b| last.is_some_and(|last| b.meets(last, (lat, lon))))
+            {
+                return false;
+            }
+            last = Some((lat, lon));
+            at_sea = match self.land_at(lat, lon) {
+                Some(_) => 0.0,
+                None => at_sea + length,
+            };
+            if at_sea > most_sea_m {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// Rings that bound one land mass, each led to the lowest of them.
+struct Masses(Vec<u16>);
+
+impl Masses {
+    fn of(&self, ring: u16) -> u16 {
+        let mut at = ring;
+        while self.0[usize::from(at)] != at {
+            at = self.0[usize::from(at)];
+        }
+        at
+    }
+
+    fn join(&mut self, a: u16, b: u16) {
+        let (a, b) = (self.of(a), self.of(b));
+        self.0[usize::from(a.max(b))] = a.min(b);
+    }
+}
+
+/// The parts of a span within -180 to 180; rings run on beyond the meridian.
+fn wrapped(from: f64, to: f64, mut part: impl FnMut(f64, f64)) {
+    let turns = 360.0 * libm::floor((from + 180.0) / 360.0);
+    let (from, to) = (from - turns, to - turns);
+    part(from, to.min(180.0));
+    if to > 180.0 {
+        part(-180.0, to - 360.0);
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a cast from a float saturates, and the result is cut to the last row"
+)]
+fn row_of(latitude: f64) -> usize {
+    (((latitude + 90.0) * ROWS) as usize).min(ROW_COUNT - 1)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "there are 1,800 rows")]
+fn middle_of(row: usize) -> f64 {
+    (row as f64 + 0.5) / ROWS - 90.0
+}

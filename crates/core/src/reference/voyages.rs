@@ -1,0 +1,104 @@
+//! Distances over the sea graph, remembered by the port from which a search began: a run asks for thousands of pairs of a few
+//! hundred ports.
+//!
+//! What is remembered speeds an answer up and never changes it, so kernels of several threads share it.
+
+use crate::geo::sea::{Lengths, Passages, SeaGraph};
+use crate::model::id::LocationCode;
+use rustc_hash::FxHashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// Searches that are kept however little memory there is.
+const FEWEST: usize = 64;
+/// Bytes that a run may spend unless it is told otherwise.
+const USUAL_BYTES: usize = 64 << 20;
+
+/// Where a search began, by number of the port, and what it kept out of.
+type Start = (usize, Passages);
+
+/// A sea graph and the searches made in it.
+#[derive(Debug)]
+pub struct Voyages {
+    sea: SeaGraph,
+    /// Each is made once, by the thread that wants it first.
+    searches: Mutex<FxHashMap<Start, Arc<OnceLock<Lengths>>>>,
+    /// Searches that are kept.
+    most: AtomicUsize,
+}
+
+impl Voyages {
+    /// No search made yet.
+    pub fn new(sea: SeaGraph) -> Voyages {
+        let voyages = Voyages {
+            sea,
+            searches: Mutex::default(),
+            most: AtomicUsize::new(0),
+        };
+        voyages.keep(USUAL_BYTES);
+        voyages
+    }
+
+    /// Keeps searches that take so many bytes; beyond them it begins anew.
+    pub fn keep(&self, bytes: usize) {
+        let of_a_search = self.sea.port_count() * size_of::<u32>() + 2 * size_of::<Start>();
+        let most = (bytes / of_a_search.max(1)).max(FEWEST);
+        self.most.store(most, Ordering::Relaxed);
+    }
+
+    /// The graph.
+    pub fn sea(&self) -> &SeaGraph {
+        &self.sea
+    }
+
+    /// Metres of the shortest way between two ports, the same both ways. `None`: one of them is no port of the graph, or no way
+    /// is left open. 0: it is the same place.
+    pub fn metres(&self, from: LocationCode, to: LocationCode, avoid: Passages) -> Option<u32> {
+        let (from, to) = (self.sea.port_number(from)?, self.sea.port_number(to)?);
+        let (start, end) = (from.min(to), from.max(to));
+        let search = self.search((start, avoid));
+        search
+            .get_or_init(|| self.sea.lengths(start, avoid))
+            .metres(end)
+    }
+
+    /// The search from a port, made or to be made. Other threads wait for it alone and not for the table of all.
+    fn search(&self, start: Start) -> Arc<OnceLock<Lengths>> {
+        let mut searches = self.searches.lock().unwrap_or_else(PoisonError::into_inner);
+        if searches.len() >= self.most.load(Ordering::Relaxed) && !searches.contains_key(&start) {
+            searches.clear();
+        }
+        Arc::clone(searches.entry(start).or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_forgotten_is_found_again() {
+        let bytes = include_bytes!("../../../../tests/golden/library/world/data/sea/marnet.bin");
+        let voyages = Voyages::new(SeaGraph::load(bytes).unwrap());
+        let code = |text: &str| LocationCode::parse(text.as_bytes()).unwrap();
+        let metres = |a, b| voyages.metres(code(a), code(b), Passages::NONE);
+        voyages.keep(0);
+        voyages.most.store(1, Ordering::Relaxed);
+        for _ in 0..3 {
+            assert_eq!(
+                metres("AQ22A", "BV22A"),
+                Some(3_400_000),
+                "100 + 1000 + 2000 + 300 km"
+            );
+            assert_eq!(metres("BV22A", "AQ22B"), Some(2_500_000));
+            assert_eq!(metres("AQ22B", "BV22A"), Some(2_500_000));
+            assert_eq!(
+                voyages.searches.lock().unwrap().len(),
+                1,
+                "no more than may be kept"
+            );
+        }
+        assert_eq!(metres("AQ22A", "AQ22A"), Some(0));
+        assert_eq!(metres("AQ22A", "SGSIN"), None, "no port of the graph");
+    }
+}
