@@ -64,6 +64,7 @@ static VOCABULARY: LazyLock<Arc<Vocabulary>> = LazyLock::new(|| {
         default_basis: Basis::Actual,
         strict_container_id: false,
         places: places.collect(),
+        further_places: None,
     })
 });
 

@@ -144,7 +144,7 @@ pub mod made_up {
 
 /// What ships inside: library, reference data, sample, table templates.
 pub mod shipped_files {
-    pub use crate::shipped::{Shipped, text_of, write, written};
+    pub use crate::shipped::{Shipped, all, text_of, write, written};
 }
 
 /// Code words, codes and ids of movement records and published tables.

@@ -7,13 +7,13 @@ use crate::progress::{Level, Progress};
 use crate::reference::{Distances, Gazetteer, Reference, Severity};
 use crate::run::identity::METHOD_REVISION;
 use crate::run::plan::{LaterFile, Plan};
+use crate::shipped::{places, places_digest};
 use crate::store::digest::{ContentDigest, sha256_hex};
 use crate::store::find::{InputFile, Unmatched, discover_outside, take_gaps};
 use crate::store::manifest::MissingFile;
 use crate::store::reference::{
     RUN_DATA, ReferenceFile, library_digest, read_data, read_library, read_named, under,
 };
-use crate::store::shipped::{places, places_digest};
 use std::path::Path;
 
 /// Folder of the factor library in a run's `reference/`.
