@@ -1,7 +1,8 @@
 //! A published run checked from its files alone: digests, counts, sums; on request every element through the kernel.
 
 use crate::audit::inputs;
-pub use crate::audit::inputs::{Inputs, Place};
+pub use crate::audit::inputs::Inputs;
+pub(crate) use crate::audit::inputs::Place;
 use crate::audit::origin::{Origin, has_own_warnings, stood_in};
 use crate::error::{Error, Result};
 use crate::model::element::GhgTotals;

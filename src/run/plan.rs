@@ -14,7 +14,8 @@ mod resolve;
 pub use later_file::LaterFile;
 pub use mapping::encoding;
 pub use paths::{Pattern, PlanPath};
-pub use quantity::{Change, CodeLimit, MemoryLimit, Share};
+pub(crate) use quantity::CodeLimit;
+pub use quantity::{Change, MemoryLimit, Share};
 
 use crate::error::{Error, Result};
 use crate::input::mapping::Mapping;
