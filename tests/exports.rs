@@ -261,7 +261,7 @@ fn what_an_export_does_not_say_is_asked_and_never_chosen() {
     for part in [
         r#"["%d/%m/%Y"] reads 2025-04-03"#,
         r#"["%m/%d/%Y"] reads 2025-03-04"#,
-        r#""19.746" in "Gewicht""#,
+        r#""18.200" in "Gewicht""#,
     ] {
         assert!(text.replace("\n#  ", "").contains(part), "{part}: {text}");
     }

@@ -326,7 +326,7 @@ fn rejections_name_the_key_that_would_help() {
             "decimal = \",\", thousands = \".\"",
         ),
         (mass("12'500"), "R002", "thousands = \"'\""),
-        (mass("12\u{a0}500.5"), "R002", "thousands = \"\u{a0}\""),
+        (mass("12\u{a0}500.5"), "R002", r#"thousands = "\u{a0}""#),
         // A thousand times the one is the other.
         (
             mass("\"12,500\""),
@@ -346,10 +346,7 @@ fn rejections_name_the_key_that_would_help() {
     ] {
         let (found, wanted) = told(HEAD, &cells, Mapping::default());
         assert_eq!(found, code, "{cells}");
-        assert!(
-            wanted.contains(&key.escape_debug().to_string()) || wanted.contains(key),
-            "{cells}: {wanted}"
-        );
+        assert!(wanted.contains(key), "{cells}: {wanted}");
     }
     let (_, wanted) = told(HEAD, &mass("12 t"), Mapping::default());
     assert!(

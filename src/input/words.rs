@@ -25,6 +25,8 @@ pub struct Words {
     codes: HashMap<(String, String), String>,
 }
 
+/// Columns that have a unit.
+const MEASURES: [&str; 3] = ["cargo_mass_kg", "container_cargo_mass_kg", "distance_km"];
 /// Columns of names, whose heads say so in many ways.
 const IDS: [&str; 4] = ["movement_id", "shipment_id", "container_id", "carrier"];
 const NUMBERED: [&str; 12] = [
@@ -97,8 +99,12 @@ impl Words {
         let columns = |name: &str| self.heads.get(&normal(name)).cloned();
         let (bare, unit) = without_unit(head, |word| self.is_unit(word));
         if let Some(columns) = columns(head) {
-            // `km` alone is a head and its own unit.
+            // `km` alone is a head and its own unit; in `Ship to` there is none.
+            let is_measure = columns
+                .iter()
+                .any(|column| MEASURES.contains(&column.as_str()));
             let unit = unit.or_else(|| self.is_unit(head).then(|| normal(head)));
+            let unit = unit.filter(|_| is_measure);
             return Some(KnownHead { columns, unit });
         }
         if let Some(columns) = columns(&bare) {

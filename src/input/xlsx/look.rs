@@ -348,13 +348,18 @@ impl Notes {
         }
         for ((ours, note), ((row, column), code, count)) in self.cells {
             let what = match note {
-                Note::Digits => "numbers have more digits than are shown, and count with all",
-                Note::Words => "numbers are shown with a word, which is not read as a unit",
-                Note::Clock => "times are shown in part, and count with day and time of day",
+                Note::Digits => (
+                    "number",
+                    "with more digits than are shown, all of which count",
+                ),
+                Note::Words => ("number", "shown with a word, which is not read as a unit"),
+                Note::Clock => ("time", "shown in part, counting with day and time of day"),
             };
             told.push(format!(
-                "{}: {count} {what} (first in {}!{}, format {code})",
+                "{}: {} {} (first in {}!{}, format {code})",
                 COLUMNS[ours],
+                counted(count, what.0),
+                what.1,
                 look.name,
                 cell_name(row, column)
             ));

@@ -83,7 +83,12 @@ fn sheets(list: &[(&str, &str, String)]) -> Vec<u8> {
 fn parts(parts: &[(&str, &str)]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, part) in parts.iter().copied() {
-        let options = zip::write::SimpleFileOptions::default();
+        // Where other programs look for it without unpacking anything.
+        let method = match name {
+            "mimetype" => zip::CompressionMethod::Stored,
+            _ => zip::CompressionMethod::Deflated,
+        };
+        let options = zip::write::SimpleFileOptions::default().compression_method(method);
         zip.start_file(name, options).unwrap();
         zip.write_all(part.as_bytes()).unwrap();
     }

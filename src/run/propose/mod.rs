@@ -1,6 +1,6 @@
 //! A run file proposed for somebody's own export (`init --from`): what its files show, and questions where they do not.
 //!
-//! A run guesses nothing. So what is proposed is written out where a person reads it, and what the files leave open is a [`OPEN`] with which a
+//! A run guesses nothing. So what is proposed is written out where a person reads it, and what the files leave open is a question mark with which a
 //! run is refused. Nothing is opened here: files come in open, and what is written goes back to the caller.
 
 mod assign;

@@ -163,10 +163,15 @@ fn choose(left: &[&str], times: &mut Times) {
         }
         let best: Vec<&Reading> = readings.iter().filter(|r| count(r) == most).collect();
         let first = best[0];
-        let is_rival = |r: &&&Reading| differs(first, r, &open) || contradicts(first, r);
+        let is_rival = |r: &&&Reading| contradicts(first, r);
         let rivals: Vec<&&Reading> = best.iter().skip(1).filter(is_rival).collect();
-        if !rivals.is_empty() {
-            times.open = Some(ambiguous(left, &open, first, &rivals));
+        if let Some(rival) = rivals.first() {
+            // Cells that one of them alone reads are in one order, and those of the other in another.
+            let reads_others = rival.read.keys().any(|at| !first.read.contains_key(at));
+            times.open = Some(match reads_others {
+                true => mixed(left, first, rival),
+                false => ambiguous(left, &open, first, &rivals),
+            });
             times.needs_zone |= !first.pattern.ends_with("%z");
             return;
         }
@@ -187,12 +192,6 @@ fn choose(left: &[&str], times: &mut Times) {
     let has_zone = |pattern: &str| pattern.ends_with("%z") || pattern == "%s";
     times.needs_zone = chosen.iter().any(|r| !has_zone(&r.pattern));
     times.patterns = chosen.iter().map(|r| r.pattern.clone()).collect();
-}
-
-/// Whether two ways read any of these cells as different times.
-fn differs(a: &Reading, b: &Reading, cells: &[usize]) -> bool {
-    let read = |r: &Reading, at| r.read.get(at).copied();
-    cells.iter().any(|at| read(a, at) != read(b, at))
 }
 
 /// Whether a cell is read by both, and differently.
