@@ -1,7 +1,7 @@
 //! `convert dcsa|ileap FILES`: what partners send, as movement records and factors.
 
 use super::Console;
-use super::args::path;
+use super::args::{memory, path};
 use crate::error::{Error, Result};
 use crate::escape::visible;
 use crate::exchange::carrier::{self, Carrier};
@@ -17,9 +17,11 @@ use crate::model::mode::{Basis, Mode};
 use crate::model::unit::grouped;
 use crate::progress::Level;
 use crate::reference::gaps;
+use crate::run::plan::MemoryLimit;
 use crate::store::disk::RealDisk;
 use crate::store::files::{FileWriter, folder_below, write_file};
 use crate::store::signal::Interrupt;
+use crate::store::{machine, memory as process_memory};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -31,6 +33,9 @@ pub struct Args {
     /// What to convert.
     #[command(subcommand)]
     pub what: What,
+    /// Memory to use, such as 2GiB or 50%; what takes more ends with exit 8 and writes nothing
+    #[arg(long, global = true, value_name = "SIZE", default_value = "50%", value_parser = memory)]
+    pub memory_limit: MemoryLimit,
 }
 
 /// What `convert` can read.
@@ -115,6 +120,7 @@ fn source(text: &str) -> std::result::Result<(String, String), String> {
 
 /// Converts the files. Exit 10 when some of them could not be read.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+    process_memory::bound(args.memory_limit.bytes(machine::memory()), 1);
     match &args.what {
         What::Dcsa(args) => dcsa(args, console),
         What::Ileap(args) => ileap(args, console),

@@ -145,7 +145,7 @@ fn resolved(flags: &Flags, only_printed: bool) -> Result<Plan> {
         is_file(path).map_err(|e| Error::Usage(format!("{}: cannot read: {e}", path.display())))
     })
     .and_then(|run_file| {
-        let bytes = run_file.as_deref().map(configuration).transpose()?;
+        let bytes = run_file.as_deref().map(written).transpose()?;
         let (run_file, bytes) = read.insert((run_file, bytes));
         let named = run_file.as_deref().zip(bytes.as_deref());
         Plan::resolve(named, flags, &here, &configuration)
@@ -163,8 +163,13 @@ fn resolved(flags: &Flags, only_printed: bool) -> Result<Plan> {
     })
 }
 
-/// Run files and value files beyond this are a mistake (a movement file named in the wrong place).
+/// A run file beyond this is a mistake (a movement file named in the wrong place), and so is a value file beyond the other.
+const LARGEST_RUN_FILE: u64 = 4 << 20;
 const LARGEST_CONFIGURATION: u64 = 64 << 20;
+
+fn written(run_file: &Path) -> Result<Vec<u8>> {
+    read_file(run_file, LARGEST_RUN_FILE).map_err(|e| Error::Usage(e.to_string()))
+}
 
 fn configuration(path: &Path) -> Result<Vec<u8>> {
     read_file(path, LARGEST_CONFIGURATION).map_err(|e| Error::Usage(e.to_string()))

@@ -217,6 +217,7 @@ impl Plan {
             source,
             origins: BTreeMap::new(),
             faults: Vec::new(),
+            more_faults: 0,
         };
         let plan = resolver.plan(run_file.map(|(path, _)| path), &keys, flags, here, read)?;
         resolver.finish(plan)

@@ -18,7 +18,12 @@ pub(crate) struct Resolver<'a> {
     pub source: Source<'a>,
     pub origins: BTreeMap<String, Origin>,
     pub faults: Vec<String>,
+    /// Faults beyond those that are told.
+    pub more_faults: usize,
 }
+
+/// Faults that are told one by one.
+const FAULTS_TOLD: usize = 50;
 
 impl Resolver<'_> {
     pub fn plan(
@@ -108,7 +113,11 @@ impl Resolver<'_> {
 
     pub fn finish(self, mut plan: Plan) -> Result<Plan> {
         if !self.faults.is_empty() {
-            return Err(Error::Usage(self.faults.join("; ")));
+            let mut told = self.faults.join("; ");
+            if self.more_faults > 0 {
+                told += &format!("; and {} more", self.more_faults);
+            }
+            return Err(Error::Usage(told));
         }
         plan.origins = self.origins;
         Ok(plan)
@@ -304,6 +313,10 @@ impl Resolver<'_> {
     }
 
     pub fn fault(&mut self, key: &str, offset: usize, what: &str) {
+        if self.faults.len() >= FAULTS_TOLD {
+            self.more_faults += 1;
+            return;
+        }
         self.faults.push(format!(
             "{}:{}: {key}: {what}",
             self.source.name,
