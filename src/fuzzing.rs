@@ -173,8 +173,8 @@ fn library(bytes: &[u8]) {
     if count == 0 {
         return;
     }
-    let files = lists.iter_mut().flatten();
-    if let Some(file) = files.skip(usize::from(which) % count).next() {
+    let mut files = lists.iter_mut().flatten();
+    if let Some(file) = files.nth(usize::from(which) % count) {
         file.bytes = bytes.to_vec();
     }
     let [library, data] = lists;

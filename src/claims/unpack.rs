@@ -11,7 +11,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 /// What a page may become without a second look, whatever its header claims.
-const HARMLESS: u64 = 64 << 20;
+const HARMLESS: u64 = 256 << 20;
 /// 258 bytes take two bits.
 const DEFLATE: u64 = 1_100;
 

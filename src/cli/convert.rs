@@ -2,15 +2,65 @@
 
 use super::Console;
 use super::args::{memory, path};
-use green_corridor::code::{Basis, Mode};
-use green_corridor::documents::{
-    self, Conversion, ConvertedOf, EdifactTables, EventsOrder, IleapOrder, LeftOut, Outcome,
-    Received,
-};
-use green_corridor::plan::{MemoryLimit, Share};
-use green_corridor::quantity::{counted, grouped};
+use green_corridor::Engine;
+use green_corridor::Error;
+use green_corridor::Interrupt;
+use green_corridor::Level;
+use green_corridor::Result;
+use green_corridor::code::Basis;
+use green_corridor::code::Mode;
+use green_corridor::documents;
+use green_corridor::documents::Conversion;
+use green_corridor::documents::ConvertedOf;
+use green_corridor::documents::EdifactTables;
+use green_corridor::documents::EventsOrder;
+use green_corridor::documents::IleapOrder;
+use green_corridor::documents::LeftOut;
+use green_corridor::documents::Outcome;
+use green_corridor::documents::Received;
+use green_corridor::error::Error;
+use green_corridor::error::Result;
+use green_corridor::escape::visible;
+use green_corridor::exchange::carrier;
+use green_corridor::exchange::carrier::Carrier;
+use green_corridor::exchange::dcsa;
+use green_corridor::exchange::dcsa::Reading;
+use green_corridor::exchange::events;
+use green_corridor::exchange::events::Converter;
+use green_corridor::exchange::events::Settings;
+use green_corridor::exchange::left_out;
+use green_corridor::exchange::left_out::LeftOut;
+use green_corridor::exchange::left_out::Outcome;
+use green_corridor::exchange::local_time::Zones;
+use green_corridor::exchange::movements;
+use green_corridor::exchange::movements::Form;
+use green_corridor::exchange::received::Received;
+use green_corridor::exchange::received::ZONE;
+use green_corridor::exchange::received::facilities;
+use green_corridor::exchange::received::operations;
+use green_corridor::exchange::received::receive;
+use green_corridor::exchange::received::shares;
+use green_corridor::exchange::received::zone;
+use green_corridor::exchange::received::zones;
+use green_corridor::model::mode::Basis;
+use green_corridor::model::mode::Mode;
+use green_corridor::model::unit::grouped;
+use green_corridor::plan::MemoryLimit;
+use green_corridor::plan::Share;
+use green_corridor::process;
+use green_corridor::progress::Level;
+use green_corridor::quantity::counted;
+use green_corridor::quantity::grouped;
+use green_corridor::reference::gaps;
+use green_corridor::run::plan::MemoryLimit;
+use green_corridor::store::disk::RealDisk;
+use green_corridor::store::files::FileWriter;
+use green_corridor::store::files::folder_below;
+use green_corridor::store::files::write_file;
+use green_corridor::store::machine;
+use green_corridor::store::memory as process_memory;
+use green_corridor::store::signal::Interrupt;
 use green_corridor::text::visible;
-use green_corridor::{Engine, Error, Interrupt, Level, Result, process};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -22,6 +72,9 @@ pub struct Args {
     /// What to convert.
     #[command(subcommand)]
     pub what: What,
+    /// Memory to use, such as 2GiB or 50%; what takes more ends with exit 8 and writes nothing
+    #[arg(long, global = true, value_name = "SIZE", default_value = "50%", value_parser = memory)]
+    pub memory_limit: MemoryLimit,
 }
 
 /// What `convert` can read.
@@ -159,6 +212,7 @@ fn source(text: &str) -> std::result::Result<(String, String), String> {
 
 /// Converts the files. Exit 10 when some of them could not be read.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+    process_memory::bound(args.memory_limit.bytes(machine::memory()), 1);
     match &args.what {
         What::Dcsa(args) => events(&args.files, None, &args.chains, console),
         What::Edifact(args) => {

@@ -9,7 +9,8 @@ use crate::store::machine::memory;
 use crate::store::plain::plain;
 use std::path::Path;
 
-/// Run files and value files beyond this are a mistake (a movement file named in the wrong place).
+/// A run file beyond this is a mistake (a movement file named in the wrong place), and so is a value file beyond the other.
+const LARGEST_RUN_FILE: u64 = 4 << 20;
 const LARGEST_CONFIGURATION: u64 = 64 << 20;
 
 /// A plan that is not worth a process of its own is smaller: starting one takes two milliseconds; a run of so many bytes takes more than
@@ -26,7 +27,7 @@ impl Plan {
             is_file(path).map_err(|e| Error::Usage(format!("{}: cannot read: {e}", path.display())))
         })
         .and_then(|run_file| {
-            let bytes = run_file.as_deref().map(configuration).transpose()?;
+            let bytes = run_file.as_deref().map(written).transpose()?;
             let (run_file, bytes) = read.insert((run_file, bytes));
             let named = run_file.as_deref().zip(bytes.as_deref());
             Plan::resolve(named, flags, &here, &configuration)
@@ -58,6 +59,10 @@ impl Plan {
             inputs.bytes() >= LARGE || is_bound && inputs.files.iter().any(|f| unpacks(&f.name))
         })
     }
+}
+
+fn written(run_file: &Path) -> Result<Vec<u8>> {
+    read_file(run_file, LARGEST_RUN_FILE).map_err(|e| e.of_kind(ErrorKind::Usage))
 }
 
 fn configuration(path: &Path) -> Result<Vec<u8>> {

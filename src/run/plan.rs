@@ -223,6 +223,7 @@ impl Plan {
             origins: BTreeMap::new(),
             faults: Vec::new(),
             place: None,
+            more_faults: 0,
         };
         let plan = resolver.plan(run_file.map(|(path, _)| path), &keys, flags, here, read)?;
         resolver.finish(plan)

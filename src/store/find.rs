@@ -48,6 +48,7 @@ pub struct Unreadable {
     pub name: String,
     /// Name and cause in a sentence.
     pub reason: String,
+    path: PathBuf,
 }
 
 /// A pattern that matches nothing.
@@ -152,8 +153,10 @@ fn search(
     }
     let mut found = search.found;
     found.idle_excludes = search.excludes.idle();
-    found.unreadable.sort_by(|a, b| a.name.cmp(&b.name));
-    found.unreadable.dedup_by(|a, b| a.name == b.name);
+    // Two files outside may well be called alike.
+    let by_path = |u: &Unreadable| (u.name.clone(), u.path.clone());
+    found.unreadable.sort_by_cached_key(by_path);
+    found.unreadable.dedup_by_key(|u| by_path(u));
     let by_name = |a: &InputFile, b: &InputFile| (&a.name, &a.path).cmp(&(&b.name, &b.path));
     found.files.sort_by(by_name);
     let mut seen = HashSet::new();
@@ -362,6 +365,7 @@ impl Search<'_> {
                 self.absent = Some(Unreadable {
                     reason: format!("{name}: there is no such file"),
                     name,
+                    path: path.to_owned(),
                 });
             }
             Err(e) => self.refuse(path, super::input(path, "open", e)),
@@ -432,7 +436,12 @@ impl Search<'_> {
             return self.refuse(path, Error::Input(problem));
         }
         let found = File::open(path)
-            .and_then(|_| Ok((identity(path, seen)?, self.named(path)?)))
+            .and_then(|_| {
+                Ok((
+                    identity(path, seen)?,
+                    named(path, self.base, &self.real_base)?,
+                ))
+            })
             .map_err(|e| super::input(path, "open", e));
         match found {
             Ok((identity, Named { name, outside })) => self.found.files.push(InputFile {
@@ -456,7 +465,10 @@ impl Search<'_> {
         let (name, why) = (self.name(path), why.to_string());
         let cause = why.strip_prefix(&path.display().to_string());
         let reason = cause.map_or_else(|| why.clone(), |cause| format!("{name}{cause}"));
-        self.found.unreadable.push(Unreadable { name, reason });
+        let path = super::plain::plain(path);
+        self.found
+            .unreadable
+            .push(Unreadable { name, reason, path });
     }
 
     /// Whether there is a folder; one that cannot be looked at is noted as unreadable.
@@ -483,13 +495,9 @@ impl Search<'_> {
         }
     }
 
-    fn named(&self, path: &Path) -> io::Result<Named> {
-        named(path, self.base, &self.real_base)
-    }
-
     /// The name in a message.
     fn name(&self, path: &Path) -> String {
-        self.named(path)
+        named(path, self.base, &self.real_base)
             .map_or_else(|_| path.display().to_string(), |named| named.name)
     }
 }

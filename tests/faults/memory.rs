@@ -171,6 +171,21 @@ fn texts_of_a_workbook_beyond_the_limit_are_exit_8() {
     assert!(ended.stderr.contains(what), "{}", ended.stderr);
 }
 
+#[test]
+fn a_conversion_stays_within_its_memory_or_writes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("e.ndjson"), "{}\n".repeat(1_500_000)).unwrap();
+    let convert = |limit: &str| {
+        let mut command = command();
+        command.current_dir(dir.path());
+        command.args(["convert", "dcsa", "e.ndjson", "--memory-limit", limit]);
+        wait(command.spawn().unwrap(), TIMEOUT)
+    };
+    convert("64MiB").expect(8);
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing new");
+    convert("4GiB").expect(0);
+}
+
 /// A run with a bound that the shell sets, as `ulimit` takes it; with the messages of the system.
 fn under(ulimit: &str, dir: &Path) -> Ended {
     let mut shell = std::process::Command::new("sh");

@@ -17,6 +17,9 @@ use toml::Spanned;
 /// More lines than this above the head or below the records are a mistake.
 const MOST_LINES: u64 = 1000;
 
+/// Patterns of one list.
+const MOST_PATTERNS: usize = 100;
+
 /// Columns that hold a timestamp.
 const TIMESTAMP_COLUMNS: [&str; 3] = ["departed_at", "arrived_at", "recorded_at"];
 
@@ -175,7 +178,13 @@ impl Resolver<'_> {
             .into_iter()
             .chain(own)
             .filter_map(|(key, list)| {
-                let what = contradiction(list.get_ref(), mapping.zone.as_ref())?;
+                let what = match list.get_ref().len() {
+                    // Each is tried against each.
+                    count if count > MOST_PATTERNS => {
+                        format!("{count} patterns, expected at most {MOST_PATTERNS}")
+                    }
+                    _ => contradiction(list.get_ref(), mapping.zone.as_ref())?,
+                };
                 Some((key, list.span().start, what))
             })
             .collect();

@@ -20,7 +20,12 @@ pub(crate) struct Resolver<'a> {
     pub faults: Vec<String>,
     /// Where the first of them is, if it is in the run file.
     pub place: Option<Place>,
+    /// Faults beyond those that are told.
+    pub more_faults: usize,
 }
+
+/// Faults that are told one by one.
+const FAULTS_TOLD: usize = 50;
 
 impl Resolver<'_> {
     pub fn plan(
@@ -112,7 +117,11 @@ impl Resolver<'_> {
 
     pub fn finish(self, mut plan: Plan) -> Result<Plan> {
         if !self.faults.is_empty() {
-            let error = Error::Usage(self.faults.join("; "));
+            let mut told = self.faults.join("; ");
+            if self.more_faults > 0 {
+                told += &format!("; and {} more", self.more_faults);
+            }
+            let error = Error::Usage(told);
             return Err(match self.place {
                 Some(place) => error.at(place),
                 None => error,
@@ -318,6 +327,10 @@ impl Resolver<'_> {
     }
 
     pub fn fault(&mut self, key: &str, offset: usize, what: &str) {
+        if self.faults.len() >= FAULTS_TOLD {
+            self.more_faults += 1;
+            return;
+        }
         if self.faults.is_empty() {
             let line = self.source.line(offset) as u64;
             let place = Place::file(self.source.name).line(line).column(key);

@@ -565,3 +565,19 @@ fn a_fault_of_a_run_file_has_its_place() {
             .ends_with(place.wanted.as_deref().unwrap())
     );
 }
+
+#[test]
+fn a_run_file_of_faults_is_told_in_a_sentence() {
+    let columns: String = (0..80).map(|n| format!("x{n} = 'y'\n")).collect();
+    let told = fault(&format!("movements = ['m']\n[columns]\n{columns}"));
+    assert!(told.ends_with("; and 30 more"), "{told}");
+    let patterns: Vec<String> = (0..101).map(|n| format!("'{n}-%Y-%m-%d'")).collect();
+    let told = fault(&format!(
+        "movements = ['m']\n[formats]\ntimestamp = [{}]",
+        patterns.join(",")
+    ));
+    assert!(
+        told.contains("101 patterns, expected at most 100"),
+        "{told}"
+    );
+}
