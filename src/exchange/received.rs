@@ -8,6 +8,7 @@ use crate::model::mode::Basis;
 use crate::model::unit::parse_decimal;
 use crate::store::files::read_file;
 use crate::store::find::{Unmatched, discover_among, open_input};
+use crate::store::input;
 use crate::store::signal::Interrupt;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -53,21 +54,26 @@ pub fn receive(
     };
     for file in &found.files {
         interrupt.check()?;
-        let bytes = open_input(file)
-            .map_err(|e| e.to_string())
-            .and_then(|opened| {
-                decompressed(&file.name, opened)
-                    .map_err(|e| format!("{}: {e}", file.path.display()))
-            });
+        let bytes = open_input(file).and_then(|opened| {
+            decompressed(&file.name, opened).map_err(|e| input(&file.path, "read", e))
+        });
         match bytes {
             Ok(bytes) => {
                 received.files += 1;
                 take(&file.name, &bytes);
             }
-            Err(reason) => received.unreadable.push(reason),
+            // That descriptors or memory run out says nothing about the file.
+            Err(shortage @ Error::Limit(_)) => return Err(shortage),
+            Err(fault) => received.unreadable.push(fault.to_string()),
         }
     }
-    Ok(received)
+    match received.unreadable.first() {
+        // Nothing must not stand in the place of what an earlier conversion gave.
+        Some(first) if received.files == 0 => Err(Error::Input(format!(
+            "none of the files can be read, so nothing was written: {first}"
+        ))),
+        _ => Ok(received),
+    }
 }
 
 fn decompressed(name: &str, file: impl Read) -> std::io::Result<Vec<u8>> {

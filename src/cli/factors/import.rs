@@ -13,7 +13,7 @@ use crate::reference::Reference;
 use crate::run::plan::encoding;
 use crate::store::disk::RealDisk;
 use crate::store::files::{folder_below, read_file, write_file};
-use crate::store::library::write_edition;
+use crate::store::library::{clear_attempts, write_edition};
 use crate::store::reference::RUN_DATA;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -49,6 +49,9 @@ pub(super) fn import(args: &Import, console: &Console) -> Result<ExitCode> {
     let mapping = read_mapping(&args.mapping)?;
     let sheets = read_sheets(&args.files, csv_form(&args.mapping, &mapping)?)?;
     let imported = converted(&mapping, &sheets);
+    if !args.dry_run {
+        clear_attempts(&RealDisk, &args.factors, &mapping.folder())?;
+    }
     let mut library = Files::read(&args.factors, &args.reference, &RUN_DATA)?;
     library.library = with_edition(&library.library, &mapping, &imported.tables, args.replace)
         .map_err(Error::Usage)?;
