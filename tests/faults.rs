@@ -2,7 +2,7 @@
 //! there before or what was to come is there whole, and the next attempt leaves nothing of the failed one.
 //!
 //! `cargo test` tries some points of each command, chosen by a seed; `tests/faults/long` tries them all. Another command is a
-//! line of [`CASES`].
+//! line of `tests/faults/cases.rs`.
 
 #![cfg(target_os = "linux")]
 
@@ -11,15 +11,18 @@ mod audit;
 #[path = "support/binary.rs"]
 #[allow(dead_code)]
 mod binary;
+#[path = "faults/cases.rs"]
+mod cases;
 #[path = "faults/world.rs"]
 mod world;
 
+use cases::CASES;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use world::{CASES, Prepared, Stage, shim};
+use world::{Prepared, Stage, shim};
 
 /// Points of each command and way of failing in `cargo test`.
 const FEW: usize = 9;
