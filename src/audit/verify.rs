@@ -15,6 +15,7 @@ use crate::output::rejected::{RejectedTable, rejected};
 use crate::output::shipments::{ShipmentsTable, shipment};
 use crate::progress::Progress;
 use crate::published::batches::{Batches, Rows};
+use crate::published::columns::fault;
 use crate::published::elements::{Computed, Recalculation};
 use crate::published::row::{Batch, Row, row};
 use crate::reference::Reference;
@@ -25,6 +26,7 @@ use crate::store::signal::Interrupt;
 use crate::store::verify::verify_files;
 use parquet::errors::ParquetError;
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 
 row! {
@@ -412,7 +414,7 @@ impl Check<'_> {
             }
             Ok(())
         })?;
-        checked += settle(open, None, &mut shipments).map_err(|e| self.fault(e.to_string()))?;
+        checked += settle(open, None, &mut shipments).map_err(|e| fault(self.dir, &e))?;
         self.per_file("accepted", &by_file.counts(), |input| input.accepted)?;
         self.stood_in(reference, &before_first.counts(), &by_factor.counts())?;
         match shipments.next().transpose()? {
@@ -492,11 +494,12 @@ fn settle(
             next.unwrap_or_default()
         ));
     }
-    match shipments
-        .next()
-        .transpose()
-        .map_err(|e| ParquetError::General(e.to_string()))?
-    {
+    let row = shipments.next().transpose().map_err(|error| match error {
+        Error::Verification(what) => ParquetError::General(what),
+        // That it cannot be read is no fault of the table.
+        other => io::Error::other(other.to_string()).into(),
+    })?;
+    match row {
         Some(row) if row == sum => Ok(1),
         Some(row) if row.id == sum.id => fault(format!(
             "shipment {} is not the sum of its elements",

@@ -57,8 +57,6 @@ use green_corridor::store::disk::RealDisk;
 use green_corridor::store::files::FileWriter;
 use green_corridor::store::files::folder_below;
 use green_corridor::store::files::write_file;
-use green_corridor::store::machine;
-use green_corridor::store::memory as process_memory;
 use green_corridor::store::signal::Interrupt;
 use green_corridor::text::visible;
 use std::collections::BTreeMap;
@@ -72,9 +70,6 @@ pub struct Args {
     /// What to convert.
     #[command(subcommand)]
     pub what: What,
-    /// Memory to use, such as 2GiB or 50%; what takes more ends with exit 8 and writes nothing
-    #[arg(long, global = true, value_name = "SIZE", default_value = "50%", value_parser = memory)]
-    pub memory_limit: MemoryLimit,
 }
 
 /// What `convert` can read.
@@ -212,7 +207,6 @@ fn source(text: &str) -> std::result::Result<(String, String), String> {
 
 /// Converts the files. Exit 10 when some of them could not be read.
 pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
-    process_memory::bound(args.memory_limit.bytes(machine::memory()), 1);
     match &args.what {
         What::Dcsa(args) => events(&args.files, None, &args.chains, console),
         What::Edifact(args) => {

@@ -2,15 +2,14 @@
 
 use super::carrier::Assignment;
 use super::events::shares::Shares;
-use crate::error::Error;
-use crate::error::Place;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Place, Result};
 use crate::input::unpack::unpacked;
 use crate::model::id::LocationCode;
 use crate::model::mode::Basis;
 use crate::model::unit::parse_decimal;
 use crate::store::files::read_file;
 use crate::store::find::{Unmatched, discover_among, open_input};
+use crate::store::input;
 use crate::store::signal::Interrupt;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -65,6 +64,8 @@ pub fn receive(
         interrupt.check()?;
         let opened = match open_input(file) {
             Ok(opened) => opened,
+            // That descriptors or memory run out says nothing about the file.
+            Err(shortage) if shortage.kind() == ErrorKind::Limit => return Err(shortage),
             Err(e) => {
                 received.unreadable.push(e.to_string());
                 continue;
@@ -82,12 +83,21 @@ pub fn receive(
                 )));
             }
             Err(e) => {
-                let reason = format!("{}: {e}", file.path.display());
-                received.unreadable.push(reason);
+                let fault = input(&file.path, "read", e);
+                if fault.kind() == ErrorKind::Limit {
+                    return Err(fault);
+                }
+                received.unreadable.push(fault.to_string());
             }
         }
     }
-    Ok(received)
+    match received.unreadable.first() {
+        // Nothing must not stand in the place of what an earlier conversion gave.
+        Some(first) if received.files == 0 => Err(Error::Input(format!(
+            "none of the files can be read, so nothing was written: {first}"
+        ))),
+        _ => Ok(received),
+    }
 }
 
 fn whole(name: &str, file: File, memory: u64) -> std::io::Result<Vec<u8>> {

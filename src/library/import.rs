@@ -13,7 +13,7 @@ use crate::run::plan::encoding;
 use crate::run::prepare::place_of;
 use crate::store::disk::RealDisk;
 use crate::store::files::{folder_below, read_file, write_file};
-use crate::store::library::write_edition;
+use crate::store::library::{clear_attempts, write_edition};
 use crate::store::reference::RUN_DATA;
 use std::path::{Path, PathBuf};
 
@@ -54,6 +54,9 @@ pub fn import(order: &ImportOrder) -> Result<ImportReport> {
     let mapping = read_mapping(&order.mapping)?;
     let sheets = read_sheets(&order.files, csv_form(&order.mapping, &mapping)?)?;
     let imported = converted(&mapping, &sheets);
+    if !order.dry_run {
+        clear_attempts(&RealDisk, &order.factors, &mapping.folder())?;
+    }
     let mut library = FactorLibrary::read_with(&order.factors, &order.reference, &RUN_DATA)?;
     library.library = with_edition(&library.library, &mapping, &imported.tables, order.replace)
         .map_err(Error::Usage)?;

@@ -1,7 +1,7 @@
 //! What is being written stands beside its place, hidden, under a name that nobody can foresee, and locked while its writer lives.
 //!
 //! A killed writer leaves it behind unlocked, which is how the next one knows that it may go. Where files cannot be locked (some
-//! network file systems; folders on Windows) nothing is certain, and it stays.
+//! network file systems; Windows, where a lock is more than advice) nothing is certain, and it stays.
 
 use super::disk::{Disk, remove_tree};
 use super::reading::{kept, unread};
@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 
 /// How often a name is made anew when somebody else took what stood there for a dead writer's, before it could be locked.
 const ATTEMPTS: usize = 20;
+
+/// Whether locks are advice, as on every system but Windows, where a lock would keep the writer itself from writing.
+const ADVISES: bool = !cfg!(windows);
 
 /// What the names end with.
 const ASIDE: &str = ".green-corridor.tmp";
@@ -58,7 +61,8 @@ pub(crate) fn make_held<T>(
 ) -> io::Result<(T, Aside)> {
     for _ in 0..ATTEMPTS {
         let (made, path) = make_aside(dir, name, &mut make)?;
-        if let Some(held) = kept(&path) {
+        let held = if ADVISES { kept(&path) } else { Some(None) };
+        if let Some(held) = held {
             return Ok((made, Aside { path, _held: held }));
         }
     }
@@ -67,6 +71,9 @@ pub(crate) fn make_held<T>(
 
 /// Removes what killed writers left in `dir`. A courtesy: what cannot be looked at or removed is left to the next one.
 pub(crate) fn clear_dead(disk: &dyn Disk, dir: &Path) {
+    if !ADVISES {
+        return;
+    }
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         let path = entry.path();
         let is_ours = is_aside(&entry.file_name())

@@ -211,6 +211,7 @@ fn point_latest(output: &Output, run_id: &str) -> Result<()> {
     let replaced = linked.and_then(|((), beside)| {
         disk.rename(&beside, &latest)
             .inspect_err(|_| drop(disk.remove_file(&beside)))
+            .and_then(|()| disk.sync_dir(output.layout().root()))
     });
     replaced.map_err(|e| storage(&latest, "replace link", e))
 }

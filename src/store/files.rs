@@ -105,9 +105,9 @@ pub fn write_new_tree(disk: &dyn Disk, dir: &Path, files: &[(&str, &[u8])]) -> R
             "{relative:?} is not a path below a folder"
         )));
     }
+    clear_dead(disk, dir);
     let missing = missing(dir, files)?;
     make_dirs(disk, dir)?;
-    clear_dead(disk, dir);
     let made = make_held(dir, "new", |path| disk.create_dir(path));
     let ((), aside) = made.map_err(|e| storage(dir, "create folder in", e))?;
     let mut placed = Vec::new();

@@ -68,6 +68,15 @@ pub fn write_edition(
     written.and(removed)
 }
 
+/// Removes what killed imports of this edition left, unless it may be the only copy of the edition that was to give way.
+pub fn clear_attempts(disk: &dyn Disk, dir: &Path, folder: &str) -> Result<()> {
+    let target = dir.join(folder);
+    if is_folder(&target)? {
+        clear_dead(disk, parent(&target));
+    }
+    Ok(())
+}
+
 /// The folders of an edition that is put in its place.
 struct Places<'a> {
     disk: &'a dyn Disk,

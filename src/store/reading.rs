@@ -8,6 +8,7 @@ use super::path::same_file;
 use super::status::find_rejects;
 use crate::error::{Error, ErrorKind, Result};
 use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
@@ -79,9 +80,12 @@ pub(super) fn kept(dir: &Path) -> Option<Option<File>> {
         Err(TryLockError::Error(_)) => return Some(None),
         Ok(()) => {}
     }
-    let there = fs::symlink_metadata(dir).ok()?;
-    let locked = folder.metadata().ok()?;
-    same_file(&there, &locked).then_some(Some(folder))
+    let is_gone = match (fs::symlink_metadata(dir), folder.metadata()) {
+        (Ok(there), Ok(locked)) => !same_file(&there, &locked),
+        (Err(e), _) => e.kind() == io::ErrorKind::NotFound,
+        (_, Err(_)) => false,
+    };
+    (!is_gone).then_some(Some(folder))
 }
 
 /// A lock on a folder or file that nobody has [`kept`], so that nobody begins to; `None` when somebody has.

@@ -171,7 +171,11 @@ pub fn read_reference_copy(run_dir: &Path) -> Result<Vec<ReferenceFile>> {
         let mut bytes = Vec::new();
         let unpacked = zstd::Decoder::new(packed)
             .and_then(|d| d.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes));
-        unpacked.map_err(|e| broken(&dir, name, &format!("cannot decompress: {e}")))?;
+        unpacked.map_err(|e| match e.raw_os_error() {
+            // The system's word, not that of the decoder: nothing is known of the bytes.
+            Some(_) => storage(&dir.join(name), "read", e),
+            None => broken(&dir, name, &format!("cannot decompress: {e}")),
+        })?;
         if bytes.len() as u64 > MAX_FILE_BYTES {
             return Err(broken(&dir, name, "is too large"));
         }

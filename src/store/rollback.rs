@@ -5,6 +5,7 @@ use super::digest::Progress;
 use super::layout::Layout;
 use super::lock::{Holder, Output};
 use super::prune::{is_ours, published_millis};
+use super::stage::clear;
 use super::status::{Execution, Status, executions, millis_of, write_log};
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::BTreeMap;
@@ -29,6 +30,8 @@ pub fn rollback(
     wanted: Option<&str>,
     progress: Progress,
 ) -> Result<RolledBack> {
+    // What a killed attempt was writing; whoever holds the lock is alone.
+    clear(output)?;
     let layout = output.layout();
     let from = match layout.current_run() {
         // That it names no run is what a rollback to a named one mends.

@@ -857,6 +857,11 @@ fn files_that_cannot_be_read_are_told_and_the_rest_goes_on() {
     assert!(ended.stderr.contains("broken.json.gz"), "{}", ended.stderr);
     assert!(ended.stdout.contains("malformed"), "{}", ended.stdout);
     assert!(out.is_file());
+    // Nothing at all must not stand in the place of what was converted before.
+    let before = fs::read(&out).unwrap();
+    let broken = dir.path().join("broken.json.gz");
+    green_corridor(["convert", "dcsa", text(&broken), "--out", text(&out)]).expect(3);
+    assert_eq!(fs::read(&out).unwrap(), before);
     green_corridor([
         "convert",
         "dcsa",
