@@ -4,7 +4,7 @@ use crate::audit::inputs;
 pub use crate::audit::inputs::Inputs;
 pub(crate) use crate::audit::inputs::Place;
 use crate::audit::origin::{Origin, has_own_warnings, stood_in};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::element::GhgTotals;
 use crate::model::time::Day;
 use crate::output::columns::PublishedTable;
@@ -494,10 +494,10 @@ fn settle(
             next.unwrap_or_default()
         ));
     }
-    let row = shipments.next().transpose().map_err(|error| match error {
-        Error::Verification(what) => ParquetError::General(what),
+    let row = shipments.next().transpose().map_err(|error| match error.kind() {
+        ErrorKind::Verification => ParquetError::General(error.to_string()),
         // That it cannot be read is no fault of the table.
-        other => io::Error::other(other.to_string()).into(),
+        _ => io::Error::other(error.to_string()).into(),
     })?;
     match row {
         Some(row) if row == sum => Ok(1),

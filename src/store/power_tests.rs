@@ -1,7 +1,7 @@
 //! Power cuts at every moment of everything that is published: readers find the old or the new, whole, and what was reported as
 //! done is done.
 //!
-//! `GREEN_CORRIDOR_IMAGES` states per moment are looked at; `tests/faults/long` asks for many.
+//! `GREEN_CORRIDOR_IMAGES` states per moment are looked at; `tests/walks/long` asks for many.
 
 use super::commit::publish_existing;
 use super::commit_tests::{is_clean, lock, lock_on, publish, staged};

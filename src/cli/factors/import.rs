@@ -4,10 +4,10 @@ use super::super::args::path;
 use super::text::plain;
 use crate::cli::Console;
 use green_corridor::factor::{self, ImportOrder, ImportReport, Refusal};
+use green_corridor::quantity::plural;
 use green_corridor::{Error, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use green_corridor::quantity::plural;
 
 /// Arguments of `factors import`.
 #[derive(Debug, clap::Args)]

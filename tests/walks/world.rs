@@ -82,7 +82,7 @@ pub fn shim() -> Shim {
             "-o",
         ])
         .arg(shim.path())
-        .args(["tests/faults/shim.c", "-ldl"])
+        .args(["tests/walks/shim.c", "-ldl"])
         .output()
         .expect("a C compiler");
     assert!(

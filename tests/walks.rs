@@ -1,19 +1,19 @@
 //! Every file operation of every command that writes or checks, failing in every way: the exit is one of the documented ones, what was
 //! there before or what was to come is there whole, and the next attempt leaves nothing of the failed one.
 //!
-//! `cargo test` tries some points of each command, chosen by a seed; `tests/faults/long` tries them all. Another command is a
-//! line of `tests/faults/cases.rs`.
+//! `cargo test` tries some points of each command, chosen by a seed; `tests/walks/long` tries them all. Another command is a
+//! line of `tests/walks/cases.rs`.
 
 #![cfg(target_os = "linux")]
 
-#[path = "faults/audit.rs"]
+#[path = "walks/audit.rs"]
 mod audit;
 #[path = "support/binary.rs"]
 #[allow(dead_code)]
 mod binary;
-#[path = "faults/cases.rs"]
+#[path = "walks/cases.rs"]
 mod cases;
-#[path = "faults/world.rs"]
+#[path = "walks/world.rs"]
 mod world;
 
 use cases::CASES;
@@ -215,5 +215,5 @@ fn the_audit_knows_a_missing_sync() {
         "s fsync /x",
     ];
     assert!(audit::audit(&numbered(&late)).is_err());
-    assert!(Path::new("tests/faults/shim.c").is_file());
+    assert!(Path::new("tests/walks/shim.c").is_file());
 }
