@@ -18,7 +18,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 
@@ -220,11 +220,11 @@ LINES = """
     FROM '{out}/latest/elements/*.parquet' e JOIN '{out}/latest/factors.parquet' f USING (factor_id) GROUP BY 1"""
 NAMES = {
     "by_mode": "e.mode",
-    "by_distance_basis": "coalesce(e.activity_basis, 'none')",
-    "by_data_category": "CASE WHEN e.data_category = 'primary' AND contains(e.quality_flags, 'Q41') "
+    "by_distance_basis": "coalesce(nullif(e.activity_basis, ''), 'none')",
+    "by_data_category": "CASE WHEN e.data_category = 'primary' AND contains(coalesce(e.quality_flags, ''), 'Q41') "
                         "THEN 'primary, outside its reference period' ELSE e.data_category END",
-    "by_gwp_set": "coalesce(f.energy_gwp_set, f.gwp_set)",
-    "by_source": "f.source || '/' || f.edition",
+    "by_gwp_set": "coalesce(nullif(f.energy_gwp_set, ''), f.gwp_set)",
+    "by_source": "concat_ws('/', f.source, f.edition, f.licence)",
 }
 FIGURES = ("transport_activity_tkm", "ghg_operation_kg", "ghg_provision_kg", "ghg_total_kg")
 
@@ -244,13 +244,14 @@ def check_declaration(program, out, name, schemas, work):
         fault(f"{name} declaration: {gwp}, the manifest has {manifest['totals_by_gwp_set']}")
     for part, key in NAMES.items():
         query = {row[0]: row[1:] for row in duckdb.sql(LINES.format(name=key, out=out)).fetchall()}
-        named = lambda line: line["name"] if "name" in line else f"{line['source']}/{line['edition']}"
+        named = lambda line: line["name"] if "name" in line else "/".join((line["source"], line["edition"], line["licence"]))
         found = {named(line): figures(line) for line in told[part]}
         if found != query or len(found) != len(told[part]):
             fault(f"{name} declaration: {part}: {found}, a query has {query}")
-    first, last = duckdb.sql(f"SELECT min(first_departed_at), max(last_arrived_at) FROM '{out}/latest/shipments/*.parquet'").fetchall()[0]
-    for key, at in (("first_departure", first), ("last_arrival", last)):
-        if at is not None and told["period"][key][:19] != at.astimezone(UTC).isoformat()[:19]:
+    ends = duckdb.sql(f"SELECT epoch_us(min(first_departed_at)), epoch_us(max(last_arrived_at)) FROM '{out}/latest/shipments/*.parquet'").fetchall()[0]
+    for key, at in zip(("first_departure", "last_arrival"), ends):
+        found = told["period"][key] and datetime.fromisoformat(told["period"][key]) - datetime(1970, 1, 1, tzinfo=UTC)
+        if (found and found // timedelta(microseconds=1)) != at:
             fault(f"{name} declaration: {key} is {told['period'][key]}, a query has {at}")
     for words in ("Prepared for", "Test &amp; &lt;Co&gt;", told["origin"]["run_id"]):
         if words not in page:
