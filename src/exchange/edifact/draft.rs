@@ -1,7 +1,7 @@
 //! One message, segment by segment: its head, then containers (COARRI, CODECO) or statuses (IFTSTA), each told when the next begins.
 
 use super::group::{Group, has};
-use super::message::{Found, Head, Kind, Message, refused};
+use super::message::{Found, Head, Kind, Message};
 use super::profile::{Function, Status, Told};
 use super::syntax::Segment;
 use super::tell::{Frame, Subject, Unit, pointer};
@@ -517,20 +517,9 @@ impl<'r> Draft<'r> {
             }
         }
         let profile = self.frame.hand.profile;
-        let function = match profile.functions.get(&self.head.function) {
-            Some(function) => *function,
-            None if self.head.function.is_empty() => Function::Original,
-            None => {
-                let codes: Vec<&str> = profile.functions.keys().map(String::as_str).collect();
-                let wanted = format!("a message function of {}", codes.join(", "));
-                let fault = Fault::new("", &self.head.function, &wanted);
-                let fault =
-                    self.frame
-                        .fault(Outcome::Malformed, &self.place, &self.head.number, fault);
-                self.found = refused(self.found, &fault);
-                Function::Original
-            }
-        };
+        let known = profile.functions.get(&self.head.function).copied();
+        let stated = Some(Function::Original).filter(|_| self.head.function.is_empty());
+        let function = known.or(stated);
         if self.found.is_empty() {
             let nothing = Fault::new("", "", "");
             let place = &self.place;
@@ -546,16 +535,30 @@ impl<'r> Draft<'r> {
             true => self.head.number.clone(),
             false => self.head.group.previous,
         };
-        let message = Message {
+        let mut message = Message {
             place: self.place,
             sender: self.frame.sender,
             kind: self.head.kind,
             number: self.head.number,
             about,
-            function,
+            function: function.unwrap_or(Function::Original),
             written,
             found: self.found,
         };
+        if function.is_none() {
+            let codes: Vec<&str> = profile.functions.keys().map(String::as_str).collect();
+            let wanted = format!("a message function of {}", codes.join(", "));
+            let fault = LeftOut {
+                outcome: Outcome::Malformed,
+                place: message.place.clone(),
+                id: message.number.clone(),
+                subject: String::new(),
+                found: self.head.function,
+                reason: format!("expected {wanted}"),
+            };
+            message.refuse(&fault);
+            message.found.push(Found::Fault(Box::new(fault)));
+        }
         (message, self.unread)
     }
 }

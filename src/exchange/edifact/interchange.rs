@@ -5,14 +5,13 @@
 
 use super::draft::Draft;
 use super::group::Hand;
-use super::message::{Found, Kind, Message, refused};
+use super::message::{Found, Kind, Message};
 use super::profile::{Profile, Profiles};
 use super::syntax::{Charset, Segment, Segments, Service};
 use super::tell::{Frame, pointer};
 use super::time::{self, Stated};
 use crate::exchange::dcsa::Reading;
 use crate::exchange::documents::{Fault, Place};
-use crate::exchange::events::settle::gone;
 use crate::exchange::left_out::{LeftOut, Outcome};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -252,10 +251,11 @@ impl<'r> Interchange<'r> {
         }
         if let Err(fault) = checked {
             let fault = frameless(Outcome::Malformed, place, fault);
-            message.found = refused(message.found, &fault);
+            message.refuse(&fault);
+            message.found.push(Found::Fault(Box::new(fault)));
         }
         if self.header.as_ref().is_some_and(|h| h.is_test) {
-            message.found = of_test(message.found);
+            message.ignore_test();
         }
         self.contents.messages.push(message);
         Ok(())
@@ -297,7 +297,8 @@ impl<'r> Interchange<'r> {
         match begun.draft {
             Some(draft) => {
                 let (mut message, _) = draft.end();
-                message.found = refused(message.found, &entry);
+                message.refuse(&entry);
+                message.found.push(Found::Fault(Box::new(entry)));
                 self.contents.messages.push(message);
             }
             None => self.contents.others.push(entry),
@@ -324,10 +325,7 @@ impl<'r> Interchange<'r> {
         };
         let entry = frameless(Outcome::Malformed, place, fault);
         for message in &mut self.contents.messages {
-            let found = std::mem::take(&mut message.found);
-            message.found = refused(found, &entry);
-            // Once is enough.
-            message.found.pop();
+            message.refuse(&entry);
         }
         self.contents.others.push(entry);
     }
@@ -418,16 +416,4 @@ fn check(
         );
     }
     Ok(())
-}
-
-/// What a test interchange says did not happen.
-fn of_test(found: Vec<Found>) -> Vec<Found> {
-    let each = found.into_iter().map(|one| match one {
-        Found::Event(event) => {
-            let reason = "in a test interchange (UNB 0035)";
-            Found::Fault(Box::new(gone(*event, Outcome::Ignored, reason)))
-        }
-        other => other,
-    });
-    each.collect()
 }

@@ -94,16 +94,28 @@ pub struct Message {
     pub found: Vec<Found>,
 }
 
-/// What was found, where the message or interchange around it cannot be believed: the fault, and everything else for its sake.
-pub fn refused(found: Vec<Found>, fault: &LeftOut) -> Vec<Found> {
-    let reason = format!(
-        "in what cannot be believed: {}: {}, {}",
-        fault.place.pointer, fault.found, fault.reason
-    );
-    let each = found.into_iter().map(|one| match one {
-        Found::Event(event) => Found::Fault(Box::new(gone(*event, Outcome::Refused, &reason))),
-        other => other,
-    });
-    each.chain([Found::Fault(Box::new(fault.clone()))])
-        .collect()
+impl Message {
+    /// Nothing of the message is used, for the sake of this fault; it does nothing to earlier ones either.
+    pub fn refuse(&mut self, fault: &LeftOut) {
+        self.function = Function::Original;
+        let reason = format!(
+            "in what cannot be believed: {}: {}, {}",
+            fault.place.pointer, fault.found, fault.reason
+        );
+        self.set_aside(Outcome::Refused, &reason);
+    }
+
+    /// The same for a message that says of itself that it is a test.
+    pub fn ignore_test(&mut self) {
+        self.function = Function::Original;
+        self.set_aside(Outcome::Ignored, "in a test interchange (UNB 0035)");
+    }
+
+    fn set_aside(&mut self, outcome: Outcome, reason: &str) {
+        for found in &mut self.found {
+            if let Found::Event(event) = found {
+                *found = Found::Fault(Box::new(gone((**event).clone(), outcome, reason)));
+            }
+        }
+    }
 }

@@ -58,6 +58,16 @@ fn replaced_changed_and_cancelled_messages() {
     let report = with(vec![unknown]);
     assert_eq!(rows(&report), WANTED);
     assert!(reasons(&report)[0].contains("withdraws what is in none of the files"));
+    // A cancellation that is refused, or in a test, cancels nothing.
+    let first = interchange("T", &voyage());
+    for (from, to) in [
+        ("UNT+12+", "UNT+13+"),
+        ("R1'UNH", "R1++++++1'UNH"),
+        ("UNZ+1", "UNZ+2"),
+    ] {
+        let cancel = interchange("T", &[later("1", "202503040800")]).replacen(from, to, 1);
+        assert_eq!(rows(&convert(&[&first, &cancel])), WANTED, "{to}");
+    }
     // Cancelled, then sent again.
     let report = with(vec![later("1", "202503040800"), later("9", "202503040900")]);
     assert_eq!(rows(&report)[2], WANTED[2].replace("04T08", "04T09"));

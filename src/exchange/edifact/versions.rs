@@ -92,7 +92,8 @@ fn order(messages: &[Message]) -> Vec<usize> {
 impl Standing {
     fn add(&mut self, i: usize, message: &Message) {
         let document = document(message, &message.number);
-        if document.2.is_empty() {
+        let content = content(message);
+        if document.2.is_empty() || content.is_empty() {
             return;
         }
         let (entries, originals) = self.of_document.entry(document.clone()).or_default();
@@ -105,7 +106,6 @@ impl Standing {
         }
         // Two are as good as any number, so that a number of thousands of messages costs nothing.
         if message.function == Function::Original && originals.len() < 2 {
-            let content = content(message);
             if !originals.contains(&content) {
                 originals.push(content);
             }
