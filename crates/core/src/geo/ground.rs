@@ -134,7 +134,7 @@ impl Ground {
         &self,
         from: Point,
         to: Point,
-        most_sea_m: f64,
+        most_sea_m: u32,
         barriers: &[Barrier],
     ) -> bool {
         let step = great_circle_exact(from, to) / STEP_M;
@@ -154,7 +154,7 @@ impl Ground {
                 Some(_) => 0.0,
                 None => at_sea + length,
             };
-            if at_sea > most_sea_m {
+            if at_sea > f64::from(most_sea_m) {
                 return false;
             }
         }

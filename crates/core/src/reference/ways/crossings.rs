@@ -14,7 +14,7 @@ use std::collections::BinaryHeap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Bays that a great circle may cut off: the way round them is in the detour ratio. Metres.
-const MOST_SEA_M: f64 = 60_000.0;
+const MOST_SEA_M: u32 = 60_000;
 /// Crossings on a way, at most.
 const MOST_CROSSINGS: usize = 4;
 /// A way that is longer than so many great circles and so many metres besides is none that anybody takes.
