@@ -3,7 +3,7 @@
 #![allow(clippy::cast_possible_truncation)] // numbers made up here are small
 
 use green_corridor::geo::land::{Land, Shores};
-use green_corridor::geo::sea::{FAR_M, Passages, SeaGraph};
+use green_corridor::geo::sea::{Closures, FAR_M, Passages, SeaGraph};
 use green_corridor::geo::{Point, Vertex, great_circle_m};
 use green_corridor::model::id::LocationCode;
 
@@ -202,6 +202,53 @@ fn a_closed_passage_is_a_closed_way() {
         "only where somebody opens it"
     );
     assert!(open.metres < way("NLRTM", "JPYOK", "").unwrap().metres);
+}
+
+#[test]
+fn ships_go_round_what_is_avoided_and_through_one_to_what_lies_between() {
+    let sea = shipped();
+    let passage = |code| Passages::parse(code).unwrap();
+    let around = Closures {
+        closed: Passages::USUALLY_CLOSED,
+        avoided: passage("suez").with(passage("bab_el_mandeb")),
+    };
+    let way = |from: &str, to: &str| sea.path(place(from), place(to), around).unwrap();
+    let open = |from: &str, to: &str| {
+        let path = sea.path(place(from), place(to), Passages::USUALLY_CLOSED);
+        path.unwrap()
+    };
+    assert_eq!(open("CNSHA", "NLRTM").metres / 1000, 19_589);
+    assert_eq!(way("CNSHA", "NLRTM").metres / 1000, 24_997);
+    for (from, to, through, not_through) in [
+        ("CNSHA", "NLRTM", "cape_of_good_hope", "suez bab_el_mandeb"),
+        // Beside one of them: from its own side.
+        ("SGSIN", "EGPSD", "gibraltar", "suez bab_el_mandeb"),
+        ("SGSIN", "OMSLL", "", "suez bab_el_mandeb cape_of_good_hope"),
+        ("NLRTM", "OMSLL", "cape_of_good_hope", "suez bab_el_mandeb"),
+        // Between the two: from each side through the one that is there.
+        ("NLRTM", "SAJED", "suez", "bab_el_mandeb cape_of_good_hope"),
+        ("SGSIN", "SAJED", "bab_el_mandeb", "suez cape_of_good_hope"),
+        ("SAJED", "YESAL", "", "suez bab_el_mandeb"),
+    ] {
+        let path = way(from, to);
+        for code in through.split_whitespace() {
+            assert!(path.passages.meets(passage(code)), "{from} - {to}: {code}");
+        }
+        for code in not_through.split_whitespace() {
+            assert!(!path.passages.meets(passage(code)), "{from} - {to}: {code}");
+        }
+        assert_eq!(path.metres, way(to, from).metres, "{from} - {to}");
+        assert!(open(from, to).metres <= path.metres, "{from} - {to}");
+    }
+    // What is closed stays closed.
+    let closed = Closures {
+        closed: around.closed.with(passage("bab_el_mandeb")),
+        ..around
+    };
+    let path = sea.path(place("SGSIN"), place("SAJED"), closed).unwrap();
+    assert!(
+        path.passages.meets(passage("suez")) && path.passages.meets(passage("cape_of_good_hope"))
+    );
 }
 
 #[test]

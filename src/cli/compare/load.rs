@@ -9,7 +9,9 @@ use crate::geo::sea::SeaGraph;
 use crate::model::id::LocationCode;
 use crate::present::comparison::map::Map;
 use crate::progress::Level;
-use crate::reference::{Distances, Dwells, Rates, Reference, Services, Severity, Speeds};
+use crate::reference::{
+    Distances, Dwells, PassageTimes, Rates, Reference, Services, Severity, Speeds,
+};
 use crate::routes::answer::{Answer, World};
 use crate::routes::geometry::{Spot, lines};
 use crate::routes::network::{Estimates, Network};
@@ -26,13 +28,14 @@ use std::path::{Path, PathBuf};
 const LIBRARY: &str = "emission_factors";
 const DATA: &str = "data";
 /// Files of the data folder that route options are made of.
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     "containers.csv",
     "corridors.toml",
     "distances.csv",
     "dwell.csv",
     "locations.csv",
     "mode_aliases.csv",
+    "passages.csv",
     "rates.csv",
     "services.csv",
     "speeds.csv",
@@ -83,6 +86,7 @@ pub(super) struct Files {
     locations: Vec<DataFile>,
     services: Vec<DataFile>,
     distances: Vec<DataFile>,
+    passages: Vec<DataFile>,
     rates: Vec<DataFile>,
 }
 
@@ -108,6 +112,7 @@ pub(super) fn read(args: &Data) -> Result<Files> {
         locations,
         services,
         distances,
+        passages: named(&args.passages)?,
         rates: named(&rates)?,
     })
 }
@@ -152,6 +157,10 @@ pub(super) fn load(
     for file in &files.distances {
         let distances = checked.take(Distances::parse(file))?;
         reference.distances.put_on_top(distances);
+    }
+    for file in &files.passages {
+        let passages = checked.take(PassageTimes::parse(file, &reference.factors))?;
+        reference.put_passages_on_top(passages);
     }
     if let Some(scenario) = scenario {
         scenario
@@ -319,7 +328,6 @@ fn land(home: Option<&Path>) -> Result<(Vec<Vec<Spot>>, String)> {
 
 /// What the map of an answer is drawn from.
 pub(super) fn map(args: &Data, loaded: &Loaded, answer: &Answer, request: &Request) -> Result<Map> {
-    let closed = request.avoid.passages;
     let options = || answer.options.iter().map(|s| &s.option);
     let lines = options()
         .map(|o| {
@@ -328,7 +336,7 @@ pub(super) fn map(args: &Data, loaded: &Loaded, answer: &Answer, request: &Reque
                 &answer.network,
                 &loaded.reference,
                 loaded.sea.as_ref(),
-                closed,
+                request,
             )
         })
         .collect();

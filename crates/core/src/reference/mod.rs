@@ -8,6 +8,7 @@ pub mod corridors;
 pub mod distances;
 pub mod estimates;
 pub mod gaps;
+pub mod passages;
 pub mod places;
 pub mod plausibility;
 pub mod rates;
@@ -21,6 +22,7 @@ pub use corridors::{Corridor, Corridors};
 pub use distances::{Distance, Distances};
 pub use estimates::{Dwell, Dwells, Speed, Speeds};
 pub use gaps::Gaps;
+pub use passages::{PassageTimes, SeaWay};
 pub use places::{Place, Places};
 pub use plausibility::Plausibility;
 pub use rates::{Rate, Rates};
@@ -47,6 +49,8 @@ pub struct Reference {
     pub containers: ContainerTypes,
     /// Network distances.
     pub distances: Distances,
+    /// When ships keep out of which passage.
+    pub passages: PassageTimes,
     /// Places.
     pub places: Places,
     /// Corridors.
@@ -104,7 +108,9 @@ fn side(end: HubEnd) -> usize {
 /// a run is not handed them, and lacks nothing without them. Without bounds nothing is odd.
 const SERVICES: &str = "services.csv";
 const PLAUSIBILITY: &str = "plausibility.csv";
-const DATA_FILES: [&str; 8] = [
+/// Without it every passage is open.
+const PASSAGES: &str = "passages.csv";
+const DATA_FILES: [&str; 9] = [
     "locations.csv",
     "distances.csv",
     "containers.csv",
@@ -112,8 +118,10 @@ const DATA_FILES: [&str; 8] = [
     "mode_aliases.csv",
     SERVICES,
     PLAUSIBILITY,
+    PASSAGES,
     "corridors.toml",
 ];
+const MAY_LACK: [&str; 3] = [SERVICES, PLAUSIBILITY, PASSAGES];
 
 /// A data file, its columns or keys, and which of them every row has.
 pub type FileColumns = (&'static str, &'static [(&'static str, bool)]);
@@ -163,10 +171,11 @@ impl Reference {
             aliases,
             services,
             plausibility,
+            passages,
             corridors,
         ] = DATA_FILES.map(|name| {
             let file = data.iter().find(|f| f.path == name);
-            if file.is_none() && name != SERVICES && name != PLAUSIBILITY {
+            if file.is_none() && !MAY_LACK.contains(&name) {
                 faults.warning(name, 0, "", "", "file is missing; it counts as empty");
             }
             file
@@ -204,16 +213,20 @@ impl Reference {
             profile.sources.insert(0, (edition.to_owned(), 0));
             parsed_library.displace_energy(edition, &zones);
         }
-        let factors = keep(
+        let mut factors = keep(
             FactorSet::build(&parsed_library, &profile, &zones),
             &mut faults,
         );
         let services = services
             .map(|f| keep(Services::parse(f, &factors), &mut faults))
             .unwrap_or_default();
+        let passages = passages
+            .map(|f| keep(PassageTimes::parse(f, &factors), &mut faults))
+            .unwrap_or_default();
         if faults.has_error() {
             return Err(faults.list);
         }
+        factors.differ_also_on(passages.changes());
         let rules = Rules::new(&factors, &profile);
         Ok((
             Reference {
@@ -221,6 +234,7 @@ impl Reference {
                 profile,
                 containers,
                 distances,
+                passages,
                 places,
                 corridors,
                 zones,
@@ -280,6 +294,12 @@ impl Reference {
     fn great_circle(&self, origin: LocationCode, destination: LocationCode) -> Option<i64> {
         let point = |code| self.places.get(code).and_then(|p| p.point);
         Some(great_circle_m(point(origin)?, point(destination)?))
+    }
+
+    /// Puts an own file of passages on top of those that are here.
+    pub fn put_passages_on_top(&mut self, own: PassageTimes) {
+        self.factors.differ_also_on(own.changes());
+        self.passages.put_on_top(own);
     }
 
     /// Distances in metres that a record may state between two places without being flagged (Q26).
