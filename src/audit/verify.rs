@@ -494,11 +494,14 @@ fn settle(
             next.unwrap_or_default()
         ));
     }
-    let row = shipments.next().transpose().map_err(|error| match error.kind() {
-        ErrorKind::Verification => ParquetError::General(error.to_string()),
-        // That it cannot be read is no fault of the table.
-        _ => io::Error::other(error.to_string()).into(),
-    })?;
+    let row = shipments
+        .next()
+        .transpose()
+        .map_err(|error| match error.kind() {
+            ErrorKind::Verification => ParquetError::General(error.to_string()),
+            // That it cannot be read is no fault of the table.
+            _ => io::Error::other(error.to_string()).into(),
+        })?;
     match row {
         Some(row) if row == sum => Ok(1),
         Some(row) if row.id == sum.id => fault(format!(

@@ -111,6 +111,9 @@ pub(super) struct Data {
     /// Own distances on top of distances.csv
     #[arg(long, value_name = "FILE", value_parser = path())]
     distances: Vec<PathBuf>,
+    /// Own states of sea passages on top of passages.csv
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    passages: Vec<PathBuf>,
     /// Exchange rates: CSV with from,to,rate,date,source_ref
     #[arg(long, value_name = "FILE", value_parser = path())]
     rates: Option<PathBuf>,

@@ -6,11 +6,22 @@ use crate::factors::{DataFile, Fault};
 use crate::geo::land::{Land, Ring};
 use crate::model::id::LocationCode;
 use crate::present::comparison::map::Map;
-use crate::reference::{
-    Distances, Dwells, Gazetteer, PLACE_ALIASES, Rates, Reference, SEA_GRAPH, Services, Severity,
-    Speeds, ways::FILES as ESTIMATES,
-};
-use crate::routes::answer::{Answer, World as Asked};
+use crate::progress::Level;
+use crate::reference::Distances;
+use crate::reference::Dwells;
+use crate::reference::Gazetteer;
+use crate::reference::PLACE_ALIASES;
+use crate::reference::PassageTimes;
+use crate::reference::Rates;
+use crate::reference::Reference;
+use crate::reference::SEA_GRAPH;
+use crate::reference::Services;
+use crate::reference::Severity;
+use crate::reference::Speeds;
+use crate::reference::ways::FILES as ESTIMATES;
+use crate::routes::answer::Answer;
+use crate::routes::answer::World as Asked;
+use crate::routes::answer::World;
 use crate::routes::geometry::{Spot, lines};
 use crate::routes::network::{Estimates, Network};
 use crate::routes::request::Request;
@@ -25,7 +36,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Files of the data folder that route options are made of.
-const FILES: [&str; 20] = [
+const FILES: [&str; 21] = [
     "containers.csv",
     "corridors.toml",
     "distances.csv",
@@ -41,6 +52,7 @@ const FILES: [&str; 20] = [
     ESTIMATES[5],
     ESTIMATES[6],
     ESTIMATES[7],
+    "passages.csv",
     "rates.csv",
     SEA_GRAPH,
     "services.csv",
@@ -92,6 +104,7 @@ pub struct Files {
     locations: Vec<DataFile>,
     services: Vec<DataFile>,
     distances: Vec<DataFile>,
+    passages: Vec<DataFile>,
     rates: Vec<DataFile>,
 }
 
@@ -117,6 +130,7 @@ pub fn read(args: &Sources) -> Result<Files> {
         locations,
         services,
         distances,
+        passages: named(&args.passages)?,
         rates: named(&rates)?,
     })
 }
@@ -159,6 +173,10 @@ pub fn load(
     for file in &files.distances {
         let distances = checked.take(Distances::parse(file))?;
         reference.distances.put_on_top(distances);
+    }
+    for file in &files.passages {
+        let passages = checked.take(PassageTimes::parse(file, &reference.factors))?;
+        reference.put_passages_on_top(passages);
     }
     if let Some(scenario) = scenario {
         scenario
@@ -300,7 +318,6 @@ fn land(home: Option<&Path>) -> Result<(Vec<Vec<Spot>>, String)> {
 
 /// What the map of an answer is drawn from.
 pub fn map(args: &Sources, loaded: &World, answer: &Answer, request: &Request) -> Result<Map> {
-    let closed = request.avoid.passages;
     let options = || answer.options.iter().map(|s| &s.option);
     let lines = options()
         .map(|o| {
@@ -309,7 +326,7 @@ pub fn map(args: &Sources, loaded: &World, answer: &Answer, request: &Request) -
                 &answer.network,
                 &loaded.reference,
                 loaded.reference.sea(),
-                closed,
+                request,
             )
         })
         .collect();

@@ -149,6 +149,8 @@ pub struct Plan {
     pub locations: Vec<PlanPath>,
     /// Own distance files; they win over the reference folder's, the first over those after it.
     pub distances: Vec<PlanPath>,
+    /// Own states of sea passages; they win over the reference folder's, the first over those after it.
+    pub passages: Vec<PlanPath>,
     /// Output root.
     pub out: PlanPath,
     /// Bounds.

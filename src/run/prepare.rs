@@ -4,7 +4,7 @@ use crate::error::{Error, Place, Result};
 use crate::escape::inert::original;
 use crate::factors::{DataFile, Fault};
 use crate::progress::{Level, Progress};
-use crate::reference::{Distances, Gazetteer, Reference, Severity};
+use crate::reference::{Distances, Gazetteer, PassageTimes, Reference, Severity};
 use crate::run::identity::METHOD_REVISION;
 use crate::run::plan::{LaterFile, Plan};
 use crate::shipped::{places, places_digest};
@@ -24,6 +24,8 @@ pub const DATA: &str = "data";
 pub const LOCATIONS: &str = "locations";
 /// Folder of own distance files in a run's `reference/`.
 pub const DISTANCES: &str = "distances";
+/// Folder of own files of passages in a run's `reference/`.
+pub(crate) const PASSAGES: &str = "passages";
 /// What identifies the list of places inside the program, in a run's `reference/`.
 pub const PLACES: &str = "places/list.toml";
 /// Rows of that list that a run used, in its `reference/`: they make no run id, since the list does.
@@ -74,7 +76,15 @@ pub fn load_reference(plan: &Plan) -> Result<Loaded> {
     let distances = (plan.distances.iter().enumerate())
         .map(|(i, p)| named(DISTANCES, i, &p.path))
         .collect::<Result<Vec<_>>>()?;
-    let (mut reference, warnings) = check(&library, &plan.profile, &data, &locations, &distances)?;
+    let passages = (plan.passages.iter().enumerate())
+        .map(|(i, p)| named(PASSAGES, i, &p.path))
+        .collect::<Result<Vec<_>>>()?;
+    let (mut reference, warnings) = check(
+        &library,
+        &plan.profile,
+        &data,
+        [&locations, &distances, &passages],
+    )?;
     if let Some(months) = plan.limits.max_primary_age_months {
         reference.factors.limit_primary_age(months);
     }
@@ -87,6 +97,7 @@ pub fn load_reference(plan: &Plan) -> Result<Loaded> {
     files.extend(under(DATA, data));
     files.extend(locations);
     files.extend(distances);
+    files.extend(passages);
     files.extend(values);
     let digest = library_digest(&files);
     if let Some(path) = &plan.run_file {
@@ -205,8 +216,7 @@ pub fn reference_with_warnings(
         &group(LIBRARY),
         profile,
         &group(DATA),
-        &locations,
-        &group(DISTANCES),
+        [&locations, &group(DISTANCES), &group(PASSAGES)],
     )
 }
 
@@ -214,8 +224,7 @@ fn check(
     library: &[ReferenceFile],
     profile: &str,
     data: &[ReferenceFile],
-    locations: &[ReferenceFile],
-    distances: &[ReferenceFile],
+    [locations, distances, passages]: [&[ReferenceFile]; 3],
 ) -> Result<(Reference, Vec<String>)> {
     let as_data = |files: &[ReferenceFile]| -> Vec<DataFile> {
         files
@@ -240,6 +249,14 @@ fn check(
             return Err(library_error(&faults));
         }
         reference.distances.put_on_top(own);
+        warnings.extend(faults);
+    }
+    for file in as_data(passages).iter().rev() {
+        let (own, faults) = PassageTimes::parse(file, &reference.factors);
+        if faults.iter().any(|f| f.severity == Severity::Error) {
+            return Err(library_error(&faults));
+        }
+        reference.put_passages_on_top(own);
         warnings.extend(faults);
     }
     Ok((reference, warnings.iter().map(Fault::to_string).collect()))

@@ -21,7 +21,7 @@ pub const MAX_FILE_BYTES: u64 = 256 << 20;
 /// `<source>/<edition>/<file>` is three deep; one more finds what somebody nested by mistake.
 const MAX_DEPTH: usize = 4;
 /// Files of the data folder that decide what a run computes. `services.csv` does not: it is for route options.
-pub const RUN_DATA: [&str; 17] = [
+pub const RUN_DATA: [&str; 18] = [
     "containers.csv",
     "corridors.toml",
     "distances.csv",
@@ -34,6 +34,7 @@ pub const RUN_DATA: [&str; 17] = [
     "estimates/waterway_ports.csv",
     "locations.csv",
     "mode_aliases.csv",
+    "passages.csv",
     "place_aliases.csv",
     "plausibility.csv",
     "sea/land.bin",

@@ -2,9 +2,24 @@
 
 #![allow(clippy::cast_possible_truncation)] // numbers made up here are small
 
-use green_corridor_core::geo::land::{Land, Shores};
-use green_corridor_core::geo::sea::{FAR_M, Passages, SeaGraph};
-use green_corridor_core::geo::{Point, Vertex, great_circle_m};
+use green_corridor::geo::Point;
+use green_corridor::geo::Vertex;
+use green_corridor::geo::great_circle_m;
+use green_corridor::geo::land::Land;
+use green_corridor::geo::land::Shores;
+use green_corridor::geo::sea::Closures;
+use green_corridor::geo::sea::FAR_M;
+use green_corridor::geo::sea::Passages;
+use green_corridor::geo::sea::SeaGraph;
+use green_corridor::model::id::LocationCode;
+use green_corridor_core::geo::Point;
+use green_corridor_core::geo::Vertex;
+use green_corridor_core::geo::great_circle_m;
+use green_corridor_core::geo::land::Land;
+use green_corridor_core::geo::land::Shores;
+use green_corridor_core::geo::sea::FAR_M;
+use green_corridor_core::geo::sea::Passages;
+use green_corridor_core::geo::sea::SeaGraph;
 use green_corridor_core::model::id::LocationCode;
 
 fn shipped() -> SeaGraph {
@@ -47,6 +62,31 @@ fn published_distances_are_met() {
         );
     }
     assert_eq!(rows.len(), 16);
+}
+
+/// Every second pair of NGA Pub. 151, all passages but that of the ice open; a pair without a way counts as far off. How near it is:
+/// to be bettered, never worsened. `measure.py` names the pairs.
+#[test]
+fn the_graph_is_no_farther_from_pub_151_than_it_was() {
+    let sea = shipped();
+    let deviation = |row: &csv::StringRecord| {
+        let path = sea.path(place(&row[0]), place(&row[1]), Passages::USUALLY_CLOSED);
+        let published: f64 = row[2].parse().unwrap();
+        path.map_or(f64::INFINITY, |p| {
+            (p.metres as f64 / 1000.0 / published - 1.0).abs() * 100.0
+        })
+    };
+    let mut list: Vec<f64> = rows("tests/sea/pub151.csv").iter().map(deviation).collect();
+    list.sort_by(f64::total_cmp);
+    let beyond = |percent: f64| list.iter().filter(|d| **d > percent).count();
+    assert_eq!(list.len(), 1_083);
+    assert!(
+        list[list.len() / 2] < 4.4,
+        "median {}",
+        list[list.len() / 2]
+    );
+    assert!(beyond(10.0) <= 222, "{} beyond 10 %", beyond(10.0));
+    assert!(beyond(50.0) <= 16, "{} beyond 50 %", beyond(50.0));
 }
 
 /// Numbers that look random and are the same everywhere (splitmix64).
@@ -113,6 +153,47 @@ fn no_way_is_shorter_than_the_great_circle_and_doubtful_ones_are_listed() {
         std::fs::read_to_string(LISTED).unwrap(),
         "UPDATE_GOLDEN=1 writes the list; look at what it says"
     );
+}
+
+/// What `check.py` recomputes, and what no machine may find otherwise: pairs at random in several states of the passages.
+const LENGTHS: &str = "tests/sea/lengths.csv";
+
+#[test]
+fn lengths_are_the_same_on_every_machine() {
+    let sea = shipped();
+    let ports: Vec<_> = sea.ports().collect();
+    let states = [
+        ("northwest", ""),
+        ("northwest suez panama", ""),
+        ("northwest", "bab_el_mandeb suez"),
+        ("", ""),
+    ];
+    let set = |words: &str| {
+        let parse = |word| Passages::parse(word).unwrap();
+        words
+            .split_whitespace()
+            .map(parse)
+            .fold(Passages::NONE, Passages::with)
+    };
+    let mut state = 20_231_215;
+    let mut text = "origin,destination,closed,avoided,metres\n".to_owned();
+    for pair in 0..240 {
+        let (from, _) = ports[random(&mut state) as usize % ports.len()];
+        let (to, _) = ports[random(&mut state) as usize % ports.len()];
+        let (closed, avoided) = states[pair % states.len()];
+        let around = Closures {
+            closed: set(closed),
+            avoided: set(avoided),
+        };
+        let metres = sea
+            .path(from, to, around)
+            .map_or(String::new(), |p| p.metres.to_string());
+        text.push_str(&format!("{from},{to},{closed},{avoided},{metres}\n"));
+    }
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(LENGTHS, &text).unwrap();
+    }
+    assert_eq!(text, std::fs::read_to_string(LENGTHS).unwrap());
 }
 
 fn line_m(line: &[Vertex]) -> u64 {
@@ -202,6 +283,53 @@ fn a_closed_passage_is_a_closed_way() {
         "only where somebody opens it"
     );
     assert!(open.metres < way("NLRTM", "JPYOK", "").unwrap().metres);
+}
+
+#[test]
+fn ships_go_round_what_is_avoided_and_through_one_to_what_lies_between() {
+    let sea = shipped();
+    let passage = |code| Passages::parse(code).unwrap();
+    let around = Closures {
+        closed: Passages::USUALLY_CLOSED,
+        avoided: passage("suez").with(passage("bab_el_mandeb")),
+    };
+    let way = |from: &str, to: &str| sea.path(place(from), place(to), around).unwrap();
+    let open = |from: &str, to: &str| {
+        let path = sea.path(place(from), place(to), Passages::USUALLY_CLOSED);
+        path.unwrap()
+    };
+    assert_eq!(open("CNSHA", "NLRTM").metres / 1000, 19_589);
+    assert_eq!(way("CNSHA", "NLRTM").metres / 1000, 24_997);
+    for (from, to, through, not_through) in [
+        ("CNSHA", "NLRTM", "cape_of_good_hope", "suez bab_el_mandeb"),
+        // Beside one of them: from its own side.
+        ("SGSIN", "EGPSD", "gibraltar", "suez bab_el_mandeb"),
+        ("SGSIN", "OMSLL", "", "suez bab_el_mandeb cape_of_good_hope"),
+        ("NLRTM", "OMSLL", "cape_of_good_hope", "suez bab_el_mandeb"),
+        // Between the two: from each side through the one that is there.
+        ("NLRTM", "SAJED", "suez", "bab_el_mandeb cape_of_good_hope"),
+        ("SGSIN", "SAJED", "bab_el_mandeb", "suez cape_of_good_hope"),
+        ("SAJED", "YESAL", "", "suez bab_el_mandeb"),
+    ] {
+        let path = way(from, to);
+        for code in through.split_whitespace() {
+            assert!(path.passages.meets(passage(code)), "{from} - {to}: {code}");
+        }
+        for code in not_through.split_whitespace() {
+            assert!(!path.passages.meets(passage(code)), "{from} - {to}: {code}");
+        }
+        assert_eq!(path.metres, way(to, from).metres, "{from} - {to}");
+        assert!(open(from, to).metres <= path.metres, "{from} - {to}");
+    }
+    // What is closed stays closed.
+    let closed = Closures {
+        closed: around.closed.with(passage("bab_el_mandeb")),
+        ..around
+    };
+    let path = sea.path(place("SGSIN"), place("SAJED"), closed).unwrap();
+    assert!(
+        path.passages.meets(passage("suez")) && path.passages.meets(passage("cape_of_good_hope"))
+    );
 }
 
 #[test]

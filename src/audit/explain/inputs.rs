@@ -150,6 +150,13 @@ impl Subject<'_> {
     /// The distance as found; hubs have none.
     fn distance(&self) -> Option<Fact> {
         let e = self.element;
+        let leg = || Leg {
+            mode: e.mode,
+            operation: e.operation,
+            origin: e.origin,
+            destination: e.destination,
+            day: day_of(e.departed_at),
+        };
         let how = match e.distance_source {
             DistanceSource::Absent => return None,
             DistanceSource::Reported if self.has(Flags::BASIS_ASSUMED) => {
@@ -158,16 +165,19 @@ impl Subject<'_> {
             DistanceSource::Reported => "reported".to_owned(),
             DistanceSource::SeaGraph => {
                 let network = self.reference.sea().map_or("", |sea| sea.network());
-                format!("shortest way over the sea graph: {network}")
+                let way = self.reference.sea_way(leg());
+                let other = way
+                    .filter(|w| w.depends_on_passages())
+                    .and_then(|w| w.other_m);
+                let other = other.map_or(String::new(), |metres| {
+                    let passages = &self.reference.passages;
+                    let state = passages.other_state(day_of(e.departed_at), e.operation);
+                    format!("; {} km {state}", (metres + 500) / 1000)
+                });
+                format!("shortest way over the sea graph: {network}{other}")
             }
             DistanceSource::Estimate => {
-                let leg = Leg {
-                    mode: e.mode,
-                    operation: e.operation,
-                    origin: e.origin,
-                    destination: e.destination,
-                    day: day_of(e.departed_at),
-                };
+                let leg = leg();
                 let how = self.reference.explain_estimate(leg);
                 format!("estimate: {}", how.unwrap_or_default())
             }

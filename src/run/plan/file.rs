@@ -23,6 +23,7 @@ pub(crate) struct RunFile {
     pub reference: Option<Text>,
     pub locations: Option<Texts>,
     pub distances: Option<Texts>,
+    pub passages: Option<Texts>,
     pub out: Option<Text>,
     #[serde(default)]
     pub limits: LimitKeys,

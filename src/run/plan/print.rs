@@ -29,6 +29,8 @@ pub(crate) fn text(plan: &Plan) -> String {
     page.line("locations", "locations", &list(&written));
     let written: Vec<&str> = plan.distances.iter().map(|p| p.written.as_str()).collect();
     page.line("distances", "distances", &list(&written));
+    let written: Vec<&str> = plan.passages.iter().map(|p| p.written.as_str()).collect();
+    page.line("passages", "passages", &list(&written));
     page.path("out", &plan.out);
     page.limits();
     page.table("output");
@@ -417,6 +419,8 @@ struct Canonical<'a> {
     locations: Vec<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     distances: Vec<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    passages: Vec<Cow<'a, str>>,
     max_reject_share_ppm: u32,
     min_rows: u64,
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
@@ -477,7 +481,10 @@ impl Plan {
                 .map(|p| published(&p.written).into())
                 .collect(),
             distances: (self.distances.iter())
-                .map(|p| p.written.as_str().into())
+                .map(|p| published(&p.written).into())
+                .collect(),
+            passages: (self.passages.iter())
+                .map(|p| published(&p.written).into())
                 .collect(),
             max_reject_share_ppm: self.limits.max_reject_share.0,
             min_rows: self.limits.min_rows,

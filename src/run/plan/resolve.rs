@@ -46,6 +46,7 @@ impl Resolver<'_> {
         let exclude = self.each(&keys.exclude, "exclude", |text| bases.pattern_written(text));
         let locations = self.each(&keys.locations, "locations", |text| bases.written(text));
         let distances = self.each(&keys.distances, "distances", |text| bases.written(text));
+        let passages = self.each(&keys.passages, "passages", |text| bases.written(text));
         let encodings = self.optional("output.encodings", &keys.output.encodings, encodings);
         let later_file = self.optional(
             "duplicates.later_file_wins",
@@ -83,6 +84,7 @@ impl Resolver<'_> {
             ),
             locations,
             distances,
+            passages,
             out: self.path(
                 "out",
                 "--out",

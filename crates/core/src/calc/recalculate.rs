@@ -35,6 +35,7 @@ const OWN_FLAGS: Flags = Flags(
         | Flags::DETOUR_ASSUMED.0
         | Flags::DISTANCE_RIVER.0
         | Flags::DISTANCE_OWN_FILE.0
+        | Flags::DEPENDS_ON_PASSAGES.0
         | Flags::GAUGE_BREAK.0
         | Flags::PLACE_ALIAS.0
         | Flags::WIDER_REGION.0

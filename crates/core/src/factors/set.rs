@@ -100,6 +100,12 @@ impl FactorSet {
             .filter(|d| *d > first)
     }
 
+    /// Makes epochs end on further days, on which something else changes that a lane depends on.
+    pub fn differ_also_on(&mut self, days: impl Iterator<Item = Day>) {
+        self.boundaries.extend(days);
+        in_order(&mut self.boundaries);
+    }
+
     /// Refuses carriers' figures for activity more than this many months after their reference period.
     pub fn limit_primary_age(&mut self, months: u32) {
         self.max_primary_age_months = Some(months);

@@ -50,6 +50,7 @@ flags! {
     DETOUR_ASSUMED = 34, "detour ratio is an own estimate";
     DISTANCE_RIVER = 35, "distance of river kilometres";
     DISTANCE_OWN_FILE = 36, "distance from an own file";
+    DEPENDS_ON_PASSAGES = 37, "length depends on the state of a passage";
     GAUGE_BREAK = 38, "change of gauge on the way";
     PLACE_ALIAS = 39, "place known by another code";
     CARRIER_BASIS_ASSUMED = 40, "distance basis of a carrier's figure assumed";

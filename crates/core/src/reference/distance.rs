@@ -1,7 +1,6 @@
 //! How far it is between two places where no record says so: the one answer that runs and comparisons give.
 
-use super::Reference;
-use crate::geo::sea::Passages;
+use super::{Reference, SeaWay};
 use crate::geo::{Point, great_circle_m};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
@@ -92,13 +91,23 @@ impl Reference {
     }
 
     fn over_sea(&self, leg: Leg) -> Option<FoundDistance> {
-        let voyages = self.voyages.as_ref().filter(|_| leg.mode == Mode::Sea)?;
-        let metres = voyages.metres(leg.origin, leg.destination, Passages::USUALLY_CLOSED)?;
-        (metres > 0).then_some(FoundDistance {
-            metres: metres.into(),
+        let way = self.sea_way(leg)?;
+        let metres = i64::try_from(way.metres).ok().filter(|m| *m > 0)?;
+        Some(FoundDistance {
+            metres,
             basis: Basis::Sfd,
             source: DistanceSource::SeaGraph,
-            flags: Flags::DISTANCE_SEA_GRAPH,
+            flags: Flags::DISTANCE_SEA_GRAPH
+                | Flags::DEPENDS_ON_PASSAGES.when(way.depends_on_passages()),
+        })
+    }
+
+    /// The way of a leg over the sea graph on its day, and how long it would be with the passages in their other state.
+    pub fn sea_way(&self, leg: Leg) -> Option<SeaWay> {
+        let voyages = self.voyages.as_ref().filter(|_| leg.mode == Mode::Sea)?;
+        self.passages.sea_way(leg.day, leg.operation, |around| {
+            let metres = voyages.metres(leg.origin, leg.destination, around)?;
+            Some(metres.into())
         })
     }
 

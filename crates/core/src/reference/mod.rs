@@ -11,6 +11,7 @@ pub mod estimates;
 pub mod finding;
 pub mod gaps;
 pub mod gazetteer;
+pub mod passages;
 pub mod place_aliases;
 pub mod places;
 pub mod plausibility;
@@ -30,6 +31,8 @@ pub use estimates::{Dwell, Dwells, Speed, Speeds};
 pub use finding::FoundPlace;
 pub use gaps::Gaps;
 pub use gazetteer::Gazetteer;
+pub use passages::PassageTimes;
+pub use passages::SeaWay;
 pub use place_aliases::PlaceAliases;
 pub use places::{Place, Places};
 pub use plausibility::Plausibility;
@@ -64,6 +67,8 @@ pub struct Reference {
     pub voyages: Option<Arc<Voyages>>,
     /// What estimates are made of.
     pub ways: Arc<Ways>,
+    /// When ships keep out of which passage.
+    pub passages: PassageTimes,
     /// Places.
     pub places: Places,
     /// Places that the location files need not list; whoever ships such a list puts it here.
@@ -129,7 +134,9 @@ const PLAUSIBILITY: &str = "plausibility.csv";
 pub const SEA_GRAPH: &str = "sea/marnet.bin";
 /// Other codes of places; without the file a code has none.
 pub const PLACE_ALIASES: &str = "place_aliases.csv";
-const DATA_FILES: [&str; 8] = [
+/// Without it every passage is open.
+const PASSAGES: &str = "passages.csv";
+const DATA_FILES: [&str; 9] = [
     "locations.csv",
     "distances.csv",
     "containers.csv",
@@ -137,8 +144,10 @@ const DATA_FILES: [&str; 8] = [
     "mode_aliases.csv",
     SERVICES,
     PLAUSIBILITY,
+    PASSAGES,
     "corridors.toml",
 ];
+const MAY_LACK: [&str; 3] = [SERVICES, PLAUSIBILITY, PASSAGES];
 
 /// A data file, its columns or keys, and which of them every row has.
 pub type FileColumns = (&'static str, &'static [(&'static str, bool)]);
@@ -188,10 +197,11 @@ impl Reference {
             aliases,
             services,
             plausibility,
+            passages,
             corridors,
         ] = DATA_FILES.map(|name| {
             let file = data.iter().find(|f| f.path == name);
-            if file.is_none() && name != SERVICES && name != PLAUSIBILITY {
+            if file.is_none() && !MAY_LACK.contains(&name) {
                 faults.warning(name, 0, "", "", "file is missing; it counts as empty");
             }
             file
@@ -241,16 +251,20 @@ impl Reference {
             profile.sources.insert(0, (edition.to_owned(), 0));
             parsed_library.displace_energy(edition, &zones);
         }
-        let factors = keep(
+        let mut factors = keep(
             FactorSet::build(&parsed_library, &profile, &zones),
             &mut faults,
         );
         let services = services
             .map(|f| keep(Services::parse(f, &factors), &mut faults))
             .unwrap_or_default();
+        let passages = passages
+            .map(|f| keep(PassageTimes::parse(f, &factors), &mut faults))
+            .unwrap_or_default();
         if faults.has_error() {
             return Err(faults.list);
         }
+        factors.differ_also_on(passages.changes());
         let rules = Rules::new(&factors, &profile);
         Ok((
             Reference {
@@ -260,6 +274,7 @@ impl Reference {
                 distances,
                 voyages,
                 ways: Arc::new(ways),
+                passages,
                 places,
                 gazetteer: Gazetteer::default(),
                 place_aliases,
@@ -300,6 +315,12 @@ impl Reference {
     /// The sea graph.
     pub fn sea(&self) -> Option<&SeaGraph> {
         self.voyages.as_ref().map(|v| v.sea())
+    }
+
+    /// Puts an own file of passages on top of those that are here.
+    pub fn put_passages_on_top(&mut self, own: PassageTimes) {
+        self.factors.differ_also_on(own.changes());
+        self.passages.put_on_top(own);
     }
 
     /// Distances in metres that a record may state between two places without being flagged (Q26).

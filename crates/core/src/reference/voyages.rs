@@ -3,7 +3,7 @@
 //!
 //! What is remembered speeds an answer up and never changes it, so kernels of several threads share it.
 
-use crate::geo::sea::{Lengths, Passages, SeaGraph};
+use crate::geo::sea::{Closures, Lengths, SeaGraph};
 use crate::model::id::LocationCode;
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,8 +14,8 @@ const FEWEST: usize = 64;
 /// Bytes that a run may spend unless it is told otherwise.
 const USUAL_BYTES: usize = 64 << 20;
 
-/// Where a search began, by number of the port, and what it kept out of.
-type Start = (usize, Passages);
+/// Where a search began, by number of the port, and what it went round.
+type Start = (usize, Closures);
 
 /// A sea graph and the searches made in it.
 #[derive(Debug)]
@@ -53,12 +53,12 @@ impl Voyages {
 
     /// Metres of the shortest way between two ports, the same both ways. `None`: one of them is no port of the graph, or no way
     /// is left open. 0: it is the same place.
-    pub fn metres(&self, from: LocationCode, to: LocationCode, avoid: Passages) -> Option<u32> {
+    pub fn metres(&self, from: LocationCode, to: LocationCode, around: Closures) -> Option<u32> {
         let (from, to) = (self.sea.port_number(from)?, self.sea.port_number(to)?);
         let (start, end) = (from.min(to), from.max(to));
-        let search = self.search((start, avoid));
+        let search = self.search((start, around));
         search
-            .get_or_init(|| self.sea.lengths(start, avoid))
+            .get_or_init(|| self.sea.lengths(start, around))
             .metres(end)
     }
 
@@ -81,7 +81,7 @@ mod tests {
         let bytes = include_bytes!("../../../../tests/golden/library/world/data/sea/marnet.bin");
         let voyages = Voyages::new(SeaGraph::load(bytes).unwrap());
         let code = |text: &str| LocationCode::parse(text.as_bytes()).unwrap();
-        let metres = |a, b| voyages.metres(code(a), code(b), Passages::NONE);
+        let metres = |a, b| voyages.metres(code(a), code(b), Closures::default());
         voyages.keep(0);
         voyages.most.store(1, Ordering::Relaxed);
         for _ in 0..3 {

@@ -125,7 +125,7 @@ impl From<Stopped> for NoAnswer {
 
 /// Answers one question.
 pub fn answer<'w>(world: World<'w>, request: &Request) -> Result<Answer<'w>, NoAnswer> {
-    let network = network_for(&world, request)?;
+    let mut network = network_for(&world, request)?;
     let mut costing = Costing::new(world.reference, &network, &request.cargo);
     let (prices, used) = prices(&world, &network, &costing, request)?;
     let chains = Search::run(world.reference, &network, request, &mut costing, &prices)?;
@@ -172,6 +172,13 @@ pub fn answer<'w>(world: World<'w>, request: &Request) -> Result<Answer<'w>, NoA
         if on_the_way(&link) && !rates.contains(&rate) {
             rates.push(rate);
         }
+    }
+    if let Some(graph) = world.sea {
+        let mut shown: Vec<LinkIndex> = list.iter().flat_map(|o| o.chain.links.clone()).collect();
+        shown.sort_unstable();
+        shown.dedup();
+        let links = &mut network.to_mut().links;
+        sea::tell_other_lengths(links, &shown, graph, world.reference, request);
     }
     let options = list.into_iter().zip(standing).zip(with_cost).map(
         |((option, (pareto, is_best_of_modes)), with_cost)| Shown {

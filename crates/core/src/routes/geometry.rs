@@ -3,7 +3,9 @@
 
 use super::network::{Link, Network};
 use super::option::RouteOption;
-use crate::geo::sea::{Passages, SeaGraph};
+use super::request::Request;
+use super::sea::closures;
+use crate::geo::sea::SeaGraph;
 use crate::model::mode::Mode;
 use crate::reference::Reference;
 
@@ -28,12 +30,12 @@ pub fn lines(
     network: &Network,
     reference: &Reference,
     sea: Option<&SeaGraph>,
-    avoid: Passages,
+    request: &Request,
 ) -> Vec<Line> {
     let mut last_longitude = None;
     let mut list = Vec::new();
     for link in option.chain.links.iter().map(|l| network.link(*l)) {
-        let Some(mut points) = points(link, reference, sea, avoid) else {
+        let Some(mut points) = points(link, reference, sea, request) else {
             continue;
         };
         for point in &mut points {
@@ -52,13 +54,13 @@ fn points(
     link: &Link,
     reference: &Reference,
     sea: Option<&SeaGraph>,
-    avoid: Passages,
+    request: &Request,
 ) -> Option<Vec<Spot>> {
     if let (Mode::Sea, Some(sea)) = (link.mode, sea)
         && let Some(path) = sea.path(
             link.origin,
             link.destination,
-            Passages::USUALLY_CLOSED.with(avoid),
+            closures(reference, request, link.operation),
         )
         && path.line.len() > 1
     {

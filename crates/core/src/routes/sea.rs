@@ -1,18 +1,49 @@
 //! Sea links that no service and no distance file has, over the sea graph: from the origin, to the destination, and to the
 //! ports next to an inland destination. Published distances win: a lane that is in the network already stays as it is.
 
-use super::network::{Estimates, Link, Network, Wait, at_speed};
+use super::network::{Estimates, Link, LinkIndex, Network, Wait, at_speed};
 use super::request::Request;
-use crate::geo::sea::{FAR_M, Passages, Reach, SeaGraph};
+use crate::geo::sea::{Closures, FAR_M, Passages, Reach, SeaGraph};
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, Mode};
 use crate::model::movement::OperationIndex;
-use crate::model::time::{Day, NO_END};
+use crate::model::time::{Day, NO_END, day_of};
 use crate::reference::Reference;
 use rustc_hash::FxHashSet;
 
 /// Most ports beside an inland destination that computed links lead to, by code.
 const MOST_GATEWAYS: usize = 6;
+
+/// How the source of a computed link begins.
+const COMPUTED: &str = "distance: computed over ";
+
+/// Says of computed links how long they would be with the passages in their other state, where that makes more than 5 %.
+pub fn tell_other_lengths(
+    links: &mut [Link],
+    wanted: &[LinkIndex],
+    sea: &SeaGraph,
+    reference: &Reference,
+    request: &Request,
+) {
+    for index in wanted {
+        let link = &mut links[*index as usize];
+        if !link.source_ref.starts_with(COMPUTED) {
+            continue;
+        }
+        let day = day_of(request.depart);
+        let way = reference.passages.sea_way(day, link.operation, |around| {
+            let closed = around.closed.with(request.avoid.passages);
+            let path = sea.path(link.origin, link.destination, Closures { closed, ..around });
+            path.map(|p| p.metres)
+        });
+        let depends = way.filter(|w| w.depends_on_passages());
+        if let Some(other) = depends.and_then(|w| w.other_m) {
+            let km = (other + 500) / 1000;
+            let state = reference.passages.other_state(day, link.operation);
+            link.source_ref.push_str(&format!("; {km} km {state}"));
+        }
+    }
+}
 
 /// The network without the sea links whose shortest way meets a closed passage.
 pub fn without(network: Network, sea: &SeaGraph, closed: Passages) -> Network {
@@ -51,6 +82,17 @@ pub fn without(network: Network, sea: &SeaGraph, closed: Passages) -> Network {
     Network::of(links, estimates)
 }
 
+/// What vessels of an operation go round on the day of departure, and what the request closes.
+pub fn closures(reference: &Reference, request: &Request, operation: OperationIndex) -> Closures {
+    let of_day = reference
+        .passages
+        .closures(day_of(request.depart), operation);
+    Closures {
+        closed: of_day.closed.with(request.avoid.passages),
+        ..of_day
+    }
+}
+
 /// The network with computed sea links for this request.
 pub fn with_computed(
     network: &Network,
@@ -58,10 +100,10 @@ pub fn with_computed(
     reference: &Reference,
     request: &Request,
 ) -> Network {
-    let closed = Passages::USUALLY_CLOSED.with(request.avoid.passages);
     let Some(operation) = sea_operation(reference) else {
         return network.clone();
     };
+    let around = closures(reference, request, operation);
     let mut maker = Maker {
         sea,
         operation,
@@ -88,14 +130,14 @@ pub fn with_computed(
             .filter(|p| sea.port(*p).is_some() && !ports.contains(p)),
     );
     if let Some(port) = sea.port(request.origin) {
-        let reach = sea.reach(port, closed);
+        let reach = sea.reach(port, around);
         all.iter()
             .for_each(|to| maker.link(request.origin, *to, *to, &reach));
     }
     for end in last_ports(network, sea, request.destination) {
         // Lanes run both ways, so one search from the end serves all ports before it.
         if let Some(port) = sea.port(end) {
-            let reach = sea.reach(port, closed);
+            let reach = sea.reach(port, around);
             all.iter()
                 .for_each(|from| maker.link(*from, end, *from, &reach));
         }
@@ -187,7 +229,7 @@ impl Maker<'_> {
             price: None,
             valid_from: Day::MIN,
             valid_to: NO_END,
-            source_ref: format!("distance: computed over {}{far_off}", self.sea.network()),
+            source_ref: format!("{COMPUTED}{}{far_off}", self.sea.network()),
             note: String::new(),
             passages: path.passages,
         });

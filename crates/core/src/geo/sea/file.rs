@@ -3,10 +3,10 @@
 use super::{Approach, Lane, Passages, Port, SeaGraph, Vertex};
 use crate::geo::signed::{Malformed, Records, open, wrong};
 use crate::model::id::LocationCode;
-use petgraph::graph::{NodeIndex, UnGraph};
+use petgraph::csr::Csr;
 
-/// Nodes and edges are numbered with 16 bits, of which petgraph keeps the last value for itself.
-const MOST: u32 = u16::MAX as u32 - 1;
+/// Nodes and ports are numbered with 16 bits.
+const MOST: u32 = u16::MAX as u32;
 /// Half the circumference, rounded up: no edge is longer.
 const LONGEST_M: u32 = 20_015_115;
 
@@ -47,10 +47,11 @@ impl SeaGraph {
     /// Reads a graph and checks it whole: magic word, version, digest, counts, ranges, and that nothing is left over.
     pub fn load(bytes: &[u8]) -> Result<SeaGraph, Malformed> {
         let opened = open::<4>(bytes, b"GCSEA\0")?;
-        if opened.counts.iter().any(|c| *c > MOST) {
+        let [nodes, _, ports, _] = opened.counts;
+        if nodes.max(ports) > MOST {
             return Err(wrong(
-                format!("{:?} nodes, edges, ports, approaches", opened.counts),
-                "at most 65534 of each",
+                format!("{nodes} nodes, {ports} ports"),
+                "at most 65535 of each",
             ));
         }
         let mut records = opened.records;
@@ -58,6 +59,20 @@ impl SeaGraph {
         records.end()?;
         Ok(graph)
     }
+}
+
+fn csr(
+    mut lanes: Vec<(u16, u16, Lane)>,
+    nodes: u32,
+) -> Result<Csr<(), Lane, petgraph::Directed, u16>, Malformed> {
+    lanes.sort_unstable_by_key(|(from, to, _)| (*from, *to));
+    let mut graph = Csr::from_sorted_edges(&lanes)
+        .map_err(|_| wrong("edges out of order", "edges in ascending order"))?;
+    // Nodes above the last one with a lane are places all the same.
+    while graph.node_count() < nodes as usize {
+        graph.add_node(());
+    }
+    Ok(graph)
 }
 
 fn body(
@@ -68,25 +83,33 @@ fn body(
     let vertices = (0..nodes)
         .map(|_| vertex(records))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut graph: UnGraph<(), Lane, u16> = UnGraph::with_capacity(nodes as usize, edges as usize);
-    for _ in 0..nodes {
-        graph.add_node(());
-    }
+    // A lane in each direction; a damaged count may not reserve more than the file can hold.
+    let mut lanes: Vec<(u16, u16, Lane)> = Vec::with_capacity(2 * records.at_most(edges, 10));
+    let mut last = None;
     for _ in 0..edges {
-        let (a, b, metres) = (
-            index(records, nodes)?,
-            index(records, nodes)?,
-            metres(records)?,
-        );
+        let (a, b) = (index(records, nodes)?, index(records, nodes)?);
+        if a >= b || last.is_some_and(|last| last >= (a, b)) {
+            return Err(wrong(
+                format!("an edge of nodes {a} and {b}"),
+                "edges from a lower node to a higher one, in ascending order",
+            ));
+        }
+        last = Some((a, b));
+        let metres = metres(records)?;
         let passages = records.u16()?;
         let passages = Passages::from_bits(passages)
             .ok_or_else(|| wrong(passages, "bits of known passages"))?;
-        graph.add_edge(
-            NodeIndex::from(a),
-            NodeIndex::from(b),
-            Lane { metres, passages },
-        );
+        let lane = Lane { metres, passages };
+        lanes.push((a, b, lane));
+        lanes.push((b, a, lane));
     }
+    let mut within = vec![None; nodes as usize];
+    for (from, _, lane) in &lanes {
+        let of_node = &mut within[usize::from(*from)];
+        *of_node = Some(of_node.map_or(lane.passages, |p: Passages| p.both(lane.passages)));
+    }
+    let within = within.into_iter().map(Option::unwrap_or_default).collect();
+    let graph = csr(lanes, nodes)?;
     let mut harbours = Vec::with_capacity(ports as usize);
     for _ in 0..ports {
         let code = LocationCode(records.u32()?);
@@ -117,6 +140,7 @@ fn body(
     Ok(SeaGraph {
         network: network.to_owned(),
         vertices,
+        within,
         graph,
         ports: harbours,
     })

@@ -7,16 +7,18 @@
 mod file;
 mod lengths;
 mod passage;
+mod search;
 
 pub use lengths::Lengths;
+pub use passage::Closures;
 pub use passage::Passages;
+pub use search::Reach;
+pub use search::SeaPath;
 
 use super::land::Shores;
 use super::{Point, Vertex, great_circle_exact};
 use crate::model::id::LocationCode;
-use petgraph::algo::dijkstra;
-use petgraph::graph::{NodeIndex, UnGraph};
-use petgraph::visit::{EdgeFiltered, EdgeRef};
+use petgraph::csr::Csr;
 
 /// A port with a longer approach is off the lanes, metres.
 pub const FAR_M: u32 = 50_000;
@@ -62,30 +64,12 @@ impl Port {
 pub struct SeaGraph {
     network: String,
     vertices: Vec<Vertex>,
-    graph: UnGraph<(), Lane, u16>,
+    /// By node: passages that it lies within, all of its lanes leading through them.
+    within: Vec<Passages>,
+    /// Every lane in both directions.
+    graph: Csr<(), Lane, petgraph::Directed, u16>,
     /// By code.
     ports: Vec<(LocationCode, Port)>,
-}
-
-/// A way over the sea.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeaPath {
-    /// Length, metres: a shortest feasible distance without any adjustment.
-    pub metres: u64,
-    /// Passages on the way.
-    pub passages: Passages,
-    /// From port to port over the nodes, both ports included. Neighbours may lie on two sides of the 180th meridian.
-    pub line: Vec<Vertex>,
-}
-
-/// How far everything is from one port.
-#[derive(Clone, Debug)]
-pub struct Reach<'g> {
-    sea: &'g SeaGraph,
-    from: Port,
-    avoid: Passages,
-    /// By node.
-    metres: Vec<Option<u64>>,
 }
 
 impl SeaGraph {
@@ -96,7 +80,7 @@ impl SeaGraph {
 
     /// Number of nodes and of edges.
     pub fn size(&self) -> (usize, usize) {
-        (self.graph.node_count(), self.graph.edge_count())
+        (self.vertices.len(), self.graph.edge_count() / 2)
     }
 
     /// A port by its code.
@@ -150,115 +134,17 @@ impl SeaGraph {
         })
     }
 
-    /// Every edge with its ends and length, in the order of the file.
+    /// Every edge with its ends and length, from the lower node to the higher.
     pub fn edges(&self) -> impl Iterator<Item = (Vertex, Vertex, u32)> {
-        let at = |node: NodeIndex<u16>| self.vertices[node.index()];
-        self.graph
-            .edge_references()
-            .map(move |e| (at(e.source()), at(e.target()), e.weight().metres))
-    }
-
-    /// Distances from a port to all nodes without the passages of `avoid`.
-    pub fn reach(&self, from: &Port, avoid: Passages) -> Reach<'_> {
-        // The port becomes a node for as long as the search takes: no other port is ever a way through.
-        let mut graph = self.graph.clone();
-        let start = graph.add_node(());
-        for approach in &from.approaches {
-            let lane = Lane {
-                metres: approach.metres,
-                passages: Passages::NONE,
-            };
-            graph.add_edge(start, NodeIndex::from(approach.node), lane);
-        }
-        let open = EdgeFiltered::from_fn(&graph, |e| !e.weight().passages.meets(avoid));
-        let found = dijkstra(&open, start, None, |e| u64::from(e.weight().metres));
-        let mut metres = vec![None; self.vertices.len()];
-        for (node, distance) in found {
-            if node != start {
-                metres[node.index()] = Some(distance);
-            }
-        }
-        Reach {
-            sea: self,
-            from: from.clone(),
-            avoid,
-            metres,
-        }
-    }
-
-    /// The shortest way between two ports. `None`: one of them is unknown here, or no way is left open.
-    pub fn path(&self, from: LocationCode, to: LocationCode, avoid: Passages) -> Option<SeaPath> {
-        let to = self.port(to)?;
-        self.reach(self.port(from)?, avoid).path(to)
-    }
-}
-
-impl Reach<'_> {
-    /// Metres to a port. `None`: no way is left open. 0: it is the same place.
-    pub fn metres(&self, to: &Port) -> Option<u64> {
-        self.landfall(to).map(|(metres, _)| metres)
-    }
-
-    /// Length and last node; `None` as node: the same place. Of equal ways the one over the lowest node.
-    fn landfall(&self, to: &Port) -> Option<(u64, Option<u16>)> {
-        if to.position == self.from.position {
-            return Some((0, None));
-        }
-        let over = |a: &Approach| {
-            Some((
-                self.metres[usize::from(a.node)]? + u64::from(a.metres),
-                Some(a.node),
-            ))
-        };
-        to.approaches.iter().filter_map(over).min()
-    }
-
-    /// The way to a port. Of equal ways always the same one, whatever order the search took.
-    pub fn path(&self, to: &Port) -> Option<SeaPath> {
-        let (metres, last) = self.landfall(to)?;
-        let mut line = vec![to.position];
-        let mut passages = Passages::NONE;
-        let mut at = last;
-        while let Some(node) = at {
-            line.push(self.sea.vertices[usize::from(node)]);
-            let before = self.before(node);
-            passages = before.map_or(passages, |(_, lane)| passages.with(lane));
-            at = before.map(|(node, _)| node);
-        }
-        if metres > 0 {
-            line.push(self.from.position);
-        }
-        line.reverse();
-        Some(SeaPath {
-            metres,
-            passages,
-            line,
+        (0u16..).zip(&self.vertices).flat_map(move |(node, at)| {
+            let lanes = self.lanes(node).filter(move |(to, _)| *to > node);
+            lanes.map(move |(to, lane)| (*at, self.vertices[usize::from(to)], lane.metres))
         })
     }
 
-    /// The node before this one on the shortest way, the lowest of several; `None`: the port itself.
-    fn before(&self, node: u16) -> Option<(u16, Passages)> {
-        let here = self.metres[usize::from(node)]?;
-        if self
-            .from
-            .approaches
-            .iter()
-            .any(|a| a.node == node && u64::from(a.metres) == here)
-        {
-            return None;
-        }
-        let lanes = self.sea.graph.edges(NodeIndex::from(node));
-        let open = lanes.filter(|lane| !lane.weight().passages.meets(self.avoid));
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "vertices are counted in 16 bits by their file"
-        )]
-        let tight = open.filter_map(|lane| {
-            let (other, weight) = (lane.target(), lane.weight());
-            let there = self.metres[other.index()]?;
-            (there + u64::from(weight.metres) == here)
-                .then_some((other.index() as u16, weight.passages))
-        });
-        tight.min_by_key(|(other, _)| *other)
+    /// Lanes from a node, by the node that they lead to.
+    fn lanes(&self, node: u16) -> impl Iterator<Item = (u16, &Lane)> {
+        let to = self.graph.neighbors_slice(node);
+        to.iter().copied().zip(self.graph.edges_slice(node))
     }
 }

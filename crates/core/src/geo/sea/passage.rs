@@ -63,6 +63,16 @@ impl Passages {
         self.0 & other.0 != 0
     }
 
+    /// How many there are.
+    pub(super) const fn count(self) -> u32 {
+        self.0.count_ones()
+    }
+
+    /// Those that are in both.
+    pub(super) const fn both(self, other: Passages) -> Passages {
+        Passages(self.0 & other.0)
+    }
+
     /// Whether there is none.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
@@ -75,6 +85,25 @@ impl Passages {
             .enumerate()
             .filter(move |(bit, _)| self.0 >> bit & 1 == 1)
             .map(|(_, code)| code)
+    }
+}
+
+/// Which passages are no way, and which are one only where nothing else leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Closures {
+    /// No way at all: ice, and what somebody closed.
+    pub closed: Passages,
+    /// Ships go round them however long that is, and through as few of them as can be where there is no other way: a port
+    /// between two of them is reached through one.
+    pub avoided: Passages,
+}
+
+impl From<Passages> for Closures {
+    fn from(closed: Passages) -> Closures {
+        Closures {
+            closed,
+            avoided: Passages::NONE,
+        }
     }
 }
 
