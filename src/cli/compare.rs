@@ -178,6 +178,7 @@ impl Data {
             locations: self.locations.clone(),
             services: self.services.clone(),
             distances: self.distances.clone(),
+            passages: self.passages.clone(),
             rates: self.rates.clone(),
             rate: self.rate.clone(),
         }

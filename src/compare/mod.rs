@@ -66,6 +66,8 @@ pub struct Sources {
     pub services: Vec<PathBuf>,
     /// Own distances on top of distances.csv.
     pub distances: Vec<PathBuf>,
+    /// Own states of sea passages on top of `passages.csv`.
+    pub passages: Vec<PathBuf>,
     /// Exchange rates: CSV with from,to,rate,date,source_ref.
     pub rates: Option<PathBuf>,
     /// Single exchange rates, which go before.

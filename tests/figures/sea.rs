@@ -2,24 +2,9 @@
 
 #![allow(clippy::cast_possible_truncation)] // numbers made up here are small
 
-use green_corridor::geo::Point;
-use green_corridor::geo::Vertex;
-use green_corridor::geo::great_circle_m;
-use green_corridor::geo::land::Land;
-use green_corridor::geo::land::Shores;
-use green_corridor::geo::sea::Closures;
-use green_corridor::geo::sea::FAR_M;
-use green_corridor::geo::sea::Passages;
-use green_corridor::geo::sea::SeaGraph;
-use green_corridor::model::id::LocationCode;
-use green_corridor_core::geo::Point;
-use green_corridor_core::geo::Vertex;
-use green_corridor_core::geo::great_circle_m;
-use green_corridor_core::geo::land::Land;
-use green_corridor_core::geo::land::Shores;
-use green_corridor_core::geo::sea::FAR_M;
-use green_corridor_core::geo::sea::Passages;
-use green_corridor_core::geo::sea::SeaGraph;
+use green_corridor_core::geo::land::{Land, Shores};
+use green_corridor_core::geo::sea::{Closures, FAR_M, Passages, SeaGraph};
+use green_corridor_core::geo::{Point, Vertex, great_circle_m};
 use green_corridor_core::model::id::LocationCode;
 
 fn shipped() -> SeaGraph {
