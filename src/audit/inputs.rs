@@ -20,7 +20,7 @@ pub struct Inputs {
 }
 
 /// Where input files are looked for.
-pub enum Place<'a> {
+pub(crate) enum Place<'a> {
     /// The folder that their names begin from. A file that is not there, or another one by now, is an error (exit 7).
     Named(&'a Path),
     /// Where the execution log says that they were. Nights overwrite their inputs, so what is not as it was is told, and no error.
@@ -28,7 +28,7 @@ pub enum Place<'a> {
 }
 
 /// Compares the inputs of a run with what its manifest says of them.
-pub fn compare(place: &Place, manifest: &Manifest, progress: Progress) -> Result<Inputs> {
+pub(super) fn compare(place: &Place, manifest: &Manifest, progress: Progress) -> Result<Inputs> {
     let mut inputs = Inputs::default();
     let (folder, is_named): (PathBuf, bool) = match place {
         Place::Named(folder) => ((*folder).to_owned(), true),

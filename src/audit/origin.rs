@@ -22,14 +22,14 @@ const OURS: &str = "green_corridor.";
 const IDS_SINCE: u32 = 2;
 
 /// The confirmed origin of a run.
-pub struct Origin {
+pub(super) struct Origin {
     /// What the run was computed with.
     pub reference: Reference,
 }
 
 impl Origin {
     /// Confirms what the manifest of the run in `dir` says (exit 7 where it does not follow).
-    pub fn confirm(dir: &Path, manifest: &Manifest) -> Result<Origin> {
+    pub(super) fn confirm(dir: &Path, manifest: &Manifest) -> Result<Origin> {
         let fault = |what: String| Error::Verification(format!("{}: {what}", dir.display()));
         let files = read_reference_copy(dir)?;
         if reference_entries(&files) != manifest.reference {

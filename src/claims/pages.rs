@@ -17,7 +17,7 @@ const SLACK: i64 = 1 << 10;
 
 /// A page of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
+pub(crate) struct Page {
     /// Where its header begins, in the column.
     pub at: u64,
     /// Bytes of header and content.
@@ -28,7 +28,11 @@ pub struct Page {
 type Read<'r> = &'r mut dyn FnMut(u64, usize) -> Result<Vec<u8>>;
 
 /// Checks the headers of all pages of a column that takes `length` bytes; gives the places of the pages of values.
-pub fn check_pages(chunk: &ColumnChunkMetaData, length: u64, read: Read) -> Result<Vec<Page>> {
+pub(crate) fn check_pages(
+    chunk: &ColumnChunkMetaData,
+    length: u64,
+    read: Read,
+) -> Result<Vec<Page>> {
     let mut pages = Vec::new();
     let mut at = 0;
     while at < length {

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 /// Arguments of `convert`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// What to convert.
     #[command(subcommand)]
     pub what: What,
@@ -25,7 +25,7 @@ pub struct Args {
 
 /// What `convert` can read.
 #[derive(Debug, clap::Subcommand)]
-pub enum What {
+pub(super) enum What {
     /// DCSA Track & Trace events, 2.0 to 3.0, to movement records
     Dcsa(Dcsa),
     /// iLEAP TOCs and HOCs of a carrier to factors, its shipment footprints and TADs to movement records
@@ -34,7 +34,7 @@ pub enum What {
 
 /// Arguments of `convert dcsa`.
 #[derive(Debug, clap::Args)]
-pub struct Dcsa {
+pub(super) struct Dcsa {
     /// Files, folders or patterns: .json, .ndjson, .jsonl, also .gz and .zst
     #[arg(value_name = "FILES", required = true)]
     pub files: Vec<String>,
@@ -63,7 +63,7 @@ pub struct Dcsa {
 
 /// Arguments of `convert ileap`.
 #[derive(Debug, clap::Args)]
-pub struct Ileap {
+pub(super) struct Ileap {
     /// Files, folders or patterns: .json, .ndjson, .jsonl, also .gz and .zst
     #[arg(value_name = "FILES", required = true)]
     pub files: Vec<String>,
@@ -104,7 +104,7 @@ fn source(text: &str) -> std::result::Result<(String, String), String> {
 }
 
 /// Converts the files. Exit 10 when some of them could not be read.
-pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     match &args.what {
         What::Dcsa(args) => dcsa(args, console),
         What::Ileap(args) => ileap(args, console),

@@ -10,14 +10,14 @@ use std::process::ExitCode;
 
 /// Arguments of `init`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Folder to write to; made if it does not exist
     #[arg(value_name = "DIR", value_parser = path())]
     dir: PathBuf,
 }
 
 /// Writes the starting point.
-pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let files = all();
     write(&args.dir, &files)?;
     console.print(&summary(&args.dir, &files))?;

@@ -19,12 +19,12 @@ const INTENSITY_SCALE: u32 = 18;
 const SOURCE_SCALE: u32 = 12;
 
 /// Grams with 9 decimals as kilograms with 18.
-pub fn kilograms(grams: i128) -> i128 {
+pub(crate) fn kilograms(grams: i128) -> i128 {
     grams * 10i128.pow(INTENSITY_SCALE - SOURCE_SCALE)
 }
 
 /// An intensity with the decimals that it has: 12, or 18 with an adjustment inside.
-pub fn intensity_text(intensity: i128) -> String {
+pub(crate) fn intensity_text(intensity: i128) -> String {
     let finer = 10i128.pow(INTENSITY_SCALE - SOURCE_SCALE);
     if intensity % finer == 0 {
         decimal_text(intensity / finer, SOURCE_SCALE)
@@ -35,7 +35,7 @@ pub fn intensity_text(intensity: i128) -> String {
 
 /// What the activity of a category is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Unit {
+pub(crate) enum Unit {
     /// Tonne-kilometre.
     Tkm,
     /// TEU-kilometre.
@@ -60,7 +60,7 @@ impl Unit {
 
 /// A TOC or HOC.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Category {
+pub(crate) struct Category {
     /// Id, the same in every run that applies the factor alike.
     pub id: String,
     /// Mode; `Hub`: a HOC.
@@ -104,7 +104,7 @@ struct Sums {
 ///
 /// A factor that was applied as the library has it gives its own name, an uplifted one says so, a TOC says the distance that
 /// it is per, and where the format lacks the unit the id names all that the average is over.
-pub fn id_of(run: &Published, element: &Element, factor: &EmissionFactor) -> String {
+pub(crate) fn id_of(run: &Published, element: &Element, factor: &EmissionFactor) -> String {
     let step = Step::of(run, element, factor);
     let distance = if element.mode == Mode::Hub {
         String::new()
@@ -134,7 +134,7 @@ pub fn id_of(run: &Published, element: &Element, factor: &EmissionFactor) -> Str
 }
 
 /// The categories of all elements of a run, by id.
-pub fn categories(
+pub(crate) fn categories(
     run: &Published,
     check: &dyn Fn() -> Result<()>,
 ) -> Result<BTreeMap<String, Category>> {
@@ -218,7 +218,7 @@ impl Category {
 
 /// An energy carrier of a category and what a unit of it emits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Energy<'r> {
+pub(crate) struct Energy<'r> {
     /// Our code.
     pub carrier: &'r str,
     /// The energy row that gives its emissions.
@@ -227,7 +227,7 @@ pub struct Energy<'r> {
 
 /// The energy carrier of a category with its own emission factor: the one inside a composed figure or behind primary data,
 /// else what the profile has for the carrier in the figure's region or everywhere. `None` where the library says neither.
-pub fn energy<'r>(run: &'r Published, category: &Category) -> Result<Option<Energy<'r>>> {
+pub(crate) fn energy<'r>(run: &'r Published, category: &Category) -> Result<Option<Energy<'r>>> {
     let set = &run.reference.factors;
     let factor = run.factor(&category.factor_id)?;
     let row = match &factor.composed {
@@ -262,7 +262,7 @@ pub fn energy<'r>(run: &'r Published, category: &Category) -> Result<Option<Ener
 }
 
 /// A place's name, else its code.
-pub fn city(run: &Published, place: LocationCode) -> String {
+pub(crate) fn city(run: &Published, place: LocationCode) -> String {
     let named = run
         .reference
         .places

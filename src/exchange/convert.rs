@@ -92,7 +92,7 @@ pub enum ConvertedOf {
 }
 
 /// Converts and writes.
-pub fn convert(conversion: &Conversion, interrupt: &Interrupt) -> Result<Converted> {
+pub(crate) fn convert(conversion: &Conversion, interrupt: &Interrupt) -> Result<Converted> {
     match conversion {
         Conversion::Dcsa(order) => dcsa(order, interrupt),
         Conversion::Ileap(order) => ileap(order, interrupt),

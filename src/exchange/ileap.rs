@@ -12,15 +12,15 @@ use crate::published::run::{Element, Published, Shipment};
 use serde::Serialize;
 
 /// Where the schemas of the extension data stand; the specification prescribes these addresses.
-pub const SCHEMA_BASE: &str = "https://api.ileap.sine.dev/";
+pub(crate) const SCHEMA_BASE: &str = "https://api.ileap.sine.dev/";
 /// Address of the specification.
-pub const DOCUMENTATION: &str = "https://sine-fdn.github.io/ileap-extension/";
+pub(crate) const DOCUMENTATION: &str = "https://sine-fdn.github.io/ileap-extension/";
 /// Version of the rules for data model extensions.
-pub const EXTENSION_VERSION: &str = "2.0.0";
+pub(crate) const EXTENSION_VERSION: &str = "2.0.0";
 
 /// A distance under the name of its basis.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Distance {
+pub(crate) struct Distance {
     /// Actual, km.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actual: Option<String>,
@@ -55,7 +55,7 @@ impl Distance {
 
 /// A place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Location {
+pub(crate) struct Location {
     /// Name, or the UN/LOCODE where the run knows none.
     pub city: String,
     /// ISO 3166 alpha-2.
@@ -77,7 +77,7 @@ impl Location {
 /// Transport chain element.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Tce {
+pub(crate) struct Tce {
     tce_id: String,
     prev_tce_ids: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,7 +106,7 @@ pub struct Tce {
 /// Footprint of a shipment.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ShipmentFootprint {
+pub(crate) struct ShipmentFootprint {
     mass: String,
     shipment_id: String,
     tces: Vec<Tce>,
@@ -114,7 +114,7 @@ pub struct ShipmentFootprint {
 
 impl ShipmentFootprint {
     /// The elements of a shipment, chained container by container.
-    pub fn new(run: &Published, shipment: &Shipment) -> Result<ShipmentFootprint> {
+    pub(crate) fn new(run: &Published, shipment: &Shipment) -> Result<ShipmentFootprint> {
         let mut tces: Vec<Tce> = Vec::with_capacity(shipment.elements.len());
         let mut before: Option<&Element> = None;
         for element in &shipment.elements {
@@ -134,7 +134,7 @@ impl ShipmentFootprint {
 
 /// Cargo of a shipment in kg with 3 decimals. The published sum counts the first transport of each container; a shipment that
 /// only passed through hubs has the mass of its first element in each.
-pub fn mass(shipment: &Shipment) -> i128 {
+pub(crate) fn mass(shipment: &Shipment) -> i128 {
     if shipment.mass > 0 {
         return shipment.mass;
     }
@@ -193,7 +193,7 @@ impl Tce {
 /// Energy carrier of a category.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct EnergyCarrier {
+pub(crate) struct EnergyCarrier {
     energy_carrier: &'static str,
     energy_consumption_unit: &'static str,
     #[serde(rename = "emissionFactorWTW")]
@@ -258,7 +258,7 @@ impl EnergyCarrier {
 /// Transport operation category.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Toc {
+pub(crate) struct Toc {
     toc_id: String,
     description: String,
     mode: &'static str,
@@ -279,7 +279,7 @@ pub struct Toc {
 /// Hub operation category.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Hoc {
+pub(crate) struct Hoc {
     hoc_id: String,
     description: String,
     hub_type: &'static str,
@@ -296,7 +296,7 @@ pub struct Hoc {
 /// A category under its data type.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
-pub enum CategoryData {
+pub(crate) enum CategoryData {
     /// Transport.
     Toc(Toc),
     /// Hub.
@@ -305,7 +305,7 @@ pub enum CategoryData {
 
 impl CategoryData {
     /// The data of a category.
-    pub fn new(
+    pub(crate) fn new(
         run: &Published,
         category: &Category,
         energy: Option<Energy>,
@@ -356,7 +356,7 @@ impl CategoryData {
     }
 
     /// Whether no energy carrier could be given.
-    pub fn lacks_energy_carrier(&self) -> bool {
+    pub(crate) fn lacks_energy_carrier(&self) -> bool {
         match self {
             CategoryData::Toc(toc) => toc.energy_carriers.is_empty(),
             CategoryData::Hoc(hoc) => hoc.energy_carriers.is_empty(),
@@ -384,7 +384,7 @@ fn description(run: &Published, category: &Category) -> String {
 }
 
 /// iLEAP's word for a transport mode; a hub has none.
-pub fn mode_word(mode: Mode) -> Option<&'static str> {
+pub(crate) fn mode_word(mode: Mode) -> Option<&'static str> {
     match mode {
         Mode::Road => Some("Road"),
         Mode::Rail => Some("Rail"),
@@ -410,7 +410,7 @@ fn hub_type(operation: &str) -> &'static str {
 /// Transport activity data.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Tad {
+pub(crate) struct Tad {
     activity_id: String,
     consignment_ids: Vec<String>,
     distance: Distance,
@@ -432,7 +432,7 @@ pub struct Tad {
 
 impl Tad {
     /// The activity data of a transport element; `None` for a hub, and where the arrival that iLEAP requires is unknown.
-    pub fn new(run: &Published, element: &Element) -> Result<Option<Tad>> {
+    pub(crate) fn new(run: &Published, element: &Element) -> Result<Option<Tad>> {
         let (Some(mode), Some(arrived_at)) = (mode_word(element.mode), element.arrived_at) else {
             return Ok(None);
         };

@@ -45,7 +45,7 @@ const LOGISTICS_CPC: &str = "83117";
 /// A footprint without what the ledger gives it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Content {
+pub(crate) struct Content {
     company_name: String,
     company_ids: Vec<String>,
     product_description: String,
@@ -61,7 +61,7 @@ pub struct Content {
 /// A footprint document.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ProductFootprint<'c> {
+pub(crate) struct ProductFootprint<'c> {
     id: Uuid,
     spec_version: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -169,12 +169,12 @@ enum Data {
 
 impl Content {
     /// The bytes that the ledger compares.
-    pub fn bytes(&self) -> Result<Vec<u8>> {
+    pub(crate) fn bytes(&self) -> Result<Vec<u8>> {
         serde_json::to_vec(self).map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))
     }
 
     /// The document under an identity.
-    pub fn document(&self, pact: Pact, identity: Identity) -> ProductFootprint<'_> {
+    pub(crate) fn document(&self, pact: Pact, identity: Identity) -> ProductFootprint<'_> {
         ProductFootprint {
             id: identity.version.id,
             spec_version: pact.spec_version(),
@@ -187,7 +187,7 @@ impl Content {
     }
 
     /// A shipment's footprint.
-    pub fn shipment(
+    pub(crate) fn shipment(
         pact: Pact,
         company: &Company,
         run: &Published,
@@ -248,7 +248,7 @@ impl Content {
     }
 
     /// A category's footprint: the emissions of one unit of its activity.
-    pub fn category(
+    pub(crate) fn category(
         pact: Pact,
         company: &Company,
         run: &Published,

@@ -1,10 +1,10 @@
 //! How a foreign export maps to our columns: the resolved `[columns]`, `[values]`, `[formats]` and `[constants]` of a run file.
 
-pub use crate::model::time::UNREADABLE_INSTANT;
+pub(crate) use crate::model::time::UNREADABLE_INSTANT;
 use std::collections::{BTreeMap, HashMap};
 
 /// Columns of a movement record in the order of docs/formats.md, which also orders rejections.
-pub const COLUMNS: [&str; 27] = [
+pub(crate) const COLUMNS: [&str; 27] = [
     "movement_id",
     "shipment_id",
     "container_id",
@@ -127,6 +127,6 @@ impl Mapping {
 }
 
 /// Whether a character may stand between fields.
-pub fn is_delimiter(c: char) -> bool {
+pub(crate) fn is_delimiter(c: char) -> bool {
     (c.is_ascii_punctuation() && c != '"') || c == '\t'
 }

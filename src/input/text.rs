@@ -5,14 +5,14 @@
 use std::collections::HashMap;
 
 /// Longest text in characters.
-pub const LONGEST: usize = 64;
+pub(super) const LONGEST: usize = 64;
 
 /// A table of `[values]`: theirs to ours.
-pub type Values = HashMap<String, String>;
+pub(super) type Values = HashMap<String, String>;
 
 /// A text cell that passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reading<'a> {
+pub(super) struct Reading<'a> {
     /// The text; empty: absent.
     pub text: &'a str,
     /// Whether `[values]` gave it: then it is in our notation.
@@ -21,16 +21,19 @@ pub struct Reading<'a> {
 
 /// A text that breaks the rules above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BadText;
+pub(super) struct BadText;
 
 /// Applies the rules of a text column to a raw cell.
-pub fn read<'a>(raw: &'a [u8], values: Option<&'a Values>) -> Result<Reading<'a>, BadText> {
+pub(super) fn read<'a>(raw: &'a [u8], values: Option<&'a Values>) -> Result<Reading<'a>, BadText> {
     let (found, translated) = translate(raw, values);
     check(found).map(|text| Reading { text, translated })
 }
 
 /// Applies the rules of a number, a timestamp or a place to a raw cell: their own grammar judges the characters.
-pub fn read_untyped<'a>(raw: &'a [u8], values: Option<&'a Values>) -> Result<Reading<'a>, BadText> {
+pub(super) fn read_untyped<'a>(
+    raw: &'a [u8],
+    values: Option<&'a Values>,
+) -> Result<Reading<'a>, BadText> {
     let (found, translated) = translate(raw, values);
     std::str::from_utf8(found)
         .map(|text| Reading { text, translated })
@@ -64,7 +67,7 @@ fn check(text: &[u8]) -> Result<&str, BadText> {
 
 /// Without the spaces (U+0020, nothing else) around it.
 #[inline]
-pub fn trim(mut raw: &[u8]) -> &[u8] {
+pub(super) fn trim(mut raw: &[u8]) -> &[u8] {
     while let [b' ', rest @ ..] = raw {
         raw = rest;
     }
@@ -79,7 +82,7 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// Whether every byte is printable ASCII or a space; may say no to a few texts that are, never the other way round.
 #[inline]
-pub fn is_plain(text: &[u8]) -> bool {
+pub(super) fn is_plain(text: &[u8]) -> bool {
     let mut bad = 0;
     let (words, rest) = text.as_chunks::<8>();
     for word in words {

@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use std::path::Path;
 
 /// The batches of a table in order of its parts.
-pub struct Batches<'d, T> {
+pub(crate) struct Batches<'d, T> {
     dir: &'d Path,
     parts: std::vec::IntoIter<String>,
     columns: Vec<&'static str>,
@@ -22,7 +22,11 @@ pub struct Batches<'d, T> {
 
 impl<'d, T: PublishedTable> Batches<'d, T> {
     /// Nothing read yet; `parts` are the table's files below `dir`, in order, of which only `columns` will be decoded.
-    pub fn new(dir: &'d Path, parts: Vec<String>, columns: Vec<&'static str>) -> Batches<'d, T> {
+    pub(crate) fn new(
+        dir: &'d Path,
+        parts: Vec<String>,
+        columns: Vec<&'static str>,
+    ) -> Batches<'d, T> {
         Batches {
             dir,
             parts: parts.into_iter(),
@@ -33,7 +37,7 @@ impl<'d, T: PublishedTable> Batches<'d, T> {
     }
 
     /// Those of the table of a run.
-    pub fn of_run(
+    pub(crate) fn of_run(
         dir: &'d Path,
         manifest: &Manifest,
         columns: Vec<&'static str>,
@@ -45,7 +49,7 @@ impl<'d, T: PublishedTable> Batches<'d, T> {
     /// What `read` makes of the next batch; `None` after the last.
     ///
     /// Errors: exit 7 when a part cannot be opened or decoded, or `read` finds a fault in it.
-    pub fn next_as<V>(
+    pub(crate) fn next_as<V>(
         &mut self,
         read: impl FnOnce(Batch<'_, T>) -> parquet::errors::Result<V>,
     ) -> Result<Option<V>> {
@@ -67,7 +71,7 @@ impl<'d, T: PublishedTable> Batches<'d, T> {
     }
 
     /// Its rows one after the other; a batch of them is held.
-    pub fn into_rows<R: for<'b> Row<'b, T>>(self) -> Rows<'d, T, R> {
+    pub(crate) fn into_rows<R: for<'b> Row<'b, T>>(self) -> Rows<'d, T, R> {
         Rows {
             batches: self,
             waiting: Vec::new().into_iter(),
@@ -76,20 +80,20 @@ impl<'d, T: PublishedTable> Batches<'d, T> {
 }
 
 /// The rows of a table in order.
-pub struct Rows<'d, T, R> {
+pub(crate) struct Rows<'d, T, R> {
     batches: Batches<'d, T>,
     waiting: std::vec::IntoIter<R>,
 }
 
 impl<'d, T: PublishedTable, R: for<'b> Row<'b, T>> Rows<'d, T, R> {
     /// Those of the table of a run.
-    pub fn of_run(dir: &'d Path, manifest: &Manifest) -> Rows<'d, T, R> {
+    pub(crate) fn of_run(dir: &'d Path, manifest: &Manifest) -> Rows<'d, T, R> {
         Batches::of_run(dir, manifest, R::columns()).into_rows()
     }
 
     /// Rows that are there already.
     #[cfg(test)]
-    pub fn of(rows: Vec<R>) -> Rows<'static, T, R> {
+    pub(crate) fn of(rows: Vec<R>) -> Rows<'static, T, R> {
         Rows {
             waiting: rows.into_iter(),
             batches: Batches::new(Path::new(""), Vec::new(), R::columns()),

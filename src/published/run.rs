@@ -20,7 +20,7 @@ use rustc_hash::FxHashMap;
 use std::path::{Path, PathBuf};
 
 /// A published run and the reference data that it was computed with.
-pub struct Published {
+pub(crate) struct Published {
     /// Its folder.
     pub dir: PathBuf,
     /// Its manifest.
@@ -33,7 +33,7 @@ pub struct Published {
 row! {
     /// An element as an exchange document needs it; quantities are mantissas of the published decimals.
     #[derive(Clone, Debug)]
-    pub struct Element of element {
+    pub(crate) struct Element of element {
         /// Shipment.
         pub shipment_id: String,
         /// Container; empty: none.
@@ -92,7 +92,7 @@ row! {
 row! {
     /// The row of a shipment.
     #[derive(Clone, Debug)]
-    pub struct Head of shipment {
+    pub(crate) struct Head of shipment {
         /// Through bill of lading number.
         pub id from shipment_id: String,
         /// First departure.
@@ -118,7 +118,7 @@ row! {
 
 /// A shipment and its elements in order of (container, number).
 #[derive(Clone, Debug)]
-pub struct Shipment {
+pub(crate) struct Shipment {
     /// Its row.
     pub head: Head,
     /// Elements.
@@ -135,7 +135,7 @@ impl std::ops::Deref for Shipment {
 
 impl Published {
     /// Opens the run in `dir`.
-    pub fn open(dir: &Path) -> Result<Published> {
+    pub(crate) fn open(dir: &Path) -> Result<Published> {
         let manifest = Manifest::load(dir)?;
         let reference = reference_of_run(&read_reference_copy(dir)?, &manifest.profile)?;
         let factors = reference
@@ -154,7 +154,7 @@ impl Published {
     }
 
     /// A factor by its full name.
-    pub fn factor(&self, id: &str) -> Result<&EmissionFactor> {
+    pub(crate) fn factor(&self, id: &str) -> Result<&EmissionFactor> {
         let index = self.factors.get(id);
         let index = index
             .ok_or_else(|| self.fault(&format!("factor {id:?} is not in the run's reference")))?;
@@ -166,12 +166,12 @@ impl Published {
     }
 
     /// Every element, in the order of the table.
-    pub fn elements(&self) -> Rows<'_, Elements, Element> {
+    pub(crate) fn elements(&self) -> Rows<'_, Elements, Element> {
         Rows::of_run(&self.dir, &self.manifest)
     }
 
     /// Every shipment with its elements.
-    pub fn shipments(&self) -> impl Iterator<Item = Result<Shipment>> {
+    pub(crate) fn shipments(&self) -> impl Iterator<Item = Result<Shipment>> {
         Shipments {
             run: self,
             shipments: Rows::of_run(&self.dir, &self.manifest),

@@ -7,7 +7,7 @@ use crate::output::factors::FactorRow;
 use crate::reference::Reference;
 
 /// One row per factor used, by full id.
-pub fn rows(reference: &Reference, rollup: &Rollup) -> Vec<FactorRow> {
+pub(crate) fn rows(reference: &Reference, rollup: &Rollup) -> Vec<FactorRow> {
     let set = &reference.factors;
     let mut rows: Vec<FactorRow> = rollup
         .factors
@@ -19,7 +19,7 @@ pub fn rows(reference: &Reference, rollup: &Rollup) -> Vec<FactorRow> {
 }
 
 /// One line for each factor that stood in for days before it becomes valid (Q29), by full id.
-pub fn before_first(reference: &Reference, rollup: &Rollup) -> Vec<String> {
+pub(crate) fn before_first(reference: &Reference, rollup: &Rollup) -> Vec<String> {
     let used = rollup.factors.iter().filter(|(_, u)| u.before_first > 0);
     let mut lines: Vec<String> = used
         .map(|(&index, used)| {
@@ -38,7 +38,7 @@ pub fn before_first(reference: &Reference, rollup: &Rollup) -> Vec<String> {
 }
 
 /// How such a line ends.
-pub fn before_first_day(f: &EmissionFactor) -> String {
+pub(crate) fn before_first_day(f: &EmissionFactor) -> String {
     format!(
         " rows are of days before it becomes valid on {} (Q29)",
         date_text(f.valid_from)

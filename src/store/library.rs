@@ -12,7 +12,7 @@ use std::path::Path;
 
 /// Puts an edition into the library at `dir`: `tables` are names and contents of the files of `folder` (`source/edition`),
 /// `sources` is the whole new `sources.csv`. An edition of this name gives way, with everything in its folder.
-pub fn write_edition(
+pub(crate) fn write_edition(
     disk: &dyn Disk,
     dir: &Path,
     folder: &str,

@@ -6,7 +6,7 @@ use std::path::Path;
 const ASSUMED_MEMORY: u64 = 4 << 30;
 
 /// The machine's memory in bytes, or the smaller share that a container group leaves this process.
-pub fn memory() -> u64 {
+pub(crate) fn memory() -> u64 {
     if cfg!(target_os = "macos") {
         return macos_memory().unwrap_or(ASSUMED_MEMORY);
     }

@@ -4,17 +4,17 @@
 //! the shipments, `order` the order in which it can have been, `empty` takes out the carrier's own repositioning, `chain` pairs arrivals with
 //! departures, `vehicle` finds when the vehicle left and came. Every event ends in exactly one of the counts of [`Report`].
 
-pub mod chain;
-pub mod empty;
-pub mod event;
-pub mod occurrence;
-pub mod order;
-pub mod settle;
-pub mod shares;
-pub mod shipments;
+pub(crate) mod chain;
+pub(crate) mod empty;
+pub(crate) mod event;
+pub(crate) mod occurrence;
+pub(crate) mod order;
+pub(crate) mod settle;
+pub(crate) mod shares;
+pub(crate) mod shipments;
 #[cfg(test)]
 mod simulation;
-pub mod vehicle;
+pub(crate) mod vehicle;
 
 use super::left_out::{LeftOut, Outcome, count};
 use crate::error::{Error, Result};
@@ -34,7 +34,7 @@ use std::sync::Arc;
 use vehicle::{Passages, Times, passage};
 
 /// Columns of the records; the last six are for people, and `run` lists them as unknown.
-pub const COLUMNS: [&str; 21] = [
+pub(crate) const COLUMNS: [&str; 21] = [
     "movement_id",
     "shipment_id",
     "container_id",
@@ -59,7 +59,7 @@ pub const COLUMNS: [&str; 21] = [
 ];
 
 /// A movement record: a value per column.
-pub type Record = [String; COLUMNS.len()];
+pub(crate) type Record = [String; COLUMNS.len()];
 
 /// What came of the events.
 #[derive(Debug, Default)]
@@ -82,7 +82,7 @@ pub struct Report {
 
 /// What the events do not say.
 #[derive(Debug, Default)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Mode of movements from gate to gate that state none.
     pub gate_mode: Option<Mode>,
     /// Parts of shipments in containers that they share.
@@ -91,7 +91,7 @@ pub struct Settings {
 
 /// Collects the events of files and pairs them.
 #[derive(Debug, Default)]
-pub struct Converter {
+pub(crate) struct Converter {
     settings: Settings,
     /// Files, and how many events each had.
     files: Vec<(Arc<str>, u64)>,
@@ -102,7 +102,7 @@ pub struct Converter {
 
 impl Converter {
     /// Nothing read yet.
-    pub fn new(settings: Settings) -> Converter {
+    pub(crate) fn new(settings: Settings) -> Converter {
         Converter {
             settings,
             ..Converter::default()
@@ -110,12 +110,12 @@ impl Converter {
     }
 
     /// The events that follow are of this file.
-    pub fn begin(&mut self, file: &str) {
+    pub(crate) fn begin(&mut self, file: &str) {
         self.files.push((file.into(), 0));
     }
 
     /// Takes an event, or what was wrong with the text in its place.
-    pub fn take(&mut self, event: std::result::Result<Event, Box<LeftOut>>) {
+    pub(crate) fn take(&mut self, event: std::result::Result<Event, Box<LeftOut>>) {
         self.report.events += 1;
         if let Some((_, events)) = self.files.last_mut() {
             *events += 1;
@@ -130,7 +130,7 @@ impl Converter {
     }
 
     /// Pairs everything that was read.
-    pub fn finish(self) -> Result<Report> {
+    pub(crate) fn finish(self) -> Result<Report> {
         let Converter {
             settings,
             files,

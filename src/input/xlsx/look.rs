@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const LOOKED_AT: u32 = 50;
 
 /// A sheet that is to be read.
-pub struct Look {
+pub(super) struct Look {
     /// Its name.
     pub name: String,
     /// Its part.
@@ -38,12 +38,12 @@ pub struct Look {
 
 impl Look {
     /// The columns of ours that a column of the sheet fills.
-    pub fn read(&self, column: u32) -> &[usize] {
+    pub(super) fn read(&self, column: u32) -> &[usize] {
         self.read.get(column as usize).map_or(&[], Vec::as_slice)
     }
 
     /// The range that begins with this cell.
-    pub fn merged_from(&self, row: u32, column: u32) -> Option<usize> {
+    pub(super) fn merged_from(&self, row: u32, column: u32) -> Option<usize> {
         // They are in order of their first cells.
         let found = self
             .merged
@@ -53,7 +53,7 @@ impl Look {
 }
 
 /// Finds the sheet that is to be read.
-pub fn look<S: Source>(
+pub(super) fn look<S: Source>(
     archive: &mut Archive<S>,
     book: &Book,
     texts: &Texts,

@@ -23,7 +23,7 @@ pub(crate) struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    pub fn plan(
+    pub(super) fn plan(
         &mut self,
         run_file: Option<&Path>,
         keys: &RunFile,
@@ -108,7 +108,7 @@ impl Resolver<'_> {
         })
     }
 
-    pub fn finish(self, mut plan: Plan) -> Result<Plan> {
+    pub(super) fn finish(self, mut plan: Plan) -> Result<Plan> {
         if !self.faults.is_empty() {
             let error = Error::Usage(self.faults.join("; "));
             return Err(match self.place {
@@ -215,7 +215,7 @@ impl Resolver<'_> {
     }
 
     /// What the run file says, where it says anything.
-    pub fn optional<T>(
+    pub(super) fn optional<T>(
         &mut self,
         key: &str,
         written: &Option<toml::Spanned<String>>,
@@ -230,7 +230,7 @@ impl Resolver<'_> {
     }
 
     /// Every text of a list, resolved; faults are noted with the key.
-    pub fn each<T>(
+    pub(super) fn each<T>(
         &mut self,
         list: &Option<toml::Spanned<Vec<String>>>,
         key: &str,
@@ -268,7 +268,7 @@ impl Resolver<'_> {
     }
 
     /// The flag's text, else the run file's, else the default, parsed. The default is of our own making and always parses.
-    pub fn pick<T>(
+    pub(super) fn pick<T>(
         &mut self,
         key: &str,
         flag: Option<(&'static str, &String)>,
@@ -304,12 +304,12 @@ impl Resolver<'_> {
         self.flag(key, flag, said.then_some(true), false)
     }
 
-    pub fn note_line(&mut self, key: &str, offset: usize) {
+    pub(super) fn note_line(&mut self, key: &str, offset: usize) {
         self.origins
             .insert(key.into(), Origin::File(self.source.line(offset)));
     }
 
-    pub fn fault(&mut self, key: &str, offset: usize, what: &str) {
+    pub(super) fn fault(&mut self, key: &str, offset: usize, what: &str) {
         if self.faults.is_empty() {
             let line = self.source.line(offset) as u64;
             let place = Place::file(self.source.name).line(line).column(key);

@@ -12,7 +12,7 @@ use crate::reference::plausibility::{Bounds, ModeBounds};
 
 /// Flags of row `i` over `distance_m`, whose container type resolved to `kind`.
 #[inline]
-pub fn flags(
+pub(super) fn flags(
     bounds: &Plausibility,
     batch: &MovementBatch,
     i: usize,

@@ -22,6 +22,6 @@ pub fn country(text: &str) -> Option<CountryCode> {
 }
 
 /// Whether the list holds this country.
-pub fn is_country(code: CountryCode) -> bool {
+pub(super) fn is_country(code: CountryCode) -> bool {
     country(&code.to_string()).is_some()
 }
