@@ -275,7 +275,10 @@ mod tests {
     #[test]
     fn an_error_keeps_its_place_and_its_cause() {
         let cause = io::Error::from_raw_os_error(5);
-        let error = crate::store::input(Path::new("a.csv"), "read", cause);
+        let place = Place::path(Path::new("a.csv"));
+        let error = Error::Input("a.csv: cannot read".to_owned())
+            .at(place)
+            .because(cause);
         assert_eq!(error.kind(), ErrorKind::Input);
         assert_eq!(error.place(), Some(&Place::file("a.csv")));
         let cause = error.source().and_then(|e| e.downcast_ref::<io::Error>());
