@@ -254,7 +254,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 /// Whether the system refused for want of something of its own (descriptors, memory, a moment's peace): nothing is known of the
 /// file then, so it is neither broken nor missing.
-pub fn is_shortage(cause: &io::Error) -> bool {
+pub(crate) fn is_shortage(cause: &io::Error) -> bool {
     // The same numbers on every Unix; there is no kind for them.
     const ENFILE: i32 = 23;
     const EMFILE: i32 = 24;

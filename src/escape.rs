@@ -1,6 +1,6 @@
 //! Text from anywhere made inert: in an HTML page, in a spreadsheet cell, and in a CSV file that a spreadsheet may open.
 
-pub mod inert;
+pub(crate) mod inert;
 
 use crate::model::unit::parse_decimal;
 use std::borrow::Cow;
@@ -10,7 +10,7 @@ const MOST_DECIMALS: u32 = 18;
 
 /// Text without what would be obeyed instead of shown, [`is_hidden`]: a name could make its neighbours read backwards, or look
 /// like another. Each such character becomes U+FFFD, so that the reader sees that something was there.
-pub fn inert(text: &str) -> String {
+pub(crate) fn inert(text: &str) -> String {
     text.replace(is_obeyed, "\u{fffd}")
 }
 
@@ -31,7 +31,7 @@ fn is_obeyed(c: char) -> bool {
 }
 
 /// Text for an HTML page, in content and in quoted attributes.
-pub fn html(text: &str) -> String {
+pub(crate) fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -48,7 +48,7 @@ pub fn html(text: &str) -> String {
 }
 
 /// Whether a spreadsheet would take this text, typed or read from CSV, for a formula.
-pub fn begins_formula(text: &str) -> bool {
+pub(crate) fn begins_formula(text: &str) -> bool {
     text.starts_with([
         '=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
     ])
@@ -115,7 +115,7 @@ pub fn visible_json(json: &str) -> Cow<'_, str> {
 
 /// Text for people in a CSV file: an apostrophe in front where a spreadsheet would take it for a formula, hidden characters
 /// spelled out. A number is no formula. The quotes of RFC 4180 are left to the writer of the file, or to [`csv_cell`].
-pub fn csv_text(text: &str) -> String {
+pub(crate) fn csv_text(text: &str) -> String {
     let is_formula = begins_formula(text) && parse_decimal(text, MOST_DECIMALS).is_none();
     format!("{}{}", if is_formula { "'" } else { "" }, visible(text))
 }

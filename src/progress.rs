@@ -89,6 +89,6 @@ pub trait Progress: Send + Sync {
 }
 
 /// A duration in whole milliseconds.
-pub fn milliseconds(duration: std::time::Duration) -> u64 {
+pub(crate) fn milliseconds(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

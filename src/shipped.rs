@@ -12,9 +12,9 @@ static DATA: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/data");
 static TABLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/examples/factor-tables");
 
 /// Folder of the factor library.
-pub const LIBRARY_FOLDER: &str = "emission_factors";
+pub(crate) const LIBRARY_FOLDER: &str = "emission_factors";
 /// Folder of the reference data.
-pub const DATA_FOLDER: &str = "data";
+pub(crate) const DATA_FOLDER: &str = "data";
 
 /// A file inside the program.
 pub struct Shipped {
@@ -31,7 +31,7 @@ pub fn text_of(path: &str) -> Option<&'static str> {
 }
 
 /// The files inside the program below one of its folders, by path below it.
-pub fn below(folder: &str) -> Vec<(String, &'static [u8])> {
+pub(crate) fn below(folder: &str) -> Vec<(String, &'static [u8])> {
     let below = |file: Shipped| {
         Some((
             file.path
@@ -45,7 +45,7 @@ pub fn below(folder: &str) -> Vec<(String, &'static [u8])> {
 }
 
 /// Those of them that are wanted, as data.
-pub fn data_below(folder: &str, wanted: impl Fn(&str) -> bool) -> Vec<DataFile> {
+pub(crate) fn data_below(folder: &str, wanted: impl Fn(&str) -> bool) -> Vec<DataFile> {
     below(folder)
         .into_iter()
         .filter(|(path, _)| wanted(path))
@@ -95,13 +95,13 @@ const PLACES: [&str; 2] = ["world/places-1.csv", "world/places-2.csv"];
 const PLACES_DIGEST: &str = "world/places.toml";
 
 /// The places of the world, as text in order of code.
-pub fn places() -> Vec<&'static str> {
+pub(crate) fn places() -> Vec<&'static str> {
     let text = |path: &str| DATA.get_file(path).and_then(|file| file.contents_utf8());
     PLACES.iter().filter_map(|path| text(path)).collect()
 }
 
 /// Edition and digest of the list of places.
-pub fn places_digest() -> &'static [u8] {
+pub(crate) fn places_digest() -> &'static [u8] {
     DATA.get_file(PLACES_DIGEST)
         .map_or(&[], |file| file.contents())
 }

@@ -4,14 +4,14 @@ use green_corridor_core::factors::{DataFile, FactorSet, Fault, Library, Profile,
 use std::fmt::Write;
 
 /// Operations, `sea.class0` and so on.
-pub const OPERATIONS: usize = 40;
+pub(crate) const OPERATIONS: usize = 40;
 /// Carriers, see [`carrier`].
-pub const CARRIERS: usize = 10;
+pub(crate) const CARRIERS: usize = 10;
 const REGIONS: [&str; 5] = ["GLOBAL", "CN", "SG", "CN>SG", "CN<>VN"];
 /// Years, each an edition of its own.
-pub const YEARS: std::ops::Range<i32> = 2016..2026;
+pub(crate) const YEARS: std::ops::Range<i32> = 2016..2026;
 /// One for each operation, carrier, region and year.
-pub const FACTORS: usize = OPERATIONS * CARRIERS * REGIONS.len() * 10;
+pub(crate) const FACTORS: usize = OPERATIONS * CARRIERS * REGIONS.len() * 10;
 
 const PROFILE: &str = r#"
 title = "made up"
@@ -30,12 +30,12 @@ cut_off = "UTC month"
 "#;
 
 /// Code of a carrier.
-pub fn carrier(number: usize) -> String {
+pub(crate) fn carrier(number: usize) -> String {
     format!("CARRIER{number}")
 }
 
 /// Files to factors that can be asked, as a run does it.
-pub fn load(files: &[DataFile]) -> FactorSet {
+pub(crate) fn load(files: &[DataFile]) -> FactorSet {
     let (library, faults) = Library::parse(files);
     expect_no_error(&faults);
     let file = files
@@ -56,7 +56,7 @@ fn expect_no_error(faults: &[Fault]) {
 }
 
 /// The files of the library.
-pub fn library() -> Vec<DataFile> {
+pub(crate) fn library() -> Vec<DataFile> {
     let mut operations = "operation,mode,kind,energy_carrier,title,description\n".to_owned();
     let mut factors = "factor_id,operation,energy_carrier,region,carrier,temperature,per,operation_g,provision_g,energy_quantity,\
         energy_unit,distance_basis,load_factor,empty_share,valid_from,valid_to,data_category,gwp_set,licence,source_ref,basis_note,note\n"

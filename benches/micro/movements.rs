@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 /// The shipped library, profile and data.
-pub static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
+pub(crate) static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
     let below = |folder: &str| -> Vec<DataFile> {
         let below = |file: Shipped| {
             let path = file.path.strip_prefix(folder)?.strip_prefix('/')?;
@@ -30,7 +30,7 @@ fn shipped(path: &str) -> std::path::PathBuf {
 }
 
 /// Generated movements as a CSV or Parquet file; undamaged, in order of shipment.
-pub fn sample(shipments: u64, format: Format) -> Vec<u8> {
+pub(crate) fn sample(shipments: u64, format: Format) -> Vec<u8> {
     let text = |path: &str| read_to_string(shipped(path)).unwrap();
     let (routes, distances) = (text("data/sample_routes.toml"), text("data/distances.csv"));
     let templates = Templates::parse(
@@ -51,7 +51,7 @@ pub fn sample(shipments: u64, format: Format) -> Vec<u8> {
 }
 
 /// The same rows as newline-delimited JSON: every cell that is not empty, as text.
-pub fn ndjson(csv: &[u8]) -> Vec<u8> {
+pub(crate) fn ndjson(csv: &[u8]) -> Vec<u8> {
     let mut reader = csv::Reader::from_reader(csv);
     let header = reader.headers().unwrap().clone();
     let mut bytes = Vec::new();
@@ -71,7 +71,7 @@ pub fn ndjson(csv: &[u8]) -> Vec<u8> {
 }
 
 /// An input file of this content, of which the parser accepts every row, or the benchmark would measure rejections; and how many they are.
-pub fn input_file(label: &'static str, content: &[u8]) -> (InputFile, u64) {
+pub(crate) fn input_file(label: &'static str, content: &[u8]) -> (InputFile, u64) {
     let file = InputFile::new(label, content, &REFERENCE).unwrap();
     let mut count = 0;
     let mut check = |rows: Rows| {
@@ -84,7 +84,7 @@ pub fn input_file(label: &'static str, content: &[u8]) -> (InputFile, u64) {
 }
 
 /// Parsed movements of this many shipments as one batch, and the texts of its symbols.
-pub fn batch(shipments: u64) -> (MovementBatch, Symbols) {
+pub(crate) fn batch(shipments: u64) -> (MovementBatch, Symbols) {
     let (file, _) = input_file("movements.csv", &sample(shipments, Format::Csv));
     let (mut batch, mut symbols) = (MovementBatch::default(), Symbols::default());
     let mut add = |mut rows: Rows| {

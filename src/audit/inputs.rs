@@ -20,7 +20,7 @@ pub struct Inputs {
 }
 
 /// Where input files are looked for.
-pub enum Place<'a> {
+pub(crate) enum Place<'a> {
     /// The folder that their names begin from; what lay outside the run file's is also looked for where the log says. A file that is not
     /// there, or another one by now, is an error (exit 7).
     Named(&'a Path, &'a Layout),
@@ -29,7 +29,7 @@ pub enum Place<'a> {
 }
 
 /// Compares the inputs of a run with what its manifest says of them.
-pub fn compare(place: &Place, manifest: &Manifest, progress: Progress) -> Result<Inputs> {
+pub(super) fn compare(place: &Place, manifest: &Manifest, progress: Progress) -> Result<Inputs> {
     let mut inputs = Inputs::default();
     let (folders, is_named): (Vec<PathBuf>, bool) = match place {
         Place::Named(folder, layout) => {

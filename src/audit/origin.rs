@@ -22,14 +22,14 @@ const OURS: &str = "green_corridor.";
 const IDS_SINCE: u32 = 2;
 
 /// The confirmed origin of a run.
-pub struct Origin {
+pub(super) struct Origin {
     /// What the run was computed with.
     pub reference: Reference,
 }
 
 impl Origin {
     /// Confirms what the manifest of the run in `dir` says (exit 7 where it does not follow).
-    pub fn confirm(dir: &Path, manifest: &Manifest) -> Result<Origin> {
+    pub(super) fn confirm(dir: &Path, manifest: &Manifest) -> Result<Origin> {
         let fault = |what: String| Error::Verification(format!("{}: {what}", dir.display()));
         let files = read_reference_copy(dir)?;
         if reference_entries(&files) != manifest.reference {
@@ -127,12 +127,12 @@ fn confirm_warnings(
 }
 
 /// Whether the warnings of a manifest are those of this version; another one may warn of other things.
-pub fn has_own_warnings(manifest: &Manifest) -> bool {
+pub(super) fn has_own_warnings(manifest: &Manifest) -> bool {
     manifest.version == env!("CARGO_PKG_VERSION")
 }
 
 /// Whether a warning is about a factor that stood in before its first day; how many rows it names is not looked at.
-pub fn stood_in(warning: &str, reference: &Reference) -> bool {
+pub(super) fn stood_in(warning: &str, reference: &Reference) -> bool {
     let mut factors = reference.factors.factors.iter();
     factors.any(|f| {
         let rest = warning.strip_prefix(&*f.id);

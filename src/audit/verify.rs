@@ -140,7 +140,7 @@ pub struct Verified {
 }
 
 /// Checks the run in `dir`; its input files too, where they are.
-pub fn verify(
+pub(crate) fn verify(
     dir: &Path,
     recalculate: bool,
     inputs: &Place,
@@ -223,7 +223,7 @@ row! {
 }
 
 /// Corridors of a run for people.
-pub fn corridor_lines(dir: &Path) -> Result<Vec<CorridorLine>> {
+pub(crate) fn corridor_lines(dir: &Path) -> Result<Vec<CorridorLine>> {
     let parts = vec!["corridors.parquet".to_owned()];
     let columns = <CorridorLine as Row<Corridors>>::columns();
     Batches::new(dir, parts, columns).into_rows().collect()

@@ -13,8 +13,8 @@ mod tests;
 mod thrift;
 mod unpack;
 
-pub use pages::{Page, check_pages};
-pub use source::Source;
+pub(crate) use pages::{Page, check_pages};
+pub(crate) use source::Source;
 
 use format::{CHILDREN, COLUMN_INDEX, FILE_METADATA, OFFSET_INDEX, SCHEMA, SCHEMA_ELEMENT};
 use parquet::errors::{ParquetError, Result};
@@ -44,14 +44,14 @@ const ROWS_OF_A_SMALL_FILE: u64 = 1_000_000;
 const LONGEST_PUBLISHED: u64 = 16 << 10;
 
 /// The rows that a packed file of so many bytes can have.
-pub fn most_rows(length: u64) -> u64 {
+pub(crate) fn most_rows(length: u64) -> u64 {
     ROWS_OF_A_SMALL_FILE + ROWS_OF_A_BYTE.saturating_mul(length)
 }
 
 /// The metadata of a file.
 ///
 /// Errors: the file cannot be read, has no footer, or one that claims what the file cannot hold.
-pub fn metadata(file: &File) -> Result<ParquetMetaData> {
+pub(crate) fn metadata(file: &File) -> Result<ParquetMetaData> {
     let length = file.metadata()?.len();
     let (footer, body) = footer(file, length)?;
     check_footer(&footer).map_err(ParquetError::General)?;
@@ -227,7 +227,7 @@ fn range(offset: Option<i64>, size: Option<i32>) -> Option<Range<u64>> {
 }
 
 /// Checks the index of pages of every column, as far as there is one.
-pub fn check_page_index(file: &File, metadata: &ParquetMetaData) -> Result<()> {
+pub(crate) fn check_page_index(file: &File, metadata: &ParquetMetaData) -> Result<()> {
     for chunk in metadata.row_groups().iter().flat_map(|g| g.columns()) {
         let indexes: [(&'static Shape, _, _); 2] = [
             (
@@ -251,7 +251,7 @@ pub fn check_page_index(file: &File, metadata: &ParquetMetaData) -> Result<()> {
 }
 
 /// Checks the head of a bloom filter, which must say how long it is.
-pub fn check_bloom_filter(file: &File, chunk: &ColumnChunkMetaData) -> Result<()> {
+pub(crate) fn check_bloom_filter(file: &File, chunk: &ColumnChunkMetaData) -> Result<()> {
     if chunk.bloom_filter_offset().is_none() {
         return Ok(());
     }
@@ -272,7 +272,7 @@ fn walk(file: &File, place: Range<u64>, shape: &'static Shape) -> Result<()> {
 }
 
 /// Checks the pages of a column of a file; gives their places.
-pub fn check_pages_of(file: &File, chunk: &ColumnChunkMetaData) -> Result<Vec<Page>> {
+pub(crate) fn check_pages_of(file: &File, chunk: &ColumnChunkMetaData) -> Result<Vec<Page>> {
     let place = place(chunk).ok_or_else(|| {
         ParquetError::General(format!(
             "column {:?} has no place",
@@ -292,7 +292,7 @@ pub fn check_pages_of(file: &File, chunk: &ColumnChunkMetaData) -> Result<Vec<Pa
 }
 
 /// Runs the decoder: where it panics over a broken file, that is a fault of the file.
-pub fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let what = panic
             .downcast_ref::<String>()
@@ -306,7 +306,7 @@ pub fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 /// The system's reason, if it was reading that failed.
-pub fn io_cause(error: &ParquetError) -> Option<&io::Error> {
+pub(crate) fn io_cause(error: &ParquetError) -> Option<&io::Error> {
     match error {
         ParquetError::External(cause) => cause.downcast_ref(),
         _ => None,

@@ -24,7 +24,7 @@ const OF_A_COLUMN: u64 = 1 << 20;
 
 /// A page of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
+pub(crate) struct Page {
     /// Where its header begins, in the column.
     pub at: u64,
     /// Bytes of header and content.
@@ -33,7 +33,7 @@ pub struct Page {
 
 /// What is known of the pages of a column once they are checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pages {
+pub(crate) struct Pages {
     /// Those of values.
     pub of_values: Vec<Page>,
     /// No text of the dictionary has more bytes; 0 where that was not asked for.
@@ -47,7 +47,7 @@ type Read<'r> = &'r mut dyn FnMut(u64, usize) -> Result<Vec<u8>>;
 
 /// Checks the headers of all pages of a column that takes `length` bytes. How long the texts of its dictionary are is looked at where
 /// they are `spread`, and where the decoder has to.
-pub fn check_pages(
+pub(crate) fn check_pages(
     chunk: &ColumnChunkMetaData,
     length: u64,
     spread: bool,

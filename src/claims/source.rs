@@ -13,7 +13,7 @@ const HEADER: usize = 512;
 
 /// A file to decode.
 #[derive(Clone)]
-pub struct Source(Arc<Inner>);
+pub(crate) struct Source(Arc<Inner>);
 
 struct Inner {
     file: File,
@@ -23,7 +23,7 @@ struct Inner {
 
 impl Source {
     /// Reads this file.
-    pub fn new(file: File) -> io::Result<Source> {
+    pub(crate) fn new(file: File) -> io::Result<Source> {
         Ok(Source(Arc::new(Inner {
             length: file.metadata()?.len(),
             file,
@@ -32,12 +32,12 @@ impl Source {
     }
 
     /// The file itself.
-    pub fn file(&self) -> &File {
+    pub(crate) fn file(&self) -> &File {
         &self.0.file
     }
 
     /// The last error of the system, if there was one since this was asked.
-    pub fn failed(&self) -> Option<io::Error> {
+    pub(crate) fn failed(&self) -> Option<io::Error> {
         self.0
             .failed
             .lock()
@@ -81,7 +81,7 @@ impl ChunkReader for Source {
 }
 
 /// The file from a place on.
-pub struct From {
+pub(crate) struct From {
     source: Source,
     at: u64,
 }

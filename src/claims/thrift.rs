@@ -38,7 +38,7 @@ pub(super) struct Shape {
 
 impl Shape {
     /// Whether this is that one.
-    pub fn is(&self, other: &Shape) -> bool {
+    pub(super) fn is(&self, other: &Shape) -> bool {
         ptr::eq(self, other)
     }
 }
@@ -64,17 +64,17 @@ pub(super) struct Walk<'b> {
 
 /// Types as they are written.
 mod wire {
-    pub const TRUE: u8 = 1;
-    pub const FALSE: u8 = 2;
-    pub const BYTE: u8 = 3;
-    pub const I16: u8 = 4;
-    pub const I32: u8 = 5;
-    pub const I64: u8 = 6;
-    pub const DOUBLE: u8 = 7;
-    pub const BINARY: u8 = 8;
-    pub const LIST: u8 = 9;
-    pub const SET: u8 = 10;
-    pub const STRUCT: u8 = 12;
+    pub(super) const TRUE: u8 = 1;
+    pub(super) const FALSE: u8 = 2;
+    pub(super) const BYTE: u8 = 3;
+    pub(super) const I16: u8 = 4;
+    pub(super) const I32: u8 = 5;
+    pub(super) const I64: u8 = 6;
+    pub(super) const DOUBLE: u8 = 7;
+    pub(super) const BINARY: u8 = 8;
+    pub(super) const LIST: u8 = 9;
+    pub(super) const SET: u8 = 10;
+    pub(super) const STRUCT: u8 = 12;
 }
 
 impl Kind {
@@ -99,12 +99,12 @@ fn short() -> String {
 
 impl<'b> Walk<'b> {
     /// A walk from the first byte.
-    pub fn new(bytes: &'b [u8]) -> Walk<'b> {
+    pub(super) fn new(bytes: &'b [u8]) -> Walk<'b> {
         Walk { bytes, at: 0 }
     }
 
     /// Bytes walked over.
-    pub fn at(&self) -> usize {
+    pub(super) fn at(&self) -> usize {
         self.at
     }
 
@@ -175,7 +175,7 @@ impl<'b> Walk<'b> {
     }
 
     /// Walks over a structure.
-    pub fn structure(&mut self, shape: &'static Shape, watch: Watch) -> Result<(), String> {
+    pub(super) fn structure(&mut self, shape: &'static Shape, watch: Watch) -> Result<(), String> {
         self.nested(shape, watch, MAX_DEPTH)
     }
 

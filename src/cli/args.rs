@@ -48,7 +48,7 @@ macro_rules! commands {
         pub(super) enum Command { $($(#[$doc])* $name($module::Args),)+ }
 
         impl Command {
-            pub fn run(&self, console: &Console) -> Result<ExitCode> {
+            pub(crate) fn run(&self, console: &Console) -> Result<ExitCode> {
                 match self { $(Command::$name(args) => $module::run(args, console),)+ }
             }
         }
@@ -91,7 +91,7 @@ commands! {
 }
 
 /// The whole grammar, for completions, manual page and tests.
-pub fn command() -> clap::Command {
+pub(crate) fn command() -> clap::Command {
     CommandLine::command()
 }
 
@@ -164,7 +164,7 @@ pub(super) enum Keep {
 
 /// Form of a table that a command prints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum TableFormat {
+pub(super) enum TableFormat {
     /// Aligned columns for people.
     #[default]
     Table,

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 /// Arguments of `compare`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Origin, a UN/LOCODE such as CNCKG
     #[arg(value_name = "FROM", required_unless_present = "pairs")]
     from: Option<String>,
@@ -186,7 +186,7 @@ impl Data {
 }
 
 /// Answers.
-pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     if args.pairs.is_some() && args.format == Format::Html {
         return Err(Error::Usage(
             "--pairs: expected --format table, json or csv; a page shows one pair".to_owned(),

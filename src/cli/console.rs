@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 /// Where a command prints its result and its log.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Console {
+pub(crate) struct Console {
     /// Form of log lines.
     pub log: LogMode,
     /// What the command line said about it.
@@ -15,7 +15,7 @@ pub struct Console {
 
 impl Console {
     /// A console with the form of log lines that the command line asked for.
-    pub fn new(log_said: Option<LogMode>) -> Console {
+    pub(crate) fn new(log_said: Option<LogMode>) -> Console {
         Console {
             log: log_said.unwrap_or_default(),
             log_said,
@@ -23,18 +23,18 @@ impl Console {
     }
 
     /// Prints a result on standard output. Nothing in it, whoever wrote it, can move the cursor or hide.
-    pub fn print(&self, text: &str) -> Result<()> {
+    pub(crate) fn print(&self, text: &str) -> Result<()> {
         self.write(|out| out.write_all(visible_lines(text).as_bytes()))
     }
 
     /// Prints a JSON document; a program that reads it gets every character as it is.
-    pub fn print_json(&self, json: &str) -> Result<()> {
+    pub(crate) fn print_json(&self, json: &str) -> Result<()> {
         self.write(|out| out.write_all(visible_json(json).as_bytes()))
     }
 
     /// Lets `body` write a result to standard output, buffered; what it writes is visible already. When the reader went away `body` stops early and all is well;
     /// any other failure is a storage error.
-    pub fn write(&self, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    pub(crate) fn write(&self, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         let mut out = io::BufWriter::new(io::stdout().lock());
         let written = body(&mut out).and_then(|()| out.flush());
         // What a failed write left in the buffer must not be tried again when it is dropped.
@@ -48,7 +48,7 @@ impl Console {
     }
 
     /// One line about what stopped a command.
-    pub fn error(&self, error: &Error) {
+    pub(crate) fn error(&self, error: &Error) {
         let text = one_line(&error.to_string());
         self.line(&match self.log {
             LogMode::Text => format!("error: {}", visible(&text)),
@@ -65,7 +65,7 @@ impl Console {
     }
 
     /// One line beside the result.
-    pub fn message(&self, level: Level, text: &str) {
+    pub(crate) fn message(&self, level: Level, text: &str) {
         let word = match level {
             Level::Info => "info",
             Level::Warning => "warning",

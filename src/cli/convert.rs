@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 /// Arguments of `convert`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// What to convert.
     #[command(subcommand)]
     pub what: What,
@@ -26,7 +26,7 @@ pub struct Args {
 
 /// What `convert` can read.
 #[derive(Debug, clap::Subcommand)]
-pub enum What {
+pub(super) enum What {
     /// DCSA Track & Trace events, 2.0 to 3.0, to movement records
     Dcsa(Dcsa),
     /// UN/EDIFACT container messages (COARRI, CODECO, IFTSTA), and DCSA events among them, to movement records
@@ -37,7 +37,7 @@ pub enum What {
 
 /// Arguments of `convert dcsa`.
 #[derive(Debug, clap::Args)]
-pub struct Dcsa {
+pub(super) struct Dcsa {
     /// Files, folders or patterns: .json, .ndjson, .jsonl, also .gz and .zst
     #[arg(value_name = "FILES", required = true)]
     pub files: Vec<String>,
@@ -48,7 +48,7 @@ pub struct Dcsa {
 
 /// Arguments of `convert edifact`.
 #[derive(Debug, clap::Args)]
-pub struct Edifact {
+pub(super) struct Edifact {
     /// Files, folders or patterns; of folders .edi, .edifact, .edf, and DCSA events in .json, .ndjson, .jsonl; also .gz and .zst
     #[arg(value_name = "FILES", required = true)]
     pub files: Vec<String>,
@@ -65,7 +65,7 @@ pub struct Edifact {
 
 /// How events become movement records.
 #[derive(Debug, clap::Args)]
-pub struct Chains {
+pub(super) struct Chains {
     /// Movement records to write: .csv or .ndjson; what was left out goes beside it, into <name>.left-out.csv, gaps in chains into <name>.gaps.csv
     #[arg(long, value_name = "FILE", default_value = "movements.csv", value_parser = path())]
     pub out: PathBuf,
@@ -94,7 +94,7 @@ pub struct Chains {
 
 /// A bound on memory.
 #[derive(Debug, clap::Args)]
-pub struct Memory {
+pub(super) struct Memory {
     /// Part of the memory that the conversion may use, or a size, e.g. 512MiB; exit 8 beyond it [default: 50%]
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub memory_limit: Option<MemoryLimit>,
@@ -114,7 +114,7 @@ impl Memory {
 
 /// Arguments of `convert ileap`.
 #[derive(Debug, clap::Args)]
-pub struct Ileap {
+pub(super) struct Ileap {
     /// Files, folders or patterns: .json, .ndjson, .jsonl, also .gz and .zst
     #[arg(value_name = "FILES", required = true)]
     pub files: Vec<String>,
@@ -158,7 +158,7 @@ fn source(text: &str) -> std::result::Result<(String, String), String> {
 }
 
 /// Converts the files. Exit 10 when some of them could not be read.
-pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     match &args.what {
         What::Dcsa(args) => events(&args.files, None, &args.chains, console),
         What::Edifact(args) => {

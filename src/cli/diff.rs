@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 /// Arguments of `diff`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Output root
     #[arg(value_name = "OUT", value_parser = path())]
     pub out: PathBuf,
@@ -43,7 +43,7 @@ pub struct Args {
 
 /// Form of the answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum DiffFormat {
+pub(super) enum DiffFormat {
     /// For people
     #[default]
     Table,
@@ -52,7 +52,7 @@ pub enum DiffFormat {
 }
 
 /// Compares the runs, writes the tables, prints the summary.
-pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let progress = progress::for_run(args.progress.unwrap_or_default(), *console);
     let engine = engine_at(&args.out, &progress)?;
     let differences = engine.diff(&DiffOrder {

@@ -15,7 +15,7 @@ const MOST_LISTED: usize = 6;
 
 /// Arguments of `explain`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Output root
     #[arg(value_name = "OUT", value_parser = path())]
     pub out: PathBuf,
@@ -32,7 +32,7 @@ pub struct Args {
 
 /// Form of the sheet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum SheetFormat {
+pub(super) enum SheetFormat {
     /// For people
     #[default]
     Text,
@@ -41,7 +41,7 @@ pub enum SheetFormat {
 }
 
 /// Prints the sheet.
-pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let sheet = Engine::at(&args.out).explain(&args.shipment, args.run.as_deref())?;
     match args.format {
         SheetFormat::Text => console.print(&text(&sheet))?,

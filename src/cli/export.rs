@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// What to export.
     #[command(subcommand)]
     pub what: What,
@@ -21,7 +21,7 @@ pub struct Args {
 
 /// What `export` can write.
 #[derive(Debug, clap::Subcommand)]
-pub enum What {
+pub(super) enum What {
     /// iLEAP shipment footprints, TOCs and HOCs in PACT 2.3 product footprints
     Ileap(Footprints),
     /// The same in PACT 3 product footprints
@@ -34,7 +34,7 @@ pub enum What {
 
 /// Which run is declared, and whose it is.
 #[derive(Debug, clap::Args)]
-pub struct DeclarationOf {
+pub(super) struct DeclarationOf {
     /// Output root
     #[arg(value_name = "OUT", value_parser = path())]
     pub out: PathBuf,
@@ -54,7 +54,7 @@ pub struct DeclarationOf {
 
 /// Which run, where to, in which form.
 #[derive(Debug, clap::Args)]
-pub struct Target {
+pub(super) struct Target {
     /// Output root
     #[arg(value_name = "OUT", value_parser = path())]
     pub out: PathBuf,
@@ -71,7 +71,7 @@ pub struct Target {
 
 /// Form of the documents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum DocumentFormat {
+pub(super) enum DocumentFormat {
     /// One array per file.
     #[default]
     Json,
@@ -81,7 +81,7 @@ pub enum DocumentFormat {
 
 /// Arguments of footprints.
 #[derive(Debug, clap::Args)]
-pub struct Footprints {
+pub(super) struct Footprints {
     /// Which run, where to.
     #[command(flatten)]
     pub target: Target,
@@ -95,7 +95,7 @@ pub struct Footprints {
 
 /// Arguments of `export pact`.
 #[derive(Debug, clap::Args)]
-pub struct PactFootprints {
+pub(super) struct PactFootprints {
     /// What all footprints need.
     #[command(flatten)]
     pub footprints: Footprints,
@@ -121,7 +121,7 @@ fn urn(text: &str) -> std::result::Result<String, String> {
 }
 
 /// Writes the documents.
-pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let (kind, target, footprints) = match &args.what {
         What::Ileap(f) => (Kind::Footprints(Pact::V2), &f.target, Some(f)),
         What::Pact(p) => (

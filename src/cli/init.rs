@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 /// Arguments of `init`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Folder to write to; made if it does not exist [default with --from: this folder]
     #[arg(value_name = "DIR", value_parser = path(), required_unless_present = "from")]
     dir: Option<PathBuf>,
@@ -22,7 +22,7 @@ pub struct Args {
 }
 
 /// Writes the starting point.
-pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let dir = args.dir.as_deref().unwrap_or(Path::new("."));
     if !args.from.is_empty() {
         return export::run(dir, &args.from, console);

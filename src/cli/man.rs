@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 /// Arguments of `man`: none.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub(super) struct Args {}
 
 /// What a shell script wants to know, in the usual order.
 const EXIT_CODES: [(u8, &str); 13] = [
@@ -27,7 +27,7 @@ const EXIT_CODES: [(u8, &str); 13] = [
 ];
 
 /// Prints the page.
-pub fn run(_: &Args, console: &Console) -> Result<ExitCode> {
+pub(super) fn run(_: &Args, console: &Console) -> Result<ExitCode> {
     let page = page().map_err(|e| Error::Internal(format!("manual page: {e}")))?;
     console.write(|out| out.write_all(&page))?;
     Ok(ExitCode::SUCCESS)

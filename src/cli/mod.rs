@@ -23,8 +23,8 @@ mod supervise;
 mod table;
 mod verify;
 
-pub use args::command;
-pub use console::Console;
+pub(crate) use args::command;
+pub(crate) use console::Console;
 
 use args::CommandLine;
 use clap::Parser;
@@ -45,7 +45,7 @@ static LAST_PANIC: Mutex<String> = Mutex::new(String::new());
 static LOG_SAID: OnceLock<Option<LogMode>> = OnceLock::new();
 
 /// Runs a command line and returns the process exit code. Never panics.
-pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     std::panic::set_hook(Box::new(|info| {
         let what = info.payload_as_str().unwrap_or("no message");
         let place = info.location().map_or(String::new(), |at| {

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 /// Arguments of `places`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// A name, its beginning, a UN/LOCODE or an IATA code
     #[arg(value_name = "NAME|CODE", required_unless_present = "near")]
     text: Vec<String>,
@@ -95,7 +95,7 @@ impl Line {
 }
 
 /// Answers; nothing found is exit 1.
-pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let atlas = Atlas::read(args.reference.as_deref(), &args.locations)?;
     let most = usize::from(args.limit);
     let found = match &args.near {

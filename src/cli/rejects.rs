@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 /// Arguments of `rejects`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Output root
     #[arg(value_name = "OUT", value_parser = path())]
     pub out: PathBuf,
@@ -30,7 +30,7 @@ pub struct Args {
 }
 
 /// Prints the codes.
-pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let rejects = Engine::at(&args.out).rejects(args.run.as_deref())?;
     let id = &rejects.run_id;
     match args.format {

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 /// Arguments of `report`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Output root
     #[arg(value_name = "OUT", value_parser = path())]
     pub out: PathBuf,
@@ -32,7 +32,7 @@ pub struct Args {
 
 /// Which files to write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum ReportFormat {
+pub(super) enum ReportFormat {
     /// The page
     Html,
     /// The workbook
@@ -43,7 +43,7 @@ pub enum ReportFormat {
 }
 
 /// Writes the report and says where it is.
-pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let progress = super::progress::for_run(args.progress.unwrap_or_default(), *console);
     let report = engine_at(&args.out, &progress)?.report(args.run.as_deref());
     progress.end();

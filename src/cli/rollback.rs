@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 /// Arguments of `rollback`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Output root
     #[arg(value_name = "OUT", value_parser = path())]
     pub out: PathBuf,
@@ -18,7 +18,7 @@ pub struct Args {
 }
 
 /// Checks the run and makes it current; exit 7 when it is damaged.
-pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let progress = progress::for_run(ProgressMode::Auto, *console);
     let outcome = engine_at(&args.out, &progress)?.rollback(args.run.as_deref());
     progress.end();

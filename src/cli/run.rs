@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// Arguments of `run`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Run file [default: data/run.toml]
     #[arg(value_name = "RUN.toml", value_parser = path())]
     pub run_file: Option<PathBuf>,
@@ -101,7 +101,7 @@ impl Args {
 }
 
 /// Resolves the plan, prints it or runs it.
-pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     // `--movements` takes several paths, so it swallows a run file that follows it.
     if let Some(swallowed) = args.movements.iter().find(|path| path.ends_with(".toml")) {
         return Err(Error::Usage(format!(

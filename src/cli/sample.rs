@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 /// Arguments of `sample`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Number of shipments; one gives about six rows
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=MOST_SHIPMENTS))]
     shipments: u64,
@@ -35,7 +35,7 @@ pub struct Args {
 }
 
 /// Generates the file.
-pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let format = Format::of(&args.out).map_err(Error::Usage)?;
     let templates = templates()?;
     let order = Order {

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 /// Whether a run is supervised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Isolate {
+pub(super) enum Isolate {
     /// Where it costs little beside the run, or memory is short: a limit is set for compressed input, or by the system
     #[default]
     Auto,

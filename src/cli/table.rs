@@ -11,7 +11,7 @@ pub(super) struct Table {
 
 impl Table {
     /// A table with these columns; a head that begins with `>` is set to the right.
-    pub fn new(heads: &[&'static str]) -> Table {
+    pub(super) fn new(heads: &[&'static str]) -> Table {
         let right = heads.iter().map(|h| h.starts_with('>')).collect();
         Table {
             heads: heads.iter().map(|h| h.trim_start_matches('>')).collect(),
@@ -21,13 +21,13 @@ impl Table {
     }
 
     /// Adds a row, one cell per column.
-    pub fn row(&mut self, cells: Vec<String>) {
+    pub(super) fn row(&mut self, cells: Vec<String>) {
         debug_assert_eq!(cells.len(), self.heads.len());
         self.rows.push(cells);
     }
 
     /// The table, indented by two spaces.
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let width = |c: usize| {
             let cells = self.rows.iter().map(|r| r[c].chars().count());
             cells

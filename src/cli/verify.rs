@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 /// Arguments of `verify`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Output root
     #[arg(value_name = "OUT", value_parser = path())]
     pub out: PathBuf,
@@ -43,7 +43,7 @@ fn inputs_text(inputs: &Inputs) -> String {
 }
 
 /// Checks the run; exit 7 when anything differs.
-pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let progress = progress::for_run(ProgressMode::Auto, *console);
     let engine = engine_at(&args.out, &progress)?;
     let verified = engine.verify(

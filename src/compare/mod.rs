@@ -129,7 +129,7 @@ impl Comparison {
 }
 
 /// What came of one of many questions: an answer, or why there is none.
-pub type Answered = std::result::Result<Comparison, String>;
+pub(crate) type Answered = std::result::Result<Comparison, String>;
 
 /// Questions that are answered before the answers are handed over.
 const CHUNK: usize = 256;

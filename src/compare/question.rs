@@ -17,7 +17,12 @@ use crate::routes::{DAY, Millihours};
 const MOST_MASS_G: u32 = 1_000_000_000;
 
 /// The request for one pair.
-pub fn request(question: &Question, from: &str, to: &str, loaded: &World) -> Result<Request> {
+pub(super) fn request(
+    question: &Question,
+    from: &str,
+    to: &str,
+    loaded: &World,
+) -> Result<Request> {
     let place = |text: &str| place(text, loaded);
     let (origin, destination) = (place(from)?, place(to)?);
     if origin == destination {

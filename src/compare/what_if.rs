@@ -11,7 +11,7 @@ use crate::routes::request::Request;
 use crate::routes::scenario::Scenario;
 
 /// The answer under the scenario, with what changed.
-pub fn what_if<'w>(
+pub(super) fn what_if<'w>(
     request: &Request,
     before: &World,
     (after, network, scenario): (&'w World, &'w Network, &'w Scenario),
@@ -63,7 +63,7 @@ pub fn what_if<'w>(
 }
 
 /// The question as it is asked under the scenario.
-pub fn changed(request: &Request, scenario: &Scenario) -> Request {
+pub(super) fn changed(request: &Request, scenario: &Scenario) -> Request {
     let mut changed = request.clone();
     changed.avoid.passages = changed.avoid.passages.with(scenario.closed);
     changed

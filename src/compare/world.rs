@@ -61,7 +61,7 @@ const FILES: [&str; 21] = [
 const LAND: &str = "sea/land.bin";
 
 /// What is loaded once for all questions.
-pub struct World {
+pub(super) struct World {
     /// Factors, places, services.
     pub reference: Reference,
     /// The links of it.
@@ -72,7 +72,7 @@ pub struct World {
 
 impl World {
     /// The network without what the request's closed passages close.
-    pub fn network(&self, request: &Request) -> Cow<'_, Network> {
+    pub(super) fn network(&self, request: &Request) -> Cow<'_, Network> {
         match self.reference.sea() {
             Some(graph) if !request.avoid.passages.is_empty() => Cow::Owned(sea::without(
                 self.network.clone(),
@@ -84,7 +84,11 @@ impl World {
     }
 
     /// What one question is asked of.
-    pub fn asked<'w>(&'w self, network: &'w Network, scenario: Option<&'w Scenario>) -> Asked<'w> {
+    pub(super) fn asked<'w>(
+        &'w self,
+        network: &'w Network,
+        scenario: Option<&'w Scenario>,
+    ) -> Asked<'w> {
         Asked {
             reference: &self.reference,
             network,
@@ -96,7 +100,7 @@ impl World {
 }
 
 /// Files read once, from which a world is made, with a scenario or without.
-pub struct Files {
+pub(super) struct Files {
     library: Vec<DataFile>,
     data: Vec<DataFile>,
     locations: Vec<DataFile>,
@@ -107,7 +111,7 @@ pub struct Files {
 }
 
 /// Reads everything that the arguments name.
-pub fn read(args: &Sources) -> Result<Files> {
+pub(super) fn read(args: &Sources) -> Result<Files> {
     let library = match folder(args.factors.as_ref(), LIBRARY_FOLDER)? {
         Some(dir) => as_data(read_library(dir)?),
         None => data_below(LIBRARY_FOLDER, |_| true),
@@ -134,7 +138,7 @@ pub fn read(args: &Sources) -> Result<Files> {
 }
 
 /// Makes a world of the files and checks everything.
-pub fn load(
+pub(super) fn load(
     files: &Files,
     args: &Sources,
     scenario: Option<&Scenario>,
@@ -227,7 +231,7 @@ pub fn load(
 }
 
 /// The scenario of a file.
-pub fn scenario(path: &Path) -> Result<Scenario> {
+pub(super) fn scenario(path: &Path) -> Result<Scenario> {
     let file = named(&[path.to_owned()])?.remove(0);
     let (scenario, faults) = Scenario::parse(&file);
     scenario.ok_or_else(|| library_error(&faults).of_kind(ErrorKind::Usage))
@@ -315,7 +319,12 @@ fn land(home: Option<&Path>) -> Result<(Vec<Vec<Spot>>, String)> {
 }
 
 /// What the map of an answer is drawn from.
-pub fn map(args: &Sources, loaded: &World, answer: &Answer, request: &Request) -> Result<Map> {
+pub(super) fn map(
+    args: &Sources,
+    loaded: &World,
+    answer: &Answer,
+    request: &Request,
+) -> Result<Map> {
     let options = || answer.options.iter().map(|s| &s.option);
     let lines = options()
         .map(|o| {

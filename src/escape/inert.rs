@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 /// An id as a CSV cell. What could be a formula, turn text around or be trimmed is percent-encoded as UTF-8, and so is `%`
 /// itself: different ids stay different, [`original`] gives the id back, and ids as they occur in practice are unchanged.
-pub fn id(text: &str) -> String {
+pub(crate) fn id(text: &str) -> String {
     let last = text.chars().count().saturating_sub(1);
     // Spreadsheets also look behind a leading quote.
     let is_formula = begins_formula(text) || text.starts_with(['\'', '"']);
@@ -49,7 +49,7 @@ pub fn original(cell: &str) -> Option<String> {
 }
 
 /// A part of a URN: letters, digits and `-._` as they are, everything else percent-encoded.
-pub fn urn_part(text: &str) -> String {
+pub(crate) fn urn_part(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for b in text.bytes() {
         match b {

@@ -9,7 +9,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Takes pieces from `next` until there is none, does the `work` on each in a state of its thread, and has the state `put`
 /// away in the order of the pieces. The states are given back; the first fault in that order ends everything.
-pub fn in_order<I: Send, S: Send>(
+pub(crate) fn in_order<I: Send, S: Send>(
     next: impl FnMut() -> Result<Option<I>> + Send,
     begin: impl Fn() -> S + Sync,
     work: impl Fn(&mut S, I) -> Result<()> + Sync,

@@ -13,7 +13,7 @@ use crate::published::run::{Element, Published};
 
 /// What stands between the activity distance of an element and the distance that its intensity is per.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// Nothing: one distance, or a figure that is not per distance.
     Same,
     /// The distance as found becomes that of the intensity by the first ratio and that of the activity by the second, both
@@ -25,7 +25,7 @@ pub enum Step {
 
 impl Step {
     /// The step of an element.
-    pub fn of(run: &Published, element: &Element, factor: &EmissionFactor) -> Step {
+    pub(crate) fn of(run: &Published, element: &Element, factor: &EmissionFactor) -> Step {
         let (activity, intensity) = (element.activity_basis, factor.distance_basis);
         let is_by_distance =
             matches!(element.per, Per::Tkm | Per::TeuKm) && element.mode != Mode::Hub;
@@ -49,7 +49,7 @@ impl Step {
     }
 
     /// An intensity of 18 decimals on the activity distance.
-    pub fn on_activity(self, intensity: i128) -> i128 {
+    pub(crate) fn on_activity(self, intensity: i128) -> i128 {
         match self {
             Step::Same | Step::Added => intensity,
             Step::Ratio(to_intensity, to_activity) => div_half_even(
@@ -71,7 +71,7 @@ impl Step {
     }
 
     /// The end of a TOC's id: the basis, and what was adjusted.
-    pub fn id_part(self, element: &Element, factor: &EmissionFactor) -> String {
+    pub(crate) fn id_part(self, element: &Element, factor: &EmissionFactor) -> String {
         let basis = element.activity_basis.code();
         match self {
             Step::Same => format!(";{basis}"),
@@ -87,7 +87,7 @@ impl Step {
     }
 
     /// The same in words, for a description; empty for a hub.
-    pub fn words(self, element: &Element, factor: &EmissionFactor) -> String {
+    pub(crate) fn words(self, element: &Element, factor: &EmissionFactor) -> String {
         let basis = element.activity_basis.code();
         match self {
             _ if element.mode == Mode::Hub => String::new(),

@@ -22,12 +22,12 @@ const INTENSITY_SCALE: u32 = 18;
 const SOURCE_SCALE: u32 = 12;
 
 /// Grams with 9 decimals as kilograms with 18.
-pub fn kilograms(grams: i128) -> i128 {
+pub(crate) fn kilograms(grams: i128) -> i128 {
     grams * 10i128.pow(INTENSITY_SCALE - SOURCE_SCALE)
 }
 
 /// An intensity with the decimals that it has: 12, or 18 with an adjustment inside.
-pub fn intensity_text(intensity: i128) -> String {
+pub(crate) fn intensity_text(intensity: i128) -> String {
     let finer = 10i128.pow(INTENSITY_SCALE - SOURCE_SCALE);
     if intensity % finer == 0 {
         decimal_text(intensity / finer, SOURCE_SCALE)
@@ -38,7 +38,7 @@ pub fn intensity_text(intensity: i128) -> String {
 
 /// What the activity of a category is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Unit {
+pub(crate) enum Unit {
     /// Tonne-kilometre.
     Tkm,
     /// TEU-kilometre.
@@ -63,7 +63,7 @@ impl Unit {
 
 /// A TOC or HOC.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Category {
+pub(crate) struct Category {
     /// Id, the same in every run that applies the factor alike.
     pub id: String,
     /// Its first element in the run.
@@ -109,7 +109,7 @@ struct Sums {
 ///
 /// A factor that was applied as the library has it gives its own name, an uplifted one says so, a TOC says the distance that
 /// it is per, and where the format lacks the unit the id names all that the average is over.
-pub fn id_of(run: &Published, element: &Element, factor: &EmissionFactor) -> String {
+pub(crate) fn id_of(run: &Published, element: &Element, factor: &EmissionFactor) -> String {
     let step = Step::of(run, element, factor);
     let distance = if element.mode == Mode::Hub {
         String::new()
@@ -139,7 +139,7 @@ pub fn id_of(run: &Published, element: &Element, factor: &EmissionFactor) -> Str
 }
 
 /// A category that elements have, and what the documents of their shipments repeat of it.
-pub struct Known {
+pub(crate) struct Known {
     /// The category, with the sums of the elements so far.
     pub category: Category,
     /// `"tocId":"...",` or `"hocId":"...",`.
@@ -151,7 +151,7 @@ pub struct Known {
 }
 
 /// The categories of the elements that one thread has met.
-pub struct Met<'r> {
+pub(crate) struct Met<'r> {
     run: &'r Published,
     sources: &'r Sources<'r>,
     by_key: FxHashMap<Vec<u8>, usize>,
@@ -161,7 +161,7 @@ pub struct Met<'r> {
 
 impl<'r> Met<'r> {
     /// None yet.
-    pub fn new(run: &'r Published, sources: &'r Sources<'r>) -> Met<'r> {
+    pub(crate) fn new(run: &'r Published, sources: &'r Sources<'r>) -> Met<'r> {
         Met {
             run,
             sources,
@@ -172,7 +172,7 @@ impl<'r> Met<'r> {
     }
 
     /// Counts an element, the `number`th of the run, in its category, and gives the place of that.
-    pub fn meet(&mut self, element: &Element, number: u64) -> Result<usize> {
+    pub(crate) fn meet(&mut self, element: &Element, number: u64) -> Result<usize> {
         self.spell(element);
         let place = match self.by_key.get(&self.key) {
             Some(place) => *place,
@@ -183,7 +183,7 @@ impl<'r> Met<'r> {
     }
 
     /// What was met.
-    pub fn known(&self, place: usize) -> &Known {
+    pub(crate) fn known(&self, place: usize) -> &Known {
         &self.list[place]
     }
 
@@ -238,7 +238,7 @@ impl<'r> Met<'r> {
 }
 
 /// What all threads met, by id.
-pub fn categories(met: Vec<Met>) -> BTreeMap<String, Category> {
+pub(crate) fn categories(met: Vec<Met>) -> BTreeMap<String, Category> {
     let mut categories: BTreeMap<String, Category> = BTreeMap::new();
     let mut parts: Vec<Category> = met
         .into_iter()
@@ -264,20 +264,20 @@ pub fn categories(met: Vec<Met>) -> BTreeMap<String, Category> {
 
 /// Title and edition of a source of emission factors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Source<'r> {
+pub(crate) struct Source<'r> {
     name: &'r str,
     version: &'r str,
 }
 
 /// The sources of a run's factors in order.
-pub struct Sources<'r> {
+pub(crate) struct Sources<'r> {
     set: &'r FactorSet,
     list: Vec<Source<'r>>,
 }
 
 impl<'r> Sources<'r> {
     /// Those of the factors that the run could have used.
-    pub fn new(run: &'r Published) -> Sources<'r> {
+    pub(crate) fn new(run: &'r Published) -> Sources<'r> {
         let set = &run.reference.factors;
         let mut list: Vec<Source> = set.sources.iter().map(Sources::source).collect();
         list.sort_unstable();
@@ -310,14 +310,14 @@ impl<'r> Sources<'r> {
     }
 
     /// The sources at these places, each once.
-    pub fn at(&self, mut places: Vec<usize>) -> Vec<Source<'r>> {
+    pub(crate) fn at(&self, mut places: Vec<usize>) -> Vec<Source<'r>> {
         places.sort_unstable();
         places.dedup();
         places.into_iter().map(|place| self.list[place]).collect()
     }
 
     /// The sources of a factor.
-    pub fn list_of(&self, factor: &EmissionFactor) -> Vec<Source<'r>> {
+    pub(crate) fn list_of(&self, factor: &EmissionFactor) -> Vec<Source<'r>> {
         self.at(self.of(factor))
     }
 }
@@ -372,7 +372,7 @@ impl Category {
     }
 
     /// kg CO2e of its elements, 9 decimals.
-    pub fn total(&self) -> i128 {
+    pub(crate) fn total(&self) -> i128 {
         self.sums.total
     }
 
@@ -404,7 +404,7 @@ impl Category {
 
 /// An energy carrier of a category and what a unit of it emits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Energy<'r> {
+pub(crate) struct Energy<'r> {
     /// Our code.
     pub carrier: &'r str,
     /// The energy row that gives its emissions.
@@ -413,7 +413,7 @@ pub struct Energy<'r> {
 
 /// The energy carrier of a category with its own emission factor: the one inside a composed figure or behind primary data,
 /// else what the profile has for the carrier in the figure's region or everywhere. `None` where the library says neither.
-pub fn energy<'r>(run: &'r Published, category: &Category) -> Result<Option<Energy<'r>>> {
+pub(crate) fn energy<'r>(run: &'r Published, category: &Category) -> Result<Option<Energy<'r>>> {
     let set = &run.reference.factors;
     let factor = run.factor(&category.factor_id)?;
     let row = match &factor.composed {
@@ -453,7 +453,7 @@ pub fn energy<'r>(run: &'r Published, category: &Category) -> Result<Option<Ener
 }
 
 /// A place's name, else its code.
-pub fn city(run: &Published, place: LocationCode) -> String {
+pub(crate) fn city(run: &Published, place: LocationCode) -> String {
     let named = run
         .reference
         .places

@@ -115,7 +115,7 @@ pub enum ConvertedOf {
 }
 
 /// Converts and writes.
-pub fn convert(conversion: &Conversion, interrupt: &Interrupt) -> Result<Converted> {
+pub(crate) fn convert(conversion: &Conversion, interrupt: &Interrupt) -> Result<Converted> {
     match conversion {
         Conversion::Events(order) => events(order, interrupt),
         Conversion::Ileap(order) => ileap(order, interrupt),

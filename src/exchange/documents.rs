@@ -90,7 +90,7 @@ impl Fault {
 }
 
 /// The text at `pointer`; `null` and the empty text count as absent.
-pub fn text<'v>(entry: &'v Value, pointer: &str) -> Result<Option<&'v str>, Fault> {
+pub(crate) fn text<'v>(entry: &'v Value, pointer: &str) -> Result<Option<&'v str>, Fault> {
     match entry.pointer(pointer) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
@@ -100,12 +100,16 @@ pub fn text<'v>(entry: &'v Value, pointer: &str) -> Result<Option<&'v str>, Faul
 }
 
 /// The text at `pointer`, which must be there.
-pub fn required<'v>(entry: &'v Value, pointer: &str, wanted: &str) -> Result<&'v str, Fault> {
+pub(crate) fn required<'v>(
+    entry: &'v Value,
+    pointer: &str,
+    wanted: &str,
+) -> Result<&'v str, Fault> {
     text(entry, pointer)?.ok_or_else(|| Fault::of(entry, pointer, wanted))
 }
 
 /// The objects of the array at `pointer`; absent counts as empty.
-pub fn objects<'v>(entry: &'v Value, pointer: &str) -> Result<&'v [Value], Fault> {
+pub(crate) fn objects<'v>(entry: &'v Value, pointer: &str) -> Result<&'v [Value], Fault> {
     match entry.pointer(pointer) {
         None | Some(Value::Null) => Ok(&[]),
         Some(Value::Array(list)) => Ok(list),
@@ -114,10 +118,10 @@ pub fn objects<'v>(entry: &'v Value, pointer: &str) -> Result<&'v [Value], Fault
 }
 
 /// Takes an entry, or what was wrong with the text in its place.
-pub type Take<'t> = dyn FnMut(Place, Result<Value, Fault>) + 't;
+pub(crate) type Take<'t> = dyn FnMut(Place, Result<Value, Fault>) + 't;
 
 /// Hands the entries of a file to `take`. `holders` are the keys whose array holds the entries.
-pub fn read(file: &str, bytes: &[u8], holders: &[&str], take: &mut Take) {
+pub(crate) fn read(file: &str, bytes: &[u8], holders: &[&str], take: &mut Take) {
     let file: Arc<str> = file.into();
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if !is_by_line(&file, bytes) {

@@ -12,7 +12,7 @@ use crate::published::run::{Element, Head, Published};
 use rustc_hash::FxHashMap;
 
 /// Spells the elements that one thread has.
-pub struct Spelling<'r> {
+pub(crate) struct Spelling<'r> {
     run: &'r Published,
     /// What stands for a place.
     places: FxHashMap<LocationCode, Vec<u8>>,
@@ -24,7 +24,7 @@ pub struct Spelling<'r> {
 
 impl<'r> Spelling<'r> {
     /// Nothing spelled yet.
-    pub fn new(run: &'r Published) -> Spelling<'r> {
+    pub(crate) fn new(run: &'r Published) -> Spelling<'r> {
         Spelling {
             run,
             places: FxHashMap::default(),
@@ -35,7 +35,7 @@ impl<'r> Spelling<'r> {
     }
 
     /// The footprint of a shipment, chained container by container; `places` are those of its elements' categories in `met`.
-    pub fn shipment(
+    pub(crate) fn shipment(
         &mut self,
         out: &mut Vec<u8>,
         head: &Head,
@@ -145,7 +145,7 @@ fn tce_id_end(id: &mut Vec<u8>, element: &Element) {
 
 /// Cargo of a shipment in kg with 3 decimals. The published sum counts the first transport of each container; a shipment that
 /// only passed through hubs has the mass of its first element in each.
-pub fn mass(head: &Head, elements: &[Element]) -> i128 {
+pub(crate) fn mass(head: &Head, elements: &[Element]) -> i128 {
     if head.mass > 0 {
         return head.mass;
     }

@@ -128,7 +128,7 @@ pub struct Summary {
 }
 
 /// Exports a published run.
-pub fn export(
+pub(crate) fn export(
     out: &Path,
     run: Option<&str>,
     order: &Order,

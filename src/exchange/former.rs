@@ -14,13 +14,13 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// Name of the file that has them, without its ending.
-pub const DEPRECATED: &str = "deprecated";
+pub(crate) const DEPRECATED: &str = "deprecated";
 
 /// A document is not larger.
 const MOST_BYTES: u64 = 1 << 30;
 
 /// Exports that may hold former versions.
-pub struct Former {
+pub(crate) struct Former {
     /// Has a folder for each run.
     root: PathBuf,
     /// Folder that is being written.
@@ -32,7 +32,7 @@ pub struct Former {
 
 impl Former {
     /// Exports of products of a kind (`shipment`, `category`) below `root`, and what was in `target` before.
-    pub fn new(root: &Path, target: &Path, kind: &'static str) -> Former {
+    pub(crate) fn new(root: &Path, target: &Path, kind: &'static str) -> Former {
         Former {
             root: root.to_owned(),
             target: target.to_owned(),
@@ -43,7 +43,7 @@ impl Former {
 
     /// The document of a version of the product `key`, which went out in a file of this name; `None` where no export has it any
     /// more. Products are asked for in ascending order, the versions of each from the oldest on.
-    pub fn document(
+    pub(crate) fn document(
         &mut self,
         key: &str,
         file: &str,

@@ -13,14 +13,14 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Where the schemas of the extension data stand; the specification prescribes these addresses.
-pub const SCHEMA_BASE: &str = "https://api.ileap.sine.dev/";
+pub(crate) const SCHEMA_BASE: &str = "https://api.ileap.sine.dev/";
 /// Address of the specification.
-pub const DOCUMENTATION: &str = "https://sine-fdn.github.io/ileap-extension/";
+pub(crate) const DOCUMENTATION: &str = "https://sine-fdn.github.io/ileap-extension/";
 /// Version of the rules for data model extensions.
-pub const EXTENSION_VERSION: &str = "2.0.0";
+pub(crate) const EXTENSION_VERSION: &str = "2.0.0";
 
 /// The name of a distance by its basis. A hub has no distance, which the schema spells as an actual one of 0.
-pub fn basis_word(basis: Basis) -> &'static str {
+pub(crate) fn basis_word(basis: Basis) -> &'static str {
     match basis {
         Basis::Sfd => "sfd",
         Basis::Gcd => "gcd",
@@ -30,7 +30,7 @@ pub fn basis_word(basis: Basis) -> &'static str {
 
 /// A place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Location {
+pub(crate) struct Location {
     /// Name, or the UN/LOCODE where the run knows none.
     pub city: String,
     /// ISO 3166 alpha-2.
@@ -61,7 +61,7 @@ fn tce_id(element: &Element) -> String {
 /// Energy carrier of a category.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct EnergyCarrier {
+pub(crate) struct EnergyCarrier {
     energy_carrier: &'static str,
     energy_consumption_unit: &'static str,
     #[serde(rename = "emissionFactorWTW")]
@@ -131,7 +131,7 @@ impl EnergyCarrier {
 /// Transport operation category.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Toc {
+pub(crate) struct Toc {
     toc_id: String,
     description: String,
     mode: &'static str,
@@ -152,7 +152,7 @@ pub struct Toc {
 /// Hub operation category.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Hoc {
+pub(crate) struct Hoc {
     hoc_id: String,
     description: String,
     hub_type: &'static str,
@@ -169,7 +169,7 @@ pub struct Hoc {
 /// A category under its data type.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
-pub enum CategoryData {
+pub(crate) enum CategoryData {
     /// Transport.
     Toc(Toc),
     /// Hub.
@@ -178,7 +178,7 @@ pub enum CategoryData {
 
 impl CategoryData {
     /// The data of a category.
-    pub fn new(
+    pub(crate) fn new(
         run: &Published,
         category: &Category,
         energy: Option<Energy>,
@@ -229,7 +229,7 @@ impl CategoryData {
     }
 
     /// Whether no energy carrier could be given.
-    pub fn lacks_energy_carrier(&self) -> bool {
+    pub(crate) fn lacks_energy_carrier(&self) -> bool {
         match self {
             CategoryData::Toc(toc) => toc.energy_carriers.is_empty(),
             CategoryData::Hoc(hoc) => hoc.energy_carriers.is_empty(),
@@ -257,7 +257,7 @@ fn description(run: &Published, category: &Category) -> String {
 }
 
 /// iLEAP's word for a transport mode; a hub has none.
-pub fn mode_word(mode: Mode) -> Option<&'static str> {
+pub(crate) fn mode_word(mode: Mode) -> Option<&'static str> {
     match mode {
         Mode::Road => Some("Road"),
         Mode::Rail => Some("Rail"),
@@ -283,7 +283,7 @@ fn hub_type(operation: &str) -> &'static str {
 /// Transport activity data.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Tad<'e> {
+pub(crate) struct Tad<'e> {
     activity_id: String,
     consignment_ids: [&'e str; 1],
     distance: BTreeMap<&'static str, String>,
@@ -305,7 +305,7 @@ pub struct Tad<'e> {
 
 impl<'e> Tad<'e> {
     /// The activity data of a transport element; `None` for a hub, and where the arrival that iLEAP requires is unknown.
-    pub fn new(run: &Published, element: &Element<'e>) -> Result<Option<Tad<'e>>> {
+    pub(crate) fn new(run: &Published, element: &Element<'e>) -> Result<Option<Tad<'e>>> {
         let (Some(mode), Some(arrived_at)) = (mode_word(element.mode), element.arrived_at) else {
             return Ok(None);
         };

@@ -7,7 +7,7 @@ use crate::model::time::{DAY_US, Instant, civil, day_of, instant_text};
 use crate::model::unit::decimal_text;
 
 /// A text in quotes.
-pub fn text(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn text(out: &mut Vec<u8>, text: &str) {
     if text.bytes().all(is_plain) {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
@@ -18,7 +18,7 @@ pub fn text(out: &mut Vec<u8>, text: &str) {
 }
 
 /// A text without the quotes around it.
-pub fn unquoted(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn unquoted(out: &mut Vec<u8>, text: &str) {
     if text.bytes().all(is_plain) {
         out.extend_from_slice(text.as_bytes());
     } else {
@@ -33,14 +33,14 @@ const fn is_plain(byte: u8) -> bool {
 }
 
 /// A value as serde has it.
-pub fn value(out: &mut Vec<u8>, value: &impl serde::Serialize) {
+pub(crate) fn value(out: &mut Vec<u8>, value: &impl serde::Serialize) {
     // Memory does not fail to be written to, and what is written here has texts for keys.
     let written = write_json(out, value);
     debug_assert!(written.is_ok(), "{written:?}");
 }
 
 /// A mantissa with `scale` decimals, in quotes.
-pub fn decimal(out: &mut Vec<u8>, mantissa: i128, scale: u32) {
+pub(crate) fn decimal(out: &mut Vec<u8>, mantissa: i128, scale: u32) {
     out.push(b'"');
     match (u64::try_from(mantissa), 10u64.checked_pow(scale)) {
         (Ok(mantissa), Some(unit)) => {
@@ -56,7 +56,7 @@ pub fn decimal(out: &mut Vec<u8>, mantissa: i128, scale: u32) {
 }
 
 /// Digits of a number, at least so many.
-pub fn digits(out: &mut Vec<u8>, mut number: u64, least: usize) {
+pub(crate) fn digits(out: &mut Vec<u8>, mut number: u64, least: usize) {
     const MOST: usize = 20;
     let mut text = [b'0'; MOST];
     let mut from = MOST;
@@ -86,7 +86,7 @@ const fn pairs() -> [[u8; 2]; 100] {
 }
 
 /// An instant, in quotes.
-pub fn instant(out: &mut Vec<u8>, at: Instant) {
+pub(crate) fn instant(out: &mut Vec<u8>, at: Instant) {
     out.push(b'"');
     let (us, (year, month, date)) = (at.rem_euclid(DAY_US), civil(day_of(at)));
     match (u64::try_from(year), us % 1_000_000) {

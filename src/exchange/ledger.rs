@@ -12,7 +12,7 @@ use uuid::Uuid;
 /// A version of a product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Version {
+pub(crate) struct Version {
     /// Id of the footprint document.
     pub id: Uuid,
     /// Number, from 0.
@@ -34,7 +34,7 @@ struct Line {
 
 /// What a product goes out under.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
+pub(crate) struct Identity {
     /// Its version.
     pub version: Version,
     /// The versions before it, oldest first.
@@ -44,7 +44,7 @@ pub struct Identity {
 }
 
 /// The first id of a product: UUID version 5 of its key, in the name space of the company.
-pub fn first_id(company_id: &str, key: &str) -> Uuid {
+pub(crate) fn first_id(company_id: &str, key: &str) -> Uuid {
     Uuid::new_v5(
         &Uuid::new_v5(&Uuid::NAMESPACE_URL, company_id.as_bytes()),
         key.as_bytes(),
@@ -52,7 +52,7 @@ pub fn first_id(company_id: &str, key: &str) -> Uuid {
 }
 
 /// Whether a ledger that begins with this line is of a company; `None`: the line is none of a ledger.
-pub fn is_of(line: &str, company_id: &str) -> Option<bool> {
+pub(crate) fn is_of(line: &str, company_id: &str) -> Option<bool> {
     let line: Line = serde_json::from_str(line).ok()?;
     let first = line.versions.first()?;
     Some(first.id == first_id(company_id, &line.key))
@@ -69,7 +69,7 @@ fn hex(digest: &[u8]) -> String {
 }
 
 /// A pass over a ledger: keys are asked for in ascending order, and the new ledger is written beside the old one.
-pub struct Pass<'l, W: Write> {
+pub(crate) struct Pass<'l, W: Write> {
     name: String,
     old: Option<Box<dyn BufRead + Send + 'l>>,
     next: Option<Line>,
@@ -86,7 +86,7 @@ pub struct Pass<'l, W: Write> {
 
 impl<'l, W: Write> Pass<'l, W> {
     /// Begins a pass; `old` is the ledger so far, `name` what to call it in errors.
-    pub fn begin(
+    pub(crate) fn begin(
         name: &str,
         old: Option<Box<dyn BufRead + Send + 'l>>,
         out: W,
@@ -110,7 +110,7 @@ impl<'l, W: Write> Pass<'l, W> {
     }
 
     /// What the product `key` goes out under with a content of this digest.
-    pub fn identify(&mut self, key: &str, sha256: &[u8; 32]) -> Result<Identity> {
+    pub(crate) fn identify(&mut self, key: &str, sha256: &[u8; 32]) -> Result<Identity> {
         while self
             .next
             .as_ref()
@@ -162,7 +162,7 @@ impl<'l, W: Write> Pass<'l, W> {
     }
 
     /// Writes what is left and gives the writer back.
-    pub fn finish(mut self) -> Result<W> {
+    pub(crate) fn finish(mut self) -> Result<W> {
         while let Some(line) = self.next.take() {
             self.write(Some(&line))?;
             self.read()?;

@@ -95,7 +95,7 @@ const COLUMNS: [&str; 8] = [
 
 /// Writes the list as CSV that no spreadsheet takes for formulas. Ignored entries and unread parts are only counted, unless
 /// they are asked for.
-pub fn write(out: impl Write, list: &[LeftOut], with_ignored: bool) -> Result<()> {
+pub(crate) fn write(out: impl Write, list: &[LeftOut], with_ignored: bool) -> Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     let storage = |e: csv::Error| Error::Storage(e.to_string());
     csv.write_record(COLUMNS).map_err(storage)?;

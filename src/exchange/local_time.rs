@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// Zones of times without an offset.
 #[derive(Clone, Debug, Default)]
-pub struct Zones {
+pub(crate) struct Zones {
     /// By UN/LOCODE or country.
     pub by_place: BTreeMap<String, TimeZone>,
     /// Everywhere else.
@@ -27,10 +27,14 @@ impl Zones {
 }
 
 /// What was wanted of a time.
-pub const WANTED: &str = "a date and time with offset, RFC 3339, or without one and --zone";
+pub(crate) const WANTED: &str = "a date and time with offset, RFC 3339, or without one and --zone";
 
 /// A time, and its text as RFC 3339. Seconds may lack; the offset may be `Z`, `+08:00`, `+0800`, `+08` or, with a zone, none.
-pub fn read(text: &str, place: Option<LocationCode>, zones: &Zones) -> Option<(Instant, String)> {
+pub(crate) fn read(
+    text: &str,
+    place: Option<LocationCode>,
+    zones: &Zones,
+) -> Option<(Instant, String)> {
     if let Some(at) = parse_rfc3339(text.as_bytes()) {
         return Some((at, text.to_owned()));
     }

@@ -3,23 +3,23 @@
 //! Figures that leave are the published decimals, as text; nothing is computed here but the intensity of a category: on the
 //! distance of its activity, or averaged where the exchange format does not have its unit. What comes in is taken as it stands or listed with the reason why not.
 
-pub mod abreast;
-pub mod adjusted;
-pub mod carrier;
-pub mod category;
-pub mod convert;
-pub mod dcsa;
-pub mod documents;
-pub mod edifact;
-pub mod elements;
-pub mod events;
-pub mod export;
-pub mod former;
-pub mod ileap;
-pub mod json;
-pub mod ledger;
-pub mod left_out;
-pub mod local_time;
-pub mod movements;
-pub mod pact;
-pub mod received;
+pub(crate) mod abreast;
+pub(crate) mod adjusted;
+pub(crate) mod carrier;
+pub(crate) mod category;
+pub(crate) mod convert;
+pub(crate) mod dcsa;
+pub(crate) mod documents;
+pub(crate) mod edifact;
+pub(crate) mod elements;
+pub(crate) mod events;
+pub(crate) mod export;
+pub(crate) mod former;
+pub(crate) mod ileap;
+pub(crate) mod json;
+pub(crate) mod ledger;
+pub(crate) mod left_out;
+pub(crate) mod local_time;
+pub(crate) mod movements;
+pub(crate) mod pact;
+pub(crate) mod received;

@@ -7,7 +7,7 @@ use std::io::Write;
 
 /// Form of the records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// RFC 4180; hostile ids are percent-encoded.
     Csv,
     /// One object per line; ids are unchanged.
@@ -15,7 +15,7 @@ pub enum Form {
 }
 
 /// Writes records with these columns; a value for each, empty where there is none.
-pub fn write<const N: usize>(
+pub(crate) fn write<const N: usize>(
     mut out: impl Write,
     form: Form,
     columns: [&str; N],

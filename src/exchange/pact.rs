@@ -163,7 +163,7 @@ struct Rule<'c> {
 }
 
 /// Makes the documents of a run.
-pub struct Maker<'e> {
+pub(crate) struct Maker<'e> {
     pact: Pact,
     company: &'e Company,
     run: &'e Published,
@@ -197,7 +197,7 @@ struct Named<'n> {
 
 impl<'e> Maker<'e> {
     /// For documents of this company and version.
-    pub fn new(
+    pub(crate) fn new(
         pact: Pact,
         company: &'e Company,
         run: &'e Published,
@@ -213,7 +213,7 @@ impl<'e> Maker<'e> {
     }
 
     /// What stands before the content in a document.
-    pub fn opening(&self, out: &mut Vec<u8>, identity: &Identity) {
+    pub(crate) fn opening(&self, out: &mut Vec<u8>, identity: &Identity) {
         let opening = Opening {
             id: identity.version.id,
             spec_version: self.pact.spec_version(),
@@ -230,7 +230,7 @@ impl<'e> Maker<'e> {
 
     /// A shipment's footprint without its opening: a content that ends the document. `places` are those of its elements'
     /// categories in `met`.
-    pub fn shipment(
+    pub(crate) fn shipment(
         &self,
         out: &mut Vec<u8>,
         spelling: &mut Spelling,
@@ -315,7 +315,7 @@ impl<'e> Maker<'e> {
     }
 
     /// A category's footprint without its opening: the emissions of one unit of its activity.
-    pub fn category(
+    pub(crate) fn category(
         &self,
         out: &mut Vec<u8>,
         category: &Category,
@@ -440,7 +440,7 @@ fn gwp_word(set: GwpSet) -> &'static str {
 }
 
 /// kg with 9 decimals by GWP set, in the order of [`GwpSet::ALL`].
-pub type ByGwpSet = [Option<i128>; GwpSet::ALL.len()];
+pub(crate) type ByGwpSet = [Option<i128>; GwpSet::ALL.len()];
 
 /// Emissions by GWP set.
 fn by_gwp_set(emissions: impl Iterator<Item = (GwpSet, i128)>) -> ByGwpSet {

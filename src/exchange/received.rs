@@ -18,7 +18,7 @@ use std::io::Read;
 use std::path::Path;
 
 /// Endings of files of JSON that are taken from a folder; also with `.gz` and `.zst`.
-pub const EXTENSIONS: [&str; 3] = ["json", "ndjson", "jsonl"];
+pub(crate) const EXTENSIONS: [&str; 3] = ["json", "ndjson", "jsonl"];
 
 /// Largest file, unpacked: it is held while its entries are read.
 const LARGEST: u64 = 1 << 30;
@@ -42,7 +42,7 @@ pub struct Received {
 
 /// Hands the bytes of every file to `take`, in order of path. [`Error::Input`] when a pattern matches nothing, [`Error::Limit`] when
 /// a file does not fit into so many bytes of memory.
-pub fn receive(
+pub(crate) fn receive(
     patterns: &[String],
     extensions: &[&str],
     memory: u64,
@@ -117,7 +117,7 @@ fn whole(name: &str, file: File, memory: u64) -> std::io::Result<Vec<u8>> {
 }
 
 /// `facility,locode`: places of facilities, by `provider:code`.
-pub fn facilities(path: &Path) -> Result<BTreeMap<String, LocationCode>> {
+pub(crate) fn facilities(path: &Path) -> Result<BTreeMap<String, LocationCode>> {
     pairs(path, ["facility", "locode"], |code| {
         LocationCode::parse(code.as_bytes()).ok_or("a UN/LOCODE")
     })
@@ -133,7 +133,7 @@ const ASSIGNMENT: [&str; 5] = [
 ];
 
 /// `id,operation`, and `region,energy_carrier,distance_basis` where they are needed: what categories stand for.
-pub fn operations(path: &Path) -> Result<BTreeMap<String, Assignment>> {
+pub(crate) fn operations(path: &Path) -> Result<BTreeMap<String, Assignment>> {
     let bytes = read_file(path, LARGEST_LIST)?;
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
@@ -190,7 +190,7 @@ pub fn operations(path: &Path) -> Result<BTreeMap<String, Assignment>> {
 }
 
 /// `place,zone`: time zones of places, by UN/LOCODE or country code.
-pub fn zones(path: &Path) -> Result<BTreeMap<String, TimeZone>> {
+pub(crate) fn zones(path: &Path) -> Result<BTreeMap<String, TimeZone>> {
     let zones = pairs(path, ["place", "zone"], |name| zone(name).ok_or(ZONE))?;
     match zones.keys().find(|place| ![2, 5].contains(&place.len())) {
         Some(place) => Err(Error::Usage(format!(
@@ -202,15 +202,15 @@ pub fn zones(path: &Path) -> Result<BTreeMap<String, TimeZone>> {
 }
 
 /// What a time zone is called.
-pub const ZONE: &str = "a time zone such as Asia/Shanghai";
+pub(crate) const ZONE: &str = "a time zone such as Asia/Shanghai";
 
 /// The time zone of a name.
-pub fn zone(name: &str) -> Option<TimeZone> {
+pub(crate) fn zone(name: &str) -> Option<TimeZone> {
     TimeZone::get(name).ok()
 }
 
 /// `shipment_id,container_id,share`: parts of shipments in containers that they share.
-pub fn shares(path: &Path) -> Result<Shares> {
+pub(crate) fn shares(path: &Path) -> Result<Shares> {
     keyed(path, ["shipment_id", "container_id"], "share", |text| {
         let share = parse_decimal(text, 6).filter(|share| (1..=LARGEST_SHARE).contains(share));
         share.ok_or("a number above 0 of at most six decimals")

@@ -17,22 +17,22 @@ use arrow::error::ArrowError;
 use std::sync::Arc;
 
 /// Column of a batch that names the file of each row.
-pub const FILE: &str = "_file";
+pub(crate) const FILE: &str = "_file";
 /// Column of a batch with the number of each row in its file, from 1.
-pub const ROW: &str = "_row";
+pub(crate) const ROW: &str = "_row";
 
 /// Reads batches under the rules of one run.
-pub struct ArrowRows(Rules);
+pub(crate) struct ArrowRows(Rules);
 
 impl ArrowRows {
     /// The rules of a run.
-    pub fn new(mapping: Arc<Mapping>, vocabulary: Arc<Vocabulary>) -> ArrowRows {
+    pub(crate) fn new(mapping: Arc<Mapping>, vocabulary: Arc<Vocabulary>) -> ArrowRows {
         ArrowRows(Rules::new(mapping, vocabulary, Grain::LARGEST))
     }
 
     /// Rows of a batch; `place` gives file and row of a row of the batch. A column of a type that its values cannot have is a fault
     /// of the batch, said once, not one of each row.
-    pub fn parse(
+    pub(crate) fn parse(
         &self,
         batch: &RecordBatch,
         place: &dyn Fn(usize) -> (u32, u64),

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 /// Where a text cell stands in the bytes of its block; the top bit marks a number literal (JSON).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
+pub(super) struct Span {
     start: u32,
     length: u32,
 }
@@ -17,7 +17,7 @@ const LITERAL: u32 = 1 << 31;
 
 impl Span {
     /// An absent cell.
-    pub const ABSENT: Span = Span {
+    pub(super) const ABSENT: Span = Span {
         start: 0,
         length: 0,
     };
@@ -27,7 +27,7 @@ impl Span {
         clippy::cast_possible_truncation,
         reason = "blocks are far below 2 GiB"
     )]
-    pub fn text(start: usize, end: usize) -> Span {
+    pub(super) fn text(start: usize, end: usize) -> Span {
         Span {
             start: start as u32,
             length: (end - start) as u32,
@@ -39,7 +39,7 @@ impl Span {
         clippy::cast_possible_truncation,
         reason = "blocks are far below 2 GiB"
     )]
-    pub fn literal(start: usize, end: usize) -> Span {
+    pub(super) fn literal(start: usize, end: usize) -> Span {
         Span {
             start: start as u32,
             length: (end - start) as u32 | LITERAL,
@@ -48,13 +48,13 @@ impl Span {
 
     /// The bytes of the cell.
     #[inline]
-    pub fn bytes(self, block: &[u8]) -> &[u8] {
+    pub(super) fn bytes(self, block: &[u8]) -> &[u8] {
         &block[self.start as usize..self.start as usize + (self.length & !LITERAL) as usize]
     }
 
     /// The cell.
     #[inline]
-    pub fn cell(self, block: &[u8]) -> Cell<'_> {
+    pub(super) fn cell(self, block: &[u8]) -> Cell<'_> {
         let text = self.bytes(block);
         if self.length & LITERAL != 0 {
             Cell::Literal(text)
@@ -66,7 +66,7 @@ impl Span {
 
 /// A column of raw cells.
 #[derive(Clone)]
-pub enum Cells<'a> {
+pub(super) enum Cells<'a> {
     /// The file lacks the column and no constant fills it.
     Lacking,
     /// The file has the column, without a value in any row.
@@ -93,7 +93,7 @@ pub enum Cells<'a> {
 
 /// One raw cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Cell<'a> {
+pub(super) enum Cell<'a> {
     /// Nothing there.
     Absent,
     /// Text of the file: its marks and `[values]` apply.
@@ -119,7 +119,7 @@ fn is_null(nulls: &Option<NullBuffer>, i: usize) -> bool {
 impl Cells<'_> {
     /// The cell of a row.
     #[inline]
-    pub fn cell(&self, i: usize) -> Cell<'_> {
+    pub(super) fn cell(&self, i: usize) -> Cell<'_> {
         match self {
             Cells::Lacking | Cells::Empty => Cell::Absent,
             Cells::Constant(text) => Cell::Ours(text),
@@ -148,7 +148,7 @@ impl Cells<'_> {
     }
 
     /// Number of cells where the shape knows it.
-    pub fn len(&self) -> Option<usize> {
+    pub(super) fn len(&self) -> Option<usize> {
         match self {
             Cells::Lacking | Cells::Empty | Cells::Constant(_) | Cells::Folder(_) => None,
             Cells::Spans(_, spans) => Some(spans.len()),
@@ -164,7 +164,7 @@ impl Cells<'_> {
 
 impl<'a> Cell<'a> {
     /// The cell as text, as far as it is there; typed numbers in their plain decimal form.
-    pub fn text(self) -> Option<Cow<'a, [u8]>> {
+    pub(super) fn text(self) -> Option<Cow<'a, [u8]>> {
         Some(match self {
             Cell::Absent => return None,
             Cell::Text(bytes) | Cell::Literal(bytes) => Cow::Borrowed(bytes),

@@ -5,10 +5,10 @@
 use super::mapping::COLUMNS;
 
 /// Number of columns of a movement record.
-pub const COUNT: usize = COLUMNS.len();
+pub(super) const COUNT: usize = COLUMNS.len();
 
 macro_rules! positions {
-    ($($name:ident = $n:literal,)+) => { $(#[doc = concat!("Position of column ", stringify!($n), ".")] pub const $name: usize = $n;)+ };
+    ($($name:ident = $n:literal,)+) => { $(#[doc = concat!("Position of column ", stringify!($n), ".")] pub(super) const $name: usize = $n;)+ };
 }
 
 positions! {
@@ -42,7 +42,7 @@ positions! {
 }
 
 /// Columns that a file must have unless a constant fills them.
-pub const REQUIRED: [usize; 6] = [
+pub(super) const REQUIRED: [usize; 6] = [
     MOVEMENT_ID,
     SHIPMENT_ID,
     MODE,
@@ -53,7 +53,7 @@ pub const REQUIRED: [usize; 6] = [
 
 /// What a column holds: decides which Parquet types it may have and whether the rules of text apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// Text or a code word.
     Text,
     /// A place: text with a grammar of its own.
@@ -65,7 +65,7 @@ pub enum Kind {
 }
 
 /// What a column holds.
-pub const fn kind(column: usize) -> Kind {
+pub(super) const fn kind(column: usize) -> Kind {
     match column {
         SEQUENCE
         | DISTANCE_KM
@@ -81,7 +81,7 @@ pub const fn kind(column: usize) -> Kind {
 }
 
 /// Whether `[values]` may say what an empty cell means: a closed list, or a name out of one. Elsewhere nothing means nothing.
-pub const fn empty_has_meaning(column: usize) -> bool {
+pub(crate) const fn empty_has_meaning(column: usize) -> bool {
     matches!(
         column,
         CONTAINER_TYPE
@@ -98,7 +98,7 @@ pub const fn empty_has_meaning(column: usize) -> bool {
 }
 
 /// Whether a cancelled record is judged on this column (docs/formats.md: two ids, `recorded_at` and `record_status`).
-pub const fn judged_when_cancelled(column: usize) -> bool {
+pub(super) const fn judged_when_cancelled(column: usize) -> bool {
     matches!(
         column,
         MOVEMENT_ID | SHIPMENT_ID | RECORDED_AT | RECORD_STATUS

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// CSV with the delimiter of `[formats]`.
-pub const INPUT: Input = Input {
+pub(super) const INPUT: Input = Input {
     name: "csv",
     extensions: &["csv", "tsv", "txt"],
     is_text: true,
@@ -274,7 +274,7 @@ impl Fields<'_> {
 }
 
 /// The rejection of a record that cannot be read.
-pub fn unreadable(file: u32, row: u64, found: &[u8], wanted: String) -> Rejected {
+pub(super) fn unreadable(file: u32, row: u64, found: &[u8], wanted: String) -> Rejected {
     // 120 characters have at most 480 bytes.
     let found = String::from_utf8_lossy(&found[..found.len().min(480)]);
     let reject = Reject::new(RejectReason::UnreadableRecord, "", &found, wanted);

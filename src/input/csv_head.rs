@@ -7,7 +7,7 @@ use super::stream::{Block, Blocks};
 use super::{FileFault, SourceFile, text};
 
 /// The head of a file and what follows it in its block.
-pub struct Head {
+pub(super) struct Head {
     /// Of the `sep=` line, else of `[formats]`.
     pub delimiter: u8,
     /// Number of columns.
@@ -19,7 +19,11 @@ pub struct Head {
 }
 
 /// Reads the head.
-pub fn read(source: &SourceFile, blocks: &mut Blocks, rules: &Rules) -> Result<Head, FileFault> {
+pub(super) fn read(
+    source: &SourceFile,
+    blocks: &mut Blocks,
+    rules: &Rules,
+) -> Result<Head, FileFault> {
     let fault = |message: String| FileFault::new(&source.label, message);
     let mapping = &rules.mapping;
     let mut line = 1;

@@ -9,7 +9,7 @@ use super::mapping::COLUMNS;
 /// ```text
 /// "Cargo_Mass kg", "CARGO-MASS-KG", "\u{feff}cargo\u{a0}mass_kg"  ->  "cargomasskg"
 /// ```
-pub fn normal(head: &str) -> String {
+pub(crate) fn normal(head: &str) -> String {
     head.chars()
         .map(narrow)
         .filter(|&c| !is_passed_over(c))
@@ -71,7 +71,7 @@ fn without_unit(plain: &str) -> &str {
 }
 
 /// Whether a head that is not `name` looks as if it was meant to be: the same but for a unit or punctuation, or a few letters off.
-pub fn is_close(head: &str, name: &str) -> bool {
+pub(super) fn is_close(head: &str, name: &str) -> bool {
     let (head, name) = (plain(&normal(head)), plain(&normal(name)));
     if head.is_empty() || name.is_empty() {
         return false;
@@ -113,7 +113,7 @@ fn distance_within(a: &str, b: &str, most: usize) -> bool {
 
 /// The `name=value` folders on the way to a file, where the name is a column of ours or one that `[columns]` names: the column
 /// and its value, `%20` and the like resolved.
-pub fn folder_values(label: &str, names: &[&str]) -> Result<Vec<(usize, String)>, String> {
+pub(super) fn folder_values(label: &str, names: &[&str]) -> Result<Vec<(usize, String)>, String> {
     let mut values: Vec<(usize, String)> = Vec::new();
     let mut folders: Vec<&str> = label.split(['/', '\\']).collect();
     folders.pop();

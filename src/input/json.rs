@@ -4,7 +4,7 @@
 
 /// A value of a member, by its place in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Value {
+pub(super) enum Value {
     /// `null`.
     Null,
     /// A string without its quotes; the flag says whether it holds escapes.
@@ -25,7 +25,10 @@ struct Scanner<'a> {
 
 /// Calls `member` for each member of the object that is all of `text`, with the place of its key. Says what was wanted
 /// where the text is no object.
-pub fn object(text: &[u8], mut member: impl FnMut(Value, Value)) -> Result<(), &'static str> {
+pub(super) fn object(
+    text: &[u8],
+    mut member: impl FnMut(Value, Value),
+) -> Result<(), &'static str> {
     let mut scanner = Scanner { text, at: 0 };
     scanner.expect(b'{', "a JSON object")?;
     if !scanner.take(b'}') {
@@ -214,7 +217,7 @@ fn hex(text: &[u8], at: usize) -> Option<u16> {
 }
 
 /// A string of a scanned object without its escapes. A lone surrogate becomes a byte that no UTF-8 text holds.
-pub fn unescape(text: &[u8]) -> Vec<u8> {
+pub(super) fn unescape(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
     while at < text.len() {

@@ -6,7 +6,7 @@ use super::stream::MOST_RECORDS;
 
 /// How the records of a file follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
+pub(super) enum Framing {
     /// One a line (NDJSON).
     Lines,
     /// One array that holds them all.
@@ -15,7 +15,7 @@ pub enum Framing {
 
 impl Framing {
     /// The framing of a file that begins so: an array begins with its bracket, and no record does.
-    pub fn of(beginning: &[u8]) -> Framing {
+    pub(super) fn of(beginning: &[u8]) -> Framing {
         match beginning.iter().find(|b| !b.is_ascii_whitespace()) {
             Some(b'[') => Framing::Array,
             _ => Framing::Lines,
@@ -23,7 +23,7 @@ impl Framing {
     }
 
     /// The end of the last whole record of a block, or of the last one that a block may have, and the number of records up to there.
-    pub fn cut(self, bytes: &[u8], last: bool) -> (usize, u64) {
+    pub(super) fn cut(self, bytes: &[u8], last: bool) -> (usize, u64) {
         let (mut end, mut records) = (0, 0);
         match self {
             Framing::Lines => {
@@ -59,7 +59,7 @@ impl Framing {
     }
 
     /// Calls `record` with each record of a block and its place.
-    pub fn each<'a>(self, bytes: &'a [u8], mut record: impl FnMut(usize, &'a [u8])) {
+    pub(super) fn each<'a>(self, bytes: &'a [u8], mut record: impl FnMut(usize, &'a [u8])) {
         let mut at = 0;
         match self {
             Framing::Lines => {
@@ -136,7 +136,7 @@ fn closing_quote(bytes: &[u8], mut at: usize) -> Option<usize> {
 /// What stands between the elements of an array, judged as the blocks of a file go by: an array that was cut off must not be
 /// taken for a shorter one.
 #[derive(Default)]
-pub struct Between {
+pub(super) struct Between {
     elements: u64,
     /// Marks since the last element.
     marks: Vec<u8>,
@@ -145,7 +145,7 @@ pub struct Between {
 
 impl Between {
     /// Looks at a block.
-    pub fn look(&mut self, bytes: &[u8]) {
+    pub(super) fn look(&mut self, bytes: &[u8]) {
         let mut at = 0;
         while let Some((start, stop)) = element(bytes, at) {
             self.pass(&bytes[at..start]);
@@ -166,7 +166,7 @@ impl Between {
     }
 
     /// What was wanted, if this is no array.
-    pub fn fault(&self) -> Option<&'static str> {
+    pub(super) fn fault(&self) -> Option<&'static str> {
         let end: &[u8] = if self.elements == 0 { b"[]" } else { b"]" };
         (self.is_broken || self.marks != end).then_some(
             "the file begins as a JSON array and is none: wanted records with a comma between them, and a closing bracket behind the last",

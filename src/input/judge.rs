@@ -18,7 +18,7 @@ use rustc_hash::FxHashMap;
 
 /// What is wrong with a row in one column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Fault {
+pub(super) struct Fault {
     /// Row of the unit, from 0.
     pub row: u32,
     /// Place of the reason in the order of rejections, lower counts first.
@@ -47,10 +47,10 @@ const PRECEDENCE: [RejectReason; 13] = [
 ];
 
 /// A value, or why the cell has none.
-pub type Judged<T> = Result<T, RejectReason>;
+pub(super) type Judged<T> = Result<T, RejectReason>;
 
 /// Judges the columns of one unit.
-pub struct Judge<'a> {
+pub(super) struct Judge<'a> {
     /// The rules.
     pub rules: &'a Rules,
     /// Number of rows.
@@ -65,7 +65,7 @@ pub struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     /// A judge of `rows` rows.
-    pub fn new(rules: &'a Rules, rows: usize) -> Judge<'a> {
+    pub(super) fn new(rules: &'a Rules, rows: usize) -> Judge<'a> {
         Judge {
             rules,
             rows,
@@ -81,7 +81,7 @@ impl<'a> Judge<'a> {
         reason = "rows of a unit, columns of a record and reasons are few"
     )]
     #[cold]
-    pub fn fault(&mut self, row: usize, column: usize, reason: RejectReason) {
+    pub(super) fn fault(&mut self, row: usize, column: usize, reason: RejectReason) {
         let rank = PRECEDENCE
             .iter()
             .position(|&r| r == reason)
@@ -97,14 +97,14 @@ impl<'a> Judge<'a> {
     }
 
     /// Whether a row has a fault in a column.
-    pub fn is_bad(&self, row: usize, column: usize) -> bool {
+    pub(super) fn is_bad(&self, row: usize, column: usize) -> bool {
         self.bad
             .get(row)
             .is_some_and(|bits| bits >> column & 1 == 1)
     }
 
     /// A column of code words: each distinct text is judged once. `None` stands for an empty cell.
-    pub fn words<T: Copy>(
+    pub(super) fn words<T: Copy>(
         &mut self,
         column: usize,
         cells: &Cells,
@@ -167,7 +167,7 @@ impl<'a> Judge<'a> {
     }
 
     /// A column by a rule that sees one cell; cells that stand for many rows are judged once.
-    pub fn column<T: Copy>(
+    pub(super) fn column<T: Copy>(
         &mut self,
         column: usize,
         cells: &Cells,
@@ -245,7 +245,7 @@ impl<'a> Judge<'a> {
     }
 
     /// A timestamp column. An absent one is [`NO_INSTANT`], an unreadable one [`UNREADABLE_INSTANT`].
-    pub fn times(&mut self, column: usize, cells: &Cells, required: bool) -> Vec<Instant> {
+    pub(super) fn times(&mut self, column: usize, cells: &Cells, required: bool) -> Vec<Instant> {
         if let Cells::Times(values, false, None) = cells
             && values
                 .iter()

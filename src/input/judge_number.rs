@@ -13,7 +13,7 @@ use arrow::buffer::NullBuffer;
 
 /// A number column: decimals, unit, range.
 #[derive(Clone, Copy, Debug)]
-pub struct Measure {
+pub(super) struct Measure {
     /// Column of ours.
     pub column: usize,
     /// Decimals that are kept of the number as written.
@@ -28,7 +28,7 @@ pub struct Measure {
 
 /// What an explicit zero means in a number column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Zero {
+pub(super) enum Zero {
     /// Out of range.
     Refused,
     /// Absent.
@@ -38,7 +38,7 @@ pub enum Zero {
 }
 
 /// What a number column is made of; values are in range before they become one.
-pub trait Unsigned: Copy + Default + PartialEq {
+pub(super) trait Unsigned: Copy + Default + PartialEq {
     /// The value.
     fn of(value: u64) -> Self;
 }
@@ -73,7 +73,7 @@ const ABSENT: Number = Number {
 
 impl Judge<'_> {
     /// A number column, zero where absent; and the rows with an explicit zero that another column decides about.
-    pub fn measures<T: Unsigned>(
+    pub(super) fn measures<T: Unsigned>(
         &mut self,
         measure: &Measure,
         cells: &Cells,
@@ -151,7 +151,7 @@ impl Judge<'_> {
         clippy::cast_possible_truncation,
         reason = "both ways ask for 1 to 10,000 before"
     )]
-    pub fn sequences(&mut self, cells: &Cells) -> Vec<u16> {
+    pub(super) fn sequences(&mut self, cells: &Cells) -> Vec<u16> {
         let rules = self.rules;
         if matches!(cells, Cells::Lacking) {
             return vec![0; self.rows];

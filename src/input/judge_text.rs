@@ -99,7 +99,7 @@ impl Texts {
 
 impl Judge<'_> {
     /// A text column; faulty cells become empty.
-    pub fn texts(&mut self, column: usize, cells: &Cells, required: bool) -> TextColumn {
+    pub(super) fn texts(&mut self, column: usize, cells: &Cells, required: bool) -> TextColumn {
         let rule = TextRule {
             values: self.rules.values(column),
             required,
@@ -115,7 +115,7 @@ impl Judge<'_> {
     }
 
     /// Container numbers: upper case, without spaces and hyphens; one that is not ISO 6346 is flagged Q10 or refused.
-    pub fn container_ids(&mut self, cells: &Cells) -> TextColumn {
+    pub(super) fn container_ids(&mut self, cells: &Cells) -> TextColumn {
         let (values, strict) = (
             self.rules.values(column::CONTAINER_ID),
             self.rules.vocabulary.strict_container_id,

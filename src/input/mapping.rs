@@ -1,10 +1,10 @@
 //! How a foreign export maps to our columns: the resolved `[columns]`, `[values]`, `[formats]` and `[constants]` of a run file.
 
-pub use crate::model::time::UNREADABLE_INSTANT;
+pub(crate) use crate::model::time::UNREADABLE_INSTANT;
 use std::collections::{BTreeMap, HashMap};
 
 /// Columns of a movement record in the order of docs/formats.md, which also orders rejections.
-pub const COLUMNS: [&str; 27] = [
+pub(crate) const COLUMNS: [&str; 27] = [
     "movement_id",
     "shipment_id",
     "container_id",
@@ -35,7 +35,7 @@ pub const COLUMNS: [&str; 27] = [
 ];
 
 /// What a run file or a value file has in the place of an answer that nobody has given yet; a run with one is refused.
-pub const OPEN: &str = "?";
+pub(crate) const OPEN: &str = "?";
 
 /// Unit of `cargo_mass_kg` and `container_cargo_mass_kg` in the input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -162,6 +162,6 @@ impl Mapping {
 }
 
 /// Whether a character may stand between fields.
-pub fn is_delimiter(c: char) -> bool {
+pub(crate) fn is_delimiter(c: char) -> bool {
     (c.is_ascii_punctuation() && c != '"') || c == '\t'
 }

@@ -3,7 +3,7 @@
 //! A [`Reader`] cuts a file into [`Unit`]s in order, which is cheap; units parse on any thread, which is the work. Nothing
 //! here opens a path: files come in open.
 
-pub mod arrow_batch;
+pub(crate) mod arrow_batch;
 mod cells;
 mod column;
 mod csv;
@@ -16,7 +16,7 @@ mod json_array;
 mod judge;
 mod judge_number;
 mod judge_text;
-pub mod mapping;
+pub(crate) mod mapping;
 #[cfg(test)]
 mod memory_tests;
 mod ndjson;
@@ -31,15 +31,15 @@ mod schema;
 mod size_tests;
 mod split;
 mod stream;
-pub mod survey;
+pub(crate) mod survey;
 #[cfg(test)]
 mod tests;
 mod text;
-pub mod timestamp;
-pub mod unpack;
+pub(crate) mod timestamp;
+pub(crate) mod unpack;
 mod wanted;
-pub mod words;
-pub mod workbook;
+pub(crate) mod words;
+pub(crate) mod workbook;
 mod xlsx;
 
 use crate::error::{Error, Place, is_shortage};
@@ -47,8 +47,8 @@ use crate::model::movement::MovementBatch;
 use crate::model::reject::{Reject, RejectReason, Rejected};
 use crate::model::symbol::Symbols;
 use crate::model::vocabulary::Vocabulary;
-pub use column::empty_has_meaning;
-pub use heads::normal as normal_head;
+pub(crate) use column::empty_has_meaning;
+pub(crate) use heads::normal as normal_head;
 use mapping::Mapping;
 use rules::{Layout, Rules};
 use std::fmt;
@@ -58,7 +58,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// An input file, already open.
-pub struct SourceFile {
+pub(crate) struct SourceFile {
     /// The file, from its start.
     pub file: File,
     /// Its name in messages and in lineage (`source_file`); the extension decides the format.
@@ -69,7 +69,7 @@ pub struct SourceFile {
 
 /// What is known of a file once it is open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FileInfo {
+pub(crate) struct FileInfo {
     /// Name of the format.
     pub format: &'static str,
     /// Columns of the file that mean nothing to us.
@@ -92,7 +92,7 @@ impl FileInfo {
 }
 
 /// Cuts a file into units, in the order of its rows.
-pub trait Reader: Send {
+pub(crate) trait Reader: Send {
     /// What is known of the file.
     fn info(&self) -> FileInfo;
     /// The next unit, or `None` at the end. Cheap: the work is in [`Unit::parse`].
@@ -100,14 +100,14 @@ pub trait Reader: Send {
 }
 
 /// A run of rows of a file, not yet parsed.
-pub trait Unit: Send {
+pub(crate) trait Unit: Send {
     /// Parses the rows, in batches in the order of the file; any thread may do it.
     fn parse(self: Box<Self>) -> Result<Vec<Parsed>, FileFault>;
 }
 
 /// A batch of rows of a unit.
 #[derive(Clone, Debug, Default)]
-pub struct Parsed {
+pub(crate) struct Parsed {
     /// Accepted rows and tombstones, in the order of the file.
     pub batch: MovementBatch,
     /// Texts of the batch's symbols; the codes mean nothing outside this batch.
@@ -191,7 +191,7 @@ impl From<FileFault> for Error {
 type Open = fn(SourceFile, Arc<Rules>) -> Result<Box<dyn Reader>, FileFault>;
 
 /// A format of movement records: one file of this module, one line in [`FORMATS`].
-pub struct Input {
+pub(crate) struct Input {
     /// Name in the manifest.
     pub name: &'static str,
     /// Extensions in lower case, without the dot and without `.gz` or `.zst`.
@@ -202,15 +202,15 @@ pub struct Input {
 }
 
 /// The formats.
-pub const FORMATS: &[Input] = &[csv::INPUT, ndjson::INPUT, parquet::INPUT, xlsx::INPUT];
+pub(crate) const FORMATS: &[Input] = &[csv::INPUT, ndjson::INPUT, parquet::INPUT, xlsx::INPUT];
 
 /// Whether a file is a workbook by its name.
-pub fn is_workbook(label: &str) -> bool {
+pub(crate) fn is_workbook(label: &str) -> bool {
     format_of(label).is_some_and(|format| format.name == xlsx::INPUT.name)
 }
 
 /// The format of a file by its name, or `None` when the extension is not known.
-pub fn format_of(label: &str) -> Option<&'static Input> {
+pub(crate) fn format_of(label: &str) -> Option<&'static Input> {
     let name = label
         .rsplit(['/', '\\'])
         .next()
@@ -226,7 +226,7 @@ pub fn format_of(label: &str) -> Option<&'static Input> {
 
 /// How much is held at a time, at most; formats of text go by bytes instead of rows. What a row becomes does not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Grain {
+pub(crate) struct Grain {
     /// Rows of a unit.
     pub unit_rows: u64,
     /// Rows of a batch of a unit.
@@ -237,7 +237,7 @@ pub struct Grain {
 
 impl Grain {
     /// Where memory does not ask for less: larger pieces take more memory and no less time (docs/performance.md).
-    pub const LARGEST: Grain = Grain {
+    pub(crate) const LARGEST: Grain = Grain {
         unit_rows: 131_072,
         batch_rows: 16_384,
         text_bytes: 1 << 30,
@@ -246,7 +246,7 @@ impl Grain {
 
 /// The same in the largest pieces.
 #[cfg(any(test, feature = "inside"))]
-pub fn open(
+pub(crate) fn open(
     source: SourceFile,
     mapping: Arc<Mapping>,
     vocabulary: Arc<Vocabulary>,
@@ -256,7 +256,7 @@ pub fn open(
 
 /// Opens a file of movement records whose rows are to be handed on in pieces of this size: reads what stands at its head, finds the
 /// columns, and nothing more.
-pub fn open_in(
+pub(crate) fn open_in(
     grain: Grain,
     source: SourceFile,
     mapping: Arc<Mapping>,
@@ -297,7 +297,7 @@ mod test_files {
     use std::io::{Seek, Write};
 
     /// A file with this content under this name.
-    pub fn source(label: &str, content: &[u8]) -> SourceFile {
+    pub(super) fn source(label: &str, content: &[u8]) -> SourceFile {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(content).unwrap();
         file.rewind().unwrap();

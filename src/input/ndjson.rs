@@ -18,7 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// NDJSON, also called JSON Lines.
-pub const INPUT: Input = Input {
+pub(super) const INPUT: Input = Input {
     name: "ndjson",
     extensions: &["ndjson", "jsonl", "json"],
     is_text: true,

@@ -7,7 +7,7 @@ use crate::model::unit::div_half_even;
 
 /// Marks of a number in text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Marks {
+pub(crate) struct Marks {
     /// Decimal mark.
     pub decimal: u8,
     /// Thousands mark, in groups of exactly three digits.
@@ -18,7 +18,7 @@ pub struct Marks {
 
 impl Marks {
     /// How typed numbers and constants are written.
-    pub const POINT: Marks = Marks {
+    pub(crate) const POINT: Marks = Marks {
         decimal: b'.',
         thousands: None,
         exponents: false,
@@ -27,7 +27,7 @@ impl Marks {
 
 /// A number scaled to the wanted decimals; saturated when it is beyond `u128`, which is beyond every range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scaled {
+pub(super) struct Scaled {
     /// Absolute value in units of the last decimal.
     pub magnitude: u128,
     /// Whether it is below zero.
@@ -47,7 +47,7 @@ const POW10: [u64; 20] = {
 };
 
 /// A number in text with `scale` decimals; `None` when it is not of the grammar.
-pub fn parse(text: &[u8], marks: Marks, scale: u32) -> Option<Scaled> {
+pub(super) fn parse(text: &[u8], marks: Marks, scale: u32) -> Option<Scaled> {
     if marks.exponents
         && let Some(at) = memchr::memchr2(b'e', b'E', text)
     {
@@ -238,7 +238,7 @@ fn without_groups(text: &[u8], mark: &[u8], decimal: u8) -> Option<Vec<u8>> {
 }
 
 /// A mantissa with `from` decimals (negative: zeros to append) scaled to `to` decimals.
-pub fn rescale(mantissa: i128, from: i32, to: u32) -> Scaled {
+pub(super) fn rescale(mantissa: i128, from: i32, to: u32) -> Scaled {
     let (magnitude, negative) = (mantissa.unsigned_abs(), mantissa < 0);
     let shift = to as i32 - from;
     if shift >= 0 {
@@ -274,7 +274,7 @@ const WHOLE: f64 = 4_503_599_627_370_496.0;
 /// A decimal of at most 15 digits that reads back as the same double is the shortest one, because two such decimals never
 /// share a double. So it is enough to find a candidate and divide it back.
 #[inline(always)]
-pub fn exact_double(value: f64, power: f64) -> u64 {
+pub(super) fn exact_double(value: f64, power: f64) -> u64 {
     let sum = value * power + WHOLE;
     let candidate = sum - WHOLE;
     let fits =
@@ -288,18 +288,18 @@ pub fn exact_double(value: f64, power: f64) -> u64 {
 
 /// What a thousandth of a unit is in the unit of a column, as a fraction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ratio(i128, i128);
+pub(super) struct Ratio(i128, i128);
 
 impl Ratio {
     /// 1 lb = 0.45359237 kg, to grams.
-    pub const POUND: Ratio = Ratio(45_359_237, 100_000_000);
+    pub(super) const POUND: Ratio = Ratio(45_359_237, 100_000_000);
     /// 1 mile = 1.609344 km, to metres.
-    pub const MILE: Ratio = Ratio(1_609_344, 1_000_000);
+    pub(super) const MILE: Ratio = Ratio(1_609_344, 1_000_000);
     /// 1 nautical mile = 1.852 km, to metres.
-    pub const NAUTICAL_MILE: Ratio = Ratio(1_852, 1_000);
+    pub(super) const NAUTICAL_MILE: Ratio = Ratio(1_852, 1_000);
 
     /// Thousandths of the unit in that of the column, half to even.
-    pub fn of(self, thousandths: u128) -> u128 {
+    pub(super) fn of(self, thousandths: u128) -> u128 {
         let number = i128::try_from(thousandths).ok();
         match number.and_then(|number| number.checked_mul(self.0)) {
             Some(product) => div_half_even(product, self.1).unsigned_abs(),

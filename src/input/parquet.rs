@@ -28,7 +28,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Apache Parquet.
-pub const INPUT: Input = Input {
+pub(super) const INPUT: Input = Input {
     name: "parquet",
     extensions: &["parquet"],
     is_text: false,

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// How a Parquet column is decoded.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub(super) struct Plan {
     /// The type in the schema that the decoder sees.
     pub parquet_type: TypePtr,
     /// Whether it holds text, which the decoder sees as bytes: a cell that is not UTF-8 is the row's fault, not the file's.
@@ -25,7 +25,7 @@ pub struct Plan {
 
 /// How a column of the file is decoded for one of ours, or what it is instead of a usable one. `arrow` is the type that the
 /// writer noted, if any.
-pub fn plan(found: &TypePtr, kind: Kind, arrow: Option<&DataType>) -> Result<Plan, String> {
+pub(super) fn plan(found: &TypePtr, kind: Kind, arrow: Option<&DataType>) -> Result<Plan, String> {
     if !found.is_primitive() || found.get_basic_info().repetition() == Repetition::REPEATED {
         return Err("a nested column".into());
     }
@@ -78,7 +78,7 @@ pub fn plan(found: &TypePtr, kind: Kind, arrow: Option<&DataType>) -> Result<Pla
 }
 
 /// Whether values of this type, which is none of texts, can be those of a column of ours.
-pub fn holds(data_type: &DataType, kind: Kind) -> bool {
+pub(super) fn holds(data_type: &DataType, kind: Kind) -> bool {
     match data_type {
         DataType::Timestamp(..) | DataType::Date32 => kind == Kind::Timestamp,
         DataType::Decimal128(..) | DataType::Float32 | DataType::Float64 => kind != Kind::Timestamp,
@@ -99,7 +99,7 @@ fn single(column: &TypePtr) -> Result<parquet::schema::types::SchemaDescriptor, 
 }
 
 /// What a column of a kind may be, for messages.
-pub fn usable_types(kind: Kind) -> &'static str {
+pub(super) fn usable_types(kind: Kind) -> &'static str {
     match kind {
         Kind::Text | Kind::Place => "text or a number",
         Kind::Number => "a number or text",
@@ -112,7 +112,7 @@ fn nulls(array: &dyn Array) -> Option<NullBuffer> {
 }
 
 /// A decoded array as raw cells; `None` for a type that [`plan`] does not let through.
-pub fn cells(array: &ArrayRef) -> Option<Cells<'static>> {
+pub(super) fn cells(array: &ArrayRef) -> Option<Cells<'static>> {
     let nulls = nulls(array);
     Some(match array.data_type() {
         DataType::Null => Cells::Empty,

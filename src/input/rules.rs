@@ -15,7 +15,7 @@ use crate::model::vocabulary::Vocabulary;
 use std::sync::Arc;
 
 /// Mapping and vocabulary with what can be prepared once per file.
-pub struct Rules {
+pub(super) struct Rules {
     /// The mapping.
     pub mapping: Arc<Mapping>,
     /// The code words.
@@ -31,7 +31,7 @@ pub struct Rules {
 
 impl Rules {
     /// Prepares the rules.
-    pub fn new(mapping: Arc<Mapping>, vocabulary: Arc<Vocabulary>, grain: Grain) -> Rules {
+    pub(super) fn new(mapping: Arc<Mapping>, vocabulary: Arc<Vocabulary>, grain: Grain) -> Rules {
         let patterns = |column: usize| {
             let own = mapping.timestamp_by_column.get(COLUMNS[column]);
             Patterns::new(own.unwrap_or(&mapping.timestamp), mapping.zone.clone())
@@ -58,12 +58,12 @@ impl Rules {
     }
 
     /// The `[values]` of a column.
-    pub fn values(&self, column: usize) -> Option<&Values> {
+    pub(super) fn values(&self, column: usize) -> Option<&Values> {
         self.mapping.values.get(COLUMNS[column])
     }
 
     /// The timestamp patterns of a column.
-    pub fn patterns(&self, column: usize) -> &Patterns {
+    pub(super) fn patterns(&self, column: usize) -> &Patterns {
         match column {
             column::DEPARTED_AT => &self.patterns[0],
             column::ARRIVED_AT => &self.patterns[1],
@@ -72,7 +72,7 @@ impl Rules {
     }
 
     /// Decimals of a mass in the unit of the file.
-    pub fn mass_scale(&self) -> u32 {
+    pub(super) fn mass_scale(&self) -> u32 {
         if self.mapping.mass_unit == MassUnit::Tonne {
             6
         } else {
@@ -83,7 +83,7 @@ impl Rules {
 
 /// Where a column of ours comes from in one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub(super) enum Origin {
     /// The file's column at this position.
     File(usize),
     /// The name of a folder that the file is in (`mode=sea/`), at this position of [`Layout::folders`].
@@ -96,7 +96,7 @@ pub enum Origin {
 
 /// How the columns of one file meet ours.
 #[derive(Clone, Debug)]
-pub struct Layout {
+pub(super) struct Layout {
     /// By column of ours.
     pub origins: [Origin; column::COUNT],
     /// Names that mean nothing to us, in the order of the file.
@@ -108,7 +108,7 @@ pub struct Layout {
 
 impl Layout {
     /// Meets the names of a file's columns with ours, or says everything that is wrong with them.
-    pub fn new<S: AsRef<str>>(
+    pub(super) fn new<S: AsRef<str>>(
         names: &[S],
         label: &str,
         mapping: &Mapping,
@@ -164,7 +164,7 @@ impl Layout {
 
     /// The same for keys of records, of which none has to be in the file: a record without one that is required is at fault,
     /// not the file. Two keys for one column are a fault of the file all the same.
-    pub fn of_keys<S: AsRef<str>>(
+    pub(super) fn of_keys<S: AsRef<str>>(
         names: &[S],
         label: &str,
         mapping: &Mapping,
@@ -230,7 +230,7 @@ impl Layout {
     }
 
     /// The cells of a column that is not in the file itself.
-    pub fn outside<'a>(&'a self, ours: usize, mapping: &'a Mapping) -> Cells<'a> {
+    pub(super) fn outside<'a>(&'a self, ours: usize, mapping: &'a Mapping) -> Cells<'a> {
         match self.origins[ours] {
             Origin::Folder(at) => Cells::Folder(&self.folders[at]),
             Origin::Constant => Cells::Constant(&mapping.constants[COLUMNS[ours]]),
@@ -239,7 +239,7 @@ impl Layout {
     }
 
     /// Whether rows of the file are ordered by time (Q21).
-    pub fn lacks_sequence(&self) -> bool {
+    pub(super) fn lacks_sequence(&self) -> bool {
         self.origins[column::SEQUENCE] == Origin::Lacking
     }
 }

@@ -21,7 +21,7 @@ use crate::model::unit::DECIMAL18_MAX;
 use rustc_hash::FxHashMap;
 
 /// Row numbers of a unit's records.
-pub enum RowNumbers {
+pub(super) enum RowNumbers {
     /// Without gaps, from this one.
     From(u64),
     /// One by one, where unreadable records stand between.
@@ -38,7 +38,7 @@ impl RowNumbers {
 }
 
 /// The raw columns of one unit.
-pub struct RawUnit<'a> {
+pub(super) struct RawUnit<'a> {
     /// By column of ours.
     pub cells: [Cells<'a>; column::COUNT],
     /// Number of records.
@@ -57,7 +57,7 @@ const UNKNOWN_PLACE: u32 = 1 << 31;
 const NO_OPERATION: u32 = u32::MAX;
 
 /// Applies the rules.
-pub fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
+pub(super) fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
     let (cells, rows) = (&unit.cells, unit.rows);
     let vocabulary = &rules.vocabulary;
     let mut judge = Judge::new(rules, rows);

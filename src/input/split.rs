@@ -9,7 +9,7 @@ use super::stream::{LONGEST_RECORD, MOST_RECORDS};
 const MOST_BREAKS: usize = 16;
 
 /// What a scan hands over, in the order of the file.
-pub trait Sink {
+pub(super) trait Sink {
     /// A field of the record under way: these bytes of the block.
     fn field(&mut self, start: usize, end: usize);
     /// A quoted field with quotes in it, here without the doubling.
@@ -137,7 +137,7 @@ enum State {
 
 /// Scans whole records into `sink`; returns the end of the last one. `last`: nothing follows these bytes, so that an
 /// unfinished record is all there is of it. An empty line is no record.
-pub fn scan(bytes: &[u8], delimiter: u8, last: bool, sink: &mut impl Sink) -> usize {
+pub(super) fn scan(bytes: &[u8], delimiter: u8, last: bool, sink: &mut impl Sink) -> usize {
     let mut specials = Specials::new(bytes, delimiter);
     let (mut record, mut field, mut breaks, mut state) = (0, 0, 0, State::Plain);
     loop {
@@ -239,7 +239,7 @@ fn without_cr(line: &[u8]) -> &[u8] {
 
 /// The end of the last whole record, or of the last one that a block may have, and the number of records up to there. Without a quote every line is a record, which
 /// is counted much faster.
-pub fn cut(bytes: &[u8], delimiter: u8, last: bool) -> (usize, u64) {
+pub(super) fn cut(bytes: &[u8], delimiter: u8, last: bool) -> (usize, u64) {
     if memchr::memchr(b'"', bytes).is_some() {
         let mut count = Count(0);
         let end = scan(bytes, delimiter, last, &mut count);
@@ -281,7 +281,7 @@ impl Sink for Count {
 }
 
 /// The first `count` records of whole ones: where they end.
-pub fn end_of(bytes: &[u8], delimiter: u8, count: u64) -> usize {
+pub(super) fn end_of(bytes: &[u8], delimiter: u8, count: u64) -> usize {
     if count == 0 {
         return 0;
     }
@@ -306,7 +306,7 @@ impl Sink for First {
 }
 
 /// Whether every field of a record is empty but for spaces, wide and no-break ones too: what a spreadsheet writes for a row that nobody filled in.
-pub fn is_blank(record: &[u8], delimiter: u8) -> bool {
+pub(super) fn is_blank(record: &[u8], delimiter: u8) -> bool {
     if !record.is_ascii() {
         let seen = |c: &char| !(c.is_whitespace() || matches!(c, '\u{200b}' | '\u{feff}'));
         return match std::str::from_utf8(record) {

@@ -9,19 +9,19 @@ use encoding_rs::{Decoder, DecoderResult};
 use std::io::{self, Read, Seek};
 
 /// Bytes of a block.
-pub const BLOCK: usize = 4 << 20;
+pub(super) const BLOCK: usize = 4 << 20;
 
 /// Most records of a block: short ones take far more memory once they are read than their bytes.
-pub const MOST_RECORDS: u64 = 32_768;
+pub(super) const MOST_RECORDS: u64 = 32_768;
 
 /// Longest record in bytes, without its line end (docs/formats.md, R023).
-pub const LONGEST_RECORD: usize = 64 << 10;
+pub(super) const LONGEST_RECORD: usize = 64 << 10;
 
 // Stands for a malformed byte sequence of another encoding; no UTF-8 text holds it, so the cell becomes R016.
 const MALFORMED: u8 = 0xff;
 
 /// A text file as a stream of blocks.
-pub struct Blocks {
+pub(super) struct Blocks {
     label: String,
     bytes: Box<dyn Read + Send>,
     /// Records that may still come of a packed file.
@@ -37,7 +37,7 @@ pub struct Blocks {
 }
 
 /// A block of whole records.
-pub struct Block {
+pub(super) struct Block {
     /// UTF-8, or cells that will be refused.
     pub bytes: Vec<u8>,
     /// What the caller's cut counted in it.
@@ -46,7 +46,7 @@ pub struct Block {
 
 impl Blocks {
     /// Opens a stream at the start of the file.
-    pub fn open(
+    pub(super) fn open(
         source: &SourceFile,
         encoding: &'static encoding_rs::Encoding,
     ) -> Result<Blocks, FileFault> {
@@ -75,7 +75,7 @@ impl Blocks {
     }
 
     /// What comes first, unless it is in two bytes a letter and nobody said so.
-    pub fn beginning(&mut self) -> Result<&[u8], FileFault> {
+    pub(super) fn beginning(&mut self) -> Result<&[u8], FileFault> {
         let is_said = self.decoder.is_some();
         match wide(self.peek()?) {
             Some(found) if !is_said => Err(FileFault::new(
@@ -88,7 +88,7 @@ impl Blocks {
 
     /// The next block, cut by `cut`: given the bytes and whether the file ends with them, it returns the end of the last whole
     /// record, or of as many as a block may have, and the number of records up to there.
-    pub fn next(
+    pub(super) fn next(
         &mut self,
         cut: impl Fn(&[u8], bool) -> (usize, u64),
     ) -> Result<Option<Block>, FileFault> {
@@ -138,7 +138,7 @@ impl Blocks {
     }
 
     /// What comes next, at least a whole line of it unless the file ends or the line is endless.
-    pub fn peek(&mut self) -> Result<&[u8], FileFault> {
+    pub(super) fn peek(&mut self) -> Result<&[u8], FileFault> {
         let mut bytes = std::mem::take(&mut self.carry);
         while !self.ended
             && bytes.len() <= 2 * LONGEST_RECORD
@@ -152,7 +152,7 @@ impl Blocks {
     }
 
     /// Passes over the next line; `false` when there is none.
-    pub fn pass_line(&mut self) -> Result<bool, FileFault> {
+    pub(super) fn pass_line(&mut self) -> Result<bool, FileFault> {
         let mut is_there = false;
         loop {
             let bytes = self.peek()?;
@@ -169,7 +169,7 @@ impl Blocks {
     }
 
     /// Whether nothing follows.
-    pub fn is_at_end(&mut self) -> Result<bool, FileFault> {
+    pub(super) fn is_at_end(&mut self) -> Result<bool, FileFault> {
         if self.carry.is_empty() && !self.ended {
             let mut next = Vec::new();
             self.fill(&mut next, 1)?;

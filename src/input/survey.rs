@@ -7,14 +7,14 @@ mod records;
 mod sheet;
 mod text;
 
-pub use columnar::columns;
-pub use records::records;
-pub use sheet::{sheet_names, sheet_rows};
-pub use text::{beginning, is_encoded, mark, rows};
+pub(crate) use columnar::columns;
+pub(crate) use records::records;
+pub(crate) use sheet::{sheet_names, sheet_rows};
+pub(crate) use text::{beginning, is_encoded, mark, rows};
 
 /// How a file holds a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Held {
+pub(crate) enum Held {
     /// As text.
     Text,
     /// As a number with a point, whatever the marks of texts are.
@@ -31,7 +31,7 @@ pub enum Held {
 
 /// A cell of a record.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Cell {
+pub(crate) struct Cell {
     /// Its text.
     pub text: String,
     /// How the file holds it.

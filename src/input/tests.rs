@@ -8,7 +8,7 @@ use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, EnergyUnit, LoadStatus, Mode, RecordStatus, Temperature};
 use crate::model::time::{NO_INSTANT, instant_text};
 
-pub fn vocabulary() -> Vocabulary {
+pub(super) fn vocabulary() -> Vocabulary {
     let place = |code: &str| LocationCode::parse(code.as_bytes()).unwrap();
     Vocabulary {
         modes: Mode::ALL
@@ -32,7 +32,7 @@ pub fn vocabulary() -> Vocabulary {
 }
 
 /// All units of a file in one.
-pub fn read_with(
+pub(super) fn read_with(
     name: &str,
     content: &[u8],
     mapping: Mapping,

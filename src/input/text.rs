@@ -7,21 +7,21 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Longest text in characters.
-pub const LONGEST: usize = 64;
+pub(super) const LONGEST: usize = 64;
 
 /// Longest cell of any kind in bytes; a longer one is R016 and is not looked at, for many rows may share it. Records of text files end here
 /// anyway (R023).
-pub const LONGEST_CELL: usize = 64 << 10;
+pub(super) const LONGEST_CELL: usize = 64 << 10;
 
 /// Bytes that are shown of a cell at most: enough for the 120 characters that a rejection keeps.
 const SHOWN: usize = 512;
 
 /// A table of `[values]`: theirs to ours.
-pub type Values = HashMap<String, String>;
+pub(super) type Values = HashMap<String, String>;
 
 /// A text cell that passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reading<'a> {
+pub(super) struct Reading<'a> {
     /// The text; empty: absent.
     pub text: &'a str,
     /// Whether `[values]` gave it: then it is in our notation.
@@ -30,16 +30,19 @@ pub struct Reading<'a> {
 
 /// A text that breaks the rules above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BadText;
+pub(super) struct BadText;
 
 /// Applies the rules of a text column to a raw cell.
-pub fn read<'a>(raw: &'a [u8], values: Option<&'a Values>) -> Result<Reading<'a>, BadText> {
+pub(super) fn read<'a>(raw: &'a [u8], values: Option<&'a Values>) -> Result<Reading<'a>, BadText> {
     let (found, translated) = translate(raw, values)?;
     check(found).map(|text| Reading { text, translated })
 }
 
 /// Applies the rules of a number, a timestamp or a place to a raw cell: their own grammar judges the characters.
-pub fn read_untyped<'a>(raw: &'a [u8], values: Option<&'a Values>) -> Result<Reading<'a>, BadText> {
+pub(super) fn read_untyped<'a>(
+    raw: &'a [u8],
+    values: Option<&'a Values>,
+) -> Result<Reading<'a>, BadText> {
     let (found, translated) = translate(raw, values)?;
     match std::str::from_utf8(found) {
         Ok(text) if !is_error_value(text) => Ok(Reading { text, translated }),
@@ -79,7 +82,7 @@ const ERROR_VALUES: [&str; 27] = [
 ];
 
 /// Whether a text is what a spreadsheet shows for a formula without a result.
-pub fn is_error_value(text: &str) -> bool {
+pub(super) fn is_error_value(text: &str) -> bool {
     text.starts_with('#') && ERROR_VALUES.iter().any(|e| e.eq_ignore_ascii_case(text))
 }
 
@@ -98,7 +101,7 @@ fn translate<'a>(raw: &'a [u8], values: Option<&'a Values>) -> Result<(&'a [u8],
 }
 
 /// The beginning of a cell, as it is shown to people.
-pub fn shown(raw: &[u8]) -> Cow<'_, str> {
+pub(super) fn shown(raw: &[u8]) -> Cow<'_, str> {
     let raw = &raw[..raw.len().min(LONGEST_CELL)];
     let trimmed = trim(raw);
     String::from_utf8_lossy(&trimmed[..trimmed.len().min(SHOWN)])
@@ -125,7 +128,7 @@ fn check(text: &[u8]) -> Result<&str, BadText> {
 
 /// Without the spaces (U+0020, nothing else) around it.
 #[inline]
-pub fn trim(mut raw: &[u8]) -> &[u8] {
+pub(super) fn trim(mut raw: &[u8]) -> &[u8] {
     while let [b' ', rest @ ..] = raw {
         raw = rest;
     }
@@ -140,7 +143,7 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// Whether every byte is printable ASCII or a space; may say no to a few texts that are, never the other way round.
 #[inline]
-pub fn is_plain(text: &[u8]) -> bool {
+pub(super) fn is_plain(text: &[u8]) -> bool {
     let mut bad = 0;
     let (words, rest) = text.as_chunks::<8>();
     for word in words {

@@ -12,13 +12,13 @@ use jiff::civil::DateTime;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
-pub use contradiction::contradiction;
+pub(crate) use contradiction::contradiction;
 pub(super) use excel::DateSystem;
 
 const HOUR_US: i64 = 3_600_000_000;
 
 /// An instant within the years that a record may name.
-pub fn in_range(at: i64) -> Option<Instant> {
+pub(crate) fn in_range(at: i64) -> Option<Instant> {
     (INSTANT_RANGE.0..INSTANT_RANGE.1)
         .contains(&at)
         .then_some(at)
@@ -26,7 +26,7 @@ pub fn in_range(at: i64) -> Option<Instant> {
 
 /// RFC 3339 with zone: `T`, `t` or a space between date and time, up to 9 fraction digits cut to microseconds, no
 /// second 60.
-pub fn parse_rfc3339(text: &[u8]) -> Option<Instant> {
+pub(crate) fn parse_rfc3339(text: &[u8]) -> Option<Instant> {
     // 2024-03-05T08:00:00Z is the shortest form.
     let (head, rest) = text.split_first_chunk::<19>()?;
     let mut wrong = 0u8;
@@ -75,13 +75,13 @@ fn fraction(tail: &[u8]) -> Option<(i64, &[u8])> {
 }
 
 /// Whether this word stands for the dates of a spreadsheet instead of a strftime pattern.
-pub fn is_excel(pattern: &str) -> bool {
+pub(crate) fn is_excel(pattern: &str) -> bool {
     DateSystem::of(pattern).is_some()
 }
 
 /// What a pattern makes of texts, local times as if they were UTC; the empty pattern stands for RFC 3339. For whoever looks for the patterns
 /// of an export.
-pub fn reader(pattern: &str) -> impl Fn(&str) -> Option<Instant> + use<> {
+pub(crate) fn reader(pattern: &str) -> impl Fn(&str) -> Option<Instant> + use<> {
     let patterns = (!pattern.is_empty()).then(|| Patterns::new(&[pattern], None));
     move |text| match &patterns {
         Some(patterns) => patterns.parse_written(text, Marks::POINT),
@@ -91,7 +91,7 @@ pub fn reader(pattern: &str) -> impl Fn(&str) -> Option<Instant> + use<> {
 
 /// How texts of one column are read after RFC 3339.
 #[derive(Clone, Debug, Default)]
-pub struct Patterns {
+pub(crate) struct Patterns {
     /// In order; the first that parses decides.
     patterns: Vec<Pattern>,
     /// Zone of patterns without one.
@@ -100,7 +100,7 @@ pub struct Patterns {
 
 impl Patterns {
     /// strftime patterns in order, and the zone of those that name none.
-    pub fn new<S: AsRef<str>>(patterns: &[S], zone: Option<TimeZone>) -> Patterns {
+    pub(crate) fn new<S: AsRef<str>>(patterns: &[S], zone: Option<TimeZone>) -> Patterns {
         Patterns {
             patterns: patterns.iter().map(|p| Pattern::new(p.as_ref())).collect(),
             zone,
@@ -108,12 +108,12 @@ impl Patterns {
     }
 
     /// The patterns as written.
-    pub fn written(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn written(&self) -> impl Iterator<Item = &str> {
         self.patterns.iter().map(|p| p.written.as_str())
     }
 
     /// A timestamp in text; a number of days has these marks.
-    pub fn parse(&self, text: &str, marks: Marks) -> Option<Instant> {
+    pub(crate) fn parse(&self, text: &str, marks: Marks) -> Option<Instant> {
         parse_rfc3339(text.as_bytes()).or_else(|| self.parse_written(text, marks))
     }
 
@@ -280,7 +280,7 @@ fn is_leap_second(pattern: &str, text: &str, time: &BrokenDownTime) -> bool {
 
 /// Local microseconds (as if in UTC) to instants, one after the other; remembers the offset in force, because a zone
 /// lookup for every row of a large file costs more than reading the row.
-pub struct LocalTimes<'a> {
+pub(crate) struct LocalTimes<'a> {
     zone: Option<&'a TimeZone>,
     // Local times in `from..to` have this offset and are neither skipped nor repeated.
     from: i64,
@@ -290,7 +290,7 @@ pub struct LocalTimes<'a> {
 
 impl<'a> LocalTimes<'a> {
     /// Times of a zone; `None`: UTC.
-    pub fn new(zone: Option<&'a TimeZone>) -> LocalTimes<'a> {
+    pub(crate) fn new(zone: Option<&'a TimeZone>) -> LocalTimes<'a> {
         LocalTimes {
             zone,
             from: 0,
@@ -300,7 +300,7 @@ impl<'a> LocalTimes<'a> {
     }
 
     /// The instant of a local time, or `None` when it does not exist, exists twice or is out of range.
-    pub fn instant(&mut self, local: i64) -> Option<Instant> {
+    pub(crate) fn instant(&mut self, local: i64) -> Option<Instant> {
         let Some(zone) = self.zone else {
             return in_range(local);
         };

@@ -4,14 +4,14 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 
 /// What any file may become.
-pub const SMALL: u64 = 256 << 20;
+pub(crate) const SMALL: u64 = 256 << 20;
 /// Bytes of a byte. Exports come to 10 or 20, rows that differ in a running number alone to 120.
 const OF_A_BYTE: u64 = 300;
 /// Larger windows (`zstd --ultra --long=31`) would be held whole.
 const LARGEST_WINDOW_LOG: u32 = 27;
 
 /// The content of a file, unpacked as its name says, and no more than `small` or what its bytes may become.
-pub fn unpacked(file: File, name: &str, small: u64) -> io::Result<Box<dyn Read + Send>> {
+pub(crate) fn unpacked(file: File, name: &str, small: u64) -> io::Result<Box<dyn Read + Send>> {
     let name = name.to_ascii_lowercase();
     let length = file.metadata()?.len();
     let plain: Box<dyn Read + Send> = if name.ends_with(".gz") {
@@ -32,7 +32,7 @@ pub fn unpacked(file: File, name: &str, small: u64) -> io::Result<Box<dyn Read +
 }
 
 /// Whether a file of this name is unpacked.
-pub fn is_packed(name: &str) -> bool {
+pub(crate) fn is_packed(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.ends_with(".gz") || name.ends_with(".zst")
 }

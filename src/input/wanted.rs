@@ -12,7 +12,7 @@ use crate::model::mode::Mode;
 use crate::model::reject::{Reject, RejectReason};
 
 /// The rejection of one fault. `mode` is the row's, where it is known.
-pub fn reject(
+pub(super) fn reject(
     rules: &Rules,
     cells: &[Cells; column::COUNT],
     fault: &Fault,

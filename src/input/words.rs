@@ -6,19 +6,19 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Columns that only say how another one is to be read, and the words that stand for no value.
-pub const MASS_UNIT: &str = "mass_unit";
+pub(crate) const MASS_UNIT: &str = "mass_unit";
 /// Of distances.
-pub const DISTANCE_UNIT: &str = "distance_unit";
+pub(crate) const DISTANCE_UNIT: &str = "distance_unit";
 /// The zone of times.
-pub const ZONE: &str = "zone";
+pub(crate) const ZONE: &str = "zone";
 const NO_VALUE: &str = "no_value";
 
 /// The file of words.
-pub const FILE: &str = "export_words.csv";
+pub(crate) const FILE: &str = "export_words.csv";
 
 /// The words.
 #[derive(Clone, Debug, Default)]
-pub struct Words {
+pub(crate) struct Words {
     /// By normal form of a head: the columns that it may stand for.
     heads: HashMap<String, Vec<String>>,
     /// By column and normal form of a word: its code.
@@ -46,7 +46,7 @@ const NUMBERED: [&str; 12] = [
 
 /// A head that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownHead {
+pub(crate) struct KnownHead {
     /// The columns that it may stand for.
     pub columns: Vec<String>,
     /// The unit that it names, as a word.
@@ -60,12 +60,12 @@ static SHIPPED: LazyLock<Words> = LazyLock::new(|| {
 
 impl Words {
     /// Those that ship with the program.
-    pub fn shipped() -> &'static Words {
+    pub(crate) fn shipped() -> &'static Words {
         &SHIPPED
     }
 
     /// Reads `column,code,language,word`; a row without a code is a head.
-    pub fn parse(bytes: &[u8], file: &str) -> Result<Words> {
+    pub(crate) fn parse(bytes: &[u8], file: &str) -> Result<Words> {
         let mut reader = csv::Reader::from_reader(bytes);
         let mut words = Words::default();
         let fault = |line: u64, what: &str| Error::Library(format!("{file}:{line}: {what}"));
@@ -95,7 +95,7 @@ impl Words {
     }
 
     /// What a head stands for: by its whole, else without the unit that it names.
-    pub fn head(&self, head: &str) -> Option<KnownHead> {
+    pub(crate) fn head(&self, head: &str) -> Option<KnownHead> {
         let columns = |name: &str| self.heads.get(&normal(name)).cloned();
         let (bare, unit) = without_unit(head, |word| self.is_unit(word));
         if let Some(columns) = columns(head) {
@@ -137,13 +137,13 @@ impl Words {
     }
 
     /// The code that a word of a column stands for.
-    pub fn code(&self, column: &str, word: &str) -> Option<&str> {
+    pub(crate) fn code(&self, column: &str, word: &str) -> Option<&str> {
         let key = (column.to_owned(), normal(word));
         self.codes.get(&key).map(String::as_str)
     }
 
     /// Whether a word says that there is no value.
-    pub fn is_nothing(&self, word: &str) -> bool {
+    pub(crate) fn is_nothing(&self, word: &str) -> bool {
         // Signs have no normal form of their own.
         (!word.is_empty() && word.chars().all(|c| matches!(c, '-' | '–' | '—' | '/')))
             || self.code(NO_VALUE, word).is_some()
@@ -155,7 +155,7 @@ impl Words {
 }
 
 /// The normal form of a word: as for heads, and without punctuation and accents of European languages.
-pub fn normal(word: &str) -> String {
+pub(crate) fn normal(word: &str) -> String {
     let kept: String = (word.chars())
         .filter(|c| c.is_alphanumeric() || matches!(c, '_' | ' '))
         .collect();

@@ -34,7 +34,7 @@ const MAX_BYTES: usize = 512 << 20;
 
 /// Why a workbook cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     /// What was found, without the name of the file.
     pub message: String,
     /// There was no room for it; the file may well be whole.
@@ -87,7 +87,7 @@ impl From<zip::result::ZipError> for Fault {
 
 /// How a CSV file is written.
 #[derive(Clone, Copy, Debug)]
-pub struct CsvForm {
+pub(crate) struct CsvForm {
     /// Between cells.
     pub delimiter: u8,
     /// Character encoding.
@@ -96,7 +96,7 @@ pub struct CsvForm {
 
 /// The sheets of a file: those of a workbook, else the one table of a CSV file.
 /// The error says what was found; it does not name the file.
-pub fn sheets(file: &str, bytes: &[u8], form: CsvForm) -> Result<Vec<Sheet>, String> {
+pub(crate) fn sheets(file: &str, bytes: &[u8], form: CsvForm) -> Result<Vec<Sheet>, String> {
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
     match kind(name, bytes)? {
         // A decoder's panic on a broken file is that file's fault, not this program's.

@@ -30,7 +30,7 @@ use std::io::{self, Read, Seek};
 use std::sync::Arc;
 
 /// Workbooks, also those that are refused as what they are.
-pub const INPUT: Input = Input {
+pub(super) const INPUT: Input = Input {
     name: "xlsx",
     extensions: &["xlsx", "xlsm", "xls", "xlsb", "ods"],
     is_text: false,
@@ -68,7 +68,7 @@ fn told(label: &str, fault: Fault) -> FileFault {
 }
 
 /// The workbook of a file, or what else it is.
-pub fn archive(source: &SourceFile) -> Result<Archive<File>, FileFault> {
+pub(super) fn archive(source: &SourceFile) -> Result<Archive<File>, FileFault> {
     let unread = |e: io::Error| FileFault::unread(&source.label, &e);
     let mut file = source.file.try_clone().map_err(unread)?;
     file.rewind().map_err(unread)?;

@@ -9,7 +9,7 @@ use arrow::array::{
 };
 
 /// The type of a column.
-pub trait ColumnKind {
+pub(crate) trait ColumnKind {
     /// As a value.
     const KIND: Kind;
     /// What a batch of it is when it is read.
@@ -20,7 +20,7 @@ macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident $(<$($n:ident),+>)? = $kind:expr, $array:ty;)+) => {$(
         $(#[$doc])*
         #[derive(Debug)]
-        pub enum $name $(<$(const $n: i32),+>)? {}
+        pub(crate) enum $name $(<$(const $n: i32),+>)? {}
         impl $(<$(const $n: i32),+>)? ColumnKind for $name $(<$($n),+>)? {
             const KIND: Kind = $kind;
             type Array = $array;
@@ -50,7 +50,7 @@ kinds! {
 }
 
 /// Type of a column, and whether a row may lack a value.
-pub trait ColumnType {
+pub(crate) trait ColumnType {
     /// The type of its values.
     type Kind: ColumnKind;
     /// Whether a row may lack a value.
@@ -59,11 +59,11 @@ pub trait ColumnType {
 
 /// A column that always has a value.
 #[derive(Debug)]
-pub struct Required<K>(std::marker::PhantomData<K>);
+pub(crate) struct Required<K>(std::marker::PhantomData<K>);
 
 /// A column that may lack a value.
 #[derive(Debug)]
-pub struct Optional<K>(std::marker::PhantomData<K>);
+pub(crate) struct Optional<K>(std::marker::PhantomData<K>);
 
 impl<K: ColumnKind> ColumnType for Required<K> {
     type Kind = K;
@@ -76,7 +76,7 @@ impl<K: ColumnKind> ColumnType for Optional<K> {
 }
 
 /// A column of a published table.
-pub trait PublishedColumn {
+pub(crate) trait PublishedColumn {
     /// Its type.
     type Type: ColumnType;
     /// Its name.
@@ -90,10 +90,11 @@ pub trait PublishedColumn {
 }
 
 /// What a batch of a column is when it is read.
-pub type ArrayOf<C> = <<<C as PublishedColumn>::Type as ColumnType>::Kind as ColumnKind>::Array;
+pub(crate) type ArrayOf<C> =
+    <<<C as PublishedColumn>::Type as ColumnType>::Kind as ColumnKind>::Array;
 
 /// A published table.
-pub trait PublishedTable {
+pub(crate) trait PublishedTable {
     /// Its name: that of its file, or of the folder of its parts.
     const NAME: &'static str;
     /// Its columns in order.
@@ -124,7 +125,7 @@ macro_rules! published_table {
     ) => {
         $(#[$doc])*
         #[derive(Debug)]
-        pub enum $table {}
+        pub(crate) enum $table {}
         impl $crate::output::columns::PublishedTable for $table {
             const NAME: &'static str = $file;
             const FIELDS: &'static [$crate::output::schema::Field] =
@@ -132,15 +133,15 @@ macro_rules! published_table {
         }
         /// Its columns, each as a type.
         #[allow(non_camel_case_types, unused_imports)]
-        pub mod $module {
+        pub(crate) mod $module {
             use super::*;
             /// The table of these columns.
             #[allow(dead_code, reason = "not every table is read back by a list of its columns")]
-            pub type Table = super::$table;
+            pub(crate) type Table = super::$table;
             $(
                 /// The column of this name.
                 #[derive(Debug)]
-                pub enum $name {}
+                pub(crate) enum $name {}
                 impl $crate::output::columns::PublishedColumn for $name {
                     type Type = $type;
                     const NAME: &'static str = stringify!($name);

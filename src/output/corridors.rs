@@ -61,10 +61,10 @@ pub(super) fn corridor_text(key: i64, names: &Names<'_>) -> String {
 }
 
 /// Rows of `corridors` in published order: by corridor id, period, load status.
-pub struct CorridorRows(Vec<(CorridorRowKey, CorridorTotals)>);
+pub(crate) struct CorridorRows(Vec<(CorridorRowKey, CorridorTotals)>);
 
 /// Rows of `corridor_sections` in published order: by corridor id, period, load status, kind, mode, origin, destination.
-pub struct SectionRows(Vec<(SectionKey, SectionTotals)>);
+pub(crate) struct SectionRows(Vec<(SectionKey, SectionTotals)>);
 
 /// A row by its corridor and month.
 fn row_name(corridor: CorridorKey, period: Day, names: &Names<'_>) -> String {
@@ -74,7 +74,7 @@ fn row_name(corridor: CorridorKey, period: Day, names: &Names<'_>) -> String {
 
 impl CorridorRows {
     /// Sorted rows of a roll-up.
-    pub fn new(rollup: &Rollup, names: &Names<'_>) -> CorridorRows {
+    pub(crate) fn new(rollup: &Rollup, names: &Names<'_>) -> CorridorRows {
         let mut rows: Vec<_> = rollup.corridors.iter().map(|(k, v)| (*k, *v)).collect();
         rows.sort_by_cached_key(|((corridor, period, load_status), _)| {
             (
@@ -89,7 +89,7 @@ impl CorridorRows {
 
 impl SectionRows {
     /// Sorted rows of a roll-up.
-    pub fn new(rollup: &Rollup, names: &Names<'_>) -> SectionRows {
+    pub(crate) fn new(rollup: &Rollup, names: &Names<'_>) -> SectionRows {
         let mut rows: Vec<_> = rollup.sections.iter().map(|(k, v)| (*k, *v)).collect();
         // Packed places compare like their text.
         rows.sort_by_cached_key(
@@ -118,7 +118,7 @@ fn kind_of(mode: Mode) -> &'static str {
 }
 
 /// The table `corridors`.
-pub static CORRIDORS: Table<CorridorRows> = Table {
+pub(crate) static CORRIDORS: Table<CorridorRows> = Table {
     columns: CORRIDOR_COLUMNS,
     sorted_by: &["corridor_id", "period", "load_status"],
     group_rows: GROUP_ROWS,
@@ -127,7 +127,7 @@ pub static CORRIDORS: Table<CorridorRows> = Table {
 };
 
 /// The table `corridor_sections`.
-pub static CORRIDOR_SECTIONS: Table<SectionRows> = Table {
+pub(crate) static CORRIDOR_SECTIONS: Table<SectionRows> = Table {
     columns: SECTION_COLUMNS,
     sorted_by: &[
         "corridor_id",

@@ -21,7 +21,7 @@ use std::sync::Arc;
 const BATCH_ROWS: usize = 65_536;
 
 /// A table of differences: texts and dates of the key, then figures in kg CO2e as `Decimal(38,9)`.
-pub struct DifferencesWriter<W: Write + Send> {
+pub(crate) struct DifferencesWriter<W: Write + Send> {
     schema: Arc<Schema>,
     writer: ArrowWriter<W>,
     texts: Vec<StringBuilder>,
@@ -75,7 +75,7 @@ published_table! {
 
 impl<W: Write + Send> DifferencesWriter<W> {
     /// The table `T`, whose texts come before its dates and its dates before its figures; `metadata` goes into the footer.
-    pub fn new<T: PublishedTable>(
+    pub(crate) fn new<T: PublishedTable>(
         out: W,
         metadata: &[(String, String)],
     ) -> Result<DifferencesWriter<W>> {
@@ -112,7 +112,7 @@ impl<W: Write + Send> DifferencesWriter<W> {
     }
 
     /// Appends a row; figures in micrograms.
-    pub fn row(
+    pub(crate) fn row(
         &mut self,
         texts: &[Option<&str>],
         dates: &[Option<Day>],
@@ -159,7 +159,7 @@ impl<W: Write + Send> DifferencesWriter<W> {
     }
 
     /// Writes what is left and the footer; gives the writer back.
-    pub fn finish(mut self) -> Result<W> {
+    pub(crate) fn finish(mut self) -> Result<W> {
         self.flush()?;
         self.writer.into_inner()
     }

@@ -27,12 +27,12 @@ use std::ops::Range;
 
 /// Rows per row group of this table: what a run holds in memory grows with it, and half a byte a row is all that twice as many
 /// would save.
-pub const GROUP_ROWS: usize = 131_072;
+pub(crate) const GROUP_ROWS: usize = 131_072;
 
 type Group = Rows<Footprints>;
 
 /// The table, from chunks of whole shipments in order of shipment id.
-pub static ELEMENTS: Table<Footprints> = Table {
+pub(crate) static ELEMENTS: Table<Footprints> = Table {
     columns: COLUMNS,
     sorted_by: &["shipment_id", "container_id", "element"],
     group_rows: GROUP_ROWS,

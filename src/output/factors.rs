@@ -12,7 +12,7 @@ use crate::model::time::{Day, NO_END};
 /// One factor and its use; an empty text is absent. The texts are those of the columns of their names.
 #[allow(missing_docs)]
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FactorRow {
+pub(crate) struct FactorRow {
     pub factor_id: String,
     pub table: String,
     pub operation: String,
@@ -55,7 +55,7 @@ pub struct FactorRow {
 }
 
 /// The table; rows come in order of factor id.
-pub static FACTORS: Table<Vec<FactorRow>> = Table {
+pub(crate) static FACTORS: Table<Vec<FactorRow>> = Table {
     columns: COLUMNS,
     sorted_by: &["factor_id"],
     group_rows: 65_536,

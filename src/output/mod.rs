@@ -4,19 +4,19 @@
 //! `table` (a stream of chunks becomes row groups), `slices` (where they are cut), `encode` (how a column becomes bytes),
 //! `part` (how files are filled).
 
-pub mod columns;
-pub mod corridors;
-pub mod differences;
-pub mod elements;
-pub mod encode;
-pub mod factors;
-pub mod part;
-pub mod ratio;
-pub mod rejected;
-pub mod schema;
-pub mod shipments;
-pub mod slices;
-pub mod table;
+pub(crate) mod columns;
+pub(crate) mod corridors;
+pub(crate) mod differences;
+pub(crate) mod elements;
+pub(crate) mod encode;
+pub(crate) mod factors;
+pub(crate) mod part;
+pub(crate) mod ratio;
+pub(crate) mod rejected;
+pub(crate) mod schema;
+pub(crate) mod shipments;
+pub(crate) mod slices;
+pub(crate) mod table;
 
 #[cfg(test)]
 pub(crate) mod sample;

@@ -14,17 +14,17 @@ use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
 /// What wrote the file; the same for every build, since the run's own metadata names the version.
-pub const CREATED_BY: &str = "green-corridor";
+pub(crate) const CREATED_BY: &str = "green-corridor";
 
 /// Writes reach the caller in pieces of this size.
 const BUFFER: usize = 1 << 20;
 
 /// A finished row group: its columns in schema order.
-pub type RowGroup = Vec<Encoded>;
+pub(crate) type RowGroup = Vec<Encoded>;
 
 /// A finished part.
 #[derive(Debug)]
-pub struct Part<W> {
+pub(crate) struct Part<W> {
     /// Rows in it.
     pub rows: u64,
     /// The writer that the caller gave, with everything written.
@@ -32,7 +32,7 @@ pub struct Part<W> {
 }
 
 /// Writes a table of parts.
-pub struct TableWriter<W: Write + Send, F> {
+pub(crate) struct TableWriter<W: Write + Send, F> {
     schema: Arc<Schema>,
     properties: WriterPropertiesPtr,
     open: F,
@@ -42,7 +42,7 @@ pub struct TableWriter<W: Write + Send, F> {
 }
 
 /// The error of this module and the ones above as one of `std::io`: what a writer of files is asked about.
-pub fn io_error(error: ParquetError) -> io::Error {
+pub(crate) fn io_error(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(inner) => match inner.downcast::<io::Error>() {
             Ok(io) => *io,
@@ -54,7 +54,7 @@ pub fn io_error(error: ParquetError) -> io::Error {
 
 impl<W: Write + Send, F: FnMut(usize) -> io::Result<W>> TableWriter<W, F> {
     /// A table of `schema`; `open` gives the writer of a part by its number.
-    pub fn new(schema: Arc<Schema>, open: F) -> TableWriter<W, F> {
+    pub(crate) fn new(schema: Arc<Schema>, open: F) -> TableWriter<W, F> {
         let sorted_by = schema.sorted_by.iter();
         #[expect(
             clippy::cast_possible_truncation,
@@ -81,7 +81,7 @@ impl<W: Write + Send, F: FnMut(usize) -> io::Result<W>> TableWriter<W, F> {
     }
 
     /// Appends a row group to the current part, opening one if there is none.
-    pub fn append(&mut self, group: RowGroup) -> io::Result<()> {
+    pub(crate) fn append(&mut self, group: RowGroup) -> io::Result<()> {
         let rows = group.first().map_or(0, Encoded::rows);
         let schema = self.schema.clone();
         let (writer, part_rows) = self.part()?;
@@ -95,7 +95,7 @@ impl<W: Write + Send, F: FnMut(usize) -> io::Result<W>> TableWriter<W, F> {
     }
 
     /// Closes the current part, if there is one; `metadata` goes into its footer.
-    pub fn end_part(&mut self, metadata: &[(String, String)]) -> io::Result<()> {
+    pub(crate) fn end_part(&mut self, metadata: &[(String, String)]) -> io::Result<()> {
         if let Some((mut writer, rows)) = self.current.take() {
             for (key, value) in metadata {
                 writer.append_key_value_metadata(KeyValue::new(key.clone(), value.clone()));
@@ -108,12 +108,12 @@ impl<W: Write + Send, F: FnMut(usize) -> io::Result<W>> TableWriter<W, F> {
     }
 
     /// Takes the parts closed so far, so that they can be synced while the next one is written.
-    pub fn take_parts(&mut self) -> Vec<Part<W>> {
+    pub(crate) fn take_parts(&mut self) -> Vec<Part<W>> {
         std::mem::take(&mut self.done)
     }
 
     /// Closes the table and gives the parts that were not taken. An empty table is one part that holds the schema.
-    pub fn finish(mut self, metadata: &[(String, String)]) -> io::Result<Vec<Part<W>>> {
+    pub(crate) fn finish(mut self, metadata: &[(String, String)]) -> io::Result<Vec<Part<W>>> {
         if self.opened == 0 {
             self.part()?;
         }

@@ -6,7 +6,7 @@ use crate::model::element::GhgTotals;
 ///
 /// Sums stay below 10^28 (10^10 elements of at most 10^18 each), so the product below 10^37 fits; should it ever not, the
 /// digits are divided out one by one instead. A result beyond `i128` gives `None` too; it would need 10^38.
-pub fn ratio(numerator: i128, places: u32, denominator: i128) -> Option<i128> {
+pub(crate) fn ratio(numerator: i128, places: u32, denominator: i128) -> Option<i128> {
     if denominator <= 0 {
         return None;
     }
@@ -53,17 +53,17 @@ fn half_even(quotient: i128, rest: i128, denominator: i128) -> i128 {
 }
 
 /// Millionths of g CO2e per t.km: micrograms over g.m, i.e. 10^-6 g over 10^-9 t.km.
-pub fn intensity_g_per_tkm(totals: &GhgTotals) -> Option<i128> {
+pub(crate) fn intensity_g_per_tkm(totals: &GhgTotals) -> Option<i128> {
     ratio(totals.total(), 9, totals.activity)
 }
 
 /// Millionths of kg CO2e per TEU: micrograms over millionths.
-pub fn ghg_kg_per_teu(totals: &GhgTotals, teu: i128) -> Option<i128> {
+pub(crate) fn ghg_kg_per_teu(totals: &GhgTotals, teu: i128) -> Option<i128> {
     ratio(totals.total(), 3, teu)
 }
 
 /// Millionths: the part of the emissions that rests on primary data.
-pub fn primary_share(primary: i128, totals: &GhgTotals) -> Option<i128> {
+pub(crate) fn primary_share(primary: i128, totals: &GhgTotals) -> Option<i128> {
     ratio(primary, 6, totals.total())
 }
 
@@ -72,7 +72,7 @@ pub fn primary_share(primary: i128, totals: &GhgTotals) -> Option<i128> {
     clippy::cast_possible_truncation,
     reason = "a part of a whole is at most 1,000,000 millionths"
 )]
-pub fn millionths(share: i128) -> i32 {
+pub(crate) fn millionths(share: i128) -> i32 {
     share as i32
 }
 

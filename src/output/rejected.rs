@@ -12,10 +12,10 @@ use crate::model::reject::{RejectReason, Rejected};
 const GROUP_ROWS: usize = 65_536;
 
 /// Writes the table from chunks in order of (file, row).
-pub type RejectedWriter<W, F> = ChunkWriter<Vec<Rejected>, W, F>;
+pub(crate) type RejectedWriter<W, F> = ChunkWriter<Vec<Rejected>, W, F>;
 
 /// The table.
-pub static REJECTED: Table<Vec<Rejected>> = Table {
+pub(crate) static REJECTED: Table<Vec<Rejected>> = Table {
     columns: COLUMNS,
     sorted_by: &["file", "row"],
     group_rows: GROUP_ROWS,

@@ -9,7 +9,7 @@ use crate::model::symbol::Symbols;
 use crate::model::time::{NO_INSTANT, day_of, month_start};
 
 /// Texts behind the codes of the sample.
-pub struct SampleNames {
+pub(crate) struct SampleNames {
     operations: Vec<String>,
     factors: Vec<String>,
     symbols: Symbols,
@@ -18,7 +18,7 @@ pub struct SampleNames {
 }
 
 impl SampleNames {
-    pub fn new() -> SampleNames {
+    pub(crate) fn new() -> SampleNames {
         let list = |name: &str, n: usize| (0..n).map(|i| format!("{name}{i}")).collect();
         let mut symbols = Symbols::default();
         (1..40).for_each(|i| {
@@ -33,7 +33,7 @@ impl SampleNames {
         }
     }
 
-    pub fn names(&self) -> Names<'_> {
+    pub(crate) fn names(&self) -> Names<'_> {
         Names {
             operations: &self.operations,
             factors: &self.factors,
@@ -45,10 +45,10 @@ impl SampleNames {
 }
 
 /// A linear congruential generator: the same cases on every machine.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6364136223846793005)
@@ -57,11 +57,11 @@ impl Random {
         x ^ x >> 33
     }
 
-    pub fn below(&mut self, n: u64) -> u64 {
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
         self.next() % n
     }
 
-    pub fn one_in(&mut self, n: u64) -> bool {
+    pub(crate) fn one_in(&mut self, n: u64) -> bool {
         self.below(n) == 0
     }
 }
@@ -75,7 +75,7 @@ fn place(random: &mut Random) -> LocationCode {
 }
 
 /// Shipments `numbers` as one chunk.
-pub fn chunk(numbers: std::ops::Range<u64>) -> Footprints {
+pub(crate) fn chunk(numbers: std::ops::Range<u64>) -> Footprints {
     let mut chunk = Footprints::default();
     for number in numbers {
         shipment(number, &mut chunk);
@@ -276,7 +276,7 @@ fn totals(id: &str, number: u64, from: usize, f: &mut Footprints, random: &mut R
 }
 
 /// Some of the sums over a chunk, by corridor and by section.
-pub fn rollup_of(f: &Footprints) -> Rollup {
+pub(crate) fn rollup_of(f: &Footprints) -> Rollup {
     let (e, s, mut rollup) = (&f.elements, &f.shipments, Rollup::default());
     let mut from = 0;
     for (shipment, &count) in f.elements_per_shipment.iter().enumerate() {
@@ -313,7 +313,7 @@ pub fn rollup_of(f: &Footprints) -> Rollup {
 }
 
 /// `count` rejections in order of (file, row).
-pub fn rejected(count: u64) -> Vec<Rejected> {
+pub(crate) fn rejected(count: u64) -> Vec<Rejected> {
     (0..count)
         .map(|n| {
             let reason = RejectReason::LIST[n as usize % 24].0;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// Type of a published column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// UTF-8 text.
     Text,
     /// Whole number, 32 bits.
@@ -32,7 +32,7 @@ pub enum Kind {
 
 impl Kind {
     /// The type that a column of this kind has for a reader.
-    pub fn arrow_type(self, encodings: Encodings) -> DataType {
+    pub(crate) fn arrow_type(self, encodings: Encodings) -> DataType {
         // Precision is at most 38 and scale at most 12: constants of this module's tables, which the tests write and read.
         let decimal = |precision: i32, scale: i32| {
             let narrow = (u8::try_from(precision), i8::try_from(scale));
@@ -60,7 +60,7 @@ impl Kind {
 
 /// A published column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Field {
+pub(crate) struct Field {
     /// Name.
     pub name: &'static str,
     /// Type.
@@ -72,7 +72,7 @@ pub struct Field {
 impl Field {
     /// A column that always has a value.
     #[cfg(test)]
-    pub const fn required(name: &'static str, kind: Kind) -> Field {
+    pub(crate) const fn required(name: &'static str, kind: Kind) -> Field {
         Field {
             name,
             kind,
@@ -82,7 +82,7 @@ impl Field {
 
     /// A column that may lack a value.
     #[cfg(test)]
-    pub const fn optional(name: &'static str, kind: Kind) -> Field {
+    pub(crate) const fn optional(name: &'static str, kind: Kind) -> Field {
         Field {
             name,
             kind,
@@ -144,7 +144,7 @@ impl Field {
 
 /// A table's schema, ready for writing.
 #[derive(Clone, Debug)]
-pub struct Schema {
+pub(crate) struct Schema {
     /// The crate's root type.
     pub root: TypePtr,
     /// One handle per column, in order.
@@ -158,7 +158,7 @@ impl Schema {
     ///
     /// # Panics
     /// When the fields do not form a schema or a name is unknown: the lists are constants of this module.
-    pub fn new(fields: &[Field], sorted_by: &[&str], encodings: Encodings) -> Schema {
+    pub(crate) fn new(fields: &[Field], sorted_by: &[&str], encodings: Encodings) -> Schema {
         let types = fields
             .iter()
             .map(|f| {

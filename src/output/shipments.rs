@@ -16,10 +16,10 @@ use crate::model::element::{BasisSet, Shipments};
 use crate::model::mode::{LoadStatus, Mode};
 
 /// Rows per row group: a shipment is wider than an element, and waiting ones are held in memory.
-pub const GROUP_ROWS: usize = 65_536;
+pub(crate) const GROUP_ROWS: usize = 65_536;
 
 /// The table. Take a chunk out of its `Footprints`, so that nothing else is held while a row group fills up.
-pub static SHIPMENTS: Table<Shipments> = Table {
+pub(crate) static SHIPMENTS: Table<Shipments> = Table {
     columns: COLUMNS,
     sorted_by: &["shipment_id"],
     group_rows: GROUP_ROWS,

@@ -7,11 +7,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// A part ends after the shipment with which it reaches this many rows.
-pub const PART_ROWS: usize = 4_194_304;
+pub(crate) const PART_ROWS: usize = 4_194_304;
 
 /// Rows `rows` of a chunk's table.
 #[derive(Debug)]
-pub struct Slice<C> {
+pub(crate) struct Slice<C> {
     /// The chunk.
     pub chunk: Arc<C>,
     /// Rows of its table.
@@ -20,7 +20,7 @@ pub struct Slice<C> {
 
 /// Rows of one row group to be, page by page.
 #[derive(Debug)]
-pub struct Rows<C> {
+pub(crate) struct Rows<C> {
     /// Slices of each page in order.
     pub pages: Vec<Vec<Slice<C>>>,
     /// Number of rows.
@@ -58,7 +58,7 @@ impl<C> Rows<C> {
 
 /// What the cutter gives away.
 #[derive(Debug)]
-pub enum Cut<C> {
+pub(crate) enum Cut<C> {
     /// A row group is full, or the last of its part.
     Group(Rows<C>),
     /// The part ends here.
@@ -67,7 +67,7 @@ pub enum Cut<C> {
 
 /// Cuts a table into parts and row groups at fixed rows, whatever the chunks are.
 #[derive(Debug)]
-pub struct Cutter<C> {
+pub(crate) struct Cutter<C> {
     group_rows: usize,
     part_rows: usize,
     pending: Rows<C>,
@@ -76,7 +76,7 @@ pub struct Cutter<C> {
 
 impl<C> Cutter<C> {
     /// A cutter with these sizes; `group_rows` is a multiple of [`PAGE_ROWS`].
-    pub fn new(group_rows: usize, part_rows: usize) -> Cutter<C> {
+    pub(crate) fn new(group_rows: usize, part_rows: usize) -> Cutter<C> {
         assert!(
             group_rows > 0 && group_rows.is_multiple_of(PAGE_ROWS),
             "row groups hold whole pages"
@@ -90,7 +90,11 @@ impl<C> Cutter<C> {
     }
 
     /// Adds a chunk whose table holds `shipments` rows of each shipment in turn.
-    pub fn push(&mut self, chunk: &Arc<C>, shipments: impl Iterator<Item = usize>) -> Vec<Cut<C>> {
+    pub(crate) fn push(
+        &mut self,
+        chunk: &Arc<C>,
+        shipments: impl Iterator<Item = usize>,
+    ) -> Vec<Cut<C>> {
         let mut cuts = Vec::new();
         let (mut from, mut to) = (0, 0);
         for rows in shipments {
@@ -108,7 +112,7 @@ impl<C> Cutter<C> {
     }
 
     /// The last, shorter row group.
-    pub fn finish(&mut self) -> Option<Rows<C>> {
+    pub(crate) fn finish(&mut self) -> Option<Rows<C>> {
         (self.pending.count > 0).then(|| std::mem::take(&mut self.pending))
     }
 

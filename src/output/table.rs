@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// A row that cannot be written as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowRefused {
+pub(crate) struct RowRefused {
     /// What people call the row.
     pub row: String,
     /// What does not fit.
@@ -34,11 +34,11 @@ impl fmt::Display for RowRefused {
 impl std::error::Error for RowRefused {}
 
 /// How one column of a row group is gathered and encoded.
-pub type EncodeColumn<C> = fn(&Column, &Rows<C>, &Names<'_>) -> Result<Encoded>;
+pub(crate) type EncodeColumn<C> = fn(&Column, &Rows<C>, &Names<'_>) -> Result<Encoded>;
 
 /// Lends the texts behind codes to one column at a time, so that a table which still grows is not kept from growing while
 /// the other columns of a row group wait for a thread.
-pub trait LendNames: Sync {
+pub(crate) trait LendNames: Sync {
     /// Gives the names to `user`, which must not wait for any other column.
     fn lend<R>(&self, user: impl FnOnce(&Names<'_>) -> R) -> R;
 }
@@ -50,7 +50,7 @@ impl LendNames for Names<'_> {
 }
 
 /// A column of a table of chunks.
-pub struct TableColumn<C> {
+pub(crate) struct TableColumn<C> {
     /// Name and type.
     pub field: Field,
     /// Cost of a row, roughly, against the other columns: heavy ones start first.
@@ -63,7 +63,7 @@ pub struct TableColumn<C> {
 
 impl<C> TableColumn<C> {
     /// A column that is encoded for itself.
-    pub const fn new(field: Field, weight: u32, encode: EncodeColumn<C>) -> TableColumn<C> {
+    pub(crate) const fn new(field: Field, weight: u32, encode: EncodeColumn<C>) -> TableColumn<C> {
         TableColumn {
             field,
             weight,
@@ -73,7 +73,7 @@ impl<C> TableColumn<C> {
     }
 
     /// The column, which often equals another one.
-    pub const fn with_twin(self, twin: Twin<C>) -> TableColumn<C> {
+    pub(crate) const fn with_twin(self, twin: Twin<C>) -> TableColumn<C> {
         TableColumn {
             field: self.field,
             weight: self.weight,
@@ -84,7 +84,7 @@ impl<C> TableColumn<C> {
 }
 
 /// A column of the same type that another one often equals, row by row; then it is encoded once for both.
-pub struct Twin<C> {
+pub(crate) struct Twin<C> {
     /// Its name.
     pub of: &'static str,
     /// Whether the two are equal in these rows.
@@ -92,7 +92,7 @@ pub struct Twin<C> {
 }
 
 /// Everything there is to know about a table of chunks.
-pub struct Table<C: 'static> {
+pub(crate) struct Table<C: 'static> {
     /// Columns in order.
     pub columns: &'static [TableColumn<C>],
     /// Sort order of the table.
@@ -107,13 +107,13 @@ pub struct Table<C: 'static> {
 
 impl<C: Send + Sync> Table<C> {
     /// The Parquet schema.
-    pub fn schema(&self, encodings: Encodings) -> Schema {
+    pub(crate) fn schema(&self, encodings: Encodings) -> Schema {
         let fields: Vec<Field> = self.columns.iter().map(|c| c.field).collect();
         Schema::new(&fields, self.sorted_by, encodings)
     }
 
     /// Encodes a row group on the threads of the current pool. The bytes depend on the rows and the encodings alone.
-    pub fn encode(
+    pub(crate) fn encode(
         &self,
         schema: &Schema,
         rows: &Rows<C>,
@@ -192,7 +192,7 @@ impl<C: Send + Sync> Table<C> {
 }
 
 /// Writes a table of chunks: give it every chunk in order, then [`finish`](ChunkWriter::finish).
-pub struct ChunkWriter<C: 'static, W: Write + Send, F> {
+pub(crate) struct ChunkWriter<C: 'static, W: Write + Send, F> {
     table: &'static Table<C>,
     schema: Arc<Schema>,
     cutter: Cutter<C>,
@@ -202,7 +202,7 @@ pub struct ChunkWriter<C: 'static, W: Write + Send, F> {
 
 impl<C: Send + Sync, W: Write + Send, F: FnMut(usize) -> io::Result<W>> ChunkWriter<C, W, F> {
     /// An empty table; `open` gives the writer of part `n`, `metadata` goes into every footer.
-    pub fn new(
+    pub(crate) fn new(
         table: &'static Table<C>,
         encodings: Encodings,
         metadata: &[(String, String)],
@@ -220,7 +220,7 @@ impl<C: Send + Sync, W: Write + Send, F: FnMut(usize) -> io::Result<W>> ChunkWri
     }
 
     /// Adds whole shipments in order of id. Row groups that are full are encoded with the names known now.
-    pub fn push(&mut self, chunk: Arc<C>, names: &Names<'_>) -> io::Result<()> {
+    pub(crate) fn push(&mut self, chunk: Arc<C>, names: &Names<'_>) -> io::Result<()> {
         let shipments = (self.table.rows_per_shipment)(&chunk);
         for cut in self.cutter.push(&chunk, shipments.into_iter()) {
             match cut {
@@ -232,7 +232,7 @@ impl<C: Send + Sync, W: Write + Send, F: FnMut(usize) -> io::Result<W>> ChunkWri
     }
 
     /// Writes what is left and closes the table; gives its parts.
-    pub fn finish(mut self, names: &Names<'_>) -> io::Result<Vec<Part<W>>> {
+    pub(crate) fn finish(mut self, names: &Names<'_>) -> io::Result<Vec<Part<W>>> {
         if let Some(rows) = self.cutter.finish() {
             self.write(rows, names)?;
         }
@@ -250,7 +250,7 @@ impl<C: Send + Sync, W: Write + Send, F: FnMut(usize) -> io::Result<W>> ChunkWri
 }
 
 /// Visits the slices of a page.
-pub fn each_slice<'a, C>(
+pub(crate) fn each_slice<'a, C>(
     rows: &'a Rows<C>,
     page: usize,
     mut visit: impl FnMut(&'a C, Range<usize>),
@@ -261,17 +261,17 @@ pub fn each_slice<'a, C>(
 }
 
 /// A text as a dictionary entry.
-pub fn text(text: &str) -> Bound {
+pub(crate) fn text(text: &str) -> Bound {
     Bound::Text(text.as_bytes().to_vec())
 }
 
 /// `None` for the empty text, which stands for "absent".
-pub fn nonempty(text: &[u8]) -> Option<&[u8]> {
+pub(crate) fn nonempty(text: &[u8]) -> Option<&[u8]> {
     (!text.is_empty()).then_some(text)
 }
 
 /// A column of codes; `gather` appends those of a slice, `value` spells one.
-pub fn codes<C>(
+pub(crate) fn codes<C>(
     column: &Column,
     rows: &Rows<C>,
     value: impl Fn(u32) -> Bound,
@@ -286,7 +286,7 @@ pub fn codes<C>(
 }
 
 /// A column of sparse keys; `gather` appends those of a slice, `value` spells one.
-pub fn keys<C>(
+pub(crate) fn keys<C>(
     column: &Column,
     rows: &Rows<C>,
     value: impl Fn(i64) -> Bound,
@@ -301,7 +301,7 @@ pub fn keys<C>(
 }
 
 /// A column of numbers; `gather` appends those of a slice.
-pub fn numbers<C, T: Number>(
+pub(crate) fn numbers<C, T: Number>(
     column: &Column,
     rows: &Rows<C>,
     gather: impl Fn(&C, Range<usize>, &mut Vec<T>),
@@ -312,7 +312,7 @@ pub fn numbers<C, T: Number>(
 }
 
 /// A column of texts that may repeat; `get` gives the text of a row. The empty text is null where the column allows it.
-pub fn repeating<C>(
+pub(crate) fn repeating<C>(
     column: &Column,
     rows: &Rows<C>,
     get: impl for<'a> Fn(&'a C, usize) -> &'a [u8],

@@ -34,7 +34,7 @@ fn elements(chunks: impl IntoIterator<Item = std::ops::Range<u64>>) -> Vec<Part<
 }
 
 /// The first part of a table as an open file.
-pub fn file_of<C: Send + Sync>(table: &'static Table<C>, chunks: Vec<C>) -> File {
+pub(crate) fn file_of<C: Send + Sync>(table: &'static Table<C>, chunks: Vec<C>) -> File {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(&write(table, chunks)[0].writer).unwrap();
     file

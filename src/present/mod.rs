@@ -1,9 +1,9 @@
 //! Answers for people: the report of a run and the comparison of route options, as pages, workbooks and tables.
 
-pub mod comparison;
-pub mod form;
-pub mod report;
-pub mod scale;
+pub(crate) mod comparison;
+pub(crate) mod form;
+pub(crate) mod report;
+pub(crate) mod scale;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

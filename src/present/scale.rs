@@ -4,7 +4,7 @@
 const BITS: u32 = 16;
 
 /// log2 of a positive number, in 2^-16, cut; 0 for what is not positive.
-pub fn log2(value: i128) -> i64 {
+pub(crate) fn log2(value: i128) -> i64 {
     if value <= 0 {
         return 0;
     }
@@ -29,7 +29,7 @@ pub fn log2(value: i128) -> i64 {
 
 /// A logarithmic axis from a round number below the least value to one above the greatest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Axis {
+pub(crate) struct Axis {
     low: i64,
     high: i64,
     /// Round numbers on the axis: 1, 2 and 5 times powers of ten.
@@ -38,7 +38,7 @@ pub struct Axis {
 
 impl Axis {
     /// The axis for positive values; `None` when there is none.
-    pub fn new(values: &[i128]) -> Option<Axis> {
+    pub(crate) fn new(values: &[i128]) -> Option<Axis> {
         let positive = || values.iter().copied().filter(|v| *v > 0);
         let (least, greatest) = (positive().min()?, positive().max()?);
         let round: Vec<i128> = (0..36)
@@ -55,7 +55,7 @@ impl Axis {
     }
 
     /// Where a value lies on an axis of this length.
-    pub fn at(&self, value: i128, length: i64) -> i64 {
+    pub(crate) fn at(&self, value: i128, length: i64) -> i64 {
         (log2(value) - self.low) * length / (self.high - self.low).max(1)
     }
 }

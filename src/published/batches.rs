@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The batches of a table in order of its parts.
-pub struct Batches<'d, T> {
+pub(crate) struct Batches<'d, T> {
     dir: &'d Path,
     parts: std::vec::IntoIter<String>,
     columns: Vec<&'static str>,
@@ -24,7 +24,11 @@ pub struct Batches<'d, T> {
 
 impl<'d, T: PublishedTable> Batches<'d, T> {
     /// Nothing read yet; `parts` are the table's files below `dir`, in order, of which only `columns` will be decoded.
-    pub fn new(dir: &'d Path, parts: Vec<String>, columns: Vec<&'static str>) -> Batches<'d, T> {
+    pub(crate) fn new(
+        dir: &'d Path,
+        parts: Vec<String>,
+        columns: Vec<&'static str>,
+    ) -> Batches<'d, T> {
         Batches {
             dir,
             parts: parts.into_iter(),
@@ -35,7 +39,7 @@ impl<'d, T: PublishedTable> Batches<'d, T> {
     }
 
     /// Those of the table of a run.
-    pub fn of_run(
+    pub(crate) fn of_run(
         dir: &'d Path,
         manifest: &Manifest,
         columns: Vec<&'static str>,
@@ -47,7 +51,7 @@ impl<'d, T: PublishedTable> Batches<'d, T> {
     /// What `read` makes of the next batch; `None` after the last.
     ///
     /// Errors: exit 7 when a part cannot be opened or decoded, or `read` finds a fault in it.
-    pub fn next_as<V>(
+    pub(crate) fn next_as<V>(
         &mut self,
         read: impl FnOnce(Batch<'_, T>) -> parquet::errors::Result<V>,
     ) -> Result<Option<V>> {
@@ -69,7 +73,7 @@ impl<'d, T: PublishedTable> Batches<'d, T> {
     }
 
     /// The next batch as it is, with the part that it is of; `None` after the last.
-    pub fn next_kept(&mut self) -> Result<Option<Kept<T>>> {
+    pub(crate) fn next_kept(&mut self) -> Result<Option<Kept<T>>> {
         let batch = self.next_as(|batch| Ok(batch.kept()))?;
         let part = || self.open.as_ref().map(|(part, _)| self.dir.join(part));
         Ok(batch.map(|batch| Kept {
@@ -80,7 +84,7 @@ impl<'d, T: PublishedTable> Batches<'d, T> {
     }
 
     /// Its rows one after the other; a batch of them is held.
-    pub fn into_rows<R: for<'b> Row<'b, T>>(self) -> Rows<'d, T, R> {
+    pub(crate) fn into_rows<R: for<'b> Row<'b, T>>(self) -> Rows<'d, T, R> {
         Rows {
             batches: self,
             waiting: Vec::new().into_iter(),
@@ -90,7 +94,7 @@ impl<'d, T: PublishedTable> Batches<'d, T> {
 
 /// A batch of the table `T` that outlives its reading.
 #[derive(Clone)]
-pub struct Kept<T> {
+pub(crate) struct Kept<T> {
     part: Arc<Path>,
     batch: RecordBatch,
     table: PhantomData<T>,
@@ -98,12 +102,12 @@ pub struct Kept<T> {
 
 impl<T> Kept<T> {
     /// Number of rows.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.batch.num_rows()
     }
 
     /// `count` rows from the row `from` on.
-    pub fn slice(&self, from: usize, count: usize) -> Kept<T> {
+    pub(crate) fn slice(&self, from: usize, count: usize) -> Kept<T> {
         Kept {
             part: self.part.clone(),
             batch: self.batch.slice(from, count),
@@ -112,7 +116,7 @@ impl<T> Kept<T> {
     }
 
     /// Its rows in order; a fault names the part.
-    pub fn rows<'k, R: Row<'k, T>>(
+    pub(crate) fn rows<'k, R: Row<'k, T>>(
         &'k self,
     ) -> Result<impl Iterator<Item = Result<R>> + use<'k, T, R>> {
         let named = |e: &parquet::errors::ParquetError| fault(&self.part, e);
@@ -122,20 +126,20 @@ impl<T> Kept<T> {
 }
 
 /// The rows of a table in order.
-pub struct Rows<'d, T, R> {
+pub(crate) struct Rows<'d, T, R> {
     batches: Batches<'d, T>,
     waiting: std::vec::IntoIter<R>,
 }
 
 impl<'d, T: PublishedTable, R: for<'b> Row<'b, T>> Rows<'d, T, R> {
     /// Those of the table of a run.
-    pub fn of_run(dir: &'d Path, manifest: &Manifest) -> Rows<'d, T, R> {
+    pub(crate) fn of_run(dir: &'d Path, manifest: &Manifest) -> Rows<'d, T, R> {
         Batches::of_run(dir, manifest, R::columns()).into_rows()
     }
 
     /// Rows that are there already.
     #[cfg(test)]
-    pub fn of(rows: Vec<R>) -> Rows<'static, T, R> {
+    pub(crate) fn of(rows: Vec<R>) -> Rows<'static, T, R> {
         Rows {
             waiting: rows.into_iter(),
             batches: Batches::new(Path::new(""), Vec::new(), R::columns()),

@@ -21,7 +21,7 @@ const BATCH_ROWS: usize = 65_536;
 
 /// The rows of a table file, only the named columns decoded and each value checked against `fields`, the columns of the
 /// table. A column that is missing or of another type or scale, and a word of no list, are errors that name the row.
-pub fn checked(file: File, fields: &[Field], columns: &[&str]) -> Result<Checked> {
+pub(crate) fn checked(file: File, fields: &[Field], columns: &[&str]) -> Result<Checked> {
     let metadata = claims::metadata(&file)?;
     let schema = metadata.file_metadata().schema_descr();
     let leaves = columns
@@ -59,7 +59,7 @@ pub(crate) fn leaf(schema: &SchemaDescriptor, name: &str) -> Result<usize> {
 }
 
 /// Checked batches of a table file.
-pub struct Checked {
+pub(crate) struct Checked {
     reader: ParquetRecordBatchReader,
     source: Source,
     expected: Expected,
@@ -86,7 +86,7 @@ impl Iterator for Checked {
 }
 
 /// A part of a published table that cannot be read: the file is not what it should be (exit 7), or reading failed (exit 6).
-pub fn fault(part: &Path, error: &ParquetError) -> Error {
+pub(crate) fn fault(part: &Path, error: &ParquetError) -> Error {
     let path = part.display();
     match claims::io_cause(error) {
         Some(cause) => Error::Storage(format!("{path}: cannot read: {cause}"))

@@ -20,7 +20,7 @@ use rustc_hash::FxHashMap;
 
 row! {
     /// What an element is computed from, and its figures.
-    pub struct Computed<'b> of element {
+    pub(crate) struct Computed<'b> of element {
         /// Through bill of lading number.
         pub shipment_id: &'b str,
         element: u32,
@@ -57,7 +57,7 @@ row! {
 }
 
 /// Published rows as the kernel's elements, and the kernel that computes them again.
-pub struct Recalculation<'r> {
+pub(crate) struct Recalculation<'r> {
     /// What computes them.
     pub kernel: Kernel<'r>,
     /// Their carriers and energy carriers.
@@ -68,7 +68,7 @@ pub struct Recalculation<'r> {
 
 impl<'r> Recalculation<'r> {
     /// Nothing computed yet.
-    pub fn new(reference: &'r Reference) -> Recalculation<'r> {
+    pub(crate) fn new(reference: &'r Reference) -> Recalculation<'r> {
         let operations = reference
             .factors
             .operations
@@ -92,7 +92,7 @@ impl<'r> Recalculation<'r> {
     }
 
     /// The element of a row, and what it took over from its record.
-    pub fn element(&mut self, row: &Computed) -> parquet::errors::Result<(Element, Facts)> {
+    pub(crate) fn element(&mut self, row: &Computed) -> parquet::errors::Result<(Element, Facts)> {
         let missing = |what: &str| {
             parquet::errors::ParquetError::General(format!("{what} is not in the run's reference"))
         };

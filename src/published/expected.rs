@@ -18,11 +18,11 @@ use parquet::errors::{ParquetError, Result};
 
 /// The columns of a table that somebody wants, to hold what is read against.
 #[derive(Clone, Debug)]
-pub struct Expected(Vec<Field>);
+pub(crate) struct Expected(Vec<Field>);
 
 impl Expected {
     /// The named columns among `fields`. A file without one of them, or with another type or scale, is a fault.
-    pub fn new(fields: &[Field], names: &[&str], found: &Schema) -> Result<Expected> {
+    pub(crate) fn new(fields: &[Field], names: &[&str], found: &Schema) -> Result<Expected> {
         let expected = names.iter().map(|name| {
             let field = fields.iter().find(|field| field.name == *name);
             let field = field.ok_or_else(|| {
@@ -50,7 +50,7 @@ impl Expected {
     }
 
     /// Looks at every value; `place` says where the row of this index is.
-    pub fn check(&self, batch: &RecordBatch, place: impl Fn(usize) -> String) -> Result<()> {
+    pub(crate) fn check(&self, batch: &RecordBatch, place: impl Fn(usize) -> String) -> Result<()> {
         for field in &self.0 {
             let name = field.name;
             let column = batch

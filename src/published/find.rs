@@ -25,7 +25,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// A file of a table with its footer read, asked for rows by one text column.
-pub struct Lookup {
+pub(crate) struct Lookup {
     source: Source,
     metadata: Arc<ParquetMetaData>,
     column: usize,
@@ -33,7 +33,7 @@ pub struct Lookup {
 
 impl Lookup {
     /// Reads the footer of `file`; `column` is a text column.
-    pub fn open(file: File, column: &str) -> Result<Lookup> {
+    pub(crate) fn open(file: File, column: &str) -> Result<Lookup> {
         let metadata = claims::metadata(&file)?;
         let at = leaf(metadata.file_metadata().schema_descr(), column)?;
         Ok(Lookup {
@@ -45,7 +45,7 @@ impl Lookup {
 
     /// Where the ids of this file lie against `id`: all below (`Less`), around it (`Equal`), all above (`Greater`);
     /// `None` when the file holds no id at all.
-    pub fn against(&self, id: &str) -> Option<Ordering> {
+    pub(crate) fn against(&self, id: &str) -> Option<Ordering> {
         let groups: Vec<(&[u8], &[u8])> = (0..self.metadata.num_row_groups())
             .filter_map(|g| self.group_range(g))
             .collect();
@@ -71,7 +71,12 @@ impl Lookup {
     }
 
     /// The rows with this id, in order of the file, as batches of the named columns, checked against those of the table.
-    pub fn rows(&self, id: &str, fields: &[Field], columns: &[&str]) -> Result<Vec<RecordBatch>> {
+    pub(crate) fn rows(
+        &self,
+        id: &str,
+        fields: &[Field],
+        columns: &[&str],
+    ) -> Result<Vec<RecordBatch>> {
         claims::guarded(|| self.find(id, fields, columns))
             .map_err(|e| self.source.failed().map_or(e, ParquetError::from))
     }
@@ -217,7 +222,7 @@ impl Lookup {
 
 /// The rows with this id of a table that is sorted by `column` over its `parts`, where no id is in two parts (a part ends
 /// with a shipment). Opens as many files as a binary search needs.
-pub fn rows_of<E: From<ParquetError>>(
+pub(crate) fn rows_of<E: From<ParquetError>>(
     parts: usize,
     mut open: impl FnMut(usize) -> std::result::Result<File, E>,
     column: &str,

@@ -2,13 +2,13 @@
 //!
 //! Everything here checks what it reads; a table that is not what the writer writes is an error that names the file.
 
-pub mod batches;
-pub mod columns;
-pub mod elements;
-pub mod expected;
-pub mod find;
-pub mod pairs;
-pub mod rejected;
-pub mod row;
-pub mod run;
-pub mod sums;
+pub(crate) mod batches;
+pub(crate) mod columns;
+pub(crate) mod elements;
+pub(crate) mod expected;
+pub(crate) mod find;
+pub(crate) mod pairs;
+pub(crate) mod rejected;
+pub(crate) mod row;
+pub(crate) mod run;
+pub(crate) mod sums;

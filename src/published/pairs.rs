@@ -29,7 +29,7 @@ pub struct CorridorOf {
 
 /// One element with the ids that pair it with its like in another run.
 #[derive(Clone, Debug)]
-pub struct Published {
+pub(crate) struct Published {
     /// Container; empty: none.
     pub container_id: String,
     /// Movement; empty: an inferred hub.
@@ -42,7 +42,7 @@ pub struct Published {
 
 /// One shipment of a run.
 #[derive(Clone, Debug)]
-pub struct Shipment {
+pub(crate) struct Shipment {
     /// Through bill of lading number.
     pub id: String,
     /// Where its row counts.
@@ -79,7 +79,7 @@ row! {
 }
 
 /// Reads the shipments of a run.
-pub struct Shipments<'r> {
+pub(crate) struct Shipments<'r> {
     /// Kernel and symbols of the run.
     pub again: Recalculation<'r>,
     shipments: Rows<'r, ShipmentsTable, Head>,
@@ -89,7 +89,11 @@ pub struct Shipments<'r> {
 
 impl<'r> Shipments<'r> {
     /// Nothing read yet.
-    pub fn new(dir: &'r Path, manifest: &Manifest, reference: &'r Reference) -> Shipments<'r> {
+    pub(crate) fn new(
+        dir: &'r Path,
+        manifest: &Manifest,
+        reference: &'r Reference,
+    ) -> Shipments<'r> {
         Shipments {
             again: Recalculation::new(reference),
             shipments: Rows::of_run(dir, manifest),
@@ -99,7 +103,7 @@ impl<'r> Shipments<'r> {
     }
 
     /// The next shipment; `None` after the last.
-    pub fn next_shipment(&mut self) -> Result<Option<Shipment>> {
+    pub(crate) fn next_shipment(&mut self) -> Result<Option<Shipment>> {
         let Some(head) = self.shipments.next().transpose()? else {
             return Ok(None);
         };
@@ -151,7 +155,7 @@ fn published(
 }
 
 /// Movements that a run rejected, by shipment and movement id, but for those of which nothing lacks.
-pub fn rejected(dir: &Path, manifest: &Manifest) -> Result<HashSet<(String, String)>> {
+pub(crate) fn rejected(dir: &Path, manifest: &Manifest) -> Result<HashSet<(String, String)>> {
     let no_gap: Vec<String> = RejectReason::LIST
         .iter()
         .filter(|(reason, _)| !reason.leaves_gap())

@@ -31,7 +31,7 @@ row! {
 }
 
 /// Calls `each` with every row of one file of the table until it breaks off.
-pub fn rejected_rows(
+pub(crate) fn rejected_rows(
     file: File,
     each: &mut dyn FnMut(RejectedRow) -> ControlFlow<()>,
 ) -> parquet::errors::Result<ControlFlow<()>> {

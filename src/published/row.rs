@@ -18,7 +18,7 @@ use parquet::errors::{ParquetError, Result};
 use std::marker::PhantomData;
 
 /// A struct whose fields are columns of the table `T`, read from a batch that lives for `'b`.
-pub trait Row<'b, T>: Sized {
+pub(crate) trait Row<'b, T>: Sized {
     /// The columns.
     fn columns() -> Vec<&'static str>;
     /// What gives the row of each number.
@@ -39,7 +39,7 @@ impl<'b, T, A: Row<'b, T>, B: Row<'b, T>> Row<'b, T> for (A, B) {
 
 /// A batch of the table `T`, of which the columns that were asked for are there.
 #[derive(Debug)]
-pub struct Batch<'b, T>(&'b RecordBatch, PhantomData<T>);
+pub(crate) struct Batch<'b, T>(&'b RecordBatch, PhantomData<T>);
 
 impl<'b, T> Batch<'b, T> {
     pub(crate) fn new(batch: &'b RecordBatch) -> Batch<'b, T> {
@@ -47,7 +47,7 @@ impl<'b, T> Batch<'b, T> {
     }
 
     /// Number of rows.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.0.num_rows()
     }
 
@@ -64,13 +64,15 @@ impl<'b, T> Batch<'b, T> {
     }
 
     /// Its rows in order.
-    pub fn rows<R: Row<'b, T>>(&self) -> Result<impl Iterator<Item = Result<R>> + use<'b, T, R>> {
+    pub(crate) fn rows<R: Row<'b, T>>(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<R>> + use<'b, T, R>> {
         Ok((0..self.count()).map(self.reader()?))
     }
 }
 
 /// A value that a column of the type `C` can be.
-pub trait Cell<'b, C: ColumnType>: Sized {
+pub(crate) trait Cell<'b, C: ColumnType>: Sized {
     /// The value of a row, or what is wrong with it.
     fn cell(
         array: &'b <C::Kind as ColumnKind>::Array,
@@ -79,7 +81,7 @@ pub trait Cell<'b, C: ColumnType>: Sized {
 }
 
 /// A value that is written as a text; an absent one as the empty text.
-pub trait FromText<'b>: Sized {
+pub(crate) trait FromText<'b>: Sized {
     /// The value; `None`: the text is none of this kind.
     fn from_text(text: &'b str) -> Option<Self>;
 }

@@ -20,7 +20,7 @@ use rustc_hash::FxHashMap;
 use std::path::{Path, PathBuf};
 
 /// A published run and the reference data that it was computed with.
-pub struct Published {
+pub(crate) struct Published {
     /// Its folder.
     pub dir: PathBuf,
     /// Its manifest.
@@ -33,7 +33,7 @@ pub struct Published {
 row! {
     /// An element as an exchange document needs it; quantities are mantissas of the published decimals.
     #[derive(Clone, Debug)]
-    pub struct Element<'b> of element {
+    pub(crate) struct Element<'b> of element {
         /// Shipment.
         pub shipment_id: &'b str,
         /// Container; empty: none.
@@ -92,7 +92,7 @@ row! {
 row! {
     /// The row of a shipment.
     #[derive(Clone, Debug)]
-    pub struct Head<'b> of shipment {
+    pub(crate) struct Head<'b> of shipment {
         /// Through bill of lading number.
         pub id from shipment_id: &'b str,
         /// First departure.
@@ -117,7 +117,7 @@ row! {
 }
 
 /// Shipments with their elements, as many as are held at a time.
-pub struct Chunk {
+pub(crate) struct Chunk {
     heads: Kept<ShipmentsTable>,
     elements: Vec<Kept<Elements>>,
     /// Elements of the run before these.
@@ -126,7 +126,7 @@ pub struct Chunk {
 
 impl Published {
     /// Opens the run in `dir`.
-    pub fn open(dir: &Path) -> Result<Published> {
+    pub(crate) fn open(dir: &Path) -> Result<Published> {
         let manifest = Manifest::load(dir)?;
         let reference = reference_of_run(&read_reference_copy(dir)?, &manifest.profile)?;
         let factors = reference
@@ -145,7 +145,7 @@ impl Published {
     }
 
     /// A factor by its full name.
-    pub fn factor(&self, id: &str) -> Result<&EmissionFactor> {
+    pub(crate) fn factor(&self, id: &str) -> Result<&EmissionFactor> {
         let index = self.factors.get(id);
         let index = index
             .ok_or_else(|| self.fault(&format!("factor {id:?} is not in the run's reference")))?;
@@ -157,7 +157,7 @@ impl Published {
     }
 
     /// Every shipment with its elements, in order of id.
-    pub fn chunks(&self) -> Chunks<'_> {
+    pub(crate) fn chunks(&self) -> Chunks<'_> {
         Chunks {
             run: self,
             shipments: Batches::of_run(&self.dir, &self.manifest, Head::columns()),
@@ -173,7 +173,7 @@ impl Published {
 const SHIPMENTS: usize = 256;
 
 /// The chunks of a run in order.
-pub struct Chunks<'r> {
+pub(crate) struct Chunks<'r> {
     run: &'r Published,
     shipments: Batches<'r, ShipmentsTable>,
     elements: Batches<'r, Elements>,
@@ -185,7 +185,7 @@ pub struct Chunks<'r> {
 
 impl Chunks<'_> {
     /// The next shipments; `None` after the last.
-    pub fn next_chunk(&mut self) -> Result<Option<Chunk>> {
+    pub(crate) fn next_chunk(&mut self) -> Result<Option<Chunk>> {
         let Some(heads) = self.next_heads()? else {
             return match self.next_elements()? {
                 None => Ok(None),
@@ -268,7 +268,7 @@ impl Published {
 
 impl Chunk {
     /// Hands each shipment to `take`, with its elements in order of (container, number).
-    pub fn each<'c>(
+    pub(crate) fn each<'c>(
         &'c self,
         run: &Published,
         mut take: impl FnMut(&Head<'c>, &[Element<'c>]) -> Result<()>,

@@ -56,7 +56,7 @@ const GRAINS: [Grain; 4] = [
 
 /// How a memory limit is spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Budget {
+pub(crate) struct Budget {
     /// Rows in a unit of a file and in a batch.
     pub grain: Grain,
     /// Row groups of a table that wait behind the one that is written next, beside the newest one.
@@ -90,7 +90,7 @@ const LEAST_KEPT: usize = 4 << 20;
 
 impl Budget {
     /// Spends `limit` bytes on a run over these inputs, or says how much it would take (exit 8).
-    pub fn new(limit: u64, inputs: &Amount) -> Result<Budget> {
+    pub(crate) fn new(limit: u64, inputs: &Amount) -> Result<Budget> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let Amount {
             threads,
@@ -156,7 +156,7 @@ pub fn least(threads: usize) -> usize {
 
 /// How much there is to do, and with what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Amount {
+pub(crate) struct Amount {
     /// Worker threads.
     pub threads: usize,
     /// Input files.

@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 
 /// Texts that stay the same for a whole run; with the symbols they make [`Names`].
-pub struct FixedNames {
+pub(crate) struct FixedNames {
     /// Operation codes.
     pub operations: Vec<String>,
     /// Full factor ids.
@@ -37,7 +37,7 @@ pub struct FixedNames {
 
 impl FixedNames {
     /// The names of a reference and a list of input files.
-    pub fn new(reference: &Reference, files: Vec<String>) -> FixedNames {
+    pub(crate) fn new(reference: &Reference, files: Vec<String>) -> FixedNames {
         FixedNames {
             operations: reference
                 .factors
@@ -62,7 +62,7 @@ impl FixedNames {
     }
 
     /// All names, with the symbols known now.
-    pub fn with<'n>(&'n self, symbols: &'n Symbols) -> Names<'n> {
+    pub(crate) fn with<'n>(&'n self, symbols: &'n Symbols) -> Names<'n> {
         Names {
             operations: &self.operations,
             factors: &self.factors,
@@ -75,7 +75,7 @@ impl FixedNames {
 
 /// The names of a run that still learns code words.
 #[derive(Clone, Copy)]
-pub struct GrowingNames<'n> {
+pub(crate) struct GrowingNames<'n> {
     /// What stays the same.
     pub fixed: &'n FixedNames,
     /// What grows while files are read.
@@ -94,7 +94,7 @@ impl LendNames for GrowingNames<'_> {
 
 /// Counts and sums of what was written; each table on its own, so that they can be compared.
 #[derive(Debug, Default)]
-pub struct Written {
+pub(crate) struct Written {
     /// Rows of `elements`.
     pub elements: u64,
     /// Rows of `shipments`.
@@ -116,7 +116,7 @@ pub struct Written {
 }
 
 /// What an attempt works with.
-pub struct Attempt<'a> {
+pub(crate) struct Attempt<'a> {
     /// Factors, distances, corridors.
     pub reference: &'a Reference,
     /// Which file is later than which; empty: none is.
@@ -139,7 +139,7 @@ pub struct Attempt<'a> {
 ///
 /// Reading, computing and writing go on at the same time, each at the head of a queue that holds a few batches: whatever
 /// of them has work uses the pool. The order of results is the order of the feed.
-pub fn compute(
+pub(crate) fn compute(
     attempt: &Attempt,
     readers: Vec<(u32, Opener)>,
     order: Order,

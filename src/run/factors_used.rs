@@ -10,7 +10,7 @@ use crate::store::manifest::Totals;
 use std::collections::BTreeMap;
 
 /// One row per factor used, by full id.
-pub fn rows(reference: &Reference, rollup: &Rollup) -> Vec<FactorRow> {
+pub(crate) fn rows(reference: &Reference, rollup: &Rollup) -> Vec<FactorRow> {
     let set = &reference.factors;
     let mut rows: Vec<FactorRow> = rollup
         .factors
@@ -22,7 +22,7 @@ pub fn rows(reference: &Reference, rollup: &Rollup) -> Vec<FactorRow> {
 }
 
 /// Sums by the GWP set behind the emissions.
-pub fn by_gwp_set(reference: &Reference, rollup: &Rollup) -> BTreeMap<String, Totals> {
+pub(crate) fn by_gwp_set(reference: &Reference, rollup: &Rollup) -> BTreeMap<String, Totals> {
     let mut sums: BTreeMap<&str, GhgTotals> = BTreeMap::new();
     for (&index, used) in &rollup.factors {
         let set = reference.factors.factors[index as usize].emissions_gwp_set();
@@ -33,7 +33,7 @@ pub fn by_gwp_set(reference: &Reference, rollup: &Rollup) -> BTreeMap<String, To
 }
 
 /// One line for each factor that stood in for days before it becomes valid (Q29), by full id.
-pub fn before_first(reference: &Reference, rollup: &Rollup) -> Vec<String> {
+pub(crate) fn before_first(reference: &Reference, rollup: &Rollup) -> Vec<String> {
     let used = rollup.factors.iter().filter(|(_, u)| u.before_first > 0);
     let mut lines: Vec<String> = used
         .map(|(&index, used)| {
@@ -46,12 +46,12 @@ pub fn before_first(reference: &Reference, rollup: &Rollup) -> Vec<String> {
 }
 
 /// Such a line.
-pub fn before_first_line(f: &EmissionFactor, before: u64, rows: u64) -> String {
+pub(crate) fn before_first_line(f: &EmissionFactor, before: u64, rows: u64) -> String {
     format!("{}: {before} of {rows}{}", f.id, before_first_day(f))
 }
 
 /// How such a line ends.
-pub fn before_first_day(f: &EmissionFactor) -> String {
+pub(crate) fn before_first_day(f: &EmissionFactor) -> String {
     format!(
         " rows are of days before it becomes valid on {} (Q29)",
         date_text(f.valid_from)

@@ -17,7 +17,7 @@ use std::sync::mpsc::SyncSender;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 /// What all files of a run share while they are read.
-pub struct Shared<'a> {
+pub(crate) struct Shared<'a> {
     /// The worker threads.
     pub pool: &'a ThreadPool,
     /// Code words of the run.
@@ -34,7 +34,7 @@ pub struct Shared<'a> {
 
 impl<'a> Shared<'a> {
     /// The ledger; a panic elsewhere ends the run anyway.
-    pub fn ledger(&self) -> MutexGuard<'_, Ledger<'a>> {
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger<'a>> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -134,10 +134,10 @@ impl Cursor for FileCursor<'_, '_, '_> {
 }
 
 /// Opens a movement file when its turn comes, or gives the one that is open already.
-pub type Opener<'o> = Box<dyn FnOnce() -> Flow<Box<dyn Reader>> + Send + 'o>;
+pub(crate) type Opener<'o> = Box<dyn FnOnce() -> Flow<Box<dyn Reader>> + Send + 'o>;
 
 /// How the files are brought in order.
-pub enum Order<'s> {
+pub(crate) enum Order<'s> {
     /// They are sorted, or so it seems; a row out of order ends the attempt.
     Sorted,
     /// Sort, with runs in this store beyond what the budget holds in memory.
@@ -145,7 +145,7 @@ pub enum Order<'s> {
 }
 
 /// Batches of whole shipments in ascending order.
-pub struct Feed<'a> {
+pub(crate) struct Feed<'a> {
     merge: Merge<'a>,
     cutter: Cutter,
 }
@@ -217,7 +217,7 @@ impl<'a> Feed<'a> {
 
     /// Starts to compute all work, in order, until the input ends or nobody takes the results any more. What is computed or waits
     /// to be taken is as much as the channel holds and two more.
-    pub fn run<T: Send>(
+    pub(crate) fn run<T: Send>(
         readers: Vec<(u32, Opener)>,
         order: Order<'_>,
         threads: usize,

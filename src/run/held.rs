@@ -21,7 +21,7 @@ const STRETCHES: usize = 1_024;
 const SAMPLES: usize = 16;
 
 /// A batch in order of shipment id.
-pub fn in_order(batch: MovementBatch) -> MovementBatch {
+pub(crate) fn in_order(batch: MovementBatch) -> MovementBatch {
     if ascends(&batch) {
         return batch;
     }
@@ -35,7 +35,7 @@ pub fn in_order(batch: MovementBatch) -> MovementBatch {
 
 /// A row by the first bytes of its shipment id, and where it stands.
 #[derive(Clone, Copy, Debug)]
-pub struct RowOfId {
+pub(crate) struct RowOfId {
     prefix: [u64; 2],
     /// With [`LONG`] when the id goes on behind the prefix.
     batch: u32,
@@ -95,7 +95,7 @@ fn gather(batches: &[Packed], rows: &[RowOfId]) -> MovementBatch {
 }
 
 /// Batches that are each in order, cut into stretches of ids.
-pub struct Held {
+pub(crate) struct Held {
     batches: Vec<Packed>,
     /// By batch: the end of each stretch in it.
     ends: Vec<Vec<u32>>,
@@ -104,10 +104,10 @@ pub struct Held {
 
 impl Held {
     /// What a batch takes here beside its rows.
-    pub const EXTRA_BYTES: usize = STRETCHES * size_of::<u32>();
+    pub(crate) const EXTRA_BYTES: usize = STRETCHES * size_of::<u32>();
 
     /// Cuts batches into stretches of about `stretch_rows` rows, on the threads of the current pool.
-    pub fn new(batches: Vec<Packed>, stretch_rows: usize) -> Held {
+    pub(crate) fn new(batches: Vec<Packed>, stretch_rows: usize) -> Held {
         let rows: usize = batches.iter().map(Packed::len).sum();
         let stretches = rows.div_ceil(stretch_rows).clamp(1, STRETCHES);
         let every = (rows / (stretches * SAMPLES)).max(1);
@@ -149,7 +149,7 @@ impl Held {
     }
 
     /// These rows as one batch.
-    pub fn rows(&self, rows: &[RowOfId]) -> MovementBatch {
+    pub(crate) fn rows(&self, rows: &[RowOfId]) -> MovementBatch {
         gather(&self.batches, rows)
     }
 }
@@ -168,7 +168,7 @@ fn ends(batch: &Packed, bounds: &[&[u8]]) -> Vec<u32> {
 
 /// The rows of [`Held`] in order, piece by piece. Pieces and the stretches behind them are made on the pool, ahead of
 /// who takes them.
-pub struct Sorted<'s, 'scope, T> {
+pub(crate) struct Sorted<'s, 'scope, T> {
     held: Arc<Held>,
     stretches: Window<'s, 'scope, Vec<RowOfId>>,
     started: usize,
@@ -181,7 +181,7 @@ pub struct Sorted<'s, 'scope, T> {
 
 impl<'s, 'scope, T: Send + 'scope> Sorted<'s, 'scope, T> {
     /// Makes something of each `piece_rows` rows, up to `threads` of them at the same time.
-    pub fn new(
+    pub(crate) fn new(
         held: Held,
         scope: &'s Scope<'scope>,
         threads: usize,

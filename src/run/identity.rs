@@ -24,7 +24,7 @@ use std::thread::{Scope, ScopedJoinHandle};
 pub const METHOD_REVISION: u32 = 3;
 
 /// What is said of a figure that is not confirmed, when the run is of another revision than this program.
-pub fn other_revision(of_run: u32) -> String {
+pub(crate) fn other_revision(of_run: u32) -> String {
     match of_run == METHOD_REVISION {
         true => String::new(),
         false => {
@@ -37,7 +37,7 @@ pub fn other_revision(of_run: u32) -> String {
 type Taken = Result<Vec<Result<ContentDigest>>>;
 
 /// Digests of the input files, which a thread takes.
-pub struct Digests<'scope> {
+pub(crate) struct Digests<'scope> {
     files: &'scope [InputFile],
     thread: Mutex<Option<ScopedJoinHandle<'scope, Taken>>>,
     known: OnceLock<BTreeMap<&'scope str, std::result::Result<ContentDigest, String>>>,
@@ -47,7 +47,7 @@ pub struct Digests<'scope> {
 
 impl<'scope> Digests<'scope> {
     /// Begins to `take` the digests of `files`.
-    pub fn start(
+    pub(crate) fn start(
         threads: &'scope Scope<'scope, '_>,
         files: &'scope [InputFile],
         take: impl FnOnce() -> Taken + Send + 'scope,
@@ -61,7 +61,7 @@ impl<'scope> Digests<'scope> {
     }
 
     /// Whether nobody has to wait for them any more.
-    pub fn are_taken(&self) -> bool {
+    pub(crate) fn are_taken(&self) -> bool {
         // Who holds the lock waits for them.
         self.thread
             .try_lock()
@@ -102,7 +102,7 @@ impl<'scope> Digests<'scope> {
 
 /// What the digests say of a run.
 #[derive(Clone, Debug)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It is to be computed.
     New {
         /// The run id.
@@ -117,7 +117,7 @@ pub enum Verdict {
 }
 
 /// A run whose id the digests are going to tell.
-pub struct Identity<'a, 'scope> {
+pub(crate) struct Identity<'a, 'scope> {
     /// The plan.
     pub plan: &'a Plan,
     /// Reference data.
@@ -134,7 +134,7 @@ pub struct Identity<'a, 'scope> {
 
 impl Identity<'_, '_> {
     /// Waits for the digests.
-    pub fn verdict(&self) -> Result<&Verdict> {
+    pub(crate) fn verdict(&self) -> Result<&Verdict> {
         let digests = self.digests.wait()?;
         Ok(self.verdict.get_or_init(|| {
             let mut known = Vec::new();
@@ -160,7 +160,7 @@ impl Identity<'_, '_> {
     }
 
     /// Waits for the id of a run that is to be computed; an error ends a computation that is not.
-    pub fn new_id(&self) -> Result<&str> {
+    pub(crate) fn new_id(&self) -> Result<&str> {
         match self.verdict()? {
             Verdict::New { id, .. } => Ok(id),
             Verdict::Published(_) | Verdict::Unreadable(_) => {
@@ -170,7 +170,7 @@ impl Identity<'_, '_> {
     }
 
     /// The same without waiting.
-    pub fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         if self.digests.are_taken() {
             self.new_id().map(drop)
         } else {
@@ -179,7 +179,7 @@ impl Identity<'_, '_> {
     }
 
     /// Whether the digests have come and say that this run is not to be computed.
-    pub fn is_superseded(&self) -> bool {
+    pub(crate) fn is_superseded(&self) -> bool {
         matches!(
             self.verdict.get(),
             Some(Verdict::Published(_) | Verdict::Unreadable(_))

@@ -10,11 +10,14 @@ use std::sync::mpsc::{Receiver, sync_channel};
 /// A job that is under way, or its result.
 ///
 /// How many there are is up to who starts them: a channel of jobs that is full keeps the next one from being started.
-pub struct Job<T>(Receiver<T>);
+pub(crate) struct Job<T>(Receiver<T>);
 
 impl<T: Send> Job<T> {
     /// Starts a job.
-    pub fn start<'scope>(scope: &Scope<'scope>, job: impl FnOnce() -> T + Send + 'scope) -> Job<T>
+    pub(crate) fn start<'scope>(
+        scope: &Scope<'scope>,
+        job: impl FnOnce() -> T + Send + 'scope,
+    ) -> Job<T>
     where
         T: 'scope,
     {
@@ -25,13 +28,13 @@ impl<T: Send> Job<T> {
     }
 
     /// Waits for the result; `None` when the job panicked, which the scope passes on.
-    pub fn wait(self) -> Option<T> {
+    pub(crate) fn wait(self) -> Option<T> {
         self.0.recv().ok()
     }
 }
 
 /// Jobs of one who starts them and takes them back as well.
-pub struct Window<'s, 'scope, T> {
+pub(crate) struct Window<'s, 'scope, T> {
     scope: &'s Scope<'scope>,
     jobs: VecDeque<Job<T>>,
     most: usize,
@@ -39,7 +42,7 @@ pub struct Window<'s, 'scope, T> {
 
 impl<'s, 'scope, T: Send + 'scope> Window<'s, 'scope, T> {
     /// No job yet, and never more than `most` at the same time.
-    pub fn new(scope: &'s Scope<'scope>, most: usize) -> Window<'s, 'scope, T> {
+    pub(crate) fn new(scope: &'s Scope<'scope>, most: usize) -> Window<'s, 'scope, T> {
         Window {
             scope,
             jobs: VecDeque::with_capacity(most),
@@ -48,18 +51,18 @@ impl<'s, 'scope, T: Send + 'scope> Window<'s, 'scope, T> {
     }
 
     /// Whether the oldest job has to be taken back before another one can start.
-    pub fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.jobs.len() >= self.most
     }
 
     /// Starts a job.
-    pub fn start(&mut self, job: impl FnOnce() -> T + Send + 'scope) {
+    pub(crate) fn start(&mut self, job: impl FnOnce() -> T + Send + 'scope) {
         debug_assert!(!self.is_full(), "more jobs than there is memory for");
         self.jobs.push_back(Job::start(self.scope, job));
     }
 
     /// Waits for the oldest job; `None` when nothing is under way, or when it panicked.
-    pub fn oldest(&mut self) -> Option<T> {
+    pub(crate) fn oldest(&mut self) -> Option<T> {
         self.jobs.pop_front()?.wait()
     }
 }

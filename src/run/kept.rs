@@ -7,7 +7,7 @@ use crate::model::symbol::Symbols;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bytes held, by thread and in common.
-pub struct Kept {
+pub(super) struct Kept {
     of_thread: Vec<AtomicUsize>,
     words: AtomicUsize,
     word_bytes: AtomicUsize,
@@ -16,7 +16,7 @@ pub struct Kept {
 
 impl Kept {
     /// Nothing yet; `most` bytes may be.
-    pub fn new(threads: usize, most: usize) -> Kept {
+    pub(super) fn new(threads: usize, most: usize) -> Kept {
         Kept {
             of_thread: (0..threads.max(1)).map(|_| AtomicUsize::new(0)).collect(),
             words: AtomicUsize::new(0),
@@ -26,7 +26,7 @@ impl Kept {
     }
 
     /// What the kernel of a thread holds now, and the code words of the run.
-    pub fn note(&self, thread: usize, bytes: usize, symbols: &Symbols) {
+    pub(super) fn note(&self, thread: usize, bytes: usize, symbols: &Symbols) {
         self.of_thread[thread].store(bytes, Ordering::Relaxed);
         self.words.fetch_max(symbols.len(), Ordering::Relaxed);
         self.word_bytes
@@ -34,7 +34,7 @@ impl Kept {
     }
 
     /// Whether it is too much.
-    pub fn check(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         let sums: usize = (self.of_thread.iter())
             .map(|bytes| bytes.load(Ordering::Relaxed))
             .sum();

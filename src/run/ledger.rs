@@ -7,7 +7,7 @@ use crate::run::rejects::{Chunks, Rejects};
 
 /// Counts of one input file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FileCount {
+pub(crate) struct FileCount {
     /// Rows read.
     pub rows: u64,
     /// Rows that became a published element.
@@ -19,7 +19,7 @@ pub struct FileCount {
 }
 
 /// What became of the rows so far.
-pub struct Ledger<'s> {
+pub(crate) struct Ledger<'s> {
     files: Vec<FileCount>,
     by_reason: [u64; RejectReason::LIST.len()],
     /// The first rejected row of each reason, by (file, row).
@@ -29,7 +29,7 @@ pub struct Ledger<'s> {
 
 impl<'s> Ledger<'s> {
     /// An empty ledger for this many files; rejected rows are kept in `rejects`.
-    pub fn new(files: usize, rejects: Rejects<'s>) -> Ledger<'s> {
+    pub(crate) fn new(files: usize, rejects: Rejects<'s>) -> Ledger<'s> {
         Ledger {
             files: vec![FileCount::default(); files],
             by_reason: Default::default(),
@@ -39,13 +39,13 @@ impl<'s> Ledger<'s> {
     }
 
     /// Rows were read from a file, and blank records passed over.
-    pub fn read(&mut self, file: u32, rows: u64, blank: u64) {
+    pub(crate) fn read(&mut self, file: u32, rows: u64, blank: u64) {
         self.files[file as usize].rows += rows;
         self.files[file as usize].blank += blank;
     }
 
     /// Rows were rejected.
-    pub fn reject(&mut self, rows: Vec<Rejected>) -> Result<()> {
+    pub(crate) fn reject(&mut self, rows: Vec<Rejected>) -> Result<()> {
         for row in &rows {
             self.files[row.file as usize].rejected += 1;
             let reason = row.reject.reason as usize - 1;
@@ -62,7 +62,11 @@ impl<'s> Ledger<'s> {
     }
 
     /// Footprints were computed: rows accepted by file, and rows rejected.
-    pub fn computed(&mut self, accepted: &[(u32, u64)], rejected: Vec<Rejected>) -> Result<()> {
+    pub(crate) fn computed(
+        &mut self,
+        accepted: &[(u32, u64)],
+        rejected: Vec<Rejected>,
+    ) -> Result<()> {
         for &(file, rows) in accepted {
             self.files[file as usize].accepted += rows;
         }
@@ -70,12 +74,12 @@ impl<'s> Ledger<'s> {
     }
 
     /// Counts per file.
-    pub fn files(&self) -> &[FileCount] {
+    pub(crate) fn files(&self) -> &[FileCount] {
         &self.files
     }
 
     /// Counts of all files.
-    pub fn total(&self) -> FileCount {
+    pub(crate) fn total(&self) -> FileCount {
         self.files
             .iter()
             .fold(FileCount::default(), |sum, f| FileCount {
@@ -87,7 +91,7 @@ impl<'s> Ledger<'s> {
     }
 
     /// Rejected rows by reason, where there are any.
-    pub fn by_reason(&self) -> Vec<(RejectReason, u64)> {
+    pub(crate) fn by_reason(&self) -> Vec<(RejectReason, u64)> {
         RejectReason::LIST
             .iter()
             .zip(self.by_reason)
@@ -97,12 +101,12 @@ impl<'s> Ledger<'s> {
     }
 
     /// The first row rejected for this reason.
-    pub fn first(&self, reason: RejectReason) -> Option<&Rejected> {
+    pub(crate) fn first(&self, reason: RejectReason) -> Option<&Rejected> {
         self.first[reason as usize - 1].as_ref()
     }
 
     /// Rejected rows that take something away: the numerator of the reject share (docs/formats.md, Rejections).
-    pub fn gaps(&self) -> u64 {
+    pub(crate) fn gaps(&self) -> u64 {
         self.by_reason()
             .iter()
             .filter(|(reason, _)| reason.leaves_gap())
@@ -111,7 +115,7 @@ impl<'s> Ledger<'s> {
     }
 
     /// Asserts that no row is lost and none counted twice.
-    pub fn reconcile(&self, names: &[String]) -> Result<()> {
+    pub(crate) fn reconcile(&self, names: &[String]) -> Result<()> {
         for (count, name) in self.files.iter().zip(names) {
             if count.rows != count.accepted + count.rejected {
                 return Err(Error::Internal(format!(
@@ -124,13 +128,13 @@ impl<'s> Ledger<'s> {
     }
 
     /// The rejected rows in order of (file, row).
-    pub fn into_rejected(self) -> Result<Chunks> {
+    pub(crate) fn into_rejected(self) -> Result<Chunks> {
         self.rejects.into_chunks()
     }
 }
 
 /// Accepted rows by file, counted from the elements themselves and not from the kernel's word.
-pub fn accepted_rows(footprints: &Footprints) -> Vec<(u32, u64)> {
+pub(crate) fn accepted_rows(footprints: &Footprints) -> Vec<(u32, u64)> {
     let mut counts: Vec<(u32, u64)> = Vec::new();
     for &row in footprints.elements.row.iter().filter(|&&row| row != NO_ROW) {
         let file = footprints.batch.file[row as usize];

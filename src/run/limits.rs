@@ -15,7 +15,7 @@ use crate::store::manifest::{InputEntry, Manifest, Totals};
 const CODES_NAMED: usize = 3;
 
 /// An empty night must not replace a good one, nor one with too many rejects.
-pub fn enough_rows(plan: &Plan, ledger: &Ledger, inputs: &[InputEntry]) -> Result<()> {
+pub(crate) fn enough_rows(plan: &Plan, ledger: &Ledger, inputs: &[InputEntry]) -> Result<()> {
     let total = ledger.total();
     let limits = &plan.limits;
     let files = || -> Vec<&str> { inputs.iter().map(|entry| entry.file.as_str()).collect() };
@@ -79,7 +79,7 @@ pub fn enough_rows(plan: &Plan, ledger: &Ledger, inputs: &[InputEntry]) -> Resul
 }
 
 /// Refuses a run of which more distances are estimated than its bounds allow.
-pub fn few_estimates(plan: &Plan, written: &Written) -> Result<()> {
+pub(crate) fn few_estimates(plan: &Plan, written: &Written) -> Result<()> {
     match plan.limits.max_estimated_share {
         Some(limit) if limit.is_exceeded(written.estimated, written.transports) => {
             Err(Error::TooManyRejects(format!(
@@ -162,7 +162,12 @@ fn published(manifest: &Manifest) -> Option<Measures> {
 }
 
 /// Refuses a computed run that differs too much from the current one.
-pub fn little_change(plan: &Plan, id: &str, ledger: &Ledger, written: &Written) -> Result<()> {
+pub(crate) fn little_change(
+    plan: &Plan,
+    id: &str,
+    ledger: &Ledger,
+    written: &Written,
+) -> Result<()> {
     let total = ledger.total();
     let totals = totals_text(&written.element_totals);
     let now = measures(total.rows, total.accepted, written.shipments, &totals);
@@ -170,7 +175,7 @@ pub fn little_change(plan: &Plan, id: &str, ledger: &Ledger, written: &Written) 
 }
 
 /// The same for a run that is published already, and is about to become current again.
-pub fn little_change_of(plan: &Plan, manifest: &Manifest) -> Result<()> {
+pub(crate) fn little_change_of(plan: &Plan, manifest: &Manifest) -> Result<()> {
     compare(plan, &manifest.run_id, published(manifest))
 }
 

@@ -13,7 +13,7 @@ use std::ops::Range;
 
 /// Why an attempt to read everything in order ends.
 #[derive(Debug)]
-pub enum Stop {
+pub(crate) enum Stop {
     /// A shipment id came back out of order: start over, sorted.
     Disorder,
     /// A file is broken: exit 3, or start over without it.
@@ -40,17 +40,17 @@ impl From<Error> for Stop {
 }
 
 /// Result of everything that reads in order.
-pub type Flow<T> = Result<T, Stop>;
+pub(crate) type Flow<T> = Result<T, Stop>;
 
 /// Gives the next batch of a sorted input, or `None` at its end.
-pub trait Cursor: Send {
+pub(crate) trait Cursor: Send {
     /// The next batch; never empty.
     fn next(&mut self) -> Flow<Option<MovementBatch>>;
 }
 
 /// Rows of whole shipments, ready for the kernel.
 #[derive(Debug)]
-pub struct Work {
+pub(crate) struct Work {
     /// The batch.
     pub batch: MovementBatch,
     /// The rows to compute.
@@ -58,7 +58,7 @@ pub struct Work {
 }
 
 /// Whether the shipment ids of a batch ascend.
-pub fn ascends(batch: &MovementBatch) -> bool {
+pub(crate) fn ascends(batch: &MovementBatch) -> bool {
     let id = |i| batch.shipment_id.get(i);
     (1..batch.len()).all(|i| order(id(i - 1), id(i)) != Ordering::Greater)
 }
@@ -66,7 +66,7 @@ pub fn ascends(batch: &MovementBatch) -> bool {
 /// Cuts a stream of ascending batches into work at shipment boundaries without copying the batches: the last shipment of
 /// a batch waits, as a small batch of its own, for its rows in the next one.
 #[derive(Debug, Default)]
-pub struct Cutter {
+pub(crate) struct Cutter {
     carry: MovementBatch,
     /// Largest size that the waiting shipment may reach, bytes.
     limit: usize,
@@ -74,7 +74,7 @@ pub struct Cutter {
 
 impl Cutter {
     /// A cutter that refuses a single shipment of more than `limit` bytes (exit 8).
-    pub fn new(limit: usize) -> Cutter {
+    pub(crate) fn new(limit: usize) -> Cutter {
         Cutter {
             carry: MovementBatch::default(),
             limit,
@@ -82,7 +82,7 @@ impl Cutter {
     }
 
     /// Takes the next batch; gives the work that is complete.
-    pub fn push(&mut self, batch: MovementBatch, out: &mut Vec<Work>) -> Flow<()> {
+    pub(crate) fn push(&mut self, batch: MovementBatch, out: &mut Vec<Work>) -> Flow<()> {
         if batch.is_empty() {
             return Ok(());
         }
@@ -119,7 +119,7 @@ impl Cutter {
     }
 
     /// The shipment that still waits is complete.
-    pub fn flush(&mut self, out: &mut Vec<Work>) {
+    pub(crate) fn flush(&mut self, out: &mut Vec<Work>) {
         let batch = std::mem::take(&mut self.carry);
         if !batch.is_empty() {
             out.push(Work {
@@ -144,7 +144,7 @@ impl Cutter {
 }
 
 /// Merges several sorted inputs into one ascending stream of batches.
-pub struct Merge<'a> {
+pub(crate) struct Merge<'a> {
     heads: Vec<Head<'a>>,
     /// Places of the heads that have rows, the one with the smallest id last; equal ids in the order of the inputs.
     queue: Vec<Queued>,
@@ -200,7 +200,7 @@ impl Head<'_> {
 
 impl<'a> Merge<'a> {
     /// A merge of these inputs in batches of so many rows; equal ids come in the order of the inputs.
-    pub fn new(cursors: Vec<Box<dyn Cursor + 'a>>, batch_rows: usize) -> Merge<'a> {
+    pub(crate) fn new(cursors: Vec<Box<dyn Cursor + 'a>>, batch_rows: usize) -> Merge<'a> {
         let head = |cursor| Head {
             cursor,
             batch: Packed::default(),
@@ -216,7 +216,7 @@ impl<'a> Merge<'a> {
     }
 
     /// The next batch of ascending rows, or `None` at the end of all inputs.
-    pub fn next_batch(&mut self) -> Flow<Option<MovementBatch>> {
+    pub(crate) fn next_batch(&mut self) -> Flow<Option<MovementBatch>> {
         if let [only] = self.heads.as_mut_slice() {
             // One input needs no merging: its batches pass through as they are.
             return only.next();

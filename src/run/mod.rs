@@ -1,30 +1,30 @@
 //! A run from plan to publication, top to bottom. Joins input, core, output and store.
 
-pub mod budget;
-pub mod compute;
+pub(crate) mod budget;
+pub(crate) mod compute;
 mod configuration;
 mod ending;
-pub mod factors_used;
-pub mod feed;
-pub mod held;
-pub mod identity;
-pub mod jobs;
+pub(crate) mod factors_used;
+pub(crate) mod feed;
+pub(crate) mod held;
+pub(crate) mod identity;
+pub(crate) mod jobs;
 mod kept;
-pub mod ledger;
-pub mod limits;
-pub mod merge;
-pub mod plan;
-pub mod prepare;
+pub(crate) mod ledger;
+pub(crate) mod limits;
+pub(crate) mod merge;
+pub(crate) mod plan;
+pub(crate) mod prepare;
 pub(crate) mod propose;
-pub mod rejects;
+pub(crate) mod rejects;
 #[cfg(test)]
 mod run_tests;
-pub mod scratch;
-pub mod sort;
-pub mod spill;
-pub mod summary;
-pub mod tables;
-pub mod write;
+pub(crate) mod scratch;
+pub(crate) mod sort;
+pub(crate) mod spill;
+pub(crate) mod summary;
+pub(crate) mod tables;
+pub(crate) mod write;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::mapping::Mapping;
@@ -66,12 +66,12 @@ use std::time::Instant;
 use tempfile::TempDir;
 
 /// Runs a plan: computes, publishes, and says what became of it in status and log.
-pub fn run(plan: &Plan, progress: &dyn Progress, interrupt: &Interrupt) -> Result<Summary> {
+pub(crate) fn run(plan: &Plan, progress: &dyn Progress, interrupt: &Interrupt) -> Result<Summary> {
     run_on(Arc::new(RealDisk), plan, progress, interrupt)
 }
 
 /// The same, with everything written by way of `disk`.
-pub fn run_on(
+pub(crate) fn run_on(
     disk: Arc<dyn Disk>,
     plan: &Plan,
     progress: &dyn Progress,
@@ -128,7 +128,7 @@ pub fn run_on(
 
 /// Says in status, metrics and log of an output root that a run was refused before it had a plan; where that cannot be written,
 /// the refusal itself stays the thing to tell.
-pub fn record_refusal(out: &Path, error: &Error) {
+pub(crate) fn record_refusal(out: &Path, error: &Error) {
     let _ = ending::refused(out, error);
 }
 

@@ -11,9 +11,9 @@ pub(crate) mod print;
 mod quantity;
 mod resolve;
 
-pub use later_file::LaterFile;
-pub use mapping::encoding;
-pub use paths::{Pattern, PlanPath};
+pub(crate) use later_file::LaterFile;
+pub(crate) use mapping::encoding;
+pub(crate) use paths::{Pattern, PlanPath};
 pub(crate) use quantity::CodeLimit;
 pub use quantity::{Change, MemoryLimit, Share};
 
@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 type Checked<T> = std::result::Result<T, String>;
 
 /// The run file that `run` uses when none is named.
-pub const DEFAULT_RUN_FILE: &str = "data/run.toml";
+pub(crate) const DEFAULT_RUN_FILE: &str = "data/run.toml";
 
 /// What the command line says; `None` and `false`: not said.
 #[derive(Clone, Debug, Default)]

@@ -17,26 +17,26 @@ use crate::store::reference::{
 use std::path::Path;
 
 /// Folder of the factor library in a run's `reference/`.
-pub const LIBRARY: &str = "emission_factors";
+pub(crate) const LIBRARY: &str = "emission_factors";
 /// Folder of the data files in a run's `reference/`.
-pub const DATA: &str = "data";
+pub(crate) const DATA: &str = "data";
 /// Folder of further location files in a run's `reference/`.
-pub const LOCATIONS: &str = "locations";
+pub(crate) const LOCATIONS: &str = "locations";
 /// Folder of own distance files in a run's `reference/`.
-pub const DISTANCES: &str = "distances";
+pub(crate) const DISTANCES: &str = "distances";
 /// Folder of own files of passages in a run's `reference/`.
 pub(crate) const PASSAGES: &str = "passages";
 /// What identifies the list of places inside the program, in a run's `reference/`.
-pub const PLACES: &str = "places/list.toml";
+pub(crate) const PLACES: &str = "places/list.toml";
 /// Rows of that list that a run used, in its `reference/`: they make no run id, since the list does.
-pub const PLACES_USED: &str = "places/used.csv";
+pub(crate) const PLACES_USED: &str = "places/used.csv";
 /// The run file in a run's `reference/`.
-pub const RUN_FILE: &str = "run.toml";
+pub(crate) const RUN_FILE: &str = "run.toml";
 /// Folder of value files in a run's `reference/`.
-pub const VALUES: &str = "values";
+pub(crate) const VALUES: &str = "values";
 
 /// Reference data, loaded and checked, and the bytes they came from.
-pub struct Loaded {
+pub(crate) struct Loaded {
     /// The reference.
     pub reference: Reference,
     /// Everything read, as it goes into the run's `reference/`.
@@ -48,7 +48,7 @@ pub struct Loaded {
 }
 
 /// Reads and checks library, profile, data files.
-pub fn load_reference(plan: &Plan) -> Result<Loaded> {
+pub(crate) fn load_reference(plan: &Plan) -> Result<Loaded> {
     let library = read_library(&plan.factors.path)?;
     known_profile(
         &profiles(library.iter().map(|f| f.path.as_str())),
@@ -116,7 +116,7 @@ const GAPS: &str = "gaps";
 
 impl Loaded {
     /// What goes into the run's `reference/`, now that all is computed.
-    pub fn copied(&self) -> Vec<ReferenceFile> {
+    pub(crate) fn copied(&self) -> Vec<ReferenceFile> {
         let used = self.reference.gazetteer.used().map(|text| ReferenceFile {
             path: PLACES_USED.to_owned(),
             bytes: text.into_bytes(),
@@ -125,7 +125,7 @@ impl Loaded {
     }
 
     /// Reads the lists of gaps beside the movement files; they count for the run id as all other reference files do.
-    pub fn read_gaps(&mut self, inputs: &Inputs) -> Result<()> {
+    pub(crate) fn read_gaps(&mut self, inputs: &Inputs) -> Result<()> {
         let mut faults = Vec::new();
         for (i, (movements, list)) in inputs.gaps.iter().enumerate() {
             let name = list
@@ -166,12 +166,12 @@ impl Loaded {
 
 /// Whether a file of a run's `reference/` counts for the run id: the plan stands for the run file, the list of places for the
 /// rows used of it.
-pub fn makes_id(file: &ReferenceFile) -> bool {
+pub(crate) fn makes_id(file: &ReferenceFile) -> bool {
     ![RUN_FILE, PLACES_USED].contains(&file.path.as_str())
 }
 
 /// Names of the profiles among the files of a library, ascending.
-pub fn profiles<'f>(paths: impl Iterator<Item = &'f str>) -> Vec<&'f str> {
+pub(crate) fn profiles<'f>(paths: impl Iterator<Item = &'f str>) -> Vec<&'f str> {
     let mut names: Vec<&str> = paths
         .filter_map(|path| path.strip_prefix("profiles/")?.strip_suffix(".toml"))
         .collect();
@@ -180,7 +180,7 @@ pub fn profiles<'f>(paths: impl Iterator<Item = &'f str>) -> Vec<&'f str> {
 }
 
 /// Refuses a profile that the library does not have (exit 2); that a library has none at all is a fault of its own.
-pub fn known_profile(names: &[&str], profile: &str) -> Result<()> {
+pub(crate) fn known_profile(names: &[&str], profile: &str) -> Result<()> {
     if names.contains(&profile) || names.is_empty() {
         return Ok(());
     }
@@ -191,12 +191,12 @@ pub fn known_profile(names: &[&str], profile: &str) -> Result<()> {
 }
 
 /// Loads the reference from the copies in a published run.
-pub fn reference_of_run(files: &[ReferenceFile], profile: &str) -> Result<Reference> {
+pub(crate) fn reference_of_run(files: &[ReferenceFile], profile: &str) -> Result<Reference> {
     reference_with_warnings(files, profile).map(|(reference, _)| reference)
 }
 
 /// The same with the warnings of its library.
-pub fn reference_with_warnings(
+pub(crate) fn reference_with_warnings(
     files: &[ReferenceFile],
     profile: &str,
 ) -> Result<(Reference, Vec<String>)> {
@@ -263,7 +263,7 @@ fn check(
 }
 
 /// The place of a fault of a reference file.
-pub fn place_of(fault: &Fault) -> Place {
+pub(crate) fn place_of(fault: &Fault) -> Place {
     Place::file(&fault.file)
         .line(fault.line)
         .column(&fault.column)
@@ -272,7 +272,7 @@ pub fn place_of(fault: &Fault) -> Place {
 }
 
 /// Every fault of a library in one error, one line each; its place is that of the first.
-pub fn library_error(faults: &[Fault]) -> Error {
+pub(crate) fn library_error(faults: &[Fault]) -> Error {
     let errors: Vec<String> = faults
         .iter()
         .filter(|f| f.severity == crate::factors::Severity::Error)
@@ -291,7 +291,7 @@ pub fn library_error(faults: &[Fault]) -> Error {
 
 /// Input files, and what is missing.
 #[derive(Clone, Default)]
-pub struct Inputs {
+pub(crate) struct Inputs {
     /// Files to read, by name.
     pub files: Vec<InputFile>,
     /// Lists of gaps, each with the movement file that it lies beside.
@@ -302,7 +302,7 @@ pub struct Inputs {
 
 impl Inputs {
     /// Goes on without these files, if the plan allows it.
-    pub fn leave_out(&mut self, missing: Vec<MissingFile>, plan: &Plan) -> Result<()> {
+    pub(crate) fn leave_out(&mut self, missing: Vec<MissingFile>, plan: &Plan) -> Result<()> {
         if let Some(first) = missing.first().filter(|_| !plan.allow_missing_files) {
             return Err(Error::Input(first.reason.clone()));
         }
@@ -313,7 +313,7 @@ impl Inputs {
     }
 
     /// How late each file is, by the rule of the plan; empty without one.
-    pub fn ranks(&self, plan: &Plan) -> Result<Vec<u32>> {
+    pub(crate) fn ranks(&self, plan: &Plan) -> Result<Vec<u32>> {
         let Some(rule) = &plan.later_file else {
             return Ok(Vec::new());
         };
@@ -329,13 +329,13 @@ impl Inputs {
     }
 
     /// Bytes of the files to read.
-    pub fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()
     }
 }
 
 /// Finds the input files.
-pub fn find_inputs(plan: &Plan, progress: &dyn Progress) -> Result<Inputs> {
+pub(crate) fn find_inputs(plan: &Plan, progress: &dyn Progress) -> Result<Inputs> {
     let patterns: Vec<String> = plan.movements.iter().map(|p| p.search.clone()).collect();
     let exclude: Vec<String> = plan.exclude.iter().map(|p| p.search.clone()).collect();
     let folder = if plan.folder.as_os_str().is_empty() {
@@ -403,7 +403,7 @@ pub fn find_inputs(plan: &Plan, progress: &dyn Progress) -> Result<Inputs> {
 
 /// The run id: a digest of the plan, the inputs (files and their digests), the reference data, and the version and method revision
 /// of this program.
-pub fn run_id(
+pub(crate) fn run_id(
     plan: &Plan,
     files: &[InputFile],
     digests: &[ContentDigest],
@@ -425,7 +425,7 @@ pub fn run_id(
 }
 
 /// The run id from version, revision, plan and reference digest, and from names and digests of the inputs.
-pub fn id_of(of: [&str; 4], inputs: &[(&str, &str)]) -> String {
+pub(crate) fn id_of(of: [&str; 4], inputs: &[(&str, &str)]) -> String {
     let count = inputs.len().to_string();
     let inputs = inputs.iter().flat_map(|&(name, digest)| [name, digest]);
     let parts = of.into_iter().chain([count.as_str()]).chain(inputs);

@@ -15,7 +15,7 @@ const BLOCK_ROWS: usize = 512;
 const CHUNK_ROWS: usize = 8_192;
 
 /// Collects rejected rows in any order.
-pub struct Rejects<'s> {
+pub(crate) struct Rejects<'s> {
     store: &'s dyn RunStore,
     limit: usize,
     held: Vec<Rejected>,
@@ -28,7 +28,7 @@ pub struct Rejects<'s> {
 
 impl<'s> Rejects<'s> {
     /// Holds at most about `limit` bytes in memory, and reads at most `fan_in` runs at a time.
-    pub fn new(store: &'s dyn RunStore, limit: usize, fan_in: usize) -> Rejects<'s> {
+    pub(crate) fn new(store: &'s dyn RunStore, limit: usize, fan_in: usize) -> Rejects<'s> {
         Rejects {
             store,
             limit,
@@ -41,7 +41,7 @@ impl<'s> Rejects<'s> {
     }
 
     /// Adds rows.
-    pub fn push(&mut self, rows: Vec<Rejected>) -> Result<()> {
+    pub(crate) fn push(&mut self, rows: Vec<Rejected>) -> Result<()> {
         self.held_bytes += rows.iter().map(heap_bytes).sum::<usize>();
         self.held.extend(rows);
         if self.held_bytes > self.limit {
@@ -52,7 +52,7 @@ impl<'s> Rejects<'s> {
     }
 
     /// The rows in order of (file, row), chunk by chunk.
-    pub fn into_chunks(mut self) -> Result<Chunks> {
+    pub(crate) fn into_chunks(mut self) -> Result<Chunks> {
         if self.runs.is_empty() {
             self.held.sort_unstable_by_key(place);
             return Ok(Chunks {
@@ -134,7 +134,7 @@ fn heap_bytes(row: &Rejected) -> usize {
 }
 
 /// Sorted rows, as an iterator of chunks.
-pub struct Chunks {
+pub(crate) struct Chunks {
     runs: Vec<Run>,
     /// The next row of each run.
     heads: BinaryHeap<Reverse<Head>>,

@@ -7,14 +7,14 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 
 /// Runs in the scratch area of a stage.
-pub struct Scratch<'s> {
+pub(crate) struct Scratch<'s> {
     stage: &'s Stage,
     subject: &'static str,
 }
 
 impl<'s> Scratch<'s> {
     /// Runs of `subject` in the scratch area of `stage`.
-    pub fn new(stage: &'s Stage, subject: &'static str) -> Scratch<'s> {
+    pub(crate) fn new(stage: &'s Stage, subject: &'static str) -> Scratch<'s> {
         Scratch { stage, subject }
     }
 

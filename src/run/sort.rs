@@ -13,7 +13,7 @@ use rayon::{Scope, ThreadPool};
 const BLOCK_ROWS: usize = 1_024;
 
 /// Where runs go and come from; the store implements it on files of the stage.
-pub trait RunStore: Send + Sync {
+pub(crate) trait RunStore: Send + Sync {
     /// Starts run `n`; blocks are appended to it in order.
     fn create(&self, n: usize) -> Result<Box<dyn RunWriter>>;
     /// Reads run `n` from its start.
@@ -23,7 +23,7 @@ pub trait RunStore: Send + Sync {
 }
 
 /// Appends blocks to a run.
-pub trait RunWriter: Send {
+pub(crate) trait RunWriter: Send {
     /// Appends one block.
     fn append(&mut self, block: &[u8]) -> Result<()>;
     /// The run is complete.
@@ -31,13 +31,13 @@ pub trait RunWriter: Send {
 }
 
 /// Reads the blocks of a run.
-pub trait RunReader: Send {
+pub(crate) trait RunReader: Send {
     /// The next block, or `None` at the end.
     fn next(&mut self) -> Result<Option<Vec<u8>>>;
 }
 
 /// Collects batches in any order.
-pub struct Sorter<'s, 'scope> {
+pub(crate) struct Sorter<'s, 'scope> {
     store: &'s dyn RunStore,
     pool: &'s ThreadPool,
     scope: &'s Scope<'scope>,
@@ -54,7 +54,7 @@ pub struct Sorter<'s, 'scope> {
 impl<'s, 'scope: 's> Sorter<'s, 'scope> {
     /// A sorter that holds at most `limit` bytes of rows in memory, gives back about `batch_rows` at a time, and reads at most
     /// `fan_in` runs at a time.
-    pub fn new(
+    pub(crate) fn new(
         store: &'s dyn RunStore,
         pool: &'s ThreadPool,
         scope: &'s Scope<'scope>,
@@ -77,7 +77,7 @@ impl<'s, 'scope: 's> Sorter<'s, 'scope> {
     }
 
     /// Adds the rows of a batch that is [in order](super::held::in_order) itself.
-    pub fn push(&mut self, batch: MovementBatch) -> Result<()> {
+    pub(crate) fn push(&mut self, batch: MovementBatch) -> Result<()> {
         debug_assert!(ascends(&batch), "a batch is sorted where it is parsed");
         if batch.is_empty() {
             return Ok(());
@@ -94,12 +94,12 @@ impl<'s, 'scope: 's> Sorter<'s, 'scope> {
 
     /// Runs on disk now.
     #[cfg(test)]
-    pub fn runs(&self) -> usize {
+    pub(crate) fn runs(&self) -> usize {
         self.runs.len()
     }
 
     /// The rows as sorted inputs of a merge.
-    pub fn finish(mut self) -> Flow<Vec<Box<dyn Cursor + 's>>> {
+    pub(crate) fn finish(mut self) -> Flow<Vec<Box<dyn Cursor + 's>>> {
         if self.runs.is_empty() {
             let sorted = self.take_held(Held::rows);
             return Ok(vec![Box::new(sorted)]);
@@ -210,7 +210,7 @@ pub(crate) mod test_store {
     type Held = Arc<Mutex<Vec<Vec<u8>>>>;
     /// Runs in memory.
     #[derive(Default)]
-    pub struct InMemory(Mutex<Vec<Held>>);
+    pub(crate) struct InMemory(Mutex<Vec<Held>>);
     struct Blocks(Held, usize);
 
     impl RunStore for InMemory {

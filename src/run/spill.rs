@@ -183,7 +183,7 @@ macro_rules! each_column {
 }
 
 /// The batch as one block.
-pub fn encode(batch: &MovementBatch, out: &mut Vec<u8>) {
+pub(crate) fn encode(batch: &MovementBatch, out: &mut Vec<u8>) {
     macro_rules! put {
         ($($column:ident),+) => {{
             let MovementBatch { shipment_id, movement_id, container_id, evidence_ref, rejects: _, $($column),+ } = batch;
@@ -211,7 +211,7 @@ fn put_reject(reject: &Reject, out: &mut Vec<u8>) {
 }
 
 /// Rejected rows as one block.
-pub fn encode_rejected(rows: &[Rejected], out: &mut Vec<u8>) {
+pub(crate) fn encode_rejected(rows: &[Rejected], out: &mut Vec<u8>) {
     (rows.len() as u64).put(out);
     for row in rows {
         row.file.put(out);
@@ -223,7 +223,7 @@ pub fn encode_rejected(rows: &[Rejected], out: &mut Vec<u8>) {
 }
 
 /// The rejected rows of a block.
-pub fn decode_rejected(bytes: &[u8]) -> Result<Vec<Rejected>> {
+pub(crate) fn decode_rejected(bytes: &[u8]) -> Result<Vec<Rejected>> {
     let mut block = Block(bytes);
     let rows = block
         .length()
@@ -236,7 +236,7 @@ fn damaged() -> Error {
 }
 
 /// The batch of a block.
-pub fn decode(bytes: &[u8]) -> Result<MovementBatch> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<MovementBatch> {
     decode_block(bytes).ok_or_else(damaged)
 }
 

@@ -26,7 +26,7 @@ use std::io;
 use std::sync::Arc;
 
 /// Key-value metadata of every footer of a run.
-pub fn metadata(run_id: &str, loaded: &Loaded) -> Vec<(String, String)> {
+pub(crate) fn metadata(run_id: &str, loaded: &Loaded) -> Vec<(String, String)> {
     footer(
         run_id,
         env!("CARGO_PKG_VERSION"),
@@ -37,7 +37,7 @@ pub fn metadata(run_id: &str, loaded: &Loaded) -> Vec<(String, String)> {
 }
 
 /// What every footer says of a run's origin.
-pub fn footer(
+pub(crate) fn footer(
     run_id: &str,
     version: &str,
     revision: u32,
@@ -67,7 +67,7 @@ pub fn footer(
 }
 
 /// Writes the `rejected` table; also for a run that is not published.
-pub fn rejected(
+pub(crate) fn rejected(
     stage: &Stage,
     encodings: Encodings,
     ledger: Ledger,
@@ -84,7 +84,7 @@ pub fn rejected(
 }
 
 /// What a computed run brings to its publication.
-pub struct Outcome<'a> {
+pub(crate) struct Outcome<'a> {
     /// The run.
     pub id: &'a str,
     /// The plan.
@@ -102,7 +102,7 @@ pub struct Outcome<'a> {
 }
 
 /// Writes the remaining tables and the reference copy; gives the manifest of the run.
-pub fn finish(
+pub(crate) fn finish(
     stage: &Stage,
     outcome: Outcome,
     ledger: Ledger,
@@ -195,13 +195,13 @@ pub fn finish(
 }
 
 /// Codes of the GWP sets that a profile admits.
-pub fn gwp_sets(profile: &Profile) -> Vec<String> {
+pub(crate) fn gwp_sets(profile: &Profile) -> Vec<String> {
     let codes = profile.gwp_sets.iter().map(|s| s.code().to_owned());
     codes.collect()
 }
 
 /// The statement of a profile as the manifest repeats it.
-pub fn statement(profile: &Profile) -> serde_json::Value {
+pub(crate) fn statement(profile: &Profile) -> serde_json::Value {
     serde_json::json!({
         "boundary": profile.statement.boundary,
         "exclusions": profile.statement.exclusions,
@@ -280,7 +280,7 @@ fn agree(sums: &[(&str, GhgTotals)]) -> Result<()> {
 }
 
 /// A sum as the manifest prints it.
-pub fn totals_text(t: &GhgTotals) -> Totals {
+pub(crate) fn totals_text(t: &GhgTotals) -> Totals {
     Totals {
         transport_activity_tkm: decimal_text(t.activity, NANO_SCALE),
         ghg_operation_kg: decimal_text(t.operation, NANO_SCALE),
@@ -290,7 +290,7 @@ pub fn totals_text(t: &GhgTotals) -> Totals {
 }
 
 /// Counts of a run that has been computed, whether or not it is published.
-pub fn count(status: &mut Status, ledger: &Ledger, written: &Written) {
+pub(crate) fn count(status: &mut Status, ledger: &Ledger, written: &Written) {
     let total = ledger.total();
     (status.rows_in, status.accepted, status.rejected) =
         (total.rows, total.accepted, total.rejected);
@@ -305,7 +305,7 @@ pub fn count(status: &mut Status, ledger: &Ledger, written: &Written) {
 }
 
 /// Counts of a published run, from its manifest.
-pub fn count_published(status: &mut Status, manifest: &Manifest) {
+pub(crate) fn count_published(status: &mut Status, manifest: &Manifest) {
     let counts = &manifest.counts;
     (status.rows_in, status.accepted, status.rejected) =
         (counts.rows_in, counts.accepted, counts.rejected);

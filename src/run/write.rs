@@ -20,10 +20,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, ScopedJoinHandle};
 
 /// Opens part `n` of a table in the stage.
-pub type OpenPart<'s> = Box<dyn FnMut(usize) -> io::Result<DigestWriter> + Send + 's>;
+pub(crate) type OpenPart<'s> = Box<dyn FnMut(usize) -> io::Result<DigestWriter> + Send + 's>;
 
 /// The parts of a table, `<table>/part-NNNNN.parquet`.
-pub fn parts_of<'s>(stage: &'s Stage, table: &'static str) -> OpenPart<'s> {
+pub(crate) fn parts_of<'s>(stage: &'s Stage, table: &'static str) -> OpenPart<'s> {
     Box::new(move |n| {
         stage
             .create(&format!("{table}/part-{n:05}.parquet"))
@@ -32,7 +32,7 @@ pub fn parts_of<'s>(stage: &'s Stage, table: &'static str) -> OpenPart<'s> {
 }
 
 /// Closes parts: their digests and rows go to the stage's list.
-pub fn close(
+pub(crate) fn close(
     stage: &Stage,
     table: &str,
     parts: io::Result<Vec<Part<DigestWriter>>>,
@@ -48,7 +48,7 @@ pub fn close(
 
 /// What a failed write came from: the stage knows the file, the encoder's error only wraps it. A row that does not fit the form that
 /// was asked for is no fault of the disk.
-pub fn failure(stage: &Stage, table: &str, error: &io::Error) -> Error {
+pub(crate) fn failure(stage: &Stage, table: &str, error: &io::Error) -> Error {
     let inner = error.get_ref();
     if let Some(refused) = inner.and_then(|inner| inner.downcast_ref::<RowRefused>()) {
         return Error::Limit(format!("{table}: {refused}; nothing was published"));
@@ -59,17 +59,17 @@ pub fn failure(stage: &Stage, table: &str, error: &io::Error) -> Error {
 }
 
 /// What a thread came to; a panic goes on in this one.
-pub fn joined<T>(thread: ScopedJoinHandle<T>) -> T {
+pub(crate) fn joined<T>(thread: ScopedJoinHandle<T>) -> T {
     thread
         .join()
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Gives the key-value metadata of a footer, as soon as they are known.
-pub type Footer<'a> = &'a (dyn Fn() -> Result<Vec<(String, String)>> + Sync);
+pub(crate) type Footer<'a> = &'a (dyn Fn() -> Result<Vec<(String, String)>> + Sync);
 
 /// A table of the stage that is written from a stream of chunks.
-pub struct BigTable<'a, C: 'static> {
+pub(crate) struct BigTable<'a, C: 'static> {
     /// Its columns.
     pub table: &'static Table<C>,
     /// Its folder.
@@ -95,7 +95,7 @@ enum Next {
 
 impl<C: Send + Sync> BigTable<'_, C> {
     /// Writes whole shipments in order of id, until the stream ends; gives the number of rows.
-    pub fn write(&self, chunks: Receiver<Arc<C>>, shared: &Shared) -> Result<u64> {
+    pub(crate) fn write(&self, chunks: Receiver<Arc<C>>, shared: &Shared) -> Result<u64> {
         let schema = Arc::new(self.table.schema(self.encodings));
         // One request waits while a file is synced.
         let ((to_file, groups), (ahead, due)) = (sync_channel(self.groups_queued), sync_channel(1));

@@ -10,7 +10,7 @@ mod shipment;
 mod templates;
 mod write;
 
-pub use row::Row;
+pub(crate) use row::Row;
 pub use templates::Templates;
 pub use write::{Format, write};
 
@@ -64,7 +64,7 @@ impl Month {
 }
 
 /// The rows of shipment `index` (from 0) in order of container and sequence, damaged ones included.
-pub fn shipment<'a>(order: &Order, templates: &'a Templates, index: u64) -> Vec<Row<'a>> {
+pub(crate) fn shipment<'a>(order: &Order, templates: &'a Templates, index: u64) -> Vec<Row<'a>> {
     let mut rows = shipment::rows(order, templates, index);
     if order.dirt.0 > 0 {
         dirt::spoil(order, index, &mut rows);

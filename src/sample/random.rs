@@ -25,30 +25,30 @@ fn mix(mut z: u64) -> u64 {
 
 impl Random {
     /// The stream of a seed, a purpose and a number.
-    pub fn new(seed: u64, purpose: Purpose, index: u64) -> Random {
+    pub(super) fn new(seed: u64, purpose: Purpose, index: u64) -> Random {
         let keyed = mix(seed.wrapping_add(STEP)) ^ mix((purpose as u64).wrapping_mul(STEP));
         Random(mix(keyed.wrapping_add(mix(index.wrapping_add(STEP)))))
     }
 
     /// 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(STEP);
         mix(self.0)
     }
 
     /// A whole number from 0 to `bound - 1` (0 when the bound is 0). The bias of the multiplication is below 2^-32 for the
     /// bounds used here.
-    pub fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         ((self.next() as u128 * bound as u128) >> 64) as u64
     }
 
     /// A whole number from `low` to `high`, both included.
-    pub fn between(&mut self, low: i64, high: i64) -> i64 {
+    pub(super) fn between(&mut self, low: i64, high: i64) -> i64 {
         low + self.below((high - low).max(0) as u64 + 1) as i64
     }
 
     /// True in `ppm` of a million draws.
-    pub fn chance(&mut self, ppm: u32) -> bool {
+    pub(super) fn chance(&mut self, ppm: u32) -> bool {
         self.below(1_000_000) < ppm as u64
     }
 
@@ -57,12 +57,12 @@ impl Random {
         clippy::cast_possible_truncation,
         reason = "below the length of the list"
     )]
-    pub fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+    pub(super) fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
         &list[self.below(list.len() as u64) as usize]
     }
 
     /// A place of the list, each as often as its weight says; the sum is not 0.
-    pub fn weighted(&mut self, weights: impl Iterator<Item = u32> + Clone) -> usize {
+    pub(super) fn weighted(&mut self, weights: impl Iterator<Item = u32> + Clone) -> usize {
         let total: u64 = weights.clone().map(u64::from).sum();
         let mut left = self.below(total);
         for (i, weight) in weights.enumerate() {

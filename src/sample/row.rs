@@ -2,7 +2,7 @@
 
 /// A movement record; empty text and `None` stand for an empty cell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Row<'a> {
+pub(crate) struct Row<'a> {
     /// Unique within the shipment.
     pub movement_id: String,
     /// Through bill of lading number.

@@ -46,7 +46,7 @@ impl Stage {
     ///
     /// If the run is there already, its bytes are compared with these: equal, it stays and becomes current; damaged, it is set
     /// aside and these take its place; else [`Error::Verification`], and `CURRENT` is left alone.
-    pub fn publish(self, mut manifest: Manifest) -> Result<Published> {
+    pub(crate) fn publish(self, mut manifest: Manifest) -> Result<Published> {
         let run_id = checked_run_id(&manifest.run_id)?.to_owned();
         let output = self.output.clone();
         let target = output.layout().run(&run_id);
@@ -90,7 +90,7 @@ impl Stage {
 
     /// Ends a run that must not be published: rejects that were finished, and the status, go to `failed/<run_id>/`, in
     /// place of what an earlier failure of the same run left there. `CURRENT` is untouched.
-    pub fn fail(self, run_id: &str, status: &[u8]) -> Result<PathBuf> {
+    pub(crate) fn fail(self, run_id: &str, status: &[u8]) -> Result<PathBuf> {
         let output = self.output.clone();
         let disk = output.disk();
         let target = output.layout().failed().join(checked_run_id(run_id)?);
@@ -145,7 +145,11 @@ impl Stage {
 }
 
 /// Makes a run that is already there the current one, after checking every byte of it.
-pub fn publish_existing(output: &Output, run_id: &str, progress: Progress) -> Result<Published> {
+pub(crate) fn publish_existing(
+    output: &Output,
+    run_id: &str,
+    progress: Progress,
+) -> Result<Published> {
     let dir = output.layout().run(checked_run_id(run_id)?);
     let manifest = verify_files(&dir, progress)?;
     let mut syncs = Syncs::new(output.disk());

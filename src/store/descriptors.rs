@@ -22,7 +22,7 @@ pub fn raise_limit() {}
 
 /// How many more files this process can open now.
 #[cfg(target_os = "linux")]
-pub fn free() -> usize {
+pub(crate) fn free() -> usize {
     use rustix::process::{Resource, getrlimit};
     let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     // The folder that is listed is open itself meanwhile.

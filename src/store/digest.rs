@@ -14,7 +14,7 @@ const READ_BYTES: usize = 1 << 20;
 
 /// Size and digest of some content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ContentDigest {
+pub(crate) struct ContentDigest {
     /// Length in bytes.
     pub bytes: u64,
     /// SHA-256, lower-case hexadecimal.
@@ -22,15 +22,15 @@ pub struct ContentDigest {
 }
 
 /// Called with the number of bytes just read; an error (an interruption) ends the work.
-pub type Progress<'a> = &'a (dyn Fn(u64) -> Result<()> + Sync);
+pub(crate) type Progress<'a> = &'a (dyn Fn(u64) -> Result<()> + Sync);
 
 /// A progress callback for callers that do not care.
-pub fn no_progress(_: u64) -> Result<()> {
+pub(crate) fn no_progress(_: u64) -> Result<()> {
     Ok(())
 }
 
 /// The digest of bytes in memory.
-pub fn sha256_hex(bytes: &[u8]) -> String {
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     hex(Sha256::digest(bytes))
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn hex(hash: impl AsRef<[u8]>) -> String {
 }
 
 /// The digest of everything a reader yields. The outer error is the callback's, the inner one the reader's.
-pub fn digest_reader(
+pub(crate) fn digest_reader(
     mut reader: impl Read,
     progress: Progress,
 ) -> Result<io::Result<ContentDigest>> {
@@ -73,7 +73,10 @@ pub fn digest_reader(
 
 /// Digests input files in parallel, in the order given. A file that cannot be read is an error of its own, so that
 /// the caller can name it and go on without it; the outer error is the callback's, or that the system is short of something.
-pub fn digest_files(files: &[InputFile], progress: Progress) -> Result<Vec<Result<ContentDigest>>> {
+pub(crate) fn digest_files(
+    files: &[InputFile],
+    progress: Progress,
+) -> Result<Vec<Result<ContentDigest>>> {
     let one = |file: &InputFile| {
         let digest = match open_input(file) {
             Err(e) => Err(e),

@@ -188,7 +188,7 @@ fn refused(why: &str) -> io::Error {
 }
 
 /// Creates a folder and its missing parents, one operation each; returns those that were created, outermost first.
-pub fn create_dirs<'a>(disk: &dyn Disk, path: &'a Path) -> io::Result<Vec<&'a Path>> {
+pub(crate) fn create_dirs<'a>(disk: &dyn Disk, path: &'a Path) -> io::Result<Vec<&'a Path>> {
     let mut missing = Vec::new();
     for dir in path.ancestors().take_while(|d| !d.as_os_str().is_empty()) {
         match fs::metadata(dir) {
@@ -209,7 +209,7 @@ pub fn create_dirs<'a>(disk: &dyn Disk, path: &'a Path) -> io::Result<Vec<&'a Pa
 }
 
 /// Removes a file or a folder with all it holds, one operation per entry; links are removed, not followed.
-pub fn remove_tree(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+pub(crate) fn remove_tree(disk: &dyn Disk, path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(e) => return Err(e),
@@ -223,7 +223,7 @@ pub fn remove_tree(disk: &dyn Disk, path: &Path) -> io::Result<()> {
 }
 
 /// Paths in a folder in byte order of their names, so that operations come in the same order on every machine.
-pub fn sorted_entries(dir: &Path) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn sorted_entries(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = fs::read_dir(dir)?
         .map(|e| Ok(e?.path()))
         .collect::<io::Result<Vec<_>>>()?;

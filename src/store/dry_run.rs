@@ -14,7 +14,7 @@ use tempfile::TempDir;
 const PREFIX: &str = "green-corridor-dry-run-";
 
 /// Makes the folder in the system's folder for temporary files; it goes when it is dropped.
-pub fn private_folder() -> Result<TempDir> {
+pub(crate) fn private_folder() -> Result<TempDir> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX);
     #[cfg(unix)]
@@ -26,7 +26,7 @@ pub fn private_folder() -> Result<TempDir> {
 }
 
 /// Removes the folders of killed dry runs in `place`; those that went. What cannot be read or removed is left to the next run.
-pub fn remove_dead(place: &Path) -> Vec<PathBuf> {
+pub(crate) fn remove_dead(place: &Path) -> Vec<PathBuf> {
     let mut folders = sorted_entries(place).unwrap_or_default();
     folders.retain(|path| {
         let name = path.file_name().unwrap_or_default();

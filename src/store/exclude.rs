@@ -14,7 +14,7 @@ const MATCHING: glob::MatchOptions = glob::MatchOptions {
 };
 
 /// Patterns of files and folders that are not read, however they are reached.
-pub struct Excludes {
+pub(super) struct Excludes {
     base: PathBuf,
     real_base: PathBuf,
     list: Vec<Exclude>,
@@ -29,7 +29,7 @@ struct Exclude {
 
 impl Excludes {
     /// Patterns as those of `movements`, relative to `base`.
-    pub fn new(patterns: &[String], base: &Path, real_base: &Path) -> Result<Excludes> {
+    pub(super) fn new(patterns: &[String], base: &Path, real_base: &Path) -> Result<Excludes> {
         let list = patterns
             .iter()
             .map(|pattern| Exclude::new(pattern, base, real_base))
@@ -43,7 +43,7 @@ impl Excludes {
 
     /// Whether a file or folder, or a folder that it is in, matches a pattern: by the name that it was reached by, or by
     /// its own where a link led to it.
-    pub fn cover(&mut self, path: &Path) -> bool {
+    pub(super) fn cover(&mut self, path: &Path) -> bool {
         if self.list.is_empty() {
             return false;
         }
@@ -63,7 +63,7 @@ impl Excludes {
     }
 
     /// Patterns that have kept nothing out, as written.
-    pub fn idle(self) -> Vec<String> {
+    pub(super) fn idle(self) -> Vec<String> {
         let idle = self.list.into_iter().filter(|e| !e.has_matched);
         idle.map(|e| e.written).collect()
     }

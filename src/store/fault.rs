@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 /// No space left on device.
-pub const ENOSPC: i32 = 28;
+pub(crate) const ENOSPC: i32 = 28;
 /// Input/output error.
-pub const EIO: i32 = 5;
+pub(crate) const EIO: i32 = 5;
 
 /// What happens at the chosen operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// It fails with this error number, and the disk works again afterwards.
     Errno(i32),
     /// It fails and so does everything after it: as if the process had been killed before it.
@@ -27,7 +27,7 @@ pub enum Fault {
 
 /// An operation and what it was done to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Done {
+pub(crate) struct Done {
     pub operation: &'static str,
     pub path: PathBuf,
     pub to: PathBuf,
@@ -41,7 +41,7 @@ struct State {
 
 /// A disk with a plan to fail.
 #[derive(Clone)]
-pub struct FaultyDisk {
+pub(crate) struct FaultyDisk {
     at: usize,
     fault: Fault,
     state: Arc<Mutex<State>>,
@@ -56,7 +56,7 @@ enum Fate {
 
 impl FaultyDisk {
     /// Fails the operation with index `at`, counted from 0.
-    pub fn new(at: usize, fault: Fault) -> FaultyDisk {
+    pub(crate) fn new(at: usize, fault: Fault) -> FaultyDisk {
         FaultyDisk {
             at,
             fault,
@@ -66,12 +66,12 @@ impl FaultyDisk {
     }
 
     /// Never fails.
-    pub fn sound() -> FaultyDisk {
+    pub(crate) fn sound() -> FaultyDisk {
         FaultyDisk::new(usize::MAX, Fault::Killed)
     }
 
     /// Never fails, but something happens right after `CURRENT` was replaced.
-    pub fn disturbed(after_commit: impl Fn() + Send + Sync + 'static) -> FaultyDisk {
+    pub(crate) fn disturbed(after_commit: impl Fn() + Send + Sync + 'static) -> FaultyDisk {
         FaultyDisk {
             after_commit: Some(Arc::new(after_commit)),
             ..FaultyDisk::sound()
@@ -79,12 +79,12 @@ impl FaultyDisk {
     }
 
     /// Whether the chosen operation was reached.
-    pub fn has_struck(&self) -> bool {
+    pub(crate) fn has_struck(&self) -> bool {
         self.state.lock().unwrap().has_struck
     }
 
     /// Every operation so far.
-    pub fn done(&self) -> Vec<Done> {
+    pub(crate) fn done(&self) -> Vec<Done> {
         self.state.lock().unwrap().done.clone()
     }
 

@@ -16,7 +16,7 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Opens a file that a user names, or that a link leads to.
-pub fn open_file(path: &Path) -> Result<File> {
+pub(crate) fn open_file(path: &Path) -> Result<File> {
     let seen = fs::metadata(path).map_err(|e| input(path, "read", e))?;
     if !seen.is_file() {
         // Reading a pipe could wait for ever.
@@ -30,7 +30,7 @@ pub fn open_file(path: &Path) -> Result<File> {
 }
 
 /// Reads a whole file of at most `limit` bytes.
-pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>> {
+pub(crate) fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open_file(path)?
         .take(limit + 1)
@@ -47,7 +47,7 @@ pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>> {
 
 /// Whether something stands at `path`, be it a dangling link. Only what the system says is not there is not there: a path that
 /// cannot be looked at is an error.
-pub fn exists(path: &Path) -> io::Result<bool> {
+pub(crate) fn exists(path: &Path) -> io::Result<bool> {
     match fs::symlink_metadata(path) {
         Ok(_) => Ok(true),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -56,7 +56,7 @@ pub fn exists(path: &Path) -> io::Result<bool> {
 }
 
 /// Whether there is a file at `path`, links followed, with [`exists`]'s notion of what is not there.
-pub fn is_file(path: &Path) -> io::Result<bool> {
+pub(crate) fn is_file(path: &Path) -> io::Result<bool> {
     match fs::metadata(path) {
         Ok(seen) => Ok(seen.is_file()),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -71,7 +71,7 @@ pub fn folder_below(disk: &dyn Disk, root: &Path, relative: &str) -> Result<Path
 }
 
 /// Opens a file that need not exist; a link to one is refused.
-pub fn open_if_there(path: &Path) -> Result<Option<File>> {
+pub(crate) fn open_if_there(path: &Path) -> Result<Option<File>> {
     match fs::symlink_metadata(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(storage(path, "read", e)),
@@ -92,7 +92,7 @@ const NAMED: usize = 10;
 /// Writes a folder of new files (path below `dir`, content), each of them whole or not at all. Nothing is written if one of them
 /// exists with another content, or if all of them exist; what a killed attempt has placed is completed. After a failure what
 /// was placed is taken back.
-pub fn write_new_tree(disk: &dyn Disk, dir: &Path, files: &[(&str, &[u8])]) -> Result<()> {
+pub(crate) fn write_new_tree(disk: &dyn Disk, dir: &Path, files: &[(&str, &[u8])]) -> Result<()> {
     let is_there = exists(dir).map_err(|e| storage(dir, "read", e))?;
     if is_there && !dir.is_dir() {
         return Err(Error::Usage(format!(
@@ -230,7 +230,9 @@ pub(crate) fn replace_file(
 }
 
 /// Writes out what is left of the files and makes them durable, before anything that they replace is touched.
-pub fn seal<'a: 'f, 'f>(files: impl IntoIterator<Item = &'f mut FileWriter<'a>>) -> Result<()> {
+pub(crate) fn seal<'a: 'f, 'f>(
+    files: impl IntoIterator<Item = &'f mut FileWriter<'a>>,
+) -> Result<()> {
     files
         .into_iter()
         .try_for_each(|file| file.seal(&mut Syncs::new(file.disk)))
@@ -257,7 +259,7 @@ pub fn finish_groups<'a>(
 }
 
 /// Removes a file for good, if it is there.
-pub fn remove_lasting(disk: &dyn Disk, path: &Path) -> Result<()> {
+pub(crate) fn remove_lasting(disk: &dyn Disk, path: &Path) -> Result<()> {
     match disk.remove_file(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         removed => removed.map_err(|e| storage(path, "remove", e))?,

@@ -15,7 +15,7 @@ use std::time::SystemTime;
 pub(crate) use super::input_name::MOST_UP;
 
 /// Endings of files that are taken from a folder; text formats also with `.gz` and `.zst`. Case does not matter.
-pub const EXTENSIONS: [&str; 9] = [
+pub(crate) const EXTENSIONS: [&str; 9] = [
     "csv", "ndjson", "jsonl", "parquet", "xlsx", "xlsm", "xls", "xlsb", "ods",
 ];
 
@@ -27,7 +27,7 @@ const MAX_DEPTH: usize = 64;
 
 /// A file to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InputFile {
+pub(crate) struct InputFile {
     /// Where to open it.
     pub path: PathBuf,
     /// What to call it: relative to the base folder, with `/`; the published `source_file`. Further outside of it than a folder beside
@@ -43,7 +43,7 @@ pub struct InputFile {
 
 /// Something that was asked for, or lies where it was asked to look, and cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unreadable {
+pub(crate) struct Unreadable {
     /// As [`InputFile::name`].
     pub name: String,
     /// Name and cause in a sentence.
@@ -53,7 +53,7 @@ pub struct Unreadable {
 
 /// A pattern that matches nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unmatched {
+pub(crate) struct Unmatched {
     /// As it was given.
     pub pattern: String,
     /// What it names, if it is the path of something that is not there.
@@ -62,7 +62,7 @@ pub struct Unmatched {
 
 /// What the patterns came to; each list by name as bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub(crate) struct Found {
     /// Files to read.
     pub files: Vec<InputFile>,
     /// Pipes, dangling links, files without permission.
@@ -75,7 +75,7 @@ pub struct Found {
 
 impl Found {
     /// The files, if everything asked for can be read. What is unmatched is left to the caller.
-    pub fn readable(self) -> Result<Vec<InputFile>> {
+    pub(crate) fn readable(self) -> Result<Vec<InputFile>> {
         match self.unreadable.as_slice() {
             [] => Ok(self.files),
             [one] => Err(Error::Input(one.reason.clone())),
@@ -95,7 +95,7 @@ impl Found {
 /// with `.` or `_` are passed over by folders and wildcards; a pattern may name them. `except` (the output root) is never
 /// searched. A file reached twice, by a link or two patterns, is listed once, under the first name.
 /// What `exclude` matches, or what lies in a folder that it matches, is left out.
-pub fn discover_outside(
+pub(crate) fn discover_outside(
     exclude: &[String],
     patterns: &[String],
     base: &Path,
@@ -105,7 +105,7 @@ pub fn discover_outside(
 }
 
 /// The same without `exclude`, and with other endings for the files of a folder.
-pub fn discover_among(
+pub(crate) fn discover_among(
     patterns: &[String],
     base: &Path,
     except: Option<&Path>,
@@ -172,7 +172,7 @@ fn search(
 const GAPS: &str = "gaps.csv";
 
 /// Takes the lists of gaps out of `files`, and finds those that were not asked for: the list beside each other file.
-pub fn take_gaps(files: &mut Vec<InputFile>) -> Result<Vec<(InputFile, InputFile)>> {
+pub(crate) fn take_gaps(files: &mut Vec<InputFile>) -> Result<Vec<(InputFile, InputFile)>> {
     let beside: Vec<Option<PathBuf>> = files.iter().map(|file| gaps_beside(&file.path)).collect();
     let is_list = |file: &InputFile| beside.iter().flatten().any(|path| *path == file.path);
     let mut found: Vec<(InputFile, InputFile)> = Vec::new();
@@ -225,7 +225,7 @@ fn gaps_beside(path: &Path) -> Option<PathBuf> {
 }
 
 /// Opens a file found earlier. It may have become something else since.
-pub fn open_input(file: &InputFile) -> Result<File> {
+pub(crate) fn open_input(file: &InputFile) -> Result<File> {
     let is_file = fs::metadata(&file.path)
         .map(|m| m.is_file())
         .map_err(|e| super::input(&file.path, "open", e))?;
@@ -239,7 +239,7 @@ pub fn open_input(file: &InputFile) -> Result<File> {
 }
 
 /// [`Error::Input`] if the file has changed since it was found: its digest would not be that of the rows that were read.
-pub fn check_unchanged(file: &InputFile) -> Result<()> {
+pub(crate) fn check_unchanged(file: &InputFile) -> Result<()> {
     let now = fs::metadata(&file.path).map_err(|e| super::input(&file.path, "read", e))?;
     if (now.len(), now.modified().ok()) == (file.bytes, file.modified) {
         return Ok(());
@@ -252,7 +252,7 @@ pub fn check_unchanged(file: &InputFile) -> Result<()> {
 
 /// Whether a file of this name is taken from a folder.
 #[cfg(test)]
-pub fn has_known_extension(name: &str) -> bool {
+pub(crate) fn has_known_extension(name: &str) -> bool {
     has_extension(name, &EXTENSIONS)
 }
 

@@ -9,10 +9,10 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 /// Steps up that a published name may have.
-pub const MOST_UP: usize = 1;
+pub(crate) const MOST_UP: usize = 1;
 
 /// A name.
-pub struct Named {
+pub(super) struct Named {
     /// The name, with `/`.
     pub name: String,
     /// Of a file that is called by its own name: the folder that the name begins from.
@@ -20,7 +20,7 @@ pub struct Named {
 }
 
 /// The name of the file `path` as seen from `base`.
-pub fn named(path: &Path, base: &Path, real_base: &Path) -> io::Result<Named> {
+pub(super) fn named(path: &Path, base: &Path, real_base: &Path) -> io::Result<Named> {
     let full = full_path(path, base, real_base)?;
     let base: Vec<Component> = real_base.components().collect();
     let target: Vec<Component> = full.components().collect();
@@ -44,7 +44,7 @@ pub fn named(path: &Path, base: &Path, real_base: &Path) -> io::Result<Named> {
 }
 
 /// Gives files outside that are called alike the name of their folder too, until no two names are the same.
-pub fn tell_apart(files: &mut [InputFile]) {
+pub(super) fn tell_apart(files: &mut [InputFile]) {
     loop {
         let mut counts: HashMap<&str, usize> = HashMap::new();
         for file in files.iter() {
@@ -83,7 +83,7 @@ fn lengthen(file: &mut InputFile) -> bool {
 }
 
 /// `path` from the root, by the letter: links inside the base keep the name that the user gave them.
-pub fn full_path(path: &Path, base: &Path, real_base: &Path) -> io::Result<PathBuf> {
+pub(super) fn full_path(path: &Path, base: &Path, real_base: &Path) -> io::Result<PathBuf> {
     let full = match (path.strip_prefix(base), path.parent(), path.file_name()) {
         (Ok(rest), ..) => real_base.join(rest),
         (Err(_), Some(dir), Some(name)) => {
@@ -95,7 +95,7 @@ pub fn full_path(path: &Path, base: &Path, real_base: &Path) -> io::Result<PathB
 }
 
 /// The path with every link resolved; `None` when nothing is there.
-pub fn real_if_there(path: &Path) -> io::Result<Option<PathBuf>> {
+pub(super) fn real_if_there(path: &Path) -> io::Result<Option<PathBuf>> {
     match fs::canonicalize(path) {
         Ok(real) => Ok(Some(real)),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -119,7 +119,7 @@ fn lexical(path: &Path) -> PathBuf {
 }
 
 /// Names that are not UTF-8 stay apart from each other: their stray bytes are written as `\xNN`.
-pub fn component_text(component: Component) -> String {
+pub(super) fn component_text(component: Component) -> String {
     let mut text = String::new();
     for chunk in component.as_os_str().as_encoded_bytes().utf8_chunks() {
         text.push_str(chunk.valid());

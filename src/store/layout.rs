@@ -222,7 +222,7 @@ pub(crate) fn match_name(place: &Path, names: &[String], wanted: &str) -> Result
 }
 
 /// Whether a text can name a run: it becomes a folder, a file name and a metric label.
-pub fn is_run_id(text: &str) -> bool {
+pub(crate) fn is_run_id(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
     !text.is_empty() && text.len() <= 128 && text.bytes().all(plain)
 }

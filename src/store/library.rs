@@ -18,7 +18,7 @@ use std::path::Path;
 
 /// Puts an edition into the library at `dir`: `tables` are names and contents of the files of `folder` (`source/edition`),
 /// `sources` is the whole new `sources.csv`. An edition of this name gives way, with everything in its folder.
-pub fn write_edition(
+pub(crate) fn write_edition(
     disk: &dyn Disk,
     dir: &Path,
     folder: &str,
@@ -69,7 +69,7 @@ pub fn write_edition(
 }
 
 /// Removes what killed imports of this edition left, unless it may be the only copy of the edition that was to give way.
-pub fn clear_attempts(disk: &dyn Disk, dir: &Path, folder: &str) -> Result<()> {
+pub(crate) fn clear_attempts(disk: &dyn Disk, dir: &Path, folder: &str) -> Result<()> {
     let target = dir.join(folder);
     if is_folder(&target)? {
         clear_dead(disk, parent(&target));

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 /// Who is running: written into the lock for whoever comes second, and into the execution log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
+pub(crate) struct Holder {
     /// Process id.
     pub pid: u32,
     /// Host name, or `unknown`.
@@ -33,7 +33,7 @@ pub struct Holder {
 
 impl Holder {
     /// This process, started now.
-    pub fn this_process() -> Holder {
+    pub(crate) fn this_process() -> Holder {
         let arguments: Vec<_> = std::env::args_os()
             .map(|a| a.to_string_lossy().into_owned())
             .collect();
@@ -66,7 +66,7 @@ impl fmt::Display for Holder {
 ///
 /// Clones share the lock; it goes with the last of them.
 #[derive(Clone)]
-pub struct Output {
+pub(crate) struct Output {
     held: Arc<Held>,
 }
 
@@ -95,7 +95,7 @@ impl Drop for Held {
 
 impl Output {
     /// Locks `out`, creating it if needed; [`Error::Locked`] at once if another process has it.
-    pub fn lock(disk: Arc<dyn Disk>, out: &Path, holder: &Holder) -> Result<Output> {
+    pub(crate) fn lock(disk: Arc<dyn Disk>, out: &Path, holder: &Holder) -> Result<Output> {
         let layout = Layout::new(out);
         make_dirs(&*disk, out)?;
         layout.check()?;
@@ -111,12 +111,12 @@ impl Output {
     }
 
     /// Where things stand.
-    pub fn layout(&self) -> &Layout {
+    pub(crate) fn layout(&self) -> &Layout {
         &self.held.layout
     }
 
     /// What to write with.
-    pub fn disk(&self) -> &dyn Disk {
+    pub(crate) fn disk(&self) -> &dyn Disk {
         &*self.held.disk
     }
 

@@ -14,11 +14,11 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// File name of the manifest in a run.
-pub const MANIFEST: &str = "manifest.json";
+pub(crate) const MANIFEST: &str = "manifest.json";
 /// File name of its digest, in the format of `sha256sum`.
-pub const MANIFEST_DIGEST: &str = "manifest.json.sha256";
+pub(crate) const MANIFEST_DIGEST: &str = "manifest.json.sha256";
 /// Version of this layout and of the published tables.
-pub const SCHEMA_VERSION: u32 = 1;
+pub(crate) const SCHEMA_VERSION: u32 = 1;
 
 /// No manifest is near this size; a larger one is not ours.
 const MAX_BYTES: u64 = 1 << 30;

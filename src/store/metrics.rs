@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use std::fmt::Write;
 
 /// The whole file. Decimals are printed as they are published, without a detour over floats.
-pub fn metrics_text(status: &Status) -> String {
+pub(crate) fn metrics_text(status: &Status) -> String {
     let mut text = Text(String::new());
     text.one("exit_code", "Exit code of the last run.", status.exit_code);
     text.one(

@@ -7,34 +7,34 @@
 //! Only this program's writers use it; readers of a published run need nothing but the rename of `CURRENT`.
 
 mod aside;
-pub mod commit;
-pub mod descriptors;
-pub mod digest;
-pub mod disk;
-pub mod dry_run;
+pub(crate) mod commit;
+pub(crate) mod descriptors;
+pub(crate) mod digest;
+pub(crate) mod disk;
+pub(crate) mod dry_run;
 mod exclude;
-pub mod files;
-pub mod find;
+pub(crate) mod files;
+pub(crate) mod find;
 mod input_name;
-pub mod layout;
-pub mod library;
-pub mod lock;
-pub mod machine;
-pub mod manifest;
-pub mod memory;
+pub(crate) mod layout;
+pub(crate) mod library;
+pub(crate) mod lock;
+pub(crate) mod machine;
+pub(crate) mod manifest;
+pub(crate) mod memory;
 mod mend;
-pub mod metrics;
-pub mod path;
-pub mod plain;
-pub mod prune;
+pub(crate) mod metrics;
+pub(crate) mod path;
+pub(crate) mod plain;
+pub(crate) mod prune;
 mod prune_traces;
-pub mod reading;
-pub mod reference;
-pub mod rollback;
-pub mod signal;
-pub mod stage;
-pub mod status;
-pub mod verify;
+pub(crate) mod reading;
+pub(crate) mod reference;
+pub(crate) mod rollback;
+pub(crate) mod signal;
+pub(crate) mod stage;
+pub(crate) mod status;
+pub(crate) mod verify;
 
 #[cfg(test)]
 mod commit_tests;

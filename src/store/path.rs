@@ -11,13 +11,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Whether `relative` is a plain path below a root: names joined by `/`, none of them empty, `.` or `..`.
-pub fn is_plain(relative: &str) -> bool {
+pub(crate) fn is_plain(relative: &str) -> bool {
     let name = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(['\\', ':', '\0']);
     relative.split('/').all(name)
 }
 
 /// Opens a regular file below `root`; a link anywhere on the way below the root is refused.
-pub fn open_below(root: &Path, relative: &str) -> io::Result<File> {
+pub(crate) fn open_below(root: &Path, relative: &str) -> io::Result<File> {
     if !is_plain(relative) {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
@@ -53,7 +53,7 @@ pub fn open_below(root: &Path, relative: &str) -> io::Result<File> {
 
 /// Opens a file of a published run: a missing one, or something else in its place, is a failed verification (exit 7); that it
 /// cannot be opened is not (exit 6).
-pub fn open_part(run_dir: &Path, relative: &str) -> Result<File> {
+pub(crate) fn open_part(run_dir: &Path, relative: &str) -> Result<File> {
     open_below(run_dir, relative).map_err(|e| {
         let path = below(run_dir, relative);
         match e.kind() {
@@ -79,7 +79,7 @@ pub(crate) fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
 
 /// What a folder holds, all levels.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Listing {
+pub(crate) struct Listing {
     /// Regular files, relative, with `/`, and their sizes.
     pub files: Vec<(String, u64)>,
     /// Folders, parents before children.
@@ -89,7 +89,7 @@ pub struct Listing {
 }
 
 /// Lists a folder without following links.
-pub fn list_below(root: &Path) -> io::Result<Listing> {
+pub(crate) fn list_below(root: &Path) -> io::Result<Listing> {
     let mut listing = Listing::default();
     let mut pending = vec![(root.to_path_buf(), String::new())];
     while let Some((dir, prefix)) = pending.pop() {

@@ -27,7 +27,7 @@ enum Op {
 
 /// Works on the file system, and notes what was done, in order. Syncs are noted and not made: nobody pulls the plug.
 #[derive(Clone, Default)]
-pub struct RecordingDisk {
+pub(super) struct RecordingDisk {
     done: Arc<Mutex<Vec<Op>>>,
 }
 
@@ -124,11 +124,11 @@ struct Change {
 type Entries = BTreeMap<(Node, String), Node>;
 
 /// A state after a power cut: paths, and what stands there.
-pub type Image = BTreeMap<String, Standing>;
+pub(super) type Image = BTreeMap<String, Standing>;
 
 /// What stands at a path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Standing {
+pub(super) enum Standing {
     Dir,
     Link(PathBuf),
     File(Vec<u8>),
@@ -384,7 +384,7 @@ fn survived(pending: &[u8], form: u8) -> Vec<u8> {
 }
 
 /// Puts an image on the file system.
-pub fn place(image: &Image, base: &Path) {
+pub(super) fn place(image: &Image, base: &Path) {
     // Folders come before what they hold: a path sorts before its continuations.
     for (path, standing) in image {
         let path = base.join(path);
@@ -398,7 +398,7 @@ pub fn place(image: &Image, base: &Path) {
 
 /// How many states there were.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Count {
+pub(super) struct Count {
     /// Moments of the power cut.
     pub moments: usize,
     /// States, over all moments.
@@ -422,7 +422,7 @@ impl Random {
 
 /// Cuts the power at every moment of `act`, which works below the folder `base`, and shows `judge` every state that a cut at that moment could leave
 /// (as many as `most`, if there are more), with whether `act` had ended well by then. States that do not differ where `is_seen` looks are judged once.
-pub fn cut_power(
+pub(super) fn cut_power(
     base: &Path,
     most: u64,
     is_seen: fn(&str) -> bool,

@@ -21,7 +21,7 @@ use std::time::SystemTime;
 
 /// What pruning came to.
 #[derive(Debug, Default)]
-pub struct Pruned {
+pub(crate) struct Pruned {
     /// Ids of the runs that were removed, oldest first.
     pub removed: Vec<String>,
     /// Failed runs, log records and reports that were removed with them.
@@ -31,7 +31,7 @@ pub struct Pruned {
 }
 
 /// Removes all but the `keep` latest executed runs, the current one, the pinned ones and `just_published`. `None` keeps all.
-pub fn prune(output: &Output, keep: Option<usize>, just_published: &str) -> Result<Pruned> {
+pub(crate) fn prune(output: &Output, keep: Option<usize>, just_published: &str) -> Result<Pruned> {
     let mut pruned = Pruned::default();
     let Some(keep) = keep else {
         return Ok(pruned);
@@ -92,7 +92,7 @@ fn stranger(run: &Path) -> Result<Option<String>> {
 }
 
 /// The lines of `pins` that name runs: `#` begins a comment. An unreadable file is an error, not an empty list.
-pub fn pins(layout: &Layout) -> Result<Vec<String>> {
+pub(crate) fn pins(layout: &Layout) -> Result<Vec<String>> {
     let path = layout.pins();
     let text = match read_regular(&path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),

@@ -15,13 +15,13 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// Folder of the copies in a run.
-pub const REFERENCE: &str = "reference";
+pub(crate) const REFERENCE: &str = "reference";
 /// Largest reference file, and largest copy when read back.
-pub const MAX_FILE_BYTES: u64 = 256 << 20;
+pub(crate) const MAX_FILE_BYTES: u64 = 256 << 20;
 /// `<source>/<edition>/<file>` is three deep; one more finds what somebody nested by mistake.
 const MAX_DEPTH: usize = 4;
 /// Files of the data folder that decide what a run computes. `services.csv` does not: it is for route options.
-pub const RUN_DATA: [&str; 18] = [
+pub(crate) const RUN_DATA: [&str; 18] = [
     "containers.csv",
     "corridors.toml",
     "distances.csv",
@@ -46,7 +46,7 @@ const ZSTD_LEVEL: i32 = 9;
 
 /// A reference file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReferenceFile {
+pub(crate) struct ReferenceFile {
     /// Path with `/`, below the folder it was read from or below `reference/` of a run.
     pub path: String,
     /// Its content.
@@ -57,7 +57,7 @@ pub struct ReferenceFile {
 ///
 /// Files of a name that the layout does not know are read too, so that a misspelt table is a fault for whoever parses
 /// the library and not a table silently left out. Hidden files and other endings are passed over.
-pub fn read_library(dir: &Path) -> Result<Vec<ReferenceFile>> {
+pub(crate) fn read_library(dir: &Path) -> Result<Vec<ReferenceFile>> {
     let mut files = Vec::new();
     let mut pending = vec![(dir.to_path_buf(), String::new(), 1)];
     while let Some((folder, prefix, depth)) = pending.pop() {
@@ -90,7 +90,7 @@ pub fn read_library(dir: &Path) -> Result<Vec<ReferenceFile>> {
 /// Reads those of `names` that the data folder has, by path as bytes; a run wants [`RUN_DATA`].
 ///
 /// Only files of known names: the folder may be the user's own, with any amount of other tables in it.
-pub fn read_data(dir: &Path, names: &[&str]) -> Result<Vec<ReferenceFile>> {
+pub(crate) fn read_data(dir: &Path, names: &[&str]) -> Result<Vec<ReferenceFile>> {
     fs::read_dir(dir).map_err(|e| unreadable(dir, e))?;
     let mut names = names.to_vec();
     names.sort_unstable();
@@ -105,7 +105,7 @@ pub fn read_data(dir: &Path, names: &[&str]) -> Result<Vec<ReferenceFile>> {
 }
 
 /// Reads one file that the run file names, under the path that it shall have in the copy.
-pub fn read_named(file: &Path, path: &str) -> Result<ReferenceFile> {
+pub(crate) fn read_named(file: &Path, path: &str) -> Result<ReferenceFile> {
     Ok(ReferenceFile {
         path: path.to_owned(),
         bytes: read(file)?,
@@ -113,7 +113,7 @@ pub fn read_named(file: &Path, path: &str) -> Result<ReferenceFile> {
 }
 
 /// The files of `group` moved below a folder of that name.
-pub fn under(group: &str, files: Vec<ReferenceFile>) -> Vec<ReferenceFile> {
+pub(crate) fn under(group: &str, files: Vec<ReferenceFile>) -> Vec<ReferenceFile> {
     files
         .into_iter()
         .map(|f| ReferenceFile {
@@ -125,7 +125,7 @@ pub fn under(group: &str, files: Vec<ReferenceFile>) -> Vec<ReferenceFile> {
 
 /// One digest over paths and contents, whatever the order given. Lengths go in before the bytes, so that no content can
 /// pass for another file's path.
-pub fn library_digest(files: &[ReferenceFile]) -> String {
+pub(crate) fn library_digest(files: &[ReferenceFile]) -> String {
     let mut sorted: Vec<&ReferenceFile> = files.iter().collect();
     sorted.sort_by(|a, b| a.path.cmp(&b.path));
     let mut hasher = Sha256::new();
@@ -139,7 +139,7 @@ pub fn library_digest(files: &[ReferenceFile]) -> String {
 }
 
 /// The list for the manifest, by path.
-pub fn reference_entries(files: &[ReferenceFile]) -> Vec<ReferenceEntry> {
+pub(crate) fn reference_entries(files: &[ReferenceFile]) -> Vec<ReferenceEntry> {
     let entry = |f: &ReferenceFile| ReferenceEntry {
         path: f.path.clone(),
         sha256: sha256_hex(&f.bytes),
@@ -150,7 +150,7 @@ pub fn reference_entries(files: &[ReferenceFile]) -> Vec<ReferenceEntry> {
 }
 
 /// Writes compressed copies into the stage: the same bytes for the same files.
-pub fn write_reference_copy(stage: &Stage, files: &[ReferenceFile]) -> Result<()> {
+pub(crate) fn write_reference_copy(stage: &Stage, files: &[ReferenceFile]) -> Result<()> {
     for file in files {
         let packed = zstd::bulk::compress(&file.bytes, ZSTD_LEVEL)
             .map_err(|e| Error::Internal(format!("{}: cannot compress: {e}", file.path)))?;
@@ -160,7 +160,7 @@ pub fn write_reference_copy(stage: &Stage, files: &[ReferenceFile]) -> Result<()
 }
 
 /// Reads the copies of a published run, by path.
-pub fn read_reference_copy(run_dir: &Path) -> Result<Vec<ReferenceFile>> {
+pub(crate) fn read_reference_copy(run_dir: &Path) -> Result<Vec<ReferenceFile>> {
     let dir = run_dir.join(REFERENCE);
     let listing = list_below(&dir).map_err(|e| storage(&dir, "read", e))?;
     let mut files = Vec::new();

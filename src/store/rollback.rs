@@ -24,7 +24,7 @@ pub struct RolledBack {
 
 /// Checks every byte of the run wanted (by default the one published before the current one) and points `CURRENT` at it. The log
 /// says so, or `warnings` why not.
-pub fn rollback(
+pub(crate) fn rollback(
     output: &Output,
     holder: &Holder,
     wanted: Option<&str>,

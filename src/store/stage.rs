@@ -40,7 +40,7 @@ const CACHED_BYTES: u64 = 1 << 30;
 const SCRATCH_BUFFER_BYTES: usize = 32 << 10;
 
 /// A run being written. Dropped without a publication, it takes everything with it.
-pub struct Stage {
+pub(crate) struct Stage {
     pub(crate) output: Output,
     /// `stage/new`: the run, and scratch files that are never published.
     pub(crate) home: PathBuf,
@@ -58,7 +58,7 @@ struct Register {
 
 /// Removes what killed runs left in the stage, and gives the number of runs; whoever holds the lock is alone. What has another
 /// name than this program gives is not its own, and stays.
-pub fn clear(output: &Output) -> Result<u64> {
+pub(crate) fn clear(output: &Output) -> Result<u64> {
     let stages = output.folder(STAGE)?;
     let mut runs = 0;
     for path in leftovers(&stages)? {
@@ -69,7 +69,7 @@ pub fn clear(output: &Output) -> Result<u64> {
 }
 
 /// The same for a run that works elsewhere: nothing is done where another run is at work, or where nothing is left.
-pub fn clear_if_free(disk: Arc<dyn Disk>, out: &Path, holder: &Holder) -> Result<u64> {
+pub(crate) fn clear_if_free(disk: Arc<dyn Disk>, out: &Path, holder: &Holder) -> Result<u64> {
     let stages = Layout::new(out).stage();
     if !is_folder(&stages)? || leftovers(&stages)?.is_empty() {
         return Ok(0);
@@ -96,7 +96,7 @@ impl Stage {
     /// Opens a stage, after removing what dead runs left behind: whoever holds the lock is alone.
     ///
     /// One stage at a time: a second one would take the first for a leftover.
-    pub fn begin(output: &Output) -> Result<Stage> {
+    pub(crate) fn begin(output: &Output) -> Result<Stage> {
         let turn = output.take_turn()?;
         let layout = output.layout();
         let is_new = !is_folder(&layout.runs())?;
@@ -124,7 +124,7 @@ impl Stage {
     }
 
     /// Creates a file of the run; parallel callers welcome. The path is relative, with `/`.
-    pub fn create(&self, relative: &str) -> Result<DigestWriter> {
+    pub(crate) fn create(&self, relative: &str) -> Result<DigestWriter> {
         if !is_plain(relative) {
             return Err(Error::Internal(format!(
                 "{relative:?} is not a path below a run"
@@ -153,7 +153,7 @@ impl Stage {
 
     /// Makes files durable while they are still written, as their writers ask for it, until the last of them is gone: the
     /// disk works beside the processors, and a publication, which syncs everything itself, finds little left to wait for.
-    pub fn sync_ahead(&self, due: Receiver<PathBuf>) -> Result<()> {
+    pub(crate) fn sync_ahead(&self, due: Receiver<PathBuf>) -> Result<()> {
         let disk = self.output.disk();
         due.iter().try_for_each(|path| {
             // The system tells a failed write to one sync only, so this one must not be forgotten.
@@ -174,7 +174,7 @@ impl Stage {
     }
 
     /// Writes a whole file of the run.
-    pub fn put_bytes(&self, relative: &str, bytes: &[u8]) -> Result<FileEntry> {
+    pub(crate) fn put_bytes(&self, relative: &str, bytes: &[u8]) -> Result<FileEntry> {
         let mut writer = self.create(relative)?;
         writer
             .write_all(bytes)
@@ -183,7 +183,7 @@ impl Stage {
     }
 
     /// Creates a scratch file: kept out of the run, gone with the stage, neither hashed nor synced.
-    pub fn create_scratch(&self, name: &str) -> Result<BufWriter<NamedWriter>> {
+    pub(crate) fn create_scratch(&self, name: &str) -> Result<BufWriter<NamedWriter>> {
         let path = self.scratch(name)?;
         Ok(BufWriter::with_capacity(
             BUFFER_BYTES,
@@ -192,7 +192,7 @@ impl Stage {
     }
 
     /// Opens a scratch file for reading.
-    pub fn open_scratch(&self, name: &str) -> Result<BufReader<File>> {
+    pub(crate) fn open_scratch(&self, name: &str) -> Result<BufReader<File>> {
         let path = self.scratch(name)?;
         let file = File::open(&path).map_err(|e| storage(&path, "read", e))?;
         // A merge has many of these open.
@@ -200,7 +200,7 @@ impl Stage {
     }
 
     /// Removes a scratch file before the stage ends, to give its space back.
-    pub fn remove_scratch(&self, name: &str) -> Result<()> {
+    pub(crate) fn remove_scratch(&self, name: &str) -> Result<()> {
         let path = self.scratch(name)?;
         self.output
             .disk()
@@ -209,12 +209,12 @@ impl Stage {
     }
 
     /// The first failed write. Encoders wrap the errors of their writers in their own; this is the plain cause.
-    pub fn failure(&self) -> Option<Error> {
+    pub(crate) fn failure(&self) -> Option<Error> {
         self.register().failure.clone().map(Error::Storage)
     }
 
     /// Finished files, by path.
-    pub fn files(&self) -> Vec<FileEntry> {
+    pub(crate) fn files(&self) -> Vec<FileEntry> {
         self.register().finished.values().cloned().collect()
     }
 
@@ -224,7 +224,7 @@ impl Stage {
     }
 
     /// Where the files of the run stand until they are published.
-    pub fn run_dir(&self) -> PathBuf {
+    pub(crate) fn run_dir(&self) -> PathBuf {
         self.home.join("run")
     }
 
@@ -255,7 +255,7 @@ fn lock(register: &Mutex<Register>) -> MutexGuard<'_, Register> {
 }
 
 /// A writer whose errors name the file.
-pub struct NamedWriter {
+pub(crate) struct NamedWriter {
     path: PathBuf,
     inner: Box<dyn Write + Send>,
 }
@@ -296,7 +296,7 @@ impl Write for NamedWriter {
 /// Writer of one file of a run: buffered, hashing, counting. It belongs to no thread in particular.
 ///
 /// Dropped without [`finish`](DigestWriter::finish), the file counts as unfinished and the run cannot be published.
-pub struct DigestWriter {
+pub(crate) struct DigestWriter {
     inner: NamedWriter,
     relative: String,
     buffer: Vec<u8>,
@@ -315,18 +315,18 @@ struct Ahead {
 
 impl DigestWriter {
     /// Asks for syncs of the growing file; `to` ends at [`Stage::sync_ahead`].
-    pub fn syncing_ahead(mut self, to: SyncSender<PathBuf>) -> DigestWriter {
+    pub(crate) fn syncing_ahead(mut self, to: SyncSender<PathBuf>) -> DigestWriter {
         self.ahead = Some(Ahead { to, asked_at: 0 });
         self
     }
 
     /// Ends a file that has no rows.
-    pub fn finish(self) -> Result<FileEntry> {
+    pub(crate) fn finish(self) -> Result<FileEntry> {
         self.end(None)
     }
 
     /// Ends a file of a table.
-    pub fn finish_rows(self, rows: u64) -> Result<FileEntry> {
+    pub(crate) fn finish_rows(self, rows: u64) -> Result<FileEntry> {
         self.end(Some(rows))
     }
 

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 /// How far an execution has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub(crate) enum State {
     /// It works, or was killed while it did.
     #[default]
     Running,
@@ -35,7 +35,7 @@ pub enum State {
 /// The last execution, for machines.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Status {
+pub(crate) struct Status {
     /// How far it has come.
     pub state: State,
     /// The exit code; none while it runs.
@@ -84,7 +84,7 @@ pub struct Status {
 
 impl Status {
     /// The status of an execution that ended with `error`: exit code, kind and message are taken from it.
-    pub fn failed(mut self, error: &Error) -> Status {
+    pub(crate) fn failed(mut self, error: &Error) -> Status {
         // Exit 10 says that something is published, and that something is missing.
         let published = error.kind() == ErrorKind::FilesMissing;
         self.state = if published {
@@ -99,7 +99,7 @@ impl Status {
     }
 
     /// The status of an execution that ended well.
-    pub fn done(mut self) -> Status {
+    pub(crate) fn done(mut self) -> Status {
         self.state = State::Done;
         self.exit_code = Some(0);
         self.kind = "ok".to_owned();
@@ -107,7 +107,7 @@ impl Status {
     }
 
     /// `status.json`.
-    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {
         canonical_json(self)
     }
 }
@@ -115,7 +115,7 @@ impl Status {
 /// One record of the execution log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Execution {
+pub(crate) struct Execution {
     /// The run.
     pub run_id: String,
     /// RFC 3339, UTC.
@@ -144,7 +144,7 @@ pub struct Execution {
 
 impl Execution {
     /// A record of the execution that `holder` began, ending now.
-    pub fn ending_now(holder: &Holder, run_id: &str, status: &Status) -> Execution {
+    pub(crate) fn ending_now(holder: &Holder, run_id: &str, status: &Status) -> Execution {
         Execution {
             run_id: run_id.to_owned(),
             started: holder.started.clone(),
@@ -163,7 +163,7 @@ impl Execution {
 }
 
 /// The time now as RFC 3339 in UTC, cut to milliseconds.
-pub fn now() -> String {
+pub(crate) fn now() -> String {
     let millis = Timestamp::now().as_millisecond();
     Timestamp::from_millisecond(millis)
         .map(|t| format!("{t:.3}"))
@@ -171,7 +171,7 @@ pub fn now() -> String {
 }
 
 /// Replaces `status.json`, and `metrics.prom` once there is an exit code to tell.
-pub fn write_status(output: &Output, status: &Status) -> Result<()> {
+pub(crate) fn write_status(output: &Output, status: &Status) -> Result<()> {
     let layout = output.layout();
     let mut status = status.clone();
     status.last_success = match status.state {
@@ -193,7 +193,7 @@ pub fn write_status(output: &Output, status: &Status) -> Result<()> {
 }
 
 /// Reads `status.json`; none when nothing has run here.
-pub fn read_status(layout: &Layout) -> Result<Option<Status>> {
+pub(crate) fn read_status(layout: &Layout) -> Result<Option<Status>> {
     let path = layout.status();
     match read_regular(&path) {
         Ok(bytes) => serde_json::from_slice(&bytes)
@@ -206,7 +206,7 @@ pub fn read_status(layout: &Layout) -> Result<Option<Status>> {
 
 /// The folder with the rejects that are asked for: of the run named, published or failed; else of the last execution if
 /// it failed and left some; else of the current run.
-pub fn find_rejects(layout: &Layout, wanted: Option<&str>) -> Result<(String, PathBuf)> {
+pub(crate) fn find_rejects(layout: &Layout, wanted: Option<&str>) -> Result<(String, PathBuf)> {
     let failed = folder_names(&layout.failed())?;
     let Some(wanted) = wanted else {
         let last = match read_status(layout) {
@@ -237,7 +237,7 @@ pub fn find_rejects(layout: &Layout, wanted: Option<&str>) -> Result<(String, Pa
 
 /// Adds a record to the log under the next free number; `name` is the run id, or another word of that shape when the
 /// execution ended before it had one.
-pub fn write_log(output: &Output, name: &str, execution: &Execution) -> Result<PathBuf> {
+pub(crate) fn write_log(output: &Output, name: &str, execution: &Execution) -> Result<PathBuf> {
     let dir = output.folder(LOG)?;
     let name = checked_run_id(name)?;
     let taken: BTreeSet<u64> = log_files(output.layout())?

@@ -19,7 +19,7 @@ const SHOWN: usize = 10;
 /// Checks a run and returns its manifest. All faults are named in one [`Error::Verification`].
 ///
 /// Detected: a file changed, missing, added, or replaced by a link; the manifest changed; a run under another's name.
-pub fn verify_files(run_dir: &Path, progress: Progress) -> Result<Manifest> {
+pub(crate) fn verify_files(run_dir: &Path, progress: Progress) -> Result<Manifest> {
     verify_folder(run_dir)?;
     let manifest = verify_manifest(run_dir)?;
     let mut faults = compare_names(run_dir, &manifest)?;
@@ -55,7 +55,7 @@ pub(crate) fn verify_folder(run_dir: &Path) -> Result<()> {
 }
 
 /// The manifest, after comparing it with the digest beside it and with the name of the folder.
-pub fn verify_manifest(run_dir: &Path) -> Result<Manifest> {
+pub(crate) fn verify_manifest(run_dir: &Path) -> Result<Manifest> {
     let bytes = read_small(run_dir, MANIFEST)?;
     let wanted = read_small(run_dir, MANIFEST_DIGEST)?;
     if wanted != manifest_digest_line(&bytes) {

@@ -154,7 +154,7 @@ impl Record {
 }
 
 /// Why `UPDATE_GOLDEN` may not write anything now.
-pub fn refusal() -> Option<String> {
+pub(crate) fn refusal() -> Option<String> {
     Record::read().follow(&Record::now()).err()
 }
 

@@ -7,11 +7,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Far more than any command on a small input needs, also on a machine that is busy with other tests.
-pub const TIMEOUT: Duration = Duration::from_secs(120);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How a command ended.
 #[derive(Debug)]
-pub struct Ended {
+pub(crate) struct Ended {
     /// Exit code; `None`: ended by a signal.
     pub code: Option<i32>,
     /// Standard output.
@@ -23,7 +23,7 @@ pub struct Ended {
 impl Ended {
     /// Panics with everything the command said unless it ended with `code`.
     #[track_caller]
-    pub fn expect(self, code: i32) -> Ended {
+    pub(crate) fn expect(self, code: i32) -> Ended {
         assert_eq!(
             self.code,
             Some(code),
@@ -36,7 +36,7 @@ impl Ended {
 }
 
 /// The binary, without terminal, colours or standard input; the caller adds arguments.
-pub fn command() -> Command {
+pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_green-corridor"));
     command
         .env("NO_COLOR", "1")
@@ -48,7 +48,7 @@ pub fn command() -> Command {
 
 /// Runs the binary with these arguments to its end.
 #[track_caller]
-pub fn green_corridor<I>(arguments: I) -> Ended
+pub(crate) fn green_corridor<I>(arguments: I) -> Ended
 where
     I: IntoIterator,
     I::Item: AsRef<OsStr>,
@@ -60,7 +60,7 @@ where
 
 /// Waits for a process whose outputs are pipes; one that is still there after `timeout` is ended and fails the test.
 #[track_caller]
-pub fn wait(mut child: Child, timeout: Duration) -> Ended {
+pub(crate) fn wait(mut child: Child, timeout: Duration) -> Ended {
     let stdout = drain(child.stdout.take().expect("stdout is a pipe"));
     let stderr = drain(child.stderr.take().expect("stderr is a pipe"));
     let begun = Instant::now();

@@ -1,7 +1,7 @@
 //! Printed text that a document shows, compared with what the program prints.
 
 /// The blocks of printed text in a document.
-pub fn blocks(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn blocks(text: &str) -> impl Iterator<Item = &str> {
     text.split("```text\n")
         .skip(1)
         .map(|rest| rest.split("\n```").next().unwrap_or_default())
@@ -10,7 +10,7 @@ pub fn blocks(text: &str) -> impl Iterator<Item = &str> {
 /// Panics unless each line that is shown begins a line of `printed`. Columns may be closer to each other where an excerpt leaves out the
 /// rows that make them wide.
 #[track_caller]
-pub fn assert_shown(shown: &str, printed: &str, what: &str) {
+pub(crate) fn assert_shown(shown: &str, printed: &str, what: &str) {
     let narrow = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
     let printed: Vec<String> = printed.lines().map(narrow).collect();
     let mut checked = 0;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// Copies a folder with everything below it.
-pub fn copy_tree(from: &Path, to: &Path) {
+pub(crate) fn copy_tree(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder can be made");
     for entry in fs::read_dir(from).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -18,7 +18,7 @@ pub fn copy_tree(from: &Path, to: &Path) {
 }
 
 /// Every file below a folder, by its path in it with `/`.
-pub fn files_below(folder: &Path) -> Vec<String> {
+pub(crate) fn files_below(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     let mut open = vec![(folder.to_owned(), String::new())];
     while let Some((dir, before)) = open.pop() {

@@ -6,61 +6,61 @@ use std::path::{Path, PathBuf};
 
 /// An output root.
 #[derive(Clone, Debug)]
-pub struct Layout(PathBuf);
+pub(crate) struct Layout(PathBuf);
 
 impl Layout {
     /// The layout below `root`.
-    pub fn new(root: impl Into<PathBuf>) -> Layout {
+    pub(crate) fn new(root: impl Into<PathBuf>) -> Layout {
         Layout(root.into())
     }
 
     /// The output root itself.
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         &self.0
     }
 
     /// One published run.
-    pub fn run(&self, id: &str) -> PathBuf {
+    pub(crate) fn run(&self, id: &str) -> PathBuf {
         self.0.join("runs").join(id)
     }
 
     /// What is being written or removed.
-    pub fn stage(&self) -> PathBuf {
+    pub(crate) fn stage(&self) -> PathBuf {
         self.0.join("stage")
     }
 
     /// Link to the current run.
-    pub fn latest(&self) -> PathBuf {
+    pub(crate) fn latest(&self) -> PathBuf {
         self.0.join("latest")
     }
 
     /// Runs that ended without a publication.
-    pub fn failed(&self) -> PathBuf {
+    pub(crate) fn failed(&self) -> PathBuf {
         self.0.join("failed")
     }
 
     /// One record per execution.
-    pub fn log(&self) -> PathBuf {
+    pub(crate) fn log(&self) -> PathBuf {
         self.0.join("log")
     }
 
     /// Reports on runs.
-    pub fn report(&self) -> PathBuf {
+    pub(crate) fn report(&self) -> PathBuf {
         self.0.join("report")
     }
 
     /// State of the last execution.
-    pub fn status(&self) -> PathBuf {
+    pub(crate) fn status(&self) -> PathBuf {
         self.0.join("status.json")
     }
 
     /// The same for Prometheus.
-    pub fn metrics(&self) -> PathBuf {
+    pub(crate) fn metrics(&self) -> PathBuf {
         self.0.join("metrics.prom")
     }
 
     /// The id in `CURRENT`; `None` when nothing has been published yet.
-    pub fn current_run(&self) -> io::Result<Option<String>> {
+    pub(crate) fn current_run(&self) -> io::Result<Option<String>> {
         match fs::read_to_string(self.0.join("CURRENT")) {
             Ok(id) => Ok(Some(id.trim_end().to_owned())),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -69,7 +69,7 @@ impl Layout {
     }
 
     /// Ids of all published runs, ascending.
-    pub fn list_runs(&self) -> io::Result<Vec<String>> {
+    pub(crate) fn list_runs(&self) -> io::Result<Vec<String>> {
         let entries = match fs::read_dir(self.0.join("runs")) {
             Ok(entries) => entries,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -3,9 +3,9 @@
 // Each test binary uses its own part of this module.
 #![allow(dead_code)]
 
-pub mod binary;
-pub mod excerpt;
-pub mod folders;
-pub mod layout;
-pub mod skip;
-pub mod tables;
+pub(crate) mod binary;
+pub(crate) mod excerpt;
+pub(crate) mod folders;
+pub(crate) mod layout;
+pub(crate) mod skip;
+pub(crate) mod tables;

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 /// Notes that `test` was skipped for want of `missing`, in the file that $GREEN_CORRIDOR_SKIPS names, if any.
-pub fn skip(test: &str, missing: &str) {
+pub(crate) fn skip(test: &str, missing: &str) {
     println!("{test}: skipped, {missing}");
     if let Some(path) = std::env::var_os("GREEN_CORRIDOR_SKIPS") {
         let mut file = std::fs::OpenOptions::new()

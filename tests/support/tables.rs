@@ -14,7 +14,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Every table of a run.
-pub const TABLES: [&str; 6] = [
+pub(crate) const TABLES: [&str; 6] = [
     "elements",
     "shipments",
     "corridors",
@@ -25,7 +25,7 @@ pub const TABLES: [&str; 6] = [
 
 /// A table as text: decimals with all their places, times in UTC, `None` for null.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Table {
+pub(crate) struct Table {
     /// Names of the columns.
     pub columns: Vec<String>,
     /// The rows in the order of the file.
@@ -34,14 +34,14 @@ pub struct Table {
 
 /// The folder of the current run below an output root.
 #[track_caller]
-pub fn current_run(out: &Path) -> PathBuf {
+pub(crate) fn current_run(out: &Path) -> PathBuf {
     let layout = Layout::new(out);
     let id = layout.current_run().expect("a readable CURRENT");
     layout.run(&id.expect("a run is published"))
 }
 
 /// The calculation sheet of a shipment of a run.
-pub fn explain(run: &Path, shipment: &str) -> green_corridor::Result<Sheet> {
+pub(crate) fn explain(run: &Path, shipment: &str) -> green_corridor::Result<Sheet> {
     let out = run.ancestors().nth(2).expect("a run lies in runs/");
     let id = run
         .file_name()
@@ -52,7 +52,7 @@ pub fn explain(run: &Path, shipment: &str) -> green_corridor::Result<Sheet> {
 impl Table {
     /// Table `name` of a run, all parts together.
     #[track_caller]
-    pub fn read(run: &Path, name: &str) -> Table {
+    pub(crate) fn read(run: &Path, name: &str) -> Table {
         let mut table = Table {
             columns: Vec::new(),
             rows: Vec::new(),
@@ -74,7 +74,7 @@ impl Table {
     }
 
     /// A table that is in memory.
-    pub fn of(batch: &RecordBatch) -> Table {
+    pub(crate) fn of(batch: &RecordBatch) -> Table {
         let schema = batch.schema();
         let mut table = Table {
             columns: schema.fields().iter().map(|f| f.name().clone()).collect(),
@@ -93,7 +93,7 @@ impl Table {
 
     /// The values of a column; null is empty text.
     #[track_caller]
-    pub fn column(&self, name: &str) -> Vec<&str> {
+    pub(crate) fn column(&self, name: &str) -> Vec<&str> {
         let at = self
             .columns
             .iter()
@@ -106,7 +106,7 @@ impl Table {
     }
 
     /// One block of lines per row, one line per value; a null is left out, an empty text is a pair of quotes.
-    pub fn records(&self) -> String {
+    pub(crate) fn records(&self) -> String {
         let width = self.columns.iter().map(String::len).max().unwrap_or(0);
         let line = |(name, cell): (&String, &Option<String>)| match cell.as_deref()? {
             "" => Some(format!("{name:<width$}  \"\"\n")),
@@ -124,7 +124,7 @@ impl Table {
 }
 
 /// The files of a table, in order: one file, or the parts of a folder.
-pub fn parts(run: &Path, name: &str) -> Vec<PathBuf> {
+pub(crate) fn parts(run: &Path, name: &str) -> Vec<PathBuf> {
     let folder = run.join(name);
     if !folder.is_dir() {
         return vec![run.join(format!("{name}.parquet"))];

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Number of renames, each of which came after the syncs of all that it moves, and before a sync of the folder that it changes; else the one that
 /// did not. A move out of sight (into a hidden folder, or on its way to be removed) needs the sync of the folder that it leaves.
-pub fn audit(log: &[String]) -> Result<usize, String> {
+pub(crate) fn audit(log: &[String]) -> Result<usize, String> {
     // When something was last changed, and last synced.
     let mut changed: HashMap<PathBuf, usize> = HashMap::new();
     let mut synced: HashMap<PathBuf, usize> = HashMap::new();

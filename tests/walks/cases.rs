@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// A command, and what it is to change.
-pub struct Case {
+pub(crate) struct Case {
     pub name: &'static str,
     pub arguments: &'static [&'static str],
     /// Makes what stands before it.
@@ -20,13 +20,13 @@ pub struct Case {
 }
 
 /// Contents of files by path.
-pub type State = BTreeMap<String, Vec<u8>>;
+pub(crate) type State = BTreeMap<String, Vec<u8>>;
 
 /// How old each file of a result is; new is what does not differ.
-pub type Ages = BTreeMap<String, Age>;
+pub(crate) type Ages = BTreeMap<String, Age>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Age {
+pub(crate) enum Age {
     None,
     Old,
     New,
@@ -36,7 +36,7 @@ pub enum Age {
 
 const RUN: &[&str] = &["run", "run.toml", "--threads", "1"];
 
-pub static CASES: &[Case] = &[
+pub(crate) static CASES: &[Case] = &[
     Case {
         name: "run",
         arguments: &["run", "run.toml", "--threads", "1", "--keep", "1"],
@@ -428,7 +428,7 @@ fn write(dir: &Path, path: &str, text: &str) {
     fs::write(path, text).expect("a file can be written");
 }
 
-pub fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder can be made");
     for entry in fs::read_dir(from).expect("a folder") {
         let path = entry.expect("an entry").path();

@@ -38,7 +38,7 @@ fn attempt_in(dir: &Path, case: &Case) -> Command {
     in_folder(dir, &arguments)
 }
 
-pub fn good(dir: &Path, arguments: &[&str]) -> Ended {
+pub(crate) fn good(dir: &Path, arguments: &[&str]) -> Ended {
     wait(
         in_folder(dir, arguments)
             .spawn()
@@ -63,12 +63,12 @@ fn folder() -> TempDir {
 }
 
 /// The library to be loaded before all others.
-pub struct Shim {
+pub(crate) struct Shim {
     dir: TempDir,
 }
 
 /// Compiles the shim.
-pub fn shim() -> Shim {
+pub(crate) fn shim() -> Shim {
     let shim = Shim {
         dir: tempfile::tempdir().expect("a folder"),
     };
@@ -100,7 +100,7 @@ impl Shim {
 }
 
 /// A command with what it finds and what it makes.
-pub struct Prepared<'s> {
+pub(crate) struct Prepared<'s> {
     pub case: &'static Case,
     shim: &'s Shim,
     template: TempDir,
@@ -115,7 +115,7 @@ pub struct Prepared<'s> {
 }
 
 impl Prepared<'_> {
-    pub fn new<'s>(case: &'static Case, shim: &'s Shim) -> Prepared<'s> {
+    pub(crate) fn new<'s>(case: &'static Case, shim: &'s Shim) -> Prepared<'s> {
         let template = folder();
         (case.before)(template.path());
         let done = folder();
@@ -175,13 +175,13 @@ fn absolute(line: &str, dir: &Path) -> String {
 }
 
 /// A place in which one attempt after the other is made.
-pub struct Stage<'p> {
+pub(crate) struct Stage<'p> {
     prepared: &'p Prepared<'p>,
     dir: TempDir,
 }
 
 impl<'p> Stage<'p> {
-    pub fn new(prepared: &'p Prepared<'p>) -> Stage<'p> {
+    pub(crate) fn new(prepared: &'p Prepared<'p>) -> Stage<'p> {
         Stage {
             prepared,
             dir: folder(),
@@ -189,7 +189,7 @@ impl<'p> Stage<'p> {
     }
 
     /// Strikes once. `None`: the operation was not reached; else how the command ended. The error says what was not as it must be.
-    pub fn attempt(
+    pub(crate) fn attempt(
         &mut self,
         at: usize,
         errno: Option<i32>,

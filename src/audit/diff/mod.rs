@@ -7,7 +7,7 @@
 //! difference of its published totals; asserted for every row before anything is shown.
 
 mod pair;
-pub mod tables;
+pub(crate) mod tables;
 
 pub use crate::published::pairs::CorridorOf;
 
@@ -72,7 +72,7 @@ pub struct Difference {
 }
 
 /// A run of the comparison.
-pub struct Run<'d> {
+pub(crate) struct Run<'d> {
     /// Its folder.
     pub dir: &'d Path,
     /// Its manifest.
@@ -82,7 +82,7 @@ pub struct Run<'d> {
 
 impl Run<'_> {
     /// Opens a published run with the reference it carries.
-    pub fn open(dir: &Path) -> Result<Run<'_>> {
+    pub(crate) fn open(dir: &Path) -> Result<Run<'_>> {
         let manifest = Manifest::load(dir)?;
         let reference = reference_of_run(&read_reference_copy(dir)?, &manifest.profile)?;
         Ok(Run {
@@ -94,7 +94,7 @@ impl Run<'_> {
 }
 
 /// Compares two runs; `each` sees every shipment that changed, in order of id.
-pub fn diff(
+pub(crate) fn diff(
     before: &Run,
     after: &Run,
     progress: &dyn Progress,

@@ -62,7 +62,7 @@ impl<'s> Keyed<'s> {
 }
 
 /// Movements that the two runs rejected.
-pub struct RejectedMovements {
+pub(super) struct RejectedMovements {
     /// By the earlier run.
     pub before: HashSet<(String, String)>,
     /// By the later run.
@@ -70,7 +70,7 @@ pub struct RejectedMovements {
 }
 
 /// The effects between two states of one shipment. Symbols of `after` are turned into those of `before` on the way.
-pub struct Pairing<'p, 'r> {
+pub(super) struct Pairing<'p, 'r> {
     /// Kernel of the earlier run.
     pub kernel: &'p mut Kernel<'r>,
     /// Symbols of the earlier run.
@@ -85,7 +85,7 @@ pub struct Pairing<'p, 'r> {
 
 impl Pairing<'_, '_> {
     /// The effects; their sum is the difference of the elements' totals.
-    pub fn effects(
+    pub(super) fn effects(
         &mut self,
         id: &str,
         before: Option<&Shipment>,

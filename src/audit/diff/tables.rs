@@ -40,7 +40,7 @@ pub struct Differences {
 }
 
 /// Compares two runs of an output root and writes the tables.
-pub fn differences(
+pub(crate) fn differences(
     layout: &Layout,
     order: &DiffOrder,
     progress: &dyn Progress,

@@ -8,7 +8,7 @@
 
 mod factor;
 mod inputs;
-pub mod sheet;
+pub(crate) mod sheet;
 mod steps;
 
 use crate::calc::recalculate::Facts;
@@ -44,7 +44,7 @@ use std::path::Path;
 /// The sheet of a shipment of the run in `dir`.
 ///
 /// Errors: exit 2 when the run knows no such shipment, 7 when the files contradict the kernel.
-pub fn explain(dir: &Path, shipment: &str) -> Result<Sheet> {
+pub(crate) fn explain(dir: &Path, shipment: &str) -> Result<Sheet> {
     let explainer = Explainer::open(dir)?;
     let mut found = None;
     explainer.sheets(&[shipment], &mut |sheet| {
@@ -55,7 +55,7 @@ pub fn explain(dir: &Path, shipment: &str) -> Result<Sheet> {
 }
 
 /// A published run, opened once for any number of sheets: its manifest, and the reference that it carries.
-pub struct Explainer<'d> {
+pub(crate) struct Explainer<'d> {
     dir: &'d Path,
     manifest: Manifest,
     reference: Reference,
@@ -63,7 +63,7 @@ pub struct Explainer<'d> {
 
 impl<'d> Explainer<'d> {
     /// Opens the run in `dir`.
-    pub fn open(dir: &'d Path) -> Result<Explainer<'d>> {
+    pub(crate) fn open(dir: &'d Path) -> Result<Explainer<'d>> {
         let manifest = Manifest::load(dir)?;
         let reference = reference_of_run(&read_reference_copy(dir)?, &manifest.profile)?;
         Ok(Explainer {
@@ -74,14 +74,14 @@ impl<'d> Explainer<'d> {
     }
 
     /// The manifest of the run.
-    pub fn manifest(&self) -> &Manifest {
+    pub(crate) fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
     /// Hands the sheet of each shipment to `each`, in the order asked for.
     ///
     /// Errors: exit 2 when the run knows no such shipment, 7 when the files contradict the kernel.
-    pub fn sheets(
+    pub(crate) fn sheets(
         &self,
         shipments: &[&str],
         each: &mut dyn FnMut(Sheet) -> Result<()>,

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 /// Arguments of `factors check`.
 #[derive(Debug, clap::Args)]
-pub struct Check {
+pub(crate) struct Check {
     /// Which library and profile.
     #[command(flatten)]
     pub library: Library,

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 /// Arguments of `factors diff`.
 #[derive(Debug, clap::Args)]
-pub struct Diff {
+pub(crate) struct Diff {
     /// An edition (source/edition) or a profile
     #[arg(value_name = "A")]
     pub first: String,

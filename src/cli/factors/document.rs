@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 /// Arguments of `factors document`.
 #[derive(Debug, clap::Args)]
-pub struct Document {
+pub(crate) struct Document {
     /// Factor library
     #[arg(long, value_name = "DIR", default_value = "emission_factors", value_parser = path())]
     pub factors: PathBuf,

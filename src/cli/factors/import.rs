@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 /// Arguments of `factors import`.
 #[derive(Debug, clap::Args)]
-pub struct Import {
+pub(crate) struct Import {
     /// Tables, XLSX or CSV
     #[arg(value_name = "FILE", required = true, value_parser = path())]
     pub files: Vec<PathBuf>,

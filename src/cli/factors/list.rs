@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 /// Arguments of `factors list`.
 #[derive(Debug, clap::Args)]
-pub struct List {
+pub(crate) struct List {
     /// Which library and profile.
     #[command(flatten)]
     pub library: Library,

@@ -17,7 +17,7 @@ pub(super) struct Listing {
 
 impl Listing {
     /// The list in one of its forms.
-    pub fn text(&self, format: TableFormat) -> String {
+    pub(super) fn text(&self, format: TableFormat) -> String {
         match format {
             TableFormat::Table => self.table(),
             TableFormat::Csv => self.csv(),

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 /// Arguments of `factors`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// What to do.
     #[command(subcommand)]
     pub action: Action,
@@ -27,7 +27,7 @@ pub struct Args {
 
 /// What `factors` can do.
 #[derive(Debug, clap::Subcommand)]
-pub enum Action {
+pub(super) enum Action {
     /// Report every fault of a library with file, line and column, warnings apart from errors
     Check(check::Check),
     /// List the factors of a profile
@@ -46,7 +46,7 @@ pub enum Action {
 
 /// Which library and profile.
 #[derive(Debug, clap::Args)]
-pub struct Library {
+pub(super) struct Library {
     /// Factor library
     #[arg(long, value_name = "DIR", default_value = "emission_factors", value_parser = path())]
     pub factors: PathBuf,
@@ -59,7 +59,7 @@ pub struct Library {
 }
 
 /// Answers the question; exit 9 when the library has faults.
-pub fn run(args: &Args, console: &Console) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     match &args.action {
         Action::Check(args) => check::check(args, console),
         Action::List(args) => list::list(args, console),

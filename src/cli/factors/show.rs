@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 /// Arguments of `factors show`.
 #[derive(Debug, clap::Args)]
-pub struct Show {
+pub(crate) struct Show {
     /// Full name, source/edition:factor_id
     #[arg(value_name = "FACTOR")]
     pub factor: String,

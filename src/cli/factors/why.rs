@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 /// Arguments of `factors why`.
 #[derive(Debug, clap::Args)]
-pub struct Why {
+pub(crate) struct Why {
     /// Which library and profile.
     #[command(flatten)]
     pub library: Library,
@@ -61,7 +61,7 @@ pub struct Why {
 
 /// Form of the answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum WhyFormat {
+pub(crate) enum WhyFormat {
     /// For people.
     #[default]
     Table,

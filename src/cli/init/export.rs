@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// Proposes a run file in `dir` and tells what is open.
-pub fn run(dir: &Path, from: &[String], console: &Console) -> Result<ExitCode> {
+pub(super) fn run(dir: &Path, from: &[String], console: &Console) -> Result<ExitCode> {
     let proposed = propose_in(dir, from)?;
     console.print(&summary(dir, &proposed))?;
     Ok(ExitCode::SUCCESS)

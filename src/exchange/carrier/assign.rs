@@ -76,7 +76,11 @@ pub(super) fn key(tce: &Tce) -> (bool, String) {
 
 impl Scope {
     /// The scope of a category; refused where nobody says which operation it is.
-    pub fn of(carrier: &Carrier, category: &Category, named: &Named) -> Result<Scope, Refusal> {
+    pub(super) fn of(
+        carrier: &Carrier,
+        category: &Category,
+        named: &Named,
+    ) -> Result<Scope, Refusal> {
         let told = carrier.by_id.get(&category.id);
         let is_hub = category.mode == Mode::Hub;
         let elements = named.get(&(is_hub, category.id.clone()));
@@ -256,7 +260,7 @@ fn is_close(a: &Intensity, b: &Intensity) -> bool {
 
 impl Candidate {
     /// A candidate before it met the others.
-    pub fn new(category: Category, scope: Scope) -> Candidate {
+    pub(super) fn new(category: Category, scope: Scope) -> Candidate {
         Candidate {
             valid_to: category.about.valid.1,
             category,
@@ -266,7 +270,7 @@ impl Candidate {
     }
 
     /// Why it gives no factor; the flag says whether it is a duplicate.
-    pub fn refusal(&self) -> Option<(bool, Fault)> {
+    pub(super) fn refusal(&self) -> Option<(bool, Fault)> {
         let (why, other) = self.refusal.as_ref()?;
         let scope = &self.scope;
         let wanted = match why {
@@ -285,7 +289,7 @@ impl Candidate {
     }
 
     /// Its rows: one for each temperature. `is_repeated`: its id has figures of several periods.
-    pub fn rows(&self, carrier: &Carrier, is_repeated: bool) -> Vec<Vec<String>> {
+    pub(super) fn rows(&self, carrier: &Carrier, is_repeated: bool) -> Vec<Vec<String>> {
         let (category, scope) = (&self.category, &self.scope);
         let about = &category.about;
         let period = match is_repeated {

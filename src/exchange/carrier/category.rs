@@ -40,7 +40,7 @@ pub(super) struct Category {
 
 impl Category {
     /// Reads it, or refuses what a factor cannot hold.
-    pub fn read(document: &Document, id: &str, is_hub: bool) -> Result<Category, Refusal> {
+    pub(super) fn read(document: &Document, id: &str, is_hub: bool) -> Result<Category, Refusal> {
         let data = document.data;
         let share = |pointer| share(data, pointer).map_err(malformed);
         let (mode, hub_type, load_factor, empty_share) = if is_hub {

@@ -28,7 +28,7 @@ use std::path::Path;
 
 /// Whose documents these are, and what they do not say.
 #[derive(Clone, Debug)]
-pub struct Carrier {
+pub(crate) struct Carrier {
     /// Code in movement records.
     pub code: String,
     /// Source of the factors.
@@ -47,7 +47,7 @@ pub struct Carrier {
 
 /// What a category stands for, as far as somebody said it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Assignment {
+pub(crate) struct Assignment {
     /// Operation; empty: as without a line.
     pub operation: String,
     /// Region.
@@ -59,7 +59,7 @@ pub struct Assignment {
 }
 
 /// The operations that a profile gives to modes, and all that the library has.
-pub fn known_operations(
+pub(crate) fn known_operations(
     factors: &Path,
     profile: &str,
 ) -> Result<(BTreeMap<Mode, String>, BTreeSet<String>)> {
@@ -116,7 +116,7 @@ pub struct Report {
 }
 
 /// Reads documents and gathers what they become.
-pub struct Converter {
+pub(crate) struct Converter {
     carrier: Carrier,
     publisher: String,
     categories: Vec<Category>,
@@ -148,7 +148,7 @@ fn malformed(fault: Fault) -> Refusal {
 
 impl Converter {
     /// Nothing read yet.
-    pub fn new(carrier: Carrier) -> Result<Converter> {
+    pub(crate) fn new(carrier: Carrier) -> Result<Converter> {
         let is_code = |t: &str| {
             !t.is_empty()
                 && t.chars().count() <= 64
@@ -173,7 +173,7 @@ impl Converter {
     }
 
     /// Takes the documents of a file.
-    pub fn read(&mut self, file: &str, bytes: &[u8]) {
+    pub(crate) fn read(&mut self, file: &str, bytes: &[u8]) {
         documents::read(file, bytes, &["data"], &mut |place, entry| match entry {
             Ok(entry) => self.entry(place, &entry),
             Err(fault) => {
@@ -333,7 +333,7 @@ impl Converter {
     }
 
     /// Everything that was read, as files.
-    pub fn finish(mut self) -> Result<Report> {
+    pub(crate) fn finish(mut self) -> Result<Report> {
         let named = named(&self.shipments);
         let mut candidates = Vec::new();
         for category in std::mem::take(&mut self.categories) {

@@ -47,7 +47,7 @@ pub(super) struct Tce {
 
 impl Shipment {
     /// Reads it; refused as a whole, since a chain without one of its elements would pass for complete.
-    pub fn read(place: &Place, data: &Value) -> Result<Shipment, Refusal> {
+    pub(super) fn read(place: &Place, data: &Value) -> Result<Shipment, Refusal> {
         let id = required(data, "/shipmentId", "a shipment id").map_err(malformed)?;
         let list = objects(data, "/tces").map_err(malformed)?;
         if list.is_empty() {

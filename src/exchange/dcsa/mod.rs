@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod carrier_tests;
 mod references;
-pub mod spellings;
+pub(crate) mod spellings;
 #[cfg(test)]
 mod tests;
 
@@ -22,11 +22,11 @@ use spellings::{Fields, SPELLINGS, is_among};
 use std::collections::BTreeMap;
 
 /// Places of facilities that an event names without a UN/LOCODE, by `provider:code`.
-pub type Facilities = BTreeMap<String, LocationCode>;
+pub(crate) type Facilities = BTreeMap<String, LocationCode>;
 
 /// What is known beside the events.
 #[derive(Clone, Debug, Default)]
-pub struct Reading {
+pub(crate) struct Reading {
     /// Places of facilities.
     pub facilities: Facilities,
     /// Zones of times without an offset.
@@ -34,10 +34,10 @@ pub struct Reading {
 }
 
 /// Takes an event, or what was wrong with the text in its place.
-pub type Take<'t> = dyn FnMut(Result<Event, Box<LeftOut>>) + 't;
+pub(crate) type Take<'t> = dyn FnMut(Result<Event, Box<LeftOut>>) + 't;
 
 /// Hands the events of a file to `take`.
-pub fn read(file: &str, bytes: &[u8], reading: &Reading, take: &mut Take) {
+pub(crate) fn read(file: &str, bytes: &[u8], reading: &Reading, take: &mut Take) {
     let lists: Vec<&str> = SPELLINGS.lists.iter().map(String::as_str).collect();
     documents::read(file, bytes, &lists, &mut |place, entry| match entry {
         Ok(entry) => unfold(place, entry, 0, reading, take),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// What an event says of documents.
 #[derive(Debug, Default)]
-pub struct References {
+pub(super) struct References {
     /// Documents, in the order found.
     pub documents: Vec<Document>,
     /// Documents that others replaced.
@@ -16,7 +16,7 @@ pub struct References {
 
 impl References {
     /// Those of an event.
-    pub fn of(event: &Value) -> Result<References, Fault> {
+    pub(super) fn of(event: &Value) -> Result<References, Fault> {
         let mut references = References::default();
         references.walk("", event)?;
         Ok(references)

@@ -12,7 +12,7 @@ type Words = BTreeMap<String, Vec<String>>;
 /// Code of a facility and the list it is from.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FacilityPaths {
+pub(crate) struct FacilityPaths {
     code: String,
     provider: String,
 }
@@ -20,7 +20,7 @@ pub struct FacilityPaths {
 /// References that others replaced.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Replacements {
+pub(crate) struct Replacements {
     /// Key of the list.
     pub list: Vec<String>,
     /// Key of what was replaced.
@@ -32,7 +32,7 @@ pub struct Replacements {
 /// How references to documents are spelled.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DocumentKeys {
+pub(crate) struct DocumentKeys {
     /// Keys of kind and number in one object.
     pub pairs: Vec<(String, String)>,
     /// Keys that are of a kind.
@@ -44,7 +44,7 @@ pub struct DocumentKeys {
 /// The table.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Spellings {
+pub(crate) struct Spellings {
     /// Keys whose array at the top of a document holds events.
     pub lists: Vec<String>,
     /// Further keys that may hold events.
@@ -60,12 +60,12 @@ pub struct Spellings {
 }
 
 /// The table that is compiled in.
-pub static SPELLINGS: LazyLock<Spellings> = LazyLock::new(|| {
+pub(crate) static SPELLINGS: LazyLock<Spellings> = LazyLock::new(|| {
     toml::from_str(include_str!("spellings.toml")).expect("a test reads the table")
 });
 
 /// Whether two spellings are one: capitals, `_`, `-` and spaces do not count.
-pub fn is_same(a: &str, b: &str) -> bool {
+pub(crate) fn is_same(a: &str, b: &str) -> bool {
     let normal = |text: &str| {
         text.chars()
             .filter(|c| c.is_alphanumeric())
@@ -76,13 +76,13 @@ pub fn is_same(a: &str, b: &str) -> bool {
 }
 
 /// Whether this is one of the spellings.
-pub fn is_among(text: &str, spellings: &[String]) -> bool {
+pub(crate) fn is_among(text: &str, spellings: &[String]) -> bool {
     spellings.iter().any(|s| is_same(s, text))
 }
 
 impl Spellings {
     /// The code of the standard that a word of this group stands for.
-    pub fn code(&self, group: &str, word: &str) -> Option<&str> {
+    pub(crate) fn code(&self, group: &str, word: &str) -> Option<&str> {
         let words = self.words.get(group)?;
         let found = words
             .iter()
@@ -91,7 +91,7 @@ impl Spellings {
     }
 
     /// The codes of a group, for messages.
-    pub fn codes(&self, group: &str) -> String {
+    pub(crate) fn codes(&self, group: &str) -> String {
         let codes = self.words.get(group).into_iter().flatten();
         let codes: Vec<&str> = codes.map(|(code, _)| code.as_str()).collect();
         codes.join(", ")
@@ -99,17 +99,17 @@ impl Spellings {
 }
 
 /// A field as it stands: where, and what.
-pub type Found<'v> = (String, &'v Value);
+pub(crate) type Found<'v> = (String, &'v Value);
 
 /// An event, whose fields are found by the table.
-pub struct Fields<'v> {
+pub(crate) struct Fields<'v> {
     /// The event and its envelopes, each with its pointer.
     roots: Vec<Found<'v>>,
 }
 
 impl<'v> Fields<'v> {
     /// Of this entry.
-    pub fn of(entry: &'v Value) -> Fields<'v> {
+    pub(crate) fn of(entry: &'v Value) -> Fields<'v> {
         let mut roots = vec![(String::new(), entry)];
         let mut at = 0;
         while at < roots.len() && roots.len() < 16 {
@@ -140,13 +140,13 @@ impl<'v> Fields<'v> {
     }
 
     /// What stands at the first of the paths of a field that has something.
-    pub fn get(&self, field: &str) -> Option<Found<'v>> {
+    pub(crate) fn get(&self, field: &str) -> Option<Found<'v>> {
         let paths = SPELLINGS.paths.get(field).into_iter().flatten();
         paths.into_iter().find_map(|path| self.at(path))
     }
 
     /// The first text among the paths of a field, where other things may stand at the same keys.
-    pub fn first_text(&self, field: &str) -> Option<(String, String)> {
+    pub(crate) fn first_text(&self, field: &str) -> Option<(String, String)> {
         let paths = SPELLINGS.paths.get(field).into_iter().flatten();
         paths
             .into_iter()
@@ -156,19 +156,19 @@ impl<'v> Fields<'v> {
     }
 
     /// The text of a field; a whole number counts as its digits.
-    pub fn text(&self, field: &str) -> Result<Option<String>, Fault> {
+    pub(crate) fn text(&self, field: &str) -> Result<Option<String>, Fault> {
         self.get(field)
             .map(|(pointer, value)| plain(&pointer, value))
             .transpose()
     }
 
     /// The text of a field that must be there.
-    pub fn required(&self, field: &str, wanted: &str) -> Result<String, Fault> {
+    pub(crate) fn required(&self, field: &str, wanted: &str) -> Result<String, Fault> {
         self.text(field)?.ok_or_else(|| self.fault(field, wanted))
     }
 
     /// A word of the group of the same name as the code of the standard.
-    pub fn word(&self, field: &str) -> Result<Option<&'static str>, Fault> {
+    pub(crate) fn word(&self, field: &str) -> Result<Option<&'static str>, Fault> {
         let Some(word) = self.text(field)? else {
             return Ok(None);
         };
@@ -178,7 +178,7 @@ impl<'v> Fields<'v> {
     }
 
     /// A fault of a field: of what stands there, or that nothing does.
-    pub fn fault(&self, field: &str, wanted: &str) -> Fault {
+    pub(crate) fn fault(&self, field: &str, wanted: &str) -> Fault {
         let (pointer, found) = match self.get(field) {
             Some((pointer, value)) => (pointer, shown(value)),
             None => {
@@ -192,7 +192,7 @@ impl<'v> Fields<'v> {
     }
 
     /// The first facility that is named, as its code and the list that it is from.
-    pub fn facility(&self) -> Result<Option<(String, String)>, Fault> {
+    pub(crate) fn facility(&self) -> Result<Option<(String, String)>, Fault> {
         for paths in &SPELLINGS.facilities {
             if let Some((pointer, code)) = self.at(&paths.code) {
                 let provider = self.at(&paths.provider);
@@ -211,7 +211,7 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 /// A text, or a whole number as its digits.
-pub fn plain(pointer: &str, value: &Value) -> Result<String, Fault> {
+pub(crate) fn plain(pointer: &str, value: &Value) -> Result<String, Fault> {
     match value {
         Value::String(text) => Ok(text.trim().to_owned()),
         Value::Number(number) if number.is_u64() => Ok(number.to_string()),
@@ -220,7 +220,7 @@ pub fn plain(pointer: &str, value: &Value) -> Result<String, Fault> {
 }
 
 /// A value as a fault shows it.
-pub fn shown(value: &Value) -> String {
+pub(crate) fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(_) => "an array".to_owned(),

@@ -28,7 +28,7 @@ struct Part {
 
 /// A message of which some segments are read.
 #[derive(Debug)]
-pub struct Draft<'r> {
+pub(crate) struct Draft<'r> {
     frame: Frame<'r>,
     place: Place,
     head: Head,
@@ -51,7 +51,7 @@ pub struct Draft<'r> {
 
 impl<'r> Draft<'r> {
     /// A message of this type that begins here.
-    pub fn new(frame: Frame<'r>, kind: Kind, segment: u64) -> Draft<'r> {
+    pub(crate) fn new(frame: Frame<'r>, kind: Kind, segment: u64) -> Draft<'r> {
         Draft {
             place: frame.place(segment, "UNH"),
             frame,
@@ -78,7 +78,7 @@ impl<'r> Draft<'r> {
     }
 
     /// Takes the next segment. A fault is of the message as a whole.
-    pub fn take(&mut self, segment: &Segment) -> Result<(), Fault> {
+    pub(crate) fn take(&mut self, segment: &Segment) -> Result<(), Fault> {
         let is_read = match (segment.tag(), self.head.kind) {
             ("BGM", _) => self.begin(segment).map(|()| true),
             ("CNT", Kind::Coarri | Kind::Codeco) => {
@@ -508,7 +508,7 @@ impl<'r> Draft<'r> {
     }
 
     /// The message, of which all segments are read.
-    pub fn end(mut self) -> (Message, BTreeMap<String, u64>) {
+    pub(crate) fn end(mut self) -> (Message, BTreeMap<String, u64>) {
         match self.head.kind {
             Kind::Iftsta => self.tell_status(),
             Kind::Coarri | Kind::Codeco => {

@@ -14,7 +14,7 @@ const MOST: usize = 999;
 
 /// How an interchange is read.
 #[derive(Clone, Copy, Debug)]
-pub struct Hand<'p> {
+pub(crate) struct Hand<'p> {
     /// Characters of its values.
     pub charset: Charset,
     /// What its codes mean.
@@ -22,13 +22,13 @@ pub struct Hand<'p> {
 }
 
 /// Whether a code is in a list.
-pub fn has(list: &[String], code: &str) -> bool {
+pub(crate) fn has(list: &[String], code: &str) -> bool {
     list.iter().any(|one| one == code)
 }
 
 /// A code from a list of somebody's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Code {
+pub(crate) struct Code {
     /// The code.
     pub code: String,
     /// The list (1131).
@@ -55,7 +55,7 @@ impl Code {
 
 /// A place (`LOC`).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spot {
+pub(crate) struct Spot {
     /// Number of its segment.
     pub segment: u64,
     /// What happens there.
@@ -68,7 +68,7 @@ pub struct Spot {
 
 /// A transport (`TDT`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Transport {
+pub(crate) struct Transport {
     /// Stage.
     pub stage: String,
     /// Voyage or trip.
@@ -85,7 +85,7 @@ pub struct Transport {
 
 /// A time (`DTM`).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Time {
+pub(crate) struct Time {
     /// Number of its segment.
     pub segment: u64,
     /// What it is of.
@@ -96,7 +96,7 @@ pub struct Time {
 
 /// A group.
 #[derive(Clone, Debug, Default)]
-pub struct Group {
+pub(crate) struct Group {
     /// References to documents of shipments.
     pub documents: Vec<Document>,
     /// References to containers.
@@ -127,7 +127,7 @@ pub struct Group {
 
 impl Group {
     /// Of a whole message.
-    pub fn head() -> Group {
+    pub(crate) fn head() -> Group {
         Group {
             is_head: true,
             ..Group::default()
@@ -135,7 +135,7 @@ impl Group {
     }
 
     /// Of a consignment that has begun.
-    pub fn consignment() -> Group {
+    pub(crate) fn consignment() -> Group {
         Group {
             is_open: true,
             ..Group::head()
@@ -143,7 +143,7 @@ impl Group {
     }
 
     /// Takes what a segment says; whether it is one of those that are read.
-    pub fn take(&mut self, segment: &Segment, hand: Hand) -> Result<bool, Fault> {
+    pub(crate) fn take(&mut self, segment: &Segment, hand: Hand) -> Result<bool, Fault> {
         let count = match segment.tag() {
             "RFF" => self.documents.len() + self.containers.len(),
             "DTM" => self.times.len() + self.later_times.len(),
@@ -193,7 +193,7 @@ impl Group {
     }
 
     /// Notes a document once.
-    pub fn document(&mut self, kind: DocumentKind, reference: String) {
+    pub(crate) fn document(&mut self, kind: DocumentKind, reference: String) {
         let document = Document { kind, reference };
         if !self.documents.contains(&document) {
             self.documents.push(document);

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// What came of an interchange.
 #[derive(Debug, Default)]
-pub struct Contents {
+pub(crate) struct Contents {
     /// Its messages.
     pub messages: Vec<Message>,
     /// What is of no message that tells movements.
@@ -28,7 +28,7 @@ pub struct Contents {
 }
 
 /// Reads the next interchange of a file.
-pub fn read(
+pub(crate) fn read(
     file: &Arc<str>,
     segments: &mut Segments,
     reading: &Reading,

@@ -10,7 +10,7 @@ use crate::exchange::left_out::{LeftOut, Outcome};
 
 /// Messages that tell movements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Container discharge and loading report.
     Coarri,
     /// Container gate-in and gate-out report.
@@ -21,13 +21,13 @@ pub enum Kind {
 
 impl Kind {
     /// By its type (0065).
-    pub fn of(code: &str) -> Option<Kind> {
+    pub(crate) fn of(code: &str) -> Option<Kind> {
         let all = [Kind::Coarri, Kind::Codeco, Kind::Iftsta];
         all.into_iter().find(|kind| kind.code() == code)
     }
 
     /// Its type.
-    pub const fn code(self) -> &'static str {
+    pub(crate) const fn code(self) -> &'static str {
         match self {
             Kind::Coarri => "COARRI",
             Kind::Codeco => "CODECO",
@@ -38,7 +38,7 @@ impl Kind {
 
 /// What came of a part of a message.
 #[derive(Clone, Debug)]
-pub enum Found {
+pub(crate) enum Found {
     /// An event.
     Event(Box<Event>),
     /// An event that is none.
@@ -49,7 +49,7 @@ pub enum Found {
 
 /// What a message says of all that is in it.
 #[derive(Clone, Debug)]
-pub struct Head {
+pub(crate) struct Head {
     /// Type.
     pub kind: Kind,
     /// Number of the document (1004); empty: none.
@@ -66,7 +66,7 @@ pub struct Head {
 
 impl Head {
     /// When the document was written, as its sender wrote it.
-    pub fn written(&self, profile: &Profile) -> Option<Stated> {
+    pub(crate) fn written(&self, profile: &Profile) -> Option<Stated> {
         let mut times = self.group.times.iter();
         let time = times.find(|t| has(&profile.times.document, &t.qualifier))?;
         time.stated.clone().ok()
@@ -75,7 +75,7 @@ impl Head {
 
 /// A message that was read to its end.
 #[derive(Clone, Debug)]
-pub struct Message {
+pub(crate) struct Message {
     /// Where it begins.
     pub place: Place,
     /// Who sent it.
@@ -96,7 +96,7 @@ pub struct Message {
 
 impl Message {
     /// Nothing of the message is used, for the sake of this fault; it does nothing to earlier ones either.
-    pub fn refuse(&mut self, fault: &LeftOut) {
+    pub(crate) fn refuse(&mut self, fault: &LeftOut) {
         self.function = Function::Original;
         let reason = format!(
             "in what cannot be believed: {}: {}, {}",
@@ -106,7 +106,7 @@ impl Message {
     }
 
     /// The same for a message that says of itself that it is a test.
-    pub fn ignore_test(&mut self) {
+    pub(crate) fn ignore_test(&mut self) {
         self.function = Function::Original;
         self.set_aside(Outcome::Ignored, "in a test interchange (UNB 0035)");
     }

@@ -3,23 +3,23 @@
 //! `syntax` finds segments and values, `interchange` checks envelopes, `draft`, `message` and `group` collect what belongs together, `tell` makes events of
 //! it, `versions` withdraws what later messages replace or cancel. They say what DCSA events lack: masses, and the mode of inland transport.
 
-pub mod draft;
+pub(crate) mod draft;
 #[cfg(test)]
 mod envelope_tests;
-pub mod group;
-pub mod interchange;
-pub mod message;
-pub mod profile;
+pub(crate) mod group;
+pub(crate) mod interchange;
+pub(crate) mod message;
+pub(crate) mod profile;
 #[cfg(test)]
 mod simulation;
-pub mod syntax;
-pub mod tell;
+pub(crate) mod syntax;
+pub(crate) mod tell;
 #[cfg(test)]
 mod tests;
-pub mod time;
+pub(crate) mod time;
 #[cfg(test)]
 mod version_tests;
-pub mod versions;
+pub(crate) mod versions;
 
 use super::dcsa::Reading;
 use super::documents::Place;
@@ -32,11 +32,11 @@ use std::sync::Arc;
 use syntax::Segments;
 
 /// Endings of files that are taken from a folder: of messages, and of DCSA events beside them.
-pub const EXTENSIONS: [&str; 6] = ["edi", "edifact", "edf", "json", "ndjson", "jsonl"];
+pub(crate) const EXTENSIONS: [&str; 6] = ["edi", "edifact", "edf", "json", "ndjson", "jsonl"];
 
 /// Reads files; what they tell is complete when all are read, since one may replace what another says.
 #[derive(Debug)]
-pub struct Reader<'r> {
+pub(crate) struct Reader<'r> {
     reading: &'r Reading,
     profiles: &'r Profiles,
     messages: Vec<Message>,
@@ -46,7 +46,7 @@ pub struct Reader<'r> {
 
 impl<'r> Reader<'r> {
     /// Nothing read yet.
-    pub fn new(reading: &'r Reading, profiles: &'r Profiles) -> Reader<'r> {
+    pub(crate) fn new(reading: &'r Reading, profiles: &'r Profiles) -> Reader<'r> {
         Reader {
             reading,
             profiles,
@@ -57,7 +57,7 @@ impl<'r> Reader<'r> {
     }
 
     /// Reads the interchanges of a file.
-    pub fn read(&mut self, file: &str, bytes: &[u8]) {
+    pub(crate) fn read(&mut self, file: &str, bytes: &[u8]) {
         let file: Arc<str> = file.into();
         let mut segments = Segments::of(bytes);
         while !segments.is_at_end() {
@@ -71,7 +71,7 @@ impl<'r> Reader<'r> {
     }
 
     /// Hands everything on; how many segments of which tag nothing is taken from.
-    pub fn finish(self, converter: &mut Converter) -> BTreeMap<String, u64> {
+    pub(crate) fn finish(self, converter: &mut Converter) -> BTreeMap<String, u64> {
         for other in self.others {
             converter.take(Err(Box::new(other)));
         }
@@ -105,7 +105,7 @@ impl<'r> Reader<'r> {
 }
 
 /// Whether a file is of interchanges; else it is of JSON.
-pub fn is_one(bytes: &[u8]) -> bool {
+pub(crate) fn is_one(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     !matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['))
 }

@@ -11,7 +11,7 @@ type Words<T> = BTreeMap<String, T>;
 
 /// What a report or status tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub(crate) enum Told {
     /// A step of the container.
     Step(Step),
     /// Its vehicle left or came.
@@ -23,7 +23,7 @@ pub enum Told {
 
 impl Told {
     /// Code of the standard.
-    pub fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         match self {
             Told::Step(step) => step.code(),
             Told::Vehicle { departs: true } => "DEPA",
@@ -32,7 +32,7 @@ impl Told {
     }
 
     /// Whether something came; else it left.
-    pub fn arrives(self) -> bool {
+    pub(crate) fn arrives(self) -> bool {
         match self {
             Told::Step(step) => step.arrives(),
             Told::Vehicle { departs } => !departs,
@@ -65,7 +65,7 @@ macro_rules! word {
     ($name:ident, $inner:ty, $wanted:literal, $parse:expr) => {
         #[doc = concat!("A code word: ", $wanted, ".")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub struct $name(pub $inner);
+        pub(crate) struct $name(pub(crate) $inner);
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<$name, D::Error> {
@@ -110,7 +110,7 @@ word!(
 /// What a message does to earlier ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Function {
+pub(crate) enum Function {
     /// Stands for itself.
     Original,
     /// Stands for the whole earlier message.
@@ -126,7 +126,7 @@ pub enum Function {
 /// A mass of a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum MassKind {
+pub(crate) enum MassKind {
     /// Goods and packaging.
     Cargo,
     /// Verified gross mass.
@@ -140,7 +140,7 @@ pub enum MassKind {
 /// What a status code tells.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Status {
+pub(crate) struct Status {
     /// What happened.
     pub step: Told,
     /// By which mode, if the code says it.
@@ -153,7 +153,7 @@ pub struct Status {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(non_snake_case, reason = "names of messages")]
-pub struct Times {
+pub(crate) struct Times {
     COARRI: Vec<String>,
     CODECO: Vec<String>,
     IFTSTA: Vec<String>,
@@ -169,7 +169,7 @@ pub struct Times {
 
 impl Times {
     /// Qualifiers of the time of what a message of this type tells.
-    pub fn of(&self, kind: super::message::Kind) -> &[String] {
+    pub(crate) fn of(&self, kind: super::message::Kind) -> &[String] {
         use super::message::Kind;
         match kind {
             Kind::Coarri => &self.COARRI,
@@ -183,7 +183,7 @@ impl Times {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(non_snake_case, reason = "codes of steps")]
-pub struct Places {
+pub(crate) struct Places {
     /// Where it happened.
     pub activity: Vec<String>,
     LOAD: Vec<String>,
@@ -202,7 +202,7 @@ pub struct Places {
 
 impl Places {
     /// Qualifiers of the place of what is told.
-    pub fn of(&self, told: Told) -> &[String] {
+    pub(crate) fn of(&self, told: Told) -> &[String] {
         match told {
             Told::Step(Step::Loaded) => &self.LOAD,
             Told::Step(Step::Discharged) => &self.DISC,
@@ -219,7 +219,7 @@ impl Places {
 /// Stages of transport.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Stages {
+pub(crate) struct Stages {
     /// The vehicle that loads and discharges are of.
     pub main: Vec<String>,
     /// What brings to a gate.
@@ -231,7 +231,7 @@ pub struct Stages {
 /// References that are no documents of a shipment.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Links {
+pub(crate) struct Links {
     /// The earlier message.
     pub previous: Vec<String>,
     /// A container.
@@ -243,7 +243,7 @@ pub struct Links {
 /// Codes of equipment.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Equipment {
+pub(crate) struct Equipment {
     /// Containers.
     pub containers: Vec<String>,
     /// Not moved.
@@ -255,7 +255,7 @@ pub struct Equipment {
 /// A list of codes.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Totals {
+pub(crate) struct Totals {
     /// Totals of equipment.
     pub equipment: Vec<String>,
 }
@@ -263,7 +263,7 @@ pub struct Totals {
 /// Status codes that move nothing.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Idle {
+pub(crate) struct Idle {
     /// Codes.
     pub statuses: Vec<String>,
 }
@@ -271,7 +271,7 @@ pub struct Idle {
 /// What the codes of a partner mean.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Profile {
+pub(crate) struct Profile {
     /// By message and document code, what happened.
     pub reports: BTreeMap<String, Words<Told>>,
     /// The same, if nothing else says it.
@@ -314,7 +314,7 @@ pub struct Profile {
 
 /// The profile of everybody, and those of single senders.
 #[derive(Clone, Debug)]
-pub struct Profiles {
+pub(crate) struct Profiles {
     usual: Profile,
     partners: Vec<(Vec<String>, Profile)>,
 }
@@ -329,7 +329,7 @@ impl Default for Profiles {
 
 impl Profiles {
     /// The tables that are compiled in, with those of a text on top.
-    pub fn with(text: &str) -> Result<Profiles, String> {
+    pub(crate) fn with(text: &str) -> Result<Profiles, String> {
         let mut table: toml::Table = USUAL.parse().map_err(|e: toml::de::Error| e.to_string())?;
         // By itself first, so that lines in a message are those of the text.
         let own: toml::Table = text.parse().map_err(|e: toml::de::Error| e.to_string())?;
@@ -365,7 +365,7 @@ impl Profiles {
     }
 
     /// The profile of the first of these senders that has one of its own, else that of everybody.
-    pub fn of(&self, senders: &[&str]) -> &Profile {
+    pub(crate) fn of(&self, senders: &[&str]) -> &Profile {
         let is_of = |names: &[String]| {
             let mut names = names.iter();
             names.any(|name| senders.iter().any(|s| s.eq_ignore_ascii_case(name)))

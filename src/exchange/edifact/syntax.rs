@@ -7,11 +7,11 @@ use crate::exchange::documents::Fault;
 use std::borrow::Cow;
 
 /// Longest segment: three times what the longest of the directories can come to.
-pub const LONGEST: usize = 64 << 10;
+pub(crate) const LONGEST: usize = 64 << 10;
 
 /// Characters that structure an interchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Service {
+pub(crate) struct Service {
     component: u8,
     element: u8,
     release: Option<u8>,
@@ -35,7 +35,7 @@ impl Service {
     };
 
     /// Those of an interchange that begins here, and how many bytes its `UNA` takes.
-    pub fn of(bytes: &[u8]) -> Result<(Service, usize), Fault> {
+    pub(crate) fn of(bytes: &[u8]) -> Result<(Service, usize), Fault> {
         if bytes.starts_with(b"UNB") {
             let is_b = bytes.get(3) == Some(&Service::LEVEL_B.element);
             return Ok((
@@ -91,7 +91,7 @@ fn is_between(byte: u8) -> bool {
 
 /// The segments of a file, one after the other.
 #[derive(Clone, Debug)]
-pub struct Segments<'a> {
+pub(crate) struct Segments<'a> {
     bytes: &'a [u8],
     at: usize,
     number: u64,
@@ -99,7 +99,7 @@ pub struct Segments<'a> {
 
 impl<'a> Segments<'a> {
     /// Of this file.
-    pub fn of(bytes: &'a [u8]) -> Segments<'a> {
+    pub(crate) fn of(bytes: &'a [u8]) -> Segments<'a> {
         let at = if bytes.starts_with(b"\xef\xbb\xbf") {
             3
         } else {
@@ -120,24 +120,24 @@ impl<'a> Segments<'a> {
     }
 
     /// Number of the next segment, counted from the first of the file.
-    pub fn next_number(&self) -> u64 {
+    pub(crate) fn next_number(&self) -> u64 {
         self.number + 1
     }
 
     /// Whether nothing is left.
-    pub fn is_at_end(&mut self) -> bool {
+    pub(crate) fn is_at_end(&mut self) -> bool {
         self.pass_between().is_empty()
     }
 
     /// Service characters of the interchange that begins here.
-    pub fn service(&mut self) -> Result<Service, Fault> {
+    pub(crate) fn service(&mut self) -> Result<Service, Fault> {
         let (service, una) = Service::of(self.pass_between())?;
         self.at += una;
         Ok(service)
     }
 
     /// The next segment.
-    pub fn next(&mut self, service: Service) -> Result<Segment<'a>, Fault> {
+    pub(crate) fn next(&mut self, service: Service) -> Result<Segment<'a>, Fault> {
         let rest = self.pass_between();
         let window = &rest[..rest.len().min(LONGEST + 1)];
         let Some(end) = end(window, service) else {
@@ -160,13 +160,13 @@ impl<'a> Segments<'a> {
     }
 
     /// How far the file is read.
-    pub fn position(&self) -> usize {
+    pub(crate) fn position(&self) -> usize {
         self.at
     }
 
     /// After a fault: goes to where the next interchange begins, right behind the end of a segment or a line, and behind `start`, where
     /// the one with the fault begins.
-    pub fn seek_interchange(&mut self, service: Service, start: usize) {
+    pub(crate) fn seek_interchange(&mut self, service: Service, start: usize) {
         let from = self.at.max(start + 1).min(self.bytes.len());
         for found in memchr::memmem::find_iter(&self.bytes[from..], b"UN") {
             let at = from + found;
@@ -185,7 +185,7 @@ impl<'a> Segments<'a> {
     }
 
     /// The service characters that count where none could be read.
-    pub fn usual() -> Service {
+    pub(crate) fn usual() -> Service {
         Service::LEVEL_A
     }
 }
@@ -205,7 +205,7 @@ fn end(window: &[u8], service: Service) -> Option<usize> {
 
 /// A segment.
 #[derive(Clone, Copy, Debug)]
-pub struct Segment<'a> {
+pub(crate) struct Segment<'a> {
     /// Its number in the file, from 1.
     pub number: u64,
     text: &'a [u8],
@@ -214,7 +214,7 @@ pub struct Segment<'a> {
 
 impl<'a> Segment<'a> {
     /// Its name, such as `LOC`.
-    pub fn tag(&self) -> &'a str {
+    pub(crate) fn tag(&self) -> &'a str {
         let marks = |b: &u8| *b == self.service.element || *b == self.service.component;
         let end = self.text.iter().position(marks);
         let tag = &self.text[..end.unwrap_or(self.text.len()).min(6)];
@@ -247,7 +247,7 @@ impl<'a> Segment<'a> {
     }
 
     /// The text of a component, empty where nothing stands.
-    pub fn text(
+    pub(crate) fn text(
         &self,
         element: usize,
         component: usize,
@@ -270,14 +270,14 @@ impl<'a> Segment<'a> {
     }
 
     /// The segment as a message shows it.
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         String::from_utf8_lossy(&self.text[..self.text.len().min(100)]).into_owned()
     }
 }
 
 /// Characters of the values of an interchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Charset {
+pub(crate) enum Charset {
     /// Levels A and B, and the alphabets of ISO 8859 that no value which counts has letters of.
     Ascii,
     /// ISO 8859-1.
@@ -288,7 +288,7 @@ pub enum Charset {
 
 impl Charset {
     /// By the syntax identifier.
-    pub fn of(identifier: &str) -> Option<Charset> {
+    pub(crate) fn of(identifier: &str) -> Option<Charset> {
         match identifier {
             "UNOA" | "UNOB" | "UNOD" | "UNOE" | "UNOF" | "UNOG" | "UNOH" | "UNOI" | "UNOJ"
             | "UNOK" => Some(Charset::Ascii),
@@ -299,7 +299,7 @@ impl Charset {
     }
 
     /// What was wanted of a syntax identifier.
-    pub const WANTED: &'static str = "a syntax identifier of UNOA to UNOK, UNOW or UNOY";
+    pub(crate) const WANTED: &'static str = "a syntax identifier of UNOA to UNOK, UNOW or UNOY";
 
     fn decode(self, bytes: &[u8]) -> Result<Cow<'_, str>, Fault> {
         let wanted = match self {

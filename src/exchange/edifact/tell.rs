@@ -20,7 +20,7 @@ const LONGEST: usize = 64;
 
 /// What an interchange says of all its messages.
 #[derive(Clone, Debug)]
-pub struct Frame<'r> {
+pub(crate) struct Frame<'r> {
     /// File.
     pub file: Arc<str>,
     /// How it is read.
@@ -35,7 +35,7 @@ pub struct Frame<'r> {
 
 impl Frame<'_> {
     /// The place of a segment.
-    pub fn place(&self, segment: u64, tag: &str) -> Place {
+    pub(crate) fn place(&self, segment: u64, tag: &str) -> Place {
         Place {
             file: self.file.clone(),
             line: None,
@@ -45,7 +45,7 @@ impl Frame<'_> {
     }
 
     /// Something that is wrong, in a segment that the fault names or in this one.
-    pub fn fault(&self, outcome: Outcome, place: &Place, id: &str, fault: Fault) -> LeftOut {
+    pub(crate) fn fault(&self, outcome: Outcome, place: &Place, id: &str, fault: Fault) -> LeftOut {
         let pointer = match fault.pointer {
             pointer if pointer.is_empty() => place.pointer.clone(),
             pointer => pointer,
@@ -65,13 +65,13 @@ impl Frame<'_> {
 }
 
 /// A segment as the lists name it.
-pub fn pointer(segment: u64, tag: &str) -> String {
+pub(crate) fn pointer(segment: u64, tag: &str) -> String {
     format!("segment {segment} {tag}")
 }
 
 /// A container of a report or status.
 #[derive(Clone, Debug, Default)]
-pub struct Unit {
+pub(crate) struct Unit {
     /// Its number.
     pub number: String,
     /// Size-type.
@@ -84,7 +84,7 @@ pub struct Unit {
 
 /// What an event is made of: the groups from the inner to the outer.
 #[derive(Clone, Copy, Debug)]
-pub struct Subject<'m> {
+pub(crate) struct Subject<'m> {
     /// What happened.
     pub told: Told,
     /// What its code says beside.
@@ -103,7 +103,7 @@ pub struct Subject<'m> {
 
 impl Frame<'_> {
     /// The event that this is, or what is wrong with it.
-    pub fn event(&self, subject: Subject, place: Place) -> Result<Event, Box<LeftOut>> {
+    pub(crate) fn event(&self, subject: Subject, place: Place) -> Result<Event, Box<LeftOut>> {
         let head = subject.head;
         let statement = self.statement(&subject).map_err(|fault| {
             let fault = self.fault(Outcome::Malformed, &place, &head.number, fault);
@@ -423,7 +423,7 @@ fn carriage<'m>(subject: &Subject<'m>, profile: &Profile) -> Carriage<'m> {
 }
 
 /// The call of a vehicle: vehicle, voyage and place.
-pub fn call(transport: &Transport, place: LocationCode) -> String {
+pub(crate) fn call(transport: &Transport, place: LocationCode) -> String {
     if transport.vehicle.is_empty() || transport.voyage.is_empty() {
         return String::new();
     }

@@ -5,7 +5,7 @@ use crate::model::time::Instant;
 
 /// A time as stated: local, or with an offset.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stated {
+pub(crate) struct Stated {
     /// `YYYY-MM-DDThh:mm:ss`, and the offset if there is one.
     pub text: String,
     /// How much later it may have been: a day where only the date is stated.
@@ -15,7 +15,7 @@ pub struct Stated {
 const DAY_US: i64 = 24 * 3600 * 1_000_000;
 
 /// Reads a value of a format.
-pub fn stated(value: &str, format: &str) -> Result<Stated, Fault> {
+pub(crate) fn stated(value: &str, format: &str) -> Result<Stated, Fault> {
     let wanted =
         "a time in format 203 (CCYYMMDDHHMM), 204, 205 (with offset), 102 (date), 201, 303 or 304";
     let fault = || {

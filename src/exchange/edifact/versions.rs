@@ -32,7 +32,7 @@ struct Standing {
 type Content = Vec<(String, Instant)>;
 
 /// What all messages tell, those that others withdrew among it, in the order of the files.
-pub fn standing(mut messages: Vec<Message>) -> Vec<Found> {
+pub(crate) fn standing(mut messages: Vec<Message>) -> Vec<Found> {
     let order = order(&messages);
     let mut standing = Standing::default();
     for i in order {

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 /// A transport or hub element that two occurrences bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link<'e> {
+pub(crate) struct Link<'e> {
     /// Mode; `Hub`: a stay.
     pub mode: Mode,
     /// What begins it.
@@ -37,7 +37,7 @@ pub struct Link<'e> {
 
 impl Link<'_> {
     /// Made of the ids of both events, so that it is the same in every later conversion.
-    pub fn movement_id(&self) -> String {
+    pub(crate) fn movement_id(&self) -> String {
         let name = [&self.start, &self.end]
             .map(|o| format!("{}\n{}", o.first().0.sender, o.first().0.id))
             .join("\n");
@@ -54,7 +54,7 @@ impl Link<'_> {
 
 /// A chain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Chain<'e> {
+pub(crate) struct Chain<'e> {
     /// Its elements in order.
     pub links: Vec<Link<'e>>,
     /// Events that confirm one that was used: the gate beside the load.
@@ -67,7 +67,7 @@ pub struct Chain<'e> {
 
 /// A movement that must have been: before which event it is missing, and why it could not be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gap {
+pub(crate) struct Gap {
     /// Where the container is found again.
     pub place: LocationCode,
     /// When, as its sender wrote it.
@@ -95,7 +95,7 @@ struct Visit<'e> {
 }
 
 /// Joins occurrences in their order. `gate_mode` is the mode of movements between two gates that state none.
-pub fn chain<'e>(occurrences: Vec<Occurrence<'e>>, gate_mode: Option<Mode>) -> Chain<'e> {
+pub(crate) fn chain<'e>(occurrences: Vec<Occurrence<'e>>, gate_mode: Option<Mode>) -> Chain<'e> {
     let mut chain = Chain::default();
     let timed = timed(occurrences, &mut chain);
     let visits = visits(timed, &mut chain);

@@ -4,11 +4,11 @@
 use super::occurrence::Occurrence;
 
 /// Why an event of an empty container is not used.
-pub const REPOSITIONED: &str =
+pub(crate) const REPOSITIONED: &str =
     "empty, and no event of the movement names a document: the carrier's own repositioning";
 
 /// Takes the carrier's own repositioning out of occurrences in their order.
-pub fn without_repositioning<'e>(
+pub(crate) fn without_repositioning<'e>(
     occurrences: Vec<Occurrence<'e>>,
 ) -> (Vec<Occurrence<'e>>, Vec<Occurrence<'e>>) {
     let is_own: Vec<bool> = (0..occurrences.len())

@@ -9,7 +9,7 @@ use crate::model::time::Instant;
 
 /// What an equipment event does to a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Step {
+pub(crate) enum Step {
     /// `DISC`.
     Discharged,
     /// `GTIN`.
@@ -35,7 +35,7 @@ impl Step {
     ];
 
     /// DCSA's code.
-    pub const fn code(self) -> &'static str {
+    pub(crate) const fn code(self) -> &'static str {
         match self {
             Step::Discharged => "DISC",
             Step::GatedIn => "GTIN",
@@ -47,24 +47,24 @@ impl Step {
     }
 
     /// The step of a code of DCSA.
-    pub fn from_code(code: &str) -> Option<Step> {
+    pub(crate) fn from_code(code: &str) -> Option<Step> {
         Step::ALL.into_iter().find(|step| step.code() == code)
     }
 
     /// Whether the container is in the place after it; else it has left.
-    pub const fn arrives(self) -> bool {
+    pub(crate) const fn arrives(self) -> bool {
         matches!(self, Step::Discharged | Step::GatedIn | Step::DroppedOff)
     }
 
     /// Whether it is a passage of a gate, which ships do not go through.
-    pub const fn is_gate(self) -> bool {
+    pub(crate) const fn is_gate(self) -> bool {
         !matches!(self, Step::Discharged | Step::Loaded)
     }
 }
 
 /// Documents that name a shipment, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DocumentKind {
+pub(crate) enum DocumentKind {
     /// `TRD`, bill of lading or sea waybill.
     TransportDocument,
     /// `BKG`.
@@ -77,7 +77,7 @@ pub enum DocumentKind {
 
 impl DocumentKind {
     /// The kind of a code of DCSA.
-    pub fn from_code(code: &str) -> Option<DocumentKind> {
+    pub(crate) fn from_code(code: &str) -> Option<DocumentKind> {
         match code {
             "TRD" => Some(DocumentKind::TransportDocument),
             "BKG" => Some(DocumentKind::Booking),
@@ -89,7 +89,7 @@ impl DocumentKind {
 
 /// A document that an event refers to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Document {
+pub(crate) struct Document {
     /// Kind.
     pub kind: DocumentKind,
     /// Number.
@@ -98,7 +98,7 @@ pub struct Document {
 
 /// A document in whose place another stands now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Replacement {
+pub(crate) struct Replacement {
     /// What it was.
     pub old: Document,
     /// What stands for it.
@@ -107,7 +107,7 @@ pub struct Replacement {
 
 /// A container that came to a place or left it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Handling {
+pub(crate) struct Handling {
     /// What happened.
     pub step: Step,
     /// When, UTC.
@@ -142,7 +142,7 @@ pub struct Handling {
 
 /// What an event says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Statement {
+pub(crate) enum Statement {
     /// The event with this id is withdrawn.
     Retracted,
     /// Not used, with the reason.
@@ -155,7 +155,7 @@ pub enum Statement {
 
 /// An event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
+pub(crate) struct Event {
     /// Where it stands.
     pub place: Place,
     /// Party that it comes from; empty: not stated.
@@ -176,7 +176,7 @@ pub struct Event {
 
 impl Handling {
     /// Whether two can be of one arrival or one departure: neither mode nor load status contradicts.
-    pub fn agrees(&self, other: &Handling) -> bool {
+    pub(crate) fn agrees(&self, other: &Handling) -> bool {
         fn same<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
             a.is_none() || b.is_none() || a == b
         }
@@ -184,7 +184,7 @@ impl Handling {
     }
 
     /// Takes from another statement of the same handling what this one does not say.
-    pub fn complete(&mut self, other: &Handling) {
+    pub(crate) fn complete(&mut self, other: &Handling) {
         self.mode = self.mode.or(other.mode);
         self.load_status = self.load_status.or(other.load_status);
         self.is_shippers |= other.is_shippers;

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 /// What a message says of a box, in grams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Masses {
+pub(crate) struct Masses {
     /// Goods and packaging.
     pub cargo: Option<i64>,
     /// Verified gross mass: the box and all in it.
@@ -29,7 +29,7 @@ pub struct Masses {
 
 impl Masses {
     /// With what only the other says.
-    pub fn or(self, other: Masses) -> Masses {
+    pub(crate) fn or(self, other: Masses) -> Masses {
         Masses {
             cargo: self.cargo.or(other.cargo),
             verified: self.verified.or(other.verified),
@@ -59,7 +59,7 @@ enum Kind {
 
 /// The mass of the cargo of a movement, and where it is from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cargo {
+pub(crate) struct Cargo {
     /// Grams.
     pub grams: i64,
     /// For people.
@@ -68,7 +68,7 @@ pub struct Cargo {
 
 impl Cargo {
     /// The part of one of several shipments, so that the parts together are the whole.
-    pub fn part(&self, shares: &[Share], of: usize) -> Cargo {
+    pub(crate) fn part(&self, shares: &[Share], of: usize) -> Cargo {
         let until = |n: usize| {
             let parts = shares[..n].iter().map(|s| parse_decimal(&s.part, 6));
             let parts: i128 = parts.map(Option::unwrap_or_default).sum();
@@ -84,7 +84,7 @@ impl Cargo {
 }
 
 /// The cargo of each link of a chain, if any report says what it weighs; statements that do not count are added to `notes`.
-pub fn cargo(
+pub(crate) fn cargo(
     chain: &Chain,
     types: &ContainerTypes,
     notes: &mut Vec<LeftOut>,

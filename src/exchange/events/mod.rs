@@ -4,18 +4,18 @@
 //! the shipments, `order` the order in which it can have been, `empty` takes out the carrier's own repositioning, `chain` pairs arrivals with
 //! departures, `vehicle` finds when the vehicle left and came, `mass` what the cargo weighs. Every event ends in exactly one of the counts of [`Report`].
 
-pub mod chain;
-pub mod empty;
-pub mod event;
-pub mod mass;
-pub mod occurrence;
-pub mod order;
-pub mod settle;
-pub mod shares;
-pub mod shipments;
+pub(crate) mod chain;
+pub(crate) mod empty;
+pub(crate) mod event;
+pub(crate) mod mass;
+pub(crate) mod occurrence;
+pub(crate) mod order;
+pub(crate) mod settle;
+pub(crate) mod shares;
+pub(crate) mod shipments;
 #[cfg(test)]
 pub(super) mod simulation;
-pub mod vehicle;
+pub(crate) mod vehicle;
 
 use super::left_out::{LeftOut, Outcome};
 use crate::error::{Error, Result};
@@ -40,7 +40,7 @@ use std::sync::Arc;
 use vehicle::{Passages, Times, passage};
 
 /// Columns of the records; the seven before the last are for people, and `run` lists them as unknown.
-pub const COLUMNS: [&str; 23] = [
+pub(crate) const COLUMNS: [&str; 23] = [
     "movement_id",
     "shipment_id",
     "container_id",
@@ -67,7 +67,7 @@ pub const COLUMNS: [&str; 23] = [
 ];
 
 /// A movement record: a value per column.
-pub type Record = [String; COLUMNS.len()];
+pub(crate) type Record = [String; COLUMNS.len()];
 
 /// What came of the events.
 #[derive(Debug, Default)]
@@ -90,7 +90,7 @@ pub struct Report {
 
 /// What the events do not say.
 #[derive(Debug, Default)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Mode of movements from gate to gate that state none.
     pub gate_mode: Option<Mode>,
     /// Parts of shipments in containers that they share.
@@ -101,7 +101,7 @@ pub struct Settings {
 
 /// Collects the events of files and pairs them.
 #[derive(Debug, Default)]
-pub struct Converter {
+pub(crate) struct Converter {
     settings: Settings,
     /// Files, and how many events each had.
     files: Vec<(Arc<str>, u64)>,
@@ -113,7 +113,7 @@ pub struct Converter {
 
 impl Converter {
     /// Nothing read yet.
-    pub fn new(settings: Settings) -> Converter {
+    pub(crate) fn new(settings: Settings) -> Converter {
         Converter {
             settings,
             ..Converter::default()
@@ -121,20 +121,20 @@ impl Converter {
     }
 
     /// The events that follow are of this file.
-    pub fn begin(&mut self, file: &str) {
+    pub(crate) fn begin(&mut self, file: &str) {
         let file: Arc<str> = file.into();
         self.at_file.insert(file.clone(), self.files.len());
         self.files.push((file, 0));
     }
 
     /// Something about a file that is no event.
-    pub fn note(&mut self, note: LeftOut) {
+    pub(crate) fn note(&mut self, note: LeftOut) {
         self.report.left_out.push(note);
     }
 
     /// Takes an event, or what was wrong with the text in its place. Events come after their file has begun, but others may have begun
     /// since.
-    pub fn take(&mut self, event: std::result::Result<Event, Box<LeftOut>>) {
+    pub(crate) fn take(&mut self, event: std::result::Result<Event, Box<LeftOut>>) {
         self.report.events += 1;
         let place = event.as_ref().map_or_else(|e| &e.place, |e| &e.place);
         if let Some(&at) = self.at_file.get(&place.file) {
@@ -150,7 +150,7 @@ impl Converter {
     }
 
     /// Pairs everything that was read.
-    pub fn finish(self) -> Result<Report> {
+    pub(crate) fn finish(self) -> Result<Report> {
         let Converter {
             settings,
             files,

@@ -10,101 +10,101 @@ use std::collections::HashMap;
 const MINUTE_US: i64 = 60_000_000;
 
 /// How far a clock may be off, either way.
-pub const CLOCK_US: i64 = 60 * MINUTE_US;
+pub(crate) const CLOCK_US: i64 = 60 * MINUTE_US;
 
 /// How much later than it was a load or discharge may be reported as its time; also how much later a second report of a
 /// passage of a gate may come.
-pub const LATE_US: i64 = 24 * 60 * MINUTE_US;
+pub(crate) const LATE_US: i64 = 24 * 60 * MINUTE_US;
 
 /// An event with its handling.
-pub type Report<'e> = (&'e Event, &'e Handling);
+pub(crate) type Report<'e> = (&'e Event, &'e Handling);
 
 /// A handling, and all reports of it in order of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Occurrence<'e> {
+pub(crate) struct Occurrence<'e> {
     /// Never empty.
     reports: Vec<Report<'e>>,
 }
 
 impl<'e> Occurrence<'e> {
     /// Its earliest report.
-    pub fn first(&self) -> Report<'e> {
+    pub(crate) fn first(&self) -> Report<'e> {
         self.reports[0]
     }
 
     /// All reports in order of time.
-    pub fn reports(&self) -> &[Report<'e>] {
+    pub(crate) fn reports(&self) -> &[Report<'e>] {
         &self.reports
     }
 
     /// What happened.
-    pub fn step(&self) -> Step {
+    pub(crate) fn step(&self) -> Step {
         self.first().1.step
     }
 
     /// Where.
-    pub fn place(&self) -> LocationCode {
+    pub(crate) fn place(&self) -> LocationCode {
         self.first().1.place
     }
 
     /// When: what was reported late was earlier, so the earliest report counts.
-    pub fn at(&self) -> Instant {
+    pub(crate) fn at(&self) -> Instant {
         self.first().1.at
     }
 
     /// The earliest that it can have been.
-    pub fn earliest(&self) -> Instant {
+    pub(crate) fn earliest(&self) -> Instant {
         let last = self.reports.iter().map(|(_, h)| h.at).max();
         let late = if self.step().is_gate() { 0 } else { LATE_US };
         (last.unwrap_or(self.at()) - CLOCK_US - late).min(self.latest())
     }
 
     /// The latest that it can have been.
-    pub fn latest(&self) -> Instant {
+    pub(crate) fn latest(&self) -> Instant {
         self.at() + CLOCK_US + self.within()
     }
 
     /// How much later than its time it may have been, because that is only a date.
-    pub fn within(&self) -> Instant {
+    pub(crate) fn within(&self) -> Instant {
         self.first().1.within
     }
 
     /// Mode, if a report states one.
-    pub fn mode(&self) -> Option<Mode> {
+    pub(crate) fn mode(&self) -> Option<Mode> {
         self.reports.iter().find_map(|(_, h)| h.mode)
     }
 
     /// Load status, if a report states one.
-    pub fn load_status(&self) -> Option<LoadStatus> {
+    pub(crate) fn load_status(&self) -> Option<LoadStatus> {
         self.reports.iter().find_map(|(_, h)| h.load_status)
     }
 
     /// Whether a report gave `MULTIMODAL` as mode.
-    pub fn is_multimodal(&self) -> bool {
+    pub(crate) fn is_multimodal(&self) -> bool {
         self.reports.iter().any(|(_, h)| h.is_multimodal)
     }
 
     /// The first text that a report states.
-    pub fn text(&self, of: impl Fn(&'e Handling) -> &'e str) -> &'e str {
+    pub(crate) fn text(&self, of: impl Fn(&'e Handling) -> &'e str) -> &'e str {
         let mut texts = self.reports.iter().map(|(_, h)| of(h));
         texts.find(|text| !text.is_empty()).unwrap_or_default()
     }
 
     /// Documents of all reports.
-    pub fn documents(&self) -> impl Iterator<Item = &'e Document> {
+    pub(crate) fn documents(&self) -> impl Iterator<Item = &'e Document> {
         self.reports.iter().flat_map(|(event, _)| &event.documents)
     }
 
     /// Whether it is of an empty container of the carrier under no document: the carrier's own affair, unless it ends what a purchaser
     /// ordered.
-    pub fn is_bare_empty(&self) -> bool {
+    pub(crate) fn is_bare_empty(&self) -> bool {
         self.load_status() == Some(LoadStatus::Empty)
             && self.documents().next().is_none()
             && !self.reports.iter().any(|(_, h)| h.is_shippers)
     }
 
     /// Whether both can be of one arrival or one departure.
-    pub fn agrees(&self, other: &Occurrence) -> bool {
+    pub(crate) fn agrees(&self, other: &Occurrence) -> bool {
         let mut others = other.reports.iter();
         others.all(|(_, other)| self.agrees_with(other))
     }
@@ -115,7 +115,7 @@ impl<'e> Occurrence<'e> {
 }
 
 /// The handling of an event that has one.
-pub fn handling(event: &Event) -> Option<&Handling> {
+pub(crate) fn handling(event: &Event) -> Option<&Handling> {
     match &event.statement {
         Statement::Handling(handling) => Some(handling),
         Statement::Vehicle(_) | Statement::Retracted | Statement::Ignored(_) => None,
@@ -123,7 +123,7 @@ pub fn handling(event: &Event) -> Option<&Handling> {
 }
 
 /// The occurrences that the events of one container tell of, in order of time.
-pub fn occurrences<'e>(events: &[&'e Event]) -> Vec<Occurrence<'e>> {
+pub(crate) fn occurrences<'e>(events: &[&'e Event]) -> Vec<Occurrence<'e>> {
     let mut reports: Vec<Report> = events
         .iter()
         .filter_map(|event| Some((*event, handling(event)?)))

@@ -30,7 +30,7 @@ struct State {
 }
 
 /// Puts occurrences, in order of time, in the order in which they can have been.
-pub fn arrange(occurrences: Vec<Occurrence>) -> Vec<Occurrence> {
+pub(crate) fn arrange(occurrences: Vec<Occurrence>) -> Vec<Occurrence> {
     let is_whole = occurrences.windows(2).all(|w| follows(&w[0], &w[1]));
     if is_whole {
         return occurrences;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 type Key = (String, String, String);
 
 /// The events that count, in order of file and place; the others are added to `left_out`.
-pub fn settle(events: Vec<Event>, left_out: &mut Vec<LeftOut>) -> Vec<Event> {
+pub(crate) fn settle(events: Vec<Event>, left_out: &mut Vec<LeftOut>) -> Vec<Event> {
     let mut groups: BTreeMap<Key, Vec<Event>> = BTreeMap::new();
     let (retractions, events): (Vec<Event>, Vec<Event>) = events
         .into_iter()
@@ -116,7 +116,7 @@ fn says_the_same(a: &Event, b: &Event) -> bool {
 }
 
 /// An event that was left out.
-pub fn gone(event: Event, outcome: Outcome, reason: &str) -> LeftOut {
+pub(crate) fn gone(event: Event, outcome: Outcome, reason: &str) -> LeftOut {
     let (subject, found) = match &event.statement {
         Statement::Handling(h) => (
             h.container.clone(),

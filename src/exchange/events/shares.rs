@@ -4,14 +4,14 @@ use crate::error::{Error, Result};
 use std::collections::BTreeMap;
 
 /// Parts by shipment and container, in any unit that is the same for all of a container: percent, kilograms, cubic metres.
-pub type Shares = BTreeMap<[String; 2], i128>;
+pub(crate) type Shares = BTreeMap<[String; 2], i128>;
 
 /// Millionths of a whole container.
 pub(super) const ONE: i128 = 1_000_000;
 
 /// The part of a shipment, and whether it is known or assumed equal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Share {
+pub(crate) struct Share {
     /// Decimal of six places.
     pub part: String,
     /// `stated` or `equal`.
@@ -19,7 +19,11 @@ pub struct Share {
 }
 
 /// The parts of shipments in a container, one for each; together exactly one. `None`: it has one shipment.
-pub fn of(shipments: &[String], container: &str, shares: &Shares) -> Result<Option<Vec<Share>>> {
+pub(crate) fn of(
+    shipments: &[String],
+    container: &str,
+    shares: &Shares,
+) -> Result<Option<Vec<Share>>> {
     if shipments.len() < 2 {
         return Ok(None);
     }

@@ -9,11 +9,11 @@ use super::occurrence::Occurrence;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Shipments that share a container, by their numbers; mostly one.
-pub type Numbers = Vec<String>;
+pub(crate) type Numbers = Vec<String>;
 
 /// What events of any kind say of documents: bookings under one transport document, documents that others replaced.
 #[derive(Debug, Default)]
-pub struct Bookings {
+pub(crate) struct Bookings {
     bills: BTreeMap<String, BTreeSet<String>>,
     replaced: BTreeMap<Document, BTreeSet<Document>>,
 }
@@ -23,7 +23,7 @@ const MOST_REPLACEMENTS: usize = 64;
 
 impl Bookings {
     /// Notes which booking stands beside which transport document.
-    pub fn learn(&mut self, documents: &[Document], replacements: &[Replacement]) {
+    pub(crate) fn learn(&mut self, documents: &[Document], replacements: &[Replacement]) {
         let of = |kind| documents.iter().filter(move |d| d.kind == kind);
         for booking in of(DocumentKind::Booking) {
             let bills = self.bills.entry(booking.reference.clone()).or_default();
@@ -67,7 +67,10 @@ impl Bookings {
 }
 
 /// The shipments of each occurrence, in order of time: their numbers, or why there are none.
-pub fn assign(occurrences: &[Occurrence], bookings: &Bookings) -> Vec<Result<Numbers, String>> {
+pub(crate) fn assign(
+    occurrences: &[Occurrence],
+    bookings: &Bookings,
+) -> Vec<Result<Numbers, String>> {
     let groups = Groups::of(occurrences, bookings);
     let own: Vec<Option<usize>> = occurrences
         .iter()

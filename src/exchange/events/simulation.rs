@@ -13,7 +13,7 @@ const MINUTE: i64 = 60_000_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-pub struct Random(pub u64);
+pub(crate) struct Random(pub u64);
 
 impl Random {
     /// Below `n`.
@@ -31,10 +31,10 @@ impl Random {
 }
 
 /// What truly happened to a container: step, place, mode, time.
-pub type Truth = (Step, &'static str, Mode, Instant);
+pub(crate) type Truth = (Step, &'static str, Mode, Instant);
 
 /// Inland, by rail or road to a port, one or two ships, some of them feeders of half a day, and by road to the receiver.
-pub fn journey(random: &mut Random) -> Vec<Truth> {
+pub(crate) fn journey(random: &mut Random) -> Vec<Truth> {
     const PORTS: [&str; 6] = ["CNQZH", "SGSIN", "MYPKG", "THLCH", "IDJKT", "VNSGN"];
     let mut at = 1_740_000_000_000_000 + random.below(300) * DAY;
     let mut truths = Vec::new();
@@ -75,7 +75,7 @@ pub fn journey(random: &mut Random) -> Vec<Truth> {
 }
 
 /// The reports of two to four senders. Every handling is told by at least one; only the first sender knows the bill of lading.
-pub fn reports(chain: usize, truths: &[Truth], random: &mut Random) -> Vec<Event> {
+pub(crate) fn reports(chain: usize, truths: &[Truth], random: &mut Random) -> Vec<Event> {
     let senders = 2 + random.below(3) as usize;
     let clocks: Vec<i64> = (0..senders)
         .map(|_| random.between(-60, 61) * MINUTE)
@@ -139,9 +139,9 @@ pub fn reports(chain: usize, truths: &[Truth], random: &mut Random) -> Vec<Event
 }
 
 /// Shipment, mode, origin, destination.
-pub type Leg = (String, String, String, String);
+pub(crate) type Leg = (String, String, String, String);
 
-pub fn legs(chain: usize, truths: &[Truth]) -> Vec<Leg> {
+pub(crate) fn legs(chain: usize, truths: &[Truth]) -> Vec<Leg> {
     let leg = |w: &[Truth]| {
         let (a, b) = (w[0], w[1]);
         let mode = if a.1 == b.1 { Mode::Hub } else { a.2 };
@@ -172,7 +172,7 @@ fn simulate(chains: usize, seed: u64) -> (BTreeSet<Leg>, BTreeSet<Leg>, Report) 
 }
 
 /// The legs of a report.
-pub fn found(report: &Report) -> BTreeSet<Leg> {
+pub(crate) fn found(report: &Report) -> BTreeSet<Leg> {
     let leg = |r: &super::Record| (r[1].clone(), r[5].clone(), r[7].clone(), r[8].clone());
     report.records.iter().map(leg).collect()
 }
@@ -183,7 +183,7 @@ fn hold(chains: usize, seed: u64) {
 }
 
 /// Under a thousandth of the legs is lost, each lost one is listed, none is invented, none ends before it begins.
-pub fn check(wanted: &BTreeSet<Leg>, found: &BTreeSet<Leg>, report: &Report) {
+pub(crate) fn check(wanted: &BTreeSet<Leg>, found: &BTreeSet<Leg>, report: &Report) {
     let lost: Vec<&Leg> = wanted.difference(found).collect();
     let invented: Vec<&Leg> = found.difference(wanted).collect();
     assert!(

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// An actual departure or arrival of a vehicle.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Passage {
+pub(crate) struct Passage {
     /// Whether it left; else it came.
     pub departs: bool,
     /// When, UTC.
@@ -31,7 +31,7 @@ type Key<'e> = (&'e str, &'e str, bool);
 
 /// Events of vehicles by their call, and what became of them.
 #[derive(Debug, Default)]
-pub struct Passages<'e> {
+pub(crate) struct Passages<'e> {
     by_call: BTreeMap<Key<'e>, Vec<(&'e Event, &'e Passage)>>,
     /// Those that gave a time, and those that a movement named without taking it, with the reason.
     used: BTreeSet<&'e Place>,
@@ -40,7 +40,7 @@ pub struct Passages<'e> {
 
 /// The events that a movement takes its times from; `None`: the container's own.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Times<'e> {
+pub(crate) struct Times<'e> {
     /// Departure of the vehicle.
     pub departure: Option<&'e Event>,
     /// Its arrival.
@@ -48,7 +48,7 @@ pub struct Times<'e> {
 }
 
 /// The passage of an event that has one.
-pub fn passage(event: &Event) -> Option<&Passage> {
+pub(crate) fn passage(event: &Event) -> Option<&Passage> {
     match &event.statement {
         Statement::Vehicle(passage) => Some(passage),
         Statement::Handling(_) | Statement::Retracted | Statement::Ignored(_) => None,
@@ -57,7 +57,7 @@ pub fn passage(event: &Event) -> Option<&Passage> {
 
 impl<'e> Passages<'e> {
     /// The passages among events that count.
-    pub fn of(events: &'e [Event]) -> Passages<'e> {
+    pub(crate) fn of(events: &'e [Event]) -> Passages<'e> {
         let mut passages = Passages::default();
         for event in events {
             if let Some(passage) = passage(event).filter(|p| !p.call.is_empty()) {
@@ -78,7 +78,7 @@ impl<'e> Passages<'e> {
 
     /// When the vehicle of a movement left and came, as far as it lies between load and discharge. `from` is when the container
     /// came to the place that it left.
-    pub fn times(&mut self, link: &Link<'e>, from: Instant) -> Times<'e> {
+    pub(crate) fn times(&mut self, link: &Link<'e>, from: Instant) -> Times<'e> {
         if link.start.step() != Step::Loaded || link.end.step() != Step::Discharged {
             return Times::default();
         }
@@ -134,17 +134,17 @@ impl<'e> Passages<'e> {
     }
 
     /// The events that gave a time.
-    pub fn used_places(&self) -> impl Iterator<Item = &'e Place> {
+    pub(crate) fn used_places(&self) -> impl Iterator<Item = &'e Place> {
         self.used.iter().copied()
     }
 
     /// How many events gave a time.
-    pub fn used(&self) -> u64 {
+    pub(crate) fn used(&self) -> u64 {
         self.used.len() as u64
     }
 
     /// Those of `events` that gave none, each with its reason.
-    pub fn left_out(&self, events: &'e [Event]) -> Vec<LeftOut> {
+    pub(crate) fn left_out(&self, events: &'e [Event]) -> Vec<LeftOut> {
         let unused = events
             .iter()
             .filter(|e| passage(e).is_some() && !self.used.contains(&e.place));

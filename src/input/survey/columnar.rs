@@ -14,7 +14,7 @@ use parquet::errors::{ParquetError, Result};
 use std::sync::Arc;
 
 /// Calls `name` with the name of every column, then `each` with the cells of every row, until it says no.
-pub fn columns(
+pub(crate) fn columns(
     source: &SourceFile,
     name: &mut dyn FnMut(&str),
     each: &mut dyn FnMut(Vec<Cell>) -> bool,

@@ -8,7 +8,7 @@ use crate::input::{FileFault, SourceFile};
 use encoding_rs::Encoding;
 
 /// Calls `each` with the members of every record, or with what is none, until it says no.
-pub fn records(
+pub(crate) fn records(
     source: &SourceFile,
     encoding: &'static Encoding,
     each: &mut dyn FnMut(Option<Vec<(String, Cell)>>) -> bool,

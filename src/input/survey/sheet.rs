@@ -10,7 +10,7 @@ use crate::model::sheet::{self, Seen};
 const TEXTS: usize = 1 << 30;
 
 /// The sheets of a workbook in their order, and whether each is hidden.
-pub fn sheet_names(source: &SourceFile) -> Result<Vec<(String, bool)>, FileFault> {
+pub(crate) fn sheet_names(source: &SourceFile) -> Result<Vec<(String, bool)>, FileFault> {
     let mut archive = archive(source)?;
     let book = Book::read(&mut archive).map_err(|fault| told(source, fault))?;
     let names = book.sheets.into_iter();
@@ -19,7 +19,7 @@ pub fn sheet_names(source: &SourceFile) -> Result<Vec<(String, bool)>, FileFault
 
 /// Calls `each` with the number (from 1) and the cells of every row of a sheet that holds something, until it says no. Cells that hold nothing
 /// stand between others.
-pub fn sheet_rows(
+pub(crate) fn sheet_rows(
     source: &SourceFile,
     name: &str,
     each: &mut dyn FnMut(u32, Vec<Cell>) -> bool,

@@ -8,7 +8,7 @@ use encoding_rs::{Encoding, UTF_8};
 
 /// How a text file begins.
 #[derive(Clone, Debug, Default)]
-pub struct Beginning {
+pub(crate) struct Beginning {
     /// Its first bytes without a byte order mark of UTF-8; whole lines, if they are not endless.
     pub bytes: Vec<u8>,
 }
@@ -17,7 +17,7 @@ pub struct Beginning {
 const BEGINNING: usize = 256 << 10;
 
 /// The first two bytes of a file that is not compressed, or of what is compressed in it.
-pub fn mark(source: &SourceFile) -> Result<Option<&'static Encoding>, FileFault> {
+pub(crate) fn mark(source: &SourceFile) -> Result<Option<&'static Encoding>, FileFault> {
     // An encoding of single bytes shows any two of them.
     let mut blocks = Blocks::open(source, encoding_rs::WINDOWS_1252)?;
     let start: String = String::from_utf8_lossy(blocks.peek()?)
@@ -35,7 +35,10 @@ pub fn mark(source: &SourceFile) -> Result<Option<&'static Encoding>, FileFault>
 }
 
 /// Reads the beginning in this encoding; in UTF-8 the bytes are those of the file.
-pub fn beginning(source: &SourceFile, encoding: &'static Encoding) -> Result<Beginning, FileFault> {
+pub(crate) fn beginning(
+    source: &SourceFile,
+    encoding: &'static Encoding,
+) -> Result<Beginning, FileFault> {
     let mut blocks = Blocks::open(source, encoding)?;
     let bytes = blocks.peek()?;
     let mut end = bytes.len().min(BEGINNING);
@@ -48,7 +51,7 @@ pub fn beginning(source: &SourceFile, encoding: &'static Encoding) -> Result<Beg
 }
 
 /// Whether all of a file, as far as `most` bytes, is text of this encoding; else the first line that is not, in bytes.
-pub fn is_encoded(
+pub(crate) fn is_encoded(
     source: &SourceFile,
     encoding: &'static Encoding,
     most: usize,
@@ -85,7 +88,7 @@ fn whole_lines(bytes: &[u8], last: bool) -> (usize, u64) {
 }
 
 /// Calls `each` with the cells of every record, blank ones too, until it says no.
-pub fn rows(
+pub(crate) fn rows(
     source: &SourceFile,
     encoding: &'static Encoding,
     delimiter: u8,
@@ -108,7 +111,7 @@ pub fn rows(
 }
 
 /// A record of a file, or the first line of one that cannot be read.
-pub type Record = Result<Vec<Cell>, Vec<u8>>;
+pub(super) type Record = Result<Vec<Cell>, Vec<u8>>;
 
 struct Fields<'a, 'e> {
     bytes: &'a [u8],

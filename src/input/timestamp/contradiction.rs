@@ -7,7 +7,7 @@ use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 
 /// Says which patterns contradict each other, and by what text.
-pub fn contradiction(patterns: &[String], zone: Option<&TimeZone>) -> Option<String> {
+pub(crate) fn contradiction(patterns: &[String], zone: Option<&TimeZone>) -> Option<String> {
     let single = |pattern: &String| Patterns::new(&[pattern], zone.cloned());
     for (place, pattern) in patterns.iter().enumerate() {
         for text in samples(pattern) {

@@ -6,7 +6,7 @@ use crate::model::unit::div_half_even;
 
 /// From which day a spreadsheet counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DateSystem {
+pub(crate) enum DateSystem {
     /// 1 is 1 January 1900, and 60 is 29 February 1900, which never was.
     From1900,
     /// 0 is 1 January 1904 (old Macintosh workbooks).
@@ -20,7 +20,7 @@ const SCALE: u32 = 12;
 
 impl DateSystem {
     /// The system of a word in `[formats] timestamp`.
-    pub fn of(word: &str) -> Option<DateSystem> {
+    pub(crate) fn of(word: &str) -> Option<DateSystem> {
         match word {
             "excel" => Some(DateSystem::From1900),
             "excel-1904" => Some(DateSystem::From1904),
@@ -29,7 +29,7 @@ impl DateSystem {
     }
 
     /// Local microseconds since 1970 of a number of days, to the nearest millisecond, as the spreadsheet shows it.
-    pub fn local_us(self, text: &str, marks: Marks) -> Option<i64> {
+    pub(crate) fn local_us(self, text: &str, marks: Marks) -> Option<i64> {
         let found = parse(text.as_bytes(), marks, SCALE)?;
         let scaled = i128::try_from(found.magnitude).ok()?;
         let unit = 10i128.pow(SCALE);

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use zip::{CompressionMethod, ZipArchive};
 
 /// Where the bytes of a workbook are. Two readers of one file share their place in it, so that only one of them may be in use.
-pub trait Source: Read + Seek + Send + Sized + 'static {
+pub(crate) trait Source: Read + Seek + Send + Sized + 'static {
     /// Another reader of the same bytes.
     fn again(&self) -> io::Result<Self>;
 }
@@ -54,10 +54,10 @@ impl Allowance {
 }
 
 /// An unpacked part.
-pub type Part = Box<dyn Read + Send>;
+pub(super) type Part = Box<dyn Read + Send>;
 
 /// The archive.
-pub struct Archive<S> {
+pub(crate) struct Archive<S> {
     zip: ZipArchive<S>,
     source: S,
     allowance: Allowance,
@@ -65,7 +65,7 @@ pub struct Archive<S> {
 
 impl<S: Source> Archive<S> {
     /// Reads the directory of the archive.
-    pub fn open(source: S) -> Result<Archive<S>, Fault> {
+    pub(crate) fn open(source: S) -> Result<Archive<S>, Fault> {
         let length = source.again()?.seek(SeekFrom::End(0))?;
         let allowance = SMALL.saturating_add(length.saturating_mul(OF_A_BYTE));
         Ok(Archive {
@@ -81,13 +81,13 @@ impl<S: Source> Archive<S> {
     }
 
     /// Whether a part's name contains this.
-    pub fn has_name(&self, wanted: &str) -> bool {
+    pub(crate) fn has_name(&self, wanted: &str) -> bool {
         let mut names = self.zip.file_names().flatten();
         names.any(|name| name.contains(wanted))
     }
 
     /// A part by its name, which is compared without regard to case; `None`: it is not there.
-    pub fn part(&mut self, path: &str) -> Result<Option<Part>, Fault> {
+    pub(crate) fn part(&mut self, path: &str) -> Result<Option<Part>, Fault> {
         let mut names = self.zip.file_names().flatten();
         let found = names.position(|name| name.eq_ignore_ascii_case(path));
         drop(names);

@@ -15,7 +15,7 @@ const LONGEST_FORMAT: usize = 255;
 
 /// A sheet with rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SheetEntry {
+pub(crate) struct SheetEntry {
     /// Its name.
     pub name: String,
     /// Its part.
@@ -26,7 +26,7 @@ pub struct SheetEntry {
 
 /// How the number of a cell is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Style {
+pub(crate) struct Style {
     /// The format code, such as `#,##0.00`.
     pub code: String,
     /// What it shows.
@@ -35,7 +35,7 @@ pub struct Style {
 
 /// The workbook.
 #[derive(Clone, Debug, Default)]
-pub struct Book {
+pub(crate) struct Book {
     /// Sheets in their order; chart sheets are none.
     pub sheets: Vec<SheetEntry>,
     /// Whether days are counted from 1904.
@@ -45,7 +45,7 @@ pub struct Book {
 
 impl Book {
     /// Reads it.
-    pub fn read<S: Source>(archive: &mut Archive<S>) -> Result<Book, Fault> {
+    pub(crate) fn read<S: Source>(archive: &mut Archive<S>) -> Result<Book, Fault> {
         let mut book = Book {
             styles: styles(archive)?,
             ..Book::default()
@@ -82,7 +82,7 @@ impl Book {
     }
 
     /// How a cell of this style is shown; `None`: as it stands.
-    pub fn style(&self, style: u32) -> Option<&Style> {
+    pub(crate) fn style(&self, style: u32) -> Option<&Style> {
         self.styles.get(style as usize)
     }
 }
@@ -169,7 +169,7 @@ fn styles<S: Source>(archive: &mut Archive<S>) -> Result<Vec<Style>, Fault> {
 
 /// The texts that cells name by number.
 #[derive(Default)]
-pub struct Texts {
+pub(crate) struct Texts {
     text: String,
     ends: Vec<usize>,
     raised: HashSet<u32>,
@@ -178,7 +178,7 @@ pub struct Texts {
 
 impl Texts {
     /// Reads them, unless they take more than `most` bytes.
-    pub fn read<S: Source>(archive: &mut Archive<S>, most: usize) -> Result<Texts, Fault> {
+    pub(crate) fn read<S: Source>(archive: &mut Archive<S>, most: usize) -> Result<Texts, Fault> {
         let mut texts = Texts {
             allowance: Some(archive.allowance()),
             ..Texts::default()
@@ -225,7 +225,7 @@ impl Texts {
     }
 
     /// A text for a cell that shows it; `None`: there is none of this number.
-    pub fn get(&self, number: u32) -> io::Result<Option<&str>> {
+    pub(crate) fn get(&self, number: u32) -> io::Result<Option<&str>> {
         let at = number as usize;
         let Some(&end) = self.ends.get(at) else {
             return Ok(None);
@@ -238,14 +238,14 @@ impl Texts {
     }
 
     /// Whether letters of it are raised or lowered: `85.3` with a raised 1 is the text `85.31`.
-    pub fn is_raised(&self, number: u32) -> bool {
+    pub(crate) fn is_raised(&self, number: u32) -> bool {
         self.raised.contains(&number)
     }
 }
 
 /// A text in pieces, each with a look of its own; how it is pronounced is no part of it.
 #[derive(Default)]
-pub struct Run {
+pub(super) struct Run {
     /// What was read so far.
     pub text: String,
     /// Whether some of it is raised or lowered.
@@ -256,7 +256,7 @@ pub struct Run {
 
 impl Run {
     /// Takes the next event.
-    pub fn take(&mut self, event: &Event) {
+    pub(super) fn take(&mut self, event: &Event) {
         match event {
             Event::Start(tag) => match tag.local_name().as_ref() {
                 "t" => self.is_text = true,

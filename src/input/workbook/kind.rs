@@ -4,7 +4,7 @@ use memchr::memmem;
 
 /// A kind of file that tables come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// A workbook of Excel 2007 and later, with macros or without, a template or not.
     Workbook,
     /// Text.
@@ -12,13 +12,13 @@ pub enum Kind {
 }
 
 /// The kind; the error says what a file that is not read is, and what would help.
-pub fn kind(name: &str, bytes: &[u8]) -> Result<Kind, String> {
+pub(super) fn kind(name: &str, bytes: &[u8]) -> Result<Kind, String> {
     let has = |needle: &[u8]| memmem::find(bytes, needle).is_some();
     kind_of(name, bytes, has)
 }
 
 /// Why a file that is named as a workbook is none that is read, by its beginning and by what is found in it.
-pub fn refusal(name: &str, start: &[u8], has: impl Fn(&[u8]) -> bool) -> Option<String> {
+pub(crate) fn refusal(name: &str, start: &[u8], has: impl Fn(&[u8]) -> bool) -> Option<String> {
     match kind_of(name, start, has) {
         Ok(Kind::Workbook) => None,
         Ok(Kind::Text) => Some("is no workbook, though it is named as one".to_owned()),

@@ -19,7 +19,7 @@ struct Section {
 }
 
 /// What is seen of `value` under a format code such as `0.00;-0.00;"n/a"`.
-pub fn seen(code: &str, value: f64) -> Seen {
+pub(super) fn seen(code: &str, value: f64) -> Seen {
     let sections = sections(code);
     let text = match sections.len() {
         0 | 1 => sections.first().copied().unwrap_or_default(),
@@ -117,7 +117,7 @@ fn read(text: &str) -> Section {
 
 /// What a format makes of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub(crate) enum Shape {
     /// A number.
     Number,
     /// A day, and the time of day where the flag is set.
@@ -129,7 +129,7 @@ pub enum Shape {
 }
 
 /// What a format code makes of a number, by its first section.
-pub fn shape(code: &str) -> Shape {
+pub(super) fn shape(code: &str) -> Shape {
     let section = sections(code).first().copied().unwrap_or_default();
     if section.to_ascii_lowercase().contains("general") || section == "@" {
         return Shape::Number;
@@ -164,7 +164,7 @@ pub fn shape(code: &str) -> Shape {
 }
 
 /// The code of a format that every workbook has (ECMA-376, 18.8.30). Those of East Asia, which differ by language, are dates.
-pub fn built_in(id: u32) -> &'static str {
+pub(super) fn built_in(id: u32) -> &'static str {
     match id {
         1 => "0",
         2 => "0.00",
@@ -204,12 +204,12 @@ pub fn built_in(id: u32) -> &'static str {
 }
 
 /// The width to which zeros fill a whole number up: `00000` is five.
-pub fn zeros(code: &str) -> Option<usize> {
+pub(crate) fn zeros(code: &str) -> Option<usize> {
     (code.len() > 1 && code.bytes().all(|b| b == b'0')).then_some(code.len())
 }
 
 /// Words in a format: `0.0" t"` shows one that may be a unit.
-pub fn has_words(code: &str) -> bool {
+pub(crate) fn has_words(code: &str) -> bool {
     let section = sections(code).first().copied().unwrap_or_default();
     let mut quoted = false;
     let mut chars = section.chars();

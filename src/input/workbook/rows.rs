@@ -9,13 +9,13 @@ use quick_xml::events::{BytesStart, Event};
 use std::ops::Range;
 
 /// Rows of a sheet.
-pub const MOST_ROWS: u32 = 1_048_576;
+pub(super) const MOST_ROWS: u32 = 1_048_576;
 /// Joined ranges and spans of columns beyond this are no table.
 const MOST_RANGES: usize = 100_000;
 
 /// How a cell is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stored {
+pub(crate) enum Stored {
     /// A number in digits.
     Number,
     /// A text of its own.
@@ -32,7 +32,7 @@ pub enum Stored {
 
 /// A cell.
 #[derive(Clone, Debug)]
-pub struct Cell {
+pub(crate) struct Cell {
     /// From 0.
     pub column: u32,
     /// How it is stored.
@@ -49,7 +49,7 @@ pub struct Cell {
 
 /// A row.
 #[derive(Clone, Debug, Default)]
-pub struct Row {
+pub(crate) struct Row {
     /// From 1.
     pub number: u32,
     /// Whether it is hidden or has no height.
@@ -61,21 +61,21 @@ pub struct Row {
 
 impl Row {
     /// The stored text of a cell of this row.
-    pub fn value(&self, cell: &Cell) -> &str {
+    pub(crate) fn value(&self, cell: &Cell) -> &str {
         &self.texts[cell.value.clone()]
     }
 
     /// The formula of a cell of this row.
-    pub fn formula(&self, cell: &Cell) -> Option<&str> {
+    pub(crate) fn formula(&self, cell: &Cell) -> Option<&str> {
         Some(&self.texts[cell.formula.clone()?])
     }
 }
 
 /// First and last cell (row, column, from 0) of a range that is shown as one cell.
-pub type Merged = [(u32, u32); 2];
+pub(crate) type Merged = [(u32, u32); 2];
 
 /// A sheet under way.
-pub struct Rows {
+pub(crate) struct Rows {
     xml: Xml,
     row: u32,
     is_over: bool,
@@ -87,7 +87,7 @@ pub struct Rows {
 
 impl Rows {
     /// Opens a sheet.
-    pub fn open<S: Source>(archive: &mut Archive<S>, path: &str) -> Result<Rows, Fault> {
+    pub(crate) fn open<S: Source>(archive: &mut Archive<S>, path: &str) -> Result<Rows, Fault> {
         let part = archive.part(path)?;
         let part = part.ok_or_else(|| Fault::new(format!("the part {path} is missing")))?;
         Ok(Rows {
@@ -100,7 +100,7 @@ impl Rows {
     }
 
     /// Reads the next row; `false` at the end of the sheet, when all of the part has been read.
-    pub fn next(&mut self, row: &mut Row) -> Result<bool, Fault> {
+    pub(crate) fn next(&mut self, row: &mut Row) -> Result<bool, Fault> {
         row.cells.clear();
         row.texts.clear();
         while !self.is_over {

@@ -11,7 +11,7 @@ use crate::model::time::instant_text;
 use std::borrow::Cow;
 
 /// What is shown of a cell.
-pub struct Shown<'c> {
+pub(crate) struct Shown<'c> {
     /// The text; of a number its plain decimal, of a date `YYYY-MM-DD` with `THH:MM:SS` unless that is midnight.
     pub text: Cow<'c, str>,
     /// How the file holds it.
@@ -23,7 +23,7 @@ pub struct Shown<'c> {
 const WITHOUT_VALUE: &str = "expected a formula with its value, which this workbook was saved without; open it in a spreadsheet program and save it";
 
 /// What is shown of a cell.
-pub fn shown<'c>(
+pub(crate) fn shown<'c>(
     book: &Book,
     texts: &'c Texts,
     row: &'c Row,
@@ -131,7 +131,7 @@ const EXACT_DIGITS: usize = 15;
 
 /// The stored text of a number as a plain decimal. Spreadsheets store doubles, and many of them write 17 digits where fewer were typed
 /// (`1.1000000000000001`), programs that make workbooks 16 (`9.108000000000001`): the shorter decimal that names the same double is what a person sees. No other digit changes.
-pub fn decimal(stored: &str) -> Cow<'_, str> {
+pub(super) fn decimal(stored: &str) -> Cow<'_, str> {
     if digits(stored) > EXACT_DIGITS
         && let Ok(double) = stored.parse::<f64>()
         && double.is_finite()
@@ -152,7 +152,7 @@ pub fn decimal(stored: &str) -> Cow<'_, str> {
 }
 
 /// Significant digits.
-pub fn digits(number: &str) -> usize {
+pub(crate) fn digits(number: &str) -> usize {
     significant(number).len()
 }
 

@@ -12,14 +12,14 @@ use std::io::{self, BufRead, BufReader, Read};
 const MOST_AT_ONCE: usize = 4 << 20;
 
 /// A part under way.
-pub struct Xml {
+pub(super) struct Xml {
     reader: Reader<Metered>,
     buffer: Vec<u8>,
 }
 
 impl Xml {
     /// Reads a part from its beginning.
-    pub fn new(part: Part) -> Xml {
+    pub(super) fn new(part: Part) -> Xml {
         let mut reader = Reader::from_reader(Metered {
             bytes: BufReader::with_capacity(64 << 10, part),
             taken: 0,
@@ -33,19 +33,19 @@ impl Xml {
     }
 
     /// The next tag or text. An empty element has an end as well.
-    pub fn next(&mut self) -> Result<Event<'_>, Fault> {
+    pub(super) fn next(&mut self) -> Result<Event<'_>, Fault> {
         self.buffer.clear();
         Ok(self.reader.read_event_into(&mut self.buffer)?)
     }
 
     /// The caller is done with what it has: as much may be read again.
-    pub fn done(&mut self) {
+    pub(super) fn done(&mut self) {
         self.reader.get_mut().taken = 0;
     }
 }
 
 /// The text of an event; `None` for tags and what says nothing.
-pub fn text_of<'e>(event: &Event<'e>) -> Option<Cow<'e, str>> {
+pub(super) fn text_of<'e>(event: &Event<'e>) -> Option<Cow<'e, str>> {
     match event {
         Event::Text(text) => Some(text.xml10_content()),
         Event::CData(text) => Some(text.xml10_content()),
@@ -58,19 +58,19 @@ pub fn text_of<'e>(event: &Event<'e>) -> Option<Cow<'e, str>> {
 }
 
 /// An attribute.
-pub fn attribute(tag: &BytesStart, name: &str) -> Option<String> {
+pub(super) fn attribute(tag: &BytesStart, name: &str) -> Option<String> {
     let found = tag.try_get_attribute(name).ok().flatten()?;
     let value = found.normalized_value(XmlVersion::Implicit1_0).ok()?;
     Some(value.into_owned())
 }
 
 /// A number in an attribute.
-pub fn number(tag: &BytesStart, name: &str) -> Option<u32> {
+pub(super) fn number(tag: &BytesStart, name: &str) -> Option<u32> {
     attribute(tag, name)?.parse().ok()
 }
 
 /// Whether an attribute says yes.
-pub fn is_true(tag: &BytesStart, name: &str) -> bool {
+pub(super) fn is_true(tag: &BytesStart, name: &str) -> bool {
     attribute(tag, name).is_some_and(|v| v == "1" || v == "true")
 }
 

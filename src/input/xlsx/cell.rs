@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 /// What a cell gives.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Given<'c> {
+pub(super) struct Given<'c> {
     /// The text.
     pub text: Cow<'c, str>,
     /// Whether it is a number with a point, whatever the marks of the run file.
@@ -20,7 +20,7 @@ pub struct Given<'c> {
 
 /// What is told once of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Note {
+pub(super) enum Note {
     /// Numbers with more digits than are shown.
     Digits,
     /// Numbers that are shown with a word behind them.
@@ -33,7 +33,7 @@ pub enum Note {
 const KEPT_DIGITS: usize = 15;
 
 /// What a cell gives to a column of this kind.
-pub fn given<'c>(
+pub(super) fn given<'c>(
     shown: &'c Shown,
     stored: Stored,
     code: &str,

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const LOOKED_AT: u32 = 50;
 
 /// A sheet that is to be read.
-pub struct Look {
+pub(super) struct Look {
     /// Its name.
     pub name: String,
     /// Its part.
@@ -41,18 +41,18 @@ pub struct Look {
 
 impl Look {
     /// The columns of ours that a column of the sheet fills.
-    pub fn read(&self, column: u32) -> &[usize] {
+    pub(super) fn read(&self, column: u32) -> &[usize] {
         self.read.get(column as usize).map_or(&[], Vec::as_slice)
     }
 
     /// The columns of the sheet among these that fill one of ours.
-    pub fn columns(&self, first: u32, last: u32) -> impl Iterator<Item = u32> {
+    pub(super) fn columns(&self, first: u32, last: u32) -> impl Iterator<Item = u32> {
         let within = self.columns.iter().copied();
         within.filter(move |column| (first..=last).contains(column))
     }
 
     /// The range that begins with this cell.
-    pub fn merged_from(&self, row: u32, column: u32) -> Option<usize> {
+    pub(super) fn merged_from(&self, row: u32, column: u32) -> Option<usize> {
         // They are in order of their first cells.
         let found = self
             .merged
@@ -62,7 +62,7 @@ impl Look {
 }
 
 /// Finds the sheet that is to be read.
-pub fn look<S: Source>(
+pub(super) fn look<S: Source>(
     archive: &mut Archive<S>,
     book: &Book,
     texts: &Texts,

@@ -7,7 +7,7 @@
     clippy::cast_possible_truncation,
     reason = "seven bits at a time are taken off on purpose"
 )]
-pub fn varint(mut value: u64, out: &mut Vec<u8>) {
+pub(super) fn varint(mut value: u64, out: &mut Vec<u8>) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -16,17 +16,17 @@ pub fn varint(mut value: u64, out: &mut Vec<u8>) {
 }
 
 /// Appends a signed integer as zigzag LEB128.
-pub fn zigzag(value: i64, out: &mut Vec<u8>) {
+pub(super) fn zigzag(value: i64, out: &mut Vec<u8>) {
     varint((value << 1 ^ value >> 63) as u64, out);
 }
 
 /// Bits needed to write `value`.
-pub const fn width_of(value: u64) -> usize {
+pub(super) const fn width_of(value: u64) -> usize {
     64 - value.leading_zeros() as usize
 }
 
 /// An integer that can be packed.
-pub trait Packable: Copy + Default {
+pub(super) trait Packable: Copy + Default {
     /// The bits to pack.
     fn bits(self) -> u64;
 }
@@ -93,7 +93,7 @@ fn pack_all<const W: usize, T: Packable>(values: &[T], out: &mut Vec<u8>) {
 /// Appends `values` packed with `width` bits each (0 to 64), the last 32 padded with zeros.
 ///
 /// A value with more bits than `width` would spill into its neighbours; callers derive the width from the maximum.
-pub fn pack<T: Packable>(values: &[T], width: usize, out: &mut Vec<u8>) {
+pub(super) fn pack<T: Packable>(values: &[T], width: usize, out: &mut Vec<u8>) {
     macro_rules! by_width {
         ($($w:literal)+) => { match width { $($w => pack_all::<$w, T>(values, out),)+ _ => unreachable!("64 bits at most") } };
     }

@@ -20,12 +20,12 @@ const SALT: [u32; 8] = [
 
 /// Hash of a value as the specification wants it: xxHash64 of its PLAIN bytes without a length, seed 0.
 #[inline]
-pub fn hash(value: &[u8]) -> u64 {
+pub(super) fn hash(value: &[u8]) -> u64 {
     XxHash64::oneshot(0, value)
 }
 
 /// A filter over these hashes, sized for one per cent of false positives if all are distinct.
-pub fn filter(hashes: &[u64]) -> Sbbf {
+pub(super) fn filter(hashes: &[u64]) -> Sbbf {
     let mut blocks = vec![[0u32; 8]; block_count(hashes.len())];
     for &hash in hashes {
         let at = ((hash >> 32) * blocks.len() as u64) >> 32;

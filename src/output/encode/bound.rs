@@ -11,7 +11,7 @@ const TEXT_KEPT: usize = 256;
 
 /// A value of a column: a dictionary entry or one end of a range. Only values of one kind are compared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Bound {
+pub(crate) enum Bound {
     /// BOOLEAN.
     Flag(bool),
     /// INT32.
@@ -26,7 +26,7 @@ pub enum Bound {
 
 impl Bound {
     /// The form in statistics and page index.
-    pub fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         match self {
             Bound::Flag(v) => vec![*v as u8],
             Bound::Int(v) => v.to_le_bytes().to_vec(),
@@ -37,7 +37,7 @@ impl Bound {
     }
 
     /// Appends the PLAIN encoding (of a dictionary entry; flags have no dictionary).
-    pub fn plain(&self, out: &mut Vec<u8>) {
+    pub(crate) fn plain(&self, out: &mut Vec<u8>) {
         if let Bound::Text(v) = self {
             out.extend_from_slice(&index32(v.len()).to_le_bytes());
         }
@@ -47,7 +47,7 @@ impl Bound {
 
 /// Smallest and largest present value of a page or chunk, and whether they are values of it or only bounds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Range {
+pub(super) struct Range {
     /// Nothing is smaller.
     pub min: Bound,
     /// Nothing is larger.
@@ -59,7 +59,7 @@ pub struct Range {
 impl Range {
     /// From two values that occur. Long texts are cut: the lower bound to a prefix, the upper to a prefix that is
     /// stepped up by one.
-    pub fn new(min: Bound, max: Bound) -> Range {
+    pub(super) fn new(min: Bound, max: Bound) -> Range {
         let mut exact = (true, true);
         let min = match min {
             Bound::Text(text) if text.len() > TEXT_KEPT => {
@@ -84,7 +84,7 @@ impl Range {
     }
 
     /// The range over both; a cut bound stays a bound.
-    pub fn join(self, other: &Range) -> Range {
+    pub(super) fn join(self, other: &Range) -> Range {
         let (min, min_exact) = match self.min.cmp(&other.min) {
             Ordering::Less => (self.min, self.exact.0),
             Ordering::Equal => (self.min, self.exact.0 && other.exact.0),
@@ -120,7 +120,7 @@ fn stepped_up(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Statistics of a column chunk.
-pub fn statistics(physical: Type, range: Option<&Range>, nulls: u64) -> Statistics {
+pub(super) fn statistics(physical: Type, range: Option<&Range>, nulls: u64) -> Statistics {
     let nulls = Some(nulls);
     macro_rules! of {
         ($make:ident, $kind:ident, $convert:expr) => {{

@@ -19,7 +19,7 @@ use std::io::Write;
 const HEADER: usize = 64;
 
 /// What one data page holds.
-pub struct DataPage<'a> {
+pub(super) struct DataPage<'a> {
     /// Rows, nulls included.
     pub rows: usize,
     /// Rows without a value.
@@ -35,7 +35,7 @@ pub struct DataPage<'a> {
 }
 
 /// A column chunk in the making.
-pub struct Chunk {
+pub(super) struct Chunk {
     sink: TrackedWrite<Vec<u8>>,
     pages: Vec<PageEntry>,
     uncompressed: usize,
@@ -55,7 +55,7 @@ struct PageEntry {
 
 impl Chunk {
     /// An empty chunk for this many data pages.
-    pub fn new(pages: usize) -> Chunk {
+    pub(super) fn new(pages: usize) -> Chunk {
         let sink = TrackedWrite::new(Vec::new());
         Chunk {
             sink,
@@ -67,7 +67,7 @@ impl Chunk {
     }
 
     /// Adds a data page.
-    pub fn page(&mut self, page: DataPage<'_>) -> Result<()> {
+    pub(super) fn page(&mut self, page: DataPage<'_>) -> Result<()> {
         let frame = frame(page.body, page.repeats)?;
         if self.pages.is_empty() {
             // Pages of a column are about alike.
@@ -101,7 +101,7 @@ impl Chunk {
 
     /// The finished chunk; `dictionary` is the PLAIN body of its dictionary page, the number of entries, and where the body may
     /// repeat.
-    pub fn finish(
+    pub(super) fn finish(
         mut self,
         dictionary: Option<(&[u8], usize, Repeats)>,
         bloom_filter: Option<Sbbf>,
@@ -148,7 +148,7 @@ impl Chunk {
 
 /// A finished column chunk. It does not say which column it belongs to: columns that are equal are encoded once.
 #[derive(Clone, Debug)]
-pub struct Encoded {
+pub(crate) struct Encoded {
     bytes: Page,
     first_page: usize,
     pages: Vec<PageEntry>,
@@ -170,17 +170,17 @@ fn carrier(bytes: Vec<u8>) -> Page {
 
 impl Encoded {
     /// Rows, nulls included.
-    pub fn rows(&self) -> u64 {
+    pub(crate) fn rows(&self) -> u64 {
         self.rows as u64
     }
 
     /// Dictionary page, if any, and data pages.
-    pub fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         self.bytes.buffer()
     }
 
     /// Appends the chunk to a row group as `column`.
-    pub fn append<W: Write + Send>(
+    pub(crate) fn append<W: Write + Send>(
         self,
         column: &Column,
         group: &mut SerializedRowGroupWriter<'_, W>,

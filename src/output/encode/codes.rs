@@ -62,7 +62,7 @@ impl Positions<i64> for KeyTable {
 /// Encodes a column of codes. `fill` appends the codes of a page ([`NO_CODE`]: null), `value` spells a code.
 ///
 /// Codes should be dense: the look-up table is as long as the largest code.
-pub fn encode_codes(
+pub(crate) fn encode_codes(
     column: &Column,
     rows: usize,
     fill: impl FnMut(usize, &mut Vec<u32>),
@@ -72,7 +72,7 @@ pub fn encode_codes(
 }
 
 /// Encodes a column of sparse keys ([`NO_KEY`]: null), e.g. packed place codes; otherwise like [`encode_codes`].
-pub fn encode_keys(
+pub(crate) fn encode_keys(
     column: &Column,
     rows: usize,
     fill: impl FnMut(usize, &mut Vec<i64>),
@@ -153,7 +153,7 @@ fn write_run(position: u32, rows: usize, entries: usize, body: &mut Vec<u8>) -> 
 }
 
 /// Appends dictionary positions; a chunk without a value so far has no dictionary to point into.
-pub fn write_positions(positions: &[u32], entries: usize, body: &mut Vec<u8>) -> Encoding {
+pub(super) fn write_positions(positions: &[u32], entries: usize, body: &mut Vec<u8>) -> Encoding {
     if entries == 0 {
         return Encoding::PLAIN;
     }
@@ -186,7 +186,7 @@ fn seen_range(dictionary: &[Bound], seen: &[u32], stamp: u32) -> Option<Range> {
 }
 
 /// Encodes a required BOOLEAN column; `fill` appends the flags of a page.
-pub fn encode_flags(
+pub(crate) fn encode_flags(
     column: &Column,
     rows: usize,
     mut fill: impl FnMut(usize, &mut Vec<bool>),

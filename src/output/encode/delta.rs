@@ -8,7 +8,7 @@ const BLOCK: usize = 128;
 const MINIBLOCK: usize = 32;
 
 /// An integer that can be delta-encoded; differences wrap in its own width, as the format wants.
-pub trait Delta: Copy {
+pub(super) trait Delta: Copy {
     /// `self - other`, wrapping.
     fn minus(self, other: Self) -> Self;
     /// Sign-extended.
@@ -46,7 +46,7 @@ delta!(i32, u32);
 delta!(i64, u64);
 
 /// Appends `values` as DELTA_BINARY_PACKED.
-pub fn integers<T: Delta>(values: &[T], out: &mut Vec<u8>) {
+pub(super) fn integers<T: Delta>(values: &[T], out: &mut Vec<u8>) {
     varint(BLOCK as u64, out);
     varint((BLOCK / MINIBLOCK) as u64, out);
     varint(values.len() as u64, out);
@@ -82,7 +82,7 @@ pub fn integers<T: Delta>(values: &[T], out: &mut Vec<u8>) {
 
 /// Collects the texts of one page for DELTA_BYTE_ARRAY: each text is the length it shares with the one before, and the rest.
 #[derive(Default)]
-pub struct Texts<'a> {
+pub(super) struct Texts<'a> {
     shared: Vec<i32>,
     rest: Vec<i32>,
     bytes: Vec<u8>,
@@ -91,7 +91,7 @@ pub struct Texts<'a> {
 
 impl<'a> Texts<'a> {
     /// Forgets the page.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.shared.clear();
         self.rest.clear();
         self.bytes.clear();
@@ -103,7 +103,7 @@ impl<'a> Texts<'a> {
         clippy::cast_possible_truncation,
         reason = "the header of a page refuses more than 31 bits, and a text is part of one"
     )]
-    pub fn push(&mut self, text: &'a [u8]) {
+    pub(super) fn push(&mut self, text: &'a [u8]) {
         let shared = shared_prefix(self.last, text);
         let rest = &text[shared..];
         self.shared.push(shared as i32);
@@ -113,7 +113,7 @@ impl<'a> Texts<'a> {
     }
 
     /// Appends the page body.
-    pub fn write(&self, out: &mut Vec<u8>) {
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
         integers(&self.shared, out);
         integers(&self.rest, out);
         out.extend_from_slice(&self.bytes);

@@ -11,7 +11,7 @@ use zstd::zstd_safe::{CParameter, ParamSwitch};
 
 /// Where the bytes of a page may repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeats {
+pub(super) enum Repeats {
     /// Anywhere.
     Anywhere,
     /// Hardly, and then whole numbers: most bytes are as good as random, and looking at each of them for something that came
@@ -55,7 +55,7 @@ thread_local! {
 }
 
 /// `body` as one zstd frame.
-pub fn frame(body: &[u8], repeats: Repeats) -> Result<Vec<u8>> {
+pub(super) fn frame(body: &[u8], repeats: Repeats) -> Result<Vec<u8>> {
     if repeats == Repeats::Nowhere {
         return Ok(stored(body));
     }

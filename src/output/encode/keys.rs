@@ -8,12 +8,12 @@ use crate::model::index::index32;
 
 /// Position by key: open addressing with a fixed multiplier, so that nothing depends on a random seed. Positions do not
 /// depend on the table at all, only on the order of keys.
-pub struct KeyTable {
+pub(super) struct KeyTable {
     slots: Vec<u32>,
 }
 
 /// A key that can be hashed into a slot.
-pub trait Key: Copy + Eq + Default {
+pub(crate) trait Key: Copy + Eq + Default {
     /// 64 well-mixed bits.
     fn mixed(self) -> u64;
 }
@@ -44,7 +44,7 @@ impl Key for i128 {
 
 impl KeyTable {
     /// An empty table.
-    pub fn new() -> KeyTable {
+    pub(super) fn new() -> KeyTable {
         KeyTable {
             slots: vec![NO_CODE; 1024],
         }
@@ -78,7 +78,7 @@ impl KeyTable {
 
     /// The position of `key` in `keys`, the distinct keys so far; it is appended if new.
     #[inline(always)]
-    pub fn intern<K: Key>(&mut self, key: K, keys: &mut Vec<K>) -> u32 {
+    pub(super) fn intern<K: Key>(&mut self, key: K, keys: &mut Vec<K>) -> u32 {
         let at = self.slot(key, keys);
         let position = self.slots[at];
         if position != NO_CODE {

@@ -28,12 +28,12 @@ mod texts;
 #[cfg(test)]
 mod tests;
 
-pub use bound::Bound;
-pub use chunk::Encoded;
-pub use codes::{encode_codes, encode_flags, encode_keys};
-pub use numbers::{Number, encode_numbers};
-pub use runs::{RunPage, encode_runs};
-pub use texts::{TextPage, encode_texts};
+pub(crate) use bound::Bound;
+pub(crate) use chunk::Encoded;
+pub(crate) use codes::{encode_codes, encode_flags, encode_keys};
+pub(crate) use numbers::{Number, encode_numbers};
+pub(crate) use runs::{RunPage, encode_runs};
+pub(crate) use texts::{TextPage, encode_texts};
 
 use crate::model::unit::decimal_text;
 use parquet::basic::Type;
@@ -42,19 +42,19 @@ use parquet::schema::types::ColumnDescPtr;
 use std::fmt;
 
 /// Rows per data page.
-pub const PAGE_ROWS: usize = 65_536;
+pub(crate) const PAGE_ROWS: usize = 65_536;
 
 /// zstd's fastest regular level; higher ones gain a few per cent at several times the time.
-pub const ZSTD_LEVEL: i32 = 1;
+pub(crate) const ZSTD_LEVEL: i32 = 1;
 
 /// Share of false positives that bloom filters are sized for.
-pub const BLOOM_FALSE_POSITIVES: f64 = 0.01;
+pub(crate) const BLOOM_FALSE_POSITIVES: f64 = 0.01;
 
 /// The code that stands for null in [`encode_codes`].
-pub const NO_CODE: u32 = u32::MAX;
+pub(crate) const NO_CODE: u32 = u32::MAX;
 
 /// The key that stands for null in [`encode_keys`].
-pub const NO_KEY: i64 = i64::MIN;
+pub(crate) const NO_KEY: i64 = i64::MIN;
 
 /// What the readers of the files must know (`[output] encodings`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -89,7 +89,7 @@ impl Encodings {
 
 /// A column of a flat schema: required or optional, never repeated.
 #[derive(Clone, Debug)]
-pub struct Column {
+pub(crate) struct Column {
     /// The crate's descriptor.
     pub descr: ColumnDescPtr,
     /// How its values may be written.
@@ -98,7 +98,7 @@ pub struct Column {
 
 impl Column {
     /// Whether a row may lack a value.
-    pub fn is_nullable(&self) -> bool {
+    pub(crate) fn is_nullable(&self) -> bool {
         self.descr.max_def_level() > 0
     }
 
@@ -147,11 +147,11 @@ impl From<SumTooLong> for ParquetError {
 }
 
 /// Number of pages of `rows` rows.
-pub const fn page_count(rows: usize) -> usize {
+pub(crate) const fn page_count(rows: usize) -> usize {
     rows.div_ceil(PAGE_ROWS)
 }
 
 /// The rows of page `page` of `rows` rows.
-pub fn page_rows(page: usize, rows: usize) -> std::ops::Range<usize> {
+pub(crate) fn page_rows(page: usize, rows: usize) -> std::ops::Range<usize> {
     page * PAGE_ROWS..((page + 1) * PAGE_ROWS).min(rows)
 }

@@ -16,7 +16,7 @@ use parquet::basic::Encoding;
 use parquet::errors::Result;
 
 /// A physical number type.
-pub trait Number: Key + Ord + Sized {
+pub(crate) trait Number: Key + Ord + Sized {
     /// Stands for null in a column's values.
     const NULL: Self;
     /// Appends PLAIN values.
@@ -71,7 +71,7 @@ const FEW: usize = 256;
 const ROWS_PER_RUN: usize = 4;
 
 /// Encodes a column of numbers; `fill` appends the values of a page ([`Number::NULL`]: null).
-pub fn encode_numbers<T: Number>(
+pub(crate) fn encode_numbers<T: Number>(
     column: &Column,
     rows: usize,
     mut fill: impl FnMut(usize, &mut Vec<T>),

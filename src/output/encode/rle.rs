@@ -7,7 +7,7 @@ use super::bits::{pack, varint, width_of};
 use crate::model::index::index32;
 
 /// Number of runs of equal neighbours.
-pub fn run_count<T: PartialEq>(values: &[T]) -> usize {
+pub(super) fn run_count<T: PartialEq>(values: &[T]) -> usize {
     let Some((_, rest)) = values.split_first() else {
         return 0;
     };
@@ -20,18 +20,18 @@ pub fn run_count<T: PartialEq>(values: &[T]) -> usize {
 }
 
 /// Bits per dictionary position for a dictionary of `entries`. Never 0: some readers stumble over that.
-pub fn position_width(entries: usize) -> usize {
+pub(super) fn position_width(entries: usize) -> usize {
     width_of(entries.saturating_sub(1) as u64).max(1)
 }
 
 /// Appends one run.
-pub fn run(value: u32, count: usize, width: usize, out: &mut Vec<u8>) {
+pub(super) fn run(value: u32, count: usize, width: usize, out: &mut Vec<u8>) {
     varint((count as u64) << 1, out);
     out.extend_from_slice(&value.to_le_bytes()[..width.div_ceil(8)]);
 }
 
 /// Appends the body of a dictionary-encoded page: the width, then the positions.
-pub fn positions(values: &[u32], width: usize, out: &mut Vec<u8>) {
+pub(super) fn positions(values: &[u32], width: usize, out: &mut Vec<u8>) {
     #[expect(clippy::cast_possible_truncation, reason = "a width is at most 64")]
     out.push(width as u8);
     if values.is_empty() {
@@ -47,7 +47,7 @@ pub fn positions(values: &[u32], width: usize, out: &mut Vec<u8>) {
 }
 
 /// Whether runs take less room than packing. A run costs its value and, below 64 rows, one byte of header.
-pub fn runs_are_smaller(runs: usize, values: usize, width: usize) -> bool {
+pub(super) fn runs_are_smaller(runs: usize, values: usize, width: usize) -> bool {
     runs * (1 + width.div_ceil(8)) * 8 <= values * width
 }
 
@@ -62,7 +62,7 @@ fn packed(values: &[u32], width: usize, out: &mut Vec<u8>) {
 /// Appends the definition levels of a page of a nullable column: their length, then one bit per row.
 ///
 /// `present` has one bit per row, least significant first, zeros beyond the last row.
-pub fn levels(rows: usize, nulls: usize, present: &[u8], out: &mut Vec<u8>) {
+pub(super) fn levels(rows: usize, nulls: usize, present: &[u8], out: &mut Vec<u8>) {
     let length_at = out.len();
     out.extend_from_slice(&[0; 4]);
     if nulls == 0 || nulls == rows {

@@ -3,7 +3,7 @@
 use super::rle;
 
 /// Presence of the rows of one page.
-pub struct Rows {
+pub(super) struct Rows {
     /// Rows, nulls included.
     pub rows: usize,
     /// Rows without a value.
@@ -17,7 +17,7 @@ impl Rows {
     ///
     /// # Panics
     /// When a required column holds a null: the caller's mistake, and better a stop than a wrong table.
-    pub fn compact<T: Copy + PartialEq>(
+    pub(super) fn compact<T: Copy + PartialEq>(
         values: &mut Vec<T>,
         from: usize,
         null: T,
@@ -54,7 +54,7 @@ impl Rows {
     }
 
     /// A page of a required column.
-    pub fn all(rows: usize) -> Rows {
+    pub(super) fn all(rows: usize) -> Rows {
         Rows {
             rows,
             nulls: 0,
@@ -64,7 +64,7 @@ impl Rows {
     }
 
     /// Rows of which those with a set bit have a value, counted while they were visited.
-    pub fn from_bits(rows: usize, nulls: usize, present: Vec<u8>, nullable: bool) -> Rows {
+    pub(super) fn from_bits(rows: usize, nulls: usize, present: Vec<u8>, nullable: bool) -> Rows {
         assert!(nullable || nulls == 0, "a required column holds a null");
         Rows {
             rows,
@@ -75,12 +75,12 @@ impl Rows {
     }
 
     /// Number of values.
-    pub fn values(&self) -> usize {
+    pub(super) fn values(&self) -> usize {
         self.rows - self.nulls
     }
 
     /// Starts a page body: definition levels of a nullable column, nothing of a required one.
-    pub fn start_body(&self, body: &mut Vec<u8>) {
+    pub(super) fn start_body(&self, body: &mut Vec<u8>) {
         body.clear();
         if self.nullable {
             rle::levels(self.rows, self.nulls, &self.present, body);

@@ -95,7 +95,7 @@ impl TextTable {
 }
 
 /// Takes the texts of one page as runs of equal neighbours.
-pub struct RunPage<'a> {
+pub(crate) struct RunPage<'a> {
     table: &'a mut TextTable,
     // Position, or FREE for null, and number of rows.
     runs: Vec<(u32, u32)>,
@@ -103,7 +103,7 @@ pub struct RunPage<'a> {
 
 impl RunPage<'_> {
     /// The next `count` rows have this text; `None`: null. Runs may be pushed in pieces.
-    pub fn push(&mut self, text: Option<&[u8]>, count: usize) {
+    pub(crate) fn push(&mut self, text: Option<&[u8]>, count: usize) {
         let last = self.runs.last_mut();
         let position = match (text, &last) {
             (None, _) => FREE,
@@ -122,7 +122,7 @@ impl RunPage<'_> {
 const ROWS_PER_TEXT: usize = 3;
 
 /// Encodes texts that come in runs: looked up once per run, never per row. `bloom` adds a filter over the distinct texts.
-pub fn encode_runs(
+pub(crate) fn encode_runs(
     column: &Column,
     rows: usize,
     bloom: bool,

@@ -13,7 +13,7 @@ use parquet::basic::Encoding;
 use parquet::errors::Result;
 
 /// Takes the texts of one page, in order.
-pub struct TextPage<'a> {
+pub(crate) struct TextPage<'a> {
     rows: usize,
     nulls: usize,
     present: Vec<u8>,
@@ -126,7 +126,7 @@ impl<'a> TextPage<'a> {
 
     /// A row with this text; `None`: null.
     #[inline]
-    pub fn push(&mut self, text: Option<&'a [u8]>) {
+    pub(crate) fn push(&mut self, text: Option<&'a [u8]>) {
         if self.rows.is_multiple_of(8) {
             self.present.push(0);
         }
@@ -155,7 +155,7 @@ impl<'a> TextPage<'a> {
     }
 
     /// `count` rows without a text.
-    pub fn push_nulls(&mut self, count: usize) {
+    pub(crate) fn push_nulls(&mut self, count: usize) {
         self.rows += count;
         self.nulls += count;
         self.present.resize(self.rows.div_ceil(8), 0);
@@ -172,7 +172,7 @@ impl<'a> TextPage<'a> {
 }
 
 /// Encodes texts that hardly repeat; `bloom` adds a filter.
-pub fn encode_texts<'a>(
+pub(crate) fn encode_texts<'a>(
     column: &Column,
     rows: usize,
     bloom: bool,

@@ -14,7 +14,7 @@ const SCENARIO: &str = "open_before,open_after,days_before,ghg_is_complete_befor
     ghg_provision_kg_before,ghg_total_kg_before,ghg_change_percent";
 
 /// The header line; `has_scenario`: with the columns of a scenario.
-pub fn header(has_scenario: bool) -> String {
+pub(crate) fn header(has_scenario: bool) -> String {
     let modes: Vec<String> = Mode::ALL
         .iter()
         .map(|m| format!("ghg_{}_kg", m.code()))
@@ -28,7 +28,7 @@ pub fn header(has_scenario: bool) -> String {
 }
 
 /// The rows of an answer.
-pub fn rows(sheet: &Sheet) -> String {
+pub(crate) fn rows(sheet: &Sheet) -> String {
     let Some(scenario) = &sheet.scenario else {
         return sheet
             .options
@@ -52,7 +52,7 @@ pub fn rows(sheet: &Sheet) -> String {
 }
 
 /// The row of a pair without an answer.
-pub fn no_answer(from: &str, to: &str, why: &str) -> String {
+pub(crate) fn no_answer(from: &str, to: &str, why: &str) -> String {
     let empty = header(false).matches(',').count() - 2;
     format!(
         "{},{}{}{}\n",

@@ -27,7 +27,7 @@ const MODES: [(&str, &str); 6] = [
 ];
 
 /// The page.
-pub fn page(sheet: &Sheet, map: &Map) -> String {
+pub(crate) fn page(sheet: &Sheet, map: &Map) -> String {
     let names = place_names(sheet);
     let title = format!(
         "{} to {}: route options",

@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 /// What a map is drawn from.
 #[derive(Clone, Debug, Default)]
-pub struct Map {
+pub(crate) struct Map {
     /// Lines of each option, in the order of the sheet.
     pub lines: Vec<Vec<Line>>,
     /// Places called at, with their codes.

@@ -297,7 +297,7 @@ pub(crate) struct Names<'a> {
 
 impl Names<'_> {
     /// Name of a place; empty: none.
-    pub fn place(&self, code: crate::model::id::LocationCode) -> String {
+    pub(crate) fn place(&self, code: crate::model::id::LocationCode) -> String {
         self.reference
             .places
             .get(code)
@@ -478,7 +478,7 @@ fn option(shown: &Shown, id: &str, request: &Request, names: &Names) -> OptionSh
 }
 
 /// `rail>sea`.
-pub fn modes(option: &RouteOption) -> String {
+pub(crate) fn modes(option: &RouteOption) -> String {
     option
         .chain
         .modes

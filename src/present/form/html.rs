@@ -45,7 +45,7 @@ pub fn page(report: &Report) -> Result<String, std::io::Error> {
 }
 
 /// The page of a report without anything to search, open or choose: no script is in it.
-pub fn still_page(report: &Report) -> String {
+pub(crate) fn still_page(report: &Report) -> String {
     let mut out = head(report, "");
     main(&mut out, report);
     out + "</body>\n</html>\n"

@@ -9,7 +9,8 @@ mod html;
 mod pack;
 mod xlsx;
 
-pub use html::{page, still_page};
+pub use html::page;
+pub(crate) use html::still_page;
 pub use xlsx::workbook;
 
 use serde::Serialize;

@@ -6,7 +6,7 @@
 //! Invariant: every table of the report adds up to the totals of the manifest, else there is no report (exit 7).
 
 mod corridors;
-pub mod declaration;
+pub(crate) mod declaration;
 mod figures;
 mod ground;
 mod points;
@@ -29,11 +29,11 @@ use crate::store::signal::Interrupt;
 use std::collections::BTreeSet;
 
 /// Shipments that the page can search; of a larger run, those with the largest totals.
-pub const SEARCHABLE: usize = 100_000;
+pub(crate) const SEARCHABLE: usize = 100_000;
 /// Shipments with the largest totals whose calculation sheets are on the page.
-pub const LARGEST: usize = 500;
+pub(crate) const LARGEST: usize = 500;
 /// Shipments drawn at random whose calculation sheets are on the page too.
-pub const DRAWN: usize = 200;
+pub(crate) const DRAWN: usize = 200;
 /// Seed of the draw: the same run gives the same report.
 const SEED: u64 = 14083;
 
@@ -53,7 +53,7 @@ struct Made {
 /// The report on a run of an output root.
 ///
 /// Errors: exit 7 when the files do not add up to the manifest or contradict the kernel.
-pub fn report(
+pub(crate) fn report(
     layout: &Layout,
     run_id: &str,
     progress: &dyn Progress,

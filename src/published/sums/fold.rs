@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 use std::hash::Hash;
 
 /// Figures that add up. A sum that does not fit is none; it is never taken modulo anything.
-pub trait Sums: Clone + Default {
+pub(crate) trait Sums: Clone + Default {
     /// Adds other figures; `None`: a sum has more than 128 bits.
     fn add(&mut self, other: &Self) -> Option<()>;
 }
 
 /// Something that has figures to be summed.
-pub trait Summed {
+pub(crate) trait Summed {
     /// The figures.
     type Sums: Sums;
     /// Those of this one.
@@ -26,7 +26,7 @@ pub trait Summed {
 
 /// How many, and their activity and emissions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counted {
+pub(crate) struct Counted {
     /// Rows; movements of sections.
     pub count: i128,
     /// Activity and emissions.
@@ -42,7 +42,7 @@ impl Sums for Counted {
 
 /// What has a key in common, and its sums.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group<K, S = Counted> {
+pub(crate) struct Group<K, S = Counted> {
     /// The key.
     pub key: K,
     /// The sums.
@@ -68,7 +68,7 @@ impl<K, S: Sums> Summed for Group<K, S> {
 /// The sums of rows for each key, ascending by key.
 ///
 /// Errors: a sum does not fit.
-pub fn by<'r, R: Summed, K: Ord>(
+pub(crate) fn by<'r, R: Summed, K: Ord>(
     rows: &'r [R],
     key: impl Fn(&'r R) -> K,
 ) -> crate::error::Result<Vec<Group<K, R::Sums>>> {
@@ -99,12 +99,12 @@ impl<K> Default for Fold<K> {
 
 impl<K: Hash + Eq> Fold<K> {
     /// Adds a row.
-    pub fn add(&mut self, key: K, sums: &Counted) -> Result<()> {
+    pub(super) fn add(&mut self, key: K, sums: &Counted) -> Result<()> {
         self.0.entry(key).or_default().add(sums).ok_or_else(beyond)
     }
 
     /// The groups, in no order.
-    pub fn groups(self) -> impl Iterator<Item = (K, Counted)> {
+    pub(super) fn groups(self) -> impl Iterator<Item = (K, Counted)> {
         self.0.into_iter()
     }
 }
@@ -119,7 +119,7 @@ pub(super) struct First {
 
 impl First {
     /// At most `most` rows, lowest rank first.
-    pub fn new(most: usize) -> First {
+    pub(super) fn new(most: usize) -> First {
         First {
             most,
             rows: Vec::new(),
@@ -128,7 +128,7 @@ impl First {
     }
 
     /// Adds the row of this rank and id, which is read only if it may be kept.
-    pub fn add(
+    pub(super) fn add(
         &mut self,
         rank: i128,
         id: &str,
@@ -157,7 +157,7 @@ impl First {
     }
 
     /// The rows in their order.
-    pub fn finish(mut self) -> Vec<ShipmentRow> {
+    pub(super) fn finish(mut self) -> Vec<ShipmentRow> {
         self.reduce();
         self.rows.into_iter().map(|(_, row)| row).collect()
     }

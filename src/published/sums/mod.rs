@@ -6,8 +6,8 @@
 mod fold;
 mod rows;
 
-pub use fold::{Counted, Group, Summed, Sums, by};
-pub use rows::{
+pub(crate) use fold::{Counted, Group, Summed, Sums, by};
+pub(crate) use rows::{
     CorridorRow, CorridorSums, ElementKey, FactorRow, SectionRow, ShipmentKey, ShipmentRow,
 };
 
@@ -33,7 +33,7 @@ use twox_hash::XxHash64;
 
 /// How many shipments are kept one by one.
 #[derive(Clone, Copy, Debug)]
-pub struct Shown {
+pub(crate) struct Shown {
     /// Largest ones.
     pub largest: usize,
     /// Drawn ones.
@@ -43,7 +43,7 @@ pub struct Shown {
 }
 
 /// A published run, read and checked against its manifest.
-pub struct Run {
+pub(crate) struct Run {
     /// Elements, reduced to their modes, operations, categories, distance sources, bases and flags.
     pub elements: Vec<Group<ElementKey>>,
     /// Corridors by month and load status, as published.
@@ -66,7 +66,7 @@ impl Run {
     /// Reads the tables of the run in `dir`.
     ///
     /// Errors: exit 7 when a file cannot be read or a table does not add up to the manifest.
-    pub fn open(
+    pub(crate) fn open(
         dir: &Path,
         manifest: &Manifest,
         shown: Shown,
@@ -145,7 +145,7 @@ impl Run {
 }
 
 /// The sums that the manifest states for a table.
-pub fn manifest_totals(manifest: &Manifest, table: &str) -> Result<GhgTotals> {
+pub(crate) fn manifest_totals(manifest: &Manifest, table: &str) -> Result<GhgTotals> {
     let broken = || {
         Error::Verification(format!(
             "run {}: the manifest has no totals of {table}",

@@ -32,7 +32,7 @@ row! {
 
 /// What elements are grouped by; texts are a `T`, flags an `F`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ElementKey<T = String, F = Flags> {
+pub(crate) struct ElementKey<T = String, F = Flags> {
     /// Mode.
     pub mode: Mode,
     /// Operation category.
@@ -51,7 +51,7 @@ pub struct ElementKey<T = String, F = Flags> {
 
 impl ElementLine<'_> {
     /// A text is a number while rows are read: a group is found without making its texts again.
-    pub fn key(&self, symbols: &mut Symbols) -> ElementKey<Symbol, Symbol> {
+    pub(super) fn key(&self, symbols: &mut Symbols) -> ElementKey<Symbol, Symbol> {
         ElementKey {
             mode: self.mode,
             operation: symbols.intern(self.operation),
@@ -97,7 +97,7 @@ row! {
 
 /// What shipments are grouped by; texts are a `T`, flags an `F`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ShipmentKey<T = String, F = Flags> {
+pub(crate) struct ShipmentKey<T = String, F = Flags> {
     /// Corridor.
     pub corridor_id: T,
     /// Origin.
@@ -111,7 +111,7 @@ pub struct ShipmentKey<T = String, F = Flags> {
 }
 
 impl ShipmentLine<'_> {
-    pub fn key(&self, symbols: &mut Symbols) -> ShipmentKey<Symbol, Symbol> {
+    pub(super) fn key(&self, symbols: &mut Symbols) -> ShipmentKey<Symbol, Symbol> {
         ShipmentKey {
             corridor_id: symbols.intern(self.corridor_id),
             origin: self.origin,
@@ -137,7 +137,7 @@ impl ShipmentKey {
 row! {
     /// A shipment as published.
     #[derive(Clone, Debug, Default, PartialEq, Eq)]
-    pub struct ShipmentRow of shipment {
+    pub(crate) struct ShipmentRow of shipment {
         /// Through bill of lading number.
         pub shipment_id: String,
         /// Corridor.
@@ -188,7 +188,7 @@ row! {
 row! {
     /// A corridor in a month, as published.
     #[derive(Clone, Debug)]
-    pub struct CorridorRow of corridor {
+    pub(crate) struct CorridorRow of corridor {
         /// Corridor.
         pub corridor_id: String,
         /// First day of the month.
@@ -218,13 +218,13 @@ row! {
 }
 
 /// Emissions by mode, micrograms, in the order of [`Mode::ALL`].
-pub type ByMode = [i128; Mode::ALL.len()];
+pub(super) type ByMode = [i128; Mode::ALL.len()];
 
 macro_rules! by_mode {
     ($row:ty) => {
         impl $row {
             /// Emissions by mode.
-            pub fn by_mode(&self) -> ByMode {
+            pub(crate) fn by_mode(&self) -> ByMode {
                 [
                     self.road,
                     self.rail,
@@ -242,7 +242,7 @@ by_mode!(CorridorRow);
 
 /// What adds up over corridors.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CorridorSums {
+pub(crate) struct CorridorSums {
     /// Shipments.
     pub shipments: i128,
     /// Of which incomplete.
@@ -293,7 +293,7 @@ impl Summed for CorridorRow {
 row! {
     /// A section of a corridor in a month, as published.
     #[derive(Clone, Debug)]
-    pub struct SectionRow of section {
+    pub(crate) struct SectionRow of section {
         /// Corridor.
         pub corridor_id: String,
         /// First day of the month.
@@ -319,7 +319,7 @@ row! {
     /// A factor and its use, as published.
     #[derive(Clone, Debug)]
     #[allow(missing_docs)]
-    pub struct FactorRow of factor {
+    pub(crate) struct FactorRow of factor {
         pub factor_id: String,
         pub table: String,
         pub operation: String,
@@ -351,7 +351,7 @@ row! {
 
 impl FactorRow {
     /// The GWP set behind the emissions: of a composed factor that of its energy.
-    pub fn emissions_gwp_set(&self) -> &str {
+    pub(crate) fn emissions_gwp_set(&self) -> &str {
         match self.energy_gwp_set.as_str() {
             "" => &self.gwp_set,
             energy => energy,

@@ -134,7 +134,7 @@ pub(crate) struct Source<'a> {
 
 impl Source<'_> {
     /// Line (from 1) of a byte offset.
-    pub fn line(&self, offset: usize) -> usize {
+    pub(super) fn line(&self, offset: usize) -> usize {
         1 + self.text.as_bytes()[..offset.min(self.text.len())]
             .iter()
             .filter(|&&b| b == b'\n')
@@ -142,7 +142,7 @@ impl Source<'_> {
     }
 
     /// The value that begins at a byte offset, as it is written there.
-    pub fn value(&self, offset: usize) -> &str {
+    pub(super) fn value(&self, offset: usize) -> &str {
         let rest = self.text.get(offset..).unwrap_or_default();
         let end = match rest.chars().next() {
             Some(quote @ ('"' | '\'')) => rest[1..].find(quote).map(|end| end + 2),
@@ -152,7 +152,7 @@ impl Source<'_> {
     }
 
     /// Reads the keys, or says what is wrong and where.
-    pub fn parse(&self) -> Result<RunFile> {
+    pub(super) fn parse(&self) -> Result<RunFile> {
         let open = self.open();
         if !open.is_empty() {
             return Err(Error::Usage(format!(

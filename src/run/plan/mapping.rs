@@ -325,7 +325,7 @@ fn one_of(word: &str, list: &[&str]) -> Checked<()> {
 }
 
 /// The encoding of this label.
-pub fn encoding(text: &str) -> Checked<&'static encoding_rs::Encoding> {
+pub(crate) fn encoding(text: &str) -> Checked<&'static encoding_rs::Encoding> {
     match encoding_rs::Encoding::for_label(text.as_bytes()) {
         // The WHATWG list maps broken encodings to one that decodes nothing.
         Some(found) if found != encoding_rs::REPLACEMENT => Ok(found),

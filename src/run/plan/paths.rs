@@ -31,7 +31,7 @@ pub(crate) struct Bases {
 }
 
 impl Bases {
-    pub fn new(run_file: Option<&Path>, here: &Surroundings) -> Bases {
+    pub(super) fn new(run_file: Option<&Path>, here: &Surroundings) -> Bases {
         let folder = match run_file.and_then(Path::parent) {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             _ => PathBuf::from("."),
@@ -43,12 +43,12 @@ impl Bases {
         }
     }
 
-    pub fn folder(&self) -> &Path {
+    pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// A path of the run file.
-    pub fn written(&self, text: &str) -> Result<PlanPath, String> {
+    pub(super) fn written(&self, text: &str) -> Result<PlanPath, String> {
         not_empty(text)?;
         Ok(PlanPath {
             written: slashes(text),
@@ -57,7 +57,7 @@ impl Bases {
     }
 
     /// A path of the command line.
-    pub fn said(&self, path: &Path) -> Result<PlanPath, String> {
+    pub(super) fn said(&self, path: &Path) -> Result<PlanPath, String> {
         let text = path
             .to_str()
             .ok_or_else(|| format!("{path:?}: expected a path in UTF-8"))?;
@@ -69,7 +69,7 @@ impl Bases {
     }
 
     /// A pattern of the run file.
-    pub fn pattern_written(&self, text: &str) -> Result<Pattern, String> {
+    pub(super) fn pattern_written(&self, text: &str) -> Result<Pattern, String> {
         not_empty(text)?;
         Ok(Pattern {
             written: slashes(text),
@@ -78,7 +78,7 @@ impl Bases {
     }
 
     /// A pattern of the command line.
-    pub fn pattern_of_flag(&self, text: &str) -> Result<Pattern, String> {
+    pub(super) fn pattern_of_flag(&self, text: &str) -> Result<Pattern, String> {
         not_empty(text)?;
         let here = self
             .working_directory

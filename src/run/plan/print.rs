@@ -454,7 +454,7 @@ impl Canonical<'_> {
 
 /// [`Plan::canonical_json`] from the plan that a manifest repeats, whose keys are in another order; none when it is that of another
 /// version, with keys that this one does not know.
-pub fn canonical_of_manifest(plan: &serde_json::Value) -> Option<String> {
+pub(crate) fn canonical_of_manifest(plan: &serde_json::Value) -> Option<String> {
     Some(Canonical::deserialize(plan).ok()?.text())
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Resolver<'a> {
 const FAULTS_TOLD: usize = 50;
 
 impl Resolver<'_> {
-    pub fn plan(
+    pub(super) fn plan(
         &mut self,
         run_file: Option<&Path>,
         keys: &RunFile,
@@ -117,7 +117,7 @@ impl Resolver<'_> {
         })
     }
 
-    pub fn finish(self, mut plan: Plan) -> Result<Plan> {
+    pub(super) fn finish(self, mut plan: Plan) -> Result<Plan> {
         if !self.faults.is_empty() {
             let mut told = self.faults.join("; ");
             if self.more_faults > 0 {
@@ -234,7 +234,7 @@ impl Resolver<'_> {
     }
 
     /// What the run file says, where it says anything.
-    pub fn optional<T>(
+    pub(super) fn optional<T>(
         &mut self,
         key: &str,
         written: &Option<toml::Spanned<String>>,
@@ -249,7 +249,7 @@ impl Resolver<'_> {
     }
 
     /// Every text of a list, resolved; faults are noted with the key.
-    pub fn each<T>(
+    pub(super) fn each<T>(
         &mut self,
         list: &Option<toml::Spanned<Vec<String>>>,
         key: &str,
@@ -287,7 +287,7 @@ impl Resolver<'_> {
     }
 
     /// The flag's text, else the run file's, else the default, parsed. The default is of our own making and always parses.
-    pub fn pick<T>(
+    pub(super) fn pick<T>(
         &mut self,
         key: &str,
         flag: Option<(&'static str, &String)>,
@@ -323,12 +323,12 @@ impl Resolver<'_> {
         self.flag(key, flag, said.then_some(true), false)
     }
 
-    pub fn note_line(&mut self, key: &str, offset: usize) {
+    pub(super) fn note_line(&mut self, key: &str, offset: usize) {
         self.origins
             .insert(key.into(), Origin::File(self.source.line(offset)));
     }
 
-    pub fn fault(&mut self, key: &str, offset: usize, what: &str) {
+    pub(super) fn fault(&mut self, key: &str, offset: usize, what: &str) {
         if self.faults.len() >= FAULTS_TOLD {
             self.more_faults += 1;
             return;

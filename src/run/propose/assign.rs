@@ -9,7 +9,7 @@ use crate::input::words::{DISTANCE_UNIT, MASS_UNIT, Words, ZONE, normal};
 use crate::model::id::LocationCode;
 
 /// Columns of ours that every run needs.
-pub const REQUIRED: [&str; 6] = [
+pub(super) const REQUIRED: [&str; 6] = [
     "movement_id",
     "shipment_id",
     "mode",
@@ -20,7 +20,7 @@ pub const REQUIRED: [&str; 6] = [
 
 /// What is proposed for a column of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Choice {
+pub(super) enum Choice {
     /// This column of the export, with the unit that its head names, and others that were passed over with the reason.
     One {
         at: usize,
@@ -35,7 +35,7 @@ pub enum Choice {
 
 /// What is proposed for all columns.
 #[derive(Clone, Debug)]
-pub struct Assigned {
+pub(super) struct Assigned {
     /// By column of ours.
     pub choices: Vec<(&'static str, Choice)>,
     /// Columns that say the unit of masses and distances, and the zone of times.
@@ -46,7 +46,7 @@ pub struct Assigned {
 
 impl Assigned {
     /// The column of the export for one of ours, with the unit of its head.
-    pub fn one(&self, ours: &str) -> Option<(usize, Option<&str>)> {
+    pub(super) fn one(&self, ours: &str) -> Option<(usize, Option<&str>)> {
         self.choices
             .iter()
             .find_map(|(column, choice)| match choice {
@@ -56,7 +56,7 @@ impl Assigned {
     }
 
     /// The columns of the export that are, or may be, one of ours.
-    pub fn all(&self, ours: &str) -> Vec<(usize, Option<&str>)> {
+    pub(super) fn all(&self, ours: &str) -> Vec<(usize, Option<&str>)> {
         let choice = self.choices.iter().find(|(column, _)| *column == ours);
         match choice.map(|(_, choice)| choice) {
             Some(Choice::One { at, unit, .. }) => vec![(*at, unit.as_deref())],
@@ -69,7 +69,7 @@ impl Assigned {
     }
 
     /// Whether a column of the export is proposed, or asked about, for any of ours.
-    pub fn names(&self, at: usize) -> bool {
+    pub(super) fn names(&self, at: usize) -> bool {
         let helps = [self.mass_unit, self.distance_unit, self.zone];
         helps.contains(&Some(at))
             || self.choices.iter().any(|(_, choice)| match choice {
@@ -93,7 +93,7 @@ struct Candidate {
 }
 
 /// Assigns the columns.
-pub fn assign(table: &Table, words: &Words) -> Assigned {
+pub(super) fn assign(table: &Table, words: &Words) -> Assigned {
     let candidates = |ours: &str| -> Vec<Candidate> {
         let each = table.columns.iter().enumerate();
         each.filter_map(|(at, column)| candidate(ours, at, column, words))

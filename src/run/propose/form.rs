@@ -12,7 +12,7 @@ use encoding_rs::{
 
 /// What kind of file it is.
 #[derive(Clone, Debug)]
-pub enum Kind {
+pub(super) enum Kind {
     Text {
         encoding: &'static Encoding,
         delimiter: u8,
@@ -29,7 +29,7 @@ pub enum Kind {
 
 /// How a file is written.
 #[derive(Clone, Debug)]
-pub struct Form {
+pub(super) struct Form {
     pub kind: Kind,
     /// Names of its columns; none for JSON and Parquet, which name them otherwise.
     pub heads: Vec<String>,
@@ -47,7 +47,7 @@ pub struct Form {
 
 impl Form {
     /// Columns of the head.
-    pub fn width(&self) -> usize {
+    pub(super) fn width(&self) -> usize {
         self.heads.len()
     }
 
@@ -64,7 +64,7 @@ impl Form {
     }
 
     /// Looks at a file.
-    pub fn of(source: &SourceFile, words: &Words) -> Result<Form> {
+    pub(super) fn of(source: &SourceFile, words: &Words) -> Result<Form> {
         let fault = |fault: FileFault| Error::Input(fault.to_string());
         match format_of(&source.label).map(|format| format.name) {
             Some("csv") => text(source, words).map_err(fault),

@@ -4,7 +4,7 @@
 //! run is refused. Nothing is opened here: files come in open, and what is written goes back to the caller.
 
 mod assign;
-pub mod beside;
+pub(crate) mod beside;
 mod form;
 mod numbers;
 mod repeats;
@@ -25,7 +25,7 @@ use table::Table;
 use values::{Known, ValueFile};
 
 /// Files of the reference folder that a proposal is made with, in this order.
-pub const DATA: [&str; 4] = [
+pub(crate) const DATA: [&str; 4] = [
     "mode_aliases.csv",
     "containers.csv",
     "locations.csv",
@@ -33,7 +33,7 @@ pub const DATA: [&str; 4] = [
 ];
 
 /// What a proposal is made from.
-pub struct Request<'r> {
+pub(crate) struct Request<'r> {
     /// The export.
     pub files: Vec<SourceFile>,
     /// How the run file names it.
@@ -65,7 +65,7 @@ pub struct Proposal {
 pub const RUN_FILE: &str = "run.toml";
 
 /// Proposes a run file.
-pub fn propose(request: &Request) -> Result<Proposal> {
+pub(crate) fn propose(request: &Request) -> Result<Proposal> {
     let [aliases, containers, places, words] = request.data;
     let words = Words::parse(words, DATA[3])?;
     let file = |at: usize, bytes: &[u8]| DataFile::new(DATA[at], bytes);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 /// What the cells of number columns say together.
 #[derive(Clone, Debug, Default)]
-pub struct Marks {
+pub(super) struct Marks {
     decimal: BTreeSet<char>,
     thousands: BTreeSet<char>,
     /// Marks that may be either, each with the column and a cell.
@@ -32,7 +32,7 @@ enum Shape {
 
 /// The answer to one of the two keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mark {
+pub(super) enum Mark {
     /// Nothing but the default is needed.
     Default,
     /// This one.
@@ -43,7 +43,7 @@ pub enum Mark {
 
 impl Marks {
     /// Takes the texts of a column; gives those that are no numbers.
-    pub fn take(&mut self, name: &str, texts: &[&str]) -> Vec<String> {
+    pub(super) fn take(&mut self, name: &str, texts: &[&str]) -> Vec<String> {
         let mut words = Vec::new();
         let mut own = Marks::default();
         for text in texts {
@@ -81,12 +81,12 @@ impl Marks {
     }
 
     /// Whether numbers have a power of ten.
-    pub fn has_exponents(&self) -> bool {
+    pub(super) fn has_exponents(&self) -> bool {
         self.has_exponents
     }
 
     /// The decimal mark and the thousands mark.
-    pub fn settle(&self) -> (Mark, Mark) {
+    pub(super) fn settle(&self) -> (Mark, Mark) {
         let both: Vec<&char> = self.decimal.intersection(&self.thousands).collect();
         if let [mark, ..] = both[..] {
             let why = format!(

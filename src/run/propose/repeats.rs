@@ -10,7 +10,7 @@ use std::hash::{Hash, Hasher};
 
 /// Rows that name a movement which an earlier row names, too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Repeats {
+pub(super) struct Repeats {
     /// With other cells, in the same file.
     pub in_one_file: u64,
     /// With other cells, in another file.
@@ -18,7 +18,7 @@ pub struct Repeats {
 }
 
 /// Counts them. Without both ids there is nothing to count.
-pub fn count(
+pub(super) fn count(
     sources: &[SourceFile],
     forms: &[Form],
     table: &Table,

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 /// A key of the run file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setting {
+pub(super) struct Setting {
     /// Table and key.
     pub table: &'static str,
     pub key: String,
@@ -26,7 +26,7 @@ pub struct Setting {
 
 /// What an export needs.
 #[derive(Clone, Debug, Default)]
-pub struct Settings {
+pub(super) struct Settings {
     pub keys: Vec<Setting>,
     /// Words in columns of numbers and times.
     pub words: Vec<ValueFile>,
@@ -47,13 +47,13 @@ const NUMBERS: [&str; 7] = [
 const TIMES: [&str; 3] = ["departed_at", "arrived_at", "recorded_at"];
 
 /// A text as TOML writes it.
-pub fn toml(text: &str) -> String {
+pub(super) fn toml(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
 impl Settings {
     /// Finds them.
-    pub fn of(
+    pub(super) fn of(
         sources: &[SourceFile],
         forms: &[Form],
         table: &Table,
@@ -411,7 +411,7 @@ impl Settings {
     }
 
     /// Whether a column is asked about here in the place of the choice that was made.
-    pub fn asks_for(&self, ours: &str, choice: &Choice) -> Option<&str> {
+    pub(super) fn asks_for(&self, ours: &str, choice: &Choice) -> Option<&str> {
         let asked = self
             .keys
             .iter()

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 
 /// Rows that are looked at.
-pub const MOST_ROWS: u64 = 1_000_000;
+pub(super) const MOST_ROWS: u64 = 1_000_000;
 /// Different cells of a column that are kept.
 const MOST_VALUES: usize = 20_000;
 /// Names beyond this are no columns.
@@ -19,7 +19,7 @@ const MOST_FOOTER: usize = 20;
 
 /// A column of an export.
 #[derive(Clone, Debug, Default)]
-pub struct Column {
+pub(super) struct Column {
     /// Its head.
     pub name: String,
     /// Rows that hold something in it.
@@ -48,12 +48,12 @@ impl Column {
     }
 
     /// Its texts, the most frequent first.
-    pub fn texts(&self) -> Vec<(&str, u64)> {
+    pub(super) fn texts(&self) -> Vec<(&str, u64)> {
         self.held(&[Held::Text])
     }
 
     /// Its cells of these kinds, the most frequent first.
-    pub fn held(&self, kinds: &[Held]) -> Vec<(&str, u64)> {
+    pub(super) fn held(&self, kinds: &[Held]) -> Vec<(&str, u64)> {
         let of_kind = self
             .values
             .iter()
@@ -64,7 +64,7 @@ impl Column {
     }
 
     /// A few of its cells for a comment.
-    pub fn examples(&self) -> String {
+    pub(super) fn examples(&self) -> String {
         let all = self.held(&[Held::Text, Held::Number, Held::Instant, Held::Local]);
         let shown: Vec<String> = all.iter().take(3).map(|(text, _)| quoted(text)).collect();
         match (shown.is_empty(), self.filled) {
@@ -76,7 +76,7 @@ impl Column {
 }
 
 /// A text in quotes, on one line, not longer than a person reads.
-pub fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let short: String = text.chars().take(40).collect();
     let more = if short.len() < text.len() { ".." } else { "" };
     format!("{:?}{more}", short)
@@ -84,7 +84,7 @@ pub fn quoted(text: &str) -> String {
 
 /// The columns of all files.
 #[derive(Clone, Debug, Default)]
-pub struct Table {
+pub(super) struct Table {
     /// In order of appearance.
     pub columns: Vec<Column>,
     /// Rows that were looked at.
@@ -100,7 +100,7 @@ pub struct Table {
 
 impl Table {
     /// Takes the rows of a file, and finds how many records at its end are none.
-    pub fn take(&mut self, source: &SourceFile, form: &mut Form) -> Result<()> {
+    pub(super) fn take(&mut self, source: &SourceFile, form: &mut Form) -> Result<()> {
         self.files += 1;
         let mut seen: Vec<usize> = Vec::new();
         let mut tail: VecDeque<Vec<(usize, Cell)>> = VecDeque::new();
@@ -160,7 +160,7 @@ impl Table {
     }
 
     /// These columns as one: what is said of it holds whichever of them is meant.
-    pub fn together(&self, columns: &[(usize, Option<&str>)]) -> Option<Column> {
+    pub(super) fn together(&self, columns: &[(usize, Option<&str>)]) -> Option<Column> {
         let (first, rest) = columns.split_first()?;
         let mut all = self.columns[first.0].clone();
         for (at, _) in rest {
@@ -205,7 +205,7 @@ impl Table {
 }
 
 /// Calls `each` with the named cells of every record of a file, until it says no.
-pub fn each_row(
+pub(super) fn each_row(
     source: &SourceFile,
     form: &Form,
     each: &mut dyn FnMut(Vec<(String, Cell)>) -> bool,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// What is proposed for a column of times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Times {
+pub(super) struct Times {
     /// The patterns; none where every cell names its zone as RFC 3339 does.
     pub patterns: Vec<String>,
     /// Why the cells leave the pattern open, and what is to choose from.
@@ -96,7 +96,7 @@ struct Reading {
 }
 
 /// Proposes patterns for these different texts.
-pub fn propose(texts: &[&str], is_nothing: &dyn Fn(&str) -> bool) -> Times {
+pub(super) fn propose(texts: &[&str], is_nothing: &dyn Fn(&str) -> bool) -> Times {
     let mut times = Times::default();
     let mut left: Vec<&str> = Vec::new();
     let with_zone = reads("");

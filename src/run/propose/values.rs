@@ -11,10 +11,10 @@ use crate::reference::{ContainerTypes, ModeAliases, Places};
 use std::collections::HashMap;
 
 /// Different words that a file lists; more are no code words.
-pub const MOST: usize = 2_000;
+pub(super) const MOST: usize = 2_000;
 
 /// What a run would know.
-pub struct Known<'k> {
+pub(super) struct Known<'k> {
     pub modes: ModeAliases,
     pub containers: ContainerTypes,
     pub words: &'k Words,
@@ -24,7 +24,7 @@ pub struct Known<'k> {
 }
 
 impl<'k> Known<'k> {
-    pub fn new(
+    pub(super) fn new(
         modes: ModeAliases,
         containers: ContainerTypes,
         places: Places,
@@ -71,7 +71,7 @@ impl<'k> Known<'k> {
 
 /// A file of `[values]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ValueFile {
+pub(super) struct ValueFile {
     pub column: &'static str,
     /// Their value and our code; a code that begins with [`OPEN`] is to be filled in.
     pub rows: Vec<(String, String)>,
@@ -82,12 +82,12 @@ pub struct ValueFile {
 
 impl ValueFile {
     /// Its name below the folder of the run file.
-    pub fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         format!("values/{}.csv", self.column)
     }
 
     /// Its content.
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let heads = std::iter::once(("value", "code"));
         let rows = self
@@ -114,7 +114,7 @@ enum Word {
 }
 
 /// The words of all columns of code words and places.
-pub fn propose(table: &Table, assigned: &Assigned, known: &Known) -> Vec<ValueFile> {
+pub(super) fn propose(table: &Table, assigned: &Assigned, known: &Known) -> Vec<ValueFile> {
     let of = |ours: &'static str| of_column(ours, &table.together(&assigned.all(ours))?, known);
     [
         "container_type",
@@ -220,7 +220,7 @@ fn judge(ours: &str, text: &str, known: &Known) -> Word {
 }
 
 /// Words in a column of numbers or times: those that mean no value, and others.
-pub fn of_words(ours: &'static str, texts: &[String], words: &Words) -> Option<ValueFile> {
+pub(super) fn of_words(ours: &'static str, texts: &[String], words: &Words) -> Option<ValueFile> {
     let mut rows: Vec<(String, String)> = Vec::new();
     for text in texts.iter().filter(|text| !text.is_empty()).take(MOST) {
         let code = if words.is_nothing(text) { "" } else { OPEN };

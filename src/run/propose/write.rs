@@ -16,13 +16,13 @@ use crate::model::unit::counted;
 const WIDTH: usize = 110;
 
 /// The run file, and its keys that are left open.
-pub struct RunFile {
+pub(super) struct RunFile {
     pub text: String,
     pub open: Vec<String>,
 }
 
 /// Writes it.
-pub fn run_file(
+pub(super) fn run_file(
     request: &Request,
     table: &Table,
     assigned: &Assigned,

@@ -22,15 +22,15 @@ use std::io::{Seek, Write};
 use std::sync::{Arc, LazyLock};
 
 /// Columns of the rows.
-pub const HEADER: &str = "shipment_id,movement_id,container_id,container_type,sequence,mode,origin,destination,departed_at,distance_km,\
+pub(super) const HEADER: &str = "shipment_id,movement_id,container_id,container_type,sequence,mode,origin,destination,departed_at,distance_km,\
     distance_basis,cargo_mass_kg,container_cargo_mass_kg,load_status,carrier,temperature,energy_carrier,energy_quantity,energy_unit";
 
 /// First day of the second edition, which is the end of the first.
-pub const SECOND_EDITION: &str = "2024-01-01T00:00:00Z";
+pub(super) const SECOND_EDITION: &str = "2024-01-01T00:00:00Z";
 /// End of the second edition; nothing is valid from here on.
-pub const END: &str = "2025-01-01T00:00:00Z";
+pub(super) const END: &str = "2025-01-01T00:00:00Z";
 /// Intensity of a truck by edition, 10^-9 g per t.km.
-pub const TRUCK_OPERATION: [i64; 2] = [62_500_000_000, 61_123_456_789];
+pub(super) const TRUCK_OPERATION: [i64; 2] = [62_500_000_000, 61_123_456_789];
 
 const PROFILE: &str = r#"
 title = "Made up"
@@ -88,7 +88,7 @@ const HUB: &str = "factor_id,operation,energy_carrier,region,carrier,temperature
     valid_from,valid_to,data_category,gwp_set,licence,source_ref,note\n";
 
 /// The reference: two editions, three modes, a terminal.
-pub fn reference() -> &'static Reference {
+pub(super) fn reference() -> &'static Reference {
     static REFERENCE: LazyLock<Reference> = LazyLock::new(load);
     &REFERENCE
 }
@@ -169,7 +169,7 @@ fn load() -> Reference {
 
 /// An element with the ids behind it; the places of its rows in the batch are left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub(super) struct Found {
     pub shipment: String,
     pub container: String,
     /// Empty: an inferred hub.
@@ -179,7 +179,7 @@ pub struct Found {
 
 /// What became of some rows.
 #[derive(Debug, Default)]
-pub struct Computed {
+pub(super) struct Computed {
     pub elements: Vec<Found>,
     /// Everything published of each shipment, by id.
     pub shipments: Vec<(String, String)>,
@@ -195,7 +195,7 @@ pub struct Computed {
 }
 
 /// Parses the rows and computes them in batches that end at `cuts` (row numbers in order of shipment id, modulo the number of rows).
-pub fn compute(
+pub(super) fn compute(
     reference: &Reference,
     mapping: &Mapping,
     rows: &[String],
@@ -264,7 +264,7 @@ pub fn compute(
 }
 
 /// The same rows, each shipment by itself: a parser, a table of symbols and a kernel that have seen nothing else.
-pub fn compute_apart(reference: &Reference, mapping: &Mapping, rows: &[String]) -> Computed {
+pub(super) fn compute_apart(reference: &Reference, mapping: &Mapping, rows: &[String]) -> Computed {
     let mut by_shipment: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for row in rows {
         let id = row.split(',').next().expect("a first cell");
@@ -385,7 +385,7 @@ fn shipment(f: &Footprints, i: usize) -> (String, String) {
 }
 
 /// The elements as a published Parquet file.
-pub fn published(reference: &Reference, computed: Computed) -> File {
+pub(super) fn published(reference: &Reference, computed: Computed) -> File {
     let names = FixedNames::new(reference, vec!["rows.csv".into()]);
     let names: Names = names.with(&computed.symbols);
     let mut writer = ChunkWriter::new(&ELEMENTS, Encodings::Default, &[], |_| tempfile::tempfile());

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 /// A row, cell by cell, in the order of `kernel::HEADER`.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub(super) struct Row {
     pub shipment: String,
     pub movement: String,
     pub container: String,
@@ -24,11 +24,11 @@ pub struct Row {
 }
 
 /// Nothing of the last five columns.
-pub const NO_EXTRA: &str = ",,,,";
+pub(super) const NO_EXTRA: &str = ",,,,";
 
 impl Row {
     /// As a record of CSV; no cell needs quotes.
-    pub fn csv(&self) -> String {
+    pub(super) fn csv(&self) -> String {
         [
             &self.shipment,
             &self.movement,
@@ -53,7 +53,7 @@ impl Row {
 }
 
 /// Grams as kilograms, metres as kilometres.
-pub fn thousandths(n: i64) -> String {
+pub(super) fn thousandths(n: i64) -> String {
     format!("{}.{:03}", n / 1000, n % 1000)
 }
 
@@ -83,7 +83,7 @@ enum Damage {
 }
 
 /// Rows of one to four shipments with one to three chains each, in order.
-pub fn shipments() -> impl Strategy<Value = Vec<Row>> {
+pub(super) fn shipments() -> impl Strategy<Value = Vec<Row>> {
     let chain = (
         1..32u8,
         chain_head(),
@@ -265,7 +265,7 @@ fn push(rows: &mut Vec<Row>, row: &Row, damage: Damage) {
 }
 
 /// A row, of a shipment of its own, that fails its checks in one way or another.
-pub fn rejectable() -> impl Strategy<Value = Row> {
+pub(super) fn rejectable() -> impl Strategy<Value = Row> {
     let cells: Vec<fn(&mut Row)> = vec![
         |row| row.cargo_mass_kg = "1e5".into(),
         |row| row.cargo_mass_kg = "-1".into(),

@@ -14,7 +14,7 @@ use std::ops::{Deref, DerefMut};
 
 /// Elements of the last few shipments. A slice of those that are in it.
 #[derive(Debug, Default)]
-pub struct Block {
+pub(super) struct Block {
     slots: Vec<Element>,
     used: usize,
 }
@@ -22,7 +22,7 @@ pub struct Block {
 impl Block {
     /// One more element; it holds whatever stood in its slot before, until it is filled.
     #[inline]
-    pub fn next(&mut self) -> &mut Element {
+    pub(super) fn next(&mut self) -> &mut Element {
         if self.used == self.slots.len() {
             self.slots.push(BLANK);
         }
@@ -31,12 +31,12 @@ impl Block {
     }
 
     /// Keeps the first `count` elements.
-    pub fn truncate(&mut self, count: usize) {
+    pub(super) fn truncate(&mut self, count: usize) {
         self.used = self.used.min(count);
     }
 
     /// Takes element `at` out.
-    pub fn remove(&mut self, at: usize) {
+    pub(super) fn remove(&mut self, at: usize) {
         self[at..].rotate_left(1);
         self.used -= 1;
     }
@@ -58,7 +58,7 @@ impl DerefMut for Block {
 
 /// What an element is, where and when.
 #[derive(Clone, Copy, Debug)]
-pub struct Head {
+pub(super) struct Head {
     /// Row of the batch; [`NO_ROW`]: an inferred hub.
     pub row: u32,
     /// Row of the batch that names shipment and container.
@@ -78,7 +78,7 @@ pub struct Head {
 /// Everything of an element but its number within the container. A field that is new to elements does not compile before it is
 /// filled here.
 #[inline]
-pub fn fill(
+pub(super) fn fill(
     e: &mut Element,
     head: Head,
     load: &Load,
@@ -119,7 +119,7 @@ pub fn fill(
 }
 
 /// A slot that was never used.
-pub const BLANK: Element = Element {
+pub(super) const BLANK: Element = Element {
     row: NO_ROW,
     anchor: 0,
     element: 0,

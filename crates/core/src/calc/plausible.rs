@@ -12,7 +12,7 @@ use crate::reference::plausibility::{Bounds, ModeBounds};
 
 /// What the bounds of a mode say of time, in the units of a row.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub(super) struct Pace {
     /// m/h.
     speed: Bounds,
     /// Time that a departure may be late or an arrival early, ms.
@@ -23,7 +23,7 @@ pub struct Pace {
 
 impl Pace {
     /// Of one mode.
-    pub fn new(of: &ModeBounds) -> Pace {
+    pub(super) fn new(of: &ModeBounds) -> Pace {
         let [early, resting] = [of.leeway_time.min, of.leeway_time.max];
         Pace {
             speed: of.speed,
@@ -35,7 +35,7 @@ impl Pace {
 
 /// Flags of row `i` over `distance_m`, whose container type resolved to `kind`.
 #[inline]
-pub fn flags(
+pub(super) fn flags(
     bounds: &Plausibility,
     pace: &Pace,
     batch: &MovementBatch,

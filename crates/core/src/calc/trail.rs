@@ -7,7 +7,7 @@ use std::hash::Hash;
 
 /// Numbers keys from 0 in the order in which they are first seen.
 #[derive(Debug)]
-pub struct Trail<K> {
+pub(super) struct Trail<K> {
     places: FxHashMap<K, u32>,
     steps: Vec<Step<K>>,
     last: u32,
@@ -33,7 +33,7 @@ impl<K> Default for Trail<K> {
 impl<K: Copy + Eq + Hash> Trail<K> {
     /// Place of a key; `Err` with its place when it is new.
     #[inline]
-    pub fn place(&mut self, key: K) -> Result<usize, usize> {
+    pub(super) fn place(&mut self, key: K) -> Result<usize, usize> {
         if let Some(last) = self.steps.get(self.last as usize) {
             let next = last.next;
             if self.steps[next as usize].key == key {
@@ -61,13 +61,13 @@ impl<K: Copy + Eq + Hash> Trail<K> {
     }
 
     /// Bytes of memory that a key takes.
-    pub const fn key_bytes() -> usize {
+    pub(super) const fn key_bytes() -> usize {
         // The table of places is half empty after it has grown.
         size_of::<Step<K>>() + 2 * (size_of::<(K, u32)>() + 1)
     }
 
     /// Forgets all keys.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.places.clear();
         self.steps.clear();
         self.last = 0;

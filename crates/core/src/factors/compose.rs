@@ -30,7 +30,7 @@ pub fn conversion(unit: EnergyUnit, per: Per) -> Option<(i64, i64)> {
 
 /// The factor of a row and an energy row of the same carrier; `Ok(None)` when unit or validity do not fit. `contained` is
 /// the narrower of the two regions. The error is a value beyond `Decimal(18,9)`.
-pub fn compose(
+pub(super) fn compose(
     row: &LibraryRow,
     energy: &LibraryRow,
     index: u32,

@@ -66,7 +66,7 @@ fn neighbours<'r>(
 }
 
 /// Two rows of one edition that are valid on the same day for one key: an error, since nothing could decide between them.
-pub fn overlaps(library: &Library, faults: &mut Faults) {
+pub(super) fn overlaps(library: &Library, faults: &mut Faults) {
     let list = sorted(library.rows.iter(), |f| f.source);
     neighbours(&list, |earlier, row| {
         if row.valid_from < earlier.valid_to {
@@ -86,7 +86,7 @@ pub fn overlaps(library: &Library, faults: &mut Faults) {
 }
 
 /// Days without a value between two rows of one source, whatever the edition: a warning.
-pub fn gaps<'r>(
+pub(super) fn gaps<'r>(
     library: &'r Library,
     rows: impl Iterator<Item = &'r LibraryRow>,
     faults: &mut Faults,

@@ -173,7 +173,7 @@ fn holds(products: &[(PlaceSet, PlaceSet)], from: Member, to: Member) -> bool {
 }
 
 /// Number of pairs behind a narrowness, and whether the region names a zone with places; `None`: all pairs.
-pub fn pairs(narrowness: u64) -> Option<(u64, bool)> {
+pub(super) fn pairs(narrowness: u64) -> Option<(u64, bool)> {
     (narrowness != u64::MAX).then_some((
         narrowness & !WITHOUT_PLACES,
         narrowness & WITHOUT_PLACES == 0,

@@ -49,7 +49,7 @@ layout! {
 }
 
 /// Columns of a table.
-pub fn layout(section: Section) -> &'static [table::Column] {
+pub(super) fn layout(section: Section) -> &'static [table::Column] {
     match section {
         Section::Transport => Transport::LAYOUT,
         Section::Hub => Hub::LAYOUT,
@@ -100,7 +100,7 @@ struct Table {
 }
 
 /// Reads tables into a library, row by row.
-pub struct Reader<'l> {
+pub(super) struct Reader<'l> {
     folders: FxHashMap<Text, u32>,
     operations: FxHashMap<Text, (u16, Mode)>,
     defaults: Vec<(GwpSet, Text)>,
@@ -117,7 +117,7 @@ pub struct Reader<'l> {
 
 impl<'l> Reader<'l> {
     /// A reader that appends to the library's rows.
-    pub fn new(library: &'l mut Library, texts: &'l mut Texts) -> Reader<'l> {
+    pub(super) fn new(library: &'l mut Library, texts: &'l mut Texts) -> Reader<'l> {
         Reader {
             folders: library
                 .sources
@@ -149,12 +149,18 @@ impl<'l> Reader<'l> {
     }
 
     /// Index of the edition in this folder.
-    pub fn source(&self, folder: &str) -> Option<u32> {
+    pub(super) fn source(&self, folder: &str) -> Option<u32> {
         self.folders.get(folder).copied()
     }
 
     /// Reads a table of an edition.
-    pub fn read(&mut self, file: &DataFile, section: Section, source: u32, faults: &mut Faults) {
+    pub(super) fn read(
+        &mut self,
+        file: &DataFile,
+        section: Section,
+        source: u32,
+        faults: &mut Faults,
+    ) {
         let places = match section {
             Section::Transport => places!(Transport, FactorId),
             Section::Hub => places!(Hub, FactorId),

@@ -150,7 +150,7 @@ pub(super) struct Criteria(pub Vec<Criterion>);
 
 impl Criteria {
     /// For transport and hub factors. Among ended ones the later end comes right after source order.
-    pub fn new(prefer: Prefer, ended: bool) -> Criteria {
+    pub(super) fn new(prefer: Prefer, ended: bool) -> Criteria {
         use Criterion::*;
         let mut list = match (prefer, ended) {
             (Prefer::Region, false) => vec![Region, Source],
@@ -163,7 +163,7 @@ impl Criteria {
     }
 
     /// For energy rows on their own: `prefer` does not hold there (docs/methodology.md, section 8).
-    pub fn energy(ended: bool) -> Criteria {
+    pub(super) fn energy(ended: bool) -> Criteria {
         use Criterion::*;
         Criteria(if ended {
             vec![Region, Source, ValidTo, Id]
@@ -200,7 +200,7 @@ pub(super) struct Stage {
 
 impl Stage {
     /// A valid factor, then one past its last edition, then the same among ambient ones with uplift (docs/formats.md, Movement records).
-    pub const ALL: [Stage; 4] = [
+    pub(super) const ALL: [Stage; 4] = [
         Stage {
             uplift: false,
             ended: false,

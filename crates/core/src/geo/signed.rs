@@ -92,24 +92,24 @@ impl<'b> Records<'b> {
         Ok(array)
     }
 
-    pub fn u16(&mut self) -> Result<u16, Malformed> {
+    pub(super) fn u16(&mut self) -> Result<u16, Malformed> {
         Ok(u16::from_le_bytes(self.take()?))
     }
 
-    pub fn i16(&mut self) -> Result<i16, Malformed> {
+    pub(super) fn i16(&mut self) -> Result<i16, Malformed> {
         Ok(i16::from_le_bytes(self.take()?))
     }
 
-    pub fn u32(&mut self) -> Result<u32, Malformed> {
+    pub(super) fn u32(&mut self) -> Result<u32, Malformed> {
         Ok(u32::from_le_bytes(self.take()?))
     }
 
-    pub fn i32(&mut self) -> Result<i32, Malformed> {
+    pub(super) fn i32(&mut self) -> Result<i32, Malformed> {
         Ok(i32::from_le_bytes(self.take()?))
     }
 
     /// Nothing may be left over.
-    pub fn end(self) -> Result<(), Malformed> {
+    pub(super) fn end(self) -> Result<(), Malformed> {
         if self.0.is_empty() {
             Ok(())
         } else {
@@ -121,7 +121,7 @@ impl<'b> Records<'b> {
     }
 
     /// How many records of `size` bytes can still come, at most: what a damaged count may reserve.
-    pub fn at_most(&self, count: u32, size: usize) -> usize {
+    pub(super) fn at_most(&self, count: u32, size: usize) -> usize {
         (count as usize).min(self.0.len() / size)
     }
 }

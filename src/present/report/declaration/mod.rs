@@ -28,7 +28,7 @@ const PREPARED: &str = "Prepared for a declaration by ISO 14083:2023 (clause 13)
 
 /// A declaration; figures are the published decimals, as text.
 #[derive(Clone, Debug, Serialize)]
-pub struct Declaration {
+pub(crate) struct Declaration {
     /// What this is.
     pub document: &'static str,
     /// Version of this form.
@@ -72,7 +72,7 @@ pub struct Declared {
 }
 
 /// The declaration of a published run in both forms.
-pub fn declared(
+pub(crate) fn declared(
     layout: &Layout,
     run_id: &str,
     company: Company,
@@ -98,7 +98,7 @@ pub struct Company {
 /// Where the figures come from.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs)]
-pub struct Origin {
+pub(crate) struct Origin {
     pub run_id: String,
     pub program: String,
     pub program_version: String,
@@ -109,7 +109,7 @@ pub struct Origin {
 /// The statement of the profile.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs)]
-pub struct Method {
+pub(crate) struct Method {
     pub standard: String,
     pub profile: String,
     pub boundary: String,
@@ -122,7 +122,7 @@ pub struct Method {
 /// A period of time.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs)]
-pub struct Period {
+pub(crate) struct Period {
     pub first_departure: Option<String>,
     pub last_arrival: Option<String>,
 }
@@ -130,7 +130,7 @@ pub struct Period {
 /// Numbers of what came in and what came out.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs)]
-pub struct Scope {
+pub(crate) struct Scope {
     pub rows_in: u64,
     pub rows_accepted: u64,
     pub rows_rejected: u64,
@@ -144,7 +144,7 @@ pub struct Scope {
 /// Activity and emissions.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs)]
-pub struct Amounts {
+pub(crate) struct Amounts {
     pub elements: i128,
     pub transport_activity_tkm: String,
     /// Operation: tank to wheel.
@@ -161,7 +161,7 @@ pub struct Amounts {
 /// The part of one name.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs)]
-pub struct Line {
+pub(crate) struct Line {
     pub name: String,
     #[serde(flatten)]
     pub amounts: Amounts,
@@ -170,7 +170,7 @@ pub struct Line {
 /// The part of a source.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs)]
-pub struct SourceLine {
+pub(crate) struct SourceLine {
     pub source: String,
     pub edition: String,
     pub title: String,
@@ -190,7 +190,7 @@ row! {
 /// The declaration of a run as data and as a page.
 ///
 /// Errors: exit 7 when the files do not add up to the manifest.
-pub fn declaration(
+pub(crate) fn declaration(
     layout: &Layout,
     run_id: &str,
     company: Company,
@@ -389,7 +389,7 @@ fn method(m: &Manifest) -> Method {
 
 impl Declaration {
     /// As JSON, in the order of this form.
-    pub fn to_json(&self) -> Result<Vec<u8>> {
+    pub(crate) fn to_json(&self) -> Result<Vec<u8>> {
         let text = serde_json::to_vec_pretty(self);
         let mut text = text.map_err(|e| Error::Internal(format!("cannot write JSON: {e}")))?;
         text.push(b'\n');

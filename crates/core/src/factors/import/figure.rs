@@ -17,7 +17,7 @@ pub(super) struct Figure {
 impl Figure {
     /// Reads digits with an optional leading `-` and an optional decimal mark with digits behind it; nothing else is a number. Zeros
     /// at the end of the decimals do not count.
-    pub fn parse(text: &str, mark: char) -> Option<Figure> {
+    pub(super) fn parse(text: &str, mark: char) -> Option<Figure> {
         let (negative, digits) = text
             .strip_prefix('-')
             .map_or((false, text), |rest| (true, rest));
@@ -40,7 +40,7 @@ impl Figure {
     }
 
     /// Another figure taken away.
-    pub fn minus(self, other: Figure) -> Option<Figure> {
+    pub(super) fn minus(self, other: Figure) -> Option<Figure> {
         let scale = self.scale.max(other.scale);
         let aligned = |f: Figure| f.mantissa.checked_mul(10i128.checked_pow(scale - f.scale)?);
         Some(Figure {
@@ -50,7 +50,7 @@ impl Figure {
     }
 
     /// The figure in `one` of ours each `per` of ours, half to even at `scale` decimals; `None` beyond the layout's 18 digits.
-    pub fn converted(self, one: Ratio, per: Ratio, scale: u32) -> Option<i64> {
+    pub(super) fn converted(self, one: Ratio, per: Ratio, scale: u32) -> Option<i64> {
         if self.mantissa == 0 {
             return Some(0);
         }

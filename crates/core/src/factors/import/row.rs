@@ -37,7 +37,7 @@ struct Figures {
 
 impl RowReader<'_> {
     /// The row in our layout.
-    pub fn cells(&mut self) -> Vec<String> {
+    pub(super) fn cells(&mut self) -> Vec<String> {
         let figures = self.figures();
         if self.table.section == Section::Transport {
             self.check_distance();

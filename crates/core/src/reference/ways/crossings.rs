@@ -42,7 +42,7 @@ impl Crossing {
 
 /// All of them, and lines that are crossed nowhere else.
 #[derive(Debug, Default)]
-pub struct Crossings {
+pub(super) struct Crossings {
     list: Vec<Crossing>,
     barriers: Vec<Barrier>,
     /// The land mass of each end, found when first asked for.
@@ -53,7 +53,7 @@ pub struct Crossings {
 
 /// A way over land, with crossings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Way {
+pub(super) struct Way {
     /// Great circles on land, metres: what a detour ratio is for.
     pub direct_m: i64,
     /// Crossings, metres.
@@ -64,7 +64,7 @@ pub struct Way {
 
 impl Way {
     /// The great circles and what they lead over.
-    pub fn text(&self, crossings: &Crossings) -> String {
+    pub(super) fn text(&self, crossings: &Crossings) -> String {
         let names: Vec<&str> = self
             .over
             .iter()
@@ -110,7 +110,7 @@ fn point(row: &mut Row, latitude: usize, longitude: usize) -> Option<Point> {
 
 impl Crossings {
     /// Reads `crossings.csv`.
-    pub fn read_crossings(&mut self, file: &DataFile, faults: &mut Faults) {
+    pub(super) fn read_crossings(&mut self, file: &DataFile, faults: &mut Faults) {
         table::read(file, Cell::LAYOUT, faults, |row| {
             let a = point(row, Cell::LatitudeA.into(), Cell::LongitudeA.into());
             let b = point(row, Cell::LatitudeB.into(), Cell::LongitudeB.into());
@@ -144,7 +144,7 @@ impl Crossings {
     }
 
     /// Reads `barriers.csv`.
-    pub fn read_barriers(&mut self, file: &DataFile, faults: &mut Faults) {
+    pub(super) fn read_barriers(&mut self, file: &DataFile, faults: &mut Faults) {
         table::read(file, Line::LAYOUT, faults, |row| {
             let a = point(row, Line::LatitudeA.into(), Line::LongitudeA.into());
             let b = point(row, Line::LatitudeB.into(), Line::LongitudeB.into());
@@ -155,7 +155,7 @@ impl Crossings {
     }
 
     /// The shortest way by road or rail: straight where no sea lies between, else over crossings. `None`: the data know none.
-    pub fn way(&self, ground: &Ground, mode: Mode, from: Point, to: Point) -> Option<Way> {
+    pub(super) fn way(&self, ground: &Ground, mode: Mode, from: Point, to: Point) -> Option<Way> {
         let (start, end) = (ground.mass(from)?, ground.mass(to)?);
         let is_walkable = |a: Point, b: Point| ground.is_walkable(a, b, MOST_SEA_M, &self.barriers);
         if start == end && is_walkable(from, to) {

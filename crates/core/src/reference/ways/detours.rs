@@ -16,7 +16,7 @@ const ENOUGH: i64 = 100;
 
 /// A row of the table.
 #[derive(Clone, Debug)]
-pub struct Detour {
+pub(super) struct Detour {
     mode: Mode,
     region: Region,
     /// Great circles from, and below, metres.
@@ -33,14 +33,14 @@ pub struct Detour {
 
 impl Detour {
     /// A great circle with its detour, metres, half to even.
-    pub fn times(&self, metres: i64) -> i64 {
+    pub(super) fn times(&self, metres: i64) -> i64 {
         let product = i128::from(metres) * i128::from(self.ratio);
         // At most half the circumference times ten.
         i64::try_from(div_half_even(product, 10i128.pow(RATIO_SCALE))).unwrap_or(i64::MAX)
     }
 
     /// Ratio, spread and source.
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         format!(
             "detour ratio {} ({}): {}",
             short_decimal_text(self.ratio.into(), RATIO_SCALE),
@@ -52,7 +52,7 @@ impl Detour {
 
 /// The rows, the narrower region first, then in order of the file.
 #[derive(Clone, Debug, Default)]
-pub struct Detours(Vec<Detour>);
+pub(super) struct Detours(Vec<Detour>);
 
 layout! {
     /// Columns of `detours.csv`.
@@ -64,7 +64,7 @@ layout! {
 
 impl Detours {
     /// Reads the table.
-    pub fn parse(file: &DataFile, zones: &Zones, faults: &mut Faults) -> Detours {
+    pub(super) fn parse(file: &DataFile, zones: &Zones, faults: &mut Faults) -> Detours {
         let mut rows = Vec::new();
         table::read(file, Cell::LAYOUT, faults, |row| {
             let land = |t: &str| transport_mode(t).filter(|m| matches!(m, Mode::Road | Mode::Rail));
@@ -111,7 +111,7 @@ impl Detours {
     }
 
     /// The detour between two places that are so far apart.
-    pub fn of(
+    pub(super) fn of(
         &self,
         mode: Mode,
         origin: LocationCode,

@@ -14,7 +14,7 @@ fn country(text: &str) -> Option<CountryCode> {
 
 /// Railways of the world.
 #[derive(Clone, Debug, Default)]
-pub struct Railways {
+pub(super) struct Railways {
     /// Networks of the countries where an estimate is allowed.
     networks: FxHashMap<CountryCode, Text>,
     /// Countries that border trains cross to, and whether the gauge changes there.
@@ -36,7 +36,7 @@ layout! {
 
 impl Railways {
     /// Reads `rail_countries.csv`.
-    pub fn read_countries(&mut self, file: &DataFile, faults: &mut Faults) {
+    pub(super) fn read_countries(&mut self, file: &DataFile, faults: &mut Faults) {
         table::read(file, Country::LAYOUT, faults, |row| {
             let country = row.value(Country::Country, country, "a country code");
             let verdict = |t: &str| match t {
@@ -53,7 +53,7 @@ impl Railways {
     }
 
     /// Reads `rail_links.csv`.
-    pub fn read_links(&mut self, file: &DataFile, faults: &mut Faults) {
+    pub(super) fn read_links(&mut self, file: &DataFile, faults: &mut Faults) {
         table::read(file, Link::LAYOUT, faults, |row| {
             let a = row.value(Link::CountryA, country, "a country code");
             let b = row.value(Link::CountryB, country, "a country code");
@@ -73,7 +73,7 @@ impl Railways {
     }
 
     /// Changes of gauge between two countries, the fewest that a way over listed borders has. `None`: wagons do not run there.
-    pub fn gauge_breaks(&self, from: CountryCode, to: CountryCode) -> Option<u32> {
+    pub(super) fn gauge_breaks(&self, from: CountryCode, to: CountryCode) -> Option<u32> {
         let network = self.networks.get(&from)?;
         if self.networks.get(&to)? != network {
             return None;

@@ -27,7 +27,7 @@ struct Meeting {
 
 /// Rivers and canals with their ports.
 #[derive(Clone, Debug, Default)]
-pub struct Waterways {
+pub(super) struct Waterways {
     /// A port may lie on more than one.
     ports: FxHashMap<LocationCode, Vec<Mark>>,
     meetings: Vec<Meeting>,
@@ -53,7 +53,7 @@ const WANTED: &str = "kilometres up to 10000 with at most 3 decimals";
 
 impl Waterways {
     /// Reads `waterway_ports.csv`.
-    pub fn read_ports(&mut self, file: &DataFile, faults: &mut Faults) {
+    pub(super) fn read_ports(&mut self, file: &DataFile, faults: &mut Faults) {
         let mut texts = Texts::default();
         table::read(file, Cell::LAYOUT, faults, |row| {
             let place = |t: &str| LocationCode::parse(t.as_bytes());
@@ -73,7 +73,7 @@ impl Waterways {
     }
 
     /// Reads `waterway_links.csv`.
-    pub fn read_links(&mut self, file: &DataFile, faults: &mut Faults) {
+    pub(super) fn read_links(&mut self, file: &DataFile, faults: &mut Faults) {
         let mut texts = Texts::default();
         table::read(file, Link::LAYOUT, faults, |row| {
             let mut km = |cell| row.decimal(cell, DISTANCE_SCALE, 0..=10_000_000, WANTED);
@@ -89,7 +89,7 @@ impl Waterways {
     }
 
     /// The distance between two ports.
-    pub fn between(
+    pub(super) fn between(
         &self,
         origin: LocationCode,
         destination: LocationCode,
@@ -106,7 +106,11 @@ impl Waterways {
     }
 
     /// The rivers of the way.
-    pub fn explain(&self, origin: LocationCode, destination: LocationCode) -> Option<String> {
+    pub(super) fn explain(
+        &self,
+        origin: LocationCode,
+        destination: LocationCode,
+    ) -> Option<String> {
         let (_, over) = self.way(origin, destination)?;
         let start = &self.ports.get(&origin)?.first()?.0;
         let meetings = over.iter().map(|i| {
