@@ -235,7 +235,7 @@ fn events(
     if report.equal_shares > 0 {
         let what = format!(
             "shared in equal parts (flagged Q42): {} under several documents; --shares gives others",
-            counted(report.equal_shares as u64, "container")
+            counted(report.equal_shares, "container")
         );
         console.message(Level::Warning, &what);
     }
@@ -248,7 +248,7 @@ fn events(
         Ok(_) if !report.idle.is_empty() => Err(Error::FilesMissing(format!(
             "{} of {} gave nothing",
             report.idle.len(),
-            counted(received.files as u64, "file")
+            counted(received.files, "file")
         ))),
         other => other,
     }

@@ -270,7 +270,9 @@ fn cancellations_need_four_columns() {
         .collect();
     assert_eq!(
         rejects,
-        ["R001 mode a value; mode is required; the file lacks the column"]
+        [
+            "R001 mode a value; mode is required; the file lacks the column; [csv] skip_footer leaves out lines at the end of the file"
+        ]
     );
 }
 

@@ -112,6 +112,13 @@ fn mapping() -> Mapping {
 }
 
 /// What became of each row, by its number: its values or its rejection, in words that mean the same in every batch.
+/// Only the last row of a file is told of the key for footers.
+fn without_hint(wanted: &mut String) {
+    if let Some(plain) = wanted.strip_suffix(FOOTER_HINT) {
+        wanted.truncate(plain.len());
+    }
+}
+
 fn told(name: &str, content: &[u8]) -> Vec<String> {
     let (_, parsed) = read_with(name, content, mapping(), vocabulary()).unwrap();
     let mut told = BTreeMap::new();
@@ -129,15 +136,15 @@ fn told(name: &str, content: &[u8]) -> Vec<String> {
                 .text(std::mem::take(&mut column[0]))
                 .to_owned()
         });
+        for reject in &mut one.rejects {
+            without_hint(&mut reject.wanted);
+        }
         let row = std::mem::take(&mut one.row[0]);
         told.insert(row, format!("{one:?} {words:?}"));
     }
     for rejected in &parsed.unplaced {
         let mut one = rejected.clone();
-        // Only the last row of a file is told of the key for footers.
-        if let Some(wanted) = one.reject.wanted.strip_suffix(FOOTER_HINT) {
-            one.reject.wanted = wanted.to_owned();
-        }
+        without_hint(&mut one.reject.wanted);
         told.insert(std::mem::take(&mut one.row), format!("{one:?}"));
     }
     told.into_values().collect()

@@ -733,7 +733,7 @@ fn broken_files() {
     assert_eq!(rows("a.ndjson", b"garbage\n{}\n"), 2);
     assert_eq!(
         fault("a.ndjson", b"garbage\n\n[]"),
-        "a.ndjson: none of its 2 lines is a record: a JSON object with every key once, on a line of its own"
+        "a.ndjson: none of its 2 lines is a record: a JSON object with every key once, on a line of its own (or all records in one array, which is all of the file)"
     );
 }
 

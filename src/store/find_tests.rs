@@ -375,9 +375,9 @@ mod unix {
         assert_eq!(
             reasons,
             [
-                "is a device, expected a file",
                 "is a pipe, expected a file",
-                "is a socket, expected a file"
+                "is a socket, expected a file",
+                "is a device, expected a file"
             ]
         );
         assert_eq!(found.unreadable[1].name, "m/pipe.csv");

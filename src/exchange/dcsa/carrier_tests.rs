@@ -535,9 +535,9 @@ fn a_file_that_gives_nothing_is_told() {
     assert_eq!(
         idle,
         [
-            ("planned.json", "1 events, 1 ignored"),
+            ("planned.json", "1 event, 1 ignored"),
             ("empty.json", "0 events"),
-            ("other.json", "1 events, 1 malformed"),
+            ("other.json", "1 event, 1 malformed"),
         ]
     );
 }

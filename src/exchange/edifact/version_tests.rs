@@ -166,7 +166,10 @@ fn a_mass_that_does_not_count_is_listed() {
     assert_eq!(rows(&report)[4], WANTED[4].replace("20220", "20500"));
     assert_eq!(
         reasons(&report),
-        ["mass segment 70 EQD 24700 kg / another message says 24500 kg, which counts"]
+        [
+            "mass segment 48 EQD 24500 kg / no tare is stated: counted less that of the type, 4000 kg",
+            "mass segment 60 EQD 24700 kg / another message says 24500 kg, which counts"
+        ]
     );
     assert_eq!((report.events, report.used), (6, 6));
 }

@@ -105,10 +105,9 @@ impl Standing {
             }
         }
         // Two are as good as any number, so that a number of thousands of messages costs nothing.
-        if message.function == Function::Original && originals.len() < 2 {
-            if !originals.contains(&content) {
-                originals.push(content);
-            }
+        let is_new = originals.len() < 2 && !originals.contains(&content);
+        if message.function == Function::Original && is_new {
+            originals.push(content);
         }
     }
 

@@ -49,7 +49,7 @@ fn read(
     for batch in builder.with_projection(mask).build()? {
         let batch = batch?;
         let columns: Vec<Column> = (batch.columns().iter())
-            .map(|array| Column::new(array))
+            .map(Column::new)
             .collect::<Result<_>>()?;
         for row in 0..batch.num_rows() {
             let mut cells = vec![

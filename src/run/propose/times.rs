@@ -45,7 +45,7 @@ const DATES: [&str; 25] = [
     "%y-%m-%d",
     "%Y年%m月%d日",
 ];
-const BETWEEN: [&str; 6] = [" ", "T", ", ", " - ", "  ", ""];
+const BETWEEN: [&str; 6] = ["", " ", "T", ", ", " - ", "  "];
 const CLOCKS: [&str; 12] = [
     "%H:%M",
     "%H:%M:%S",
