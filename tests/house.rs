@@ -28,6 +28,7 @@ const ROOT: Arrows = &[
     ("progress", &[]),
     ("claims", &[]),
     ("input", &["error", "claims"]),
+    ("atlas", &["error", "escape", "run", "shipped", "store"]),
     ("shipped", &["error", "store"]),
     ("output", &[]),
     ("store", &["error", "escape"]),
@@ -236,7 +237,8 @@ fn the_program_uses_the_face_only_and_the_face_shows_no_module() {
     let face = fs::read_to_string(Path::new(HOME).join("src/lib.rs")).unwrap();
     for (module, _) in ROOT {
         assert!(
-            face.contains(&format!("\nmod {module};")),
+            // The readers as a fuzzer calls them, behind a feature of their own.
+            *module == "fuzzing" || face.contains(&format!("\nmod {module};")),
             "{module} is not private"
         );
     }

@@ -216,7 +216,7 @@ def find_distance(element, m, reference):
         if reference.plausibility.odd_distance(m.mode, m.distance_km, network and network[0], direct):
             element.flags.add("Q26")
     else:
-        elsewhere = reference.distances.find(m.mode, m.origin, m.destination)
+        elsewhere = reference.distances.find(m.mode, m.origin, m.destination, element.departed_at.date().isoformat(), element.operation)
         if elsewhere is None:
             raise Unusable("R012", "distance_km")
         *found, source, flags = elsewhere

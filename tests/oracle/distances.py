@@ -3,8 +3,10 @@
 Written from the rules, with the standard library alone. Floats end in whole metres, as the rules say.
 """
 import csv
+import functools
 import heapq
 import math
+import operator
 import os
 import struct
 from pathlib import Path
@@ -14,6 +16,7 @@ from exact import exact_scaled, half_even
 EARTH_M = 6371008.8
 MILLION = 10 ** 6
 USUALLY_CLOSED = 1 << 9                     # the Northwest Passage
+STEP = 1 << 32                              # of a way: more than any has in metres
 LIST = Path(__file__).resolve().parents[2] / "data" / "world"
 STEP_M, MOST_SEA_M, MOST_CROSSINGS = 10_000, 60_000, 4
 LETTERS = "?23456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -61,6 +64,11 @@ class Sea:
         for a, b, metres, passages in struct.iter_unpack("<HHIH", data[at:at + 10 * edges]):
             self.lanes[a].append((b, metres, passages))
             self.lanes[b].append((a, metres, passages))
+        # Passages that a node lies within: those of all its lanes.
+        self.within = [0] * nodes
+        for node, lanes in enumerate(self.lanes):
+            if lanes:
+                self.within[node] = functools.reduce(operator.and_, (lane[2] for lane in lanes))
         at += 10 * edges
         self.ports, codes = {}, []
         for code, latitude, longitude in struct.iter_unpack("<Iii", data[at:at + 12 * ports]):
@@ -72,20 +80,21 @@ class Sea:
         assert at + 8 * approaches == len(data)
         self.searches = {}
 
-    def metres(self, origin, destination, avoid=USUALLY_CLOSED):
+    def metres(self, origin, destination, avoided=0):
+        """The way round what is closed, with as few steps into and out of what is avoided as can be."""
         if origin not in self.ports or destination not in self.ports:
             return None
         start, end = self.ports[origin], self.ports[destination]
         if start[0] == end[0]:
             return 0
-        key = origin, avoid
+        key = origin, avoided
         if key not in self.searches:
-            self.searches[key] = self._search(start[1], avoid)
+            self.searches[key] = self._search(start[1], avoided)
         found = self.searches[key]
         ways = [found[node] + metres for node, metres in end[1] if node in found]
-        return min(ways, default=None)
+        return min(ways) % STEP if ways else None
 
-    def _search(self, approaches, avoid):
+    def _search(self, approaches, avoided):
         found, queue = {}, [(metres, node) for node, metres in approaches]
         heapq.heapify(queue)
         while queue:
@@ -94,9 +103,43 @@ class Sea:
                 continue
             found[node] = metres
             for to, length, passages in self.lanes[node]:
-                if to not in found and not passages & avoid:
-                    heapq.heappush(queue, (metres + length, to))
+                if to not in found and not passages & USUALLY_CLOSED:
+                    steps = sum((passages & avoided & ~self.within[end]).bit_count() for end in (node, to))
+                    heapq.heappush(queue, (metres + length + steps * STEP, to))
         return found
+
+
+PASSAGES = ["bab_el_mandeb", "bering", "bosporus", "cape_horn", "cape_of_good_hope", "dardanelles", "gibraltar", "hormuz", "malacca",
+            "northwest", "panama", "suez", "sunda"]
+
+
+class Passages:
+    """Which passages vessels of an operation go round on a day; rows of own files come first and win."""
+
+    def __init__(self, paths):
+        self.rows = [row for path in paths for row in table(path)]
+
+    def _of(self, row, operation):
+        kinds = [f"sea.{kind}" for kind in row["vessel_kinds"].split()]
+        return not kinds or any(operation == kind or operation.startswith(kind + "_") for kind in kinds)
+
+    def avoided(self, day, operation):
+        known = avoided = 0
+        for row in self.rows:
+            bit = 1 << PASSAGES.index(row["passage"])
+            if self._of(row, operation) and (row["from"] or "0000-00-00") <= day < (row["to"] or "9999-99-99"):
+                if row["state"] == "avoided" and not bit & known:
+                    avoided |= bit
+                known |= bit
+        return avoided
+
+    def other(self, day, operation):
+        """The other state: what is avoided with a date open, or, where nothing of it is avoided, avoided."""
+        today, dated = self.avoided(day, operation), 0
+        for row in self.rows:
+            if row["state"] == "avoided" and self._of(row, operation) and (row["from"] or row["to"]):
+                dated |= 1 << PASSAGES.index(row["passage"])
+        return today & ~dated if today & dated else today | dated
 
 
 # --- the land -----------------------------------------------------------------------------------
@@ -366,8 +409,9 @@ class Estimates:
 class Distances:
     """Where a distance is found when the record has none."""
 
-    def __init__(self, own, shipped, folder, profile, point, region_of):
+    def __init__(self, own, shipped, folder, profile, point, region_of, passages=()):
         self.own, self.shipped, self.profile, self.point = own, shipped, profile, point
+        self.passages = Passages([*passages, os.path.join(folder, "passages.csv")])
         sea = os.path.join(folder, "sea", "marnet.bin")
         self.sea = Sea(sea) if os.path.exists(sea) else None
         self.aliases = {}
@@ -382,9 +426,15 @@ class Distances:
                     return (*rows[key], source, {flag})
         return None
 
-    def over_sea(self, mode, origin, destination):
-        metres = self.sea.metres(origin, destination) if mode == "sea" and self.sea else None
-        return (metres, "sfd", "sea_graph", {"Q32"}) if metres else None
+    def over_sea(self, mode, origin, destination, day, operation):
+        if mode != "sea" or not self.sea:
+            return None
+        metres = self.sea.metres(origin, destination, self.passages.avoided(day, operation))
+        if not metres:
+            return None
+        other = self.sea.metres(origin, destination, self.passages.other(day, operation))
+        depends = other is not None and abs(other - metres) * 20 > min(other, metres)
+        return metres, "sfd", "sea_graph", {"Q32", "Q37"} if depends else {"Q32"}
 
     def estimated(self, mode, origin, destination):
         if mode not in self.profile.estimated:
@@ -392,9 +442,10 @@ class Distances:
         found = self.estimates.find(mode, origin, destination, self.point)
         return found and (found[0], found[1], "estimate", found[2])
 
-    def find(self, mode, origin, destination):
-        """(metres, basis, source, flags), or None."""
-        return (self.or_alias(self.of_files, mode, origin, destination) or self.or_alias(self.over_sea, mode, origin, destination)
+    def find(self, mode, origin, destination, day, operation):
+        """(metres, basis, source, flags), or None; the day as YYYY-MM-DD."""
+        over_sea = lambda mode, a, b: self.over_sea(mode, a, b, day, operation)
+        return (self.or_alias(self.of_files, mode, origin, destination) or self.or_alias(over_sea, mode, origin, destination)
                 or self.great_circle(mode, origin, destination) or self.or_alias(self.estimated, mode, origin, destination))
 
     def or_alias(self, find, mode, origin, destination):

@@ -92,7 +92,7 @@ def engine(binary, folder, name, asked):
     return path, found
 
 
-DISTANCE_FLAGS = {"Q02", "Q03", "Q32", "Q33", "Q34", "Q35", "Q36", "Q38", "Q39"}
+DISTANCE_FLAGS = {"Q02", "Q03", "Q32", "Q33", "Q34", "Q35", "Q36", "Q37", "Q38", "Q39"}
 
 
 def against_oracle(binary, folder, rng):
@@ -100,10 +100,11 @@ def against_oracle(binary, folder, rng):
     for name, asked in questions(rng, folder).items():
         asked = [key for key in asked if key[1] != key[2]]
         path, found = engine(binary, folder, name, asked)
-        distances = read_reference(read_run_file(path)).distances
+        reference = read_reference(read_run_file(path))
+        distances, operations = reference.distances, reference.profile.default_operation
         answers = 0
         for i, key in enumerate(asked):
-            wanted, got = distances.find(*key), found.get(f"M{i}")
+            wanted, got = distances.find(*key, "2025-06-01", operations[key[0]]), found.get(f"M{i}")
             answers += wanted is not None
             if wanted != got:
                 faults.append(f"{name}: {key}: oracle {wanted}, engine {got}")

@@ -58,6 +58,7 @@ class RunFile:
     reference: str
     locations: list
     distances: list
+    passages: list
     columns: dict
     values: dict
     formats: dict
@@ -76,6 +77,7 @@ def read_run_file(path):
     values = {column: _read_values(below(entry["file"])) for column, entry in raw.get("values", {}).items()}
     return RunFile(folder, raw["movements"], raw.get("exclude", []), below(raw["factors"]), raw.get("profile", "open"), below(raw["reference"]),
                    [below(name) for name in raw.get("locations", [])], [below(name) for name in raw.get("distances", [])],
+                   [below(name) for name in raw.get("passages", [])],
                    raw.get("columns", {}), values,
                    raw.get("formats", {}), {name: str(value) for name, value in raw.get("constants", {}).items()},
                    raw.get("duplicates", {}).get("later_file_wins"), raw.get("csv", {}), raw.get("xlsx", {}),

@@ -375,7 +375,8 @@ def read_reference(run):
     own, shipped = _read_distances(run.distances), _read_distances([data("distances.csv")])
     world = _world()
     point = lambda code: locations[code] if code in locations else world.get(code)
-    distances = Distances(own, shipped, run.reference, profile, point, lambda name: make_region(name, zones))
+    distances = Distances(own, shipped, run.reference, profile, point, lambda name: make_region(name, zones),
+                          run.passages)
     with open(data("corridors.toml"), "rb") as file:
         corridors = tomllib.load(file).get("corridor", [])
     aliases = {row["alias"].lower(): row["mode"] for row in read_table(data("mode_aliases.csv"), ["alias", "mode"])}

@@ -396,17 +396,17 @@ fn runs_are_whole(state: &State, ages: &Ages) -> bool {
 }
 
 /// Where the summary stands, the documents are those that it sums up.
-fn documents_have_their_index(_: &State, ages: &Ages) -> bool {
+fn documents_have_their_index(state: &State, ages: &Ages) -> bool {
     let mut indexes = ages
         .iter()
         .filter(|(path, _)| path.ends_with("summary.json"));
-    indexes.all(|(path, age)| {
+    indexes.all(|(path, _)| {
         let folder = path.trim_end_matches("summary.json");
         let all = |one: Age| {
             let mut beside = ages.iter().filter(|(p, _)| p.starts_with(folder));
             beside.all(|(_, a)| a.is_like(one))
         };
-        *age == Age::None || all(Age::Old) || all(Age::New)
+        !state.contains_key(path) || all(Age::Old) || all(Age::New)
     })
 }
 

@@ -24,9 +24,12 @@ def code(text):
 
 
 def sea():
-    nodes = [(6, 12), (6, 20), (6, 35)]
-    edges = [(0, 1, 1_000_000, 0), (1, 2, 2_000_000, 0)]
-    ports = [("AQ22A", (4.9, 12), 0, 100_000), ("AQ22B", (4.9, 20), 1, 200_000), ("BV22A", (4.9, 35), 2, 300_000)]
+    # A canal (Suez by its bit) and the way round it join two more ports.
+    canal = 1 << 11
+    nodes = [(6, 12), (6, 20), (6, 35), (-6, 12), (-6, 20), (-30, 16)]
+    edges = [(0, 1, 1_000_000, 0), (1, 2, 2_000_000, 0), (3, 4, 1_000_000, canal), (3, 5, 1_500_000, 0), (4, 5, 1_500_000, 0)]
+    ports = [("AQ22A", (4.9, 12), 0, 100_000), ("AQ22B", (4.9, 20), 1, 200_000), ("AQ22M", (-4.9, 12), 3, 100_000), ("AQ22N", (-4.9, 20), 4, 100_000),
+             ("BV22A", (4.9, 35), 2, 300_000)]
     e5 = lambda point: struct.pack("<ii", *(round(x * 100_000) for x in point))
     body = b"".join(map(e5, nodes))
     body += b"".join(struct.pack("<HHIH", *edge) for edge in edges)
