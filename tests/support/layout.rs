@@ -61,7 +61,12 @@ impl Layout {
 
     /// The id in `CURRENT`; `None` when nothing has been published yet.
     pub(crate) fn current_run(&self) -> io::Result<Option<String>> {
-        match fs::read_to_string(self.0.join("CURRENT")) {
+        let path = self.0.join("CURRENT");
+        // A pipe would be waited for.
+        if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
+            return Err(io::Error::other("CURRENT is no file"));
+        }
+        match fs::read_to_string(path) {
             Ok(id) => Ok(Some(id.trim_end().to_owned())),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(e),

@@ -3,7 +3,7 @@
 use super::{Cell, Held};
 use crate::claims;
 use crate::input::{FileFault, SourceFile};
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, make_array};
 use arrow::datatypes::DataType;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use parquet::arrow::ProjectionMask;
@@ -48,9 +48,10 @@ fn read(
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
     for batch in builder.with_projection(mask).build()? {
         let batch = batch?;
-        let columns: Vec<Column> = (batch.columns().iter())
-            .map(Column::new)
+        let arrays: Vec<ArrayRef> = (batch.columns().iter())
+            .map(in_utc)
             .collect::<Result<_>>()?;
+        let columns: Vec<Column> = (arrays.iter()).map(Column::new).collect::<Result<_>>()?;
         for row in 0..batch.num_rows() {
             let mut cells = vec![
                 Cell {
@@ -68,6 +69,17 @@ fn read(
         }
     }
     Ok(())
+}
+
+/// Instants are counted from 1970 in UTC whatever zone they are to be shown in, and zones by name cannot be shown.
+fn in_utc(array: &ArrayRef) -> Result<ArrayRef> {
+    let DataType::Timestamp(unit, Some(_)) = array.data_type() else {
+        return Ok(array.clone());
+    };
+    let utc = DataType::Timestamp(*unit, Some("+00:00".into()));
+    let data = array.to_data().into_builder().data_type(utc).build();
+    data.map(make_array)
+        .map_err(|e| ParquetError::General(e.to_string()))
 }
 
 /// A column of a batch.
