@@ -38,7 +38,7 @@ const ROOT: Arrows = &[
     (
         "run",
         &[
-            "error", "escape", "progress", "input", "output", "store", "audit",
+            "error", "escape", "progress", "input", "output", "store", "audit", "shipped",
         ],
     ),
     (
@@ -58,7 +58,15 @@ const ROOT: Arrows = &[
     ("library", &["error", "input", "run", "store"]),
     (
         "exchange",
-        &["error", "escape", "progress", "input", "published", "store"],
+        &[
+            "error",
+            "escape",
+            "progress",
+            "input",
+            "published",
+            "store",
+            "shipped",
+        ],
     ),
     (
         "present",

@@ -123,17 +123,12 @@ pub(crate) struct Parsed {
 impl Parsed {
     /// Tells a record at the very end that lacks what is required that it may be a footer: of this row, with the key that helps.
     fn hint_at_footer(&mut self, last: u64, hint: &str) {
-        let is_footer =
-            |row: u64, reject: &Reject| row == last && reject.reason == RejectReason::RequiredEmpty;
+        // A row that names a shipment is none.
         if let Some(rejected) = self.unplaced.last_mut()
-            && is_footer(rejected.row, &rejected.reject)
+            && rejected.row == last
+            && rejected.reject.reason == RejectReason::RequiredEmpty
         {
             rejected.reject.wanted.push_str(hint);
-        }
-        if let (Some(&row), Some(reject)) = (self.batch.row.last(), self.batch.rejects.last_mut())
-            && is_footer(row, reject)
-        {
-            reject.wanted.push_str(hint);
         }
     }
 }

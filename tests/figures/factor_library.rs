@@ -284,7 +284,7 @@ fn check_names_editions_that_have_ended_by_the_day_it_is_told() {
             .stdout
     };
     assert!(
-        said("2026-12-31").contains("desnz: 548 factors, 0 errors, 0 warnings"),
+        said("2026-12-31").contains("desnz: 552 factors, 0 errors, 0 warnings"),
         "{}",
         said("2026-12-31")
     );

@@ -219,8 +219,8 @@ fn words_and_scales_that_no_table_of_ours_has_are_errors() {
         ("elements", "mode", Some("Rail"), 1),
         ("elements", "distance_basis", Some("as the crow flies"), 3),
         ("elements", "activity_basis", Some("sfd "), 2),
-        ("elements", "load_status", Some("full"), 9),
-        ("elements", "load_status", None, 4),
+        ("elements", "temperature", Some("warm"), 9),
+        ("elements", "temperature", None, 4),
         ("elements", "data_category", Some("guess"), 5),
         ("shipments", "quality_flags", Some("Q31"), 2),
         ("shipments", "quality_flags", Some("Q2"), 1),
@@ -233,8 +233,8 @@ fn words_and_scales_that_no_table_of_ours_has_are_errors() {
         let kept = std::fs::read(&path).expect("a table");
         rewritten(&run, table, column, |old| with_text(old, row, word));
         for reader in readers {
-            // A report asks the elements for no load status, and a column that nobody asks for is not read.
-            if reader == ["report"] && (table, column) == ("elements", "load_status") {
+            // A report asks the elements for no temperature, and a column that nobody asks for is not read.
+            if reader == ["report"] && (table, column) == ("elements", "temperature") {
                 continue;
             }
             let to = home.path().join("to");

@@ -298,7 +298,7 @@ fn a_quiet_run_is_one_line() {
     assert_eq!(ended.stdout.lines().count(), 1, "{}", ended.stdout);
     let id = nights.current().expect("a run");
     assert!(ended.stdout.starts_with(&format!("run {id} published in ")));
-    let wanted = "2 rows in, 1 accepted, 1 rejected (R002 1), 1 shipments, ";
+    let wanted = "2 rows in, 1 accepted, 1 rejected (R002 1), 1 shipment, ";
     assert!(ended.stdout.contains(wanted), "{}", ended.stdout);
     let last = nights.run(ALL, &[]).expect(0).stdout;
     assert!(
