@@ -123,12 +123,21 @@ pub(crate) struct Parsed {
 impl Parsed {
     /// Tells a record at the very end that lacks what is required that it may be a footer: of this row, with the key that helps.
     fn hint_at_footer(&mut self, last: u64, hint: &str) {
-        // A row that names a shipment is none.
+        let is_footer =
+            |row: u64, reject: &Reject| row == last && reject.reason == RejectReason::RequiredEmpty;
         if let Some(rejected) = self.unplaced.last_mut()
-            && rejected.row == last
-            && rejected.reject.reason == RejectReason::RequiredEmpty
+            && is_footer(rejected.row, &rejected.reject)
         {
             rejected.reject.wanted.push_str(hint);
+        }
+        // A row that names a movement is none.
+        let names_movement = (self.batch.len().checked_sub(1))
+            .is_some_and(|i| !self.batch.movement_id.get(i).is_empty());
+        if let (Some(&row), Some(reject)) = (self.batch.row.last(), self.batch.rejects.last_mut())
+            && !names_movement
+            && is_footer(row, reject)
+        {
+            reject.wanted.push_str(hint);
         }
     }
 }
