@@ -73,7 +73,7 @@ def check_records():
 
 
 def check_json_keys():
-    run = RunFile("", [], [], "", "", "", [], [], {"teu": "TEU"}, {}, {}, {})
+    run = RunFile("", [], [], "", "", "", [], [], [], columns={"teu": "TEU"}, values={}, formats={}, constants={})
     [record] = read_ndjson(run, "a.ndjson", b'{"movement_id":"1"}\n')
     check("a key that no record has", sorted(record.cells), ["movement_id"])
     check("an empty file", read_ndjson(run, "a.ndjson", b"\n"), [])
@@ -89,7 +89,7 @@ def check_files():
         for name in names:
             write_text(f"{folder}/m/{name}", "")
         def found(movements, exclude=()):
-            run = RunFile(folder, movements, list(exclude), "", "", "", [], [], {}, {}, {}, {})
+            run = RunFile(folder, movements, list(exclude), "", "", "", [], [], [], columns={}, values={}, formats={}, constants={})
             return [name.removeprefix("m/") for name, _ in movement_files(run)]
         check("all depths", found(["m"]), ["a.csv", "old/b.csv", "old/er/c.csv"])
         check("globs", found(["m/*.csv", "m/old/**"]), ["a.csv", "old/b.csv", "old/er/c.csv"])
