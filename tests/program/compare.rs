@@ -325,6 +325,23 @@ fn conditions_are_kept() {
             .unwrap()
     };
     assert!(km(&cape) > km(&suez) * 1.2, "{} {}", km(&cape), km(&suez));
+    // From the next day on container ships go round the Cape, and a call between the passages is no way round that.
+    let after = json(&[
+        "SGSIN",
+        "NLRTM",
+        "--depart",
+        "2023-12-15",
+        "--modes",
+        "sea",
+        "--options",
+        "1",
+    ]);
+    assert_eq!(km(&after), km(&cape));
+    let through_suez = format!("{:.0} km with bab_el_mandeb, suez open", km(&suez));
+    assert!(
+        after.to_string().contains(&through_suez),
+        "{through_suez}: {after}"
+    );
 }
 
 #[test]

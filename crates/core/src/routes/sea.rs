@@ -131,15 +131,21 @@ pub fn with_computed(
     );
     if let Some(port) = sea.port(request.origin) {
         let reach = sea.reach(port, around);
-        all.iter()
-            .for_each(|to| maker.link(request.origin, *to, *to, &reach));
+        let is_enclosed = reach.is_enclosed();
+        for to in &all {
+            let may_enter = is_enclosed || *to == request.destination;
+            maker.link(request.origin, *to, *to, &reach, may_enter);
+        }
     }
     for end in last_ports(network, sea, request.destination) {
         // Lanes run both ways, so one search from the end serves all ports before it.
         if let Some(port) = sea.port(end) {
             let reach = sea.reach(port, around);
-            all.iter()
-                .for_each(|from| maker.link(*from, end, *from, &reach));
+            let is_enclosed = reach.is_enclosed();
+            for from in &all {
+                let may_enter = is_enclosed || is_first(network, request.origin, *from);
+                maker.link(*from, end, *from, &reach, may_enter);
+            }
         }
     }
     let mut links = network.links.clone();
@@ -166,6 +172,12 @@ fn last_ports(network: &Network, sea: &SeaGraph, destination: LocationCode) -> V
     ports
 }
 
+/// Whether a voyage can begin at a port: it is the origin, or a link of another mode leads to it from there.
+fn is_first(network: &Network, origin: LocationCode, port: LocationCode) -> bool {
+    let leads = |l: &Link| l.origin == origin && l.destination == port && l.mode != Mode::Sea;
+    origin == port || network.links.iter().any(leads)
+}
+
 fn sea_operation(reference: &Reference) -> Option<OperationIndex> {
     let default = reference
         .profile
@@ -186,18 +198,23 @@ struct Maker<'m> {
 }
 
 impl Maker<'_> {
-    /// The link from `origin` to `destination`, whose length is that of the way to `far`, unless there is one already.
+    /// The link from `origin` to `destination`, whose length is that of the way to `far`, unless there is one already. A port between
+    /// avoided passages is entered where a question begins or ends there: a call on the way would lead through all of them.
     fn link(
         &mut self,
         origin: LocationCode,
         destination: LocationCode,
         far: LocationCode,
         reach: &Reach,
+        may_enter: bool,
     ) {
         let Some(port) = self.sea.port(far) else {
             return;
         };
         if origin == destination || self.served.contains(&(origin, destination)) {
+            return;
+        }
+        if !may_enter && reach.passes_avoided(port) {
             return;
         }
         let Some(path) = reach.path(port) else { return };
