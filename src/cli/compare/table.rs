@@ -127,7 +127,19 @@ fn options(sheet: &Sheet) -> String {
         } else {
             ""
         });
-        let partial = if option.ghg_is_complete { "" } else { ">= " };
+        // Of what is missing a zero says nothing.
+        let is_known = |value: &str| {
+            option.ghg_is_complete || value.bytes().any(|c| (b'1'..=b'9').contains(&c))
+        };
+        let figure = |value: &str, places: u32, shown: u32| match is_known(value) {
+            true => grouped(&rounded(value, places, shown)),
+            false => "?".to_owned(),
+        };
+        let partial = if option.ghg_is_complete || !is_known(&option.ghg_total_kg) {
+            ""
+        } else {
+            ">= "
+        };
         let money = |value: &Option<String>, currency: Option<&str>| match (value, currency) {
             (Some(value), Some(currency)) => format!("{} {currency}", grouped(value)),
             _ => "?".to_owned(),
@@ -136,15 +148,15 @@ fn options(sheet: &Sheet) -> String {
             option.id.clone(),
             marks,
             option.modes.clone(),
-            grouped(&rounded(&option.distance_km, 3, 0)),
+            figure(&option.distance_km, 3, 0),
             format!(
                 "{}{}",
                 if option.has_estimated_time { "~" } else { "" },
                 known(&option.days)
             ),
-            format!("{partial}{}", grouped(&rounded(&option.ghg_total_kg, 9, 1))),
-            grouped(&rounded(&option.ghg_operation_kg, 9, 1)),
-            grouped(&rounded(&option.ghg_provision_kg, 9, 1)),
+            format!("{partial}{}", figure(&option.ghg_total_kg, 9, 1)),
+            figure(&option.ghg_operation_kg, 9, 1),
+            figure(&option.ghg_provision_kg, 9, 1),
             option
                 .ghg_kg_per_teu
                 .as_deref()

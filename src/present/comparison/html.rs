@@ -155,7 +155,7 @@ fn tiles(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
         .filter(|o| o.ghg_is_complete)
         .min_by_key(|o| number(Some(&o.ghg_total_kg), NANO_SCALE));
     let fastest = options()
-        .filter(|o| o.hours.is_some())
+        .filter(|o| o.hours.is_some() && o.ghg_is_complete)
         .min_by_key(|o| number(o.hours.as_ref(), 3));
     let mut out = String::from("<ul class=\"tiles\">\n");
     let mut tile = |name: &str, option: &OptionSheet, value: String| {
@@ -590,12 +590,17 @@ pub(crate) fn days(option: &OptionSheet) -> String {
 
 /// Total with one decimal; what is known of it, where a part is missing.
 pub(crate) fn ghg(option: &OptionSheet) -> String {
-    let mark = if option.ghg_is_complete {
-        ""
-    } else {
-        "more than "
-    };
-    format!("{mark}{}", kilograms(&option.ghg_total_kg))
+    let kg = kilograms(&option.ghg_total_kg);
+    match (option.ghg_is_complete, is_nothing(&option.ghg_total_kg)) {
+        (true, _) => kg,
+        (false, true) => "not known".to_owned(),
+        (false, false) => format!("more than {kg}"),
+    }
+}
+
+/// Whether no figure of it is above 0.
+pub(crate) fn is_nothing(kg: &str) -> bool {
+    kg.bytes().all(|c| matches!(c, b'0' | b'.'))
 }
 
 fn kilograms(kg: &str) -> String {

@@ -150,11 +150,7 @@ impl Reference {
     }
 
     /// Metres between the coordinates of two places, where both are known.
-    pub(super) fn great_circle(
-        &self,
-        origin: LocationCode,
-        destination: LocationCode,
-    ) -> Option<i64> {
+    pub fn great_circle(&self, origin: LocationCode, destination: LocationCode) -> Option<i64> {
         Some(great_circle_m(
             self.point(origin)?,
             self.point(destination)?,

@@ -1,7 +1,7 @@
 //! Sea links that no service and no distance file has, over the sea graph: from the origin, to the destination, and to the
 //! ports next to an inland destination. Published distances win: a lane that is in the network already stays as it is.
 
-use super::network::{Estimates, Link, LinkIndex, Network, Wait, at_speed};
+use super::network::{Estimates, Link, LinkIndex, Network, Wait, at_speed, default_operation};
 use super::request::Request;
 use crate::geo::sea::{Closures, FAR_M, Passages, Reach, SeaGraph};
 use crate::model::id::LocationCode;
@@ -12,7 +12,7 @@ use crate::reference::Reference;
 use rustc_hash::FxHashSet;
 
 /// Most ports beside an inland destination that computed links lead to, by code.
-const MOST_GATEWAYS: usize = 6;
+const MOST_GATEWAYS: usize = 8;
 
 /// How the source of a computed link begins.
 const COMPUTED: &str = "distance: computed over ";
@@ -100,7 +100,7 @@ pub fn with_computed(
     reference: &Reference,
     request: &Request,
 ) -> Network {
-    let Some(operation) = sea_operation(reference) else {
+    let Some(operation) = default_operation(reference, Mode::Sea) else {
         return network.clone();
     };
     let around = closures(reference, request, operation);
@@ -176,15 +176,6 @@ fn last_ports(network: &Network, sea: &SeaGraph, destination: LocationCode) -> V
 fn is_first(network: &Network, origin: LocationCode, port: LocationCode) -> bool {
     let leads = |l: &Link| l.origin == origin && l.destination == port && l.mode != Mode::Sea;
     origin == port || network.links.iter().any(leads)
-}
-
-fn sea_operation(reference: &Reference) -> Option<OperationIndex> {
-    let default = reference
-        .profile
-        .default_operation
-        .iter()
-        .find(|(mode, ..)| *mode == Mode::Sea)?;
-    reference.factors.operation(&default.1)
 }
 
 struct Maker<'m> {
