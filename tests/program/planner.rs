@@ -166,7 +166,7 @@ fn places_are_known_by_name_where_only_one_has_it() {
     );
     // Its other codes are the same place.
     assert_eq!(
-        self::answer("Chongqing", "QZH", &[])["request"]["from"],
+        self::answer("Chongqing", "FRA", &[])["request"]["from"],
         "CNCKG"
     );
     let ended = compare(&["San Jose", "SGSIN"]).expect(2);
