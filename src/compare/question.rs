@@ -8,7 +8,7 @@ use crate::model::id::{CountryCode, LocationCode};
 use crate::model::mode::{Mode, Temperature};
 use crate::model::money::{Currency, PRICE_SCALE};
 use crate::model::time::{DAY_US, Day, parse_date};
-use crate::model::unit::{MASS_SCALE, parse_decimal};
+use crate::model::unit::{MASS_SCALE, decimal_text, parse_decimal};
 use crate::reference::FoundPlace;
 use crate::reference::finding::{KnownPlaces, Reason};
 use crate::routes::request::{Avoid, Cargo, Request};
@@ -129,32 +129,35 @@ fn ambiguous(text: &str, named: &[FoundPlace]) -> String {
 }
 
 fn cargo(question: &Question, loaded: &World) -> Result<Cargo> {
-    if loaded
-        .reference
-        .containers
-        .lookup(&question.container)
-        .is_none()
-    {
+    let container = &question.container;
+    let Some(found) = loaded.reference.containers.lookup(container) else {
         let what =
             "expected a size-type or trade name of containers.csv, such as 22G1, 45G1, 45R1, 40HC";
-        return Err(Error::Usage(format!(
-            "--container {}: {what}",
-            question.container
-        )));
-    }
+        return Err(Error::Usage(format!("--container {container}: {what}")));
+    };
+    let most = loaded.reference.most_cargo(container, &found);
     let wanted = "expected kilograms above 0, up to 1000000, with at most 3 decimals";
     let mass = |text: &String| {
         let mass = parse_decimal(text, MASS_SCALE).and_then(|m| u32::try_from(m).ok());
         mass.filter(|m| (1..=MOST_MASS_G).contains(m))
             .ok_or_else(|| Error::Usage(format!("--cargo-kg {text}: {wanted}")))
     };
+    let mass_g = question
+        .cargo_kg
+        .as_ref()
+        .map(mass)
+        .transpose()?
+        .unwrap_or(0);
+    if i64::from(mass_g) > most {
+        let boxes = (i64::from(mass_g) + most - 1) / most;
+        return Err(Error::Usage(format!(
+            "--cargo-kg: {} kg is more than one {container} carries, {} kg; ask for one of {boxes} boxes of it",
+            decimal_text(mass_g.into(), MASS_SCALE),
+            decimal_text(most.into(), MASS_SCALE)
+        )));
+    }
     Ok(Cargo {
-        mass_g: question
-            .cargo_kg
-            .as_ref()
-            .map(mass)
-            .transpose()?
-            .unwrap_or(0),
+        mass_g,
         container_type: question.container.clone(),
         temperature: if question.refrigerated {
             Temperature::Refrigerated

@@ -35,7 +35,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Files of the data folder that route options are made of.
-const FILES: [&str; 22] = [
+const FILES: [&str; 23] = [
     "containers.csv",
     "corridors.toml",
     "distances.csv",
@@ -53,6 +53,7 @@ const FILES: [&str; 22] = [
     ESTIMATES[6],
     ESTIMATES[7],
     "passages.csv",
+    "plausibility.csv",
     "rates.csv",
     SEA_GRAPH,
     "services.csv",

@@ -182,3 +182,37 @@ fn places_are_known_by_name_where_only_one_has_it() {
     let ended = compare(&["Rotterdamm", "SGSIN"]).expect(2);
     assert!(ended.stderr.contains("unknown place"), "{}", ended.stderr);
 }
+
+#[test]
+fn more_than_a_box_carries_is_refused_with_the_number_of_boxes() {
+    let ended = compare(&[
+        "CNCKG",
+        "SGSIN",
+        "--cargo-kg",
+        "100000",
+        "--container",
+        "22G1",
+    ])
+    .expect(2);
+    assert!(
+        ended
+            .stderr
+            .contains("100000.000 kg is more than one 22G1 carries"),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        ended.stderr.contains("ask for one of 4 boxes"),
+        "{}",
+        ended.stderr
+    );
+    compare(&[
+        "CNCKG",
+        "SGSIN",
+        "--cargo-kg",
+        "25000",
+        "--container",
+        "22G1",
+    ])
+    .expect(0);
+}

@@ -180,16 +180,11 @@ impl<'r> Kernel<'r> {
 
     fn box_type(&self, code: &str) -> Option<BoxType> {
         let found = self.reference.containers.lookup(code)?;
-        let tare_g = found.tare_g.unwrap_or(0);
-        let most_cargo_g = match self.reference.plausibility.gross(code) {
-            i64::MAX => i64::MAX,
-            gross => gross - tare_g,
-        };
         Some(BoxType {
             teu: found.teu,
-            tare_g,
+            tare_g: found.tare_g.unwrap_or(0),
             refrigerated: found.refrigerated,
-            most_cargo_g,
+            most_cargo_g: self.reference.most_cargo(code, &found),
         })
     }
 

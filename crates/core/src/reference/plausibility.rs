@@ -1,7 +1,7 @@
 //! Bounds of what can be in the world: masses by box, distances, speeds and times by mode, dates. What lies outside is flagged
 //! (Q25 to Q28) and computed all the same: a bound says that somebody should look, not what is right.
 
-use super::{DataFile, Fault};
+use super::{ContainerType, DataFile, Fault, Reference};
 use crate::factors::fault::Faults;
 use crate::factors::table::{self, Row, layout};
 use crate::model::mode::Mode;
@@ -107,6 +107,16 @@ layout! {
     Cell {
         Bound = "bound" must, Mode = "mode", ContainerType = "container_type", Min = "min", Max = "max",
         SourceRef = "source_ref" must, Note = "note",
+    }
+}
+
+impl Reference {
+    /// Most cargo of a box, g: its most gross mass less its tare; `i64::MAX`: no bound.
+    pub fn most_cargo(&self, container_type: &str, found: &ContainerType) -> i64 {
+        match self.plausibility.gross(container_type) {
+            i64::MAX => i64::MAX,
+            gross => gross - found.tare_g.unwrap_or(0),
+        }
     }
 }
 
