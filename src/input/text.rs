@@ -3,6 +3,7 @@
 //! or a place such a character is a fault of that grammar. What a spreadsheet shows for a formula without a result is no value in any
 //! column, however it came into a file.
 
+use crate::model::sheet::is_error_value;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -48,42 +49,6 @@ pub(super) fn read_untyped<'a>(
         Ok(text) if !is_error_value(text) => Ok(Reading { text, translated }),
         _ => Err(BadText),
     }
-}
-
-/// What spreadsheets show, and export, where a formula has no result; in English, German, French, Spanish, Italian and Portuguese.
-const ERROR_VALUES: [&str; 27] = [
-    "#N/A",
-    "#NA",
-    "#REF!",
-    "#DIV/0!",
-    "#VALUE!",
-    "#NAME?",
-    "#NUM!",
-    "#NULL!",
-    "#SPILL!",
-    "#CALC!",
-    "#FIELD!",
-    "#BLOCKED!",
-    "#GETTING_DATA",
-    "#NV",
-    "#BEZUG!",
-    "#WERT!",
-    "#ZAHL!",
-    "#ÜBERLAUF!",
-    "#VALEUR!",
-    "#NOM?",
-    "#NOMBRE!",
-    "#N/D",
-    "#¡REF!",
-    "#¡VALOR!",
-    "#¡DIV/0!",
-    "#VALORE!",
-    "#VALOR!",
-];
-
-/// Whether a text is what a spreadsheet shows for a formula without a result.
-pub(super) fn is_error_value(text: &str) -> bool {
-    text.starts_with('#') && ERROR_VALUES.iter().any(|e| e.eq_ignore_ascii_case(text))
 }
 
 /// The cell without spaces around it, or what `[values]` has for it.

@@ -19,14 +19,52 @@ pub enum Seen {
     /// The text, or the same number.
     #[default]
     Text,
-    /// The number with something about it: zeros in front, a unit, a currency, separators.
+    /// The number with something about it: zeros in front, a currency, separators.
     Decorated,
+    /// The number with a word about it, which may be a unit.
+    Worded,
     /// The number with fewer decimals than it has.
     Rounded,
     /// A hundred times the number, with a percent sign.
     Percentage,
     /// Something else; why, and what would help.
     Otherwise(String),
+}
+
+/// What spreadsheets show, and export, where a formula has no result; in English, German, French, Spanish, Italian and Portuguese.
+const ERROR_VALUES: [&str; 27] = [
+    "#N/A",
+    "#NA",
+    "#REF!",
+    "#DIV/0!",
+    "#VALUE!",
+    "#NAME?",
+    "#NUM!",
+    "#NULL!",
+    "#SPILL!",
+    "#CALC!",
+    "#FIELD!",
+    "#BLOCKED!",
+    "#GETTING_DATA",
+    "#NV",
+    "#BEZUG!",
+    "#WERT!",
+    "#ZAHL!",
+    "#ÜBERLAUF!",
+    "#VALEUR!",
+    "#NOM?",
+    "#NOMBRE!",
+    "#N/D",
+    "#¡REF!",
+    "#¡VALOR!",
+    "#¡DIV/0!",
+    "#VALORE!",
+    "#VALOR!",
+];
+
+/// Whether a text is what a spreadsheet shows for a formula without a result.
+pub fn is_error_value(text: &str) -> bool {
+    text.starts_with('#') && ERROR_VALUES.iter().any(|e| e.eq_ignore_ascii_case(text))
 }
 
 /// A sheet. Only cells that hold something are kept, since a workbook may name any cell of a million rows.
