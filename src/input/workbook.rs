@@ -215,6 +215,7 @@ fn csv_sheet(file: &str, bytes: &[u8], form: CsvForm) -> Result<Sheet, String> {
         for (column, cell) in record.iter().enumerate() {
             sheet.set(row, index32(column), cell.to_owned());
         }
+        sheet.set_width(row, index32(record.len()));
     }
     Ok(sheet)
 }

@@ -86,6 +86,8 @@ pub struct Sheet {
     cells: BTreeMap<(u32, u32), Cell>,
     /// First and last cell of ranges that are shown as one cell.
     merged: Vec<[(u32, u32); 2]>,
+    /// Cells that a text file has in a row, empty ones too; a workbook has as many in each.
+    widths: BTreeMap<u32, u32>,
 }
 
 /// What a file does not show of a sheet.
@@ -131,6 +133,16 @@ impl Sheet {
     /// Joins the cells from `first` to `last`: what the first one holds is shown in the place of all.
     pub fn merge(&mut self, first: (u32, u32), last: (u32, u32)) {
         self.merged.push([first, last]);
+    }
+
+    /// Says how many cells a text file has in a row.
+    pub fn set_width(&mut self, row: u32, cells: u32) {
+        self.widths.insert(row, cells);
+    }
+
+    /// How many cells a row of a text file has, empty ones too.
+    pub fn width(&self, row: u32) -> Option<u32> {
+        self.widths.get(&row).copied()
     }
 
     /// The first cell of the range in which the file shows this one, where that is another cell.

@@ -37,6 +37,9 @@ fn reason(sheet: &Sheet, field: Field, row: u32, column: u32) -> Option<String> 
                 .to_owned(),
         );
     }
+    if text.starts_with('=') && *sheet.seen(row, column) == Seen::Text && field != Field::Note {
+        return Some("expected a value, found a formula".to_owned());
+    }
     match (sheet.held(row, column), sheet.seen(row, column)) {
         (_, Seen::Otherwise(why)) => Some(why.clone()),
         (Held::Date, _) if !matches!(field, Field::ValidFrom | Field::ValidTo | Field::Note) => {

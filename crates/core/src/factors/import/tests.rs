@@ -319,6 +319,16 @@ fn a_cell_that_a_person_sees_otherwise_is_refused() {
         let refused = seen(|s| s.set(2, 3, nobody.to_owned())).0;
         assert_eq!(refused, ["D3 carrier"], "{nobody}");
     }
+    assert_eq!(seen(|s| s.set(2, 3, "=A1".to_owned())).0, ["D3 carrier"]);
+    for cells in [5, 7] {
+        let widths = |s: &mut Sheet| {
+            [6, 6, cells, 6]
+                .iter()
+                .zip(0..)
+                .for_each(|(n, row)| s.set_width(row, *n))
+        };
+        assert_eq!(seen(widths).0, ["row 3 cells"], "{cells}");
+    }
     assert_eq!(seen(date(1)).0, ["B3 ghg_operation"]);
     assert_eq!(seen(date(4)).0, [""; 0]);
     assert_eq!(
