@@ -6,6 +6,7 @@
 mod file;
 mod later_file;
 mod mapping;
+mod path_order;
 mod paths;
 pub(crate) mod print;
 mod quantity;
@@ -242,7 +243,16 @@ impl Plan {
             return Some(bases.said(said).ok()?.path);
         }
         let text = std::str::from_utf8(run_file?.1).ok()?;
-        let keys: toml::Table = text.trim_start_matches('\u{feff}').parse().ok()?;
+        let text = text.trim_start_matches('\u{feff}');
+        let keys: toml::Table = text
+            .parse()
+            .or_else(|fault: toml::de::Error| {
+                // What stands above a line that is no TOML.
+                let at = fault.span().map_or(0, |span| span.start);
+                let end = text.get(..at).and_then(|above| above.rfind('\n'));
+                text[..end.unwrap_or(0)].parse()
+            })
+            .ok()?;
         Some(bases.written(keys.get("out")?.as_str()?).ok()?.path)
     }
 
