@@ -48,6 +48,9 @@ pub(super) fn reject(
         RejectReason::MalformedNumber => {
             wanted.push_str(&marks_hint(rules, column, &found));
         }
+        RejectReason::UnknownCodeWord if column == column::RECORD_STATUS => {
+            wanted.push_str("; [values.record_status] translates other words");
+        }
         RejectReason::MalformedTimestamp => wanted.push_str(times_hint(rules, column, &found)),
         RejectReason::BadText if std::str::from_utf8(&raw).is_err() => {
             wanted.push_str("; [formats] encoding names another one");
