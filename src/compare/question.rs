@@ -151,7 +151,7 @@ fn cargo(question: &Question, loaded: &World) -> Result<Cargo> {
     if i64::from(mass_g) > most {
         let boxes = (i64::from(mass_g) + most - 1) / most;
         return Err(Error::Usage(format!(
-            "--cargo-kg: {} kg is more than one {container} carries, {} kg; ask for one of {boxes} boxes of it",
+            "--cargo-kg: {} kg is more than one {container} carries, {} kg; ask for one of {boxes} boxes",
             decimal_text(mass_g.into(), MASS_SCALE),
             decimal_text(most.into(), MASS_SCALE)
         )));

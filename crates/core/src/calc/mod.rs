@@ -544,18 +544,8 @@ fn late(
         ),
         RejectReason::NoDistance => {
             let reference = kernel.reference;
-            let is_nowhere = |place: &&LocationCode| {
-                let known = reference.places.get(**place);
-                known.is_none_or(|place| place.point.is_none())
-            };
             let ends = [batch.origin[i], batch.destination[i]];
-            // Where a great circle would do, the coordinates are what is missing.
-            let hint = match ends.iter().find(is_nowhere) {
-                Some(place) if reference.profile.great_circle.contains(&batch.mode[i]) => {
-                    format!("; no location file has coordinates of {place}")
-                }
-                _ => String::new(),
-            };
+            let hint = reference.what_lacks(batch.mode[i], &ends);
             format!(
                 "a distance by {} from {}{hint}",
                 batch.mode[i].code(),
