@@ -90,6 +90,10 @@ impl SeaGraph {
 
     /// Cost of a lane between two nodes. `None`: it leads through a closed passage.
     fn lane_cost(&self, ends: [u16; 2], lane: &Lane, around: Closures) -> Option<u64> {
+        // As nearly every lane.
+        if lane.passages.is_empty() {
+            return Some(lane.metres.into());
+        }
         let avoided = lane.passages.both(around.avoided);
         let edges = ends.map(|node| avoided.without(self.within[usize::from(node)]).count());
         let cost = u64::from(edges[0] + edges[1]) * AVOIDED + u64::from(lane.metres);
