@@ -5,7 +5,7 @@
 
 use crate::geo::sea::{Closures, Lengths, SeaGraph};
 use crate::model::id::LocationCode;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -17,12 +17,19 @@ const USUAL_BYTES: usize = 64 << 20;
 /// Where a search began, by number of the port, and what it went round.
 type Start = (usize, Closures);
 
+#[derive(Debug, Default)]
+struct Searches {
+    /// Each is made once, by the thread that wants it first.
+    made: FxHashMap<Start, Arc<OnceLock<Lengths>>>,
+    /// Ports by number from which many ways are asked for.
+    starts: FxHashSet<usize>,
+}
+
 /// A sea graph and the searches made in it.
 #[derive(Debug)]
 pub struct Voyages {
     sea: SeaGraph,
-    /// Each is made once, by the thread that wants it first.
-    searches: Mutex<FxHashMap<Start, Arc<OnceLock<Lengths>>>>,
+    searches: Mutex<Searches>,
     /// Searches that are kept.
     most: AtomicUsize,
 }
@@ -54,21 +61,45 @@ impl Voyages {
     /// Metres of the shortest way between two ports, the same both ways. `None`: one of them is no port of the graph, or no way
     /// is left open. 0: it is the same place.
     pub fn metres(&self, from: LocationCode, to: LocationCode, around: Closures) -> Option<u32> {
-        let (from, to) = (self.sea.port_number(from)?, self.sea.port_number(to)?);
-        let (start, end) = (from.min(to), from.max(to));
-        let search = self.search((start, around));
+        let ends = (self.sea.port_number(from)?, self.sea.port_number(to)?);
+        let (search, start, end) = self.search(ends, around);
         search
             .get_or_init(|| self.sea.lengths(start, around))
             .metres(end)
     }
 
-    /// The search from a port, made or to be made. Other threads wait for it alone and not for the table of all.
-    fn search(&self, start: Start) -> Arc<OnceLock<Lengths>> {
-        let mut searches = self.searches.lock().unwrap_or_else(PoisonError::into_inner);
-        if searches.len() >= self.most.load(Ordering::Relaxed) && !searches.contains_key(&start) {
-            searches.clear();
+    /// Says that many ways from or to a port will be asked for, so that one search answers all of them.
+    pub fn expect(&self, port: LocationCode) {
+        if let Some(number) = self.sea.port_number(port) {
+            let mut searches = self.searches.lock().unwrap_or_else(PoisonError::into_inner);
+            searches.starts.insert(number);
         }
-        Arc::clone(searches.entry(start).or_default())
+    }
+
+    /// The search that answers for two ports, made or to be made, with its start and the other end. Other threads wait for it alone
+    /// and not for the table of all.
+    fn search(
+        &self,
+        ends: (usize, usize),
+        around: Closures,
+    ) -> (Arc<OnceLock<Lengths>>, usize, usize) {
+        let mut searches = self.searches.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_start = |port| searches.starts.contains(&port);
+        let (start, end) = match (is_start(ends.0), is_start(ends.1)) {
+            (true, false) => ends,
+            (false, true) => (ends.1, ends.0),
+            _ => (ends.0.min(ends.1), ends.0.max(ends.1)),
+        };
+        let key = (start, around);
+        let most = self.most.load(Ordering::Relaxed);
+        if searches.made.len() >= most && !searches.made.contains_key(&key) {
+            searches.made.clear();
+        }
+        (
+            Arc::clone(searches.made.entry(key).or_default()),
+            start,
+            end,
+        )
     }
 }
 
@@ -93,11 +124,24 @@ mod tests {
             assert_eq!(metres("BV22A", "AQ22B"), Some(2_500_000));
             assert_eq!(metres("AQ22B", "BV22A"), Some(2_500_000));
             assert_eq!(
-                voyages.searches.lock().unwrap().len(),
+                voyages.searches.lock().unwrap().made.len(),
                 1,
                 "no more than may be kept"
             );
         }
+        // Which end the search begins at changes nothing.
+        voyages.expect(code("BV22A"));
+        assert_eq!(metres("AQ22A", "BV22A"), Some(3_400_000));
+        assert_eq!(metres("AQ22B", "BV22A"), Some(2_500_000));
+        let starts: Vec<_> = voyages
+            .searches
+            .lock()
+            .unwrap()
+            .made
+            .keys()
+            .map(|(start, _)| *start)
+            .collect();
+        assert_eq!(starts, [voyages.sea.port_number(code("BV22A")).unwrap()]);
         assert_eq!(metres("AQ22A", "AQ22A"), Some(0));
         assert_eq!(metres("AQ22A", "SGSIN"), None, "no port of the graph");
     }

@@ -129,7 +129,14 @@ pub fn with_computed(
             .into_iter()
             .filter(|p| sea.port(*p).is_some() && !ports.contains(p)),
     );
+    // The kernel asks for the same lengths again.
+    let expect = |port| {
+        if let Some(voyages) = &reference.voyages {
+            voyages.expect(port);
+        }
+    };
     if let Some(port) = sea.port(request.origin) {
+        expect(request.origin);
         let reach = sea.reach(port, around);
         let is_enclosed = reach.is_enclosed();
         for to in &all {
@@ -140,6 +147,7 @@ pub fn with_computed(
     for end in last_ports(network, sea, request.destination) {
         // Lanes run both ways, so one search from the end serves all ports before it.
         if let Some(port) = sea.port(end) {
+            expect(end);
             let reach = sea.reach(port, around);
             let is_enclosed = reach.is_enclosed();
             for from in &all {
