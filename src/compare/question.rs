@@ -87,11 +87,13 @@ fn place(text: &str, loaded: &World) -> Result<LocationCode> {
     let mut named: Vec<FoundPlace> = (known.find(text, usize::MAX).into_iter())
         .filter(|place| matches!(place.reason, Reason::Iata | Reason::Name))
         .collect();
-    // Two codes of one place are one.
-    let mut seen = Vec::new();
-    named.retain_mut(|place| {
-        place.code = as_known(place.code).unwrap_or(place.code);
-        let is_new = !seen.contains(&place.code);
+    // Two codes of one place are one: that which something runs from or to, else the first.
+    named.sort_by_key(|place| loaded.network.place(place.code).is_none());
+    let mut seen: Vec<LocationCode> = Vec::new();
+    named.retain(|place| {
+        let is_new = !seen
+            .iter()
+            .any(|code| reference.place_aliases.of(*code).contains(&place.code));
         seen.push(place.code);
         is_new
     });

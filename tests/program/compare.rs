@@ -485,7 +485,7 @@ fn it_says_no_with_a_reason() {
     );
     let by_name = compare(&["Chongqng", "SGSIN"]).expect(2);
     assert!(by_name.stderr.contains("CNCKG"), "{}", by_name.stderr);
-    let closed = compare(&["CNCKG", "SGSIN", "--modes", "road"]).expect(2);
+    let closed = compare(&["CNCKG", "SGSIN", "--modes", "inland_waterway"]).expect(2);
     assert!(
         closed.stderr.contains("there is one without --modes"),
         "{}",
