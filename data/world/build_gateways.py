@@ -7,9 +7,10 @@
 international, and for the one nearest to a container port that has none of these near it; 1 for a rail terminal. The output depends on the input alone.
 """
 import csv
-import math
 import os
 import sys
+
+from build_places import km, rows
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Airports that freighters fly to on a timetable: own judgement, no ranking.
@@ -23,17 +24,6 @@ YVR YYC YYZ ZAZ ZRH
 
 # An airport serves a port up to here, km.
 NEAR_KM = 100
-
-
-def km(a, b):
-    (p, q), (r, s) = [(math.radians(x), math.radians(y)) for x, y in (a, b)]
-    h = math.sin((r - p) / 2) ** 2 + math.cos(p) * math.cos(r) * math.sin((s - q) / 2) ** 2
-    return 2 * 6371.0088 * math.asin(math.sqrt(min(1.0, h)))
-
-
-def rows(folder, name):
-    with open(os.path.join(folder, name), encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def main(folder):

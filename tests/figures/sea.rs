@@ -441,7 +441,7 @@ fn the_table_of_ports_is_what_the_graph_holds() {
             positions.insert(place(&row[0]), Vertex::from(point));
         }
     }
-    assert_eq!(sea.port_count(), positions.len());
+    assert_eq!(sea.ports().count(), positions.len());
     let everywhere = sea.lengths(0, Passages::NONE.into());
     for (number, (code, _)) in sea.ports().enumerate() {
         assert!(

@@ -10,7 +10,7 @@ use std::path::Path;
 const HOME: &str = env!("CARGO_MANIFEST_DIR");
 
 /// `compare` with the shipped library and data.
-fn compare(arguments: &[&str]) -> crate::support::binary::Ended {
+pub(super) fn compare(arguments: &[&str]) -> crate::support::binary::Ended {
     let (factors, data) = (format!("{HOME}/emission_factors"), format!("{HOME}/data"));
     green_corridor(
         [
@@ -30,7 +30,7 @@ fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value[key].as_str().unwrap_or("")
 }
 
-fn options(answer: &Value) -> &Vec<Value> {
+pub(super) fn options(answer: &Value) -> &Vec<Value> {
     answer["options"].as_array().unwrap()
 }
 

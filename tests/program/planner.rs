@@ -1,25 +1,13 @@
 //! Questions about any two places of the world through the built program: from door to door, by name, and no option that fools.
 
-use crate::support::binary::green_corridor;
+use super::compare::{compare, options};
 use serde_json::Value;
 
-const HOME: &str = env!("CARGO_MANIFEST_DIR");
-
-fn compare(arguments: &[&str]) -> crate::support::binary::Ended {
-    let (factors, data) = (format!("{HOME}/emission_factors"), format!("{HOME}/data"));
-    let fixed = ["compare", "--factors", &factors, "--reference", &data];
-    green_corridor([&fixed, arguments].concat())
-}
-
-/// Modes and transport elements of every option, with the answer.
+/// The answer to a question of the same day.
 fn answer(from: &str, to: &str, more: &[&str]) -> Value {
     let fixed = [from, to, "--depart", "2025-06-01", "--format", "json"];
     let ended = compare(&[&fixed, more].concat()).expect(0);
     serde_json::from_str(&ended.stdout).unwrap()
-}
-
-fn options(answer: &Value) -> &Vec<Value> {
-    answer["options"].as_array().unwrap()
 }
 
 fn legs(option: &Value) -> Vec<&Value> {

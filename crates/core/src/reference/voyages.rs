@@ -7,7 +7,7 @@ use crate::geo::sea::{Closures, Lengths, SeaGraph};
 use crate::model::id::LocationCode;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Searches that are kept however little memory there is.
 const FEWEST: usize = 64;
@@ -48,7 +48,7 @@ impl Voyages {
 
     /// Keeps searches that take so many bytes; beyond them it begins anew.
     pub fn keep(&self, bytes: usize) {
-        let of_a_search = self.sea.port_count() * size_of::<u32>() + 2 * size_of::<Start>();
+        let of_a_search = self.sea.bytes_of_lengths() + 2 * size_of::<Start>();
         let most = (bytes / of_a_search.max(1)).max(FEWEST);
         self.most.store(most, Ordering::Relaxed);
     }
@@ -61,45 +61,51 @@ impl Voyages {
     /// Metres of the shortest way between two ports, the same both ways. `None`: one of them is no port of the graph, or no way
     /// is left open. 0: it is the same place.
     pub fn metres(&self, from: LocationCode, to: LocationCode, around: Closures) -> Option<u32> {
-        let ends = (self.sea.port_number(from)?, self.sea.port_number(to)?);
-        let (search, start, end) = self.search(ends, around);
-        search
-            .get_or_init(|| self.sea.lengths(start, around))
-            .metres(end)
-    }
-
-    /// Says that many ways from or to a port will be asked for, so that one search answers all of them.
-    pub fn expect(&self, port: LocationCode) {
-        if let Some(number) = self.sea.port_number(port) {
-            let mut searches = self.searches.lock().unwrap_or_else(PoisonError::into_inner);
-            searches.starts.insert(number);
-        }
-    }
-
-    /// The search that answers for two ports, made or to be made, with its start and the other end. Other threads wait for it alone
-    /// and not for the table of all.
-    fn search(
-        &self,
-        ends: (usize, usize),
-        around: Closures,
-    ) -> (Arc<OnceLock<Lengths>>, usize, usize) {
-        let mut searches = self.searches.lock().unwrap_or_else(PoisonError::into_inner);
+        let (from, to) = (self.sea.port_number(from)?, self.sea.port_number(to)?);
+        let mut searches = self.lock();
         let is_start = |port| searches.starts.contains(&port);
-        let (start, end) = match (is_start(ends.0), is_start(ends.1)) {
-            (true, false) => ends,
-            (false, true) => (ends.1, ends.0),
-            _ => (ends.0.min(ends.1), ends.0.max(ends.1)),
+        let (start, end) = match (is_start(from), is_start(to)) {
+            (true, false) => (from, to),
+            (false, true) => (to, from),
+            _ => (from.min(to), from.max(to)),
         };
-        let key = (start, around);
+        let search = self.search(&mut searches, (start, around));
+        drop(searches);
+        self.made(&search, (start, around)).metres(end)
+    }
+
+    /// What the lengths from a port to all others say, and from now on the search that answers for every way from there or to there.
+    /// `None`: it is no port of the graph.
+    pub fn from_port<T>(
+        &self,
+        port: LocationCode,
+        around: Closures,
+        ask: impl FnOnce(&Lengths) -> T,
+    ) -> Option<T> {
+        let start = self.sea.port_number(port)?;
+        let mut searches = self.lock();
+        searches.starts.insert(start);
+        let search = self.search(&mut searches, (start, around));
+        drop(searches);
+        Some(ask(self.made(&search, (start, around))))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Searches> {
+        self.searches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The search from a port, made or to be made.
+    fn search(&self, searches: &mut Searches, start: Start) -> Arc<OnceLock<Lengths>> {
         let most = self.most.load(Ordering::Relaxed);
-        if searches.made.len() >= most && !searches.made.contains_key(&key) {
+        if searches.made.len() >= most && !searches.made.contains_key(&start) {
             searches.made.clear();
         }
-        (
-            Arc::clone(searches.made.entry(key).or_default()),
-            start,
-            end,
-        )
+        Arc::clone(searches.made.entry(start).or_default())
+    }
+
+    /// Makes a search unless it is made. Other threads wait for it alone and not for the table of all.
+    fn made<'s>(&self, search: &'s OnceLock<Lengths>, (port, around): Start) -> &'s Lengths {
+        search.get_or_init(|| self.sea.lengths(port, around))
     }
 }
 
@@ -130,7 +136,12 @@ mod tests {
             );
         }
         // Which end the search begins at changes nothing.
-        voyages.expect(code("BV22A"));
+        let (start, far) = (
+            code("BV22A"),
+            voyages.sea.port_number(code("AQ22A")).unwrap(),
+        );
+        let asked = voyages.from_port(start, Closures::default(), |l| l.metres(far));
+        assert_eq!(asked, Some(Some(3_400_000)));
         assert_eq!(metres("AQ22A", "BV22A"), Some(3_400_000));
         assert_eq!(metres("AQ22B", "BV22A"), Some(2_500_000));
         let starts: Vec<_> = voyages

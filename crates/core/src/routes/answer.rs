@@ -192,7 +192,7 @@ pub fn answer<'w>(world: World<'w>, request: &Request) -> Result<Answer<'w>, NoA
         shown.sort_unstable();
         shown.dedup();
         let links = &mut network.to_mut().links;
-        sea::tell_other_lengths(links, &shown, graph, world.reference, request);
+        sea::tell_passages(links, &shown, graph, world.reference, request);
     }
     let options = list.into_iter().zip(standing).zip(with_cost).map(
         |((option, (pareto, is_best_of_modes)), with_cost)| Shown {
@@ -225,8 +225,8 @@ fn network_for<'w>(
         let links = network.links.iter().cloned().chain(doors).collect();
         network = Cow::Owned(Network::of(links, network.estimates.clone()));
     }
-    if let Some(graph) = world.sea {
-        let computed = sea::with_computed(&network, graph, world.reference, request);
+    if let Some(voyages) = &world.reference.voyages {
+        let computed = sea::with_computed(&network, voyages, world.reference, request);
         network = Cow::Owned(computed);
     }
     if let Some(scenario) = world.scenario {

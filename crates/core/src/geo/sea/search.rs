@@ -108,17 +108,8 @@ impl Reach<'_> {
     }
 
     /// Whether nothing but an avoided passage leads to a port.
-    pub fn passes_avoided(&self, to: &Port) -> bool {
+    pub(super) fn passes_avoided(&self, to: &Port) -> bool {
         self.landfall(to).is_some_and(|(cost, _)| cost >= AVOIDED)
-    }
-
-    /// Whether the port of this search lies between avoided passages: nothing else leads to most ports.
-    pub fn is_enclosed(&self) -> bool {
-        let ports = self.sea.ports();
-        let (behind, all) = ports.fold((0_usize, 0_usize), |(behind, all), (_, port)| {
-            (behind + usize::from(self.passes_avoided(port)), all + 1)
-        });
-        behind * 2 > all
     }
 
     /// Cost of a node, if a way is left open.
