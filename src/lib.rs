@@ -92,8 +92,9 @@ pub mod sheet {
 /// Route options between two places.
 pub mod routing {
     pub use crate::compare::{Comparison, Question, Routes, Sources, pairs};
+    pub use crate::present::comparison::figure::{rounded, shown};
     pub use crate::present::comparison::sheet::{
-        ElementSheet, OptionSheet, RequestSheet, ScenarioSheet, Sheet, Standing, rounded,
+        ElementSheet, OptionSheet, RequestSheet, ScenarioSheet, Sheet, Standing,
     };
     pub use crate::reference::{Rate, Rates};
     pub use crate::routes::request::Objective;
@@ -162,6 +163,7 @@ pub mod quantity {
         DISTANCE_SCALE, NANO_SCALE, SHARE_SCALE, counted, decimal_text, div_half_even, grouped,
         plural, short_decimal_text,
     };
+    pub use rust_decimal::Decimal;
 }
 
 /// Text of strangers on a terminal, in JSON and in CSV.
