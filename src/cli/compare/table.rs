@@ -1,10 +1,10 @@
 //! The answer as text for people.
 
-use crate::cli::table::Table;
 use green_corridor::quantity::{Decimal, grouped};
 use green_corridor::routing::{
     ElementSheet, OptionSheet, RequestSheet, ScenarioSheet, Sheet, Standing, shown,
 };
+use green_corridor::text::Table;
 use std::fmt::Write;
 
 /// Question, options, their chains, break-evens, assumptions.
