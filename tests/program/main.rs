@@ -10,6 +10,8 @@ mod exchange;
 mod factor_import;
 mod factors_doc;
 mod nights;
+#[cfg(unix)]
+mod query;
 mod report;
 #[allow(dead_code, reason = "main is for cargo run --example")]
 #[path = "../../examples/route.rs"]
