@@ -12,6 +12,7 @@ mod init;
 mod man;
 mod places;
 mod progress;
+mod query;
 mod rejects;
 mod report;
 mod rollback;
