@@ -11,6 +11,8 @@ mod factor_import;
 mod factors_doc;
 mod nights;
 mod planner;
+#[cfg(unix)]
+mod query;
 mod report;
 #[allow(dead_code, reason = "main is for cargo run --example")]
 #[path = "../../examples/route.rs"]

@@ -1,8 +1,8 @@
 //! Why options stand where they stand, in words. No order is given without its reason.
 
 use crate::calc::compare::{PriceBreakEven, beats};
-use crate::model::unit::NANO_SCALE;
-use crate::present::comparison::sheet::{FactorBreakEvenSheet, OptionSheet, rounded};
+use crate::present::comparison::figure::rounded;
+use crate::present::comparison::sheet::{FactorBreakEvenSheet, OptionSheet};
 use crate::routes::DAY;
 use crate::routes::answer::{Answer, BreakEven, Shown};
 use crate::routes::door::FROM_DOOR_TO_DOOR;
@@ -122,30 +122,21 @@ pub(crate) fn factor(
 ) -> String {
     match deciding {
         Some(f) => format!(
-            "option {} has less CO2e than option {} above {} g/{} of {}, option {} below; it is {} ({} %, {})",
+            "option {} has less CO2e than option {} above {} g/{} of {}, option {} below; it is {} ({:+} %, {})",
             f.less_above,
             f.less_below,
-            rounded(&f.break_even_g, NANO_SCALE, 2),
+            rounded(f.break_even_g, 2),
             f.per,
             f.operation,
             f.less_below,
-            rounded(&f.intensity_g, NANO_SCALE, 2),
-            signed(&f.change_percent),
+            rounded(f.intensity_g, 2),
+            rounded(f.change_percent, 1),
             f.factor_id
         ),
         None if !(first.ghg_is_complete && second.ghg_is_complete) => {
             "no break-even of a factor: CO2e is not known in full".to_owned()
         }
         None => "no single factor can turn the order round".to_owned(),
-    }
-}
-
-fn signed(percent: &str) -> String {
-    let text = rounded(percent, 4, 1);
-    if text.starts_with('-') {
-        text
-    } else {
-        format!("+{text}")
     }
 }
 
