@@ -13,6 +13,8 @@ const NEAR: f64 = 0.35;
 /// tunnels lead over straits that the outline is too coarse for.
 const SMALL: f64 = 0.4;
 const BRIDGED: f64 = 0.1;
+/// So does all of a smaller island where the strait beside it is so narrow somewhere, in degrees of the equator: 3 km.
+const NARROW: f64 = 0.03;
 /// How far apart a way is looked at, metres.
 const STEP_M: f64 = 10_000.0;
 
@@ -61,6 +63,8 @@ pub struct Ground {
     rows: Vec<Vec<Span>>,
     /// Square degrees by number of the mass.
     areas: Vec<f64>,
+    /// By number of the mass: the mass that it counts to, itself as a rule.
+    joined: Vec<u16>,
 }
 
 impl Ground {
@@ -111,7 +115,12 @@ impl Ground {
                 areas[usize::from(span.mass)] += (span.to - span.from) * height;
             }
         }
-        Ground { rows, areas }
+        let joined = joined(&rows, &areas);
+        Ground {
+            rows,
+            areas,
+            joined,
+        }
     }
 
     /// The land mass that a place lies on or near, of a small island the larger land beside it. `None`: open sea, or an island
@@ -132,7 +141,7 @@ impl Ground {
             .max_by(|a, b| area(*a).total_cmp(&area(*b)).then(b.cmp(a)));
         let is_small = area(nearest) < SMALL;
         let larger = largest.filter(|mass| is_small && area(*mass) > area(nearest));
-        Some(Mass(larger.unwrap_or(nearest)))
+        Some(Mass(self.joined[usize::from(larger.unwrap_or(nearest))]))
     }
 
     /// Land masses about a place with their distances in degrees, the nearest first.
@@ -192,6 +201,34 @@ impl Ground {
         }
         true
     }
+}
+
+/// What every mass counts to: of a small island the larger mass over a narrow strait, as far as the rows show, or what that counts to.
+fn joined(rows: &[Vec<Span>], areas: &[f64]) -> Vec<u16> {
+    let area = |mass: u16| areas[usize::from(mass)];
+    let mut joined: Vec<u16> = (0..=u16::MAX).take(areas.len()).collect();
+    for (row, spans) in rows.iter().enumerate() {
+        let squeeze = libm::cos(middle_of(row) * (std::f64::consts::PI / 180.0));
+        for pair in spans.windows(2) {
+            let (small, large) = match area(pair[0].mass) < area(pair[1].mass) {
+                true => (pair[0].mass, pair[1].mass),
+                false => (pair[1].mass, pair[0].mass),
+            };
+            let is_narrow = (pair[1].from - pair[0].to) * squeeze <= NARROW;
+            let best = &mut joined[usize::from(small)];
+            if is_narrow && area(small) < SMALL && area(*best) < area(large) {
+                *best = large;
+            }
+        }
+    }
+    // Larger ones are where they belong before smaller ones look there.
+    let mut by_area: Vec<u16> = (0..=u16::MAX).take(areas.len()).collect();
+    by_area.sort_by(|a, b| area(*b).total_cmp(&area(*a)).then(a.cmp(b)));
+    for mass in by_area {
+        let next = joined[usize::from(mass)];
+        joined[usize::from(mass)] = joined[usize::from(next)];
+    }
+    joined
 }
 
 /// Rings that bound one land mass, each led to the lowest of them.

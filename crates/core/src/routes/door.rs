@@ -149,7 +149,10 @@ impl Maker<'_> {
             main_legs.push(Mode::Air);
         }
         for mode in main_legs {
-            let ends = (self.stops(from, true, mode), self.stops(to, false, mode));
+            let ends = (
+                self.changes(from, true, mode),
+                self.changes(to, false, mode),
+            );
             for first in &ends.0 {
                 for last in &ends.1 {
                     self.link(mode, *first, *last);
@@ -157,8 +160,8 @@ impl Maker<'_> {
             }
         }
         if lacking.sea {
-            self.stops(from, true, Mode::Sea);
-            self.stops(to, false, Mode::Sea);
+            self.changes(from, true, Mode::Sea);
+            self.changes(to, false, Mode::Sea);
         }
     }
 
@@ -184,6 +187,55 @@ impl Maker<'_> {
         for (_, place) in nearby.into_iter().take(TAKEN) {
             self.road(door, place, is_origin);
         }
+    }
+
+    /// Where a box from a door changes to a mode: at a stop that a road leads to, else behind a flight or a voyage.
+    fn changes(&mut self, door: LocationCode, is_origin: bool, mode: Mode) -> Vec<LocationCode> {
+        let stops = self.stops(door, is_origin, mode);
+        match mode {
+            Mode::Sea if stops.is_empty() => self.beyond(door, is_origin, Mode::Air, mode),
+            Mode::Air if stops.is_empty() => self.beyond(door, is_origin, Mode::Sea, mode),
+            _ => stops,
+        }
+    }
+
+    /// From the airport or port of a small island, where a box can go on by another mode: near the nearest gateways of the first mode
+    /// from which a road leads to one of the second.
+    fn beyond(
+        &mut self,
+        door: LocationCode,
+        is_origin: bool,
+        first: Mode,
+        then: Mode,
+    ) -> Vec<LocationCode> {
+        let gateways: &Gateways = &self.network.estimates.gateways;
+        let is_here = match first {
+            Mode::Sea => self.sea.is_some_and(|sea| sea.port(door).is_some()),
+            _ => gateways.of(first).iter().any(|g| g.place == door),
+        };
+        let Some(here) = self.reference.point(door).filter(|_| is_here) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        let mut taken = 0;
+        let near = gateways.near(first, here).into_iter();
+        for (_, gateway) in near.filter(|(_, g)| g.place != door).take(3 * TRIED) {
+            let stops = self.stops(gateway.place, is_origin, then);
+            if stops.is_empty() {
+                continue;
+            }
+            // Ways by sea are computed for every port of the network.
+            if first == Mode::Sea || self.leads(first, door, gateway.place, is_origin) {
+                found.extend(stops);
+                taken += 1;
+            }
+            if taken == TAKEN {
+                break;
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     /// Where a box from a door changes to a mode: at the door itself where that can be, else at the nearest gateways that a road
@@ -257,9 +309,20 @@ impl Maker<'_> {
     }
 
     fn road(&mut self, door: LocationCode, place: LocationCode, is_origin: bool) -> bool {
+        self.leads(Mode::Road, door, place, is_origin)
+    }
+
+    /// Whether a mode leads from a door to a place, or from the place to a door that is the destination.
+    fn leads(
+        &mut self,
+        mode: Mode,
+        door: LocationCode,
+        place: LocationCode,
+        is_origin: bool,
+    ) -> bool {
         match is_origin {
-            true => self.link(Mode::Road, door, place),
-            false => self.link(Mode::Road, place, door),
+            true => self.link(mode, door, place),
+            false => self.link(mode, place, door),
         }
     }
 

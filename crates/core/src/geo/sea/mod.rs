@@ -5,6 +5,7 @@
 //! No vessel, draught, season or port rotation is known here, and nothing of places beyond their ports.
 
 mod file;
+mod frontier;
 mod lengths;
 mod passage;
 mod search;

@@ -1,10 +1,9 @@
-//! Shortest ways over the sea graph (Dijkstra), from one port to all nodes at once.
+//! Shortest ways over the sea graph, from one port to all nodes at once.
 
+use super::frontier::Frontier;
 use super::{Approach, Closures, Lane, Passages, Port, SeaGraph};
 use crate::geo::Vertex;
 use crate::model::id::LocationCode;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
 /// Cost of a node that no way leads to.
 const NO_WAY: u64 = u64::MAX;
@@ -59,29 +58,24 @@ impl SeaGraph {
     /// Costs from a port to every node. No other port is ever a way through.
     fn costs_from(&self, start: &Port, around: Closures) -> Vec<u64> {
         let mut costs = vec![NO_WAY; self.vertices.len()];
-        let mut queue = BinaryHeap::new();
-        let improve = |costs: &mut [u64], queue: &mut BinaryHeap<_>, node: u16, cost: u64| {
+        let mut frontier = Frontier::new();
+        let improve = |costs: &mut [u64], frontier: &mut Frontier, node: u16, cost: u64| {
             let best = &mut costs[usize::from(node)];
             if cost < *best {
                 *best = cost;
-                queue.push(Reverse((cost, node)));
+                frontier.put(cost, node);
             }
         };
-        for approach in &start.approaches {
-            improve(
-                &mut costs,
-                &mut queue,
-                approach.node,
-                approach.metres.into(),
-            );
+        for Approach { node, metres } in &start.approaches {
+            improve(&mut costs, &mut frontier, *node, u64::from(*metres));
         }
-        while let Some(Reverse((here, node))) = queue.pop() {
+        while let Some((here, node)) = frontier.take() {
             if here > costs[usize::from(node)] {
                 continue;
             }
             for (to, lane) in self.lanes(node) {
                 if let Some(cost) = self.lane_cost([node, to], lane, around) {
-                    improve(&mut costs, &mut queue, to, here + cost);
+                    improve(&mut costs, &mut frontier, to, here + cost);
                 }
             }
         }

@@ -1,0 +1,115 @@
+//! Nodes whose lanes are still to be followed, about the nearest first.
+
+/// A bucket is 8,192 m wide; the ring of them is longer than any lane.
+const WIDTH_BITS: u32 = 13;
+const BUCKETS: usize = 1 << 12;
+/// Bits of a node in an entry; the cost stands above them.
+const NODE_BITS: u32 = 16;
+
+/// A ring of buckets by metres, for one level of avoided passages at a time: no node of a higher level is taken while one of a lower level
+/// is left. Within a bucket the order is free, so a node can be taken before its cost is final; then it is put in again with the lower
+/// cost, and the costs at the end are the least in any order.
+#[derive(Debug)]
+pub(super) struct Frontier {
+    ring: Vec<Vec<u64>>,
+    at: usize,
+    in_ring: usize,
+    level: usize,
+    /// By level, those above the one at hand.
+    later: Vec<Vec<u64>>,
+}
+
+impl Frontier {
+    pub(super) fn new() -> Frontier {
+        Frontier {
+            ring: vec![Vec::new(); BUCKETS],
+            at: 0,
+            in_ring: 0,
+            level: 0,
+            later: Vec::new(),
+        }
+    }
+
+    /// Puts in a node with its cost: metres in the low 32 bits, the level above them in at most 16.
+    pub(super) fn put(&mut self, cost: u64, node: u16) {
+        let entry = cost << NODE_BITS | u64::from(node);
+        let level = usize::from(((cost >> 32) & 0xffff) as u16);
+        if level > self.level {
+            if self.later.len() <= level {
+                self.later.resize_with(level + 1, Vec::new);
+            }
+            self.later[level].push(entry);
+        } else {
+            self.ring[bucket(entry)].push(entry);
+            self.in_ring += 1;
+        }
+    }
+
+    /// Takes a node and the cost it was put in with, of the lowest bucket that holds any.
+    pub(super) fn take(&mut self) -> Option<(u64, u16)> {
+        if self.in_ring == 0 {
+            self.rise()?;
+        }
+        loop {
+            if let Some(entry) = self.ring[self.at].pop() {
+                self.in_ring -= 1;
+                return Some((entry >> NODE_BITS, (entry & 0xffff) as u16));
+            }
+            self.at = (self.at + 1) % BUCKETS;
+        }
+    }
+
+    /// Goes on with the next level that holds a node.
+    fn rise(&mut self) -> Option<()> {
+        let found = self.later.iter().position(|entries| !entries.is_empty())?;
+        let entries = std::mem::take(&mut self.later[found]);
+        self.level = found;
+        self.in_ring = entries.len();
+        self.at = entries.iter().map(|e| bucket(*e)).min()?;
+        for entry in entries {
+            self.ring[bucket(entry)].push(entry);
+        }
+        Some(())
+    }
+}
+
+/// The bucket of an entry, by its metres.
+fn bucket(entry: u64) -> usize {
+    let metres = ((entry >> NODE_BITS) & 0xffff_ffff) as u32;
+    (metres >> WIDTH_BITS) as usize % BUCKETS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lower_levels_come_first_then_nearer_buckets() {
+        const LEVEL: u64 = 1 << 32;
+        let mut frontier = Frontier::new();
+        let put = [
+            (2 * LEVEL + 1, 1),
+            (LEVEL + 90_000, 2),
+            (30_000_000, 3),
+            (LEVEL + 7, 4),
+            (12_000, 5),
+            // Another turn of the ring: its bucket is that of node 5, and a lower cost may yet come behind it.
+            (12_000 + (1 << (WIDTH_BITS + 12)), 6),
+        ];
+        for (cost, node) in put {
+            frontier.put(cost, node);
+        }
+        let mut taken = Vec::new();
+        while let Some((cost, node)) = frontier.take() {
+            taken.push(node);
+            assert!(put.contains(&(cost, node)));
+            if node == 3 {
+                frontier.put(30_000_001, 7);
+            }
+        }
+        let (near, far) = taken.split_at(4);
+        assert!(near.contains(&5) && near.contains(&3) && near.contains(&6) && near.contains(&7));
+        assert_eq!(far, [4, 2, 1]);
+        assert!(frontier.take().is_none());
+    }
+}
