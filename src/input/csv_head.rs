@@ -1,5 +1,6 @@
 //! What stands above the records of a CSV file: a `sep=` line, lines that `[csv] head_row` passes over, the column names.
 
+use super::encoding::mistaken;
 use super::mapping::{Mapping, is_delimiter};
 use super::rules::{Layout, Rules};
 use super::split::{Sink, cut, is_blank, scan};
@@ -58,10 +59,13 @@ pub(super) fn read(
             continue;
         }
         let (names, above) = (names.names, names.records);
-        let layout = Layout::new(&names, &source.label, mapping).map_err(|why| {
+        let mut layout = Layout::new(&names, &source.label, mapping).map_err(|why| {
             let hint = elsewhere(&block.bytes, line, delimiter, source, mapping);
             fault(format!("{why}{}", hint.unwrap_or_default()))
         })?;
+        layout
+            .warnings
+            .extend(mistaken(mapping.encoding, &block.bytes));
         return Ok(Head {
             delimiter,
             width: names.len(),

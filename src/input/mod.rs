@@ -8,6 +8,7 @@ mod cells;
 mod column;
 mod csv;
 mod csv_head;
+mod encoding;
 mod heads;
 #[cfg(test)]
 mod intake_tests;

@@ -5,6 +5,7 @@
 use super::cells::{Cells, Span};
 use super::column;
 use super::csv::unreadable;
+use super::encoding::mistaken;
 use super::heads;
 use super::json::{Value, object, unescape};
 use super::json_array::{Between, Framing};
@@ -34,7 +35,9 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
     let mut blocks = Blocks::open(&source, rules.mapping.encoding)?;
     let framing = Framing::of(blocks.beginning()?);
     let mut between = Between::default();
+    let mut foreign = None;
     while let Some(block) = blocks.next(|bytes, last| framing.cut(bytes, last))? {
+        foreign = foreign.or_else(|| mistaken(rules.mapping.encoding, &block.bytes));
         names.look(framing, &block.bytes);
         if framing == Framing::Array {
             between.look(&block.bytes);
@@ -59,7 +62,7 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
     }
     let mut layout = Layout::of_keys(&names.found, &source.label, &rules.mapping).map_err(fault)?;
     let warnings: Vec<String> = close_inner_keys(&names.inner, &layout, &rules.mapping).collect();
-    layout.warnings.extend(warnings);
+    layout.warnings.extend(warnings.into_iter().chain(foreign));
     let mut slots: FxHashMap<Box<[u8]>, usize> = FxHashMap::default();
     let mut slot_of = [None; column::COUNT];
     for (ours, origin) in layout.origins.iter().enumerate() {

@@ -192,7 +192,7 @@ impl Pattern {
     /// `None`: the text does not have this shape; `Some(None)`: it has, and is no time all the same.
     fn parse(&self, text: &str) -> Option<Option<Read>> {
         let Some(marked) = &self.marked else {
-            let time = BrokenDownTime::parse(&self.written, text).ok()?;
+            let time = read(&self.written, text)?;
             if is_leap_second(&self.written, text, &time) {
                 return Some(None);
             }
@@ -204,13 +204,19 @@ impl Pattern {
         }
         offsets(text).find_map(|(at, length, seconds)| {
             let text = format!("{}{OFFSET_MARK}{}", &text[..at], &text[at + length..]);
-            let time = BrokenDownTime::parse(marked, &text).ok()?;
+            let time = read(marked, &text)?;
             if is_leap_second(marked, &text, &time) {
                 return Some(None);
             }
             Some(Some((time, Some(seconds))))
         })
     }
+}
+
+/// What a pattern of the library reads. It takes `25` for the year 25 where four digits are wanted; another pattern may well read that.
+fn read(pattern: &str, text: &str) -> Option<BrokenDownTime> {
+    let time = BrokenDownTime::parse(pattern, text).ok()?;
+    time.year().is_none_or(|year| year >= 1000).then_some(time)
 }
 
 /// Everything in a text that could be an offset: place, length, seconds.

@@ -61,6 +61,15 @@ fn other_texts_are_no_rfc3339() {
 }
 
 #[test]
+fn a_year_of_two_digits_is_none_of_four() {
+    let patterns = |written: &[&str]| Patterns::new(written, None);
+    let read = |patterns: &Patterns| patterns.parse("05.03.25", Marks::POINT).map(instant_text);
+    assert_eq!(read(&patterns(&["%d.%m.%Y"])), None);
+    let both = patterns(&["%d.%m.%Y", "%d.%m.%y"]);
+    assert_eq!(read(&both).as_deref(), Some("2025-03-05T00:00:00Z"));
+}
+
+#[test]
 fn patterns_in_a_zone() {
     let zone = TimeZone::get("Europe/Berlin").unwrap();
     let patterns = Patterns::new(&["%d.%m.%Y %H:%M:%S", "%d-%b-%y"], Some(zone));
