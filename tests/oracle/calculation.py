@@ -131,7 +131,7 @@ def calculate(chain, reference):
             slot.load = load_of(slot.movement, slot.flags, reference)
             slot.element = element_of(slot.movement, slot.load, slot.flags, reference)
             kind = reference.container_type(slot.movement.container_type) if slot.movement.container_type else None
-            slot.flags |= reference.plausibility.flags(slot.movement, slot.load, kind, slot.element.distance_m)
+            slot.flags |= reference.plausibility.flags(slot.movement, slot.load, kind, slot.element)
         except Unusable as reason:
             slot.refused = reason
     hubs = infer_hubs(chain, reference) if reference.profile.infer_hubs else {}

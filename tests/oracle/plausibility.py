@@ -1,4 +1,4 @@
-"""What is odd about a row (Q25 to Q28 and Q30, docs/methodology.md, section 5): bounds of plausibility.csv, by mode and container type."""
+"""What is odd about a row (Q25 to Q28, Q30 and Q31, docs/methodology.md, section 5): bounds of plausibility.csv, by mode and container type."""
 import csv
 import os
 from datetime import date, timedelta, timezone
@@ -39,11 +39,11 @@ class Plausibility:
         fitting += [most for pattern, most in self.gross if pattern == ""]
         return fitting[0] * 1000 if fitting and fitting[0] is not None else None
 
-    # --- the five flags -------------------------------------------------------------------------
+    # --- the six flags --------------------------------------------------------------------------
 
-    def flags(self, m, load, kind, distance_m):
-        odd = {"Q25": self._odd_mass(m, load, kind), "Q27": self._odd_time(m, distance_m),
-               "Q30": odd_teu(m, kind),
+    def flags(self, m, load, kind, element):
+        odd = {"Q25": self._odd_mass(m, load, kind), "Q27": self._odd_time(m, element.distance_m),
+               "Q30": odd_teu(m, kind), "Q31": self._odd_energy(m, load, element),
                "Q28": any(self._odd_date(at) for at in (m.departed_at, m.arrived_at, m.recorded_at) if at)}
         return {code for code, is_so in odd.items() if is_so}
 
@@ -108,6 +108,17 @@ class Plausibility:
             return False
         moving = hours - (resting or 0)
         return moving * slowest > distance if slowest else moving > 0
+
+    def _odd_energy(self, m, load, element):
+        """Emissions of reported energy for each TEU and kilometre; the lower bound is for fuels of rows with known TEU."""
+        if m.energy_quantity is None or not element.distance_m:
+            return False
+        count = Fraction(MILLION if load.teu is None else load.teu, MILLION)
+        kilograms = Fraction(element.ghg_operation_ug + element.ghg_provision_ug, 10 ** 9)
+        least, most = self.of("co2e_kg_per_teu_km", m.mode)
+        each = kilograms / count / Fraction(element.distance_m, 1000)
+        is_fuel = m.energy_unit in ("kg", "l") and load.teu is not None
+        return above(each, most) or (is_fuel and least is not None and each < least)
 
     def _odd_date(self, at):
         first, last = self.dates

@@ -411,8 +411,7 @@ impl<'r> Kernel<'r> {
                         departed_at: batch.departed_at[r],
                     };
                     let e = &mut s.block[at];
-                    let metres = figures.distance_m;
-                    flags |= plausible::flags(bounds, &pace, batch, r, &load, kind, metres);
+                    flags |= plausible::flags(bounds, &pace, batch, r, &load, kind, &figures);
                     block::fill(e, head, &load, &figures, factor, flags | figures.flags);
                     e.element = number;
                 }

@@ -1,9 +1,9 @@
-//! What is odd about a row (docs/methodology.md, section 5; flags Q25, Q27, Q28, Q30). Q26 hangs on the lane and is set with the distance.
+//! What is odd about a row (docs/methodology.md, section 5; flags Q25, Q27, Q28, Q30, Q31). Q26 hangs on the lane and is set with the distance.
 
 use super::load::{BoxType, Load, UNKNOWN_TEU};
-use super::tce::MOST_TEU_OF_A_CONTAINER;
+use super::tce::{Figures, MOST_TEU_OF_A_CONTAINER};
 use crate::model::flag::Flags;
-use crate::model::mode::LoadStatus;
+use crate::model::mode::{EnergyUnit, LoadStatus};
 use crate::model::movement::MovementBatch;
 use crate::model::time::{DAY_US, Instant, NO_INSTANT};
 use crate::model::unit::ONE;
@@ -33,7 +33,7 @@ impl Pace {
     }
 }
 
-/// Flags of row `i` over `distance_m`, whose container type resolved to `kind`.
+/// Flags of row `i` with its figures, whose container type resolved to `kind`.
 #[inline]
 pub(super) fn flags(
     bounds: &Plausibility,
@@ -42,9 +42,10 @@ pub(super) fn flags(
     i: usize,
     load: &Load,
     kind: Option<BoxType>,
-    distance_m: i64,
+    figures: &Figures,
 ) -> Flags {
     let of = bounds.of(batch.mode[i]);
+    let distance_m = figures.distance_m;
     let (departed, arrived) = (batch.departed_at[i], batch.arrived_at[i]);
     let is_odd = |at: Instant| at != NO_INSTANT && !bounds.dates.hold(at);
     Flags::MASS_IMPLAUSIBLE.when(!mass_is_plausible(bounds, of, batch, i, load, kind))
@@ -53,6 +54,10 @@ pub(super) fn flags(
             kind,
             !batch.container_id.get(i).is_empty(),
         ))
+        | Flags::ENERGY_IMPLAUSIBLE.when(
+            batch.energy_quantity[i] != 0
+                && !energy_is_plausible(of, batch.energy_unit[i], load.teu, figures),
+        )
         | Flags::TIME_IMPLAUSIBLE
             .when(arrived != NO_INSTANT && !time_is_plausible(pace, arrived - departed, distance_m))
         | Flags::DATE_FAR_OUTSIDE
@@ -76,6 +81,18 @@ fn teu_is_plausible(reported: i64, kind: Option<BoxType>, is_numbered: bool) -> 
         }
         None => reported >= LEAST && !(is_numbered && reported > MOST_TEU_OF_A_CONTAINER),
     }
+}
+
+/// Whether reported energy is what a mode can need over a distance. Of a row whose TEU nobody knows the upper end is that of one TEU. Fuels
+/// alone have a lower end: current may come without any emission.
+fn energy_is_plausible(of: &ModeBounds, unit: EnergyUnit, teu: i64, figures: &Figures) -> bool {
+    let known = if teu == UNKNOWN_TEU { ONE } else { teu };
+    // Micrograms, thousandths of a kilogram, millionths of a TEU, metres.
+    let emitted = 1000 * (i128::from(figures.ghg_operation) + i128::from(figures.ghg_provision));
+    let bound = |end: i64| i128::from(end) * i128::from(known) * i128::from(figures.distance_m);
+    let is_fuel = matches!(unit, EnergyUnit::Kg | EnergyUnit::Litre) && teu != UNKNOWN_TEU;
+    figures.distance_m == 0
+        || (emitted <= bound(of.energy.max) && (!is_fuel || emitted >= bound(of.energy.min)))
 }
 
 /// Only what a record states is judged: a default is flagged as one.
@@ -205,6 +222,37 @@ mod tests {
             let is = teu_is_plausible(reported, kind, is_numbered);
             assert_eq!(is, want, "{reported} {kind:?} {is_numbered}");
         }
+    }
+
+    #[test]
+    fn energy_is_what_a_mode_can_need() {
+        let of = ModeBounds {
+            energy: Bounds { min: 5, max: 5_000 },
+            ..ModeBounds::NONE
+        };
+        let is = |grams: i64, km: i64, teu: i64, unit: EnergyUnit| {
+            let figures = Figures {
+                distance_m: km * 1000,
+                ghg_operation: grams * 1_000_000,
+                ..Figures::default()
+            };
+            energy_is_plausible(&of, unit, teu, &figures)
+        };
+        let fuel = EnergyUnit::Litre;
+        // 300 l of diesel over 1,000 km for two TEU, and the same in millilitres and in cubic metres.
+        assert!(is(960_000, 1_000, 2 * ONE, fuel));
+        assert!(!is(960_000_000, 1_000, 2 * ONE, fuel) && !is(960, 1_000, 2 * ONE, fuel));
+        assert!(is(10_000_000, 1_000, 2 * ONE, fuel) && !is(10_000_001, 1_000, 2 * ONE, fuel));
+        assert!(is(10_000, 1_000, 2 * ONE, fuel) && !is(9_999, 1_000, 2 * ONE, fuel));
+        assert!(
+            is(0, 1_000, 2 * ONE, EnergyUnit::KWh),
+            "current without emissions"
+        );
+        assert!(is(0, 1_000, UNKNOWN_TEU, fuel) && !is(5_000_001, 1_000, UNKNOWN_TEU, fuel));
+        assert!(
+            is(i64::MAX / 1_000_000, 0, ONE, fuel),
+            "a stay has no distance"
+        );
     }
 
     #[test]

@@ -46,6 +46,7 @@ flags! {
     DATE_FAR_OUTSIDE = 28, "date far outside";
     BEFORE_FIRST_EDITION = 29, "factor before its first edition";
     TEU_IMPLAUSIBLE = 30, "TEU implausible";
+    ENERGY_IMPLAUSIBLE = 31, "energy implausible";
     DISTANCE_SEA_GRAPH = 32, "distance over the sea graph";
     DISTANCE_ESTIMATED = 33, "distance estimated";
     DETOUR_ASSUMED = 34, "detour ratio is an own estimate";
@@ -83,7 +84,7 @@ impl Flags {
     /// ```
     /// use green_corridor_core::model::flag::Flags;
     /// assert_eq!(Flags::from_text("Q02|Q06"), Some(Flags::DISTANCE_ADJUSTED | Flags::DISTANCE_NETWORK));
-    /// assert_eq!(Flags::from_text("Q02|Q31"), None);
+    /// assert_eq!(Flags::from_text("Q02|Q43"), None);
     /// ```
     pub fn from_text(text: &str) -> Option<Flags> {
         let codes = text.split('|').filter(|code| !code.is_empty());

@@ -1,5 +1,5 @@
 //! Bounds of what can be in the world: masses by box, distances, speeds and times by mode, dates. What lies outside is flagged
-//! (Q25 to Q28) and computed all the same: a bound says that somebody should look, not what is right.
+//! (Q25 to Q28, Q31) and computed all the same: a bound says that somebody should look, not what is right.
 
 use super::{ContainerType, DataFile, Fault, Reference};
 use crate::factors::fault::Faults;
@@ -34,7 +34,7 @@ impl Bounds {
 /// Declares the bounds by their code word in the file.
 macro_rules! bounds {
     ($($(#[$doc:meta])* $field:ident = $code:literal,)+) => {
-        /// The bounds of one mode, in thousandths of the unit of their name: g, m, m/h, thousandths of an hour.
+        /// The bounds of one mode, in thousandths of the unit of their name: g, m, m/h, g for each TEU and km, thousandths of an hour.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct ModeBounds { $($(#[$doc])* pub $field: Bounds,)+ }
 
@@ -67,6 +67,8 @@ bounds! {
     leeway = "leeway_km",
     /// Speed from departure to arrival.
     speed = "km_per_hour",
+    /// Emissions of reported energy for each TEU and kilometre, g: of fuels at least, of fuels and current at most.
+    energy = "co2e_kg_per_teu_km",
     /// Time that a departure may be late or an arrival early in the books, and time that may be spent without moving.
     leeway_time = "leeway_hours",
 }
@@ -76,7 +78,7 @@ const GROSS: &str = "gross_kg";
 /// A bound of times.
 const DATE: &str = "date";
 const WANTED: &str = "gross_kg, cargo_kg_per_teu, empty_kg_per_teu, distance_km, times_network, times_great_circle, leeway_km, \
-    km_per_hour, leeway_hours or date";
+    km_per_hour, co2e_kg_per_teu_km, leeway_hours or date";
 
 /// The bounds of `plausibility.csv`.
 #[derive(Clone, Debug, PartialEq, Eq)]
