@@ -109,7 +109,7 @@ mod tests {
             ["%y%m%d", "excel"],
             ["%d/%m/%Y %H:%M", "%d/%m/%Y %M:%H"],
             ["%-d/%-m/%Y", "%m/%d/%Y"],
-            ["%e/%m/%Y", "%D"],
+            ["%e/%m/%y", "%D"],
         ] {
             for pair in [pair, [pair[1], pair[0]]] {
                 let fault =
@@ -132,6 +132,9 @@ mod tests {
             &["%d %b %Y", "%d %B %Y"],
             &["%Y-%m-%d %H:%M %z", "%Y-%m-%d %H:%M"],
             &["%d/%m/%Y", "%-d/%-m/%Y"],
+            // A year of four digits is none of two, and the other way round.
+            &["%e/%m/%Y", "%D"],
+            &["%d.%m.%Y", "%d.%m.%y"],
             &["%Y-%m-%dT%H:%M:%SZ"],
             &["%Y-%m-%d", "%F"],
             &[],
