@@ -10,9 +10,9 @@ use super::rules::{Layout, Origin, Rules};
 use super::schema::{self, RawUnit, RowNumbers};
 use super::{Grain, Parsed};
 use crate::model::vocabulary::Vocabulary;
-use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Int32Type};
 use arrow::error::ArrowError;
 use std::sync::Arc;
 
@@ -28,6 +28,22 @@ impl ArrowRows {
     /// The rules of a run.
     pub(crate) fn new(mapping: Arc<Mapping>, vocabulary: Arc<Vocabulary>) -> ArrowRows {
         ArrowRows(Rules::new(mapping, vocabulary, Grain::LARGEST))
+    }
+
+    /// What a reader of the figures should know of the columns of a batch.
+    pub(crate) fn warnings(&self, batch: &RecordBatch) -> Result<Vec<String>, String> {
+        let schema = batch.schema();
+        let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+        let mut layout = Layout::new(&names, "", &self.0.mapping)?;
+        layout.unknown.retain(|name| name != FILE && name != ROW);
+        let mut warnings = layout.warnings;
+        if !layout.unknown.is_empty() {
+            warnings.push(format!(
+                "columns that are not used: {}",
+                layout.unknown.join(", ")
+            ));
+        }
+        Ok(warnings)
     }
 
     /// Rows of a batch; `place` gives file and row of a row of the batch. A column of a type that its values cannot have is a fault
@@ -86,33 +102,49 @@ fn place_of(place: &dyn Fn(usize) -> (u32, u64), row: u64) -> (u32, u64) {
 /// A column as cells, or what it is instead of a usable one.
 fn column(array: &ArrayRef, ours: usize) -> Result<Cells<'static>, String> {
     let found = || array.data_type().to_string();
-    let texts = as_bytes(array).map_err(|e| format!("{} ({e})", array.data_type()))?;
-    match &texts {
-        Some(texts) => cells(texts).ok_or_else(found),
-        None if holds(array.data_type(), kind(ours)) => cells(array).ok_or_else(found),
-        None => Err(found()),
+    match array.data_type() {
+        DataType::Dictionary(_, values) if is_text(values) => coded(array, values),
+        // A dictionary of anything else is what its values are.
+        DataType::Dictionary(_, values) if !values.is_nested() => {
+            let plain = cast(array, values).map_err(|e| format!("{} ({e})", found()))?;
+            column(&plain, ours).map_err(|_| found())
+        }
+        text if is_text(text) => texts(array),
+        other if holds(other, kind(ours)) => cells(array).ok_or_else(found),
+        _ => Err(found()),
     }
 }
 
-/// Texts of every width as bytes of one width, which is how cells know them; `None`: no texts.
-fn as_bytes(array: &ArrayRef) -> Result<Option<ArrayRef>, ArrowError> {
-    let is_text = |data_type: &DataType| {
-        matches!(
-            data_type,
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
-        )
-    };
-    let bytes = |array: &ArrayRef| match array.data_type() {
-        DataType::LargeUtf8 | DataType::Utf8View => {
-            cast(&cast(array, &DataType::Utf8)?, &DataType::Binary)
-        }
-        _ => cast(array, &DataType::Binary),
-    };
-    match array.data_type() {
-        DataType::Dictionary(_, values) if is_text(values) => {
-            bytes(&cast(array, values)?).map(Some)
-        }
-        other if is_text(other) => bytes(array).map(Some),
-        _ => Ok(None),
+fn is_text(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+    )
+}
+
+/// Texts of every width as bytes of one width, which is how cells know them.
+fn texts(array: &ArrayRef) -> Result<Cells<'static>, String> {
+    let failed = |e: ArrowError| format!("{} ({e})", array.data_type());
+    let narrow = cast(array, &DataType::Utf8).map_err(failed)?;
+    let bytes = cast(&narrow, &DataType::Binary).map_err(failed)?;
+    cells(&bytes).ok_or_else(|| array.data_type().to_string())
+}
+
+/// Texts of a dictionary, of which each is judged once.
+fn coded(array: &ArrayRef, values: &DataType) -> Result<Cells<'static>, String> {
+    let failed = |e: ArrowError| format!("{} ({e})", array.data_type());
+    let codes = DataType::Dictionary(Box::new(DataType::Int32), Box::new(values.clone()));
+    let known = array.as_any_dictionary().values();
+    // A row whose text is a null has none either; cells tell it by the row.
+    if known.null_count() > 0 {
+        return texts(&cast(array, values).map_err(failed)?);
     }
+    let array = cast(array, &codes).map_err(failed)?;
+    let dictionary = array.as_dictionary::<Int32Type>();
+    let keys = dictionary.keys();
+    Ok(Cells::Coded(
+        keys.values().clone(),
+        keys.nulls().filter(|nulls| nulls.null_count() > 0).cloned(),
+        Box::new(texts(dictionary.values())?),
+    ))
 }

@@ -1,0 +1,302 @@
+//! Tables that are made while they are read: rows go in at one end, and three streams of batches come out.
+
+use crate::watch::{Told, watched};
+use arrow::array::{RecordBatch, RecordBatchReader};
+use arrow::datatypes::{Schema, SchemaRef};
+use arrow::error::ArrowError;
+use arrow::ffi_stream::{ArrowArrayStreamReader, FFI_ArrowArrayStream};
+use arrow_pyarrow::{FromPyArrow, ToPyArrow};
+use green_corridor::quantity::{NANO_SCALE, decimal_text};
+use green_corridor::{Error, Interrupt, Rest, Result, Session, Sums, Tables};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyCapsule, PyDict};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Rows that somebody hands over, batch by batch.
+pub(crate) type Rows =
+    Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowError>> + Send>;
+
+/// Anything with `__arrow_c_stream__` or `__arrow_c_array__`; nothing is copied.
+pub(crate) fn rows(object: &Bound<'_, PyAny>) -> PyResult<Rows> {
+    if object.hasattr("__arrow_c_stream__")? {
+        let reader = ArrowArrayStreamReader::from_pyarrow_bound(object)?;
+        // Columns are looked at also where no row comes.
+        let none = RecordBatch::new_empty(reader.schema());
+        return Ok(Box::new(std::iter::once(Ok(none)).chain(reader)));
+    }
+    if object.hasattr("__arrow_c_array__")? {
+        let batch = RecordBatch::from_pyarrow_bound(object)?;
+        return Ok(Box::new(std::iter::once(Ok(batch))));
+    }
+    let name = object.get_type().fully_qualified_name()?;
+    Err(PyTypeError::new_err(format!(
+        "rows: found {name}, wanted a table with __arrow_c_stream__ (pyarrow, Polars, DuckDB, pandas) or a record batch"
+    )))
+}
+
+fn foreign(error: &ArrowError) -> Error {
+    Error::Input(format!("rows: {error}"))
+}
+
+enum Source {
+    /// Rows still come.
+    Open(Session),
+    /// All rows are there.
+    Ending(Rest),
+    /// Nothing comes any more.
+    Ended,
+}
+
+/// Where rows are and how far they are.
+struct Pump {
+    source: Source,
+    input: Option<Rows>,
+    /// Of elements, shipments, rejected: batches that wait, unless nobody wants them.
+    waiting: [Option<VecDeque<RecordBatch>>; 3],
+    sums: Option<Sums>,
+}
+
+impl Pump {
+    fn keep(&mut self, tables: Tables) {
+        let Tables {
+            elements,
+            shipments,
+            rejected,
+        } = tables;
+        for (waiting, batch) in self.waiting.iter_mut().zip([elements, shipments, rejected]) {
+            if let (Some(waiting), 1..) = (waiting, batch.num_rows()) {
+                waiting.push_back(batch);
+            }
+        }
+    }
+
+    fn push(&mut self, batch: &RecordBatch) -> Result<()> {
+        let Source::Open(session) = &mut self.source else {
+            return Err(Error::Usage(
+                "the session has ended: no rows after finish".to_owned(),
+            ));
+        };
+        for tables in session.push(batch)? {
+            self.keep(tables);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        match std::mem::replace(&mut self.source, Source::Ended) {
+            Source::Open(session) => self.source = Source::Ending(session.finish()?),
+            other => self.source = other,
+        }
+        Ok(())
+    }
+
+    /// Goes one step on; `false`: there is none.
+    fn step(&mut self) -> Result<bool> {
+        if let Some(input) = &mut self.input {
+            match input.next() {
+                Some(batch) => self.push(&batch.map_err(|error| foreign(&error))?)?,
+                None => {
+                    self.input = None;
+                    self.finish()?;
+                }
+            }
+            return Ok(true);
+        }
+        let Source::Ending(rest) = &mut self.source else {
+            return Ok(false);
+        };
+        match rest.next() {
+            Some(tables) => {
+                let tables = tables?;
+                self.keep(tables);
+                Ok(true)
+            }
+            None => {
+                self.sums = rest.sums().cloned();
+                self.source = Source::Ended;
+                Ok(false)
+            }
+        }
+    }
+
+    fn next(&mut self, table: usize) -> Result<Option<RecordBatch>> {
+        loop {
+            let Some(waiting) = &mut self.waiting[table] else {
+                return Ok(None);
+            };
+            if let Some(batch) = waiting.pop_front() {
+                return Ok(Some(batch));
+            }
+            match self.step() {
+                Ok(true) => (),
+                Ok(false) => return Ok(None),
+                Err(error) => {
+                    (self.source, self.input) = (Source::Ended, None);
+                    self.waiting = [None, None, None];
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+/// A session, or rows on their way through one.
+#[pyclass(frozen, module = "green_corridor._native")]
+pub(crate) struct Computing {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    pump: Mutex<Pump>,
+    interrupt: Interrupt,
+    told: Arc<Told>,
+}
+
+impl Shared {
+    fn with<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut Pump) -> Result<T> + Send,
+    ) -> PyResult<T> {
+        let done = watched(py, &self.interrupt, || {
+            work(&mut self.pump.lock().unwrap_or_else(PoisonError::into_inner))
+        });
+        match self.told.failed() {
+            Some(raised) => Err(raised),
+            None => done,
+        }
+    }
+
+    fn next(&self, py: Python<'_>, table: usize) -> PyResult<Option<RecordBatch>> {
+        self.with(py, |pump| pump.next(table))
+    }
+}
+
+impl Computing {
+    pub(crate) fn new(
+        session: Session,
+        input: Option<Rows>,
+        interrupt: Interrupt,
+        told: Arc<Told>,
+    ) -> Computing {
+        let empty = || Some(VecDeque::new());
+        let pump = Mutex::new(Pump {
+            source: Source::Open(session),
+            input,
+            waiting: [empty(), empty(), empty()],
+            sums: None,
+        });
+        let shared = Arc::new(Shared {
+            pump,
+            interrupt,
+            told,
+        });
+        Computing { shared }
+    }
+}
+
+fn schema(table: usize) -> PyResult<SchemaRef> {
+    let unknown = || PyValueError::new_err("wanted the number of a table, 0 to 2");
+    Tables::schemas().get(table).cloned().ok_or_else(unknown)
+}
+
+#[pymethods]
+impl Computing {
+    fn push(&self, py: Python<'_>, object: &Bound<'_, PyAny>) -> PyResult<()> {
+        let mut rows = rows(object)?;
+        self.shared.with(py, |pump| {
+            rows.try_for_each(|batch| pump.push(&batch.map_err(|error| foreign(&error))?))
+        })
+    }
+
+    fn finish(&self, py: Python<'_>) -> PyResult<()> {
+        self.shared.with(py, Pump::finish)
+    }
+
+    fn next<'py>(&self, py: Python<'py>, table: usize) -> PyResult<Option<Bound<'py, PyAny>>> {
+        schema(table)?;
+        let batch = self.shared.next(py, table)?;
+        batch.map(|batch| batch.to_pyarrow(py)).transpose()
+    }
+
+    fn schema<'py>(&self, py: Python<'py>, table: usize) -> PyResult<Bound<'py, PyAny>> {
+        schema(table)?.to_pyarrow(py)
+    }
+
+    /// Nobody wants this table.
+    fn forget(&self, py: Python<'_>, table: usize) -> PyResult<()> {
+        schema(table)?;
+        self.shared.with(py, |pump| {
+            pump.waiting[table] = None;
+            Ok(())
+        })
+    }
+
+    fn stream<'py>(&self, py: Python<'py>, table: usize) -> PyResult<Bound<'py, PyCapsule>> {
+        let stream = Stream {
+            schema: schema(table)?,
+            shared: Arc::clone(&self.shared),
+            table,
+        };
+        let stream = FFI_ArrowArrayStream::new(Box::new(stream));
+        PyCapsule::new_with_value(py, stream, c"arrow_array_stream")
+    }
+
+    /// Counts and sums of everything, or nothing before the last table is read.
+    fn sums<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let sums = self.shared.with(py, |pump| Ok(pump.sums.clone()))?;
+        sums.map(|sums| {
+            let told = PyDict::new(py);
+            told.set_item("rows", sums.rows)?;
+            told.set_item("accepted", sums.accepted)?;
+            told.set_item("rejected", sums.rejected)?;
+            told.set_item("elements", sums.elements)?;
+            told.set_item("shipments", sums.shipments)?;
+            let totals = [
+                ("transport_activity_tkm", sums.totals.activity),
+                ("ghg_operation_kg", sums.totals.operation),
+                ("ghg_provision_kg", sums.totals.provision),
+                ("ghg_total_kg", sums.totals.total()),
+            ];
+            for (name, total) in totals {
+                told.set_item(name, decimal_text(total, NANO_SCALE))?;
+            }
+            Ok(told)
+        })
+        .transpose()
+    }
+}
+
+/// A table as a stream for whoever reads Arrow.
+struct Stream {
+    schema: Arc<Schema>,
+    shared: Arc<Shared>,
+    table: usize,
+}
+
+impl Iterator for Stream {
+    type Item = std::result::Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        // Whether or not the reader of the stream has the interpreter, it is free while rows are computed.
+        let next = Python::attach(|py| {
+            self.shared.next(py, self.table).map_err(|error| {
+                if error.is_instance_of::<PyKeyboardInterrupt>(py) {
+                    // The reader makes an error of its own of it; Python is told again.
+                    let thread = py.import("_thread");
+                    drop(thread.and_then(|thread| thread.call_method0("interrupt_main")));
+                }
+                ArrowError::ExternalError(Box::new(error))
+            })
+        });
+        next.transpose()
+    }
+}
+
+impl RecordBatchReader for Stream {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+}
