@@ -26,6 +26,7 @@ const ROOT: Arrows = &[
     ("error", &[]),
     ("escape", &[]),
     ("progress", &[]),
+    ("console", &["error", "escape", "progress"]),
     ("claims", &[]),
     ("input", &["error", "claims"]),
     ("atlas", &["error", "escape", "run", "shipped", "store"]),
@@ -87,8 +88,19 @@ const ROOT: Arrows = &[
     (
         "engine",
         &[
-            "error", "progress", "input", "output", "store", "run", "audit", "exchange", "present",
-            "compare", "library", "shipped",
+            "error",
+            "progress",
+            "input",
+            "output",
+            "published",
+            "store",
+            "run",
+            "audit",
+            "exchange",
+            "present",
+            "compare",
+            "library",
+            "shipped",
         ],
     ),
 ];
@@ -318,7 +330,13 @@ fn clock_and_threads_stay_where_a_run_is_led() {
     nothing(&outside(
         "src",
         &clock,
-        &["/store/", "/run/mod.rs", "/cli/", "/compare/question.rs"],
+        &[
+            "/store/",
+            "/run/mod.rs",
+            "/cli/",
+            "/console.rs",
+            "/compare/question.rs",
+        ],
     ));
     nothing(&outside(
         "src",

@@ -3,6 +3,7 @@
 #![allow(clippy::cast_possible_truncation)] // numbers made up here are small
 
 use green_corridor::shipped_files::{Shipped, all};
+use green_corridor_core::geo::sea::Passages;
 use green_corridor_core::model::mode::Mode;
 use green_corridor_core::reference::{DataFile, Dwells, Reference, Speeds};
 
@@ -86,6 +87,7 @@ fn every_operation_has_a_speed_and_every_change_of_mode_a_dwell() {
 fn what_a_service_claims_has_a_source() {
     let reference = reference();
     let readme = std::fs::read_to_string("data/README.md").unwrap();
+    let sea = super::sea::shipped();
     let mut costs = 0;
     for service in &reference.services.list {
         let cites = |what: &str| service.source_ref.contains(&format!("{what}: "));
@@ -122,7 +124,15 @@ fn what_a_service_claims_has_a_source() {
             || reference
                 .distances
                 .get(service.mode, service.origin, service.destination)
-                .is_some();
+                .is_some()
+            || service.mode == Mode::Sea
+                && sea
+                    .path(
+                        service.origin,
+                        service.destination,
+                        Passages::USUALLY_CLOSED,
+                    )
+                    .is_some();
         assert!(known, "{}: no distance", service.service);
     }
     assert_eq!(costs, 9);
