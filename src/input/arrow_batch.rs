@@ -10,7 +10,7 @@ use super::rules::{Layout, Origin, Rules};
 use super::schema::{self, RawUnit, RowNumbers};
 use super::{Grain, Parsed};
 use crate::model::vocabulary::Vocabulary;
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, LargeStringArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int32Type};
 use arrow::error::ArrowError;
@@ -125,9 +125,25 @@ fn is_text(data_type: &DataType) -> bool {
 /// Texts of every width as bytes of one width, which is how cells know them.
 fn texts(array: &ArrayRef) -> Result<Cells<'static>, String> {
     let failed = |e: ArrowError| format!("{} ({e})", array.data_type());
+    if let Some(wide) = array.as_string_opt::<i64>() {
+        return narrow(wide).ok_or_else(|| format!("{} of more than 2 GiB", array.data_type()));
+    }
     let narrow = cast(array, &DataType::Utf8).map_err(failed)?;
     let bytes = cast(&narrow, &DataType::Binary).map_err(failed)?;
     cells(&bytes).ok_or_else(|| array.data_type().to_string())
+}
+
+/// Texts with wide offsets; those of a slice may begin far behind the first 2 GiB of their buffer.
+fn narrow(wide: &LargeStringArray) -> Option<Cells<'static>> {
+    let (first, last) = (*wide.offsets().first()?, *wide.offsets().last()?);
+    let place = |offset: &i64| i32::try_from(offset - first).ok();
+    let offsets: Vec<i32> = wide.offsets().iter().map(place).collect::<Option<_>>()?;
+    let length = usize::try_from(last - first).ok()?;
+    let bytes = wide
+        .values()
+        .slice_with_length(usize::try_from(first).ok()?, length);
+    let nulls = wide.nulls().filter(|nulls| nulls.null_count() > 0);
+    Some(Cells::Texts(bytes, offsets.into(), nulls.cloned()))
 }
 
 /// Texts of a dictionary, of which each is judged once.
@@ -135,8 +151,9 @@ fn coded(array: &ArrayRef, values: &DataType) -> Result<Cells<'static>, String> 
     let failed = |e: ArrowError| format!("{} ({e})", array.data_type());
     let codes = DataType::Dictionary(Box::new(DataType::Int32), Box::new(values.clone()));
     let known = array.as_any_dictionary().values();
-    // A row whose text is a null has none either; cells tell it by the row.
-    if known.null_count() > 0 {
+    // A row whose text is a null has none either; cells tell it by the row. And many slices may have one long dictionary in common, of
+    // which each has little use.
+    if known.null_count() > 0 || known.len() > array.len() {
         return texts(&cast(array, values).map_err(failed)?);
     }
     let array = cast(array, &codes).map_err(failed)?;

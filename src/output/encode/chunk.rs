@@ -135,7 +135,7 @@ impl Chunk {
         } else {
             bytes.extend_from_slice(&data);
         }
-        Ok(Encoded::Pages(Pages {
+        Ok(Encoded::Pages(Box::new(Pages {
             bytes: carrier(bytes),
             first_page,
             pages,
@@ -143,7 +143,7 @@ impl Chunk {
             rows,
             nulls,
             bloom_filter,
-        }))
+        })))
     }
 }
 
@@ -152,7 +152,7 @@ impl Chunk {
 #[derive(Clone, Debug)]
 pub(crate) enum Encoded {
     /// Pages of a file.
-    Pages(Pages),
+    Pages(Box<Pages>),
     /// An array.
     Array(ArrayRef),
 }
@@ -161,7 +161,7 @@ impl Encoded {
     /// The pages of a column of a file.
     pub(crate) fn pages(self) -> Pages {
         match self {
-            Encoded::Pages(pages) => pages,
+            Encoded::Pages(pages) => *pages,
             Encoded::Array(_) => unreachable!("the schema of a file makes pages"),
         }
     }

@@ -461,6 +461,7 @@ fn bytes_depend_on_rows_alone() {
             out.extend_from_slice(&rows[page_rows(p, rows.len())])
         })
         .unwrap()
+        .pages()
         .bytes()
         .to_vec()
     };
