@@ -70,6 +70,13 @@ Progress = Callable[[str, int, int, int | None], object]
 many bytes are ahead where that is known. What it raises stops the work and is raised by the call."""
 
 
+def _texts(name: str, texts: Sequence[str]) -> list[str]:
+    """A text is a sequence of texts to Python, but not what is meant."""
+    if isinstance(texts, str):
+        raise TypeError(f"{name}: found {texts!r}, wanted a list of texts")
+    return list(texts)
+
+
 @dataclass(frozen=True)
 class Summary:
     """A run that was published."""
@@ -134,7 +141,7 @@ class Engine:
 
         Raises UsageError for the run file, LibraryError for library and data, each with file, line, found and wanted.
         """
-        return Engine(_native.Engine.open(run_file, list(movements), out, threads))
+        return Engine(_native.Engine.open(run_file, _texts("movements", movements), out, threads))
 
     @staticmethod
     def shipped(profile: str = "open") -> Engine:
@@ -172,7 +179,7 @@ class Engine:
         A row that cannot be used is in `rejected`, with code, column, value and what was wanted. Raises InputError where no row could be
         used: a required column is missing, a type cannot be that column, order is not kept.
         """
-        return Footprints(self._native.session(rows, sorted, list(files), memory, threads, progress))
+        return Footprints(self._native.footprint(rows, sorted, _texts("files", files), memory, threads, progress))
 
     def session(
         self,
@@ -184,7 +191,7 @@ class Engine:
         progress: Progress | None = None,
     ) -> Session:
         """The same for rows that come in pieces: `push` them, then `finish`."""
-        return Session(self._native.session(None, sorted, list(files), memory, threads, progress))
+        return Session(self._native.session(sorted, _texts("files", files), memory, threads, progress))
 
     def run(self, progress: Progress | None = None) -> Summary:
         """Computes the movement files of the run file and publishes the run, as `green-corridor run` does.
@@ -256,10 +263,10 @@ def compare(
         "container": container,
         "refrigerated": refrigerated,
         "depart": depart,
-        "via": list(via),
-        "avoid": list(avoid),
+        "via": _texts("via", via),
+        "avoid": _texts("avoid", avoid),
         "max_days": max_days if max_days is None else str(max_days),
-        "modes": list(modes),
+        "modes": _texts("modes", modes),
         "options": options,
         "objective": objective,
         "profile": profile,

@@ -36,7 +36,15 @@ class Engine:
     def at(out: str | PathLike[str]) -> Engine: ...
     def session(
         self,
-        rows: object | None,
+        is_sorted: bool,
+        files: list[str],
+        memory: int,
+        threads: int,
+        progress: _Progress,
+    ) -> Computing: ...
+    def footprint(
+        self,
+        rows: object,
         is_sorted: bool,
         files: list[str],
         memory: int,

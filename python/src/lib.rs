@@ -6,7 +6,7 @@ mod tables;
 mod watch;
 
 use crate::failure::exception;
-use crate::tables::Computing;
+use crate::tables::{Computing, Rows};
 use crate::watch::{Told, watched};
 use green_corridor::plan::{Flags, Plan};
 use green_corridor::quantity::{NANO_SCALE, decimal_text};
@@ -38,6 +38,23 @@ impl NativeEngine {
             Some(raised) => Err(raised),
             None => done,
         }
+    }
+}
+
+impl NativeEngine {
+    fn computing(
+        &self,
+        py: Python<'_>,
+        rows: Option<Rows>,
+        order: SessionOrder,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Computing> {
+        let interrupt = Interrupt::never();
+        let told = Told::new(progress, &interrupt);
+        let engine = (self.0.clone()).watched(Arc::clone(&told) as _, interrupt.clone());
+        let session = engine.session(order);
+        let session = session.map_err(|error| exception(py, &error))?;
+        Ok(Computing::new(session, rows, interrupt, told))
     }
 }
 
@@ -79,33 +96,46 @@ impl NativeEngine {
         NativeEngine(Engine::at(&out))
     }
 
-    /// A session; with `rows` one that they go through while its tables are read.
-    #[pyo3(signature = (rows, is_sorted, files, memory, threads, progress))]
-    #[expect(clippy::too_many_arguments, reason = "one for each argument of Python")]
+    /// A session, to which rows are pushed.
+    #[pyo3(signature = (is_sorted, files, memory, threads, progress))]
     fn session(
         &self,
         py: Python<'_>,
-        rows: Option<&Bound<'_, PyAny>>,
         is_sorted: bool,
         files: Vec<String>,
         memory: usize,
         threads: usize,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Computing> {
-        let rows = rows.map(tables::rows).transpose()?;
-        let interrupt = Interrupt::never();
-        let told = Told::new(progress, &interrupt);
         let order = SessionOrder {
             is_sorted,
             files,
             memory,
             threads,
         };
-        let engine = (self.0.clone()).watched(Arc::clone(&told) as _, interrupt.clone());
-        let session = engine
-            .session(order)
-            .map_err(|error| exception(py, &error))?;
-        Ok(Computing::new(session, rows, interrupt, told))
+        self.computing(py, None, order, progress)
+    }
+
+    /// The same for rows that go through it while its tables are read.
+    #[pyo3(signature = (rows, is_sorted, files, memory, threads, progress))]
+    #[expect(clippy::too_many_arguments, reason = "one for each argument of Python")]
+    fn footprint(
+        &self,
+        py: Python<'_>,
+        rows: &Bound<'_, PyAny>,
+        is_sorted: bool,
+        files: Vec<String>,
+        memory: usize,
+        threads: usize,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Computing> {
+        let order = SessionOrder {
+            is_sorted,
+            files,
+            memory,
+            threads,
+        };
+        self.computing(py, Some(tables::rows(rows)?), order, progress)
     }
 
     fn run<'py>(

@@ -1,5 +1,6 @@
 //! Tables that are made while they are read: rows go in at one end, and three streams of batches come out.
 
+use crate::failure::exception;
 use crate::watch::{Told, watched};
 use arrow::array::{RecordBatch, RecordBatchReader};
 use arrow::datatypes::{Schema, SchemaRef};
@@ -11,7 +12,9 @@ use green_corridor::{Error, Interrupt, Rest, Result, Session, Sums, Tables};
 use pyo3::exceptions::{PyKeyboardInterrupt, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict};
+use pyo3::{PyTraverseError, PyVisit};
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Rows that somebody hands over, batch by batch.
@@ -34,6 +37,13 @@ pub(crate) fn rows(object: &Bound<'_, PyAny>) -> PyResult<Rows> {
     Err(PyTypeError::new_err(format!(
         "rows: found {name}, wanted a table with __arrow_c_stream__ (pyarrow, Polars, DuckDB, pandas) or a record batch"
     )))
+}
+
+/// The next batch; the import panics where one has not the columns that its stream has told.
+fn next_of(rows: &mut Rows) -> Result<Option<std::result::Result<RecordBatch, ArrowError>>> {
+    catch_unwind(AssertUnwindSafe(|| rows.next())).map_err(|_| {
+        Error::Input("rows: a batch that has not the columns of its stream".to_owned())
+    })
 }
 
 fn foreign(error: &ArrowError) -> Error {
@@ -95,7 +105,7 @@ impl Pump {
     /// Goes one step on; `false`: there is none.
     fn step(&mut self) -> Result<bool> {
         if let Some(input) = &mut self.input {
-            match input.next() {
+            match next_of(input)? {
                 Some(batch) => self.push(&batch.map_err(|error| foreign(&error))?)?,
                 None => {
                     self.input = None;
@@ -152,6 +162,8 @@ struct Shared {
     pump: Mutex<Pump>,
     interrupt: Interrupt,
     told: Arc<Told>,
+    /// The process that has the session's thread.
+    process: u32,
 }
 
 impl Shared {
@@ -160,8 +172,18 @@ impl Shared {
         py: Python<'_>,
         work: impl FnOnce(&mut Pump) -> Result<T> + Send,
     ) -> PyResult<T> {
+        // In a child its thread would be waited for without end.
+        if std::process::id() != self.process {
+            let message = "this session was begun by another process, before a fork: begin a new one, the engine may stay";
+            return Err(exception(py, &Error::Usage(message.to_owned())));
+        }
+        if self.told.is_inside() {
+            let message = "these tables are asked by their own rows or progress: wanted a caller outside of them";
+            return Err(exception(py, &Error::Usage(message.to_owned())));
+        }
         let done = watched(py, &self.interrupt, || {
-            work(&mut self.pump.lock().unwrap_or_else(PoisonError::into_inner))
+            let mut pump = self.pump.lock().unwrap_or_else(PoisonError::into_inner);
+            self.told.inside(|| work(&mut pump))
         });
         match self.told.failed() {
             Some(raised) => Err(raised),
@@ -192,6 +214,7 @@ impl Computing {
             pump,
             interrupt,
             told,
+            process: std::process::id(),
         });
         Computing { shared }
     }
@@ -204,10 +227,25 @@ fn schema(table: usize) -> PyResult<SchemaRef> {
 
 #[pymethods]
 impl Computing {
+    fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
+        // What a stream in somebody else's hands shares is reached from there.
+        match Arc::strong_count(&self.shared) {
+            1 => self.shared.told.traverse(&visit),
+            _ => Ok(()),
+        }
+    }
+
+    fn __clear__(&self) {
+        self.shared.told.forget();
+    }
+
     fn push(&self, py: Python<'_>, object: &Bound<'_, PyAny>) -> PyResult<()> {
         let mut rows = rows(object)?;
         self.shared.with(py, |pump| {
-            rows.try_for_each(|batch| pump.push(&batch.map_err(|error| foreign(&error))?))
+            while let Some(batch) = next_of(&mut rows)? {
+                pump.push(&batch.map_err(|error| foreign(&error))?)?;
+            }
+            Ok(())
         })
     }
 
@@ -283,12 +321,13 @@ impl Iterator for Stream {
         // Whether or not the reader of the stream has the interpreter, it is free while rows are computed.
         let next = Python::attach(|py| {
             self.shared.next(py, self.table).map_err(|error| {
+                // As text before Python is told again: what the reader makes of it must not meet the signal.
+                let text = error.to_string();
                 if error.is_instance_of::<PyKeyboardInterrupt>(py) {
-                    // The reader makes an error of its own of it; Python is told again.
                     let thread = py.import("_thread");
                     drop(thread.and_then(|thread| thread.call_method0("interrupt_main")));
                 }
-                ArrowError::ExternalError(Box::new(error))
+                ArrowError::ExternalError(text.into())
             })
         });
         next.transpose()

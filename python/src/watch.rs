@@ -1,10 +1,12 @@
 //! Long calls: the interpreter is free while they go on, signals are looked for, and progress is told.
 
 use crate::failure::exception;
-use green_corridor::{Interrupt, Level, Progress, Result};
+use green_corridor::{Error, Interrupt, Level, Progress, Result};
 use pyo3::prelude::*;
+use pyo3::{PyTraverseError, PyVisit};
+use std::cell::RefCell;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,23 +17,35 @@ const TELL: Duration = Duration::from_millis(100);
 /// What Ctrl-C sends.
 const SIGINT: i32 = 2;
 
+thread_local! {
+    /// Whose work this thread does, by the address of who is told of it: waiting for the same once more would have no end.
+    static DOES: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+}
+
 /// Does `work` on a thread of its own, without the interpreter, and stops it on a signal of which Python makes an exception.
 pub(crate) fn watched<T: Send>(
     py: Python<'_>,
     interrupt: &Interrupt,
     work: impl FnOnce() -> Result<T> + Send,
 ) -> PyResult<T> {
+    let does = DOES.with_borrow(Vec::clone);
     let (done, raised) = py.detach(|| {
         thread::scope(|scope| {
             let (to, from) = sync_channel(1);
-            // Nobody else takes what is sent.
-            scope.spawn(move || drop(to.send(work())));
+            let worker = scope.spawn(move || {
+                DOES.set(does);
+                // Nobody else takes what is sent.
+                drop(to.send(work()));
+            });
             let mut raised = None;
             loop {
                 match from.recv_timeout(LOOK) {
                     Ok(done) => return (Some(done), raised),
-                    // The scope goes on with the panic.
-                    Err(RecvTimeoutError::Disconnected) => return (None, raised),
+                    Err(RecvTimeoutError::Disconnected) => {
+                        // Taken here, or the scope would go on with the panic.
+                        drop(worker.join());
+                        return (None, raised);
+                    }
                     Err(RecvTimeoutError::Timeout) if raised.is_none() => {
                         raised = Python::attach(|py| py.check_signals()).err();
                         if raised.is_some() {
@@ -46,15 +60,16 @@ pub(crate) fn watched<T: Send>(
     match (raised, done) {
         (Some(raised), _) => Err(raised),
         (None, Some(done)) => done.map_err(|error| exception(py, &error)),
-        (None, None) => Err(pyo3::exceptions::PyRuntimeError::new_err(
-            "a thread of the engine is gone",
+        (None, None) => Err(exception(
+            py,
+            &Error::Internal("a thread of the engine panicked".to_owned()),
         )),
     }
 }
 
 /// Tells a callable of Python where work is, and the logger `green_corridor` what there is to say.
 pub(crate) struct Told {
-    callback: Option<Py<PyAny>>,
+    callback: Mutex<Option<Arc<Py<PyAny>>>>,
     interrupt: Interrupt,
     state: Mutex<State>,
 }
@@ -72,7 +87,7 @@ struct State {
 impl Told {
     pub(crate) fn new(callback: Option<Py<PyAny>>, interrupt: &Interrupt) -> Arc<Told> {
         Arc::new(Told {
-            callback,
+            callback: Mutex::new(callback.map(Arc::new)),
             interrupt: interrupt.clone(),
             state: Mutex::default(),
         })
@@ -84,8 +99,45 @@ impl Told {
         state.failed.take()
     }
 
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
+    /// Whether this thread does what this is told of.
+    pub(crate) fn is_inside(&self) -> bool {
+        DOES.with_borrow(|does| does.contains(&self.address()))
+    }
+
+    /// Does what this is told of.
+    pub(crate) fn inside<T>(&self, work: impl FnOnce() -> T) -> T {
+        DOES.with_borrow_mut(|does| does.push(self.address()));
+        let done = work();
+        DOES.with_borrow_mut(Vec::pop);
+        done
+    }
+
+    fn callback(&self) -> MutexGuard<'_, Option<Arc<Py<PyAny>>>> {
+        self.callback.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Shows the callable to the collector of garbage: it may hold what holds this.
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
+        // Nothing else is done while the lock is held, and a collector must not wait.
+        match self.callback.try_lock() {
+            Ok(callback) => callback.as_ref().map_or(Ok(()), |call| visit.call(&**call)),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Nobody is told any more.
+    pub(crate) fn forget(&self) {
+        let forgotten = self.callback().take();
+        drop(forgotten);
+    }
+
     fn tell(&self, change: impl FnOnce(&mut State), is_due: bool) {
-        let Some(callback) = &self.callback else {
+        let callback = self.callback().clone();
+        let Some(callback) = callback else {
             return;
         };
         let told = {
@@ -99,7 +151,8 @@ impl Told {
             (state.stage, state.rows, state.bytes, state.bytes_total)
         };
         // Not while the lock is held: another thread may have the interpreter and wait for it.
-        if let Err(error) = Python::attach(|py| callback.call1(py, told)) {
+        let tell = || Python::attach(|py| callback.call1(py, told).map(drop));
+        if let Err(error) = self.inside(tell) {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             state.failed.get_or_insert(error);
             self.interrupt.raise(SIGINT);

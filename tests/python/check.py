@@ -15,6 +15,8 @@ import textwrap
 import threading
 import time
 import unittest
+import weakref
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
@@ -30,6 +32,8 @@ from green_corridor import Engine
 HOME = Path(__file__).resolve().parents[2]
 RUN_FILE = HOME / "data/run.toml"
 MOVEMENTS = "movements/2025-03.csv"
+# Of the long form, `ENGINES=1000`.
+THOUSAND = int(os.environ.get("ENGINES", "100"))
 PROGRAM = Path(sys.argv.pop(1)).resolve() if __name__ == "__main__" else None
 
 
@@ -223,10 +227,98 @@ class Hostile(Case):
             with self.subTest(unit):
                 self.agrees(self.with_column("departed_at", pa.array(times).cast(pa.timestamp(unit, "UTC"))))
 
+    def test_values_in_other_layouts(self):
+        few = self.few
+        mode = few["mode"].combine_chunks()
+        texts = mode.to_pylist()
+        ends = [i + 1 for i in range(400) if i == 399 or texts[i] != texts[i + 1]]
+        runs = pa.RunEndEncodedArray.from_arrays(pa.array(ends, pa.int32()), pa.array([texts[i - 1] for i in ends]))
+        for kind in (pa.binary(), pa.large_binary(), pa.binary_view(), pa.dictionary(pa.int32(), pa.binary())):
+            with self.subTest(str(kind)):
+                coded = mode.cast(pa.binary())
+                self.agrees(self.with_column("mode", coded.dictionary_encode() if pa.types.is_dictionary(kind) else coded.cast(kind)))
+        self.agrees(self.with_column("mode", runs))
+        # A slice of a longer column, and a dictionary of which most is not used.
+        for column in (runs, mode.cast(pa.large_string()), mode.cast(pa.string_view())):
+            twice = pa.concat_arrays([column, column])
+            self.agrees(self.with_column("mode", twice.slice(400)))
+        many = pa.array([f"V{i}" for i in range(5000)] + sorted(set(texts)))
+        places = {text: 5000 + i for i, text in enumerate(sorted(set(texts)))}
+        self.agrees(self.with_column("mode", pa.DictionaryArray.from_arrays(pa.array([places[t] for t in texts], pa.int32()), many)))
+        self.wanted = self.computed(self.with_column("cargo_mass_kg", pa.array(["1000.5"] * 400)))
+        for kind in (pa.decimal32(8, 1), pa.decimal64(18, 3), pa.decimal128(38, 9), pa.float16(), pa.float32()):
+            with self.subTest(str(kind)):
+                self.agrees(self.with_column("cargo_mass_kg", pa.array([1000.5] * 400).cast(kind)))
+        noon = datetime(2025, 3, 1, tzinfo=timezone.utc)
+        self.wanted = self.computed(self.with_column("departed_at", pa.array([noon] * 400)))
+        for zone in ("Europe/Amsterdam", "Asia/Shanghai", "+05:30"):
+            with self.subTest(zone):
+                self.agrees(self.with_column("departed_at", pa.array([noon] * 400, pa.timestamp("us", zone))))
+        self.wanted = self.computed(self.with_column("departed_at", pa.array([noon.date()] * 400)))
+        self.agrees(self.with_column("departed_at", pa.array([noon.date()] * 400, pa.date64())))
+
+    def test_columns_in_pieces_of_their_own(self):
+        pieces = {}
+        for at, name in enumerate(self.few.column_names, 1):
+            whole = self.few[name].combine_chunks()
+            pieces[name] = pa.chunked_array([whole.slice(0, 7 * at), whole.slice(7 * at, 0), whole.slice(7 * at)])
+        self.agrees(pa.table(pieces))
+
+    def test_a_long_column_costs_its_rows_once(self):
+        def took(times):
+            many = pa.concat_tables([self.few] * times).combine_chunks()
+            began = time.process_time()
+            self.engine.footprint(many, sorted=False).rejected.read_all()
+            return time.process_time() - began
+
+        # Eight times the rows: eight times the time, not sixty-four.
+        took(40)
+        few, many = min(took(160) for _ in range(2)), took(1280)
+        self.assertLess(many, few * 24, f"{few:.2f} s, then {many:.2f} s")
+
+    def test_values_out_of_bounds(self):
+        huge = Decimal(10) ** 37
+        cases = [
+            ("cargo_mass_kg", pa.array([huge] * 400, pa.decimal128(38, 0)), "R003"),
+            ("cargo_mass_kg", pa.array([1e300] * 400), "R003"),
+            ("cargo_mass_kg", pa.array([float("nan")] * 400), "R002"),
+            ("cargo_mass_kg", pa.array([float("-inf")] * 400), "R002"),
+            ("sequence", pa.array([2**63 - 1] * 400), "R003"),
+            ("sequence", pa.array([2**64 - 1] * 400, pa.uint64()), "R003"),
+            ("sequence", pa.array([-(2**63)] * 400), "R003"),
+            ("sequence", pa.array(["9" * 5000] * 400), "R003"),
+            ("departed_at", pa.array([2**63 - 1] * 400).view(pa.timestamp("s", "UTC")), "R004"),
+            ("shipment_id", pa.array(["S\x001"] * 400), "R016"),
+            ("carrier", pa.array(["a\x00b"] * 400), "R016"),
+            ("shipment_id", pa.array(["x" * 1_000_000] * 400), "R016"),
+        ]
+        for name, array, code in cases:
+            with self.subTest(f"{name} {array.type} {code}"):
+                elements, _, rejected = self.computed(self.with_column(name, array))
+                found = [(row["code"], row["column"]) for row in rejected.to_pylist() if row["code"] != "R010"]
+                # What is empty in the sample stays what it is: every row has the value.
+                self.assertEqual((elements.num_rows, set(found)), (0, {(code, name)}))
+
     def test_types_that_cannot_be(self):
         numbers = pa.array(range(400))
         error = self.refused(self.with_column("departed_at", numbers), 'column "departed_at" is Int64, wanted a timestamp')
         self.assertEqual((error.kind, error.exit_code), ("input", 3))
+        place = (error.file, error.row, error.column, error.found, error.wanted)
+        self.assertEqual(place, ("memory", None, "departed_at", "Int64", "a timestamp, date or text"))
+        self.refused(self.with_column("departed_at", pa.array([timedelta(1)] * 400)), "is Duration")
+        self.refused(self.with_column("departed_at", pa.array([numbers[0].as_py()] * 400).cast(pa.time64("us"))), "is Time64")
+        self.refused(self.with_column("movement_id", pa.array([bytes(16)] * 400, pa.binary(16))), "is FixedSizeBinary")
+        self.refused(self.with_column("mode", pa.array([["a"]] * 400, pa.list_view(pa.string()))), "is ListView")
+        self.refused(self.with_column("mode", pa.array([[("a", 1)]] * 400, pa.map_(pa.string(), pa.int64()))), "is Map")
+        self.refused(self.with_column("cargo_mass_kg", pa.array([Decimal(1)] * 400, pa.decimal256(76, 0))), "is Decimal256")
+        self.refused(None, "found NoneType, wanted a table", TypeError)
+        self.refused("rows", "found str, wanted a table", TypeError)
+        self.refused(pandas.Series([1]), "Schema", ValueError)
+        with self.assertRaisesRegex(TypeError, "found NoneType"):
+            self.engine.session().push(None)
+        self.refused(self.few, "files: found 'a.csv', wanted a list", TypeError, files="a.csv")
+        for wrong in ({"memory": 0}, {"threads": 0}, {"threads": 1_000_000}):
+            self.refused(self.few, "wanted", green_corridor.UsageError, **wrong)
         self.refused(self.with_column("cargo_mass_kg", pa.array([[1]] * 400)), 'column "cargo_mass_kg" is List')
         self.refused(self.with_column("mode", pa.array([{"a": 1}] * 400)), 'column "mode" is Struct')
         self.refused(self.with_column("cargo_mass_kg", pa.array([True] * 400)), 'column "cargo_mass_kg" is Boolean')
@@ -278,6 +370,9 @@ class Hostile(Case):
         self.assertIsNotNone(error.found)
 
     def test_places(self):
+        many = pa.concat_tables([self.few] * 101)
+        late = many.set_column(many.column_names.index("_row"), "_row", pa.array([*range(1, 40_000), *[None] * 401]))
+        self.assertEqual(self.refused(late, "_row").row, 40_000)
         error = self.refused(self.with_column("_row", pa.array([1, None] * 200)), "_row")
         self.assertEqual((error.column, error.row, error.wanted), ("_row", 2, "a number from 1"))
         self.refused(self.with_column("_row", pa.array([0] * 400)), "_row")
@@ -302,6 +397,45 @@ class Hostile(Case):
 
         rows = pa.RecordBatchReader.from_batches(self.few.schema, batches())
         self.refused(rows, "the sea is rough")
+
+        def others():
+            yield self.few.to_batches()[0]
+            yield self.few.select(["mode"]).to_batches()[0]
+
+        rows = pa.RecordBatchReader.from_batches(self.few.schema, others())
+        self.refused(rows, "a batch that has not the columns of its stream")
+
+        class Strange:
+            """Says that it speaks Arrow."""
+
+            def __init__(self, answer):
+                self.answer = answer
+
+            def __arrow_c_stream__(self, requested_schema=None):
+                return self.answer()
+
+        self.refused(Strange(lambda: 5), "capsule", TypeError)
+        self.refused(Strange(self.few.schema.__arrow_c_schema__), "capsule", TypeError)
+        self.refused(Strange({}.popitem), "empty", KeyError)
+        capsule = self.few.__arrow_c_stream__()
+        self.agrees(Strange(lambda: capsule))
+        self.refused(Strange(lambda: capsule), "already released", ValueError)
+
+    def test_a_reader_is_read_once(self):
+        rows = pa.RecordBatchReader.from_batches(self.few.schema, self.few.to_batches())
+        self.agrees(rows)
+        with self.assertLogs("green_corridor", logging.WARNING) as logs:
+            self.assertEqual([table.num_rows for table in self.computed(rows)], [0, 0, 0])
+        self.assertIn("no row", logs.output[0])
+        footprints = self.engine.footprint(self.few)
+        reader = footprints.elements
+        first = reader.read_all()
+        self.assertTrue(first.equals(self.wanted[0]))
+        self.assertEqual(reader.read_all().num_rows, 0)
+        with self.assertRaises(StopIteration):
+            reader.read_next_batch()
+
+    def test_a_session_is_pushed_and_finished(self):
         session = self.engine.session()
         session.push(self.few)
         session.finish()
@@ -379,6 +513,91 @@ class Manners(Case):
         calls(200)
         self.assertLess(resident() - before, 16, "MiB more after 200 calls")
 
+    def test_a_thousand_engines(self):
+        def resident():
+            with open("/proc/self/statm") as file:
+                return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+
+        if not Path("/proc/self/statm").exists():
+            self.skipTest("no /proc")
+        rows = self.rows.slice(0, 20)
+
+        def engines(number):
+            for _ in range(number):
+                Engine.shipped("open").footprint(rows).elements.read_all()
+            gc.collect()
+
+        engines(20)
+        before, files, threads = resident(), len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task"))
+        engines(THOUSAND)
+        self.assertLess(resident() - before, 16, f"MiB more after {THOUSAND} engines")
+        self.assertEqual(len(os.listdir("/proc/self/fd")), files)
+        # A thread ends a moment after its last answer.
+        end = time.monotonic() + 5
+        while len(os.listdir("/proc/self/task")) > threads and time.monotonic() < end:
+            time.sleep(0.01)
+        self.assertLessEqual(len(os.listdir("/proc/self/task")), threads)
+
+    def test_what_refers_to_itself_is_collected(self):
+        class Holder:
+            def begin(self, engine, rows):
+                self.footprints = engine.footprint(rows, progress=self.tell)
+
+            def tell(self, *_):
+                pass
+
+        holder = Holder()
+        holder.begin(self.engine, self.rows.slice(0, 20))
+        gone = weakref.ref(holder)
+        del holder
+        gc.collect()
+        self.assertIsNone(gone())
+
+    def test_a_child_begins_its_own_session(self):
+        if not hasattr(os, "fork"):
+            self.skipTest("no fork")
+        rows = self.rows.slice(0, 2000)
+        wanted = self.engine.footprint(rows).elements.read_all()
+        begun = self.engine.footprint(rows)
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                signal.alarm(20)
+                if self.engine.footprint(rows).elements.read_all().equals(wanted):
+                    begun.elements.read_all()
+            except green_corridor.UsageError as error:
+                code = 0 if "another process" in str(error) else 2
+            finally:
+                os._exit(code)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
+        self.assertTrue(begun.elements.read_all().equals(wanted))
+
+    def test_who_waits_for_itself_is_told(self):
+        told = []
+
+        def ask(*_):
+            try:
+                footprints.sums
+            except green_corridor.UsageError as error:
+                told.append(str(error))
+
+        footprints = self.engine.footprint(self.rows, progress=ask)
+        footprints.elements.read_all()
+        self.assertIn("asked by their own rows or progress", told[0])
+
+        def batches():
+            footprints.shipments.read_next_batch()
+            yield from self.rows.to_batches()
+
+        footprints = self.engine.footprint(pa.RecordBatchReader.from_batches(self.rows.schema, batches()))
+        with self.assertRaisesRegex(green_corridor.InputError, "asked by their own rows"):
+            footprints.elements.read_all()
+        # Rows that another session computes are none of that.
+        inner = self.engine.footprint(self.rows)
+        outer = pa.RecordBatchReader.from_batches(self.rows.schema, (b for _ in inner.elements for b in self.rows.to_batches()))
+        self.assertGreater(self.engine.footprint(outer).rejected.read_all().num_rows, 0)
+
     def test_progress_is_told_and_may_stop(self):
         told = []
         self.engine.footprint(self.many(3), progress=lambda *now: told.append(now)).elements.read_all()
@@ -429,6 +648,7 @@ class Manners(Case):
         self.interrupted("engine.footprint(reader).elements.read_all()")
         # A reader of somebody else makes an error of its own of it; the interrupt comes all the same.
         self.interrupted("list(pa.RecordBatchReader.from_stream(engine.footprint(reader).elements))")
+        self.interrupted("pa.Table.from_batches(b for b, *_ in engine.footprint(reader, sorted=False, threads=2).by_turns())")
 
     def test_stubs_name_what_is_there(self):
         import ast

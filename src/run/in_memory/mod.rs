@@ -29,9 +29,9 @@ pub struct SessionOrder {
     /// Every file that `_file` names, as far as rows of one shipment come from several and `is_sorted`: which of two records counts
     /// goes by the names of their files.
     pub files: Vec<String>,
-    /// Bytes of rows that wait for their order in memory; more wait in a folder for temporary files.
+    /// Bytes of rows that wait for their order in memory; more wait in a folder for temporary files. At least 1 MiB.
     pub memory: usize,
-    /// Threads that sort and make columns.
+    /// Threads that sort and make columns, from 1.
     pub threads: usize,
 }
 
@@ -93,7 +93,27 @@ impl Session {
     /// Rows of a batch that are computed at a time.
     pub const ROWS: usize = 16_384;
 
+    /// Less does not hold a batch.
+    const LEAST_MEMORY: usize = 1 << 20;
+    /// A slip of the pen, more likely than a machine.
+    const MOST_THREADS: usize = 1_024;
+
     pub(crate) fn start(setup: Setup) -> Result<Session> {
+        let SessionOrder {
+            memory, threads, ..
+        } = setup.order;
+        if memory < Session::LEAST_MEMORY {
+            return Err(Error::Usage(format!(
+                "memory: found {memory} bytes, wanted {} or more",
+                Session::LEAST_MEMORY
+            )));
+        }
+        if !(1..=Session::MOST_THREADS).contains(&threads) {
+            return Err(Error::Usage(format!(
+                "threads: found {threads}, wanted 1 to {}",
+                Session::MOST_THREADS
+            )));
+        }
         // One waits here while the next is made.
         let ((asks, asked), (answers, answered)) = (sync_channel(1), sync_channel(1));
         let thread = thread::Builder::new()

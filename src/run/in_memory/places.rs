@@ -1,15 +1,12 @@
 //! Where rows that somebody hands over come from: the columns `_file` and `_row`, or the order in which they come.
 
 use crate::error::{Error, Place, Result};
-use crate::input::arrow_batch::{FILE, ROW};
+use crate::input::arrow_batch::{FILE, IN_MEMORY, ROW};
 use crate::model::index::index32;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 use std::collections::HashMap;
-
-/// What rows without a column `_file` are read from, in `source_file` and in rejections.
-pub(super) const IN_MEMORY: &str = "memory";
 
 /// Files that rows name, by the number that stands for each.
 pub(super) struct Files {
@@ -76,12 +73,13 @@ pub(super) struct Places {
 impl Places {
     /// The places of a batch whose first row is the `first`th that comes, from 1.
     pub(super) fn of(batch: &RecordBatch, files: &mut Files, first: u64) -> Result<Places> {
-        let rows = match whole(batch, ROW, &DataType::Int64)? {
+        let rows = match whole(batch, ROW, &DataType::Int64, first)? {
             None => None,
             Some(array) => {
                 let numbers = array.as_primitive::<Int64Type>().values();
                 if let Some(row) = numbers.iter().position(|&number| number < 1) {
-                    return Err(fault(ROW, Some(row), Some(numbers[row].to_string())));
+                    let found = Some(numbers[row].to_string());
+                    return Err(fault(ROW, Some(first + row as u64), found));
                 }
                 Some(numbers.iter().map(|number| number.unsigned_abs()).collect())
             }
@@ -92,7 +90,7 @@ impl Places {
             rows,
             first,
         };
-        let Some(array) = whole(batch, FILE, &DataType::Utf8)? else {
+        let Some(array) = whole(batch, FILE, &DataType::Utf8, first)? else {
             let refused =
                 |wanted| fault(FILE, None, None).at(Place::file(IN_MEMORY).wanted(wanted));
             places.file = files.number(IN_MEMORY).map_err(refused)?;
@@ -106,7 +104,7 @@ impl Places {
                 _ => files.number(text).map_err(|wanted| {
                     let message = format!("column \"{FILE}\": found {text:?}, wanted {wanted}");
                     let place = Place::file(IN_MEMORY).column(FILE).found(text);
-                    Error::Input(message).at(place.wanted(wanted).row(row as u64 + 1))
+                    Error::Input(message).at(place.wanted(wanted).row(first + row as u64))
                 })?,
             };
             last = Some((text, number));
@@ -123,20 +121,20 @@ impl Places {
     }
 }
 
-/// A column without a null.
-fn whole(batch: &RecordBatch, name: &str, to: &DataType) -> Result<Option<ArrayRef>> {
+/// A column without a null, of a batch whose first row is the `first`th that comes.
+fn whole(batch: &RecordBatch, name: &str, to: &DataType, first: u64) -> Result<Option<ArrayRef>> {
     let Some(found) = batch.column_by_name(name) else {
         return Ok(None);
     };
     let of_type = || Some(found.data_type().to_string());
     let array = cast(found, to).map_err(|e| fault(name, None, of_type()).because(e))?;
     match (0..array.len()).find(|&row| array.is_null(row)) {
-        Some(row) => Err(fault(name, Some(row), None)),
+        Some(row) => Err(fault(name, Some(first + row as u64), None)),
         None => Ok(Some(array)),
     }
 }
 
-fn fault(name: &str, row: Option<usize>, found: Option<String>) -> Error {
+fn fault(name: &str, row: Option<u64>, found: Option<String>) -> Error {
     let what = match name {
         FILE => "the name of a file",
         _ => "a number from 1",
@@ -144,5 +142,5 @@ fn fault(name: &str, row: Option<usize>, found: Option<String>) -> Error {
     let place = Place::file(IN_MEMORY).column(name).wanted(what);
     let place = place.found(found.unwrap_or_default());
     Error::Input(format!("column \"{name}\": wanted {what} in every row"))
-        .at(row.map_or(place.clone(), |row| place.row(row as u64 + 1)))
+        .at(row.map_or(place.clone(), |row| place.row(row)))
 }

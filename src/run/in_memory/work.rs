@@ -1,10 +1,11 @@
 //! The thread of a session: rows are read, brought in order and computed.
 
-use super::places::{Files, IN_MEMORY, Places};
+use super::places::{Files, Places};
 use super::tables::{Sums, Tables};
 use super::{Answer, Ask, Setup};
 use crate::calc::Kernel;
 use crate::error::{Error, Place, Result};
+use crate::input::arrow_batch::IN_MEMORY;
 use crate::model::element::GhgTotals;
 use crate::model::movement::MovementBatch;
 use crate::model::reject::Rejected;
@@ -31,7 +32,7 @@ type Answers = SyncSender<Result<Answer>>;
 
 /// Answers until the last table is taken, or nobody asks any more.
 pub(super) fn work(setup: &Setup, asks: &Receiver<Ask>, answers: &Answers) -> Result<()> {
-    let threads = setup.order.threads.max(1);
+    let threads = setup.order.threads;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|e| Error::Internal(format!("cannot start {threads} threads: {e}")))?;
     setup.progress.stage("compute", None);
@@ -71,15 +72,13 @@ impl<'s> Intake<'s> {
     fn read(&mut self, batch: &RecordBatch) -> Result<(MovementBatch, Vec<Rejected>)> {
         self.setup.interrupt.check()?;
         if self.schema.as_ref() != Some(batch.schema_ref()) {
-            let warnings = self.setup.rows.warnings(batch).map_err(Error::Input)?;
+            let warnings = self.setup.rows.warnings(batch)?;
             let tell = |text: &String| self.setup.progress.message(Level::Warning, text);
             warnings.iter().for_each(tell);
             self.schema = Some(batch.schema());
         }
         let places = Places::of(batch, &mut self.files, self.come + 1)?;
-        let mut parsed = (self.setup.rows)
-            .parse(batch, &|row| places.of_row(row))
-            .map_err(Error::Input)?;
+        let mut parsed = (self.setup.rows).parse(batch, &|row| places.of_row(row))?;
         self.come += batch.num_rows() as u64;
         self.rows += parsed.rows;
         self.setup.progress.advance(parsed.rows, 0);
@@ -194,6 +193,11 @@ impl<'w> Computation<'w> {
             return Ok(());
         }
         self.sums.rows = intake.rows;
+        if intake.rows == 0 {
+            // As likely a reader that somebody has read before as a day without a movement.
+            let text = "no row came: footprints of nothing";
+            self.setup.progress.message(Level::Warning, text);
+        }
         self.sums.rollup = self.kernel.take_rollup();
         self.sums.check(&self.of_shipments)?;
         let names = self.names.with(&intake.symbols);
