@@ -6,6 +6,7 @@ from typing import Any, final
 
 import pyarrow as pa
 
+__all__ = ["METHOD_REVISION", "Computing", "Engine", "__version__", "compare"]
 METHOD_REVISION: int
 __version__: str
 
