@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -121,12 +121,8 @@ class Footprints:
 
     def by_turns(self) -> Iterator[Batches]:
         """The tables batch by batch as they are computed, so that little waits in memory however many rows there are."""
-        wanted: Sequence[int] = range(3)
-        while wanted:
-            found = {table: self._computing.next(table) for table in wanted}
-            wanted = [table for table in wanted if found[table] is not None]
-            if wanted:
-                yield Batches(*(found.get(table) for table in range(3)))
+        while (turn := self._computing.turn()) is not None:
+            yield Batches(*turn)
 
     @property
     def sums(self) -> Sums | None:

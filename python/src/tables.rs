@@ -139,16 +139,32 @@ impl Pump {
             if let Some(batch) = waiting.pop_front() {
                 return Ok(Some(batch));
             }
-            match self.step() {
-                Ok(true) => (),
-                Ok(false) => return Ok(None),
-                Err(error) => {
-                    (self.source, self.input) = (Source::Ended, None);
-                    self.waiting = [None, None, None];
-                    return Err(error);
-                }
+            if !self.stepped()? {
+                return Ok(None);
             }
         }
+    }
+
+    /// A batch of each table that has one, as soon as any has.
+    fn turn(&mut self) -> Result<Option<[Option<RecordBatch>; 3]>> {
+        loop {
+            let waiting = self.waiting.each_mut();
+            let turn = waiting.map(|waiting| waiting.as_mut().and_then(VecDeque::pop_front));
+            if turn.iter().any(Option::is_some) {
+                return Ok(Some(turn));
+            }
+            if !self.stepped()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Goes one step on; behind an error there is nothing.
+    fn stepped(&mut self) -> Result<bool> {
+        self.step().inspect_err(|_| {
+            (self.source, self.input) = (Source::Ended, None);
+            self.waiting = [None, None, None];
+        })
     }
 }
 
@@ -257,6 +273,15 @@ impl Computing {
         schema(table)?;
         let batch = self.shared.next(py, table)?;
         batch.map(|batch| batch.to_pyarrow(py)).transpose()
+    }
+
+    fn turn<'py>(&self, py: Python<'py>) -> PyResult<Option<[Option<Bound<'py, PyAny>>; 3]>> {
+        let turn = self.shared.with(py, Pump::turn)?;
+        let give = |batch: Option<RecordBatch>| batch.map(|b| b.to_pyarrow(py)).transpose();
+        turn.map(|[elements, shipments, rejected]| {
+            Ok([give(elements)?, give(shipments)?, give(rejected)?])
+        })
+        .transpose()
     }
 
     fn schema<'py>(&self, py: Python<'py>, table: usize) -> PyResult<Bound<'py, PyAny>> {

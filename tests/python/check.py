@@ -513,6 +513,23 @@ class Manners(Case):
         calls(200)
         self.assertLess(resident() - before, 16, "MiB more after 200 calls")
 
+    def test_turns_hold_little(self):
+        """A table of which nothing comes before the end is not waited for."""
+        ids = pandas.Series(self.rows["shipment_id"].to_pylist()).fillna("").str.strip()
+        order = sorted(range(len(ids)), key=lambda i: ids[i].encode())
+        rows, taken = self.rows.take(order).to_batches(max_chunksize=1000), []
+
+        def batches():
+            for batch in rows:
+                taken.append(batch.num_rows)
+                yield batch
+
+        reader = pa.RecordBatchReader.from_batches(self.rows.schema, batches())
+        turns = self.engine.footprint(reader, sorted=True).by_turns()
+        next(turns)
+        self.assertLess(len(taken), 4)
+        self.assertIsNotNone([turn for turn in turns][-1].rejected)
+
     def test_a_thousand_engines(self):
         def resident():
             with open("/proc/self/statm") as file:
