@@ -6,7 +6,7 @@
 //! | to | call |
 //! | --- | --- |
 //! | compute and publish what a run file says | [`Engine::open`], then [`Engine::run`] |
-//! | compute rows that are in memory | [`Engine::shipped`] or [`Engine::with_reference`], then [`Engine::compute`] |
+//! | compute rows that are in memory | [`Engine::shipped`] or [`Engine::with_reference`], then [`Engine::compute`], or piece by piece [`Engine::session`] |
 //! | check a published run, explain a figure of it, compare two | [`Engine::at`], then [`Engine::verify`], [`Engine::explain`], [`Engine::diff`] |
 //! | make a report or documents for partners of it | [`Engine::report`], [`Engine::export`] |
 //! | ask the tables of a published run anything in columns | [`Engine::at`], then [`Engine::published`] |
@@ -55,12 +55,13 @@ mod tests;
 
 use green_corridor_core::{calc, factors, geo, model, reference, routes};
 
-pub use engine::{Computed, Engine, Sums};
+pub use engine::{Computed, Engine};
 pub use error::{Error, ErrorKind, Place, Result};
 pub use factors::DataFile;
 pub use progress::{Level, LogMode, Progress, ProgressMode, Silent};
 pub use reference::Reference;
 pub use run::identity::METHOD_REVISION;
+pub use run::in_memory::{Rest, Session, SessionOrder, Sums, Tables};
 pub use run::summary::Summary;
 pub use store::signal::Interrupt;
 

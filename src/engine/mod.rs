@@ -3,10 +3,6 @@
 //! An engine is opened for a run file, for an output root with published runs, or over a reference in memory; each call says what it
 //! needs of these and refuses without it.
 
-mod compute;
-
-pub use compute::{Computed, Sums};
-
 use crate::audit::diff::tables::{DiffOrder, Differences, differences};
 use crate::audit::explain::explain;
 use crate::audit::explain::sheet::Sheet;
@@ -25,6 +21,7 @@ use crate::present::report::report;
 use crate::progress::{Progress, Silent};
 use crate::published::proven::PublishedRun;
 use crate::reference::Reference;
+use crate::run::in_memory::{Session, SessionOrder, Setup, Sums, Tables};
 use crate::run::plan::{Flags, Plan};
 use crate::run::prepare::{library_error, load_reference};
 use crate::run::run;
@@ -40,6 +37,19 @@ use arrow::array::RecordBatch;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+/// Footprints of rows in memory; each table has the columns of the published one.
+#[derive(Clone, Debug)]
+pub struct Computed {
+    /// One row per transport chain element.
+    pub elements: RecordBatch,
+    /// One row per shipment.
+    pub shipments: RecordBatch,
+    /// One row per record that did not become part of a figure, and why.
+    pub rejected: RecordBatch,
+    /// Exact sums, which add up over any number of calls.
+    pub sums: Sums,
+}
+
 /// Computes footprints, and answers questions about those that are published.
 ///
 /// ```
@@ -48,11 +58,12 @@ use std::sync::{Arc, OnceLock};
 /// assert!(engine.reference()?.factors.operation("sea.container").is_some());
 /// # Ok::<(), green_corridor::Error>(())
 /// ```
+#[derive(Clone)]
 pub struct Engine {
     plan: Option<Plan>,
     out: Option<PathBuf>,
     reference: OnceLock<Arc<Reference>>,
-    rows: OnceLock<ArrowRows>,
+    rows: OnceLock<Arc<ArrowRows>>,
     progress: Arc<dyn Progress>,
     interrupt: Interrupt,
 }
@@ -151,16 +162,45 @@ impl Engine {
     ///
     /// `_file` and `_row`, where they are there, say where a row comes from.
     pub fn compute(&self, batches: &[RecordBatch]) -> Result<Computed> {
+        let mut session = self.session(SessionOrder::default())?;
+        for batch in batches {
+            session.push(batch)?;
+        }
+        let mut rest = session.finish()?;
+        let pieces: Vec<Tables> = rest.by_ref().collect::<Result<_>>()?;
+        let sums = rest.sums().cloned().unwrap_or_default();
+        let Tables {
+            elements,
+            shipments,
+            rejected,
+        } = Tables::joined(&pieces)?;
+        Ok(Computed {
+            elements,
+            shipments,
+            rejected,
+            sums,
+        })
+    }
+
+    /// Computes rows in memory that come in pieces to tables that come in pieces, within bounds of memory.
+    pub fn session(&self, order: SessionOrder) -> Result<Session> {
         let reference = self.reference()?;
         let rows = self.rows.get_or_init(|| {
             let mapping = self.plan.as_ref().map(|plan| plan.mapping.clone());
-            ArrowRows::new(
+            let vocabulary = Arc::new(reference.vocabulary());
+            Arc::new(ArrowRows::new(
                 Arc::new(mapping.unwrap_or_default()),
-                Arc::new(reference.vocabulary()),
-            )
+                vocabulary,
+            ))
         });
-        let later_file = self.plan.as_ref().and_then(|plan| plan.later_file.as_ref());
-        compute::compute(batches, rows, reference, later_file)
+        Session::start(Setup {
+            reference: Arc::clone(reference),
+            rows: Arc::clone(rows),
+            later_file: self.plan.as_ref().and_then(|plan| plan.later_file.clone()),
+            order,
+            progress: Arc::clone(&self.progress),
+            interrupt: self.interrupt.clone(),
+        })
     }
 
     /// Checks a published run from its files alone; with `recalculate` every element goes through the kernel again. Input files are looked

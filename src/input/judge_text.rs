@@ -286,7 +286,8 @@ fn whole_column(cells: &Cells, required: bool) -> Option<TextColumn> {
         return None;
     };
     let (first, ends) = offsets.split_first()?;
-    let bytes = bytes.get(..*ends.last().unwrap_or(&0) as usize)?;
+    // A slice of a longer column has the bytes of all of it.
+    let bytes = bytes.get(*first as usize..*ends.last().unwrap_or(first) as usize)?;
     // What a spreadsheet shows for no value begins with a #, a text that it keeps as one with a =.
     let printable = bytes.iter().fold(true, |all, b| {
         all & (0x21..0x7f).contains(b) & (*b != b'#') & (*b != b'=')
@@ -296,15 +297,17 @@ fn whole_column(cells: &Cells, required: bool) -> Option<TextColumn> {
     let lengths = offsets.windows(2).fold(true, |all, w| {
         all & (shortest..=text::LONGEST as i32).contains(&(w[1] - w[0]))
     });
-    if *first != 0 || !printable || !lengths {
+    if !printable || !lengths {
         return None;
     }
-    TextColumn::from_parts(bytes.to_vec(), ends.iter().map(|&e| e as u32).collect())
+    let ends = ends.iter().map(|end| (end - first) as u32).collect();
+    TextColumn::from_parts(bytes.to_vec(), ends)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use arrow::buffer::ScalarBuffer;
 
     #[test]
     fn a_column_with_a_text_that_may_stand_for_no_value_is_looked_at_cell_by_cell() {
@@ -317,5 +320,19 @@ mod tests {
         };
         assert!(is_whole(b"S1S2-3"));
         assert!(!is_whole(b"S1#N/A") && !is_whole(b"S1=\"0\"") && !is_whole(b"S1 a b"));
+    }
+
+    #[test]
+    fn of_a_slice_only_its_own_bytes_are_looked_at() {
+        let slice = |from: usize| {
+            let offsets = ScalarBuffer::from(vec![0, 3, 5, 9]).slice(from, 4 - from);
+            whole_column(&Cells::Texts(b"#1 S1S2-3"[..].into(), offsets, None), true)
+        };
+        assert!(slice(0).is_none());
+        let texts = slice(1).expect("texts as they stand");
+        assert_eq!(
+            (texts.len(), texts.get(0), texts.get(1)),
+            (2, &b"S1"[..], &b"S2-3"[..])
+        );
     }
 }

@@ -4,7 +4,7 @@
 //! footer says of the run is asked for when a part is closed; it need not be known before.
 //! Nothing of clock, host or user goes into a file.
 
-use super::encode::Encoded;
+use super::encode::Pages;
 use super::schema::Schema;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{KeyValue, SortingColumn};
@@ -20,7 +20,7 @@ pub(crate) const CREATED_BY: &str = "green-corridor";
 const BUFFER: usize = 1 << 20;
 
 /// A finished row group: its columns in schema order.
-pub(crate) type RowGroup = Vec<Encoded>;
+pub(crate) type RowGroup = Vec<Pages>;
 
 /// A finished part.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ impl<W: Write + Send, F: FnMut(usize) -> io::Result<W>> TableWriter<W, F> {
 
     /// Appends a row group to the current part, opening one if there is none.
     pub(crate) fn append(&mut self, group: RowGroup) -> io::Result<()> {
-        let rows = group.first().map_or(0, Encoded::rows);
+        let rows = group.first().map_or(0, Pages::rows);
         let schema = self.schema.clone();
         let (writer, part_rows) = self.part()?;
         let mut row_group = writer.next_row_group().map_err(io_error)?;

@@ -177,6 +177,7 @@ impl Schema {
             .map(|d| Column {
                 descr: d.clone(),
                 encodings,
+                array: None,
             })
             .collect();
         let place = |name: &&str| {
@@ -190,5 +191,13 @@ impl Schema {
             columns,
             sorted_by: sorted_by.iter().map(place).collect(),
         }
+    }
+
+    /// The same for a table in memory: each column becomes an array.
+    pub(crate) fn in_memory(mut self, fields: &[Field]) -> Schema {
+        for (column, field) in self.columns.iter_mut().zip(fields) {
+            column.array = Some(field.kind.arrow_type(column.encodings));
+        }
+        self
     }
 }

@@ -37,7 +37,8 @@ impl<C> Default for Rows<C> {
 }
 
 impl<C> Rows<C> {
-    fn push(&mut self, chunk: &Arc<C>, rows: Range<usize>) {
+    /// Adds rows of a chunk.
+    pub(crate) fn push(&mut self, chunk: &Arc<C>, rows: Range<usize>) {
         let mut from = rows.start;
         while from < rows.end {
             if self.count.is_multiple_of(PAGE_ROWS) {

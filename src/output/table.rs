@@ -5,10 +5,11 @@ use super::encode::{
     Bound, Column, Encoded, Encodings, Number, SumTooLong, encode_codes, encode_keys,
     encode_numbers, encode_runs,
 };
-use super::part::{Part, TableWriter, io_error};
+use super::part::{Part, RowGroup, TableWriter, io_error};
 use super::schema::{Field, Schema};
 use super::slices::{Cut, Cutter, PART_ROWS, Rows};
 use crate::model::element::Names;
+use arrow::array::RecordBatch;
 use parquet::errors::{ParquetError, Result};
 use rayon::prelude::*;
 use std::fmt;
@@ -118,8 +119,9 @@ impl<C: Send + Sync> Table<C> {
         schema: &Schema,
         rows: &Rows<C>,
         names: &impl LendNames,
-    ) -> Result<Vec<Encoded>> {
+    ) -> Result<RowGroup> {
         self.encode_columns(schema, rows, names)
+            .map(|columns| columns.into_iter().map(Encoded::pages).collect())
             .map_err(|error| match error {
                 ParquetError::External(inner) => match inner.downcast::<SumTooLong>() {
                     Ok(fault) => {
@@ -130,6 +132,25 @@ impl<C: Send + Sync> Table<C> {
                 },
                 other => other,
             })
+    }
+
+    /// The Arrow schema of the table, which is that of a reader of its file.
+    pub(crate) fn arrow_schema(&self) -> arrow::datatypes::SchemaRef {
+        let field = |column: &TableColumn<C>| {
+            let kind = column.field.kind.arrow_type(Encodings::default());
+            arrow::datatypes::Field::new(column.field.name, kind, column.field.nullable)
+        };
+        let fields: Vec<_> = self.columns.iter().map(field).collect();
+        Arc::new(arrow::datatypes::Schema::new(fields))
+    }
+
+    /// Rows of the table as a batch in memory, made on the threads of the current pool.
+    pub(crate) fn batch(&self, rows: &Rows<C>, names: &impl LendNames) -> Result<RecordBatch> {
+        let fields: Vec<Field> = self.columns.iter().map(|c| c.field).collect();
+        let schema = self.schema(Encodings::default()).in_memory(&fields);
+        let columns = self.encode_columns(&schema, rows, names)?;
+        let columns = columns.into_iter().map(Encoded::array).collect();
+        Ok(RecordBatch::try_new(self.arrow_schema(), columns)?)
     }
 
     fn name_of(&self, rows: &Rows<C>, row: usize, names: &Names<'_>) -> String {

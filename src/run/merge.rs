@@ -70,7 +70,12 @@ pub(crate) struct Cutter {
     carry: MovementBatch,
     /// Largest size that the waiting shipment may reach, bytes.
     limit: usize,
+    /// Rows of the waiting shipment when its size was last looked at.
+    looked_at: usize,
 }
+
+/// A shipment is measured again when this share of its rows has come.
+const MOST_GROWTH: usize = 32;
 
 impl Cutter {
     /// A cutter that refuses a single shipment of more than `limit` bytes (exit 8).
@@ -78,6 +83,7 @@ impl Cutter {
         Cutter {
             carry: MovementBatch::default(),
             limit,
+            looked_at: 0,
         }
     }
 
@@ -121,6 +127,7 @@ impl Cutter {
     /// The shipment that still waits is complete.
     pub(crate) fn flush(&mut self, out: &mut Vec<Work>) {
         let batch = std::mem::take(&mut self.carry);
+        self.looked_at = 0;
         if !batch.is_empty() {
             out.push(Work {
                 range: 0..batch.len(),
@@ -129,7 +136,12 @@ impl Cutter {
         }
     }
 
-    fn check(&self) -> Flow<()> {
+    fn check(&mut self) -> Flow<()> {
+        // A look goes over all rejected rows: with each of many small batches that would be the square of the shipment.
+        if self.carry.len() - self.looked_at <= self.looked_at / MOST_GROWTH {
+            return Ok(());
+        }
+        self.looked_at = self.carry.len();
         let bytes = self.carry.heap_bytes();
         if bytes > self.limit {
             let id = self.carry.shipment_id.str(0);

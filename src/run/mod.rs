@@ -8,6 +8,7 @@ pub(crate) mod factors_used;
 pub(crate) mod feed;
 pub(crate) mod held;
 pub(crate) mod identity;
+pub(crate) mod in_memory;
 pub(crate) mod jobs;
 mod kept;
 pub(crate) mod ledger;

@@ -1,21 +1,22 @@
-//! Sorted runs as scratch files of the stage: length-prefixed blocks, gone with the stage.
+//! Sorted runs as scratch files: length-prefixed blocks, gone with the stage or folder that they are in.
 
 use crate::error::{Error, Result};
 use crate::run::sort::{RunReader, RunStore, RunWriter};
-use crate::store::stage::{NamedWriter, Stage};
+use crate::store::scratch::ScratchFiles;
+use crate::store::stage::NamedWriter;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 
-/// Runs in the scratch area of a stage.
+/// Runs as scratch files of a stage or a folder.
 pub(crate) struct Scratch<'s> {
-    stage: &'s Stage,
+    files: &'s dyn ScratchFiles,
     subject: &'static str,
 }
 
 impl<'s> Scratch<'s> {
-    /// Runs of `subject` in the scratch area of `stage`.
-    pub(crate) fn new(stage: &'s Stage, subject: &'static str) -> Scratch<'s> {
-        Scratch { stage, subject }
+    /// Runs of `subject` among the scratch files of a stage or a folder.
+    pub(crate) fn new(files: &'s dyn ScratchFiles, subject: &'static str) -> Scratch<'s> {
+        Scratch { files, subject }
     }
 
     fn name(&self, n: usize) -> String {
@@ -25,19 +26,19 @@ impl<'s> Scratch<'s> {
 
 impl RunStore for Scratch<'_> {
     fn create(&self, n: usize) -> Result<Box<dyn RunWriter>> {
-        Ok(Box::new(Writer(self.stage.create_scratch(&self.name(n))?)))
+        Ok(Box::new(Writer(self.files.create(&self.name(n))?)))
     }
 
     fn open(&self, n: usize) -> Result<Box<dyn RunReader>> {
         let name = self.name(n);
         Ok(Box::new(Reader {
-            file: self.stage.open_scratch(&name)?,
+            file: self.files.open(&name)?,
             name,
         }))
     }
 
     fn remove(&self, n: usize) -> Result<()> {
-        self.stage.remove_scratch(&self.name(n))
+        self.files.remove(&self.name(n))
     }
 }
 

@@ -32,6 +32,7 @@ mod prune_traces;
 pub(crate) mod reading;
 pub(crate) mod reference;
 pub(crate) mod rollback;
+pub(crate) mod scratch;
 pub(crate) mod signal;
 pub(crate) mod stage;
 pub(crate) mod status;

@@ -30,6 +30,12 @@ impl Interrupt {
         Ok(interrupt)
     }
 
+    /// Sets the flag as this signal would: for a process that handles signals itself.
+    pub fn raise(&self, signal: i32) {
+        let signal = usize::try_from(signal).unwrap_or(usize::MAX);
+        self.signal.store(signal, Ordering::Relaxed);
+    }
+
     /// [`Interrupted`](crate::error::ErrorKind::Interrupted) once a signal has come.
     pub fn check(&self) -> Result<()> {
         match self.signal.load(Ordering::Relaxed) {
@@ -86,7 +92,7 @@ mod tests {
     fn a_signal_is_seen_at_the_next_check() {
         let interrupt = Interrupt::never();
         interrupt.check().unwrap();
-        interrupt.signal.store(15, Ordering::Relaxed);
+        interrupt.raise(15);
         let error = interrupt.clone().check().unwrap_err();
         assert_eq!(error.exit_code(), 143);
     }

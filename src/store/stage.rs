@@ -261,7 +261,7 @@ pub(crate) struct NamedWriter {
 }
 
 impl NamedWriter {
-    fn create(disk: &dyn Disk, path: PathBuf) -> Result<NamedWriter> {
+    pub(super) fn create(disk: &dyn Disk, path: PathBuf) -> Result<NamedWriter> {
         if let Some(dir) = path.parent() {
             create_dirs(disk, dir).map_err(|e| storage(dir, "create folder", e))?;
         }

@@ -3,7 +3,7 @@
 use crate::support::binary::green_corridor;
 use crate::support::tables::{Table, current_run};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
-use green_corridor::Engine;
+use green_corridor::{Engine, Session, SessionOrder, Sums, Tables};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -59,6 +59,55 @@ fn rows_in_memory_have_the_figures_of_a_run() {
             }
         }
     }
+}
+
+/// Everything that a session gives, as rows of text by table.
+fn taken(mut session: Session, batch: &RecordBatch) -> green_corridor::Result<([Table; 3], Sums)> {
+    let mut pieces = session.push(batch)?;
+    let mut rest = session.finish()?;
+    for tables in rest.by_ref() {
+        pieces.push(tables?);
+    }
+    let whole = |of: fn(&Tables) -> &RecordBatch| {
+        let schema = of(&Tables::empty()).schema();
+        let batches = pieces.iter().map(of);
+        Table::of(&arrow::compute::concat_batches(&schema, batches).expect("one table"))
+    };
+    let tables = [
+        whole(|tables| &tables.elements),
+        whole(|tables| &tables.shipments),
+        whole(|tables| &tables.rejected),
+    ];
+    Ok((tables, rest.sums().expect("sums at the end").clone()))
+}
+
+#[test]
+fn a_session_gives_the_same_however_little_it_holds() {
+    let engine = Engine::open(Path::new(RUN_FILE)).expect("the run file");
+    let session = |order| engine.session(order).expect("a session");
+    let (wanted, sums) = taken(session(SessionOrder::default()), &rows(1)).expect("figures");
+    assert!(wanted.iter().all(|table| !table.rows.is_empty()));
+    let spilling = SessionOrder {
+        memory: 1 << 20,
+        threads: 2,
+        ..SessionOrder::default()
+    };
+    let sorted = SessionOrder {
+        is_sorted: true,
+        ..SessionOrder::default()
+    };
+    for (order, step) in [(spilling, 7), (sorted.clone(), 1)] {
+        let (found, found_sums) = taken(session(order), &rows(step)).expect("figures");
+        assert_eq!(found_sums, sums);
+        for (found, wanted) in found.iter().zip(&wanted) {
+            assert!(found.columns == wanted.columns && found.rows == wanted.rows);
+        }
+    }
+    let error = taken(session(sorted), &rows(7)).err().expect("no order");
+    let place = error.place().expect("a place");
+    assert_eq!(place.file, MOVEMENTS);
+    assert_eq!(place.column.as_deref(), Some("shipment_id"));
+    assert!(place.row.is_some() && place.found.is_some(), "{error}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use super::bound::{Bound, Range, statistics};
 use super::frames::{Repeats, frame};
 use super::{Column, ZSTD_LEVEL};
+use arrow::array::ArrayRef;
 use parquet::basic::{BoundaryOrder, Compression, Encoding, PageType, ZstdLevel};
 use parquet::bloom_filter::Sbbf;
 use parquet::column::page::{CompressedPage, Page, PageWriter};
@@ -134,7 +135,7 @@ impl Chunk {
         } else {
             bytes.extend_from_slice(&data);
         }
-        Ok(Encoded {
+        Ok(Encoded::Pages(Box::new(Pages {
             bytes: carrier(bytes),
             first_page,
             pages,
@@ -142,13 +143,41 @@ impl Chunk {
             rows,
             nulls,
             bloom_filter,
-        })
+        })))
     }
 }
 
-/// A finished column chunk. It does not say which column it belongs to: columns that are equal are encoded once.
+/// A finished column: of a row group, or of a table in memory. It does not say which column it is: columns that are equal are encoded
+/// once.
 #[derive(Clone, Debug)]
-pub(crate) struct Encoded {
+pub(crate) enum Encoded {
+    /// Pages of a file.
+    Pages(Box<Pages>),
+    /// An array.
+    Array(ArrayRef),
+}
+
+impl Encoded {
+    /// The pages of a column of a file.
+    pub(crate) fn pages(self) -> Pages {
+        match self {
+            Encoded::Pages(pages) => *pages,
+            Encoded::Array(_) => unreachable!("the schema of a file makes pages"),
+        }
+    }
+
+    /// The array of a column in memory.
+    pub(crate) fn array(self) -> ArrayRef {
+        match self {
+            Encoded::Array(array) => array,
+            Encoded::Pages(_) => unreachable!("the schema of a table in memory makes arrays"),
+        }
+    }
+}
+
+/// A finished column chunk.
+#[derive(Clone, Debug)]
+pub(crate) struct Pages {
     bytes: Page,
     first_page: usize,
     pages: Vec<PageEntry>,
@@ -168,7 +197,7 @@ fn carrier(bytes: Vec<u8>) -> Page {
     }
 }
 
-impl Encoded {
+impl Pages {
     /// Rows, nulls included.
     pub(crate) fn rows(&self) -> u64 {
         self.rows as u64

@@ -2,18 +2,19 @@
 //!
 //! Always dictionary-encoded, page by page, so that a page stays in the cache between gathering and packing.
 
+use super::array;
 use super::bound::{Bound, Range};
 use super::chunk::{Chunk, DataPage};
 use super::frames::Repeats;
 use super::keys::KeyTable;
 use super::rows::Rows;
-use super::{Column, Encoded, NO_CODE, NO_KEY, page_count, page_rows, rle};
+use super::{Column, Encoded, NO_CODE, NO_KEY, gathered, page_count, page_rows, rle};
 use crate::model::index::index32;
 use parquet::basic::Encoding;
 use parquet::errors::Result;
 
 /// Gives keys a dictionary position, in order of first occurrence.
-trait Positions<K> {
+pub(super) trait Positions<K> {
     /// Replaces keys by positions; appends keys that are new to `dictionary`.
     fn map(&mut self, keys: &[K], dictionary: &mut Vec<K>, positions: &mut Vec<u32>);
 }
@@ -89,6 +90,10 @@ fn encode<K: Copy + PartialEq>(
     mut fill: impl FnMut(usize, &mut Vec<K>),
     value: impl Fn(K) -> Bound,
 ) -> Result<Encoded> {
+    if let Some(to) = &column.array {
+        let keys = gathered(rows, fill);
+        return array::spelled(to, column.is_nullable(), keys, null, table, value);
+    }
     let mut chunk = Chunk::new(page_count(rows));
     let mut dictionary: Vec<Bound> = Vec::new();
     let mut distinct = Vec::new();
@@ -192,6 +197,9 @@ pub(crate) fn encode_flags(
     mut fill: impl FnMut(usize, &mut Vec<bool>),
 ) -> Result<Encoded> {
     assert!(!column.is_nullable(), "flags are never null");
+    if column.array.is_some() {
+        return Ok(array::flags(gathered(rows, fill)));
+    }
     let mut chunk = Chunk::new(page_count(rows));
     let mut flags = Vec::new();
     for page in 0..page_count(rows) {

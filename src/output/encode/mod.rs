@@ -5,12 +5,15 @@
 //! value that is a code already stays one: a dictionary position is a table look-up. How a column is encoded is decided
 //! once per row group and from its values only, so the bytes are a pure function of the rows.
 //!
+//! The same columns become Arrow arrays where no file is wanted (`array`): there is one way from results to columns.
+//!
 //! Files are not opened here, and nothing is known of tables; see `elements`, `shipments` and the others.
 //!
 //! - Pages end at multiples of [`PAGE_ROWS`] rows in every column alike, so that one page range serves all columns.
 //! - Data pages are version 1: every reader in use takes them, and levels of flat tables compress to nothing.
 //! - Dictionary positions are numbered by first occurrence; an all-null chunk has no dictionary.
 
+mod array;
 mod bits;
 mod bloom;
 mod bound;
@@ -29,13 +32,14 @@ mod texts;
 mod tests;
 
 pub(crate) use bound::Bound;
-pub(crate) use chunk::Encoded;
+pub(crate) use chunk::{Encoded, Pages};
 pub(crate) use codes::{encode_codes, encode_flags, encode_keys};
 pub(crate) use numbers::{Number, encode_numbers};
 pub(crate) use runs::{RunPage, encode_runs};
 pub(crate) use texts::{TextPage, encode_texts};
 
 use crate::model::unit::decimal_text;
+use arrow::datatypes::DataType;
 use parquet::basic::Type;
 use parquet::errors::ParquetError;
 use parquet::schema::types::ColumnDescPtr;
@@ -94,6 +98,8 @@ pub(crate) struct Column {
     pub descr: ColumnDescPtr,
     /// How its values may be written.
     pub encodings: Encodings,
+    /// The type of the array that it becomes in memory; `None`: pages of a file.
+    pub array: Option<DataType>,
 }
 
 impl Column {
@@ -154,4 +160,12 @@ pub(crate) const fn page_count(rows: usize) -> usize {
 /// The rows of page `page` of `rows` rows.
 pub(crate) fn page_rows(page: usize, rows: usize) -> std::ops::Range<usize> {
     page * PAGE_ROWS..((page + 1) * PAGE_ROWS).min(rows)
+}
+
+/// The values of all pages.
+fn gathered<T>(rows: usize, mut fill: impl FnMut(usize, &mut Vec<T>)) -> Vec<T> {
+    let mut values = Vec::with_capacity(rows);
+    (0..page_count(rows)).for_each(|page| fill(page, &mut values));
+    assert_eq!(values.len(), rows, "rows of all pages");
+    values
 }

@@ -3,6 +3,7 @@
 //! How a chunk is written is decided once and from its values alone: a dictionary when there are few distinct values or
 //! long runs; else delta or plain, whichever makes some values in its middle smaller.
 
+use super::array;
 use super::bound::{Bound, Range};
 use super::chunk::{Chunk, DataPage};
 use super::codes::write_positions;
@@ -11,12 +12,13 @@ use super::frames::{Repeats, frame};
 use super::keys::{Key, KeyTable};
 use super::rle::run_count;
 use super::rows::Rows;
-use super::{Column, Encoded, Encodings, SumTooLong, page_count, page_rows};
+use super::{Column, Encoded, Encodings, SumTooLong, gathered, page_count, page_rows};
+use arrow::datatypes::ArrowNativeType;
 use parquet::basic::Encoding;
 use parquet::errors::Result;
 
 /// A physical number type.
-pub(crate) trait Number: Key + Ord + Sized {
+pub(crate) trait Number: Key + Ord + Sized + ArrowNativeType {
     /// Stands for null in a column's values.
     const NULL: Self;
     /// Appends PLAIN values.
@@ -76,6 +78,9 @@ pub(crate) fn encode_numbers<T: Number>(
     rows: usize,
     mut fill: impl FnMut(usize, &mut Vec<T>),
 ) -> Result<Encoded> {
+    if let Some(to) = &column.array {
+        return array::numbers(to, column.is_nullable(), gathered(rows, fill));
+    }
     let mut values = Vec::with_capacity(rows);
     let mut pages = Vec::new();
     for page in 0..page_count(rows) {

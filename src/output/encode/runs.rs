@@ -1,6 +1,7 @@
 //! Columns of texts that come in runs of equal neighbours: ids that all elements of a shipment or container share, texts that
 //! repeat. Looked up once per run, never per row.
 
+use super::array;
 use super::bloom;
 use super::bound::{Bound, Range};
 use super::chunk::{Chunk, DataPage};
@@ -142,6 +143,16 @@ pub(crate) fn encode_runs(
             "rows of a page"
         );
         pages.push(runs.runs);
+    }
+    if column.array.is_some() {
+        let mut texts = array::Texts::new(rows);
+        for &(position, count) in pages.iter().flatten() {
+            texts.push(
+                (position != FREE).then(|| table.get(position)),
+                count as usize,
+            );
+        }
+        return texts.checked(column.is_nullable());
     }
     if table.len() * ROWS_PER_TEXT > rows {
         return encode_texts(column, rows, bloom, |page, out| {

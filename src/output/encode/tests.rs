@@ -4,6 +4,7 @@ use super::*;
 use crate::output::part::TableWriter;
 use crate::output::sample::Random;
 use crate::output::schema::{Field, Kind, Schema};
+use arrow::array::{Array, AsArray};
 use parquet::basic::Encoding;
 use parquet::bloom_filter::Sbbf;
 use parquet::errors::{ParquetError, Result};
@@ -30,7 +31,7 @@ fn file_of(
     let schema = Arc::new(Schema::new(&[field], &[], encodings));
     let encoded = encode(&schema.columns[0]).unwrap();
     let mut table = TableWriter::new(schema, |_| Ok(Vec::new()));
-    table.append(vec![encoded]).unwrap();
+    table.append(vec![encoded.pages()]).unwrap();
     let parts = table.finish(&[]).unwrap();
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(&parts[0].writer).unwrap();
@@ -47,6 +48,53 @@ fn check(
     for encodings in Encodings::ALL {
         check_written(kind, nullable, want, encodings, &encode);
     }
+    check_in_memory(kind, nullable, want, &encode);
+}
+
+/// The same column as an array.
+fn check_in_memory(
+    kind: Kind,
+    nullable: bool,
+    want: &[Option<Bound>],
+    encode: impl Fn(&Column) -> Result<Encoded>,
+) {
+    let field = Field {
+        name: "c",
+        kind,
+        nullable,
+    };
+    let schema = Schema::new(&[field], &[], Encodings::Default).in_memory(&[field]);
+    let array = encode(&schema.columns[0]).unwrap().array();
+    assert_eq!(*array.data_type(), kind.arrow_type(Encodings::Default));
+    let data = array.to_data();
+    data.validate_full().unwrap();
+    // A decimal in memory has one width whatever its width in a file.
+    let wide = |bound: Bound| match bound {
+        Bound::Int(v) => Bound::Wide(v.into()),
+        Bound::Long(v) => Bound::Wide(v.into()),
+        other => other,
+    };
+    let text = |row| {
+        Bound::Text(
+            data.buffers()[1][data.buffers()[0].typed_data::<i32>()[row] as usize
+                ..data.buffers()[0].typed_data::<i32>()[row + 1] as usize]
+                .to_vec(),
+        )
+    };
+    let value = |row: usize| match kind {
+        Kind::Text => text(row),
+        Kind::Flag => Bound::Flag(array.as_boolean().value(row)),
+        Kind::Int | Kind::Date => Bound::Int(data.buffers()[0].typed_data::<i32>()[row]),
+        Kind::Long | Kind::Instant => Bound::Long(data.buffers()[0].typed_data::<i64>()[row]),
+        Kind::SmallDecimal(..) | Kind::Decimal(..) | Kind::Sum(_) => {
+            Bound::Wide(data.buffers()[0].typed_data::<i128>()[row])
+        }
+    };
+    let got: Vec<_> = (0..array.len())
+        .map(|row| array.is_valid(row).then(|| wide(value(row))))
+        .collect();
+    let want: Vec<_> = want.iter().cloned().map(|v| v.map(wide)).collect();
+    assert!(got == want, "{kind:?}");
 }
 
 fn check_written(
@@ -413,6 +461,7 @@ fn bytes_depend_on_rows_alone() {
             out.extend_from_slice(&rows[page_rows(p, rows.len())])
         })
         .unwrap()
+        .pages()
         .bytes()
         .to_vec()
     };

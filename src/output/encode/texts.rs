@@ -1,6 +1,7 @@
 //! Columns of texts that hardly repeat: ids that are unique, free texts. Each is written as its difference from the one before, or in
 //! full for readers that know no differences.
 
+use super::array;
 use super::bloom;
 use super::bound::{Bound, Range};
 use super::chunk::{Chunk, DataPage};
@@ -27,6 +28,7 @@ pub(crate) struct TextPage<'a> {
 enum Body<'a> {
     Differences(Texts<'a>),
     Full(Vec<u8>),
+    Array(array::Texts),
 }
 
 impl<'a> Body<'a> {
@@ -41,6 +43,7 @@ impl<'a> Body<'a> {
         match self {
             Body::Differences(texts) => texts.clear(),
             Body::Full(bytes) => bytes.clear(),
+            Body::Array(_) => (),
         }
     }
 
@@ -52,6 +55,7 @@ impl<'a> Body<'a> {
                 bytes.extend_from_slice(&index32(text.len()).to_le_bytes());
                 bytes.extend_from_slice(text);
             }
+            Body::Array(texts) => texts.push(Some(text), 1),
         }
     }
 
@@ -65,6 +69,7 @@ impl<'a> Body<'a> {
                 out.extend_from_slice(bytes);
                 Encoding::PLAIN
             }
+            Body::Array(_) => unreachable!("an array has no pages"),
         }
     }
 }
@@ -127,6 +132,10 @@ impl<'a> TextPage<'a> {
     /// A row with this text; `None`: null.
     #[inline]
     pub(crate) fn push(&mut self, text: Option<&'a [u8]>) {
+        if let Body::Array(texts) = &mut self.texts {
+            self.rows += 1;
+            return texts.push(text, 1);
+        }
         if self.rows.is_multiple_of(8) {
             self.present.push(0);
         }
@@ -156,6 +165,10 @@ impl<'a> TextPage<'a> {
 
     /// `count` rows without a text.
     pub(crate) fn push_nulls(&mut self, count: usize) {
+        if let Body::Array(texts) = &mut self.texts {
+            self.rows += count;
+            return texts.repeat(None, count);
+        }
         self.rows += count;
         self.nulls += count;
         self.present.resize(self.rows.div_ceil(8), 0);
@@ -178,6 +191,16 @@ pub(crate) fn encode_texts<'a>(
     bloom: bool,
     mut fill: impl FnMut(usize, &mut TextPage<'a>),
 ) -> Result<Encoded> {
+    if column.array.is_some() {
+        let mut texts = TextPage::new(column.encodings, false);
+        texts.texts = Body::Array(array::Texts::new(rows));
+        (0..page_count(rows)).for_each(|page| fill(page, &mut texts));
+        assert_eq!(texts.rows, rows, "rows of all pages");
+        let Body::Array(texts) = texts.texts else {
+            unreachable!("set above")
+        };
+        return texts.checked(column.is_nullable());
+    }
     let mut chunk = Chunk::new(page_count(rows));
     let mut texts = TextPage::new(column.encodings, bloom);
     let mut body = Vec::new();
