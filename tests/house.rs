@@ -80,6 +80,18 @@ const ROOT: Arrows = &[
             "audit",
         ],
     ),
+    (
+        "settle",
+        &[
+            "error",
+            "escape",
+            "progress",
+            "published",
+            "output",
+            "store",
+            "present",
+        ],
+    ),
     // Built for tests and for `fuzz/` only.
     ("fuzzing", &["exchange", "input", "run", "store"]),
     // `run` here: a share of rows is the same quantity in a run file.
@@ -88,7 +100,7 @@ const ROOT: Arrows = &[
         "engine",
         &[
             "error", "progress", "input", "output", "store", "run", "audit", "exchange", "present",
-            "compare", "library", "shipped",
+            "compare", "library", "settle", "shipped",
         ],
     ),
 ];

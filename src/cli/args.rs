@@ -2,7 +2,7 @@
 
 use super::{
     Console, compare, completions, convert, diff, explain, export, factors, init, man, places,
-    rejects, report, rollback, run, sample, verify,
+    rejects, report, rollback, run, sample, settle, verify,
 };
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -76,6 +76,8 @@ commands! {
     Convert => convert,
     /// Write a report on a run: one HTML page and one XLSX workbook
     Report => report,
+    /// Settle freight and carbon charges of a month: claims, lines, taxes, netting, statements
+    Settle => settle,
     /// Compare route options between two places: CO2e, days, cost, Pareto front, break-evens
     Compare => compare,
     /// Find places by name, code, IATA code or near a point
