@@ -3,8 +3,10 @@ from collections import defaultdict
 from dataclasses import replace
 from fractions import Fraction
 
-import twin
-from exact import largest_remainder
+from claims import claims_of
+from exact import half_even, largest_remainder
+from ledger import KEY, Claim
+from units import reckon
 
 
 def chain(settlement):
@@ -37,9 +39,9 @@ def recomputed(previous, run, options):
     for files, before in own_files(previous):
         in_period = {b: s for b, s in run.items() if b in there or s.period == before.period}
         # The date of conversion and what settles are those of the earlier settlement.
-        reckoned = twin.reckon(files, {"all": run, "period": in_period}, before, again=True)
+        reckoned = reckon(files, {"all": run, "period": in_period}, before, again=True)
         complete = {bill: s.complete for bill, s in run.items()}
-        claims, _ = twin.claims_of(reckoned, complete, before, files.refused_flows)
+        claims, _ = claims_of(reckoned, complete, before, files.refused_flows)
         for claim in claims:
             units[claim.bare] += claim.units
     return units
@@ -70,7 +72,7 @@ def signed(claim):
 
 
 def corrected(original, earlier, units, run, options):
-    total = twin.half_even(sum((unit.exact for unit in units), Fraction(0)))
+    total = half_even(sum((unit.exact for unit in units), Fraction(0)))
     difference = total - original.minor - sum(signed(claim) * claim.minor for claim in earlier)
     if difference == 0:
         return None
@@ -87,11 +89,11 @@ def corrected(original, earlier, units, run, options):
     lines = [replace(unit, exact=sign * (now.get(key, Fraction(0)) - before[key])) for key, unit in example.items()]
     lines.sort(key=lambda unit: unit.order)
     incomplete = original.bill in run and not run[original.bill].complete and options.incomplete != "settle"
-    key = dict(zip(twin.KEY, original.key))
+    key = dict(zip(KEY, original.key))
     key["value_date"], key["status"] = "", "disputed" if incomplete else "open"
     if sign < 0:
         key["payer"], key["payee"] = key["payee"], key["payer"]
-    claim = twin.Claim(tuple(key.values()), lines, sum((unit.exact for unit in lines), Fraction(0)), abs(difference), corrects=original.bare,
+    claim = Claim(tuple(key.values()), lines, sum((unit.exact for unit in lines), Fraction(0)), abs(difference), corrects=original.bare,
                        note="DEBN" if sign > 0 else "CREN")
     parts = largest_remainder(claim.minor, [unit.exact for unit in lines], [unit.order for unit in lines])
     for unit, part in zip(lines, parts):
