@@ -52,7 +52,7 @@ class Maker:
         for i in range(self.rng.randint(3, 6)):
             country = self.pick(sorted(COUNTRIES))
             self.ledger.rows["parties"].append(dict(
-                party=f"P{i}", name=f"Party {i} (invented)", kind="company", country=country, town=COUNTRIES[country], street="1 Road", postcode="1",
+                party=f"P{i}", name=f"Party {i} (invented)", kind="company", country=country, town=COUNTRIES[country], street="1 Road\nFloor 2", postcode="1",
                 account=f"000{i}", account_scheme=self.pick(["ECNY-WALLET", "ACCOUNT"]), bic="AAAACNBJ", fee_per_payment=amount(self.rng, 2, 20),
                 fee_currency=self.pick(["CNY", "SGD"]), tax_id=f"T{i}", tax_currency=self.pick(["", "CNY", "SGD"])))
         self.companies = [row["party"] for row in self.ledger.rows["parties"]]
@@ -123,8 +123,12 @@ class Maker:
         if row["basis"] == "flat":
             digits = inputs.MINOR[row["currency"]] if row["stage"] == "invoiced" else 3
             row["amount"] = amount(self.rng, digits, 9000)
+            if self.chance(0.05):
+                row["amount"] = self.pick(["1000000000000000000000000000", "0", "1"])
         else:
             row["rate"] = amount(self.rng, self.pick([0, 1, 2, 4, 12]), 300)
+            if self.chance(0.03):  # the widest and the smallest
+                row["rate"] = self.pick(["1234567890123456789012345678", "9999999999999999.999999999999", "0.000000000001", "0"])
 
     def filters(self, row):
         shipment = self.pick(self.run)
@@ -156,7 +160,8 @@ class Maker:
         flow = row["payer"], row["payee"]
         if row["stage"] == "invoiced" or self.chance(0.2):
             if flow not in self.invoices or self.chance(0.3):
-                self.invoices[flow] = (f"INV-{len(self.invoices)}-{row['charge_id']}", self.pick(["2025-03-31", "2025-03-26", "2025-03-25", "2025-03-12", ""]))
+                form = self.pick(["INV-{}"] * 6 + ["=1+{}", "@{}", "-{}", '"{}", y', "Rëch №{}", "x:{}|y"])
+                self.invoices[flow] = (form.format(row["charge_id"]), self.pick(["2025-03-31", "2025-03-26", "2025-03-25", "2025-03-12", ""]))
             row["invoice_no"], row["invoice_date"] = self.invoices[flow]
 
     def charge(self, i):
