@@ -49,7 +49,7 @@ class Maker:
         return self.rng.choice(some)
 
     def parties(self):
-        for i in range(self.rng.randint(3, 6)):
+        for i in range(self.rng.randint(2, 5)):
             country = self.pick(sorted(COUNTRIES))
             self.ledger.rows["parties"].append(dict(
                 party=f"P{i}", name=f"Party {i} (invented)", kind="company", country=country, town=COUNTRIES[country], street="1 Road\nFloor 2", postcode="1",
@@ -94,16 +94,17 @@ class Maker:
                                                               "rate": amount(self.rng, self.pick([4, 9, 12]), 9).replace("0.", "1.", 1)})
 
     def agreements(self):
-        free = {(a, b) for a in self.companies for b in self.companies if a < b}
-        for i in range(self.rng.randint(0, 3)):
+        free = {(a, b, money) for a in self.companies for b in self.companies if a < b for money in CURRENCIES}
+        for i in range(self.rng.randint(0, 5)):
             members = self.rng.sample(self.companies, self.rng.randint(2, min(4, len(self.companies))))
-            pairs = {(a, b) for a in members for b in members if a < b}
+            money = self.pick(["CNY"] + CURRENCIES)
+            pairs = {(a, b, money) for a in members for b in members if a < b}
             if not pairs <= free:
                 continue
             free -= pairs
             form = self.pick(["bilateral", "multilateral"])
             self.ledger.rows["agreements"].append(dict(
-                agreement=f"AG{i}", parties="|".join(members), currency=self.pick(CURRENCIES), form=form,
+                agreement=f"AG{i}", parties="|".join(members), currency=money, form=form,
                 office=self.pick(self.companies) if form == "multilateral" else "", rounding=self.pick(["half_up", "half_even"]),
                 valid_from=self.pick(["2025-01-01", "2025-04-15"]), valid_to=self.pick(["", "2025-04-20"]), legal_reference="L", permission_reference="P"))
 
@@ -184,7 +185,7 @@ class Maker:
         if settles and self.settling.setdefault(obligation, row["stage"]) != row["stage"]:
             row["settles"] = "no"
         if self.chance(0.3):
-            row["settle_currency"] = self.pick(CURRENCIES)
+            row["settle_currency"] = self.pick(["CNY"] + CURRENCIES)
         if self.chance(0.4):
             row["value_date"] = self.pick(["2025-04-10", "2025-04-15", "2025-04-30"])
         if self.uniform:
