@@ -6,6 +6,7 @@ usage: compare.py PROGRAM RUN_OUT [FIRST LAST] [--keep FOLDER]
 RUN_OUT holds a run of the sample. Needs pyarrow. Exit 0 when all are equal. Last line: settlement: N ledgers equal, M differ
 """
 import argparse
+import csv
 import json
 import pathlib
 import shutil
@@ -49,6 +50,7 @@ class Settled:
         self.command = " ".join(str(c) for c in command + list(options))
         new = sorted(settlements(out) - before)
         self.folder = new[0] if new else None
+        self.out = out
 
     @property
     def said(self):
@@ -95,19 +97,28 @@ def table_faults(settlement, published, run_id, earlier_ids):
     compared("taxes", taxes, keyed(published.rows("taxes"), names, "taxes", faults), faults)
     compared("positions", expected.positions(), keyed(published.rows("positions"), "agreement currency value_date party".split(), "positions", faults), faults)
     order_names = "form agreement payer payee currency value_date".split()
-    compared("orders", expected.orders(), keyed(published.rows("orders"), order_names, "orders", faults), faults)
+    compared("orders", expected.orders(), keyed(published.orders(), order_names, "orders", faults), faults)
     compared("chains", expected.chains(), keyed(published.rows("chains"), ["pair"], "chains", faults), faults)
     compared("compare", expected.compare(), keyed(published.rows("compare"), "bill payer payee kind class currency".split(), "compare", faults), faults)
     faults += properties.faults(published)
     return faults, {claim.bare: ids.get(expected.claim_key(claim)) for claim in settlement.claims if claim.corrects is None}
 
 
-def refusal_faults(settlement, published):
+def failed_rows(out):
+    """What a call that settled nothing wrote of the refusals."""
+    path = pathlib.Path(out) / f"settlement/failed/{PERIOD}/refused.csv"
+    if not path.exists():
+        return []
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def refusal_faults(settlement, rows):
     """Places that are refused: rows by file and line, units by bill, container and element."""
     def place(file, line, bill, container, element):
-        return ("unit", bill, container, element) if bill else ("row", file, line)
+        return ("unit", bill, container, "" if element == "0" else element) if bill else ("row", file, line)
     twins = {place(r.file, str(r.line or ""), r.bill, r.container_id, str(r.element or "")) for r in settlement.refusals}
-    programs = {place(pathlib.Path(r["file"]).name, r["line"], r["bill"], r["container_id"], r["element"]) for r in published.rows("refused")}
+    programs = {place(pathlib.Path(r["file"]).name, r["line"], r["bill"], r["container_id"], r["element"]) for r in rows}
     why = {place(r.file, str(r.line or ""), r.bill, r.container_id, str(r.element or "")): r.why for r in settlement.refusals}
     return [f"refused by the twin only: {p} ({why[p]})" for p in sorted(twins - programs, key=str)] + \
         [f"refused by the program only: {p}" for p in sorted(programs - twins, key=str)]
@@ -147,7 +158,7 @@ def outcome_faults(settlement, settled):
     """What the call as a whole came to; None in the second place: there are no tables to compare."""
     code = settled.done.returncode
     if not settlement.settled:
-        return ([] if code == 4 else [f"exit {code}, twin refuses {settlement.refusals[:4]}: {settled.said}"]), None
+        return (refusal_faults(settlement, failed_rows(settled.out)) if code == 4 else [f"exit {code}, twin refuses {settlement.refusals[:4]}: {settled.said}"]), None
     if code != 0 or settled.folder is None:
         return [f"exit {code}, twin settles ({len(settlement.refusals)} refused, allowed): {settled.said}"], None
     return [], Published(settled.folder)
@@ -164,7 +175,7 @@ def one_ledger(bench, seed, folder):
     if published is None:
         return head, faults
     more, ids = table_faults(settlement, published, bench.ids[0], {})
-    faults += more + refusal_faults(settlement, published) + published.csv_faults()
+    faults += more + refusal_faults(settlement, published.rows("refused")) + published.csv_faults()
     if seed % 5 == 1:
         again = Settled(bench.program, bench.again, named, ledger.options, bench.ids[0])
         faults += same_bytes(settled.folder, again.folder) if again.folder else [again.said]
@@ -204,7 +215,7 @@ def example(program, out, folder):
     faults, published = outcome_faults(settlement, settled)
     if published is not None:
         run_id = json.loads((latest / "manifest.json").read_text())["run_id"]
-        faults += table_faults(settlement, published, run_id, {})[0] + refusal_faults(settlement, published) + published.csv_faults()
+        faults += table_faults(settlement, published, run_id, {})[0] + refusal_faults(settlement, published.rows("refused")) + published.csv_faults()
     return "the example " + settled.command, faults
 
 

@@ -104,6 +104,7 @@ FAULTS = {
     "load_status": cell("load_status", "full"),
     "rate": cell("rate", "-3", "1e3", "1,5", "0.1234567890123", "12345678901234567890123456789", "+1", ".5", "1.", "NaN", when=has("rate")),
     "amount": cell("amount", "-3.00", "1 000.00", "", when=has("amount")),
+    "huge amount": cell("amount", "1000000000000000000000000000", when=has("amount")),
     "both": cell("amount", "1.00", when=has("rate")),
     "currency": cell("currency", "XXE", "cny", "RMB", "", when=lambda row: not row.get("price_id")),
     "settle currency": cell("settle_currency", "CNH"),

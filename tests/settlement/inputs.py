@@ -30,6 +30,9 @@ ELEMENT_FILTERS = ("mode", "operation", "carrier", "origin", "destination", "con
 # ISO 4217, of the currencies that the tests use.
 MINOR = {"CNY": 2, "SGD": 2, "USD": 2, "EUR": 2, "HKD": 2, "THB": 2, "MYR": 2, "LAK": 2, "IDR": 2, "JPY": 0, "VND": 0, "KRW": 0, "KWD": 3, "BHD": 3}
 
+# A payment order has 18 digits.
+MOST = 10 ** 18
+
 
 @dataclass
 class Refusal:
@@ -302,6 +305,8 @@ def charge(row, parties, prices, options, shipments):
     amount = number(row["amount"]) if given == "amount" else None
     if amount is not None and stage == "invoiced" and (amount * 10 ** MINOR[paid_in]).denominator != 1:
         raise Refused("more decimals than the minor unit")
+    if amount is not None and amount * 10 ** MINOR[paid_in] >= MOST:
+        raise Refused("more than a payment order can say")
     if bool(row["tax_category"]) != bool(row["tax_rate"]):
         raise Refused("tax category and rate")
     value_date = date(row["value_date"])

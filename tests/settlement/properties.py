@@ -59,7 +59,7 @@ def taxes(published):
 def orders(published):
     gross = {row["claim_id"]: number(row["gross_minor"]) for row in published.rows("claims")}
     out = []
-    for row in published.rows("orders"):
+    for row in published.orders():
         listed = [claim for claim in row["claims"].split("|") if claim]
         if any(claim not in gross for claim in listed):
             out.append(f"property: order {row['order_id']} lists a claim that is not there")

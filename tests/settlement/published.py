@@ -2,6 +2,7 @@
 import csv
 import datetime
 import pathlib
+from collections import defaultdict
 from fractions import Fraction
 
 import pyarrow.parquet
@@ -11,7 +12,7 @@ from inputs import MINOR
 from ledger import KEY
 from orders import chains_of, compare_of, postings_of
 
-TABLES = "lines claims taxes postings positions orders chains compare refused summary".split()
+TABLES = "lines claims taxes postings positions orders order_claims chains compare refused summary".split()
 
 
 def cell(value):
@@ -38,6 +39,16 @@ class Published:
 
     def rows(self, name):
         return [{column: cell(value) for column, value in row.items()} for row in self.tables.get(name, [])]
+
+    def orders(self):
+        """With the claims that each lists, from their own table."""
+        listed = defaultdict(list)
+        for row in self.rows("order_claims"):
+            listed[row["order_id"]].append(row["claim_id"])
+        rows = self.rows("orders")
+        for row in rows:
+            row["count"], row["claims"] = row["claims"], "|".join(sorted(listed[row["order_id"]]))
+        return rows
 
     def csv_faults(self):
         """Rows of the CSV that differ from those of the Parquet."""
@@ -102,10 +113,11 @@ class Expected:
             units = sorted(claim.units, key=lambda u: (u.charge.id.encode(), u.container_id.encode(), u.element))
             for unit in units:
                 number += 1
-                key = self.claim_key(claim) + (unit.charge.id, unit.container_id, str(unit.element) if unit.element else "")
+                key = self.claim_key(claim) + (unit.charge.id, unit.container_id, str(unit.element))
                 fx = unit.fx or ("", "", None, None, "")
+                flat = unit.charge.basis == "flat"
                 out[key] = {"line": str(number), "exact": fraction(unit.exact), "amount_minor": str(unit.minor), "amount": amount_text(unit.minor, digits),
-                            "quantity": cell(unit.quantity), "rate": cell(unit.rate), "share": cell(unit.share), "voyage_share": cell(unit.voyage_share),
+                            "quantity": "1" if flat else cell(unit.quantity), "rate": cell(unit.charge.amount if flat else unit.rate), "share": cell(unit.share), "voyage_share": cell(unit.voyage_share),
                             "currency": unit.charge.currency, "fx_from": fx[0], "fx_to": fx[1], "fx_rate": cell(fx[2]), "fx_date": cell(fx[3]),
                             "fx_source": fx[4], "upper_bound": cell(unit.upper_bound), "price_id": unit.charge.price_id,
                             "factor_id": getattr(unit.source, "factor_id", ""), "run_id": self.run_id}
@@ -126,7 +138,7 @@ class Expected:
         for o in self.s.orders:
             key = tuple(cell(o[c]) for c in ("form", "agreement", "payer", "payee", "currency", "value_date"))
             out[key] = {"amount_minor": str(o["amount_minor"]), "amount": amount_text(o["amount_minor"], MINOR[o["currency"]]),
-                        "claims": "|".join(sorted(ids[c] for c in o["claims"]))}
+                        "claims": "|".join(sorted(ids[c] for c in o["claims"])), "count": str(len(o["claims"]))}
         return out
 
     def chains(self):

@@ -5,7 +5,6 @@ import hashlib
 import sys
 import tempfile
 from fractions import Fraction
-from pathlib import Path
 
 import generate
 import inputs
