@@ -79,23 +79,24 @@ def corrected(original, earlier, units, run, options):
     sign = 1 if difference > 0 else -1
     before = defaultdict(Fraction)
     example = {}
-    for claim, factor in [(original, 1)] + [(claim, signed(claim)) for claim in earlier]:
+    for claim in [original] + earlier:
         for unit in claim.units:
-            before[unit.charge.id, unit.place] += factor * unit.exact
+            before[unit.charge.id, unit.place] += unit.exact
             example[unit.charge.id, unit.place] = unit
     for unit in units:
         example[unit.charge.id, unit.place] = unit
     now = {(unit.charge.id, unit.place): unit.exact for unit in units}
-    lines = [replace(unit, exact=sign * (now.get(key, Fraction(0)) - before[key])) for key, unit in example.items()]
+    # Signed as the difference is: those of a credit note add to less than nothing.
+    lines = [replace(unit, exact=now.get(key, Fraction(0)) - before[key]) for key, unit in example.items()]
     lines.sort(key=lambda unit: unit.order)
     incomplete = original.bill in run and not run[original.bill].complete and options.incomplete != "settle"
     key = dict(zip(KEY, original.key))
     key["value_date"], key["status"] = "", "disputed" if incomplete else "open"
     if sign < 0:
         key["payer"], key["payee"] = key["payee"], key["payer"]
-    claim = Claim(tuple(key.values()), lines, sum((unit.exact for unit in lines), Fraction(0)), abs(difference), corrects=original.bare,
+    claim = Claim(tuple(key.values()), lines, sign * sum((unit.exact for unit in lines), Fraction(0)), abs(difference), corrects=original.bare,
                        note="DEBN" if sign > 0 else "CREN")
-    parts = largest_remainder(claim.minor, [unit.exact for unit in lines], [unit.order for unit in lines])
+    parts = largest_remainder(difference, [unit.exact for unit in lines], [unit.order for unit in lines])
     for unit, part in zip(lines, parts):
         unit.minor = part
     return claim
