@@ -154,17 +154,20 @@ class Expected:
                 return "" if one is None or other is None else amount_text(one - other, digits)
             out[tuple(cell(c) for c in key)] = {
                 "quoted": "" if q is None else amount_text(q, digits), "agreed": "" if a is None else amount_text(a, digits),
-                "invoiced": "" if i is None else amount_text(i, digits), "invoiced-agreed": less(i, a), "agreed-quoted": less(a, q),
-                "invoiced-quoted": less(i, q)}
+                "invoiced": "" if i is None else amount_text(i, digits), "invoiced_less_agreed": less(i, a),
+                "agreed_less_quoted": less(a, q), "invoiced_less_quoted": less(i, q)}
         return out
 
-    def postings(self):
-        """(claim key or tax group, side) -> account, debit, credit."""
+    def postings(self, tax_ids):
+        """(claim id, tax group id, side) -> account, debit, credit. `tax_ids`: group -> id."""
         out = {}
         by_key = {(claim.key, claim.corrects): claim for claim in self.s.claims}
         for ((what, key, corrects), side), (account, debit, credit) in postings_of(self.s.claims, self.s.taxes).items():
-            name = self.claim_key(by_key[key, corrects]) if what == "claim" else tuple(cell(c) for c in key)
-            out[what, name, side] = (account, debit, credit)
+            if what == "claim":
+                name = (self.claim_ids.get(self.claim_key(by_key[key, corrects]), "?"), "", side)
+            else:
+                name = ("", tax_ids.get(tuple(cell(c) for c in key), "?"), side)
+            out[name] = {"account": account, "debit_minor": str(debit), "credit_minor": str(credit)}
         return out
 
 
