@@ -10,6 +10,7 @@
 //! | check a published run, explain a figure of it, compare two | [`Engine::at`], then [`Engine::verify`], [`Engine::explain`], [`Engine::diff`] |
 //! | make a report or documents for partners of it | [`Engine::report`], [`Engine::export`] |
 //! | settle charges, order, confirm, check settlements | [`Engine::at`], then [`Engine::settle`], [`Engine::order_payments`], [`Engine::confirm_payments`], [`Engine::verify_settlements`] |
+//! | ask the tables of a published run anything in columns | [`Engine::at`], then [`Engine::published`] |
 //! | compare route options | [`Engine::compare`] |
 //! | question a factor library | [`Engine::factors`] |
 //! | turn what partners send into records | [`Engine::convert`] |
@@ -29,6 +30,7 @@ mod atlas;
 mod audit;
 mod claims;
 mod compare;
+mod console;
 mod engine;
 mod error;
 mod escape;
@@ -79,6 +81,7 @@ pub mod runs {
     pub use crate::audit::verify::{Inputs, Verified};
     pub use crate::calc::restate::Effects;
     pub use crate::present::form::{Report, page, workbook};
+    pub use crate::published::proven::{Batches, PublishedRun};
     pub use crate::published::rejected::RejectedRow;
     pub use crate::store::manifest::Manifest;
     pub use crate::store::rollback::RolledBack;
@@ -101,8 +104,9 @@ pub mod sheet {
 /// Route options between two places.
 pub mod routing {
     pub use crate::compare::{Comparison, Question, Routes, Sources, pairs};
+    pub use crate::present::comparison::figure::{rounded, shown};
     pub use crate::present::comparison::sheet::{
-        ElementSheet, OptionSheet, RequestSheet, ScenarioSheet, Sheet, Standing, rounded,
+        ElementSheet, OptionSheet, RequestSheet, ScenarioSheet, Sheet, Standing,
     };
     pub use crate::reference::{Rate, Rates};
     pub use crate::routes::request::Objective;
@@ -166,17 +170,19 @@ pub mod code {
 
 /// Quantities and days: whole numbers of small units, and how they are written.
 pub mod quantity {
-    pub use crate::model::time::{Day, NO_END, date_text, day_of, parse_date};
+    pub use crate::model::time::{Day, NO_END, date_text, day_of, instant_text, parse_date};
     pub use crate::model::unit::{
         DISTANCE_SCALE, NANO_SCALE, SHARE_SCALE, counted, decimal_text, div_half_even, grouped,
         plural, short_decimal_text,
     };
+    pub use rust_decimal::Decimal;
 }
 
 /// Text of strangers on a terminal, in JSON and in CSV.
 pub mod text {
     pub use crate::escape::inert::{original, write_json};
     pub use crate::escape::{csv_cell, is_hidden, visible, visible_json, visible_lines};
+    pub use crate::present::table::Table;
 }
 
 /// Files that are written whole or not at all, and paths as people write them.
@@ -186,8 +192,9 @@ pub mod files {
     pub use crate::store::plain::plain;
 }
 
-/// The process that a program on top of this library is: its memory, its open files, its signals.
+/// The process that a program on top of this library is: its memory, its open files, its signals, where it prints.
 pub mod process {
+    pub use crate::console::{Console, log_json};
     pub use crate::store::descriptors::raise_limit;
     pub use crate::store::machine::memory;
     pub use crate::store::memory::{bound, end_in_order, is_bounded};

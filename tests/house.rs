@@ -26,6 +26,7 @@ const ROOT: Arrows = &[
     ("error", &[]),
     ("escape", &[]),
     ("progress", &[]),
+    ("console", &["error", "escape", "progress"]),
     ("claims", &[]),
     ("input", &["error", "claims"]),
     ("atlas", &["error", "escape", "run", "shipped", "store"]),
@@ -99,8 +100,20 @@ const ROOT: Arrows = &[
     (
         "engine",
         &[
-            "error", "progress", "input", "output", "store", "run", "audit", "exchange", "present",
-            "compare", "library", "settle", "shipped",
+            "error",
+            "progress",
+            "input",
+            "output",
+            "published",
+            "store",
+            "run",
+            "audit",
+            "exchange",
+            "present",
+            "compare",
+            "library",
+            "settle",
+            "shipped",
         ],
     ),
 ];
@@ -330,7 +343,13 @@ fn clock_and_threads_stay_where_a_run_is_led() {
     nothing(&outside(
         "src",
         &clock,
-        &["/store/", "/run/mod.rs", "/cli/", "/compare/question.rs"],
+        &[
+            "/store/",
+            "/run/mod.rs",
+            "/cli/",
+            "/console.rs",
+            "/compare/question.rs",
+        ],
     ));
     nothing(&outside(
         "src",

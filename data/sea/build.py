@@ -1,55 +1,57 @@
 """Builds the sea graph: marnet.bin, ports.csv and land.bin of this folder.
 
-    python3 -m venv env && env/bin/pip install numpy==2.4.6 shapely==2.2.0
+    python3 -m venv env && env/bin/pip install numpy==2.4.6 shapely==2.2.0 numba==0.68.1
     pip download --no-deps --no-binary :all: searoute==1.6.0     # marnet: Apache-2.0
     npm pack world-atlas@2.0.2                                   # Natural Earth 4.1.0: public domain
     env/bin/python build.py --searoute searoute-1.6.0 --atlas package
 
-Both packages are named as unpacked folders. With --check nothing is written and a difference is an error.
+Both packages are named as unpacked folders. With --check nothing is written and a difference is an error. Takes some minutes.
 
-Inputs of our own, in this folder: edges.csv (edges and joints that marnet lacks), gates.csv (lines across a passage: every edge over
-one belongs to it), pins.csv (ports whose nodes are chosen by hand); ../locations.csv (the ports). The layout of what is written stands in
-docs/formats.md, how distances are made of it in docs/methodology.md.
+Inputs of our own, in this folder: barriers.csv (shoals that are land to a ship), gates.csv (lines across a passage: every edge over
+one belongs to it), waters.csv (boxes in which lanes of marnet lead over what the coast shows as land), channels.csv (rivers and canals
+that marnet lacks), ../locations.csv and ../world (the ports). The layout of what is
+written stands in docs/formats.md, how distances are made of it in docs/methodology.md.
 """
 
 import argparse
 import ast
 import csv
 import hashlib
-import json
 import math
 import struct
 import sys
 from pathlib import Path
 
 import numpy
-from shapely import LineString, Polygon, STRtree, prepare
-from shapely.affinity import translate
+
+import coast
+import visible
+from coast import unit
 
 HERE = Path(__file__).resolve().parent
-NETWORK = "marnet searoute-1.6.0 + corridor-1"
+NETWORK = "green-corridor sea graph 2"
 LAND = "Natural Earth 4.1.0, 1:50m land"
 LAND_RESOLUTION_M = 10_000  # 0.2 mm on a map of 1:50,000,000
 RADIUS_M = 6371008.8
 
-# Bits of a passage in the file, in order; the second word is marnet's tag.
+# Bits of a passage in the file, in order.
 PASSAGES = [
-    ("bab_el_mandeb", "babalmandab"), ("bering", "bering"), ("bosporus", "bosporus"), ("cape_horn", "chili"),
-    ("cape_of_good_hope", "south_africa"), ("dardanelles", "dardanelles"), ("gibraltar", "gibraltar"), ("hormuz", "ormuz"),
-    ("malacca", "malacca"), ("northwest", "northwest"), ("panama", "panama"), ("suez", "suez"), ("sunda", "sunda"),
+    "bab_el_mandeb", "bering", "bosporus", "cape_horn", "cape_of_good_hope", "dardanelles", "gibraltar", "hormuz",
+    "malacca", "northwest", "panama", "suez", "sunda", "northeast", "kiel", "corinth",
 ]
-BIT = {name: bit for bit, (name, _) in enumerate(PASSAGES)}
-# Tags of marnet that name no passage: the artificial edges along the 180th meridian.
-NO_PASSAGE = {None, "segment", "segment2", "pacific_ocean"}
+BIT = {name: 1 << bit for bit, name in enumerate(PASSAGES)}
+ICE = ["northwest", "northeast"]
+# What may be closed besides the ice while an edge is still of use: other closures lead over the same lanes.
+CLOSED = [[], ["suez", "panama", "malacca", "kiel"]]
 
-# Pinning of ports.
-CANDIDATES = 40  # nearest nodes looked at
-MAX_PINS = 4
-TOLERANCE_M = 2_000  # of land that an approach may cross: resolution of the 1:10m outline, and of positions in whole minutes
-HARBOUR_M = 12_000  # around the port where land does not count: basins, moles, river mouths
-MOST_OVER_LAND_M = 50_000  # more is not the mouth of a river: such a port is not pinned
-LAND_WEIGHT = 4  # a metre over land counts as so many by sea
-
+STRETCH = 1.02  # the sparse network makes no sight line longer than so many times
+FARTHEST_APPROACH_KM = 125
+RIVER = 1.3  # a river is so many times as long as the straight line over the land
+CHANNEL_LAND_KM = 1  # an edge of marnet in narrow waters is wanted if it leads over so much of the coarse land
+MOUTH_KM = 8  # from the end of a channel to the open water
+ONLY_MOUTH_KM = 15  # if the channel has no other
+JOINT_KM = 4  # from the end of a channel of ours to one of marnet
+CLOSE_BY_M = 60_000  # of a line from a port past the corners of the coast
 
 def metres(a, b):
     """Great circle, rounded up: a sum over edges is then never below the great circle of its ends."""
@@ -68,206 +70,238 @@ def degrees(node):
     return node[0] / 1e5, node[1] / 1e5
 
 
-class Network:
-    def __init__(self):
-        self.edges = {}  # (node, node) -> set of passages
-
-    def add(self, a, b, passage):
-        if a == b:
-            return
-        tags = self.edges.setdefault((min(a, b), max(a, b)), set())
-        if passage:
-            tags.add(passage)
-
-    def remove(self, a, b):
-        del self.edges[(min(a, b), max(a, b))]
-
-    def nodes(self):
-        return sorted({n for edge in self.edges for n in edge}, key=lambda n: (n[1], n[0]))
-
-
-def read_marnet(folder):
-    source = (folder / "searoute/data/marnet_dict.py").read_text()
-    assigned = {s.targets[0].id: ast.literal_eval(s.value) for s in ast.parse(source).body if isinstance(s, ast.Assign)}
-    ours = {tag: name for name, tag in PASSAGES}
-    network = Network()
-    for a, neighbours in assigned["edge_list"].items():
-        for b, properties in neighbours.items():
-            tag = properties.get("passage")
-            if tag not in NO_PASSAGE and tag not in ours:
-                sys.exit(f"marnet: passage {tag!r} is new here; decide about it")
-            network.add(grid(*a), grid(*b), ours.get(tag))
-    return network
-
-
 def rows(name):
     with open(HERE / name, newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
 def end(row, side):
-    return grid(float(row[f"{side}_longitude"]), float(row[f"{side}_latitude"]))
+    return float(row[f"{side}_longitude"]), float(row[f"{side}_latitude"])
 
 
-def extend(network):
-    """Our own edges and tags on top, edges over land away."""
-    for row in rows("edges.csv"):
-        if row["action"] == "add":
-            network.add(end(row, "from"), end(row, "to"), row["passage"] or None)
-        else:
-            network.remove(end(row, "from"), end(row, "to"))
-    for row in rows("gates.csv"):
-        gate = LineString([degrees(end(row, "from")), degrees(end(row, "to"))])
-        for (a, b), tags in network.edges.items():
-            if gate.intersects(LineString([degrees(a), beside_of(degrees(a), degrees(b))])):
-                tags.add(row["passage"])
-
-
-def beside_of(a, b):
-    """b in the turn of the globe in which it is nearest to a."""
-    return b[0] + 360 * round((a[0] - b[0]) / 360), b[1]
-
-
-def topology(path):
-    """Polygons (outer ring, inner rings) of a TopoJSON file's land, in degrees."""
-    data = json.loads(path.read_text())
-    (sx, sy), (tx, ty) = data["transform"]["scale"], data["transform"]["translate"]
-    arcs = []
-    for arc in data["arcs"]:
-        x = y = 0
-        line = []
-        for dx, dy in arc:
-            x, y = x + dx, y + dy
-            line.append((x * sx + tx, y * sy + ty))
-        arcs.append(line)
-
-    def ring(indices):
-        points = []
-        for i in indices:
-            arc = arcs[i] if i >= 0 else arcs[~i][::-1]
-            points.extend(arc[1:] if points else arc)
-        return unroll(points)
-
+def barriers():
+    """Rings of shoals: pairs of latitude and longitude."""
     found = []
-    for geometry in data["objects"]["land"]["geometries"]:
-        for polygon in [geometry["arcs"]] if geometry["type"] == "Polygon" else geometry["arcs"]:
-            found.append([ring(r) for r in polygon])
+    for row in rows("barriers.csv"):
+        ring = [tuple(map(float, pair.split()))[::-1] for pair in row["ring"].split(",")]
+        found.append([*ring, ring[0]])
     return found
 
 
-def unroll(ring):
-    """Longitudes that run on across the 180th meridian; a ring around a pole is closed over the pole."""
-    run = [ring[0]]
-    for lon, lat in ring[1:]:
-        run.append((lon + 360 * round((run[-1][0] - lon) / 360), lat))
-    if abs(run[-1][0] - run[0][0]) > 180:
-        pole = math.copysign(90, run[0][1])
-        run += [(run[-1][0], pole), (run[0][0], pole), run[0]]
-    return run
+def marnet(folder):
+    """Edges of marnet, in degrees."""
+    source = (folder / "searoute/data/marnet_dict.py").read_text()
+    assigned = {s.targets[0].id: ast.literal_eval(s.value) for s in ast.parse(source).body if isinstance(s, ast.Assign)}
+    edges = {tuple(sorted((grid(*a), grid(*b)))) for a, beside in assigned["edge_list"].items() for b in beside}
+    return sorted((degrees(a), degrees(b)) for a, b in edges if a != b)
 
 
-def beside(hole, ring):
-    """The hole in the same turn of the globe as the ring around it."""
-    west = min(lon for lon, _ in ring)
-    shift = 360 * math.ceil((west - min(lon for lon, _ in hole)) / 360)
-    return [(lon + shift, lat) for lon, lat in hole]
+class Channels:
+    """Rivers, canals, lakes and harbours where the coarse coast shows land: edges between places."""
+
+    def __init__(self, folder, land):
+        boxes = [tuple(float(row[k]) for k in ("south", "west", "north", "east")) for row in rows("waters.csv")]
+        self.edges, self.mouths = set(), set()
+        for a, b in marnet(folder):
+            is_narrow = any(all(s <= p[1] <= n and w <= p[0] <= e for p in (a, b)) for s, w, n, e in boxes)
+            if is_narrow and land.crossed_km(a, b) > CHANNEL_LAND_KM:
+                self.edges.add((a, b))
+        theirs = sorted(self.nodes())
+        for row in rows("channels.csv"):
+            line = [tuple(map(float, pair.split()))[::-1] for pair in row["line"].split(",")]
+            line[0], line[-1] = joint(line[0], theirs), joint(line[-1], theirs)
+            for a, b in zip(line, line[1:]):
+                self.edges.add(tuple(sorted((a, b))))
+        self.lead_to_sea(land)
+
+    def lead_to_sea(self, land):
+        """An end of a channel that lies on the coarse land is led to the water beside it."""
+        ends = {}
+        for edge in self.edges:
+            for p in edge:
+                ends[p] = ends.get(p, 0) + 1
+        wet = self.joined({p for p in ends if not land.is_land(p)})
+        for p in sorted(p for p, count in ends.items() if count == 1 and land.is_land(p)):
+            water = land.water_beside(p)
+            if water and metres(p, water) <= (MOUTH_KM if p in wet else ONLY_MOUTH_KM) * 1000:
+                print(f"mouth: {p[1]:.3f},{p[0]:.3f} to {water[1]:.3f},{water[0]:.3f}")
+                self.edges.add(tuple(sorted((p, water))))
+                self.mouths.add(water)
+                wet |= self.joined({p})
+        for p in sorted(set(ends) - wet):
+            print(f"channel without a mouth: {p[1]:.3f},{p[0]:.3f}")
+
+    def joined(self, places):
+        """These places and all to which channels lead from them."""
+        found, fresh = set(places), set(places)
+        while fresh:
+            fresh = {q for edge in self.edges for p, q in (edge, edge[::-1]) if p in fresh} - found
+            found |= fresh
+        return found
+
+    def nodes(self):
+        return {p for edge in self.edges for p in edge}
+
+    def nearest(self, place):
+        """The nearest place on an edge, the edge, and metres."""
+        stretch = math.cos(math.radians(place[1]))
+        best = None
+        for a, b in sorted(self.edges):
+            ax, ay, bx, by = (a[0] - place[0]) * stretch, a[1] - place[1], (b[0] - place[0]) * stretch, b[1] - place[1]
+            dx, dy = bx - ax, by - ay
+            t = min(1.0, max(0.0, -(ax * dx + ay * dy) / (dx * dx + dy * dy)))
+            d = math.hypot(ax + t * dx, ay + t * dy)
+            if best is None or d < best[0]:
+                best = (d, (a, b), (a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])))
+        _, edge, at = best
+        at = next((p for p in edge if metres(p, at) < 1000), at)
+        return at, edge, metres(place, at)
+
+    def split(self, edge, at):
+        if at in edge:
+            return
+        self.edges.remove(edge)
+        for p in edge:
+            self.edges.add(tuple(sorted((p, at))))
 
 
-class Land:
-    """Land polygons from -540 to 540 degrees, so that a line across the 180th meridian meets them too."""
-
-    def __init__(self, polygons):
-        whole = [Polygon(p[0], [beside(hole, p[0]) for hole in p[1:]]).buffer(0) for p in polygons]
-        self.parts = [translate(p, xoff=shift) for shift in (-360, 0, 360) for p in whole]
-        for part in self.parts:
-            prepare(part)
-        self.tree = STRtree(self.parts)
-
-    def crossed_m(self, a, b, free_m=0):
-        """Metres of the great circle a-b over land, leaving out the first free_m from a."""
-        line = great_circle(a, b)
-        shape = LineString(line)
-        total = 0
-        for i in self.tree.query(shape, predicate="intersects"):
-            inside = self.parts[i].intersection(shape)
-            for part in getattr(inside, "geoms", [inside]):
-                if part.geom_type == "LineString":
-                    points = list(part.coords)
-                    total += sum(
-                        metres(p, q) for p, q in zip(points, points[1:]) if metres(a, ((p[0] + q[0]) / 2, (p[1] + q[1]) / 2)) > free_m
-                    )
-        return total
+def joint(place, others):
+    """Another place that is as good as this."""
+    near = min(((metres(place, p), p) for p in others), default=(JOINT_KM * 1000, None))
+    return near[1] if near[0] < JOINT_KM * 1000 else place
 
 
-def unit(point):
-    lon, lat = map(math.radians, point)
-    return math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat)
-
-
-def great_circle(a, b, step_m=1_000):
-    """Points along the great circle, longitudes running on across the 180th meridian."""
-    length = metres(a, b)
-    count = max(1, min(200, length // step_m))
-    u, v = unit(a), unit(b)
-    angle = math.acos(max(-1.0, min(1.0, sum(p * q for p, q in zip(u, v)))))
-    points = [a]
-    for i in range(1, count):
-        f = i / count
-        p, q = math.sin((1 - f) * angle) / math.sin(angle), math.sin(f * angle) / math.sin(angle)
-        x, y, z = (p * s + q * t for s, t in zip(u, v))
-        points.append((math.degrees(math.atan2(y, x)), math.degrees(math.atan2(z, math.hypot(x, y)))))
-    points.append(b)
-    run = [points[0]]
-    for lon, lat in points[1:]:
-        run.append((lon + 360 * round((run[-1][0] - lon) / 360), lat))
-    return run
-
-
-def pin_ports(nodes, land):
-    """For every port of ../locations.csv its nodes: the nearest ones whose approach stays off the land."""
-    chosen = {}
-    for row in rows("pins.csv"):
-        chosen.setdefault(row["locode"], []).append(grid(float(row["longitude"]), float(row["latitude"])))
-    index = {node: i for i, node in enumerate(nodes)}
-    places = numpy.array([unit(degrees(n)) for n in nodes])
-    pins = []
+def read_ports():
+    """Code and place of every port: those of ../locations.csv, and what the list of the world knows as a port besides."""
+    found = {}
+    for name in ["../world/places-1.csv", "../world/places-2.csv"]:
+        for row in rows(name):
+            if {"port", "container_port"} & set(row["kind"].split()) and row["latitude"]:
+                found[row["locode"]] = (float(row["longitude"]), float(row["latitude"]))
     for row in rows("../locations.csv"):
-        if row["kind"] != "sea_port" or not row["latitude"]:
+        if row["kind"] == "sea_port" and row["latitude"]:
+            found[row["locode"]] = (float(row["longitude"]), float(row["latitude"]))
+    return dict(sorted(found.items()))
+
+
+def pin(ports, land, channels):
+    """Port, node and approach: a node of its own in the water, or beside it, or on a channel."""
+    pins = {}
+    for code, place in ports.items():
+        if not land.is_land(place):
+            pins[code] = (place, 1, "at sea")
             continue
-        port = (float(row["longitude"]), float(row["latitude"]))
-        if row["locode"] in chosen:
-            picked = [(metres(port, degrees(n)), n, land.crossed_m(port, degrees(n)), "by hand") for n in chosen.pop(row["locode"])]
+        water = land.water_beside(place)
+        over_land = metres(place, water) if water else FARTHEST_APPROACH_KM * 2000
+        at, edge, to_channel = channels.nearest(place)
+        if min(over_land, to_channel) > FARTHEST_APPROACH_KM * 1000:
+            print(f"not pinned: {code}, {over_land // 1000} km from the sea")
+        elif to_channel < over_land:
+            channels.split(edge, at)
+            pins[code] = (at, to_channel, "channel")
         else:
-            picked = pick(port, nearest(port, nodes, places), land)
-        pins += [(row["locode"], port, index[n], n, m, over, how) for m, n, over, how in picked]
-        if not pins or pins[-1][0] != row["locode"]:
-            print(f"not pinned: {row['locode']} {row['name']}")
-    if chosen:
-        sys.exit(f"pins.csv: no such ports in locations.csv: {sorted(chosen)}")
+            pins[code] = (water, math.ceil(over_land * RIVER), "over land")
     return pins
 
 
-def nearest(port, nodes, places):
-    """The nearest nodes; places are their unit vectors."""
-    chord = places @ numpy.array(unit(port))
-    return sorted((metres(port, degrees(nodes[i])), nodes[i]) for i in numpy.argsort(-chord, kind="stable")[:CANDIDATES])
+def crossings(a, b):
+    """For unit vectors of the ends of lines: bits of the gates that they cross."""
+    bits = numpy.zeros(len(a), numpy.int32)
+    for row in rows("gates.csv"):
+        g, h = unit(end(row, "from")), unit(end(row, "to"))
+        gate = numpy.cross(g, h)
+        parted = (a @ gate) * (b @ gate) < 0
+        line = numpy.cross(a[parted], b[parted])
+        # The point where the great circles meet lies on both arcs.
+        meet = numpy.cross(line, gate)
+        meet *= numpy.sign((meet * (a[parted] + b[parted])).sum(axis=1))[:, None]
+        on_gate = (numpy.cross(g, meet) @ gate > 0) & (numpy.cross(meet, h) @ gate > 0)
+        where = numpy.flatnonzero(parted)[on_gate]
+        bits[where] |= BIT[row["passage"]]
+    return bits
 
 
-def pick(port, candidates, land):
-    """The clear approaches, or one over land where every clear one is a far detour (a harbour up a river), or none."""
-    clear, over_land = [], []
-    for m, node in candidates:
-        if len(clear) == MAX_PINS or (clear and m > 2 * clear[0][0] + 20_000):
-            break
-        over = land.crossed_m(port, degrees(node), HARBOUR_M)
-        if over <= TOLERANCE_M:
-            clear.append((m, node, over, "clear"))
-        elif over <= MOST_OVER_LAND_M:
-            over_land.append((m, node, over, "over land"))
-    best = min(over_land, key=lambda c: c[0] + LAND_WEIGHT * c[2], default=None)
-    if best and (not clear or best[0] + LAND_WEIGHT * best[2] < clear[0][0]):
-        return [best]
-    return clear
+def lengths(places, pairs):
+    """Metres of many lines, rounded up."""
+    lon, lat = numpy.radians(places[:, 0]), numpy.radians(places[:, 1])
+    a, b = pairs[:, 0], pairs[:, 1]
+    h = numpy.sin((lat[b] - lat[a]) / 2) ** 2 + numpy.cos(lat[a]) * numpy.cos(lat[b]) * numpy.sin((lon[b] - lon[a]) / 2) ** 2
+    return numpy.maximum(1, numpy.ceil(2 * RADIUS_M * numpy.arcsin(numpy.sqrt(numpy.minimum(1, h))))).astype(numpy.int64)
+
+
+def network(land, channels, pins):
+    """Places, pairs, metres and passages of the sparse network, and the number of each place."""
+    off, corners, before, after, starts, ends = land.corners()
+    others = sorted({degrees(grid(*p)) for p in channels.nodes()} | {degrees(grid(*at)) for at, _, _ in pins.values()})
+    # A place in narrow water lies hard by the shore, and a channel may end in one.
+    wet = {degrees(grid(*at)) for at, _, how in pins.values() if how != "channel"} | {degrees(grid(*p)) for p in channels.mouths}
+    at_sea = [p for p in others if p in wet or not land.is_land(p)]
+    inland = [p for p in others if p not in wet and land.is_land(p)]
+    # First the places off the corners, then ports and channels, then the corners themselves. Sight is from where a node is:
+    # the grid may move one that is hard by the shore into its land.
+    nodes = numpy.concatenate([unit(off), unit(at_sea), corners])
+    none = numpy.zeros((len(at_sea), 3))
+    sides = [numpy.concatenate([side - corners, none, side - corners]) for side in (before, after)]
+    kind = numpy.repeat([0, 1, 2], [len(off), len(at_sea), len(corners)])
+    pairs = visible.sights(nodes, *sides, kind != 1, kind == 2, starts, ends)
+    places = [degrees(grid(*p)) for p in [*off.tolist(), *at_sea, *coast.degrees_of(corners).tolist()]]
+    places = numpy.array([*places, *inland])
+    number = {tuple(p): i for i, p in enumerate(places.tolist()) if i < len(off) + len(at_sea) or i >= len(nodes)}
+    lanes = numpy.array([[number[degrees(grid(*p))] for p in edge] for edge in sorted(channels.edges)], numpy.int32)
+    pairs = numpy.unique(numpy.sort(numpy.concatenate([pairs, lanes]), axis=1), axis=0)
+    pairs = pairs[(places[pairs[:, 0]] != places[pairs[:, 1]]).any(axis=1)]
+    m = lengths(places, pairs)
+    order = numpy.lexsort((pairs[:, 1], pairs[:, 0], m))
+    pairs, m = pairs[order], m[order]
+    kind = numpy.concatenate([kind, numpy.ones(len(inland), kind.dtype)])
+    wanted = ways_to_sea(pairs, m, kind, lanes, number, pins)
+    pairs, m = pairs[wanted], m[wanted]
+    nodes = unit(places)
+    tags = crossings(nodes[pairs[:, 0]], nodes[pairs[:, 1]])
+    kept, is_done = visible.spanner(nodes, pairs, tags, m / RADIUS_M, STRETCH, 1000)
+    assert is_done, "more lanes at a node than there is room for"
+    print(f"{len(places)} places, {len(off)} of them off corners; {len(pairs)} sight lines, {kept.sum()} kept", flush=True)
+    joined = set(pairs[kept].ravel().tolist())
+    for code, (at, _, _) in pins.items():
+        if number[degrees(grid(*at))] not in joined:
+            print(f"alone: {code} at {at[1]:.4f},{at[0]:.4f}")
+    return places, pairs[kept], m[kept], tags[kept], number
+
+
+def ways_to_sea(pairs, m, kind, lanes, number, pins):
+    """Which lines the network is made of: those between places off the coast, ports and channels; and, past the corners
+    themselves, those that lead from a port to the nearest places off the coast."""
+    is_far = (kind[pairs] != 2).all(axis=1)
+    is_sea = visible.largest(len(kind), pairs[is_far])
+    is_lane = numpy.isin(pairs[:, 0].astype(numpy.int64) * len(kind) + pairs[:, 1], numpy.sort(lanes, axis=1) @ numpy.array([len(kind), 1]))
+    local = numpy.flatnonzero(is_lane | (m <= CLOSE_BY_M))
+    sources = numpy.unique([number[degrees(grid(*place))] for place, _, _ in pins.values()])
+    first, to, lane = adjacency(len(kind), pairs, local)
+    return is_far | visible.leads(first, to, m[lane], lane, sources, is_sea & (kind == 0), len(pairs))
+
+
+def adjacency(count, pairs, ids):
+    """Where the lanes of each node begin, the node that each leads to, and its number."""
+    a, b = numpy.concatenate([pairs[ids, 0], pairs[ids, 1]]), numpy.concatenate([pairs[ids, 1], pairs[ids, 0]])
+    order = numpy.lexsort((b, a))
+    return numpy.searchsorted(a[order], numpy.arange(count + 1)), b[order], numpy.concatenate([ids, ids])[order]
+
+
+def in_use(places, pairs, m, tags, sources):
+    """Which lanes are on a shortest way between ports, whatever is closed."""
+    used = numpy.zeros(len(pairs), bool)
+    for closed in CLOSED:
+        avoid = sum(BIT[p] for p in [*ICE, *closed])
+        used |= ways(len(places), pairs, m, (tags & avoid) == 0, sources)
+        print(f"without {closed}: {used.sum()} lanes in use", flush=True)
+    # Without ice: only what nothing else leads to.
+    return used | ways(len(places), pairs, m, numpy.ones(len(pairs), bool), sources)
+
+
+def ways(count, pairs, m, is_open, sources):
+    """Which lanes lead from a source to another on a shortest way."""
+    first, to, lane = adjacency(count, pairs, numpy.flatnonzero(is_open))
+    return visible.trees(first, to, m[lane], lane, sources, sources, len(pairs))
 
 
 def pack_code(locode):
@@ -277,23 +311,25 @@ def pack_code(locode):
     return code
 
 
-def graph_file(network, nodes, pins):
-    index = {node: i for i, node in enumerate(nodes)}
+def graph_file(places, pairs, m, tags, ports, pins, number):
+    """The bytes of the graph: nodes by latitude and longitude, as many as lanes and ports need."""
+    at = {code: number[degrees(grid(*place))] for code, (place, _, _) in pins.items()}
+    used = sorted({*pairs.ravel().tolist(), *at.values()}, key=lambda i: (places[i][1], places[i][0]))
+    index = {old: new for new, old in enumerate(used)}
     body = bytearray()
-    for lon, lat in nodes:
+    for i in used:
+        lon, lat = grid(*places[i].tolist())
         body += struct.pack("<ii", lat, lon)
-    edges = sorted((index[a], index[b], tags) for (a, b), tags in network.edges.items())
-    edges = sorted((min(a, b), max(a, b), metres(degrees(nodes[a]), degrees(nodes[b])), sum(1 << BIT[t] for t in tags)) for a, b, tags in edges)
+    edges = sorted((*sorted((index[a], index[b])), length, bits) for (a, b), length, bits in zip(pairs.tolist(), m.tolist(), tags.tolist()))
     for edge in edges:
         body += struct.pack("<HHIH", *edge)
-    ports = sorted({(pack_code(code), *grid(*port)) for code, port, *_ in pins})
-    for code, lon, lat in ports:
+    listed = sorted((pack_code(code), *grid(*ports[code]), index[at[code]], pins[code][1]) for code in pins)
+    for code, lon, lat, _, _ in listed:
         body += struct.pack("<Iii", code, lat, lon)
-    number = {code: i for i, (code, _, _) in enumerate(ports)}
-    approaches = sorted((number[pack_code(code)], node, m) for code, _, node, _, m, _, _ in pins)
-    for port, node, m in approaches:
-        body += struct.pack("<HHI", port, node, m)
-    head = b"GCSEA\0" + struct.pack("<HIIII", 1, len(nodes), len(edges), len(ports), len(approaches))
+    for i, (_, _, _, node, approach) in enumerate(listed):
+        body += struct.pack("<HHI", i, node, approach)
+    head = b"GCSEA\0" + struct.pack("<HIIII", 1, len(used), len(edges), len(listed), len(listed))
+    print(f"{len(used)} nodes, {len(edges)} edges, {len(listed)} ports")
     return signed(head, NETWORK, body)
 
 
@@ -322,9 +358,10 @@ def signed(head, name, body):
 
 
 def ports_table(pins):
-    lines = ["locode,node_latitude,node_longitude,approach_m,over_land_m,how"]
-    for code, _, _, (lon, lat), m, over, how in sorted(pins, key=lambda p: (p[0], p[4])):
-        lines.append(f"{code},{lat / 1e5:.5f},{lon / 1e5:.5f},{m},{over},{how}")
+    lines = ["locode,node_latitude,node_longitude,approach_m,how"]
+    for code, (place, approach, how) in sorted(pins.items()):
+        lon, lat = grid(*place)
+        lines.append(f"{code},{lat / 1e5:.5f},{lon / 1e5:.5f},{approach},{how}")
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -334,15 +371,20 @@ def main():
     arguments.add_argument("--atlas", type=Path, required=True)
     arguments.add_argument("--check", action="store_true")
     options = arguments.parse_args()
-    network = read_marnet(options.searoute)
-    extend(network)
-    nodes = network.nodes()
-    land = Land(topology(options.atlas / "land-10m.json"))
-    pins = pin_ports(nodes, land)
-    outline = land_file(topology(options.atlas / "land-50m.json"))
-    written = {"marnet.bin": graph_file(network, nodes, pins), "ports.csv": ports_table(pins), "land.bin": outline}
-    print(f"{len(nodes)} nodes, {len(network.edges)} edges, {len({p[0] for p in pins})} ports, {len(pins)} pins")
-    for name, content in written.items():
+    land = coast.Coast(coast.topology(options.atlas / "land-10m.json"), barriers())
+    channels = Channels(options.searoute, land)
+    ports = read_ports()
+    pins = pin(ports, land, channels)
+    places, pairs, m, tags, number = network(land, channels, pins)
+    sources = numpy.unique([number[degrees(grid(*place))] for place, _, _ in pins.values()])
+    used = in_use(places, pairs, m, tags, sources)
+    is_joined = visible.largest(len(places), pairs[used])
+    lost = [code for code, (at, _, _) in pins.items() if not is_joined[number[degrees(grid(*at))]]]
+    if lost:
+        sys.exit(f"no way leads to {' '.join(lost)}")
+    graph = graph_file(places, pairs[used], m[used], tags[used], ports, pins, number)
+    outline = land_file(coast.topology(options.atlas / "land-50m.json"))
+    for name, content in {"marnet.bin": graph, "ports.csv": ports_table(pins), "land.bin": outline}.items():
         path = HERE / name
         if options.check:
             if path.read_bytes() != content:

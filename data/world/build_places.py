@@ -21,6 +21,10 @@ COLUMNS = ["locode", "name", "subdivision", "latitude", "longitude", "kind", "ia
 EDITION = "UN/LOCODE 2024-2, 2026-11"
 # No file is larger than some readers and hosts like: the list is cut before this letter.
 CUT_BEFORE = "JA"
+# The World Port Index gives the code of another place of the same name to these, or leaves out a sign. None: no open source has the place.
+MISTAKEN = {
+    "IDKKA": ("-3.0000", "114.3667", "W"), "JPSAK": ("34.5822", "135.4665", "G"), "JPFYM": None, "JPKNN": None, "JPUCR": None, "JPYUA": None, "TRYAK": None,
+}
 # A city of this name counts as the place of the code when it is no farther from where the list says it is, km.
 NEAR_KM = 100
 
@@ -142,6 +146,12 @@ def main(folder):
         entry["name"] = entry["name"] or row["name"]
         if row["check"] != "DOUBTFUL" or row["unlocode"] not in points:
             points[row["unlocode"]] = (row["latitude"], row["longitude"], "S")
+    for code, point in MISTAKEN.items():
+        if point:
+            points[code] = point
+        else:
+            places[code]["kinds"].discard("port")
+            del points[code]
     write(places, points)
 
 

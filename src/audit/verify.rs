@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::element::GhgTotals;
 use crate::model::time::Day;
 use crate::output::columns::PublishedTable;
-use crate::output::corridors::{CorridorSections, Corridors, corridor, section};
+use crate::output::corridors::{CorridorSections, Corridors, corridor};
 use crate::output::elements::{Elements, element};
 use crate::output::factors::{Factors, factor};
 use crate::output::rejected::{RejectedTable, rejected};
@@ -18,6 +18,7 @@ use crate::published::batches::{Batches, Rows};
 use crate::published::columns::fault;
 use crate::published::elements::{Computed, Recalculation};
 use crate::published::row::{Batch, Row, row};
+use crate::published::totals::{Sums, totals};
 use crate::reference::Reference;
 use crate::run::factors_used::before_first_line;
 use crate::run::identity::other_revision;
@@ -28,16 +29,6 @@ use parquet::errors::ParquetError;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-
-row! {
-    /// What every table of sums has.
-    struct Sums of (element, shipment, corridor, section, factor) {
-        activity from transport_activity_tkm: i128,
-        operation from ghg_operation_kg: i128,
-        provision from ghg_provision_kg: i128,
-        total from ghg_total_kg: i128,
-    }
-}
 
 row! {
     /// What a factor adds to the sums by GWP set.
@@ -318,38 +309,15 @@ impl Check<'_> {
         }
     }
 
-    /// Sums a table; every row must have total = operation + provision. Rows and sums must be those of the manifest.
-    fn sum<T: PublishedTable>(&mut self, wanted: Option<u64>) -> Result<(&'static str, GhgTotals)>
+    fn sum<T: PublishedTable>(&self, wanted: Option<u64>) -> Result<(&'static str, GhgTotals)>
     where
         Sums: for<'b> Row<'b, T>,
     {
-        let table = T::NAME;
-        let mut totals = GhgTotals::default();
-        let mut count = 0u64;
-        self.table::<T>(<Sums as Row<T>>::columns(), &mut |batch| {
-            for row in batch.rows::<Sums>()? {
-                let row = row?;
-                count += 1;
-                if row.operation + row.provision != row.total {
-                    let what = format!("row {count}: total is not operation + provision");
-                    return Err(ParquetError::General(what));
-                }
-                totals.add(&GhgTotals {
-                    activity: row.activity,
-                    operation: row.operation,
-                    provision: row.provision,
-                });
-            }
-            Ok(())
+        let totals = totals::<T>(self.dir, self.manifest, wanted, &mut |rows| {
+            self.progress.advance(rows as u64, 0);
+            self.interrupt.check()
         })?;
-        if let Some(wanted) = wanted.filter(|wanted| *wanted != count) {
-            return Err(self.fault(format!("{table}: {count} rows, the manifest says {wanted}")));
-        }
-        let written = self.manifest.totals.get(table);
-        if written != Some(&crate::run::tables::totals_text(&totals)) {
-            return Err(self.fault(format!("{table}: the sums are not those of the manifest")));
-        }
-        Ok((table, totals))
+        Ok((T::NAME, totals))
     }
 
     /// Sums by the GWP set behind the emissions, that of the energy in a composed factor. Older manifests have none.

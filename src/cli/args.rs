@@ -2,7 +2,7 @@
 
 use super::{
     Console, compare, completions, convert, diff, explain, export, factors, init, man, places,
-    rejects, report, rollback, run, sample, settle, verify,
+    query, rejects, report, rollback, run, sample, settle, verify,
 };
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -78,6 +78,8 @@ commands! {
     Report => report,
     /// Settle freight and carbon charges of a month: claims, lines, taxes, netting, statements
     Settle => settle,
+    /// Answer SQL questions about published runs, exactly (by a program built apart)
+    Query => query,
     /// Compare route options between two places: CO2e, days, cost, Pareto front, break-evens
     Compare => compare,
     /// Find places by name, code, IATA code or near a point

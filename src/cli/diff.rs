@@ -2,7 +2,6 @@
 
 use super::args::path;
 use super::args::progress_mode;
-use super::table::Table;
 use super::{Console, engine_at, progress};
 use green_corridor::quantity::{
     NANO_SCALE, counted, date_text, decimal_text, div_half_even, grouped,
@@ -10,6 +9,7 @@ use green_corridor::quantity::{
 use green_corridor::runs::{
     CorridorChange, CorridorOf, DiffOrder, Differences, Effects, Manifest, ShipmentChange,
 };
+use green_corridor::text::Table;
 use green_corridor::{Error, ProgressMode, Result};
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -3,7 +3,6 @@
 mod args;
 mod compare;
 mod completions;
-mod console;
 mod convert;
 mod diff;
 mod explain;
@@ -13,6 +12,7 @@ mod init;
 mod man;
 mod places;
 mod progress;
+mod query;
 mod rejects;
 mod report;
 mod rollback;
@@ -21,14 +21,12 @@ mod sample;
 mod settle;
 mod summary;
 mod supervise;
-mod table;
 mod verify;
 
-pub(crate) use args::command;
-pub(crate) use console::Console;
-
 use args::CommandLine;
+pub(crate) use args::command;
 use clap::Parser;
+use green_corridor::process::Console;
 use green_corridor::text::visible_lines;
 use green_corridor::{Engine, Error, Interrupt, LogMode, Progress, Result};
 use std::borrow::Cow;

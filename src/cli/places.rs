@@ -2,9 +2,9 @@
 
 use super::Console;
 use super::args::path;
-use super::table::Table;
 use green_corridor::places::{Atlas, FoundPlace};
 use green_corridor::quantity::{DISTANCE_SCALE, decimal_text};
+use green_corridor::text::Table;
 use green_corridor::text::visible;
 use green_corridor::{Error, Result};
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! Progress of long work: a bar on a terminal, one line per stage where lines are wanted, nothing elsewhere.
 
-use super::console::{Console, log_json};
+use green_corridor::process::{Console, log_json};
 use green_corridor::{Level, LogMode, Progress, ProgressMode};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Write;

@@ -1,9 +1,9 @@
 //! The summary that a run prints at its end.
 
-use super::table::Table;
 use green_corridor::Summary;
 use green_corridor::code::RejectReason;
 use green_corridor::quantity::{counted, date_text, decimal_text, grouped, plural};
+use green_corridor::text::Table;
 use green_corridor::text::visible;
 use std::fmt::Write;
 

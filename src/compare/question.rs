@@ -8,7 +8,9 @@ use crate::model::id::{CountryCode, LocationCode};
 use crate::model::mode::{Mode, Temperature};
 use crate::model::money::{Currency, PRICE_SCALE};
 use crate::model::time::{DAY_US, Day, parse_date};
-use crate::model::unit::{MASS_SCALE, parse_decimal};
+use crate::model::unit::{MASS_SCALE, decimal_text, parse_decimal};
+use crate::reference::FoundPlace;
+use crate::reference::finding::{KnownPlaces, Reason};
 use crate::routes::request::{Avoid, Cargo, Request};
 use crate::routes::spelling::nearest;
 use crate::routes::{DAY, Millihours};
@@ -54,52 +56,110 @@ pub(super) fn request(
     })
 }
 
-/// A place that the data know.
+/// Places of one name that are offered.
+const OFFERED: usize = 6;
+
+/// A place by its code, else by an IATA code or a name that only one place has; of several, the only one where boxes change modes.
 fn place(text: &str, loaded: &World) -> Result<LocationCode> {
+    let reference = &loaded.reference;
     let code = LocationCode::parse(text.as_bytes());
-    let known = |c: &LocationCode| {
-        let has_port = loaded
-            .reference
-            .sea()
-            .is_some_and(|sea| sea.port(*c).is_some());
-        loaded.reference.places.get(*c).is_some() || loaded.network.place(*c).is_some() || has_port
+    let in_network = |c: &LocationCode| {
+        let has_port = reference.sea().is_some_and(|sea| sea.port(*c).is_some());
+        reference.places.get(*c).is_some() || loaded.network.place(*c).is_some() || has_port
     };
     // A port that the network knows under another code is that port.
-    let others = code.map_or(&[][..], |code| loaded.reference.place_aliases.of(code));
-    let other = || others.iter().copied().find(known);
-    code.filter(known).or_else(other).ok_or_else(|| {
-        let offers = nearest(text, &loaded.reference).join(", ");
-        Error::Usage(format!("{text}: unknown place; nearest: {offers}"))
-    })
+    let as_known = |code: LocationCode| {
+        let mut others = reference.place_aliases.of(code).iter().copied();
+        match in_network(&code) {
+            true => Some(code),
+            false => others.find(in_network),
+        }
+    };
+    let listed = |code: &LocationCode| reference.gazetteer.get(*code).is_some();
+    if let Some(code) = code.and_then(|code| as_known(code).or(Some(code).filter(listed))) {
+        return Ok(code);
+    }
+    let known = KnownPlaces {
+        places: &reference.places,
+        gazetteer: &reference.gazetteer,
+        aliases: &reference.place_aliases,
+    };
+    let mut named: Vec<FoundPlace> = (known.find(text, usize::MAX).into_iter())
+        .filter(|place| matches!(place.reason, Reason::Iata | Reason::Name))
+        .collect();
+    // Two codes of one place are one: that which something runs from or to, else the first.
+    named.sort_by_key(|place| loaded.network.place(place.code).is_none());
+    let mut seen: Vec<LocationCode> = Vec::new();
+    named.retain(|place| {
+        let is_new = !seen
+            .iter()
+            .any(|code| reference.place_aliases.of(*code).contains(&place.code));
+        seen.push(place.code);
+        is_new
+    });
+    let mut of_boxes = named.iter().filter(|place| !place.kinds.is_empty());
+    match (&named[..], of_boxes.next(), of_boxes.next()) {
+        ([only], ..) | ([_, _, ..], Some(only), None) => Ok(only.code),
+        ([_, _, ..], ..) => Err(Error::Usage(ambiguous(text, &named))),
+        ([], ..) => {
+            let offers = nearest(text, reference).join(", ");
+            Err(Error::Usage(format!(
+                "{text}: unknown place; nearest: {offers}; `green-corridor places` finds others"
+            )))
+        }
+    }
+}
+
+fn ambiguous(text: &str, named: &[FoundPlace]) -> String {
+    let offer = |place: &FoundPlace| {
+        let region = match place.subdivision.is_empty() {
+            true => place.code.country().to_string(),
+            false => format!("{}-{}", place.code.country(), place.subdivision),
+        };
+        format!("{} ({}, {region})", place.code, place.name)
+    };
+    let offers: Vec<String> = named.iter().take(OFFERED).map(offer).collect();
+    let more = match named.len().saturating_sub(OFFERED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "{text}: {} places have this name, write the code: {}{more}",
+        named.len(),
+        offers.join(", ")
+    )
 }
 
 fn cargo(question: &Question, loaded: &World) -> Result<Cargo> {
-    if loaded
-        .reference
-        .containers
-        .lookup(&question.container)
-        .is_none()
-    {
+    let container = &question.container;
+    let Some(found) = loaded.reference.containers.lookup(container) else {
         let what =
             "expected a size-type or trade name of containers.csv, such as 22G1, 45G1, 45R1, 40HC";
-        return Err(Error::Usage(format!(
-            "--container {}: {what}",
-            question.container
-        )));
-    }
+        return Err(Error::Usage(format!("--container {container}: {what}")));
+    };
+    let most = loaded.reference.most_cargo(container, &found);
     let wanted = "expected kilograms above 0, up to 1000000, with at most 3 decimals";
     let mass = |text: &String| {
         let mass = parse_decimal(text, MASS_SCALE).and_then(|m| u32::try_from(m).ok());
         mass.filter(|m| (1..=MOST_MASS_G).contains(m))
             .ok_or_else(|| Error::Usage(format!("--cargo-kg {text}: {wanted}")))
     };
+    let mass_g = question
+        .cargo_kg
+        .as_ref()
+        .map(mass)
+        .transpose()?
+        .unwrap_or(0);
+    if i64::from(mass_g) > most {
+        let boxes = (i64::from(mass_g) + most - 1) / most;
+        return Err(Error::Usage(format!(
+            "--cargo-kg: {} kg is more than one {container} carries, {} kg; ask for one of {boxes} boxes",
+            decimal_text(mass_g.into(), MASS_SCALE),
+            decimal_text(most.into(), MASS_SCALE)
+        )));
+    }
     Ok(Cargo {
-        mass_g: question
-            .cargo_kg
-            .as_ref()
-            .map(mass)
-            .transpose()?
-            .unwrap_or(0),
+        mass_g,
         container_type: question.container.clone(),
         temperature: if question.refrigerated {
             Temperature::Refrigerated

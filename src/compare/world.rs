@@ -8,6 +8,7 @@ use crate::model::id::LocationCode;
 use crate::present::comparison::map::Map;
 use crate::reference::Distances;
 use crate::reference::Dwells;
+use crate::reference::Gateways;
 use crate::reference::Gazetteer;
 use crate::reference::PLACE_ALIASES;
 use crate::reference::PassageTimes;
@@ -34,11 +35,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Files of the data folder that route options are made of.
-const FILES: [&str; 21] = [
+const FILES: [&str; 23] = [
     "containers.csv",
     "corridors.toml",
     "distances.csv",
     "dwell.csv",
+    "gateways.csv",
     "locations.csv",
     "mode_aliases.csv",
     PLACE_ALIASES,
@@ -51,6 +53,7 @@ const FILES: [&str; 21] = [
     ESTIMATES[6],
     ESTIMATES[7],
     "passages.csv",
+    "plausibility.csv",
     "rates.csv",
     SEA_GRAPH,
     "services.csv",
@@ -212,7 +215,12 @@ pub(super) fn load(
             ));
         }
     }
+    let point = |place| reference.point(place);
+    let gateways = find("gateways.csv")
+        .map(|f| checked.take(Gateways::parse(f, point)))
+        .transpose()?;
     let estimates = Estimates {
+        gateways: gateways.unwrap_or_default(),
         speeds: speeds.unwrap_or_default(),
         dwells: dwells.unwrap_or_default(),
         ..Estimates::default()

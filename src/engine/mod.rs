@@ -24,6 +24,7 @@ use crate::present::form::Report;
 use crate::present::report::declaration::{Company as DeclaringCompany, Declared, declared};
 use crate::present::report::report;
 use crate::progress::{Progress, Silent};
+use crate::published::proven::PublishedRun;
 use crate::reference::Reference;
 use crate::run::plan::{Flags, Plan};
 use crate::run::prepare::{library_error, load_reference};
@@ -280,6 +281,20 @@ impl Engine {
             self.interrupt.check()
         };
         rollback(&output, &holder, run, &check)
+    }
+
+    /// A published run for questions in columns.
+    pub fn published(&self, run: Option<&str>) -> Result<PublishedRun> {
+        PublishedRun::open(self.layout()?.read_run(run)?, &self.interrupt)
+    }
+
+    /// All published runs, by id.
+    pub fn all_published(&self) -> Result<Vec<PublishedRun>> {
+        let layout = self.layout()?;
+        // Says what is wrong with a folder that is no output root.
+        layout.find_run(None)?;
+        let runs = layout.list_runs()?.into_iter();
+        runs.map(|id| self.published(Some(&id))).collect()
     }
 
     /// The rejected rows of a run, published or failed.

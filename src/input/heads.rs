@@ -30,8 +30,12 @@ fn is_passed_over(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
         || matches!(c, '_' | '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
-        // Soft hyphen, zero-width spaces and joiners, marks of direction, word joiner, byte order mark.
-        || matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+        || is_invisible(c)
+}
+
+/// Soft hyphen, zero-width spaces and joiners, marks of direction, word joiner, byte order mark.
+pub(super) fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
 /// Units that are written behind a name, in normal form; longer ones first.
@@ -70,11 +74,20 @@ fn without_unit(plain: &str) -> &str {
     rest.filter(|rest| rest.len() >= 3).unwrap_or(plain)
 }
 
-/// Whether a head that is not `name` looks as if it was meant to be: the same but for a unit or punctuation, or a few letters off.
+/// Whether a head that is not `name` looks as if it was meant to be: the same but for a unit, punctuation or what stands before or behind it, or
+/// a few letters off.
 pub(super) fn is_close(head: &str, name: &str) -> bool {
+    // `movement.mode`, `Movement/Mode`.
+    let ends_so = head
+        .rsplit(['.', '/', ':', '|', '\\', '>'])
+        .next()
+        .is_some_and(|last| last.len() < head.len() && normal(last) == normal(name));
     let (head, name) = (plain(&normal(head)), plain(&normal(name)));
     if head.is_empty() || name.is_empty() {
         return false;
+    }
+    if ends_so || (name.len() >= LONG_NAME && head.contains(&name)) || looks_alike(&head, &name) {
+        return true;
     }
     let (bare_head, bare_name) = (without_unit(&head), without_unit(&name));
     if bare_head == bare_name || bare_head == name || head == bare_name {
@@ -86,6 +99,18 @@ pub(super) fn is_close(head: &str, name: &str) -> bool {
         _ => 2,
     };
     distance_within(&head, &name, most)
+}
+
+/// Letters of a name that no other head holds by chance.
+const LONG_NAME: usize = 8;
+
+/// Whether the letters are the same but for some that only look so: `саrgomasskg` with two Cyrillic letters, `𝐜𝐚𝐫𝐠𝐨`.
+fn looks_alike(head: &str, name: &str) -> bool {
+    let pairs = || head.chars().zip(name.chars());
+    let same = pairs().filter(|(a, b)| a == b).count();
+    head.chars().count() == name.chars().count()
+        && pairs().all(|(a, b)| a == b || !a.is_ascii())
+        && same * 2 >= name.len()
 }
 
 /// Whether at most `most` letters are exchanged, lacking, too many, or swapped with their neighbour.
@@ -204,6 +229,12 @@ mod tests {
             ("shipment", "shipment_id"),
             ("mdoe", "mode"),
             ("arrived_at_utc", "arrived_at"),
+            ("movement.mode", "mode"),
+            ("Movement/Container Type", "container_type"),
+            ("leg_cargo_mass_kg", "cargo_mass_kg"),
+            ("container_type_code", "container_type"),
+            ("саrgо_mаss_kg", "cargo_mass_kg"),
+            ("𝐜𝐚𝐫𝐠𝐨_mass_kg", "cargo_mass_kg"),
         ] {
             assert!(is_close(head, name), "{head} is close to {name}");
         }
@@ -215,6 +246,8 @@ mod tests {
             ("name", "mode"),
             ("t", "teu"),
             ("vessel", "sequence"),
+            ("transport_mode_of_payment", "mode"),
+            ("货物重量", "mode"),
             ("(kg)", "cargo_mass_kg"),
         ] {
             assert!(!is_close(head, name), "{head} is not close to {name}");

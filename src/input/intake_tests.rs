@@ -257,7 +257,7 @@ fn folders_give_columns() {
 
 #[test]
 fn cancellations_need_four_columns() {
-    let text = "movement_id,shipment_id,recorded_at,record_status\nM1,S1,2026-01-06T00:00:00Z,cancelled\nM2,S2,,active\n";
+    let text = "movement_id,shipment_id,recorded_at,record_status\nM1,S1,2026-01-06T00:00:00Z,cancelled\nM2,S2,,active\nM3,S3,,CANCELLED\n";
     let mut mapping = Mapping::default();
     mapping.columns.insert("carrier".into(), "Line".into());
     let parsed = opened("a.csv", text, mapping).unwrap().1;
@@ -270,7 +270,10 @@ fn cancellations_need_four_columns() {
         .collect();
     assert_eq!(
         rejects,
-        ["R001 mode a value; mode is required; the file lacks the column"]
+        [
+            "R001 mode a value; mode is required; the file lacks the column",
+            "R006 record_status active or cancelled; [values.record_status] translates other words"
+        ]
     );
 }
 
@@ -480,4 +483,17 @@ fn heads_that_exports_use_are_told_where_nothing_fills_the_column() {
     );
     let blank = format!("{HEAD}\n{}\n\u{a0},\u{3000},,,,,\n{}\n", row(1), row(2));
     assert_eq!(rows(&blank, Mapping::default()), numbered(&[1, 3]));
+}
+
+#[test]
+fn keys_inside_others_that_look_like_columns_are_told() {
+    let text = r#"{"movement_id":"1","shipment":{"id":"S","note":"x"},"shipment_id":"S","mode":"sea","origin":"CNQZH","destination":"SGSIN","departed_at":"2026-01-06T00:00:00Z","cargo":{"mass_kg":17,"pieces":3},"legs":[{"teu":1}]}"#;
+    let (info, parsed) = opened("a.ndjson", text, Mapping::default()).unwrap();
+    assert_eq!(parsed.batch.mass_g, [0]);
+    assert_eq!(
+        info.warnings,
+        [
+            "key \"cargo.mass_kg\" lies in an object and is not read, though it comes close to cargo_mass_kg; only keys of the record itself are"
+        ]
+    );
 }

@@ -287,9 +287,10 @@ fn whole_column(cells: &Cells, required: bool) -> Option<TextColumn> {
     };
     let (first, ends) = offsets.split_first()?;
     let bytes = bytes.get(..*ends.last().unwrap_or(&0) as usize)?;
-    let printable = bytes
-        .iter()
-        .fold(true, |all, b| all & (0x21..0x7f).contains(b));
+    // What a spreadsheet shows for no value begins with a #, a text that it keeps as one with a =.
+    let printable = bytes.iter().fold(true, |all, b| {
+        all & (0x21..0x7f).contains(b) & (*b != b'#') & (*b != b'=')
+    });
     let shortest = if required { 1 } else { 0 };
     #[expect(clippy::cast_possible_truncation, reason = "LONGEST is a few hundred")]
     let lengths = offsets.windows(2).fold(true, |all, w| {
@@ -299,4 +300,22 @@ fn whole_column(cells: &Cells, required: bool) -> Option<TextColumn> {
         return None;
     }
     TextColumn::from_parts(bytes.to_vec(), ends.iter().map(|&e| e as u32).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_with_a_text_that_may_stand_for_no_value_is_looked_at_cell_by_cell() {
+        let is_whole = |bytes: &[u8]| {
+            whole_column(
+                &Cells::Texts(bytes.into(), vec![0, 2, 6].into(), None),
+                true,
+            )
+            .is_some()
+        };
+        assert!(is_whole(b"S1S2-3"));
+        assert!(!is_whole(b"S1#N/A") && !is_whole(b"S1=\"0\"") && !is_whole(b"S1 a b"));
+    }
 }

@@ -56,6 +56,7 @@ use std::fs::File;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+pub(crate) use text::trim_text;
 
 /// An input file, already open.
 pub(crate) struct SourceFile {

@@ -9,7 +9,7 @@ use super::heads;
 use super::json::{Value, object, unescape};
 use super::json_array::{Between, Framing};
 use super::mapping::COLUMNS;
-use super::rules::{Layout, Origin, Rules};
+use super::rules::{Layout, Origin, Rules, close_inner_keys};
 use super::schema::{self, RawUnit, RowNumbers};
 use super::stream::{Block, Blocks, LONGEST_RECORD};
 use super::{FileFault, FileInfo, Input, Parsed, Reader, SourceFile, Unit};
@@ -57,7 +57,9 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
             ),
         }));
     }
-    let layout = Layout::of_keys(&names.found, &source.label, &rules.mapping).map_err(fault)?;
+    let mut layout = Layout::of_keys(&names.found, &source.label, &rules.mapping).map_err(fault)?;
+    let warnings: Vec<String> = close_inner_keys(&names.inner, &layout, &rules.mapping).collect();
+    layout.warnings.extend(warnings);
     let mut slots: FxHashMap<Box<[u8]>, usize> = FxHashMap::default();
     let mut slot_of = [None; column::COUNT];
     for (ours, origin) in layout.origins.iter().enumerate() {
@@ -86,6 +88,9 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
         row: 1,
     }))
 }
+
+/// Keys of objects that are looked at.
+const MOST_INNER: usize = 100;
 
 /// The members of a line, or what was wanted.
 fn members(line: &[u8], member: impl FnMut(Value, Value)) -> Result<(), &'static str> {
@@ -169,6 +174,8 @@ struct Names {
     wanted: FxHashSet<String>,
     seen: FxHashSet<Box<[u8]>>,
     found: Vec<String>,
+    /// Keys of objects that are values: `cargo.mass_kg`.
+    inner: Vec<String>,
     unknown: usize,
     records: u64,
     readable: u64,
@@ -185,6 +192,7 @@ impl Names {
             wanted,
             seen: FxHashSet::default(),
             found: Vec::new(),
+            inner: Vec::new(),
             unknown: 0,
             records: 0,
             readable: 0,
@@ -205,6 +213,7 @@ impl Names {
             self.readable += 1;
             if news {
                 self.note();
+                self.note_inner(record);
             }
         });
     }
@@ -222,6 +231,35 @@ impl Names {
                 self.found.push(name);
             }
         }
+    }
+}
+
+impl Names {
+    /// Of records with news; nothing is read from there, but what looks like a column is told.
+    fn note_inner(&mut self, record: &[u8]) {
+        let text = |value: Value| match value {
+            Value::Text(start, end, _) => String::from_utf8_lossy(&record[start..end]).into_owned(),
+            _ => String::new(),
+        };
+        let mut inner = Vec::new();
+        // The record was read before.
+        let _ = members(record, |key, value| {
+            if let Value::Other(start, end) = value
+                && record[start] == b'{'
+            {
+                let of = text(key);
+                let object = &record[start..end];
+                let name = |value: Value| match value {
+                    Value::Text(start, end, _) => String::from_utf8_lossy(&object[start..end]),
+                    _ => String::new().into(),
+                };
+                let _ =
+                    super::json::object(object, |key, _| inner.push(format!("{of}.{}", name(key))));
+            }
+        });
+        inner.retain(|name| !self.inner.contains(name));
+        inner.truncate(MOST_INNER.saturating_sub(self.inner.len()));
+        self.inner.append(&mut inner);
     }
 }
 

@@ -313,6 +313,30 @@ fn close_heads<'a>(
     origins: &'a [Origin; column::COUNT],
     mapping: &'a Mapping,
 ) -> impl Iterator<Item = String> + 'a {
+    close(unknown, origins, mapping).map(|(head, ours, why)| {
+        format!(
+            "column {head:?} is not read, though it {why}; [columns] {ours} = {head:?} takes it"
+        )
+    })
+}
+
+/// The same for keys inside others (`cargo.mass_kg`), which nothing can take.
+pub(super) fn close_inner_keys<'a>(
+    inner: &'a [String],
+    layout: &'a Layout,
+    mapping: &'a Mapping,
+) -> impl Iterator<Item = String> + 'a {
+    close(inner, &layout.origins, mapping).map(|(key, _, why)| {
+        format!("key {key:?} lies in an object and is not read, though it {why}; only keys of the record itself are")
+    })
+}
+
+/// Heads that come close, the column that each comes close to, and how.
+fn close<'a>(
+    unknown: &'a [String],
+    origins: &'a [Origin; column::COUNT],
+    mapping: &'a Mapping,
+) -> impl Iterator<Item = (&'a String, &'static str, String)> + 'a {
     let open =
         (0..column::COUNT).filter(|&i| matches!(origins[i], Origin::Constant | Origin::Lacking));
     open.flat_map(move |i| {
@@ -332,9 +356,7 @@ fn close_heads<'a>(
                 (_, true) => format!("is what exports call {ours}"),
                 _ => return None,
             };
-            Some(format!(
-                "column {head:?} is not read, though it {why}; [columns] {ours} = {head:?} takes it"
-            ))
+            Some((head, ours, why))
         })
     })
 }

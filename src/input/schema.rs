@@ -428,8 +428,10 @@ fn settle(
     }
     let cancelled = |fault: &Fault| {
         let row = fault.row as usize;
-        batch.record_status[row] == RecordStatus::Cancelled
-            && !column::judged_when_cancelled(fault.column as usize)
+        // What may be a cancellation in other words is told of these words, not of what a cancellation does not need.
+        let may_be = batch.record_status[row] == RecordStatus::Cancelled
+            || judge.is_bad(row, column::RECORD_STATUS);
+        may_be && !column::judged_when_cancelled(fault.column as usize)
     };
     let mut faults: Vec<Fault> = judge
         .faults

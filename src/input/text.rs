@@ -1,8 +1,10 @@
-//! What holds for every cell that is text: spaces around it go, `[values]` translate it, it is valid UTF-8 (else R016). Columns
+//! What holds for every cell that is text: what nobody sees around it goes, `[values]` translate it, it is valid UTF-8 (else R016). Columns
 //! of type text, code words among them, also hold at most 64 characters and no control characters; in a number, a timestamp
 //! or a place such a character is a fault of that grammar. What a spreadsheet shows for a formula without a result is no value in any
 //! column, however it came into a file.
 
+use super::heads;
+use crate::model::sheet::is_error_value;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -50,42 +52,6 @@ pub(super) fn read_untyped<'a>(
     }
 }
 
-/// What spreadsheets show, and export, where a formula has no result; in English, German, French, Spanish, Italian and Portuguese.
-const ERROR_VALUES: [&str; 27] = [
-    "#N/A",
-    "#NA",
-    "#REF!",
-    "#DIV/0!",
-    "#VALUE!",
-    "#NAME?",
-    "#NUM!",
-    "#NULL!",
-    "#SPILL!",
-    "#CALC!",
-    "#FIELD!",
-    "#BLOCKED!",
-    "#GETTING_DATA",
-    "#NV",
-    "#BEZUG!",
-    "#WERT!",
-    "#ZAHL!",
-    "#ÜBERLAUF!",
-    "#VALEUR!",
-    "#NOM?",
-    "#NOMBRE!",
-    "#N/D",
-    "#¡REF!",
-    "#¡VALOR!",
-    "#¡DIV/0!",
-    "#VALORE!",
-    "#VALOR!",
-];
-
-/// Whether a text is what a spreadsheet shows for a formula without a result.
-pub(super) fn is_error_value(text: &str) -> bool {
-    text.starts_with('#') && ERROR_VALUES.iter().any(|e| e.eq_ignore_ascii_case(text))
-}
-
 /// The cell without spaces around it, or what `[values]` has for it.
 fn translate<'a>(raw: &'a [u8], values: Option<&'a Values>) -> Result<(&'a [u8], bool), BadText> {
     if raw.len() > LONGEST_CELL {
@@ -126,7 +92,7 @@ fn check(text: &[u8]) -> Result<&str, BadText> {
     }
 }
 
-/// Without the spaces (U+0020, nothing else) around it.
+/// Without the spaces and the characters that nobody sees around it; control characters stay.
 #[inline]
 pub(super) fn trim(mut raw: &[u8]) -> &[u8] {
     while let [b' ', rest @ ..] = raw {
@@ -135,7 +101,26 @@ pub(super) fn trim(mut raw: &[u8]) -> &[u8] {
     while let [rest @ .., b' '] = raw {
         raw = rest;
     }
-    raw
+    let is_wide = |end: Option<&u8>| end.is_some_and(|byte| !byte.is_ascii());
+    if is_wide(raw.first()) || is_wide(raw.last()) {
+        return trim_wide(raw);
+    }
+    match raw {
+        // How programs write a text that a spreadsheet is to keep as one: `="0012"`.
+        [b'=', b'"', inner @ .., b'"'] if !inner.contains(&b'"') => trim(inner),
+        _ => raw,
+    }
+}
+
+/// The same where an end is no ASCII: no-break and wide spaces, zero-width spaces, marks of direction. Web pages and mails put them there, and
+/// an id or a carrier with one would be another.
+fn trim_wide(raw: &[u8]) -> &[u8] {
+    std::str::from_utf8(raw).map_or(raw, |text| trim_text(text).as_bytes())
+}
+
+/// A text as a cell is read.
+pub(crate) fn trim_text(text: &str) -> &str {
+    text.trim_matches(|c: char| (c.is_whitespace() && !c.is_control()) || heads::is_invisible(c))
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -162,10 +147,45 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spaces_go_and_nothing_else() {
+    fn what_nobody_sees_goes_from_the_ends_and_nothing_else() {
         assert_eq!(read(b"  a b ", None).unwrap().text, "a b");
         assert_eq!(read(b"   ", None).unwrap().text, "");
-        assert_eq!(read("\u{a0}a".as_bytes(), None).unwrap().text, "\u{a0}a");
+        for unseen in [
+            "\u{a0}",
+            "\u{202f} ",
+            "\u{3000}",
+            "\u{200b}",
+            "\u{feff}",
+            " \u{200e}\u{a0}",
+        ] {
+            for raw in [
+                format!("{unseen}a b"),
+                format!("a b{unseen}"),
+                format!("{unseen}a b{unseen}"),
+            ] {
+                assert_eq!(read(raw.as_bytes(), None).unwrap().text, "a b", "{raw:?}");
+                assert_eq!(read_untyped(raw.as_bytes(), None).unwrap().text, "a b");
+            }
+            assert_eq!(read(unseen.as_bytes(), None).unwrap().text, "");
+        }
+        assert_eq!(read("\u{a0}重 é".as_bytes(), None).unwrap().text, "重 é");
+        assert_eq!(read("a\u{a0}b".as_bytes(), None).unwrap().text, "a\u{a0}b");
+        assert_eq!(read("\u{a0}a\t".as_bytes(), None), Err(BadText));
+    }
+
+    #[test]
+    fn a_text_that_is_kept_for_a_spreadsheet_is_what_stands_in_it() {
+        for (raw, want) in [
+            (r#"="0012""#, "0012"),
+            (r#" =" S1 " "#, "S1"),
+            (r#"="""#, ""),
+            (r#"="a"&"b""#, r#"="a"&"b""#),
+            (r#"=HYPERLINK("x")"#, r#"=HYPERLINK("x")"#),
+            (r#"=""#, r#"=""#),
+        ] {
+            assert_eq!(read(raw.as_bytes(), None).unwrap().text, want, "{raw}");
+            assert_eq!(read_untyped(raw.as_bytes(), None).unwrap().text, want);
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::text;
 use super::timestamp::reader;
 use crate::model::mode::Mode;
 use crate::model::reject::{Reject, RejectReason};
+use crate::model::sheet::is_error_value;
 
 /// The rejection of one fault. `mode` is the row's, where it is known.
 pub(super) fn reject(
@@ -47,11 +48,14 @@ pub(super) fn reject(
         RejectReason::MalformedNumber => {
             wanted.push_str(&marks_hint(rules, column, &found));
         }
+        RejectReason::UnknownCodeWord if column == column::RECORD_STATUS => {
+            wanted.push_str("; [values.record_status] translates other words");
+        }
         RejectReason::MalformedTimestamp => wanted.push_str(times_hint(rules, column, &found)),
         RejectReason::BadText if std::str::from_utf8(&raw).is_err() => {
             wanted.push_str("; [formats] encoding names another one");
         }
-        RejectReason::BadText if text::is_error_value(&found) => {
+        RejectReason::BadText if is_error_value(&found) => {
             wanted = "a value; this is what a formula without a result shows, and [values] may say that it stands for none".into();
         }
         _ => {}

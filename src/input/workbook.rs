@@ -19,7 +19,7 @@ pub(super) use book::{Book, SheetEntry, Texts};
 use encoding_rs::Encoding;
 pub(super) use kind::refusal;
 use kind::{Kind, kind};
-pub(super) use number_format::{has_words, zeros};
+pub(super) use number_format::zeros;
 pub(super) use rows::{Merged, Row, Rows, Stored};
 pub(super) use shown::{Shown, digits, shown};
 use std::io::{self, Cursor};
@@ -215,6 +215,7 @@ fn csv_sheet(file: &str, bytes: &[u8], form: CsvForm) -> Result<Sheet, String> {
         for (column, cell) in record.iter().enumerate() {
             sheet.set(row, index32(column), cell.to_owned());
         }
+        sheet.set_width(row, index32(record.len()));
     }
     Ok(sheet)
 }

@@ -42,6 +42,7 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
     let fault = |fault: Fault| told(&label, fault);
     let mut archive = archive(&source)?;
     let book = Book::read(&mut archive).map_err(fault)?;
+    other_days(&book, &rules).map_err(|why| FileFault::new(&label, why))?;
     let texts = texts(&mut archive, &rules).map_err(fault)?;
     let look = look::look(&mut archive, &book, &texts, &label, &rules).map_err(fault)?;
     drop(texts);
@@ -58,6 +59,25 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
         rows: None,
         joined: Vec::new(),
     }))
+}
+
+/// Days that a run file counts from another year than the workbook does would be four years off.
+fn other_days(book: &Book, rules: &Rules) -> Result<(), String> {
+    let (ours, theirs, year) = match book.from_1904 {
+        true => ("excel-1904", "excel", 1904),
+        false => ("excel", "excel-1904", 1900),
+    };
+    let is_other = |column| rules.patterns(column).written().any(|word| word == theirs);
+    match [column::DEPARTED_AT, column::ARRIVED_AT, column::RECORDED_AT]
+        .into_iter()
+        .find(|&c| is_other(c))
+    {
+        None => Ok(()),
+        Some(column) => Err(format!(
+            "the workbook counts days from {year}, and the run file reads {} as {theirs:?}; {ours:?} in [formats] timestamp or timestamp_by_column does as the workbook",
+            COLUMNS[column]
+        )),
+    }
 }
 
 fn told(label: &str, fault: Fault) -> FileFault {

@@ -4,6 +4,7 @@ pub(crate) mod comparison;
 pub(crate) mod form;
 pub(crate) mod report;
 pub(crate) mod scale;
+pub(crate) mod table;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

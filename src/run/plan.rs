@@ -6,6 +6,7 @@
 mod file;
 mod later_file;
 mod mapping;
+mod path_order;
 mod paths;
 pub(crate) mod print;
 mod quantity;
@@ -242,7 +243,11 @@ impl Plan {
             return Some(bases.said(said).ok()?.path);
         }
         let text = std::str::from_utf8(run_file?.1).ok()?;
-        let keys: toml::Table = text.trim_start_matches('\u{feff}').parse().ok()?;
+        let text = text.trim_start_matches('\u{feff}');
+        let keys: toml::Table = match text.parse() {
+            Ok(keys) => keys,
+            Err(fault) => above(text, &fault)?,
+        };
         Some(bases.written(keys.get("out")?.as_str()?).ok()?.path)
     }
 
@@ -267,6 +272,18 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&print::text(self))
     }
+}
+
+/// What stands above the line that makes a text no TOML; a fault may be found a line or two behind the one that is broken.
+fn above(text: &str, fault: &toml::de::Error) -> Option<toml::Table> {
+    let mut rest = text.get(..fault.span()?.start)?;
+    for _ in 0..3 {
+        rest = &rest[..rest.rfind('\n')?];
+        if let Ok(keys) = rest.parse() {
+            return Some(keys);
+        }
+    }
+    None
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::error::{Error, Place, Result};
 use crate::escape::inert::original;
 use crate::factors::{DataFile, Fault};
+use crate::model::unit::counted;
 use crate::progress::{Level, Progress};
 use crate::reference::{Distances, Gazetteer, PassageTimes, Reference, Severity};
 use crate::run::identity::METHOD_REVISION;
@@ -150,8 +151,8 @@ impl Loaded {
         if inputs.gaps.is_empty() {
             return Ok(());
         }
-        let counted = self.files.iter().filter(|f| makes_id(f)).cloned();
-        self.digest = library_digest(&counted.collect::<Vec<_>>());
+        let making = self.files.iter().filter(|f| makes_id(f)).cloned();
+        self.digest = library_digest(&making.collect::<Vec<_>>());
         match faults.as_slice() {
             [] => Ok(()),
             [one] => Err(Error::Input(one.to_string()).at(place_of(one))),
@@ -348,6 +349,14 @@ pub(crate) fn find_inputs(plan: &Plan, progress: &dyn Progress) -> Result<Inputs
         let message = format!("exclude {pattern:?}: keeps nothing out");
         progress.message(Level::Warning, &message);
     }
+    if let Some(first) = found.left.first() {
+        let message = format!(
+            "{} of a folder not read, the first is {first}: .txt, .tsv and .json files must be named, as in {}/*.txt, and archives unpacked; exclude says that they are not meant",
+            counted(found.left.len() as u64, "file"),
+            first.rsplit_once('/').map_or(".", |(folder, _)| folder)
+        );
+        progress.message(Level::Warning, &message);
+    }
     let outside = if exclude.is_empty() {
         ""
     } else {
@@ -394,7 +403,7 @@ pub(crate) fn find_inputs(plan: &Plan, progress: &dyn Progress) -> Result<Inputs
     if let Some((earlier, later)) = plan.later_file.as_ref().and_then(misleading) {
         let message = format!(
             "[duplicates] later_file_wins = \"path\" takes {earlier} for later than {later}: paths are compared letter by letter; \
-             write their numbers with leading zeros, or use a pattern of the date in them"
+             write numbers with leading zeros and the year first, or use a pattern of the date in them (\"%d-%m-%Y\")"
         );
         progress.message(Level::Warning, &message);
     }

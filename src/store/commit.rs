@@ -76,6 +76,8 @@ impl Stage {
         if fs::symlink_metadata(&failed).is_ok() {
             // It failed before, for want of memory say; readers of rejects must not find that.
             warnings.extend(retire(&output, &failed).err().map(|e| e.to_string()));
+            // Nothing is lost if the empty folder stays: another failed run, or something else, may lie in it.
+            let _ = output.disk().remove_dir(&output.layout().failed());
         }
         Ok(Published {
             run_id,

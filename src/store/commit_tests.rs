@@ -439,7 +439,7 @@ fn rejects_are_those_of_the_last_execution() {
     assert_eq!(find_rejects(layout, Some("x")).unwrap_err().exit_code(), 2);
     // Published after all: what was kept of the failure is of no more use.
     publish(&output, "bad", "x").unwrap();
-    assert!(!kept.exists());
+    assert!(!kept.exists() && !layout.failed().exists());
     assert_eq!(
         find_rejects(layout, Some("bad")).unwrap().1,
         layout.run("bad")

@@ -3,6 +3,7 @@
 //! Names and kinds of files only. What is in them, and whether an ending means a format, is the reader's matter.
 
 use super::exclude::Excludes;
+use super::extension::{EXTENSIONS, LEFT, has_extension};
 use super::input_name::{Named, named, real_if_there, tell_apart};
 use super::path::kind;
 use crate::error::{Error, ErrorKind, Result};
@@ -12,15 +13,9 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
+#[cfg(test)]
+pub(crate) use super::extension::has_known_extension;
 pub(crate) use super::input_name::MOST_UP;
-
-/// Endings of files that are taken from a folder; text formats also with `.gz` and `.zst`. Case does not matter.
-pub(crate) const EXTENSIONS: [&str; 9] = [
-    "csv", "ndjson", "jsonl", "parquet", "xlsx", "xlsm", "xls", "xlsb", "ods",
-];
-
-/// Those among them that are not compressed as a whole.
-const PACKED: [&str; 6] = ["parquet", "xlsx", "xlsm", "xls", "xlsb", "ods"];
 
 /// Folders nested deeper than this are a loop or a mistake.
 const MAX_DEPTH: usize = 64;
@@ -71,6 +66,8 @@ pub(crate) struct Found {
     pub unmatched: Vec<Unmatched>,
     /// Patterns that were to keep something out and have not, in the order given.
     pub idle_excludes: Vec<String>,
+    /// Files of folders that are not taken, though they may be meant.
+    pub left: Vec<String>,
 }
 
 impl Found {
@@ -163,6 +160,11 @@ fn search(
     found
         .files
         .retain(|file| seen.insert(file.identity.to_owned()));
+    // One that another pattern names is read.
+    found.left.sort_unstable();
+    found.left.dedup();
+    let is_read = |name: &String| found.files.iter().any(|file| file.name == *name);
+    found.left.retain(|name| !is_read(name));
     tell_apart(&mut found.files);
     found.files.sort_by(by_name);
     Ok(found)
@@ -248,31 +250,6 @@ pub(crate) fn check_unchanged(file: &InputFile) -> Result<()> {
         "{}: changed while it was being read",
         file.path.display()
     )))
-}
-
-/// Whether a file of this name is taken from a folder.
-#[cfg(test)]
-pub(crate) fn has_known_extension(name: &str) -> bool {
-    has_extension(name, &EXTENSIONS)
-}
-
-fn has_extension(name: &str, extensions: &[&str]) -> bool {
-    let name = name.to_ascii_lowercase();
-    let (plain, is_compressed) = match name
-        .strip_suffix(".gz")
-        .or_else(|| name.strip_suffix(".zst"))
-    {
-        Some(plain) => (plain, true),
-        None => (name.as_str(), false),
-    };
-    match plain.rsplit_once('.') {
-        Some((stem, extension)) => {
-            !stem.is_empty()
-                && extensions.contains(&extension)
-                && !(is_compressed && PACKED.contains(&extension))
-        }
-        None => false,
-    }
 }
 
 struct Search<'a> {
@@ -401,6 +378,10 @@ impl Search<'_> {
             match fs::metadata(&path) {
                 Ok(m) if m.is_dir() => self.folder(&path),
                 Ok(m) if has_extension(&name, self.extensions) => self.take(&path, &m),
+                Ok(_) if has_extension(&name, &LEFT) => {
+                    let name = self.name(&path);
+                    self.found.left.push(name);
+                }
                 Ok(_) => {}
                 // A dangling link that would not have been taken.
                 Err(e)

@@ -51,6 +51,9 @@ fn a_folder_stands_for_its_known_files_at_every_depth() {
     );
     assert_eq!((found.unreadable.len(), found.unmatched.len()), (0, 0));
     assert_eq!(found.files[2].bytes, 7);
+    assert_eq!(found.left, ["m/notes.txt"]);
+    let named = find(dir.path(), &["m", "m/*.txt"]);
+    assert!(named.left.is_empty() && names(&named).contains(&"m/notes.txt"));
 }
 
 #[test]

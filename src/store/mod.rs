@@ -13,6 +13,7 @@ pub(crate) mod digest;
 pub(crate) mod disk;
 pub(crate) mod dry_run;
 mod exclude;
+mod extension;
 pub(crate) mod files;
 pub(crate) mod find;
 mod input_name;

@@ -5,6 +5,7 @@ mod determinism;
 mod diff;
 mod explain;
 mod factor_library;
+mod in_columns;
 mod in_memory;
 mod network_data;
 mod plain_encodings;

@@ -15,7 +15,7 @@ from exact import exact_scaled, half_even
 
 EARTH_M = 6371008.8
 MILLION = 10 ** 6
-USUALLY_CLOSED = 1 << 9                     # the Northwest Passage
+USUALLY_CLOSED = 1 << 9 | 1 << 13           # the passages of the Arctic
 STEP = 1 << 32                              # of a way: more than any has in metres
 LIST = Path(__file__).resolve().parents[2] / "data" / "world"
 STEP_M, MOST_SEA_M, MOST_CROSSINGS = 10_000, 60_000, 4
@@ -110,7 +110,7 @@ class Sea:
 
 
 PASSAGES = ["bab_el_mandeb", "bering", "bosporus", "cape_horn", "cape_of_good_hope", "dardanelles", "gibraltar", "hormuz", "malacca",
-            "northwest", "panama", "suez", "sunda"]
+            "northwest", "panama", "suez", "sunda", "northeast", "kiel", "corinth"]
 
 
 class Passages:
@@ -168,6 +168,10 @@ class Ground:
             a, b = self.mass_of(a), self.mass_of(b)
             self.parent[max(a, b)] = min(a, b)
         self.rows = [sorted(span for (x, ring), (y, _) in row for span in self.wrapped(x, y, self.mass_of(ring))) for row in pairs]
+        self.area = [0.0] * rings
+        for number, row in enumerate(self.rows):
+            for x, y, mass in row:
+                self.area[mass] += (y - x) * math.cos(math.radians(self.middle(number))) / 10
 
     @staticmethod
     def row(latitude):
@@ -199,10 +203,10 @@ class Ground:
         return spans[low - 1][2] if low and longitude <= spans[low - 1][1] else None
 
     def mass(self, point):
-        """The land mass that a place lies on, or the nearest within 0.35 degrees."""
+        """The land mass that a place lies on, or the nearest within 0.35 degrees; of an island below 5,000 km2 the largest within 0.1."""
         latitude, longitude = point
         inside = self.land(latitude, longitude)
-        if inside is not None:
+        if inside is not None and self.area[inside] >= 0.4:
             return inside
         squeeze, near = math.cos(math.radians(latitude)), []
         for row in range(self.row(latitude - 0.35), self.row(latitude + 0.35) + 1):
@@ -210,7 +214,12 @@ class Ground:
                 distance = math.hypot(max(x - longitude, longitude - y, 0.0) * squeeze, self.middle(row) - latitude)
                 if distance <= 0.35:
                     near.append((distance, mass))
-        return min(near)[1] if near else None
+        if inside is None and not near:
+            return None
+        here = min(near)[1] if inside is None else inside
+        beside = [(self.area[mass], -mass) for distance, mass in near if distance <= 0.1]
+        largest = max(beside, default=(0.0, 0))
+        return -largest[1] if self.area[here] < 0.4 and largest[0] > self.area[here] else here
 
     def is_walkable(self, a, b, barriers):
         length = haversine_exact(a, b)

@@ -10,6 +10,8 @@ from timestamps import UTC, local_to_utc, parse_timestamp
 
 PARSE_ORDER = ["R023", "R016", "R001", "R002", "R003", "R004", "R005", "R006", "R007", "R015", "R018", "R010", "R019"]
 REQUIRED = ["movement_id", "shipment_id", "mode", "origin", "destination", "departed_at"]
+# Spaces, and what nobody sees.
+UNSEEN = " \u00a0\u00ad\u1680\u180e" + "".join(map(chr, range(0x2000, 0x2010))) + "\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u202f\u205f\u2060\u2061\u2062\u2063\u2064\u3000\ufeff"
 NEEDED_BY_CANCELLED = ["movement_id", "shipment_id", "recorded_at", "record_status"]
 MODES = ["road", "rail", "sea", "inland_waterway", "air", "hub"]
 WORDS = {"distance_basis": ["sfd", "gcd", "actual"], "load_status": ["laden", "empty"],
@@ -104,6 +106,9 @@ class Parser:
         row.read_all()
         if not row.faults:
             return Parsed(Movement(record.file, record.row, row.value, row.found, row.flags, record.has_sequence), None, row.found)
+        if any(column == "record_status" for _, column in row.faults):
+            # What may be a cancellation is judged as one.
+            row.faults = [fault for fault in row.faults if fault[1] in NEEDED_BY_CANCELLED]
         code, column = min(row.faults, key=lambda f: (PARSE_ORDER.index(f[0]), COLUMNS.index(f[1])))
         rejection = Rejection(record.file, record.row, code, column, found_value(row.found, column),
                               row.value.get("shipment_id"), row.value.get("movement_id"))
@@ -145,13 +150,15 @@ class _Row:
         cell = self.record.cells.get(column)
         if cell is None:
             return None, None
-        text = cell.text.strip(" ")
+        text = cell.text.strip(UNSEEN)
+        if text[:2] == '="' and text[-1] == '"' and len(text) > 2 and '"' not in text[2:-1]:
+            text = text[2:-1].strip(UNSEEN)
         self.found[column] = text
         if cell.bad_utf8:
             self.fault("R016", column)
             return None, None
         if not cell.constant:
-            text = self.parser.run.values.get(column, {}).get(text, text).strip(" ")
+            text = self.parser.run.values.get(column, {}).get(text, text).strip(UNSEEN)
         if text == "":
             return None, None
         if text.upper() in ERROR_VALUES:

@@ -1,4 +1,4 @@
-"""What is odd about a row (Q25 to Q28, docs/methodology.md, section 5): bounds of plausibility.csv, by mode and container type."""
+"""What is odd about a row (Q25 to Q28 and Q30, docs/methodology.md, section 5): bounds of plausibility.csv, by mode and container type."""
 import csv
 import os
 from datetime import date, timedelta, timezone
@@ -39,10 +39,11 @@ class Plausibility:
         fitting += [most for pattern, most in self.gross if pattern == ""]
         return fitting[0] * 1000 if fitting and fitting[0] is not None else None
 
-    # --- the four flags -------------------------------------------------------------------------
+    # --- the five flags -------------------------------------------------------------------------
 
     def flags(self, m, load, kind, distance_m):
         odd = {"Q25": self._odd_mass(m, load, kind), "Q27": self._odd_time(m, distance_m),
+               "Q30": odd_teu(m, kind),
                "Q28": any(self._odd_date(at) for at in (m.departed_at, m.arrived_at, m.recorded_at) if at)}
         return {code for code, is_so in odd.items() if is_so}
 
@@ -54,7 +55,8 @@ class Plausibility:
         one_box = bool(m.container_id) and (teu is None or teu <= 4 * MILLION)
         any_gross = self.gross_g("")
         if teu is None and not one_box:
-            return False
+            whole = mass if load.load_status == "empty" else max(mass, m.container_cargo_mass_kg or 0)
+            return above(whole, any_gross)
         count = Fraction(MILLION if teu is None else teu, MILLION)
         is_empty = load.load_status == "empty"
         if not is_empty:
@@ -86,6 +88,8 @@ class Plausibility:
             if low is not None:
                 least = direct_m * low - (below or 0) * 1000
                 lows.append(min(least, network_m) if network_m else least)
+            if direct_m == 0:
+                beyond = self.bounds.get(("leeway_km", None), (None, beyond))[1]
             if high is not None and not network_m:
                 highs.append(direct_m * high + (beyond or 0) * 1000)
         # Bounds are whole metres, rounded down.
@@ -110,6 +114,16 @@ class Plausibility:
         at = at.astimezone(timezone.utc) if at.tzinfo else at
         day = at.date()
         return (first is not None and day < first) or (last is not None and day > last)
+
+
+def odd_teu(m, kind):
+    """Q30: TEU that are neither those of the type nor, without a container number, of several boxes of it."""
+    if m.teu is None:
+        return False
+    if kind is None:
+        return m.teu < MILLION // 4 or (bool(m.container_id) and m.teu > 4 * MILLION)
+    boxes = 1 if m.container_id else max(1, (m.teu + kind.teu // 2) // kind.teu)
+    return 2 * abs(m.teu - boxes * kind.teu) >= MILLION
 
 
 def above(value, most):

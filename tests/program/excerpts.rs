@@ -5,6 +5,7 @@ use crate::support::excerpt::{assert_shown, blocks};
 
 const README: &str = include_str!("../../README.md");
 const FORMATS: &str = include_str!("../../docs/formats.md");
+const EXCHANGE: &str = include_str!("../../docs/exchange.md");
 
 #[test]
 fn the_readme_shows_what_the_sample_comes_to() {
@@ -74,4 +75,27 @@ fn the_documentation_shows_what_questions_about_factors_are_answered() {
         asked += 1;
     }
     assert!(asked >= 4, "{asked} commands are shown");
+}
+
+#[test]
+fn the_documentation_shows_what_events_and_messages_come_to() {
+    for kind in ["dcsa", "edifact"] {
+        let start = format!("$ green-corridor convert {kind} tests/exchange/");
+        let mut shown = blocks(EXCHANGE).skip_while(|block| !block.starts_with(&start));
+        let (command, summary) = shown
+            .next()
+            .and_then(|block| block.split_once('\n'))
+            .expect("what the command prints");
+        let folder = tempfile::tempdir().expect("a folder");
+        let out = folder.path().join("movements.csv");
+        let out = out.to_str().expect("a plain path");
+        let words = command.trim_start_matches("$ green-corridor ").split(' ');
+        let words = words.map(|word| if word == "movements.csv" { out } else { word });
+        let printed = green_corridor(words).expect(0).stdout;
+        let here = format!("{}/", folder.path().display());
+        assert_shown(summary, &printed.replace(&here, ""), command);
+        let list = folder.path().join("movements.left-out.csv");
+        let list = std::fs::read_to_string(list).expect("what was left out");
+        assert_shown(shown.next().expect("the list"), &list, kind);
+    }
 }

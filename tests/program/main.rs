@@ -10,6 +10,9 @@ mod exchange;
 mod factor_import;
 mod factors_doc;
 mod nights;
+mod planner;
+#[cfg(unix)]
+mod query;
 mod report;
 #[allow(dead_code, reason = "main is for cargo run --example")]
 #[path = "../../examples/route.rs"]

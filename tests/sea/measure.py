@@ -15,9 +15,9 @@ import struct
 import sys
 
 PASSAGES = (
-    "bab_el_mandeb bering bosporus cape_horn cape_of_good_hope dardanelles gibraltar hormuz malacca northwest panama suez sunda"
+    "bab_el_mandeb bering bosporus cape_horn cape_of_good_hope dardanelles gibraltar hormuz malacca northwest panama suez sunda northeast kiel corinth"
 ).split()
-ICE = ("northwest",)
+ICE = ("northwest", "northeast")
 
 
 class Graph:

@@ -1,10 +1,10 @@
 //! The answer as text for people.
 
-use crate::cli::table::Table;
-use green_corridor::quantity::grouped;
+use green_corridor::quantity::{Decimal, grouped};
 use green_corridor::routing::{
-    ElementSheet, OptionSheet, RequestSheet, ScenarioSheet, Sheet, Standing, rounded,
+    ElementSheet, OptionSheet, RequestSheet, ScenarioSheet, Sheet, Standing, shown,
 };
+use green_corridor::text::Table;
 use std::fmt::Write;
 
 /// Question, options, their chains, break-evens, assumptions.
@@ -70,7 +70,7 @@ fn head(request: &RequestSheet) -> String {
     let _ = write!(
         out,
         "{} kg in one {}, ready {}",
-        grouped(&request.cargo_kg),
+        grouped(&request.cargo_kg.to_string()),
         request.container,
         &request.depart[..10]
     );
@@ -88,9 +88,10 @@ fn head(request: &RequestSheet) -> String {
         request.avoid.iter().map(String::as_str).collect(),
     );
     condition("by", request.modes.clone());
+    let max_days = request.max_days.map(|days| days.to_string());
     condition(
         "days at most",
-        request.max_days.iter().map(String::as_str).collect(),
+        max_days.iter().map(String::as_str).collect(),
     );
     out.push('\n');
     out
@@ -119,7 +120,6 @@ fn options(sheet: &Sheet) -> String {
         .as_deref()
         .filter(|_| sheet.request.carbon_price.is_some());
     for option in &sheet.options {
-        let known = |value: &Option<String>| value.as_deref().map_or("?".to_owned(), grouped);
         let mut marks = String::new();
         marks.push_str(if option.pareto == Some(true) { "*" } else { "" });
         marks.push_str(if option.pareto_with_cost == Some(true) {
@@ -127,36 +127,45 @@ fn options(sheet: &Sheet) -> String {
         } else {
             ""
         });
-        let partial = if option.ghg_is_complete { "" } else { ">= " };
-        let money = |value: &Option<String>, currency: Option<&str>| match (value, currency) {
-            (Some(value), Some(currency)) => format!("{} {currency}", grouped(value)),
+        // Of what is missing a zero says nothing.
+        let figure = |value: Decimal, places: u32| match option.ghg_is_complete || !value.is_zero()
+        {
+            true => shown(value, places),
+            false => "?".to_owned(),
+        };
+        let partial = if option.ghg_is_complete || option.ghg_total_kg.is_zero() {
+            ""
+        } else {
+            ">= "
+        };
+        let money = |value: Option<Decimal>, currency: Option<&str>| match (value, currency) {
+            (Some(value), Some(currency)) => format!("{} {currency}", whole(value)),
             _ => "?".to_owned(),
         };
         table.row(vec![
             option.id.clone(),
             marks,
             option.modes.clone(),
-            grouped(&rounded(&option.distance_km, 3, 0)),
+            figure(option.distance_km, 0),
             format!(
                 "{}{}",
                 if option.has_estimated_time { "~" } else { "" },
-                known(&option.days)
+                option.days.map_or("?".to_owned(), whole)
             ),
-            format!("{partial}{}", grouped(&rounded(&option.ghg_total_kg, 9, 1))),
-            grouped(&rounded(&option.ghg_operation_kg, 9, 1)),
-            grouped(&rounded(&option.ghg_provision_kg, 9, 1)),
+            format!("{partial}{}", figure(option.ghg_total_kg, 1)),
+            figure(option.ghg_operation_kg, 1),
+            figure(option.ghg_provision_kg, 1),
             option
                 .ghg_kg_per_teu
-                .as_deref()
-                .map_or("?".to_owned(), |v| grouped(&rounded(v, 6, 1))),
-            money(&option.cost, option.currency.as_deref()),
+                .map_or("?".to_owned(), |kg| shown(kg, 1)),
+            money(option.cost, option.currency.as_deref()),
             option.cost_covers_elements.clone(),
             if carbon.is_some() {
-                money(&option.carbon_cost, carbon)
+                money(option.carbon_cost, carbon)
             } else {
                 "-".to_owned()
             },
-            money(&option.cost_with_carbon, carbon),
+            money(option.cost_with_carbon, carbon),
         ]);
     }
     table.text()
@@ -185,11 +194,11 @@ fn before_and_after(scenario: &ScenarioSheet) -> String {
     let mut table = Table::new(&heads);
     for row in &scenario.rows {
         let days = |s: &Option<Standing>| match s {
-            Some(s) => s.days.clone().unwrap_or_else(|| "?".to_owned()),
+            Some(s) => told(s.days),
             None => "closed".to_owned(),
         };
-        let kg = |s: &Option<Standing>, of: fn(&Standing) -> &String| match s {
-            Some(s) if s.ghg_is_complete => grouped(&rounded(of(s), 9, 1)),
+        let kg = |s: &Option<Standing>, of: fn(&Standing) -> Decimal| match s {
+            Some(s) if s.ghg_is_complete => shown(of(s), 1),
             Some(_) => "?".to_owned(),
             None => "closed".to_owned(),
         };
@@ -199,11 +208,11 @@ fn before_and_after(scenario: &ScenarioSheet) -> String {
             row.places.join(" - "),
             days(&row.before),
             days(&row.after),
-            kg(&row.before, |s| &s.ghg_total_kg),
-            kg(&row.after, |s| &s.ghg_total_kg),
-            kg(&row.after, |s| &s.ghg_operation_kg),
-            kg(&row.after, |s| &s.ghg_provision_kg),
-            row.change_percent.clone().unwrap_or_else(|| "?".to_owned()),
+            kg(&row.before, |s| s.ghg_total_kg),
+            kg(&row.after, |s| s.ghg_total_kg),
+            kg(&row.after, |s| s.ghg_operation_kg),
+            kg(&row.after, |s| s.ghg_provision_kg),
+            told(row.change_percent),
         ]);
     }
     out + &table.text()
@@ -233,13 +242,13 @@ fn chain(option: &OptionSheet) -> String {
     }
     out.push_str(&table.text());
     let times = [
-        ("under way", &option.moving_hours),
-        ("in hubs", &option.dwell_hours),
-        ("waiting", &option.waiting_hours),
+        ("under way", option.moving_hours),
+        ("in hubs", option.dwell_hours),
+        ("waiting", option.waiting_hours),
     ];
     let times: Vec<String> = times
         .iter()
-        .map(|(name, hours)| format!("{} h {name}", trimmed(hours)))
+        .map(|(name, hours)| format!("{} h {name}", hours.normalize()))
         .collect();
     let _ = write!(out, "  {}", times.join(", "));
     if option.elements_without_timetable > 0 {
@@ -250,31 +259,26 @@ fn chain(option: &OptionSheet) -> String {
         );
     }
     for cost in &option.known_costs {
-        let _ = write!(out, "; {} {} known", grouped(&cost.amount), cost.currency);
+        let _ = write!(out, "; {} {} known", whole(cost.amount), cost.currency);
     }
     out.push('\n');
     out
 }
 
 fn element_cells(element: &ElementSheet) -> Vec<String> {
-    let told = |value: &Option<String>, is_estimate: bool| match value {
-        Some(value) => format!("{}{}", if is_estimate { "~" } else { "" }, trimmed(value)),
-        None => "?".to_owned(),
+    let hours = |value: Decimal, is_estimate: bool| {
+        format!(
+            "{}{}",
+            if is_estimate { "~" } else { "" },
+            value.normalize()
+        )
     };
     let is_hub = element.kind == "hub";
-    let before = match (&element.dwell_hours, &element.waiting_hours) {
+    let before = match (element.dwell_hours, element.waiting_hours) {
         (Some(dwell), waiting) => {
-            let dwell = format!(
-                "{}{}",
-                if element.dwell_is_estimate { "~" } else { "" },
-                trimmed(dwell)
-            );
+            let dwell = hours(dwell, element.dwell_is_estimate);
             match waiting {
-                Some(wait) => format!(
-                    "{dwell}+{}{}",
-                    if element.waiting_is_estimate { "~" } else { "" },
-                    trimmed(wait)
-                ),
+                Some(wait) => format!("{dwell}+{}", hours(wait, element.waiting_is_estimate)),
                 None => dwell,
             }
         }
@@ -294,21 +298,20 @@ fn element_cells(element: &ElementSheet) -> Vec<String> {
         } else {
             element.destination.clone()
         },
-        element
-            .distance_km
-            .as_deref()
-            .map_or(String::new(), |d| grouped(&rounded(d, 3, 0))),
+        element.distance_km.map_or(String::new(), |km| shown(km, 0)),
         element.distance_basis.to_owned(),
         if is_hub { String::new() } else { before },
         if is_hub {
             String::new()
         } else {
-            told(&element.transit_hours, element.transit_is_estimate)
+            let transit = element.transit_hours;
+            transit.map_or("?".to_owned(), |transit| {
+                hours(transit, element.transit_is_estimate)
+            })
         },
         element
             .ghg_total_kg
-            .as_deref()
-            .map_or("?".to_owned(), |g| grouped(&rounded(g, 9, 1))),
+            .map_or("?".to_owned(), |kg| shown(kg, 1)),
         match &element.refused {
             Some(why) => why.clone(),
             None if is_hub => element.operation.clone(),
@@ -317,11 +320,11 @@ fn element_cells(element: &ElementSheet) -> Vec<String> {
     ]
 }
 
-/// A decimal without the zeros behind its point.
-fn trimmed(text: &str) -> &str {
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        text
-    }
+/// With all its decimals.
+fn whole(figure: Decimal) -> String {
+    grouped(&figure.to_string())
+}
+
+fn told(figure: Option<Decimal>) -> String {
+    figure.map_or("?".to_owned(), |figure| figure.to_string())
 }

@@ -2,7 +2,7 @@
 
 use super::text::plain;
 use crate::cli::args::TableFormat;
-use crate::cli::table::Table;
+use green_corridor::text::Table;
 use green_corridor::text::{csv_cell, visible_json};
 
 /// A list to be printed.

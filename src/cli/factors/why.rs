@@ -4,13 +4,13 @@ use super::text::plain;
 use super::{Library, factors_of};
 use crate::cli::Console;
 use crate::cli::args::day;
-use crate::cli::table::Table;
 use green_corridor::Result;
 use green_corridor::code::{EnergyUnit, Flags, LocationCode, Temperature};
 use green_corridor::factor::{
     Candidate, Chosen, EnergyQuestion, Explained, FactorSet, Question, Verdict, ask, ask_energy,
 };
 use green_corridor::quantity::{Day, NANO_SCALE, decimal_text, short_decimal_text};
+use green_corridor::text::Table;
 use green_corridor::text::visible_json;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

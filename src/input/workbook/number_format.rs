@@ -48,6 +48,8 @@ pub(super) fn seen(code: &str, value: f64) -> Seen {
     };
     if section.percent {
         Seen::Percentage
+    } else if has_words(text) {
+        Seen::Worded
     } else if section.digits && !section.free && rounded() {
         Seen::Rounded
     } else if section.decorated || section.whole_zeros > 1 {
@@ -208,9 +210,8 @@ pub(crate) fn zeros(code: &str) -> Option<usize> {
     (code.len() > 1 && code.bytes().all(|b| b == b'0')).then_some(code.len())
 }
 
-/// Words in a format: `0.0" t"` shows one that may be a unit.
-pub(crate) fn has_words(code: &str) -> bool {
-    let section = sections(code).first().copied().unwrap_or_default();
+/// Whether a section has words: `0.0" t"` shows one that may be a unit.
+fn has_words(section: &str) -> bool {
     let mut quoted = false;
     let mut chars = section.chars();
     while let Some(c) = chars.next() {
@@ -245,7 +246,10 @@ mod tests {
             ("#,##0.00", 1234.56, "decorated"),
             ("#,##0", 1234.56, "rounded"),
             ("000", 7.0, "decorated"),
-            ("0\" kg\"", 7.0, "decorated"),
+            ("0\" kg\"", 7.0, "worded"),
+            ("0\" kg\"", 7.5, "worded"),
+            ("0.0;-0.0\" t\"", 7.5, "text"),
+            ("0.0;-0.0\" t\"", -7.5, "worded"),
             ("[$€-407] 0.00", 7.5, "decorated"),
             ("_-* #,##0.00_-;-* #,##0.00_-", 7.5, "decorated"),
             ("0%", 0.85, "percentage"),
@@ -261,6 +265,7 @@ mod tests {
             let found = match seen(code, value) {
                 Seen::Text => "text",
                 Seen::Decorated => "decorated",
+                Seen::Worded => "worded",
                 Seen::Rounded => "rounded",
                 Seen::Percentage => "percentage",
                 Seen::Otherwise(_) => "otherwise",

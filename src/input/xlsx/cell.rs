@@ -2,7 +2,7 @@
 
 use crate::input::column::Kind;
 use crate::input::timestamp::{LocalTimes, parse_rfc3339};
-use crate::input::workbook::{Shown, Stored, digits, has_words, zeros};
+use crate::input::workbook::{Shown, Stored, digits, zeros};
 use crate::model::sheet::{Held, Seen};
 use crate::model::time::instant_text;
 use std::borrow::Cow;
@@ -64,7 +64,7 @@ pub(super) fn given<'c>(
             literal: true,
             note: match shown.seen {
                 Seen::Rounded => Some(Note::Digits),
-                Seen::Decorated if has_words(code) => Some(Note::Words),
+                Seen::Worded => Some(Note::Words),
                 _ => None,
             },
         }),

@@ -112,6 +112,37 @@ fn rows_are_read_with_the_digits_that_were_typed() {
 }
 
 #[test]
+fn days_are_counted_as_the_workbook_counts_them_or_not_at_all() {
+    let old = WORKBOOK.replace("<sheets>", r#"<workbookPr date1904="1"/><sheets>"#);
+    let rows = sheet(&(head(1) + &row(2, "")), "");
+    for (book, word, want) in [
+        (WORKBOOK, "excel", Ok("2025-03-10T09:40:00Z")),
+        (&*old, "excel-1904", Ok("2029-03-11T09:40:00Z")),
+        (WORKBOOK, "excel-1904", Err("counts days from 1900")),
+        (&*old, "excel", Err("counts days from 1904")),
+    ] {
+        let bytes = parts(&[
+            ("xl/workbook.xml", book),
+            ("xl/_rels/workbook.xml.rels", RELATIONS),
+            ("xl/styles.xml", STYLES),
+            ("xl/worksheets/sheet1.xml", &rows),
+        ]);
+        let mapping = Mapping {
+            timestamp: vec![word.to_owned()],
+            ..Mapping::default()
+        };
+        let read = read_with("a.xlsx", &bytes, mapping, vocabulary());
+        let at = |(_, parsed): (_, crate::input::Parsed)| {
+            crate::model::time::instant_text(parsed.batch.departed_at[0])
+        };
+        match want {
+            Ok(time) => assert_eq!(read.map(at).unwrap(), time, "{word}"),
+            Err(why) => assert!(read.unwrap_err().message.contains(why), "{word}"),
+        }
+    }
+}
+
+#[test]
 fn cells_that_a_person_sees_otherwise_reject_their_row() {
     for (cell, wanted) in [
         (r#"<c r="G2" s="2"><v>0.85</v></c>"#, "percentage"),

@@ -1,50 +1,36 @@
 //! The charts of the page: CO2e by element as bars, days against CO2e with the front.
 
 use crate::escape::html;
-use crate::model::unit::{
-    NANO_SCALE, decimal_text, div_half_even, grouped, parse_decimal, short_decimal_text,
-};
+use crate::model::unit::{decimal_text, grouped, short_decimal_text};
+use crate::present::comparison::figure::{rounded, shown};
 use crate::present::comparison::html::{days, ghg, mode_key};
 use crate::present::comparison::labels::placed;
-use crate::present::comparison::sheet::{ElementSheet, OptionSheet, Sheet, rounded};
+use crate::present::comparison::sheet::{ElementSheet, OptionSheet, Sheet};
 use crate::present::scale::Axis;
+use rust_decimal::Decimal;
 use std::fmt::Write;
 
 /// An option that emits more than this many times the least one does not set the scale of the bars: by its side the others
 /// would have no length. Its bar runs out of the frame, and says so.
-const FAR: i128 = 10;
+const FAR: Decimal = Decimal::TEN;
 
 /// CO2e of each option by element, to one scale.
 pub(crate) fn bars(sheet: &Sheet) -> String {
-    let total = |o: &OptionSheet| parse_decimal(&o.ghg_total_kg, NANO_SCALE).unwrap_or(0);
-    let least = sheet
-        .options
-        .iter()
-        .map(total)
-        .filter(|t| *t > 0)
-        .min()
-        .unwrap_or(0);
-    let full = sheet
-        .options
-        .iter()
-        .map(total)
-        .filter(|t| *t <= least * FAR)
-        .max()
-        .unwrap_or(least);
-    let mut totals: Vec<&OptionSheet> = sheet.options.iter().collect();
-    totals.sort_by_key(|o| std::cmp::Reverse(total(o)));
+    let totals = || sheet.options.iter().map(|o| o.ghg_total_kg);
+    let least = totals().filter(|t| *t > Decimal::ZERO).min();
+    let least = least.unwrap_or_default();
+    let is_near = |t: &Decimal| least.checked_mul(FAR).is_none_or(|far| *t <= far);
+    let full = totals().filter(is_near).max().unwrap_or(least);
+    let mut options: Vec<&OptionSheet> = sheet.options.iter().collect();
+    options.sort_by_key(|o| std::cmp::Reverse(o.ghg_total_kg));
     let mut out = String::from("<h2>CO2e by element</h2>\n");
     out.push_str(
         "<p class=\"screen\"><label for=\"scale\">Full width is </label><select id=\"scale\">",
     );
-    for option in totals {
-        let kg = grouped(&rounded(&option.ghg_total_kg, NANO_SCALE, 1));
-        let chosen = if total(option) == full {
-            " selected"
-        } else {
-            ""
-        };
-        let value = html(&option.ghg_total_kg);
+    for option in options {
+        let value = option.ghg_total_kg;
+        let chosen = if value == full { " selected" } else { "" };
+        let kg = shown(value, 1);
         let _ = write!(
             out,
             "<option value=\"{value}\"{chosen}>option {}, {kg} kg</option>",
@@ -57,31 +43,21 @@ pub(crate) fn bars(sheet: &Sheet) -> String {
         mode_key(true)
     );
     for option in &sheet.options {
-        let id = html(&option.id);
+        let (id, total) = (html(&option.id), option.ghg_total_kg);
         let _ = write!(
             out,
-            "<li data-option=\"{id}\" data-total=\"{}\"{}><button type=\"button\" class=\"pick\" value=\"{id}\" aria-pressed=\"false\" aria-label=\"Choose \
+            "<li data-option=\"{id}\" data-total=\"{total}\"{}><button type=\"button\" class=\"pick\" value=\"{id}\" aria-pressed=\"false\" aria-label=\"Choose \
              option {id}\">{id}</button><span class=\"by\">{}</span><span class=\"track\"><span class=\"bar\" style=\"width:{}%\">",
-            html(&option.ghg_total_kg),
-            if total(option) > full {
-                " class=\"over\""
-            } else {
-                ""
-            },
+            if total > full { " class=\"over\"" } else { "" },
             html(&option.modes.replace('_', " ").replace('>', " › ")),
-            share(total(option).min(full), full)
+            share(total.min(full), full)
         );
         for element in &option.elements {
-            let kg = element
-                .ghg_total_kg
-                .as_deref()
-                .and_then(|g| parse_decimal(g, NANO_SCALE))
-                .unwrap_or(0);
             let _ = write!(
                 out,
                 "<i class=\"mode-{}\" style=\"width:{}%\" title=\"{}\"></i>",
                 element.mode,
-                share(kg, total(option)),
+                share(element.ghg_total_kg.unwrap_or_default(), total),
                 html(&element_title(element))
             );
         }
@@ -98,10 +74,7 @@ pub(crate) fn bars(sheet: &Sheet) -> String {
 fn element_title(element: &ElementSheet) -> String {
     let kg = element
         .ghg_total_kg
-        .as_deref()
-        .map_or("not known".to_owned(), |g| {
-            grouped(&rounded(g, NANO_SCALE, 1))
-        });
+        .map_or("not known".to_owned(), |kg| shown(kg, 1));
     match element.kind {
         "hub" => format!("{} {}: {kg} kg", element.operation, element.origin),
         _ => format!(
@@ -112,11 +85,11 @@ fn element_title(element: &ElementSheet) -> String {
 }
 
 /// Part of a whole in percent with three decimals, cut.
-fn share(part: i128, whole: i128) -> String {
-    if whole <= 0 {
-        "0".to_owned()
-    } else {
-        decimal_text(part.max(0) * 100_000 / whole, 3)
+fn share(part: Decimal, whole: Decimal) -> String {
+    // Both have the same decimals.
+    match (part.mantissa().max(0), whole.mantissa()) {
+        (_, ..=0) => "0".to_owned(),
+        (part, whole) => decimal_text(part * 100_000 / whole, 3),
     }
 }
 
@@ -130,16 +103,15 @@ const BOTTOM: i64 = 52;
 const LETTERS: i64 = 14;
 const RADIUS: i64 = 7;
 
-/// Days and grams of an option, for its place in the drawing.
+/// Thousandths of days and of kilograms of an option, for its place in the drawing.
 type Point = (i128, i128);
 
 /// Days against CO2e, both axes logarithmic, the front as a dashed staircase. An option of which one is not known is named below.
 pub(crate) fn scatter(sheet: &Sheet) -> String {
     let point = |o: &OptionSheet| {
-        let hours = parse_decimal(o.hours.as_deref()?, 3)?;
-        let kg = parse_decimal(&o.ghg_total_kg, NANO_SCALE).filter(|_| o.ghg_is_complete)?;
-        // Days with three decimals and whole grams.
-        Some((div_half_even(hours, 24), div_half_even(kg, 1_000_000)))
+        let days = o.hours? / Decimal::from(24);
+        let kg = Some(o.ghg_total_kg).filter(|_| o.ghg_is_complete)?;
+        Some((rounded(days, 3).mantissa(), rounded(kg, 3).mantissa()))
     };
     let points: Vec<(&OptionSheet, Point)> = sheet
         .options

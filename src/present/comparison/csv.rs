@@ -88,7 +88,7 @@ fn option_cells(sheet: &Sheet, option: &OptionSheet) -> Vec<String> {
         option.modes.clone(),
         option.places.join(">"),
         services.join(">"),
-        option.distance_km.clone(),
+        option.distance_km.to_string(),
         known(&option.days),
         yes_no(option.has_estimated_time).to_owned(),
         option.elements_without_timetable.to_string(),
@@ -99,17 +99,14 @@ fn option_cells(sheet: &Sheet, option: &OptionSheet) -> Vec<String> {
         known(&carbon_currency),
         known(&option.cost_with_carbon),
         yes_no(option.ghg_is_complete).to_owned(),
-        option.ghg_operation_kg.clone(),
-        option.ghg_provision_kg.clone(),
-        option.ghg_total_kg.clone(),
+        option.ghg_operation_kg.to_string(),
+        option.ghg_provision_kg.to_string(),
+        option.ghg_total_kg.to_string(),
         known(&option.ghg_kg_per_teu),
     ];
     cells.extend(Mode::ALL.iter().map(|m| {
-        option
-            .ghg_by_mode_kg
-            .get(m.code())
-            .cloned()
-            .unwrap_or_default()
+        let kg = option.ghg_by_mode_kg.get(m.code());
+        kg.map_or(String::new(), ToString::to_string)
     }));
     cells.extend([option.quality_flags.clone(), String::new()]);
     cells
@@ -125,9 +122,9 @@ fn chain_cells(sheet: &Sheet, row: &ScenarioRow) -> Vec<String> {
         ("places", _) => row.places.join(">"),
         ("days", Some(after)) => known(&after.days),
         ("ghg_is_complete", Some(after)) => yes_no(after.ghg_is_complete).to_owned(),
-        ("ghg_operation_kg", Some(after)) => after.ghg_operation_kg.clone(),
-        ("ghg_provision_kg", Some(after)) => after.ghg_provision_kg.clone(),
-        ("ghg_total_kg", Some(after)) => after.ghg_total_kg.clone(),
+        ("ghg_operation_kg", Some(after)) => after.ghg_operation_kg.to_string(),
+        ("ghg_provision_kg", Some(after)) => after.ghg_provision_kg.to_string(),
+        ("ghg_total_kg", Some(after)) => after.ghg_total_kg.to_string(),
         _ => String::new(),
     };
     names.trim_end().split(',').map(cell).collect()
@@ -142,11 +139,11 @@ fn scenario_cells(row: &ScenarioRow) -> Vec<String> {
         || vec![String::new(); 5],
         |before| {
             let ghg = [
-                &before.ghg_operation_kg,
-                &before.ghg_provision_kg,
-                &before.ghg_total_kg,
+                before.ghg_operation_kg,
+                before.ghg_provision_kg,
+                before.ghg_total_kg,
             ]
-            .map(String::clone);
+            .map(|kg| kg.to_string());
             let complete = yes_no(before.ghg_is_complete).to_owned();
             [known(&before.days), complete]
                 .into_iter()
@@ -167,8 +164,8 @@ fn line(cells: &[String]) -> String {
         + "\n"
 }
 
-fn known(value: &Option<String>) -> String {
-    value.clone().unwrap_or_default()
+fn known(value: &Option<impl ToString>) -> String {
+    value.as_ref().map_or(String::new(), ToString::to_string)
 }
 
 fn yes_no(value: bool) -> &'static str {

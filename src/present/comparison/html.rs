@@ -2,14 +2,15 @@
 //! No address is fetched; every text from outside is escaped. What the script does is choosing and scaling, never a figure.
 
 use crate::escape::html;
-use crate::model::unit::{NANO_SCALE, decimal_text, grouped, parse_decimal};
-use crate::output::ratio::ratio;
+use crate::model::unit::grouped;
 use crate::present::comparison::charts::{bars, scatter};
+use crate::present::comparison::figure::shown;
 use crate::present::comparison::map::{Map, is_broad, svg};
 use crate::present::comparison::sheet::{
-    ElementSheet, OptionSheet, RateSheet, ScenarioRow, Sheet, Standing, rounded,
+    ElementSheet, OptionSheet, RateSheet, ScenarioRow, Sheet, Standing,
 };
 use crate::present::content_policy;
+use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -102,7 +103,7 @@ fn head(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
     let mut asked = vec![
         format!(
             "{} kg in one {}",
-            grouped(&html(&request.cargo_kg)),
+            grouped(&request.cargo_kg.to_string()),
             html(&request.container)
         ),
         format!("ready {}", html(&request.depart[..10])),
@@ -118,19 +119,10 @@ fn head(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
             .filter(|(_, l)| !l.is_empty())
             .map(|(word, list)| format!("{word} {}", html(&list))),
     );
-    asked.extend(
-        request
-            .max_days
-            .iter()
-            .map(|d| format!("within {} days", html(d))),
-    );
+    asked.extend(request.max_days.iter().map(|d| format!("within {d} days")));
     asked.extend((!request.temperature.is_empty()).then(|| html(request.temperature)));
     if let (Some(price), Some(currency)) = (&request.carbon_price, &request.currency) {
-        asked.push(format!(
-            "{} {} per tonne of CO2e",
-            html(price),
-            html(currency)
-        ));
+        asked.push(format!("{price} {} per tonne of CO2e", html(currency)));
     }
     asked.push(format!("profile {}", html(&request.profile)));
     let asked: Vec<String> = asked
@@ -149,14 +141,13 @@ fn head(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
 
 /// The options that are best in one thing, first of all.
 fn tiles(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
-    let number = |value: Option<&String>, scale: u32| value.and_then(|v| parse_decimal(v, scale));
     let options = || sheet.options.iter();
     let least = options()
         .filter(|o| o.ghg_is_complete)
-        .min_by_key(|o| number(Some(&o.ghg_total_kg), NANO_SCALE));
+        .min_by_key(|o| o.ghg_total_kg);
     let fastest = options()
-        .filter(|o| o.hours.is_some())
-        .min_by_key(|o| number(o.hours.as_ref(), 3));
+        .filter(|o| o.hours.is_some() && o.ghg_is_complete)
+        .min_by_key(|o| o.hours);
     let mut out = String::from("<ul class=\"tiles\">\n");
     let mut tile = |name: &str, option: &OptionSheet, value: String| {
         let _ = writeln!(
@@ -186,13 +177,13 @@ fn tiles(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
         priced.iter().filter_map(|o| o.currency.as_ref()).collect();
     let cheapest = priced
         .iter()
-        .min_by_key(|o| number(o.cost.as_ref(), 2))
+        .min_by_key(|o| o.cost)
         .filter(|_| currencies.len() == 1);
     match cheapest {
         Some(option) => {
             let value = format!(
                 "{} <em>in {} days, {} kg CO2e</em>",
-                money(&option.cost, &option.currency),
+                money(option.cost, &option.currency),
                 days(option),
                 ghg(option)
             );
@@ -220,9 +211,11 @@ fn tiles(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
     out + "</ul>\n"
 }
 
-fn money(value: &Option<String>, currency: &Option<String>) -> String {
+fn money(value: Option<Decimal>, currency: &Option<String>) -> String {
     match (value, currency) {
-        (Some(value), Some(currency)) => format!("{} {}", grouped(&html(value)), html(currency)),
+        (Some(value), Some(currency)) => {
+            format!("{} {}", grouped(&value.to_string()), html(currency))
+        }
         _ => "<span class=\"quiet\">not known</span>".to_owned(),
     }
 }
@@ -258,27 +251,26 @@ fn table(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
         ""
     });
     out.push_str("</tr></thead><tbody>\n");
-    let total =
-        |o: &OptionSheet| parse_decimal(&o.ghg_total_kg, NANO_SCALE).filter(|_| o.ghg_is_complete);
+    let total = |o: &OptionSheet| Some(o.ghg_total_kg).filter(|_| o.ghg_is_complete);
     let least = sheet.options.iter().filter_map(total).min();
     for option in &sheet.options {
         let times = total(option)
             .zip(least)
-            .and_then(|(own, least)| ratio(own, 1, least))
-            .map(|tenths| decimal_text(tenths, 1));
+            .filter(|(_, least)| *least > Decimal::ZERO)
+            .and_then(|(own, least)| own.checked_div(least));
         out.push_str(&table_row(option, names, times));
         if has_price {
             let _ = write!(
                 out,
                 "<td>{}</td>",
-                money(&option.carbon_cost, &sheet.request.currency)
+                money(option.carbon_cost, &sheet.request.currency)
             );
         }
         if has_both {
             let _ = write!(
                 out,
                 "<td>{}</td>",
-                money(&option.cost_with_carbon, &sheet.request.currency)
+                money(option.cost_with_carbon, &sheet.request.currency)
             );
         }
         out.push_str("</tr>\n");
@@ -301,7 +293,7 @@ fn table(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
 fn table_row(
     option: &OptionSheet,
     names: &BTreeMap<&str, &str>,
-    times_the_least: Option<String>,
+    times_the_least: Option<Decimal>,
 ) -> String {
     let id = html(&option.id);
     let is_front = option.pareto == Some(true);
@@ -326,15 +318,14 @@ fn table_row(
         places_of(&option.places, names),
         days(option),
         ghg(option),
-        times_the_least.map_or(String::new(), |times| format!("{} ×", grouped(&times))),
-        kilograms(&option.ghg_operation_kg),
-        kilograms(&option.ghg_provision_kg),
+        times_the_least.map_or(String::new(), |times| format!("{} ×", shown(times, 1))),
+        shown(option.ghg_operation_kg, 1),
+        shown(option.ghg_provision_kg, 1),
         option
             .ghg_kg_per_teu
-            .as_ref()
-            .map_or("not known".to_owned(), |v| grouped(&rounded(v, 6, 1))),
-        grouped(&rounded(&option.distance_km, 3, 0)),
-        money(&option.cost, &option.currency),
+            .map_or("not known".to_owned(), |kg| shown(kg, 1)),
+        shown(option.distance_km, 0),
+        money(option.cost, &option.currency),
         html(&option.cost_covers_elements),
     )
 }
@@ -393,18 +384,17 @@ fn before_and_after(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
 
 fn scenario_row(row: &ScenarioRow, names: &BTreeMap<&str, &str>) -> String {
     let days = |s: &Option<Standing>| match s {
-        Some(s) => s.days.as_deref().map_or("not known".to_owned(), html),
+        Some(s) => told(s.days),
         None => "closed".to_owned(),
     };
-    let kg = |s: &Option<Standing>, of: fn(&Standing) -> &String| match s {
-        Some(s) if s.ghg_is_complete => kilograms(of(s)),
+    let kg = |s: &Option<Standing>, of: fn(&Standing) -> Decimal| match s {
+        Some(s) if s.ghg_is_complete => shown(of(s), 1),
         Some(_) => "not known".to_owned(),
         None => "closed".to_owned(),
     };
-    let change = row.change_percent.as_deref();
-    let class = match change.and_then(|c| parse_decimal(c, 1)) {
-        Some(change) if change < 0 => "less",
-        Some(change) if change > 0 => "more",
+    let class = match row.change_percent {
+        Some(change) if change < Decimal::ZERO => "less",
+        Some(change) if change > Decimal::ZERO => "more",
         _ => "",
     };
     format!(
@@ -415,11 +405,11 @@ fn scenario_row(row: &ScenarioRow, names: &BTreeMap<&str, &str>) -> String {
         places_of(&row.places, names),
         days(&row.before),
         days(&row.after),
-        kg(&row.before, |s| &s.ghg_total_kg),
-        kg(&row.after, |s| &s.ghg_total_kg),
-        kg(&row.after, |s| &s.ghg_operation_kg),
-        kg(&row.after, |s| &s.ghg_provision_kg),
-        change.map_or("not known".to_owned(), html)
+        kg(&row.before, |s| s.ghg_total_kg),
+        kg(&row.after, |s| s.ghg_total_kg),
+        kg(&row.after, |s| s.ghg_operation_kg),
+        kg(&row.after, |s| s.ghg_provision_kg),
+        told(row.change_percent)
     )
 }
 
@@ -460,9 +450,9 @@ fn chains(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
 
 fn element_row(element: &ElementSheet) -> String {
     let is_hub = element.kind == "hub";
-    let told = |value: &Option<String>, is_estimate: bool| match value {
+    let hours = |value: Option<Decimal>, is_estimate: bool| match value {
         _ if is_hub => String::new(),
-        Some(value) => format!("{}{}", if is_estimate { "~" } else { "" }, html(value)),
+        Some(value) => format!("{}{value}", if is_estimate { "~" } else { "" }),
         None => "not known".to_owned(),
     };
     let place = |code: &str, name: &str| {
@@ -474,7 +464,7 @@ fn element_row(element: &ElementSheet) -> String {
     };
     let cost = match (&element.cost, &element.currency) {
         _ if is_hub => String::new(),
-        (Some(cost), Some(currency)) => format!("{} {}", html(cost), html(currency)),
+        (Some(cost), Some(currency)) => format!("{cost} {}", html(currency)),
         _ => "not known".to_owned(),
     };
     let service = match element.service.as_str() {
@@ -505,15 +495,14 @@ fn element_row(element: &ElementSheet) -> String {
         } else {
             place(&element.destination, &element.destination_name)
         },
-        element.distance_km.as_deref().map_or(String::new(), html),
-        element.distance_basis,
-        told(&element.dwell_hours, element.dwell_is_estimate),
-        told(&element.waiting_hours, element.waiting_is_estimate),
-        told(&element.transit_hours, element.transit_is_estimate),
         element
-            .ghg_total_kg
-            .as_deref()
-            .map_or("not known".to_owned(), html),
+            .distance_km
+            .map_or(String::new(), |km| km.to_string()),
+        element.distance_basis,
+        hours(element.dwell_hours, element.dwell_is_estimate),
+        hours(element.waiting_hours, element.waiting_is_estimate),
+        hours(element.transit_hours, element.transit_is_estimate),
+        told(element.ghg_total_kg),
         sources.join("; ")
     )
 }
@@ -584,20 +573,19 @@ pub(crate) fn days(option: &OptionSheet) -> String {
     let mark = if option.has_estimated_time { "~" } else { "" };
     option
         .days
-        .as_deref()
-        .map_or("not known".to_owned(), |d| format!("{mark}{}", html(d)))
+        .map_or("not known".to_owned(), |days| format!("{mark}{days}"))
 }
 
 /// Total with one decimal; what is known of it, where a part is missing.
 pub(crate) fn ghg(option: &OptionSheet) -> String {
-    let mark = if option.ghg_is_complete {
-        ""
-    } else {
-        "more than "
-    };
-    format!("{mark}{}", kilograms(&option.ghg_total_kg))
+    let kg = shown(option.ghg_total_kg, 1);
+    match (option.ghg_is_complete, option.ghg_total_kg.is_zero()) {
+        (true, _) => kg,
+        (false, true) => "not known".to_owned(),
+        (false, false) => format!("more than {kg}"),
+    }
 }
 
-fn kilograms(kg: &str) -> String {
-    grouped(&rounded(kg, NANO_SCALE, 1))
+fn told(figure: Option<Decimal>) -> String {
+    figure.map_or("not known".to_owned(), |figure| figure.to_string())
 }

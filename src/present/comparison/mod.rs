@@ -1,7 +1,8 @@
-//! Route options as table, JSON, CSV and HTML. `sheet` turns an answer into texts once; the forms only arrange them.
+//! Route options as table, JSON, CSV and HTML. `sheet` turns an answer into words and decimals once; the forms only arrange them.
 
 mod charts;
 pub(crate) mod csv;
+pub(crate) mod figure;
 pub(crate) mod html;
 mod labels;
 pub(crate) mod map;

@@ -1,10 +1,11 @@
 //! Why options stand where they stand, in words. No order is given without its reason.
 
 use crate::calc::compare::{PriceBreakEven, beats};
-use crate::model::unit::NANO_SCALE;
-use crate::present::comparison::sheet::{FactorBreakEvenSheet, OptionSheet, rounded};
+use crate::present::comparison::figure::rounded;
+use crate::present::comparison::sheet::{FactorBreakEvenSheet, OptionSheet};
 use crate::routes::DAY;
 use crate::routes::answer::{Answer, BreakEven, Shown};
+use crate::routes::door::FROM_DOOR_TO_DOOR;
 use crate::routes::option::RouteOption;
 use crate::routes::request::{Objective, Request};
 use crate::routes::search::{HORIZON, MOST_ELEMENTS};
@@ -121,15 +122,15 @@ pub(crate) fn factor(
 ) -> String {
     match deciding {
         Some(f) => format!(
-            "option {} has less CO2e than option {} above {} g/{} of {}, option {} below; it is {} ({} %, {})",
+            "option {} has less CO2e than option {} above {} g/{} of {}, option {} below; it is {} ({:+} %, {})",
             f.less_above,
             f.less_below,
-            rounded(&f.break_even_g, NANO_SCALE, 2),
+            rounded(f.break_even_g, 2),
             f.per,
             f.operation,
             f.less_below,
-            rounded(&f.intensity_g, NANO_SCALE, 2),
-            signed(&f.change_percent),
+            rounded(f.intensity_g, 2),
+            rounded(f.change_percent, 1),
             f.factor_id
         ),
         None if !(first.ghg_is_complete && second.ghg_is_complete) => {
@@ -139,23 +140,23 @@ pub(crate) fn factor(
     }
 }
 
-fn signed(percent: &str) -> String {
-    let text = rounded(percent, 4, 1);
-    if text.starts_with('-') {
-        text
-    } else {
-        format!("+{text}")
-    }
-}
-
 /// What the figures of an answer rest on.
 pub(crate) fn assumptions(answer: &Answer, request: &Request) -> Vec<String> {
     let options = || answer.options.iter().map(|s| &s.option);
     let mut list = vec![format!(
-        "Searched: every chain of at most {MOST_ELEMENTS} transport elements within {} days that calls at no place twice; left out are \
-         only those that another with the same modes, or fewer of them, equals or beats in CO2e, time and known cost.",
+        "Searched: every chain of at most {MOST_ELEMENTS} transport elements within {} days that calls at no place twice and changes from ship to \
+         ship, or aircraft to aircraft, only where a service is known; left out are only those that another with the same modes, or fewer \
+         of them, or with less than a third of the way, equals or beats in CO2e, time and known cost.",
         request.most_hours.unwrap_or(HORIZON) / DAY
     )];
+    let links = || options().flat_map(|o| o.chain.links.iter().map(|l| answer.network.link(*l)));
+    if links().any(|link| link.source_ref.starts_with(FROM_DOOR_TO_DOOR)) {
+        list.push(
+            "Nothing is known to run on links whose distance is an estimate: roads to the ports, airports and terminals next to a place, \
+             and the main leg between them. Whether a carrier offers them was not looked up."
+                .to_owned(),
+        );
+    }
     if options().any(|o| o.times.has_estimate) {
         list.push(
             "Times marked ~ hold estimates: a distance at the mean speed of the operation, or a mean dwell in a hub.".to_owned(),

@@ -1,30 +1,23 @@
-//! An answer in texts: every number written once, decimals exact, so that all forms say the same. The names are those of
-//! the JSON form.
+//! An answer as words and decimals: every figure once, exact and with the decimals that it is written with, so that all forms say the
+//! same. The names are those of the JSON form, in which a decimal is a text.
 
 use crate::calc::compare::PriceBreakEven;
 use crate::model::element::{Element, GhgTotals};
 use crate::model::mode::{Mode, Per};
 use crate::model::money::{Amount, PRICE_SCALE, RATE_SCALE};
 use crate::model::time::{date_text, instant_text};
-use crate::model::unit::{
-    DISTANCE_SCALE, MASS_SCALE, NANO_SCALE, SHARE_SCALE, decimal_text, div_half_even,
-    parse_decimal, short_decimal_text,
-};
-use crate::output::ratio::{ghg_kg_per_teu, ratio};
+use crate::model::unit::{DISTANCE_SCALE, MASS_SCALE, NANO_SCALE, SHARE_SCALE};
+use crate::output::ratio::ghg_kg_per_teu;
+use crate::present::comparison::figure::{days, decimal, hours_of, kg, money, percent};
 use crate::present::comparison::sentences;
 use crate::reference::Reference;
 use crate::routes::answer::{Answer, BreakEven, Shown};
 use crate::routes::network::{Link, Network};
 use crate::routes::option::{FactorKey, Part, RouteOption};
 use crate::routes::request::Request;
-use crate::routes::{DAY, Millihours};
+use rust_decimal::Decimal;
 use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// Decimals of hours.
-const HOURS_SCALE: u32 = 3;
-/// Decimals of days.
-const DAYS_SCALE: u32 = 2;
 
 /// A whole answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -70,17 +63,17 @@ pub struct ScenarioRow {
     pub places: Vec<String>,
     pub before: Option<Standing>,
     pub after: Option<Standing>,
-    pub change_percent: Option<String>,
+    pub change_percent: Option<Decimal>,
 }
 
 /// Figures of a chain in one world; a chain that is closed there has none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)]
 pub struct Standing {
-    pub days: Option<String>,
-    pub ghg_operation_kg: String,
-    pub ghg_provision_kg: String,
-    pub ghg_total_kg: String,
+    pub days: Option<Decimal>,
+    pub ghg_operation_kg: Decimal,
+    pub ghg_provision_kg: Decimal,
+    pub ghg_total_kg: Decimal,
     pub ghg_is_complete: bool,
 }
 
@@ -124,19 +117,19 @@ pub struct RequestSheet {
     pub from_name: String,
     pub to: String,
     pub to_name: String,
-    pub cargo_kg: String,
+    pub cargo_kg: Decimal,
     pub container: String,
-    pub teu: Option<String>,
+    pub teu: Option<Decimal>,
     pub temperature: &'static str,
     pub depart: String,
     pub via: Vec<String>,
     pub avoid: Vec<String>,
     pub modes: Vec<&'static str>,
-    pub max_days: Option<String>,
+    pub max_days: Option<Decimal>,
     pub objective: &'static str,
     pub options: usize,
     pub profile: String,
-    pub carbon_price: Option<String>,
+    pub carbon_price: Option<Decimal>,
     pub currency: Option<String>,
 }
 
@@ -161,30 +154,30 @@ pub struct OptionSheet {
     pub standing: String,
     pub modes: String,
     pub places: Vec<String>,
-    pub distance_km: String,
-    pub days: Option<String>,
-    pub hours: Option<String>,
-    pub hours_known: String,
-    pub moving_hours: String,
-    pub dwell_hours: String,
-    pub waiting_hours: String,
+    pub distance_km: Decimal,
+    pub days: Option<Decimal>,
+    pub hours: Option<Decimal>,
+    pub hours_known: Decimal,
+    pub moving_hours: Decimal,
+    pub dwell_hours: Decimal,
+    pub waiting_hours: Decimal,
     pub has_estimated_time: bool,
     pub elements_without_timetable: usize,
     pub departs_at: String,
     pub arrives_at: Option<String>,
-    pub cost: Option<String>,
+    pub cost: Option<Decimal>,
     pub currency: Option<String>,
     pub known_costs: Vec<MoneySheet>,
     pub cost_covers_elements: String,
-    pub cost_covers_distance_percent: Option<String>,
-    pub carbon_cost: Option<String>,
-    pub cost_with_carbon: Option<String>,
+    pub cost_covers_distance_percent: Option<Decimal>,
+    pub carbon_cost: Option<Decimal>,
+    pub cost_with_carbon: Option<Decimal>,
     pub ghg_is_complete: bool,
-    pub ghg_operation_kg: String,
-    pub ghg_provision_kg: String,
-    pub ghg_total_kg: String,
-    pub ghg_kg_per_teu: Option<String>,
-    pub ghg_by_mode_kg: BTreeMap<&'static str, String>,
+    pub ghg_operation_kg: Decimal,
+    pub ghg_provision_kg: Decimal,
+    pub ghg_total_kg: Decimal,
+    pub ghg_kg_per_teu: Option<Decimal>,
+    pub ghg_by_mode_kg: BTreeMap<&'static str, Decimal>,
     pub quality_flags: String,
     pub elements: Vec<ElementSheet>,
 }
@@ -193,7 +186,7 @@ pub struct OptionSheet {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)]
 pub struct MoneySheet {
-    pub amount: String,
+    pub amount: Decimal,
     pub currency: String,
 }
 
@@ -213,27 +206,27 @@ pub struct ElementSheet {
     pub destination_name: String,
     pub departed_at: String,
     pub arrived_at: Option<String>,
-    pub dwell_hours: Option<String>,
+    pub dwell_hours: Option<Decimal>,
     pub dwell_is_estimate: bool,
-    pub waiting_hours: Option<String>,
+    pub waiting_hours: Option<Decimal>,
     pub waiting_is_estimate: bool,
-    pub transit_hours: Option<String>,
+    pub transit_hours: Option<Decimal>,
     pub transit_is_estimate: bool,
-    pub distance_km: Option<String>,
+    pub distance_km: Option<Decimal>,
     pub distance_basis: &'static str,
     pub distance_source: &'static str,
     /// The distance as it stands in the movement record; absent: the engine looks it up.
-    pub reported_distance_km: Option<String>,
+    pub reported_distance_km: Option<Decimal>,
     pub passages: Vec<&'static str>,
-    pub cost: Option<String>,
+    pub cost: Option<Decimal>,
     pub currency: Option<String>,
     pub factor_id: String,
-    pub intensity_operation_g: Option<String>,
-    pub intensity_provision_g: Option<String>,
+    pub intensity_operation_g: Option<Decimal>,
+    pub intensity_provision_g: Option<Decimal>,
     pub intensity_per: &'static str,
-    pub ghg_operation_kg: Option<String>,
-    pub ghg_provision_kg: Option<String>,
-    pub ghg_total_kg: Option<String>,
+    pub ghg_operation_kg: Option<Decimal>,
+    pub ghg_provision_kg: Option<Decimal>,
+    pub ghg_total_kg: Option<Decimal>,
     pub quality_flags: String,
     pub refused: Option<String>,
     pub source_ref: String,
@@ -246,7 +239,7 @@ pub struct ElementSheet {
 pub struct BreakEvenSheet {
     pub first: String,
     pub second: String,
-    pub carbon_price: Option<String>,
+    pub carbon_price: Option<Decimal>,
     pub currency: Option<String>,
     pub carbon_price_reason: String,
     pub factors: Vec<FactorBreakEvenSheet>,
@@ -260,9 +253,9 @@ pub struct FactorBreakEvenSheet {
     pub factor_id: String,
     pub operation: String,
     pub per: &'static str,
-    pub intensity_g: String,
-    pub break_even_g: String,
-    pub change_percent: String,
+    pub intensity_g: Decimal,
+    pub break_even_g: Decimal,
+    pub change_percent: Decimal,
     pub less_above: String,
     pub less_below: String,
 }
@@ -273,7 +266,7 @@ pub struct FactorBreakEvenSheet {
 pub struct RateSheet {
     pub from: String,
     pub to: String,
-    pub rate: String,
+    pub rate: Decimal,
     pub date: String,
     pub source_ref: String,
 }
@@ -338,7 +331,7 @@ impl Sheet {
         let rate = |r: &crate::reference::Rate| RateSheet {
             from: r.from.to_string(),
             to: r.to.to_string(),
-            rate: short_decimal_text(r.rate as i128, RATE_SCALE),
+            rate: decimal(r.rate as i128, RATE_SCALE).normalize(),
             date: date_text(r.day),
             source_ref: r.source_ref.clone(),
         };
@@ -382,11 +375,11 @@ fn request_sheet(request: &Request, answer: &Answer, names: &Names, profile: &st
         from_name: names.place(request.origin),
         to: request.destination.to_string(),
         to_name: names.place(request.destination),
-        cargo_kg: short_decimal_text(mass_g as i128, MASS_SCALE),
+        cargo_kg: decimal(mass_g as i128, MASS_SCALE).normalize(),
         container: request.cargo.container_type.clone(),
         teu: first
             .and_then(|o| o.teu)
-            .map(|teu| short_decimal_text(teu as i128, SHARE_SCALE)),
+            .map(|teu| decimal(teu as i128, SHARE_SCALE).normalize()),
         temperature: request.cargo.temperature.code(),
         depart: instant_text(request.depart),
         via: request.via.iter().map(|p| p.to_string()).collect(),
@@ -398,7 +391,7 @@ fn request_sheet(request: &Request, answer: &Answer, names: &Names, profile: &st
         profile: profile.to_owned(),
         carbon_price: request
             .carbon_price
-            .map(|p| short_decimal_text(p as i128, PRICE_SCALE)),
+            .map(|p| decimal(p as i128, PRICE_SCALE).normalize()),
         currency: request.currency.map(|c| c.to_string()),
     }
 }
@@ -435,13 +428,13 @@ fn option(shown: &Shown, id: &str, request: &Request, names: &Names) -> OptionSh
             .iter()
             .map(|p| p.to_string())
             .collect(),
-        distance_km: decimal_text(option.distance_m as i128, DISTANCE_SCALE),
+        distance_km: decimal(option.distance_m as i128, DISTANCE_SCALE),
         days: hours.map(days),
-        hours: hours.map(hours_text),
-        hours_known: hours_text(times.total),
-        moving_hours: hours_text(times.moving),
-        dwell_hours: hours_text(times.dwell),
-        waiting_hours: hours_text(times.waiting),
+        hours: hours.map(hours_of),
+        hours_known: hours_of(times.total),
+        moving_hours: hours_of(times.moving),
+        dwell_hours: hours_of(times.dwell),
+        waiting_hours: hours_of(times.waiting),
         has_estimated_time: times.has_estimate,
         elements_without_timetable: times.unknown_waits,
         departs_at: option
@@ -452,13 +445,19 @@ fn option(shown: &Shown, id: &str, request: &Request, names: &Names) -> OptionSh
         arrives_at: last
             .filter(|_| !times.is_partial)
             .map(|s| instant_text(s.arrived_at)),
-        cost: cost.map(|(_, amount)| amount.text()),
+        cost: cost.map(|(_, amount)| money(amount)),
         currency: cost.map(|(currency, _)| currency.to_string()),
-        known_costs: option.criteria().costs.amounts.iter().map(money).collect(),
+        known_costs: option
+            .criteria()
+            .costs
+            .amounts
+            .iter()
+            .map(money_sheet)
+            .collect(),
         cost_covers_elements: format!("{}/{}", coverage.priced, coverage.elements),
         cost_covers_distance_percent: percent(coverage.priced_m as i128, coverage.metres as i128),
-        carbon_cost: option.carbon_cost.map(Amount::text),
-        cost_with_carbon: with_carbon.map(Amount::text),
+        carbon_cost: option.carbon_cost.map(money),
+        cost_with_carbon: with_carbon.map(money),
         ghg_is_complete: option.is_complete(),
         ghg_operation_kg: kg(option.operation),
         ghg_provision_kg: kg(option.provision),
@@ -466,7 +465,7 @@ fn option(shown: &Shown, id: &str, request: &Request, names: &Names) -> OptionSh
         ghg_kg_per_teu: option
             .teu
             .and_then(|teu| ghg_kg_per_teu(&totals, teu as i128))
-            .map(|v| decimal_text(v, 6)),
+            .map(|v| decimal(v, 6)),
         ghg_by_mode_kg: by_mode.map(|(mode, ghg)| (mode.code(), kg(ghg))).collect(),
         quality_flags: option.flags.text(),
         elements: option
@@ -497,11 +496,11 @@ fn element(part: &Part, names: &Names) -> ElementSheet {
             ElementSheet {
                 departed_at: instant_text(step.departed_at),
                 arrived_at: transit.map(|_| instant_text(step.arrived_at)),
-                dwell_hours: (!step.unknown.dwell).then(|| hours_text(step.dwell)),
+                dwell_hours: (!step.unknown.dwell).then(|| hours_of(step.dwell)),
                 dwell_is_estimate: step.dwell_is_estimate,
-                waiting_hours: (!step.unknown.wait).then(|| hours_text(step.wait)),
+                waiting_hours: (!step.unknown.wait).then(|| hours_of(step.wait)),
                 waiting_is_estimate: step.wait_is_estimate,
-                transit_hours: transit.map(|t| hours_text(t.value)),
+                transit_hours: transit.map(|t| hours_of(t.value)),
                 transit_is_estimate: transit.is_some_and(|t| t.is_estimate),
                 ..of_link(link, names)
             }
@@ -515,7 +514,7 @@ fn element(part: &Part, names: &Names) -> ElementSheet {
     if let Some(e) = &part.element {
         of_element(&mut sheet, e, names);
     }
-    sheet.cost = part.price.map(|(_, amount)| amount.text());
+    sheet.cost = part.price.map(|(_, amount)| money(amount));
     sheet.currency = part.price.map(|(currency, _)| currency.to_string());
     sheet.refused = part.refused.clone();
     sheet
@@ -535,7 +534,7 @@ fn of_link(link: &Link, names: &Names) -> ElementSheet {
         destination_name: names.place(link.destination),
         reported_distance_km: link
             .distance
-            .map(|(m, _)| decimal_text(m as i128, DISTANCE_SCALE)),
+            .map(|(m, _)| decimal(m as i128, DISTANCE_SCALE)),
         distance_basis: link.distance.map_or("", |(_, basis)| basis.code()),
         passages: link.passages.codes().collect(),
         source_ref: link.source_ref.clone(),
@@ -553,11 +552,11 @@ fn of_element(sheet: &mut ElementSheet, e: &Element, names: &Names) {
         sheet.destination_name = names.place(e.destination);
         sheet.departed_at = instant_text(e.departed_at);
     } else {
-        sheet.distance_km = Some(decimal_text(e.distance_m as i128, DISTANCE_SCALE));
+        sheet.distance_km = Some(decimal(e.distance_m as i128, DISTANCE_SCALE));
         sheet.distance_basis = e.distance_basis.code();
         sheet.distance_source = e.distance_source.code();
     }
-    let grams = |g: i64| Some(decimal_text(g as i128, NANO_SCALE));
+    let grams = |g: i64| Some(decimal(g as i128, NANO_SCALE));
     sheet.factor_id = names.reference.factors.factors[e.factor as usize]
         .id
         .to_string();
@@ -578,7 +577,7 @@ fn break_even(
 ) -> BreakEvenSheet {
     let (first, second) = (&options[pair.first], &options[pair.second]);
     let price = match pair.carbon_price {
-        Some((_, PriceBreakEven::At(amount))) => Some(amount.text()),
+        Some((_, PriceBreakEven::At(amount))) => Some(money(amount)),
         Some((
             _,
             PriceBreakEven::Never | PriceBreakEven::SameEmissions | PriceBreakEven::Unbounded,
@@ -588,24 +587,27 @@ fn break_even(
     let factors: Vec<FactorBreakEvenSheet> = pair
         .factors
         .iter()
-        .map(|f| {
+        .filter_map(|f| {
             let (factor, per, _): FactorKey = f.factor;
+            // Beyond 28 digits it is nobody's factor.
+            let break_even = Decimal::try_from_i128_with_scale(f.break_even, NANO_SCALE).ok()?;
+            let change = Decimal::try_from_i128_with_scale(f.change, 4).ok()?;
             let row = &names.reference.factors.factors[factor as usize];
             let (above, below) = if f.second_wins_above {
                 (second, first)
             } else {
                 (first, second)
             };
-            FactorBreakEvenSheet {
+            Some(FactorBreakEvenSheet {
                 factor_id: row.id.to_string(),
                 operation: row.operation.map_or(String::new(), |o| names.operation(o)),
                 per: per_text(per),
-                intensity_g: decimal_text(f.intensity as i128, NANO_SCALE),
-                break_even_g: decimal_text(f.break_even, NANO_SCALE),
-                change_percent: decimal_text(f.change, 4),
+                intensity_g: decimal(f.intensity as i128, NANO_SCALE),
+                break_even_g: break_even,
+                change_percent: change,
                 less_above: above.id.clone(),
                 less_below: below.id.clone(),
-            }
+            })
         })
         .collect();
     let pair_of = (
@@ -663,33 +665,9 @@ fn sources(answer: &Answer, reference: &Reference) -> Vec<SourceSheet> {
     editions.into_values().collect()
 }
 
-fn money((currency, amount): &(crate::model::money::Currency, Amount)) -> MoneySheet {
+fn money_sheet((currency, amount): &(crate::model::money::Currency, Amount)) -> MoneySheet {
     MoneySheet {
-        amount: amount.text(),
+        amount: money(*amount),
         currency: currency.to_string(),
     }
-}
-
-/// Micrograms as kilograms.
-pub(crate) fn kg(micrograms: i128) -> String {
-    decimal_text(micrograms, NANO_SCALE)
-}
-
-fn hours_text(hours: Millihours) -> String {
-    decimal_text(hours as i128, HOURS_SCALE)
-}
-
-fn days(hours: Millihours) -> String {
-    ratio(hours as i128, DAYS_SCALE, DAY as i128)
-        .map_or(String::new(), |d| decimal_text(d, DAYS_SCALE))
-}
-
-fn percent(part: i128, whole: i128) -> Option<String> {
-    ratio(part * 100, 1, whole).map(|p| decimal_text(p, 1))
-}
-
-/// A decimal of `scale` places with only `places` of them, half to even; 0 for what is no decimal.
-pub fn rounded(text: &str, scale: u32, places: u32) -> String {
-    let exact = parse_decimal(text, scale).unwrap_or(0);
-    decimal_text(div_half_even(exact, 10i128.pow(scale - places)), places)
 }

@@ -1,11 +1,12 @@
 //! `[duplicates] later_file_wins`: which of two input files is the later one, told by their names and nothing else. A time of
 //! change would do for nobody who copies, restores or clones files, and stands in no digest.
 
+use super::path_order;
 use crate::run::plan::Checked;
 use jiff::civil::Date;
 
 /// The months of `%b`, as `strftime` writes them in English.
-const MONTHS: [&str; 12] = [
+pub(super) const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
@@ -47,43 +48,13 @@ impl LaterFile {
         }
     }
 
-    /// Two names of which the order of paths puts the one with the higher number first: `night10.csv` before `night9.csv`.
+    /// Two names, the earlier first, that the order of paths puts the other way round, as far as their numbers and dates tell.
     pub fn misleading<'n>(&self, names: &[&'n str]) -> Option<(&'n str, &'n str)> {
-        if *self != LaterFile::ByPath {
-            return None;
+        match self {
+            LaterFile::ByPath => path_order::misleading(names),
+            LaterFile::ByDate(_) => None,
         }
-        let mut sorted: Vec<(Vec<&str>, Vec<&str>, &str)> = names
-            .iter()
-            .map(|name| (letters(name), numbers(name), *name))
-            .collect();
-        // Names that differ in nothing but their numbers, in order of these.
-        sorted.sort_by(|a, b| (&a.0, by_size(&a.1)).cmp(&(&b.0, by_size(&b.1))));
-        sorted
-            .windows(2)
-            .find(|pair| pair[0].0 == pair[1].0 && pair[0].2 > pair[1].2)
-            .map(|pair| (pair[0].2, pair[1].2))
     }
-}
-
-fn letters(name: &str) -> Vec<&str> {
-    name.split(|c: char| c.is_ascii_digit())
-        .filter(|part| !part.is_empty())
-        .collect()
-}
-
-fn numbers(name: &str) -> Vec<&str> {
-    name.split(|c: char| !c.is_ascii_digit())
-        .filter(|part| !part.is_empty())
-        .collect()
-}
-
-/// Numbers of any length by their value.
-fn by_size<'n>(numbers: &[&'n str]) -> Vec<(usize, &'n str)> {
-    numbers
-        .iter()
-        .map(|digits| digits.trim_start_matches('0'))
-        .map(|digits| (digits.len(), digits))
-        .collect()
 }
 
 /// The place of each value among the different ones.
@@ -355,14 +326,5 @@ mod tests {
             let fault = LaterFile::parse(rule).unwrap_err();
             assert!(fault.contains("%Y-%m-%d"), "{rule:?}: {fault}");
         }
-    }
-
-    #[test]
-    fn numbers_of_different_lengths_are_noticed() {
-        let by_path = LaterFile::ByPath;
-        let found = by_path.misleading(&["night10.csv", "night8.csv", "night9.csv"]);
-        assert_eq!(found, Some(("night9.csv", "night10.csv")));
-        let sound = ["night09.csv", "night10.csv", "other9.csv", "2025-01-01.csv"];
-        assert_eq!(by_path.misleading(&sound), None);
     }
 }

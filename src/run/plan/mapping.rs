@@ -6,6 +6,7 @@ use crate::input::mapping::{
     COLUMNS, DistanceUnit, Mapping, MassUnit, OPEN, SheetForm, is_delimiter,
 };
 use crate::input::timestamp::{contradiction, is_excel};
+use crate::input::trim_text;
 use crate::run::plan::file::{FormatKeys, RunFile, XlsxKeys};
 use crate::run::plan::paths::Bases;
 use crate::run::plan::resolve::Resolver;
@@ -293,8 +294,8 @@ fn translations(path: &Path, bytes: &[u8], column: &str) -> Result<HashMap<Strin
         if std::mem::take(&mut is_first) {
             continue;
         }
-        // Cells of the input lose the spaces around them before they are looked up.
-        let (value, code) = (record[0].trim_matches(' '), record[1].trim_matches(' '));
+        // Cells of the input lose what nobody sees around them before they are looked up.
+        let (value, code) = (trim_text(&record[0]), trim_text(&record[1]));
         if value.is_empty() && !takes_empty {
             return Err(fault(line, "value: empty".to_owned()));
         }

@@ -406,10 +406,21 @@ fn the_output_root_of_a_refused_plan_is_known_where_it_is_stated() {
         stated("out = '../there'\nunknown = 1", &Flags::default()),
         Some("data/../there".into())
     );
+    for broken in [
+        "out = '../there'\n[formats\n",
+        "out = '../there'\nmovements = [m]\n[limits]\n",
+    ] {
+        assert_eq!(
+            stated(broken, &Flags::default()),
+            Some("data/../there".into()),
+            "{broken}"
+        );
+    }
     for unknown in [
         "movements = []",
         "out = 7",
-        "out = '../there'\n[",
+        "[formats\nout = '../there'",
+        "[limits]\nout = '../there'\n[",
         "out = ''",
     ] {
         assert_eq!(stated(unknown, &Flags::default()), None, "{unknown}");

@@ -180,16 +180,11 @@ impl<'r> Kernel<'r> {
 
     fn box_type(&self, code: &str) -> Option<BoxType> {
         let found = self.reference.containers.lookup(code)?;
-        let tare_g = found.tare_g.unwrap_or(0);
-        let most_cargo_g = match self.reference.plausibility.gross(code) {
-            i64::MAX => i64::MAX,
-            gross => gross - tare_g,
-        };
         Some(BoxType {
             teu: found.teu,
-            tare_g,
+            tare_g: found.tare_g.unwrap_or(0),
             refrigerated: found.refrigerated,
-            most_cargo_g,
+            most_cargo_g: self.reference.most_cargo(code, &found),
         })
     }
 
@@ -549,18 +544,8 @@ fn late(
         ),
         RejectReason::NoDistance => {
             let reference = kernel.reference;
-            let is_nowhere = |place: &&LocationCode| {
-                let known = reference.places.get(**place);
-                known.is_none_or(|place| place.point.is_none())
-            };
             let ends = [batch.origin[i], batch.destination[i]];
-            // Where a great circle would do, the coordinates are what is missing.
-            let hint = match ends.iter().find(is_nowhere) {
-                Some(place) if reference.profile.great_circle.contains(&batch.mode[i]) => {
-                    format!("; no location file has coordinates of {place}")
-                }
-                _ => String::new(),
-            };
+            let hint = reference.what_lacks(batch.mode[i], &ends);
             format!(
                 "a distance by {} from {}{hint}",
                 batch.mode[i].code(),

@@ -1,4 +1,4 @@
-//! What is odd about a row (docs/methodology.md, section 5; flags Q25, Q27, Q28). Q26 hangs on the lane and is set with the distance.
+//! What is odd about a row (docs/methodology.md, section 5; flags Q25, Q27, Q28, Q30). Q26 hangs on the lane and is set with the distance.
 
 use super::load::{BoxType, Load, UNKNOWN_TEU};
 use super::tce::MOST_TEU_OF_A_CONTAINER;
@@ -48,10 +48,34 @@ pub(super) fn flags(
     let (departed, arrived) = (batch.departed_at[i], batch.arrived_at[i]);
     let is_odd = |at: Instant| at != NO_INSTANT && !bounds.dates.hold(at);
     Flags::MASS_IMPLAUSIBLE.when(!mass_is_plausible(bounds, of, batch, i, load, kind))
+        | Flags::TEU_IMPLAUSIBLE.when(!teu_is_plausible(
+            batch.teu[i] as i64,
+            kind,
+            !batch.container_id.get(i).is_empty(),
+        ))
         | Flags::TIME_IMPLAUSIBLE
             .when(arrived != NO_INSTANT && !time_is_plausible(pace, arrived - departed, distance_m))
         | Flags::DATE_FAR_OUTSIDE
             .when(is_odd(departed) || is_odd(arrived) || is_odd(batch.recorded_at[i]))
+}
+
+/// Whether the TEU of a record are those of its box, or of several boxes of its type where no number says that it is one. Half a TEU more or
+/// less is a matter of who counts: a box of 45 ft is 2, 2.25 or 2.5.
+fn teu_is_plausible(reported: i64, kind: Option<BoxType>, is_numbered: bool) -> bool {
+    /// Half of the smallest box that there is.
+    const LEAST: i64 = ONE / 4;
+    match kind {
+        _ if reported == 0 => true,
+        Some(kind) => {
+            let boxes = if is_numbered {
+                1
+            } else {
+                ((reported + kind.teu / 2) / kind.teu).max(1)
+            };
+            2 * (reported - boxes * kind.teu).abs() < ONE
+        }
+        None => reported >= LEAST && !(is_numbered && reported > MOST_TEU_OF_A_CONTAINER),
+    }
 }
 
 /// Only what a record states is judged: a default is flagged as one.
@@ -70,10 +94,15 @@ fn mass_is_plausible(
     let is_one_box =
         !batch.container_id.get(i).is_empty() && load.whole_teu <= MOST_TEU_OF_A_CONTAINER;
     let is_within_a_box = !is_one_box || reported <= bounds.any_gross || kind.is_some();
-    // A box that nothing is known of is taken for the smallest when it is light.
+    // Of a shared box the whole cargo counts.
+    let cargo = reported.max(batch.container_mass_g[i] as i64);
+    // A box that nothing is known of is taken for the smallest when it is light. Without a number it may be a consignment, which is in one box.
     let teu = match load.whole_teu {
         UNKNOWN_TEU if is_one_box => ONE,
-        UNKNOWN_TEU => return true,
+        UNKNOWN_TEU if load.load_status == LoadStatus::Empty => {
+            return reported <= bounds.any_gross;
+        }
+        UNKNOWN_TEU => return cargo <= bounds.any_gross,
         known => known,
     };
     let is_known = load.whole_teu != UNKNOWN_TEU;
@@ -98,8 +127,7 @@ fn mass_is_plausible(
             && has_enough(reported, of.empty_per_teu.min)
             && reported.saturating_mul(ONE) <= max.saturating_mul(teu);
     }
-    // Of a shared box the whole cargo counts.
-    let mass = reported.max(batch.container_mass_g[i] as i64);
+    let mass = cargo;
     let fits = match kind {
         // A row may stand for several boxes of one type.
         Some(kind) => {
@@ -147,6 +175,37 @@ mod tests {
     use crate::reference::plausibility::Bounds;
 
     const HOUR_US: i64 = 3_600_000_000;
+
+    #[test]
+    fn teu_are_those_of_the_box_or_of_several() {
+        let of = |teu: i64| BoxType {
+            teu,
+            tare_g: 0,
+            refrigerated: false,
+            most_cargo_g: i64::MAX,
+        };
+        let (dry40, long45) = (Some(of(2 * ONE)), Some(of(9 * ONE / 4)));
+        for (reported, kind, is_numbered, want) in [
+            (0, dry40, true, true),
+            (2 * ONE, dry40, true, true),
+            (ONE, dry40, true, false),
+            (9 * ONE / 4, dry40, true, true),
+            (5 * ONE / 2, dry40, true, false),
+            (2 * ONE, long45, true, true),
+            (4 * ONE, dry40, true, false),
+            (6 * ONE, dry40, false, true),
+            (5 * ONE, dry40, false, false),
+            (ONE / 100, dry40, false, false),
+            (ONE / 2, None, true, true),
+            (ONE / 100, None, false, false),
+            (4 * ONE, None, true, true),
+            (40 * ONE, None, true, false),
+            (40 * ONE, None, false, true),
+        ] {
+            let is = teu_is_plausible(reported, kind, is_numbered);
+            assert_eq!(is, want, "{reported} {kind:?} {is_numbered}");
+        }
+    }
 
     #[test]
     fn speed_has_a_leeway_and_days_without_a_clock_are_taken_as_days() {

@@ -9,6 +9,10 @@ const ROWS: f64 = 10.0;
 const ROW_COUNT: usize = 1_800;
 /// A place no farther from a land mass lies on it: ports stand at the shore, and the outline is coarse. Degrees.
 const NEAR: f64 = 0.35;
+/// A smaller island, in square degrees of the equator (5,000 km2), counts to a larger land that is so near, in degrees: bridges and
+/// tunnels lead over straits that the outline is too coarse for.
+const SMALL: f64 = 0.4;
+const BRIDGED: f64 = 0.1;
 /// How far apart a way is looked at, metres.
 const STEP_M: f64 = 10_000.0;
 
@@ -55,6 +59,8 @@ impl Barrier {
 #[derive(Clone, Debug)]
 pub struct Ground {
     rows: Vec<Vec<Span>>,
+    /// Square degrees by number of the mass.
+    areas: Vec<f64>,
 }
 
 impl Ground {
@@ -97,16 +103,40 @@ impl Ground {
             spans.sort_unstable_by(|a, b| a.from.total_cmp(&b.from));
             spans
         };
-        Ground {
-            rows: edges.iter().map(spans).collect(),
+        let rows: Vec<Vec<Span>> = edges.iter().map(spans).collect();
+        let mut areas = vec![0.0; land.rings().len()];
+        for (row, spans) in rows.iter().enumerate() {
+            let height = libm::cos(middle_of(row) * (std::f64::consts::PI / 180.0)) / ROWS;
+            for span in spans {
+                areas[usize::from(span.mass)] += (span.to - span.from) * height;
+            }
         }
+        Ground { rows, areas }
     }
 
-    /// The land mass that a place lies on or near. `None`: open sea, or an island that the outline does not show.
+    /// The land mass that a place lies on or near, of a small island the larger land beside it. `None`: open sea, or an island
+    /// that the outline does not show.
     pub fn mass(&self, at: Point) -> Option<Mass> {
-        if let Some(span) = self.land_at(at.latitude, at.longitude) {
+        let inside = self.land_at(at.latitude, at.longitude);
+        let area = |mass: u16| self.areas[usize::from(mass)];
+        if let Some(span) = inside.filter(|span| area(span.mass) >= SMALL) {
             return Some(Mass(span.mass));
         }
+        let near = self.near(at);
+        let nearest = inside
+            .map(|span| span.mass)
+            .or_else(|| near.first().map(|(_, mass)| *mass))?;
+        let beside = near.iter().filter(|(distance, _)| *distance <= BRIDGED);
+        let largest = beside
+            .map(|(_, mass)| *mass)
+            .max_by(|a, b| area(*a).total_cmp(&area(*b)).then(b.cmp(a)));
+        let is_small = area(nearest) < SMALL;
+        let larger = largest.filter(|mass| is_small && area(*mass) > area(nearest));
+        Some(Mass(larger.unwrap_or(nearest)))
+    }
+
+    /// Land masses about a place with their distances in degrees, the nearest first.
+    fn near(&self, at: Point) -> Vec<(f64, u16)> {
         let squeeze = libm::cos(at.latitude * (std::f64::consts::PI / 180.0));
         let rows = row_of(at.latitude - NEAR)..=row_of(at.latitude + NEAR);
         let distance = |row: usize, span: &Span| {
@@ -116,11 +146,13 @@ impl Ground {
                 * squeeze;
             libm::hypot(east, middle_of(row) - at.latitude)
         };
-        rows.flat_map(|row| self.rows[row].iter().map(move |span| (row, span)))
+        let mut near: Vec<(f64, u16)> = rows
+            .flat_map(|row| self.rows[row].iter().map(move |span| (row, span)))
             .map(|(row, span)| (distance(row, span), span.mass))
             .filter(|(distance, _)| *distance <= NEAR)
-            .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)))
-            .map(|(_, mass)| Mass(mass))
+            .collect();
+        near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        near
     }
 
     fn land_at(&self, latitude: f64, longitude: f64) -> Option<&Span> {

@@ -45,6 +45,7 @@ flags! {
     TIME_IMPLAUSIBLE = 27, "duration or speed implausible";
     DATE_FAR_OUTSIDE = 28, "date far outside";
     BEFORE_FIRST_EDITION = 29, "factor before its first edition";
+    TEU_IMPLAUSIBLE = 30, "TEU implausible";
     DISTANCE_SEA_GRAPH = 32, "distance over the sea graph";
     DISTANCE_ESTIMATED = 33, "distance estimated";
     DETOUR_ASSUMED = 34, "detour ratio is an own estimate";

@@ -19,14 +19,52 @@ pub enum Seen {
     /// The text, or the same number.
     #[default]
     Text,
-    /// The number with something about it: zeros in front, a unit, a currency, separators.
+    /// The number with something about it: zeros in front, a currency, separators.
     Decorated,
+    /// The number with a word about it, which may be a unit.
+    Worded,
     /// The number with fewer decimals than it has.
     Rounded,
     /// A hundred times the number, with a percent sign.
     Percentage,
     /// Something else; why, and what would help.
     Otherwise(String),
+}
+
+/// What spreadsheets show, and export, where a formula has no result; in English, German, French, Spanish, Italian and Portuguese.
+const ERROR_VALUES: [&str; 27] = [
+    "#N/A",
+    "#NA",
+    "#REF!",
+    "#DIV/0!",
+    "#VALUE!",
+    "#NAME?",
+    "#NUM!",
+    "#NULL!",
+    "#SPILL!",
+    "#CALC!",
+    "#FIELD!",
+    "#BLOCKED!",
+    "#GETTING_DATA",
+    "#NV",
+    "#BEZUG!",
+    "#WERT!",
+    "#ZAHL!",
+    "#ÜBERLAUF!",
+    "#VALEUR!",
+    "#NOM?",
+    "#NOMBRE!",
+    "#N/D",
+    "#¡REF!",
+    "#¡VALOR!",
+    "#¡DIV/0!",
+    "#VALORE!",
+    "#VALOR!",
+];
+
+/// Whether a text is what a spreadsheet shows for a formula without a result.
+pub fn is_error_value(text: &str) -> bool {
+    text.starts_with('#') && ERROR_VALUES.iter().any(|e| e.eq_ignore_ascii_case(text))
 }
 
 /// A sheet. Only cells that hold something are kept, since a workbook may name any cell of a million rows.
@@ -48,6 +86,8 @@ pub struct Sheet {
     cells: BTreeMap<(u32, u32), Cell>,
     /// First and last cell of ranges that are shown as one cell.
     merged: Vec<[(u32, u32); 2]>,
+    /// Cells that a text file has in a row, empty ones too; a workbook has as many in each.
+    widths: BTreeMap<u32, u32>,
 }
 
 /// What a file does not show of a sheet.
@@ -93,6 +133,16 @@ impl Sheet {
     /// Joins the cells from `first` to `last`: what the first one holds is shown in the place of all.
     pub fn merge(&mut self, first: (u32, u32), last: (u32, u32)) {
         self.merged.push([first, last]);
+    }
+
+    /// Says how many cells a text file has in a row.
+    pub fn set_width(&mut self, row: u32, cells: u32) {
+        self.widths.insert(row, cells);
+    }
+
+    /// How many cells a row of a text file has, empty ones too.
+    pub fn width(&self, row: u32) -> Option<u32> {
+        self.widths.get(&row).copied()
     }
 
     /// The first cell of the range in which the file shows this one, where that is another cell.

@@ -141,6 +141,28 @@ impl Reference {
         self.ways.explain(leg.mode, ends[0], ends[1])
     }
 
+    /// What a distance between two places lacks, where the places tell: a port by sea, coordinates where they would do.
+    pub(crate) fn what_lacks(&self, mode: Mode, ends: &[LocationCode]) -> String {
+        let is_port = |place: &LocationCode| {
+            let others = self.place_aliases.of(*place).iter().chain([place]);
+            let sea = self.sea();
+            sea.is_none_or(|sea| others.into_iter().any(|p| sea.port(*p).is_some()))
+        };
+        let is_estimated = self.profile.estimated.contains(&mode) && mode != Mode::InlandWaterway;
+        match ends.iter().find(|place| !is_port(place)) {
+            Some(place) if mode == Mode::Sea => {
+                return format!("; the sea graph has no port {place}");
+            }
+            _ => {}
+        }
+        match ends.iter().find(|place| self.point(**place).is_none()) {
+            Some(place) if is_estimated || self.profile.great_circle.contains(&mode) => {
+                format!("; no location file has coordinates of {place}")
+            }
+            _ => String::new(),
+        }
+    }
+
     /// Where a place is: as the location files say, else as the longer list does.
     pub fn point(&self, code: LocationCode) -> Option<Point> {
         match self.places.get(code) {
@@ -150,11 +172,7 @@ impl Reference {
     }
 
     /// Metres between the coordinates of two places, where both are known.
-    pub(super) fn great_circle(
-        &self,
-        origin: LocationCode,
-        destination: LocationCode,
-    ) -> Option<i64> {
+    pub fn great_circle(&self, origin: LocationCode, destination: LocationCode) -> Option<i64> {
         Some(great_circle_m(
             self.point(origin)?,
             self.point(destination)?,

@@ -1,7 +1,7 @@
 //! Bounds of what can be in the world: masses by box, distances, speeds and times by mode, dates. What lies outside is flagged
 //! (Q25 to Q28) and computed all the same: a bound says that somebody should look, not what is right.
 
-use super::{DataFile, Fault};
+use super::{ContainerType, DataFile, Fault, Reference};
 use crate::factors::fault::Faults;
 use crate::factors::table::{self, Row, layout};
 use crate::model::mode::Mode;
@@ -88,6 +88,8 @@ pub struct Plausibility {
     pub any_gross: i64,
     /// Earliest and latest time.
     pub dates: Bounds,
+    /// Farthest way from a place to itself, m: the leeway of every mode, since one of its own is for ways round land.
+    within_place: Option<i64>,
 }
 
 impl Default for Plausibility {
@@ -98,6 +100,7 @@ impl Default for Plausibility {
             gross: Vec::new(),
             any_gross: i64::MAX,
             dates: Bounds::NONE,
+            within_place: None,
         }
     }
 }
@@ -107,6 +110,16 @@ layout! {
     Cell {
         Bound = "bound" must, Mode = "mode", ContainerType = "container_type", Min = "min", Max = "max",
         SourceRef = "source_ref" must, Note = "note",
+    }
+}
+
+impl Reference {
+    /// Most cargo of a box, g: its most gross mass less its tare; `i64::MAX`: no bound.
+    pub fn most_cargo(&self, container_type: &str, found: &ContainerType) -> i64 {
+        match self.plausibility.gross(container_type) {
+            i64::MAX => i64::MAX,
+            gross => gross - found.tare_g.unwrap_or(0),
+        }
     }
 }
 
@@ -171,6 +184,7 @@ impl Plausibility {
         });
         let any = found.gross.iter().find(|(code, _)| code.is_empty());
         found.any_gross = any.map_or(i64::MAX, |(_, most)| *most);
+        found.within_place = by_mode.get(&("leeway_km", None)).map(|km| km.max);
         for mode in Mode::ALL {
             for bound in BY_MODE {
                 let own = by_mode.get(&(*bound, Some(mode)));
@@ -217,13 +231,12 @@ impl Plausibility {
             let least = times(direct, of.times_great_circle.min)
                 .saturating_sub(of.leeway.min.max(0))
                 .min(network.unwrap_or(i64::MAX));
-            let most = times(direct, of.times_great_circle.max).saturating_add(
-                if of.leeway.max == i64::MAX {
-                    0
-                } else {
-                    of.leeway.max
-                },
-            );
+            let beyond = match self.within_place {
+                Some(within) if direct == 0 => within,
+                _ => of.leeway.max,
+            };
+            let most = times(direct, of.times_great_circle.max)
+                .saturating_add(if beyond == i64::MAX { 0 } else { beyond });
             // A known way says more about detours than the straight line does.
             narrow(least, network.map_or(most, |_| i64::MAX));
         }
@@ -337,6 +350,15 @@ mod tests {
             "the distance file is never implausible itself"
         );
         assert_eq!(of(None, Some(20_000_000)).1, 30_000_000);
+        let (own, _) = parse(
+            "times_great_circle,,,0.95,3,a,\nleeway_km,,,30,200,a,\nleeway_km,sea,,30,3000,a,\n",
+        );
+        let most = |direct| own.distance(Mode::Sea, None, Some(direct)).max;
+        assert_eq!(
+            (most(0), most(1_000)),
+            (200_000, 3_003_000),
+            "within a place there is no land to go round"
+        );
         assert_eq!(
             Plausibility::default().distance(Mode::Sea, Some(1), Some(2)),
             Bounds::NONE

@@ -2,6 +2,7 @@
 
 use super::choose::{Choice, choose};
 use super::costing::Costing;
+use super::door::{self, Lacking};
 use super::network::{Link, LinkIndex, Network};
 use super::option::{FactorKey, RouteOption, options, price_of};
 use super::request::Request;
@@ -125,10 +126,21 @@ impl From<Stopped> for NoAnswer {
 
 /// Answers one question.
 pub fn answer<'w>(world: World<'w>, request: &Request) -> Result<Answer<'w>, NoAnswer> {
-    let mut network = network_for(&world, request)?;
+    let mut network = network_for(&world, request, Lacking::default())?;
+    let mut chains = {
+        let mut costing = Costing::new(world.reference, &network, &request.cargo);
+        let (prices, _) = prices(&world, &network, &costing, request)?;
+        Search::run(world.reference, &network, request, &mut costing, &prices)?
+    };
+    let lacking = Lacking::after(&chains, &network, world.reference, request);
+    if lacking.is_any() {
+        network = network_for(&world, request, lacking)?;
+    }
     let mut costing = Costing::new(world.reference, &network, &request.cargo);
     let (prices, used) = prices(&world, &network, &costing, request)?;
-    let chains = Search::run(world.reference, &network, request, &mut costing, &prices)?;
+    if lacking.is_any() {
+        chains = Search::run(world.reference, &network, request, &mut costing, &prices)?;
+    }
     if chains.is_empty() {
         let mut has_chain = |r: &Request| {
             Search::run(world.reference, &network, r, &mut costing, &prices)
@@ -146,7 +158,9 @@ pub fn answer<'w>(world: World<'w>, request: &Request) -> Result<Answer<'w>, NoA
         found,
         beaten,
         cut,
-    } = choose(chains, request.objective, request.options);
+    } = choose(chains, request.objective, request.options, |chain| {
+        door::length(chain, &network, world.reference, |_| true)
+    });
     let standing: Vec<_> = shown
         .iter()
         .map(|c| (c.pareto, c.is_best_of_modes))
@@ -178,7 +192,7 @@ pub fn answer<'w>(world: World<'w>, request: &Request) -> Result<Answer<'w>, NoA
         shown.sort_unstable();
         shown.dedup();
         let links = &mut network.to_mut().links;
-        sea::tell_other_lengths(links, &shown, graph, world.reference, request);
+        sea::tell_passages(links, &shown, graph, world.reference, request);
     }
     let options = list.into_iter().zip(standing).zip(with_cost).map(
         |((option, (pareto, is_best_of_modes)), with_cost)| Shown {
@@ -199,17 +213,22 @@ pub fn answer<'w>(world: World<'w>, request: &Request) -> Result<Answer<'w>, NoA
     })
 }
 
-/// The network of one question: computed sea links added, the scenario applied.
-fn network_for<'w>(world: &World<'w>, request: &Request) -> Result<Cow<'w, Network>, NoAnswer> {
-    let mut network = match world.sea {
-        Some(graph) => Cow::Owned(sea::with_computed(
-            world.network,
-            graph,
-            world.reference,
-            request,
-        )),
-        None => Cow::Borrowed(world.network),
-    };
+/// The network of one question: what is lacking from door to door and computed sea links added, the scenario applied.
+fn network_for<'w>(
+    world: &World<'w>,
+    request: &Request,
+    lacking: Lacking,
+) -> Result<Cow<'w, Network>, NoAnswer> {
+    let mut network = Cow::Borrowed(world.network);
+    if lacking.is_any() {
+        let doors = door::links(&network, world.sea, world.reference, request, lacking);
+        let links = network.links.iter().cloned().chain(doors).collect();
+        network = Cow::Owned(Network::of(links, network.estimates.clone()));
+    }
+    if let Some(voyages) = &world.reference.voyages {
+        let computed = sea::with_computed(&network, voyages, world.reference, request);
+        network = Cow::Owned(computed);
+    }
     if let Some(scenario) = world.scenario {
         scenario
             .change(network.to_mut(), &world.reference.factors)
@@ -235,7 +254,8 @@ pub fn evaluate(
     request: &Request,
     chains: &[Vec<LinkKey>],
 ) -> Result<Vec<Option<RouteOption>>, NoAnswer> {
-    let network = network_for(&world, request)?;
+    // What one world lacks the other may have, and the chains of both must be found.
+    let network = network_for(&world, request, Lacking::EVERYTHING)?;
     let mut costing = Costing::new(world.reference, &network, &request.cargo);
     let (prices, _) = prices(&world, &network, &costing, request)?;
     let find = |key: &LinkKey| {

@@ -5,6 +5,9 @@ use super::search::{Chain, ModeSequence};
 use crate::calc::compare::{beats, front};
 use std::collections::BTreeMap;
 
+/// A beaten way this many times as long as the one that beats it is no alternative.
+pub const DETOUR: i64 = 3;
+
 /// A chain to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chosen {
@@ -31,18 +34,26 @@ pub struct Choice {
 
 /// At most `most` of `chains`: first the front, then the best of each further sequence of modes, then the rest.
 ///
-/// A chain is left out when another whose modes are some of its own, in the same order, beats it: changing modes once more to be
-/// worse in everything is no alternative.
-pub fn choose(chains: Vec<Chain>, objective: Objective, most: usize) -> Choice {
+/// A chain is left out when another beats it whose modes are some of its own, in the same order, or whose way is shorter by more than
+/// [`DETOUR`]: changing modes once more to be worse in everything is no alternative, and going round the world for it is none either.
+/// `length` tells how long the way of a chain is.
+pub fn choose(
+    chains: Vec<Chain>,
+    objective: Objective,
+    most: usize,
+    length: impl Fn(&Chain) -> i64,
+) -> Choice {
     let found = chains.len();
     let criteria: Vec<_> = chains.iter().map(|c| c.criteria.clone()).collect();
     let fronts = front(&criteria);
-    let is_beaten = |c: &Chain| {
-        chains
-            .iter()
-            .any(|d| d.modes.is_within(c.modes) && beats(&d.criteria, &c.criteria, false))
+    let lengths: Vec<i64> = chains.iter().map(length).collect();
+    let is_beaten = |(c, metres): (&Chain, &i64)| {
+        chains.iter().zip(&lengths).any(|(d, shorter)| {
+            (d.modes.is_within(c.modes) || *metres > DETOUR * shorter)
+                && beats(&d.criteria, &c.criteria, false)
+        })
     };
-    let keep: Vec<bool> = chains.iter().map(|c| !is_beaten(c)).collect();
+    let keep: Vec<bool> = chains.iter().zip(&lengths).map(|c| !is_beaten(c)).collect();
     let mut list: Vec<Chosen> = chains
         .into_iter()
         .zip(fronts)
@@ -107,10 +118,12 @@ fn order(
             .filter(|_| is_one_currency)
             .map(|c| c.1.0),
     );
+    // Nothing is best by a figure while another of its figures is unknown.
+    let unknown = (ghg.0 || time.0, 0);
     let keys = match objective {
-        Objective::Co2e => vec![ghg, time, cost],
-        Objective::Days => vec![time, ghg, cost],
-        Objective::Cost => vec![cost, ghg, time],
+        Objective::Co2e => vec![unknown, ghg, time, cost],
+        Objective::Days => vec![unknown, time, ghg, cost],
+        Objective::Cost => vec![unknown, cost, ghg, time],
     };
     (keys, chain.links.clone())
 }
@@ -165,7 +178,7 @@ mod tests {
             chain(&[Air], Some(900), 10, None),
             chain(&[Road], None, 50, None),
         ];
-        let all = choose(chains.clone(), Objective::Co2e, 99);
+        let all = choose(chains.clone(), Objective::Co2e, 99, |_| 1);
         let want = [
             (Some(10), Some(true), true),
             (Some(12), Some(true), false),
@@ -177,7 +190,7 @@ mod tests {
         assert_eq!(shown(&all), want);
         assert_eq!((all.found, all.beaten, all.cut), (7, 1, 0));
         // By days the faster one is the first by river; of five, the slower one goes.
-        let five = choose(chains.clone(), Objective::Days, 5);
+        let five = choose(chains.clone(), Objective::Days, 5, |_| 1);
         let kept: Vec<_> = five
             .shown
             .iter()
@@ -185,8 +198,26 @@ mod tests {
             .collect();
         assert_eq!(
             (kept, five.cut),
-            (vec![Some(900), None, Some(12), Some(10), Some(25)], 1)
+            (vec![Some(900), Some(12), Some(10), Some(25), None], 1)
         );
+    }
+
+    #[test]
+    fn a_way_round_the_world_is_no_alternative_to_one_that_beats_it() {
+        let chains = vec![
+            chain(&[Mode::Road], Some(900), 18, None),
+            chain(&[Mode::Air, Mode::Rail], Some(112_000), 1208, None),
+            chain(&[Mode::Sea], Some(800), 400, None),
+        ];
+        // The way by sea is long too, but nothing beats it.
+        let length = |c: &Chain| match c.modes.modes()[0] {
+            Mode::Road => 450,
+            Mode::Air => 33_718,
+            _ => 2_000,
+        };
+        let chosen = choose(chains, Objective::Co2e, 9, length);
+        let kg: Vec<_> = shown(&chosen).into_iter().map(|(kg, ..)| kg).collect();
+        assert_eq!((kg, chosen.beaten), (vec![Some(800), Some(900)], 1));
     }
 
     #[test]
@@ -196,7 +227,7 @@ mod tests {
                 chain(&[Mode::Rail], Some(2), 1, Some((first, 5))),
                 chain(&[Mode::Road], Some(1), 9, Some((second, 7))),
             ];
-            choose(chains, Objective::Cost, 9).shown[0]
+            choose(chains, Objective::Cost, 9, |_| 1).shown[0]
                 .chain
                 .criteria
                 .micrograms

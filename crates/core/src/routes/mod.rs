@@ -1,11 +1,13 @@
 //! Route options: every transport chain worth choosing between two places, with CO2e, time and cost side by side.
 //!
-//! Pure: whole numbers, no files, no clock. `network` holds what runs between places, `search` finds chains, `costing` asks the
-//! kernel of the batch run for their footprints, `option` puts an answer together, `choose` decides which options are shown.
+//! Pure: whole numbers, no files, no clock. `network` holds what runs between places, `door` leads to it where it does not reach, `search`
+//! finds chains, `costing` asks the kernel of the batch run for their footprints, `option` puts an answer together, `choose` decides which
+//! options are shown.
 
 pub mod answer;
 pub mod choose;
 pub mod costing;
+pub mod door;
 pub mod geometry;
 pub mod network;
 pub mod option;

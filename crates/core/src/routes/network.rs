@@ -9,7 +9,7 @@ use crate::model::money::Currency;
 use crate::model::movement::OperationIndex;
 use crate::model::time::{Day, NO_END};
 use crate::model::unit::div_half_even;
-use crate::reference::{Dwells, Leg, Reference, Service, Speeds};
+use crate::reference::{Dwells, Gateways, Leg, Reference, Service, Speeds};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Number of a link in its network.
@@ -96,6 +96,8 @@ pub struct Estimates {
     pub speeds: Speeds,
     /// Dwell times by place and modes.
     pub dwells: Dwells,
+    /// Where a box from a door changes to another mode.
+    pub gateways: Gateways,
     /// Dwell times of a what-if, before all others.
     pub own_dwells: FxHashMap<LocationCode, Millihours>,
 }
@@ -287,12 +289,7 @@ fn of_distance(
     reference: &Reference,
     estimates: &Estimates,
 ) -> Option<Link> {
-    let operation = reference
-        .profile
-        .default_operation
-        .iter()
-        .find(|(m, ..)| *m == mode)?;
-    let operation = reference.factors.operation(&operation.1)?;
+    let operation = default_operation(reference, mode)?;
     let distance = reference.distances.get(mode, origin, destination)?;
     Some(Link {
         service: String::new(),
@@ -312,6 +309,16 @@ fn of_distance(
         note: String::new(),
         passages: Passages::NONE,
     })
+}
+
+/// What a mode does where nothing says so; `None`: the profile has no such operation.
+pub(super) fn default_operation(reference: &Reference, mode: Mode) -> Option<OperationIndex> {
+    let default = reference
+        .profile
+        .default_operation
+        .iter()
+        .find(|(m, ..)| *m == mode)?;
+    reference.factors.operation(&default.1)
 }
 
 /// A quotient in thousandths of an hour, half to even; what is beyond 64 bits is longer than any horizon.

@@ -1,24 +1,26 @@
 //! Sea links that no service and no distance file has, over the sea graph: from the origin, to the destination, and to the
 //! ports next to an inland destination. Published distances win: a lane that is in the network already stays as it is.
 
-use super::network::{Estimates, Link, LinkIndex, Network, Wait, at_speed};
+use super::network::{Estimates, Link, LinkIndex, Network, Wait, at_speed, default_operation};
 use super::request::Request;
-use crate::geo::sea::{Closures, FAR_M, Passages, Reach, SeaGraph};
+use crate::geo::sea::{Closures, FAR_M, Lengths, Passages, SeaGraph};
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, Mode};
 use crate::model::movement::OperationIndex;
 use crate::model::time::{Day, NO_END, day_of};
-use crate::reference::Reference;
+use crate::reference::{Reference, Voyages};
 use rustc_hash::FxHashSet;
 
-/// Most ports beside an inland destination that computed links lead to, by code.
-const MOST_GATEWAYS: usize = 6;
+/// Most ports beside an inland destination that computed links lead to: more than any place of the shipped network has, roads from door
+/// to door included.
+const MOST_GATEWAYS: usize = 16;
 
 /// How the source of a computed link begins.
 const COMPUTED: &str = "distance: computed over ";
 
-/// Says of computed links how long they would be with the passages in their other state, where that makes more than 5 %.
-pub fn tell_other_lengths(
+/// Says of computed links which passages are on their way, and how long they would be with the passages in their other state, where that
+/// makes more than 5 %.
+pub fn tell_passages(
     links: &mut [Link],
     wanted: &[LinkIndex],
     sea: &SeaGraph,
@@ -30,6 +32,9 @@ pub fn tell_other_lengths(
         if !link.source_ref.starts_with(COMPUTED) {
             continue;
         }
+        let around = closures(reference, request, link.operation);
+        let path = sea.path(link.origin, link.destination, around);
+        link.passages = path.map_or(Passages::NONE, |path| path.passages);
         let day = day_of(request.depart);
         let way = reference.passages.sea_way(day, link.operation, |around| {
             let closed = around.closed.with(request.avoid.passages);
@@ -96,65 +101,59 @@ pub fn closures(reference: &Reference, request: &Request, operation: OperationIn
 /// The network with computed sea links for this request.
 pub fn with_computed(
     network: &Network,
-    sea: &SeaGraph,
+    voyages: &Voyages,
     reference: &Reference,
     request: &Request,
 ) -> Network {
-    let Some(operation) = sea_operation(reference) else {
+    let Some(operation) = default_operation(reference, Mode::Sea) else {
         return network.clone();
     };
+    let sea = voyages.sea();
     let around = closures(reference, request, operation);
+    let ends = [request.origin, request.destination];
+    let mut ports: Vec<LocationCode> = network.places.iter().chain(&ends).copied().collect();
+    ports.retain(|place| sea.port(*place).is_some());
+    ports.sort_unstable();
+    ports.dedup();
+    let firsts: FxHashSet<LocationCode> = first_ports(network, request.origin).collect();
+    let sea_links = network.links.iter().filter(|l| l.mode == Mode::Sea);
     let mut maker = Maker {
         sea,
         operation,
         estimates: &network.estimates,
         is_restricted: !request.avoid.passages.is_empty(),
-        served: network
-            .links
-            .iter()
-            .filter(|l| l.mode == Mode::Sea)
-            .map(|l| (l.origin, l.destination))
-            .collect(),
+        served: sea_links.map(|l| (l.origin, l.destination)).collect(),
         links: Vec::new(),
     };
-    let ports: Vec<LocationCode> = network
-        .places
-        .iter()
-        .copied()
-        .filter(|p| sea.port(*p).is_some())
-        .collect();
-    let mut all = ports.clone();
-    all.extend(
-        [request.origin, request.destination]
-            .into_iter()
-            .filter(|p| sea.port(*p).is_some() && !ports.contains(p)),
-    );
-    if let Some(port) = sea.port(request.origin) {
-        let reach = sea.reach(port, around);
-        let is_enclosed = reach.is_enclosed();
-        for to in &all {
+    voyages.from_port(request.origin, around, |lengths| {
+        let is_enclosed = lengths.is_enclosed();
+        for to in &ports {
             let may_enter = is_enclosed || *to == request.destination;
-            maker.link(request.origin, *to, *to, &reach, may_enter);
+            maker.link(request.origin, *to, *to, lengths, may_enter);
         }
-    }
-    for end in last_ports(network, sea, request.destination) {
+    });
+    for end in last_ports(network, sea, reference, request.destination) {
         // Lanes run both ways, so one search from the end serves all ports before it.
-        if let Some(port) = sea.port(end) {
-            let reach = sea.reach(port, around);
-            let is_enclosed = reach.is_enclosed();
-            for from in &all {
-                let may_enter = is_enclosed || is_first(network, request.origin, *from);
-                maker.link(*from, end, *from, &reach, may_enter);
+        voyages.from_port(end, around, |lengths| {
+            let is_enclosed = lengths.is_enclosed();
+            for from in &ports {
+                let may_enter = is_enclosed || firsts.contains(from);
+                maker.link(*from, end, *from, lengths, may_enter);
             }
-        }
+        });
     }
     let mut links = network.links.clone();
     links.append(&mut maker.links);
     Network::of(links, network.estimates.clone())
 }
 
-/// The destination if it is a port, else the ports from which a link of another mode leads to it.
-fn last_ports(network: &Network, sea: &SeaGraph, destination: LocationCode) -> Vec<LocationCode> {
+/// The destination if it is a port, else the ports from which a link of another mode leads to it, the nearest to it first.
+fn last_ports(
+    network: &Network,
+    sea: &SeaGraph,
+    reference: &Reference,
+    destination: LocationCode,
+) -> Vec<LocationCode> {
     if sea.port(destination).is_some() {
         return vec![destination];
     }
@@ -166,25 +165,24 @@ fn last_ports(network: &Network, sea: &SeaGraph, destination: LocationCode) -> V
         .map(|l| l.origin)
         .filter(|p| sea.port(*p).is_some())
         .collect();
-    ports.sort_unstable();
+    let far = |port: &LocationCode| {
+        reference
+            .great_circle(*port, destination)
+            .unwrap_or(i64::MAX)
+    };
+    ports.sort_unstable_by_key(|port| (far(port), *port));
     ports.dedup();
     ports.truncate(MOST_GATEWAYS);
     ports
 }
 
-/// Whether a voyage can begin at a port: it is the origin, or a link of another mode leads to it from there.
-fn is_first(network: &Network, origin: LocationCode, port: LocationCode) -> bool {
-    let leads = |l: &Link| l.origin == origin && l.destination == port && l.mode != Mode::Sea;
-    origin == port || network.links.iter().any(leads)
-}
-
-fn sea_operation(reference: &Reference) -> Option<OperationIndex> {
-    let default = reference
-        .profile
-        .default_operation
+/// Where a voyage can begin: the origin, and where a link of another mode leads to from there.
+fn first_ports(network: &Network, origin: LocationCode) -> impl Iterator<Item = LocationCode> {
+    let from_there = network
+        .links
         .iter()
-        .find(|(mode, ..)| *mode == Mode::Sea)?;
-    reference.factors.operation(&default.1)
+        .filter(move |l| l.origin == origin && l.mode != Mode::Sea);
+    std::iter::once(origin).chain(from_there.map(|l| l.destination))
 }
 
 struct Maker<'m> {
@@ -205,25 +203,21 @@ impl Maker<'_> {
         origin: LocationCode,
         destination: LocationCode,
         far: LocationCode,
-        reach: &Reach,
+        lengths: &Lengths,
         may_enter: bool,
     ) {
-        let Some(port) = self.sea.port(far) else {
+        let (Some(port), Some(number)) = (self.sea.port(far), self.sea.port_number(far)) else {
             return;
         };
         if origin == destination || self.served.contains(&(origin, destination)) {
             return;
         }
-        if !may_enter && reach.passes_avoided(port) {
+        if !may_enter && lengths.passes_avoided(number) {
             return;
         }
-        let Some(path) = reach.path(port) else { return };
-        let Ok(metres) = u32::try_from(path.metres) else {
+        let Some(metres) = lengths.metres(number).filter(|metres| *metres > 0) else {
             return;
         };
-        if metres == 0 {
-            return;
-        }
         self.served.insert((origin, destination));
         let approach = port.approach_m();
         let far_off = if approach > FAR_M {
@@ -248,7 +242,7 @@ impl Maker<'_> {
             valid_to: NO_END,
             source_ref: format!("{COMPUTED}{}{far_off}", self.sea.network()),
             note: String::new(),
-            passages: path.passages,
+            passages: Passages::NONE,
         });
     }
 }

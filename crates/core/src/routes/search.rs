@@ -1,7 +1,7 @@
 //! Every chain that is not beaten, by labels: exact within the bounds below.
 //!
-//! A label is a chain from the origin to a place. A label is dropped only for another one at the same place with the same
-//! sequence of modes, the same `--via` places behind it, no more elements, and no place that the dropped one has not called at, so
+//! A label is a chain from the origin to a place. Two links of one mode by sea or air without a known service do not follow each other.
+//! A label is dropped only for another one at the same place with the same sequence of modes, the same `--via` places behind it, no more elements, and no place that the dropped one has not called at, so
 //! that whatever continues the one continues the other; and only if that other is nowhere worse and somewhere better:
 //!
 //! - CO2e: not more. Time: not later. Where either is not known in full so far, nothing is dropped.
@@ -175,7 +175,8 @@ pub struct Search<'s, 'r> {
     /// Last day within the horizon on which a validity begins or ends; `Day::MIN`: none.
     last_limit: Day,
     labels: Vec<Label>,
-    buckets: FxHashMap<(PlaceIndex, ModeSequence, u8), Vec<u32>>,
+    /// Labels by place, modes, places called at on request, and whether the last link is one that another may not follow.
+    buckets: FxHashMap<(PlaceIndex, ModeSequence, u8, bool), Vec<u32>>,
 }
 
 impl<'s, 'r> Search<'s, 'r> {
@@ -269,7 +270,9 @@ impl<'s, 'r> Search<'s, 'r> {
         let before = parent.map(|p| &self.labels[p as usize]);
         let (count, mut visited) =
             before.map_or((0, [place; MOST_ELEMENTS + 1]), |b| (b.count, b.visited));
-        if visited[..count as usize + 1].contains(&end) {
+        let is_made_up = !self.via.contains(&place)
+            && before.is_some_and(|b| is_made_up_call(network.link(b.link), link));
+        if visited[..count as usize + 1].contains(&end) || is_made_up {
             return Ok(None);
         }
         let last_mode = before.map(|b| network.link(b.link).mode);
@@ -328,9 +331,13 @@ impl<'s, 'r> Search<'s, 'r> {
 
     /// Puts a label into its bucket unless one there beats it, and drops those it beats; its number if it goes on from here.
     fn keep(&mut self, label: Label, is_last: bool) -> Result<Option<u32>, Stopped> {
+        // At the destination nothing follows.
+        let is_anybodys = !is_last
+            && !self.via.contains(&label.place)
+            && is_anybodys(self.network.link(label.link));
         let bucket = self
             .buckets
-            .entry((label.place, label.modes, label.via))
+            .entry((label.place, label.modes, label.via, is_anybodys))
             .or_default();
         let last_limit = self.last_limit;
         // At the destination nothing continues, so neither limits ahead nor places behind matter.
@@ -396,6 +403,16 @@ impl<'s, 'r> Search<'s, 'r> {
             criteria: last.criteria.clone(),
         }
     }
+}
+
+/// Whether a call between two links is nobody's: ships and aircraft of which no service is known go the whole way, and a port in
+/// between would be there for its factor only.
+fn is_made_up_call(before: &Link, after: &Link) -> bool {
+    is_anybodys(before) && is_anybodys(after) && before.mode == after.mode
+}
+
+fn is_anybodys(link: &Link) -> bool {
+    link.service.is_empty() && matches!(link.mode, Mode::Sea | Mode::Air)
 }
 
 /// Fewest admitted links from each place to the destination; more than any chain has where there is no way.

@@ -97,6 +97,12 @@ impl RowReader<'_> {
     fn text(&mut self, field: Field) -> Option<String> {
         let raw = self.raw(field)?.to_owned();
         let Some(values) = self.table.values.get(&field) else {
+            if field == Field::Carrier && is_nobody(&raw) {
+                let wanted = format!(
+                    "expected a carrier, or nothing where the figure holds for every carrier; in [table.values.carrier], \"{raw}\" = \"\" says that it does"
+                );
+                self.refuse(field, &raw, wanted);
+            }
             return Some(raw);
         };
         let ours = values.get(&raw).map(|v| v.to_string());
@@ -373,4 +379,64 @@ fn one_line(text: &str) -> String {
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// What people write where no one carrier is meant, as letters and digits alone in lower case.
+const NOBODY: [&str; 44] = [
+    "0",
+    "all",
+    "allcarrier",
+    "allcarriers",
+    "alle",
+    "allecarrier",
+    "alles",
+    "andere",
+    "any",
+    "anycarrier",
+    "average",
+    "blank",
+    "default",
+    "divers",
+    "diverse",
+    "diversi",
+    "each",
+    "every",
+    "everybody",
+    "fleet",
+    "generic",
+    "inconnu",
+    "industry",
+    "industryaverage",
+    "marketaverage",
+    "multi",
+    "multiple",
+    "na",
+    "none",
+    "notapplicable",
+    "notavailable",
+    "null",
+    "other",
+    "others",
+    "tba",
+    "tbd",
+    "todos",
+    "tous",
+    "tutti",
+    "unbekannt",
+    "undefined",
+    "unknown",
+    "varios",
+    "various",
+];
+
+/// Whether a text is what people write for no carrier, or for all: as a code it would be the name of one that nobody is.
+fn is_nobody(text: &str) -> bool {
+    let word: String = text
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
+    // Two letters with marks between them (`n.v.`, `k.A.`, `s/o`) are an abbreviation; without marks they may be a code.
+    let is_short = word.chars().count() <= 2 && text.contains(['.', '/']);
+    !text.is_empty() && (word.is_empty() || is_short || NOBODY.binary_search(&&*word).is_ok())
 }

@@ -283,6 +283,8 @@ impl Imported<'_> {
             skipped: 0,
             unseen: Unseen::of(&sheet.hidden, columns),
         };
+        let has_heads = table.fields.values().any(|o| matches!(o, Origin::Head(..)));
+        let heads = sheet.width(table.header_row).filter(|_| has_heads);
         for row in table.first_row..table.end_row.unwrap_or(u32::MAX).min(sheet.row_count()) {
             if table.skip_rows.contains(&row) {
                 count.skipped += 1;
@@ -290,6 +292,17 @@ impl Imported<'_> {
                 count.blank += 1;
             } else {
                 count.rows += 1;
+                if let (Some(heads), Some(cells)) = (heads, sheet.width(row))
+                    && heads != cells
+                {
+                    // One too few and what is behind reads as empty; one too many and all behind it stands under another head.
+                    let wanted = format!("expected as many as in the head row, {heads}");
+                    self.refusals.push(Refusal {
+                        cell: format!("row {}", row + 1),
+                        ..refusal(sheet, "cells", &cells.to_string(), wanted)
+                    });
+                    continue;
+                }
                 let doubtful = doubtful(sheet, columns, row);
                 if !doubtful.is_empty() {
                     self.refusals.extend(doubtful);

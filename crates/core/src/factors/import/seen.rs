@@ -2,23 +2,9 @@
 
 use super::field::Field;
 use super::rows::{Columns, Refusal, refusal};
-use crate::model::sheet::{Held, Hidden, Seen, Sheet, cell_name, column_letters};
+use crate::model::sheet::{Held, Hidden, Seen, Sheet, cell_name, column_letters, is_error_value};
 use crate::model::unit::counted;
 use std::fmt::Write as _;
-
-/// What a spreadsheet writes where a formula has no result; also into a CSV file.
-const ERRORS: [&str; 10] = [
-    "#N/A",
-    "#VALUE!",
-    "#REF!",
-    "#DIV/0!",
-    "#NAME?",
-    "#NULL!",
-    "#NUM!",
-    "#SPILL!",
-    "#CALC!",
-    "#GETTING_DATA",
-];
 
 /// Whether a field is a figure, so that a number reads the same with any decoration.
 fn is_figure(field: Field) -> bool {
@@ -45,11 +31,14 @@ fn reason(sheet: &Sheet, field: Field, row: u32, column: u32) -> Option<String> 
             sheet.text(first_row, first_column)
         ));
     }
-    if ERRORS.contains(&text) {
+    if is_error_value(text) {
         return Some(
             "expected a value; this is what a spreadsheet shows for a formula without a result"
                 .to_owned(),
         );
+    }
+    if text.starts_with('=') && *sheet.seen(row, column) == Seen::Text && field != Field::Note {
+        return Some("expected a value, found a formula".to_owned());
     }
     match (sheet.held(row, column), sheet.seen(row, column)) {
         (_, Seen::Otherwise(why)) => Some(why.clone()),
@@ -62,7 +51,7 @@ fn reason(sheet: &Sheet, field: Field, row: u32, column: u32) -> Option<String> 
         (Held::Text, Seen::Decorated) if is_figure(field) => Some(
             "expected a figure without raised or lowered characters, which may be a mark of a footnote".to_owned(),
         ),
-        (Held::Number, Seen::Decorated | Seen::Rounded) if !is_figure(field) => Some(
+        (Held::Number, Seen::Decorated | Seen::Worded | Seen::Rounded) if !is_figure(field) => Some(
             "expected a text; the cell holds this number and shows it in another form, such as with zeros in front".to_owned(),
         ),
         _ => None,
@@ -87,6 +76,8 @@ pub(super) fn doubtful(sheet: &Sheet, columns: &Columns, row: u32) -> Vec<Refusa
 pub struct Unseen {
     /// Figures with more decimals than are shown: how many, and the first cell.
     rounded: Option<(usize, String)>,
+    /// Figures that are shown with a word: how many, and the first cell.
+    worded: Option<(usize, String)>,
     /// Hidden rows with figures, from 0.
     rows: Vec<u32>,
     /// Hidden columns that the mapping names.
@@ -117,10 +108,12 @@ impl Unseen {
             self.rows.push(row);
         }
         for column in columns.values() {
-            if *sheet.seen(row, *column) == Seen::Rounded {
-                let first = || (0, cell_name(row, *column));
-                self.rounded.get_or_insert_with(first).0 += 1;
-            }
+            let told = match sheet.seen(row, *column) {
+                Seen::Rounded => &mut self.rounded,
+                Seen::Worded => &mut self.worded,
+                _ => continue,
+            };
+            told.get_or_insert_with(|| (0, cell_name(row, *column))).0 += 1;
         }
     }
 
@@ -146,7 +139,14 @@ impl Unseen {
         }
         if let Some((count, first)) = &self.rounded {
             lines.push(format!(
-                "{count} figures have more decimals than the workbook shows, the first is {first}; all of them count"
+                "{} with more decimals than the workbook shows, the first is {first}; all of them count",
+                counted(*count as u64, "figure")
+            ));
+        }
+        if let Some((count, first)) = &self.worded {
+            lines.push(format!(
+                "{} shown with a word, which is not read as a unit, the first is {first}",
+                counted(*count as u64, "figure")
             ));
         }
         lines

@@ -304,6 +304,31 @@ fn a_cell_that_a_person_sees_otherwise_is_refused() {
         assert_eq!(seen(|s| s.merge((1, column), (2, column))).0, [field]);
     }
     assert_eq!(seen(date(3)).0, ["D3 carrier"]);
+    for nobody in [
+        "-",
+        "n/a",
+        "All",
+        "*",
+        "(all carriers)",
+        "k.A.",
+        "Industry average",
+        "—",
+        "TBD",
+        "0",
+    ] {
+        let refused = seen(|s| s.set(2, 3, nobody.to_owned())).0;
+        assert_eq!(refused, ["D3 carrier"], "{nobody}");
+    }
+    assert_eq!(seen(|s| s.set(2, 3, "=A1".to_owned())).0, ["D3 carrier"]);
+    for cells in [5, 7] {
+        let widths = |s: &mut Sheet| {
+            [6, 6, cells, 6]
+                .iter()
+                .zip(0..)
+                .for_each(|(n, row)| s.set_width(row, *n))
+        };
+        assert_eq!(seen(widths).0, ["row 3 cells"], "{cells}");
+    }
     assert_eq!(seen(date(1)).0, ["B3 ghg_operation"]);
     assert_eq!(seen(date(4)).0, [""; 0]);
     assert_eq!(
@@ -324,6 +349,7 @@ fn what_nobody_sees_is_told() {
         s.hidden.rows = vec![2, 9];
         s.hidden.columns = vec![(2, 3)];
         s.set_as(2, 1, "71.25".to_owned(), Held::Number, Seen::Rounded);
+        s.set_as(2, 2, "86".to_owned(), Held::Number, Seen::Worded);
     });
     assert_eq!(refusals, [""; 0]);
     assert_eq!(
@@ -332,7 +358,8 @@ fn what_nobody_sees_is_told() {
             "the sheet is hidden in the workbook",
             "hidden columns were read: D, C",
             "1 hidden row read, the first is row 3; skip_rows passes over rows",
-            "1 figures have more decimals than the workbook shows, the first is B3; all of them count",
+            "1 figure with more decimals than the workbook shows, the first is B3; all of them count",
+            "1 figure shown with a word, which is not read as a unit, the first is C3",
         ]
     );
 }

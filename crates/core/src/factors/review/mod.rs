@@ -35,6 +35,7 @@ pub fn review_rows(library: &Library) -> Vec<Fault> {
     let figures: Vec<&EmissionFactor> = own.map(|row| &row.factor).collect();
     plausible::odd_units(&figures, &library.operations, &mut faults);
     plausible::odd_shares(&figures, &library.operations, &mut faults);
+    plausible::last_days(&figures, &mut faults);
     neighbours::of_another_kind(&figures, &library.operations, &mut faults);
     once(faults)
 }

@@ -7,6 +7,7 @@ use super::total;
 use crate::factors::factor::{EmissionFactor, Operation};
 use crate::factors::fault::Faults;
 use crate::model::mode::{Mode, Per};
+use crate::model::time::{civil, date_text, days_in_month};
 use crate::model::unit::{NANO_SCALE, decimal_text};
 
 /// Least and most grams CO2e (operation and provision) per unit.
@@ -111,21 +112,46 @@ pub(super) fn odd_shares(
         } else {
             &factor.energy_carrier
         };
-        if !is_fossil(energy_carrier) || factor.intensity_provision <= factor.intensity_operation {
+        let (operation, provision) = (factor.intensity_operation, factor.intensity_provision);
+        if !is_fossil(energy_carrier) || (provision <= operation && operation != 0) {
+            continue;
+        }
+        if total(factor) == 0 {
+            let wanted = format!(
+                "more than 0 g in all, which no fossil fuel such as {energy_carrier} has: does an empty cell stand for a figure that nobody knows?"
+            );
+            faults.warning(&factor.file, factor.line, "operation_g", "0", wanted);
             continue;
         }
         let grams = |mantissa: i64| decimal_text(mantissa.into(), NANO_SCALE);
         let wanted = format!(
             "more than the operation of {} g, which no fossil fuel such as {energy_carrier} has: are operation and provision the right columns?",
-            grams(factor.intensity_operation)
+            grams(operation)
         );
         faults.warning(
             &factor.file,
             factor.line,
             "provision_g",
-            &grams(factor.intensity_provision),
+            &grams(provision),
             wanted,
         );
+    }
+}
+
+/// A warning for each interval that ends on the last day of a month: `valid_to` is the first day after, so that day has no figure.
+pub(super) fn last_days(figures: &[&EmissionFactor], faults: &mut Faults) {
+    for factor in figures {
+        let (year, month, day) = civil(factor.valid_to);
+        // What is written for no end is far off.
+        if year >= 2100 || day != days_in_month(year, month) {
+            continue;
+        }
+        let end = date_text(factor.valid_to);
+        let wanted = format!(
+            "the first day after: no movement of {end} gets this figure; was the last day meant, then write {}",
+            date_text(factor.valid_to + 1)
+        );
+        faults.warning(&factor.file, factor.line, "valid_to", &end, wanted);
     }
 }
 

@@ -197,6 +197,28 @@ fn rows_that_cannot_be_are_named_before_any_profile_names_their_edition() {
         found(vec![transport("one/1", &usual)]),
         ["one/1/transport.csv:2 provision_g"]
     );
+    let nothing = [
+        "factor_id=a operation=road.truck operation_g=0 provision_g=0",
+        "factor_id=b operation=rail.electric operation_g=0 provision_g=0",
+    ];
+    assert_eq!(
+        found(vec![transport("one/1", &nothing)]),
+        ["one/1/transport.csv:2 operation_g"]
+    );
+    let ends = [
+        "factor_id=a valid_to=2025-12-31",
+        "factor_id=b region=CN valid_to=2026-01-01",
+        "factor_id=c region=SG valid_to=9999-12-31",
+        "factor_id=d region=MY valid_to=2024-02-28",
+        "factor_id=e region=TH valid_to=2023-02-28",
+    ];
+    assert_eq!(
+        found(vec![transport("one/1", &ends)]),
+        [
+            "one/1/transport.csv:2 valid_to",
+            "one/1/transport.csv:6 valid_to"
+        ]
+    );
     let fuel = ["energy_id=a energy_carrier=diesel per=kg operation_g=3.2 provision_g=0.7"];
     assert_eq!(
         found(vec![energy("one/1", &fuel)]),

@@ -11,6 +11,8 @@ const NONE: u32 = u32::MAX;
 pub struct Lengths {
     /// By number of the port.
     metres: Box<[u32]>,
+    /// By number of the port: whether nothing but an avoided passage leads there.
+    behind: Box<[bool]>,
 }
 
 impl Lengths {
@@ -18,12 +20,22 @@ impl Lengths {
     pub fn metres(&self, port: usize) -> Option<u32> {
         self.metres.get(port).copied().filter(|m| *m != NONE)
     }
+
+    /// Whether nothing but an avoided passage leads to a port by its number.
+    pub fn passes_avoided(&self, port: usize) -> bool {
+        self.behind.get(port).is_some_and(|behind| *behind)
+    }
+
+    /// Whether the port of this search lies between avoided passages: nothing else leads to most ports.
+    pub fn is_enclosed(&self) -> bool {
+        2 * self.behind.iter().filter(|behind| **behind).count() > self.behind.len()
+    }
 }
 
 impl SeaGraph {
-    /// How many ports there are.
-    pub fn port_count(&self) -> usize {
-        self.ports.len()
+    /// Bytes of the lengths from one port.
+    pub fn bytes_of_lengths(&self) -> usize {
+        self.ports.len() * (size_of::<u32>() + size_of::<bool>())
     }
 
     /// The number of a port, by its code.
@@ -36,10 +48,10 @@ impl SeaGraph {
         let reach = self.reach(&self.ports[from].1, around);
         // No way is longer than all edges together, which 32 bits hold.
         let to = |port: &Port| reach.metres(port).and_then(|m| u32::try_from(m).ok());
+        let ports = || self.ports.iter().map(|(_, port)| port);
         Lengths {
-            metres: (self.ports.iter())
-                .map(|(_, port)| to(port).unwrap_or(NONE))
-                .collect(),
+            metres: ports().map(|port| to(port).unwrap_or(NONE)).collect(),
+            behind: ports().map(|port| reach.passes_avoided(port)).collect(),
         }
     }
 }

@@ -17,9 +17,9 @@ impl Passages {
     /// None.
     pub const NONE: Passages = Passages(0);
     /// What is closed unless somebody opens it: ice.
-    pub const USUALLY_CLOSED: Passages = Passages(1 << 9);
+    pub const USUALLY_CLOSED: Passages = Passages(1 << 9 | 1 << 13);
     /// Code words; the place in the list is the bit in the file.
-    pub const CODES: [&'static str; 13] = [
+    pub const CODES: [&'static str; 16] = [
         "bab_el_mandeb",
         "bering",
         "bosporus",
@@ -33,6 +33,9 @@ impl Passages {
         "panama",
         "suez",
         "sunda",
+        "northeast",
+        "kiel",
+        "corinth",
     ];
 
     /// The set of the one passage with exactly this code word.
@@ -43,9 +46,9 @@ impl Passages {
             .map(|bit| Passages(1 << bit))
     }
 
-    /// The set whose bits a file holds; `None` if there is a bit without a passage.
-    pub(super) fn from_bits(bits: u16) -> Option<Passages> {
-        (bits >> Self::CODES.len() == 0).then_some(Passages(bits))
+    /// The set whose bits a file holds: there is a passage for each.
+    pub(super) const fn from_bits(bits: u16) -> Passages {
+        Passages(bits)
     }
 
     /// Both sets together.
@@ -122,8 +125,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_northwest_passage_is_the_one_usually_closed() {
-        assert_eq!(Passages::USUALLY_CLOSED.to_string(), "northwest");
+    fn ice_closes_the_passages_of_the_arctic() {
+        assert_eq!(Passages::USUALLY_CLOSED.to_string(), "northwest, northeast");
     }
 
     #[test]
@@ -131,6 +134,5 @@ mod tests {
         for code in Passages::CODES {
             assert_eq!(Passages::parse(code).unwrap().to_string(), code);
         }
-        assert_eq!(Passages::from_bits(1 << 13), None);
     }
 }

@@ -90,6 +90,10 @@ impl SeaGraph {
 
     /// Cost of a lane between two nodes. `None`: it leads through a closed passage.
     fn lane_cost(&self, ends: [u16; 2], lane: &Lane, around: Closures) -> Option<u64> {
+        // As nearly every lane.
+        if lane.passages.is_empty() {
+            return Some(lane.metres.into());
+        }
         let avoided = lane.passages.both(around.avoided);
         let edges = ends.map(|node| avoided.without(self.within[usize::from(node)]).count());
         let cost = u64::from(edges[0] + edges[1]) * AVOIDED + u64::from(lane.metres);
@@ -104,17 +108,8 @@ impl Reach<'_> {
     }
 
     /// Whether nothing but an avoided passage leads to a port.
-    pub fn passes_avoided(&self, to: &Port) -> bool {
+    pub(super) fn passes_avoided(&self, to: &Port) -> bool {
         self.landfall(to).is_some_and(|(cost, _)| cost >= AVOIDED)
-    }
-
-    /// Whether the port of this search lies between avoided passages: nothing else leads to most ports.
-    pub fn is_enclosed(&self) -> bool {
-        let ports = self.sea.ports();
-        let (behind, all) = ports.fold((0_usize, 0_usize), |(behind, all), (_, port)| {
-            (behind + usize::from(self.passes_avoided(port)), all + 1)
-        });
-        behind * 2 > all
     }
 
     /// Cost of a node, if a way is left open.

@@ -93,7 +93,10 @@ fn network(random: &mut Random, reference: &Reference, has_prices: bool) -> Netw
         };
         let ends_at_new_year = random.below(6) == 0;
         links.push(Link {
-            service: format!("s{number}"),
+            service: match number % 2 {
+                0 => format!("s{number}"),
+                _ => String::new(),
+            },
             mode,
             operation: reference.factors.operation(operation).unwrap(),
             carrier: String::new(),
@@ -179,6 +182,13 @@ fn all(
             if link.origin != at
                 || visited.contains(&link.destination)
                 || links.len() == MOST_ELEMENTS
+                || links.last().is_some_and(|l| {
+                    let last = network.link(*l);
+                    last.service.is_empty()
+                        && link.service.is_empty()
+                        && (last.mode, link.mode) == (Mode::Sea, Mode::Sea)
+                        && !request.via.contains(&at)
+                })
             {
                 continue;
             }

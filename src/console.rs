@@ -1,12 +1,13 @@
 //! Standard output and standard error. A closed pipe ends quietly, an unwritable standard error never stops a command.
 
-use green_corridor::text::{visible, visible_json, visible_lines};
-use green_corridor::{Error, Level, LogMode, Result};
+use crate::error::{Error, Result};
+use crate::escape::{visible, visible_json, visible_lines};
+use crate::progress::{Level, LogMode};
 use std::io::{self, Write};
 
 /// Where a command prints its result and its log.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Console {
+pub struct Console {
     /// Form of log lines.
     pub log: LogMode,
     /// What the command line said about it.
@@ -15,7 +16,7 @@ pub(crate) struct Console {
 
 impl Console {
     /// A console with the form of log lines that the command line asked for.
-    pub(crate) fn new(log_said: Option<LogMode>) -> Console {
+    pub fn new(log_said: Option<LogMode>) -> Console {
         Console {
             log: log_said.unwrap_or_default(),
             log_said,
@@ -23,18 +24,18 @@ impl Console {
     }
 
     /// Prints a result on standard output. Nothing in it, whoever wrote it, can move the cursor or hide.
-    pub(crate) fn print(&self, text: &str) -> Result<()> {
+    pub fn print(&self, text: &str) -> Result<()> {
         self.write(|out| out.write_all(visible_lines(text).as_bytes()))
     }
 
     /// Prints a JSON document; a program that reads it gets every character as it is.
-    pub(crate) fn print_json(&self, json: &str) -> Result<()> {
+    pub fn print_json(&self, json: &str) -> Result<()> {
         self.write(|out| out.write_all(visible_json(json).as_bytes()))
     }
 
     /// Lets `body` write a result to standard output, buffered; what it writes is visible already. When the reader went away `body` stops early and all is well;
     /// any other failure is a storage error.
-    pub(crate) fn write(&self, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    pub fn write(&self, body: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         let mut out = io::BufWriter::new(io::stdout().lock());
         let written = body(&mut out).and_then(|()| out.flush());
         // What a failed write left in the buffer must not be tried again when it is dropped.
@@ -48,7 +49,7 @@ impl Console {
     }
 
     /// One line about what stopped a command.
-    pub(crate) fn error(&self, error: &Error) {
+    pub fn error(&self, error: &Error) {
         let text = one_line(&error.to_string());
         self.line(&match self.log {
             LogMode::Text => format!("error: {}", visible(&text)),
@@ -65,7 +66,7 @@ impl Console {
     }
 
     /// One line beside the result.
-    pub(crate) fn message(&self, level: Level, text: &str) {
+    pub fn message(&self, level: Level, text: &str) {
         let word = match level {
             Level::Info => "info",
             Level::Warning => "warning",
@@ -78,7 +79,7 @@ impl Console {
     }
 
     /// A line on standard error; whoever closed or filled it does not want it.
-    pub(super) fn line(&self, line: &str) {
+    pub fn line(&self, line: &str) {
         let _ = io::stderr()
             .lock()
             .write_all(format!("{line}\n").as_bytes());
@@ -86,7 +87,7 @@ impl Console {
 }
 
 /// One JSON object: time, level, event, then `fields`.
-pub(super) fn log_json(level: &str, event: &str, fields: &[(&str, serde_json::Value)]) -> String {
+pub fn log_json(level: &str, event: &str, fields: &[(&str, serde_json::Value)]) -> String {
     let now = jiff::Timestamp::now().to_string();
     let head = [
         ("time", now.into()),
@@ -131,7 +132,7 @@ mod tests {
             "message",
             &[("message", "a\u{9b}2J\u{202e}".into())],
         );
-        assert!(!line.contains(green_corridor::text::is_hidden), "{line}");
+        assert!(!line.contains(crate::escape::is_hidden), "{line}");
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(value["message"], "a\u{9b}2J\u{202e}");
     }

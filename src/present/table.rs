@@ -3,31 +3,33 @@
 use std::fmt::Write;
 
 /// A table under construction.
-pub(super) struct Table {
-    heads: Vec<&'static str>,
+pub struct Table {
+    heads: Vec<String>,
     right: Vec<bool>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// A table with these columns; a head that begins with `>` is set to the right.
-    pub(super) fn new(heads: &[&'static str]) -> Table {
-        let right = heads.iter().map(|h| h.starts_with('>')).collect();
+    pub fn new(heads: &[impl AsRef<str>]) -> Table {
+        let heads = heads.iter().map(AsRef::as_ref);
         Table {
-            heads: heads.iter().map(|h| h.trim_start_matches('>')).collect(),
-            right,
+            right: heads.clone().map(|h| h.starts_with('>')).collect(),
+            heads: heads
+                .map(|h| h.trim_start_matches('>').to_owned())
+                .collect(),
             rows: Vec::new(),
         }
     }
 
     /// Adds a row, one cell per column.
-    pub(super) fn row(&mut self, cells: Vec<String>) {
+    pub fn row(&mut self, cells: Vec<String>) {
         debug_assert_eq!(cells.len(), self.heads.len());
         self.rows.push(cells);
     }
 
     /// The table, indented by two spaces.
-    pub(super) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let width = |c: usize| {
             let cells = self.rows.iter().map(|r| r[c].chars().count());
             cells
@@ -37,8 +39,7 @@ impl Table {
         };
         let widths: Vec<usize> = (0..self.heads.len()).map(width).collect();
         let mut out = String::new();
-        let heads: Vec<String> = self.heads.iter().map(|h| (*h).to_owned()).collect();
-        for cells in std::iter::once(&heads).chain(&self.rows) {
+        for cells in std::iter::once(&self.heads).chain(&self.rows) {
             let mut line = String::from(" ");
             for (c, cell) in cells.iter().enumerate() {
                 let pad = " ".repeat(widths[c].saturating_sub(cell.chars().count()));
@@ -58,7 +59,7 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use green_corridor::quantity::grouped;
+    use crate::model::unit::grouped;
 
     #[test]
     fn numbers_stand_to_the_right() {
