@@ -90,7 +90,7 @@ pub mod runs {
 /// Settlement of charges: what is settled, what a settlement says, whether it holds.
 pub mod settlement {
     pub use crate::settle::{
-        Checked, Confirmed, Ordered, SettleOrder, Settlement, Shown, ShownTable,
+        Checked, Compared, Confirmed, Ordered, SettleOrder, Settlement, Shown, ShownTable,
     };
 }
 

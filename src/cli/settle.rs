@@ -1,11 +1,10 @@
 //! `settle OUT`: what parties owe each other for the shipments of a month; `settle show` and `settle verify` ask about it.
 
 use super::args::{day, path, progress_mode};
-use super::table::Table;
 use super::{Console, engine_at, progress};
 use green_corridor::quantity::{Day, counted};
 use green_corridor::settlement::{Checked, Confirmed, Ordered, SettleOrder, Settlement, Shown};
-use green_corridor::text::visible;
+use green_corridor::text::{Table, visible};
 use green_corridor::{Engine, Error, ProgressMode, Result};
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -205,7 +204,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
             let engine = Engine::at(&verify.out);
             let checked = engine.verify_settlements(verify.against.as_deref())?;
             console.print(&checked_text(&checked))?;
-            if let Some((_, Some(what))) = checked.compared {
+            if let Some(what) = checked.compared.and_then(|compared| compared.differs) {
                 return Err(Error::Verification(format!("the books differ: {what}")));
             }
         }
@@ -362,12 +361,17 @@ fn checked_text(checked: &Checked) -> String {
             counted(i128::from(*lines), "line")
         );
     }
-    if let Some((same, None)) = &checked.compared {
-        let _ = writeln!(
+    if let Some(compared) = checked.compared.as_ref().filter(|c| c.differs.is_none()) {
+        let _ = write!(
             out,
             "the books agree in {}",
-            counted(i128::from(*same), "claim")
+            counted(i128::from(compared.same), "claim")
         );
+        if compared.others > 0 {
+            let pairs = counted(i128::from(compared.others), "pair");
+            let _ = write!(out, "; {pairs} of other parties in one of them only");
+        }
+        out.push('\n');
     }
     out
 }

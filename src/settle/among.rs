@@ -5,32 +5,30 @@ use crate::settle::refusal::{Code, Refusal};
 use crate::settle::sheet::Refusals;
 use rustc_hash::FxHashMap;
 
-/// Invoices that have two payers, payees, dates or currencies: every charge of them is refused.
+/// Invoices that have two payers, payees or dates: every charge of them is refused.
 pub(super) fn check_invoices(
     list: &mut Vec<Charge>,
     refused: &mut RefusedRows,
     refusals: &mut Refusals,
 ) {
-    let mut first: FxHashMap<String, usize> = FxHashMap::default();
-    let mut wrong: Vec<(usize, usize)> = Vec::new();
-    let of = |c: &Charge| {
-        let t = &c.terms;
-        (t.payer.clone(), t.payee.clone(), c.invoice_date)
-    };
+    let mut invoices: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
     for (at, charge) in list.iter().enumerate() {
-        if charge.terms.invoice_no.is_empty() {
-            continue;
-        }
-        // Different payees may use the same number: an invoice is of its payee.
-        let key = format!("{}\u{1f}{}", charge.terms.payee, charge.terms.invoice_no);
-        let before = *first.entry(key).or_insert(at);
-        if of(&list[before]) != of(charge) {
-            wrong.push((before, at));
+        if !charge.terms.invoice_no.is_empty() {
+            let of = invoices.entry(&charge.terms.invoice_no).or_default();
+            of.push(at);
         }
     }
-    let mut out: Vec<usize> = wrong.iter().flat_map(|(a, b)| [*a, *b]).collect();
+    let of = |at: &usize| {
+        let c = &list[*at];
+        (&c.terms.payer, &c.terms.payee, c.invoice_date)
+    };
+    let is_one = |charges: &[usize]| charges.windows(2).all(|two| of(&two[0]) == of(&two[1]));
+    let mut out: Vec<usize> = invoices
+        .into_values()
+        .filter(|charges| !is_one(charges))
+        .flatten()
+        .collect();
     out.sort_unstable();
-    out.dedup();
     for at in &out {
         let c = &list[*at];
         let date = c

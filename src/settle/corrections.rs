@@ -209,7 +209,7 @@ fn correction(
         exact: sum.times(&sign),
         amount: i64::try_from(difference.abs()).map_err(|_| too_large())?,
         tax: 0,
-        upper_bound: false,
+        upper_bound: lines.iter().any(|line| line.upper_bound),
         corrects: Some(Box::new(Corrects {
             claim_id: original.claim_id.clone(),
             invoice_no: original.terms.invoice_no.clone(),

@@ -1,5 +1,6 @@
 //! Exact ratios of whole numbers: what an amount is before it is rounded once, and how a rounded amount is parted again.
 
+use crate::model::unit::decimal_text;
 use num_bigint::BigInt;
 use num_integer::Integer;
 use rust_decimal::Decimal;
@@ -138,6 +139,21 @@ impl Exact {
         whole.checked_add(i128::from(up))
     }
 
+    /// As a decimal for people: at most 12 decimals, at least so many.
+    pub(super) fn decimal(&self, least: u32) -> String {
+        const MOST: u32 = 12;
+        let scaled = self.times(&Exact::whole(10i128.pow(MOST)));
+        let Some(mantissa) = scaled.rounded(Rounding::HalfEven) else {
+            return self.to_string();
+        };
+        let mut text = decimal_text(mantissa, MOST);
+        let point = text.len() - MOST as usize;
+        while text.ends_with('0') && text.len() > point + least as usize {
+            text.pop();
+        }
+        text.trim_end_matches('.').to_owned()
+    }
+
     pub(super) fn compared(&self, other: &Exact) -> Ordering {
         if let (Exact::Small(n, d), Exact::Small(m, e)) = (self, other) {
             if d == e {
@@ -252,6 +268,14 @@ mod tests {
         assert_eq!([1, 3, 5].map(|n| rounded(n, Rounding::HalfUp)), [1, 2, 3]);
         assert_eq!([-1, -3].map(|n| rounded(n, Rounding::HalfUp)), [-1, -2]);
         assert_eq!([-1, -3].map(|n| rounded(n, Rounding::HalfEven)), [0, -2]);
+    }
+
+    #[test]
+    fn decimals_for_people() {
+        let text = |n, d, least| Exact::Small(n, d).decimal(least);
+        assert_eq!([text(0, 1, 0), text(0, 1, 2)], ["0", "0.00"]);
+        assert_eq!([text(-3, 200, 0), text(1345, 1, 2)], ["-0.015", "1345.00"]);
+        assert_eq!([text(1, 3, 2), text(100, 1, 0)], ["0.333333333333", "100"]);
     }
 
     #[test]

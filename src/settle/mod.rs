@@ -40,7 +40,7 @@ pub use order::Ordered;
 pub use pay::Confirmed;
 pub use publish::Settlement;
 pub use show::{Shown, ShownTable};
-pub use verify::Checked;
+pub use verify::{Checked, Compared};
 
 pub(crate) use order::order;
 pub(crate) use pay::{dispute, pay};
@@ -58,7 +58,7 @@ use crate::settle::exact::Exact;
 use crate::settle::inputs::Inputs;
 use crate::settle::ledger::Claim;
 use crate::settle::money::Money;
-use crate::settle::publish::{Ledger, publish};
+use crate::settle::publish::{Ledger, Named, publish};
 use crate::settle::refusal::Refusal;
 use crate::settle::rules::{Rules, Set};
 use crate::settle::settling::Under;
@@ -138,12 +138,22 @@ pub(crate) fn settle(
     progress.stage("settle", None);
     let root = layout.root().join(SETTLEMENT);
     let _lock = lock_folder(&RealDisk, &root)?;
-    let chain = match &order.previous {
+    let (chain, follower) = match &order.previous {
         Some(id) => chain(layout, id)?,
-        None => Vec::new(),
+        None => (Vec::new(), None),
     };
     let order = &inherited(order, &chain)?;
     let inputs = Inputs::given(order)?;
+    let ids: Vec<String> = chain.iter().map(|book| book.id.clone()).collect();
+    let named = Named::new(order, &inputs, &manifest.run_id, ids);
+    if let Some(there) = named.published(&root)? {
+        return Ok(there);
+    }
+    if let (Some(wanted), Some(id)) = (&order.previous, follower) {
+        return Err(Error::Usage(format!(
+            "--previous {wanted}: settlement {id} follows it; name the latest of the chain"
+        )));
+    }
     let former = Former::read(&chain)?;
     let mut read = Read::new(&inputs, order, first, &chain, &former)?;
     let mut survey = survey(run, &read.rules)?;
@@ -163,11 +173,11 @@ pub(crate) fn settle(
     let ledger = Ledger {
         order,
         inputs: &inputs,
+        named: &named,
         run,
         read: &read,
         survey: &survey,
         left_out: &left_out,
-        chain: chain.iter().map(|book| book.id.clone()).collect(),
     };
     for warning in ledger.warnings() {
         progress.message(Level::Warning, &warning);
@@ -192,17 +202,15 @@ fn inherited(order: &SettleOrder, chain: &[Book]) -> Result<SettleOrder> {
     Ok(order)
 }
 
-/// A settlement with those that it follows, the first one first. Nothing may follow it.
-fn chain(layout: &Layout, wanted: &str) -> Result<Vec<Book>> {
+/// A settlement with those that it follows, the first one first; and one that follows it already.
+fn chain(layout: &Layout, wanted: &str) -> Result<(Vec<Book>, Option<String>)> {
     let dir = show::find(layout, Some(wanted))?;
     let last = Book::open(&dir)?;
-    let mut chain = Vec::new();
+    let (mut chain, mut follower) = (Vec::new(), None);
     for (_, id, dir) in show::all(layout)? {
         let book = Book::open(&dir)?;
         if book.previous.contains(&last.id) {
-            return Err(Error::Usage(format!(
-                "--previous {wanted}: settlement {id} follows it; name the latest of the chain"
-            )));
+            follower = Some(id.clone());
         }
         if last.previous.contains(&id) {
             chain.push(book);
@@ -220,7 +228,7 @@ fn chain(layout: &Layout, wanted: &str) -> Result<Vec<Book>> {
     for book in &chain {
         verify::verify_folder(&book.dir)?;
     }
-    Ok(chain)
+    Ok((chain, follower))
 }
 
 /// All files, read.
@@ -500,12 +508,10 @@ fn stop(order: &SettleOrder, read: &Read, root: &Path) -> Result<Error> {
         &path,
         publish::refused_csv(&read.refusals).as_bytes(),
     )?;
-    let shown: Vec<String> = read
-        .refusals
-        .iter()
-        .take(SHOWN)
-        .map(Refusal::text)
-        .collect();
+    // What another file lacks is refused of many charges: the cause comes first.
+    let mut shown: Vec<&Refusal> = read.refusals.iter().collect();
+    shown.sort_by_key(|refusal| matches!(refusal.code, refusal::Code::Party));
+    let shown: Vec<String> = shown.into_iter().take(SHOWN).map(Refusal::text).collect();
     let more = read.refusals.len().saturating_sub(SHOWN);
     let more = if more > 0 {
         format!("; and {more} more")

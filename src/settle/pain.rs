@@ -11,6 +11,8 @@ use std::fmt::Write as _;
 const MOST_REMITTANCE: usize = 9_000;
 /// Decimals of a control sum over several currencies.
 const SUM_DIGITS: u32 = 4;
+/// Digits that a control sum may have.
+const MOST_SUM_DIGITS: usize = 18;
 
 /// What an order pays, in its message.
 pub(super) struct Instruction<'a> {
@@ -20,7 +22,7 @@ pub(super) struct Instruction<'a> {
     pub amount: i64,
     pub value_date: &'a str,
     pub lines: Vec<RemittanceLine>,
-    /// Digest of the payee's statement.
+    /// Digest of the payer's statement.
     pub statement: &'a str,
 }
 
@@ -100,7 +102,7 @@ pub(super) fn message(
     );
     let _ = writeln!(
         out,
-        "<GrpHdr><MsgId>{id}</MsgId><CreDtTm>{cut_off}T23:59:59Z</CreDtTm><NbOfTxs>{}</NbOfTxs><CtrlSum>{}</CtrlSum><InitgPty><Nm>{}</Nm></InitgPty></GrpHdr>",
+        "<GrpHdr><MsgId>{id}</MsgId><CreDtTm>{cut_off}T23:59:59Z</CreDtTm><NbOfTxs>{}</NbOfTxs>{}<InitgPty><Nm>{}</Nm></InitgPty></GrpHdr>",
         instructions.len(),
         control_sum(instructions),
         html(&payer.1.name)
@@ -121,18 +123,20 @@ pub(super) fn message(
 fn control_sum<'a>(instructions: impl IntoIterator<Item = &'a Instruction<'a>>) -> String {
     let scaled =
         |i: &Instruction<'_>| i128::from(i.amount) * 10i128.pow(SUM_DIGITS - i.currency.digits());
-    let sum = instructions.into_iter().map(scaled).sum();
-    decimal_text(sum, SUM_DIGITS)
-        .trim_end_matches('0')
-        .trim_end_matches('.')
-        .to_owned()
+    let sum = decimal_text(instructions.into_iter().map(scaled).sum(), SUM_DIGITS);
+    let sum = sum.trim_end_matches('0').trim_end_matches('.');
+    // Optional in the message, and of limited digits.
+    match sum.bytes().filter(u8::is_ascii_digit).count() {
+        0..=MOST_SUM_DIGITS => format!("<CtrlSum>{sum}</CtrlSum>"),
+        _ => String::new(),
+    }
 }
 
 fn payment(out: &mut String, id: &str, date: &str, payer: &Party, some: &[&Instruction<'_>]) {
     let payment = digest(["payment", id, date]);
     let _ = writeln!(
         out,
-        "<PmtInf><PmtInfId>{payment}</PmtInfId><PmtMtd>TRF</PmtMtd><NbOfTxs>{}</NbOfTxs><CtrlSum>{}</CtrlSum><ReqdExctnDt><Dt>{date}</Dt></ReqdExctnDt>",
+        "<PmtInf><PmtInfId>{payment}</PmtInfId><PmtMtd>TRF</PmtMtd><NbOfTxs>{}</NbOfTxs>{}<ReqdExctnDt><Dt>{date}</Dt></ReqdExctnDt>",
         some.len(),
         control_sum(some.iter().copied())
     );

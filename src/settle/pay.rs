@@ -54,11 +54,19 @@ pub(crate) fn pay(layout: &Layout, files: &[PathBuf]) -> Result<Confirmed> {
     for path in files {
         let bytes = read_file(path, MOST_BYTES)?;
         let (name, file) = (path.display().to_string(), sha256_hex(&bytes));
+        let mut told = BTreeSet::new();
         for one in transactions(&name, &bytes)? {
             if one.end_to_end.is_empty() {
                 continue;
             }
             let identity = one.identity();
+            // Two payments, or one told twice: nobody but the bank can say.
+            if !told.insert(identity.clone()) {
+                let why = format!("stands twice in {name}, with one reference and day");
+                let not = [one.end_to_end, one.currency, one.amount, why];
+                confirmed.unmatched.push(not);
+                continue;
+            }
             if known.contains(&identity) {
                 confirmed.known += 1;
                 continue;

@@ -44,12 +44,23 @@ pub struct Settlement {
 pub(super) struct Ledger<'a> {
     pub order: &'a SettleOrder,
     pub inputs: &'a Inputs,
+    pub named: &'a Named,
     pub run: Run<'a>,
     pub read: &'a Read,
     pub survey: &'a Survey,
     pub left_out: &'a LeftOut,
+}
+
+/// The name of a settlement, and what it follows from.
+pub(super) struct Named {
+    id: String,
+    period: String,
+    run_id: String,
+    options: Value,
+    /// Role, path, size and digest of each file.
+    files: Vec<Value>,
     /// Settlements that it corrects, the first one first.
-    pub chain: Vec<String>,
+    chain: Vec<String>,
 }
 
 /// What the tables are made from, once every claim is there.
@@ -104,25 +115,13 @@ pub(super) fn yes_no(is: bool) -> &'static str {
     if is { "yes" } else { "no" }
 }
 
-/// Writes the settlement, unless it is there already.
+/// Writes the settlement; there is none of its name.
 pub(super) fn publish(
     root: &Path,
     ledger: &Ledger<'_>,
     corrected: Option<Vec<Made>>,
 ) -> Result<Settlement> {
-    let id = ledger.id();
-    let relative = format!("{}/{id}", ledger.order.period);
-    let target = crate::store::path::below(root, &relative);
-    if is_folder(&target)? {
-        super::verify::verify_folder(&target)?;
-        point(root, &relative)?;
-        return Ok(ledger.settlement(
-            id,
-            target,
-            true,
-            super::show::summary_of(&root.join(&relative))?,
-        ));
-    }
+    let relative = ledger.named.relative();
     let folder = NewFolder::begin(&RealDisk, root)?;
     let (totals, mut files) = ledger.write_claims(&folder, corrected)?;
     let summary = ledger.summary(&totals);
@@ -130,10 +129,10 @@ pub(super) fn publish(
     files.extend(statement::write(&folder, ledger, &totals)?);
     files.extend(ledger.write_inputs(&folder)?);
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    folder.write("manifest.json", &ledger.manifest(&id, &totals, &files)?)?;
+    folder.write("manifest.json", &ledger.manifest(&totals, &files)?)?;
     let dir = folder.place(root, &relative)?;
     point(root, &relative)?;
-    Ok(ledger.settlement(id, dir, false, summary))
+    Ok(ledger.named.settlement(dir, false, summary))
 }
 
 /// Name of the file that says which settlement is the latest.
@@ -167,85 +166,106 @@ pub(super) fn refused_csv(refusals: &[Refusal]) -> String {
     out
 }
 
-impl Ledger<'_> {
-    pub(super) fn terms(&self) -> &[Terms] {
-        &self.read.rules.terms
-    }
-
-    fn settlement(
-        &self,
-        id: String,
-        dir: PathBuf,
-        is_old: bool,
-        summary: Vec<[String; 3]>,
-    ) -> Settlement {
-        Settlement {
-            id,
-            period: self.order.period.clone(),
-            run_id: self.run.manifest.run_id.clone(),
-            dir,
-            is_old,
-            summary,
-        }
-    }
-
-    fn options(&self) -> Value {
-        let order = self.order;
-        json!({
+impl Named {
+    pub(super) fn new(
+        order: &SettleOrder,
+        inputs: &Inputs,
+        run_id: &str,
+        chain: Vec<String>,
+    ) -> Named {
+        let options = json!({
             "allow_refused": order.allows_refused,
             "incomplete": if order.settles_incomplete { "settle" } else { "dispute" },
             "max_rate_age": order.most_rate_age,
             "pay": if order.pays_invoiced { "invoiced" } else { "agreed" },
             "settle_currency": order.settle_currency,
-        })
-    }
-
-    fn files(&self) -> Vec<Value> {
-        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut list = Vec::new();
-        for (role, file) in self.inputs.roles() {
-            let number = numbers.entry(role).or_default();
-            *number += 1;
-            list.push(json!({
-                "role": role,
-                "path": format!("inputs/{role}-{number}.csv"),
-                "bytes": file.bytes.len(),
-                "sha256": sha256_hex(&file.bytes),
-            }));
-        }
-        list
-    }
-
-    /// Digest of everything that the settlement depends on.
-    fn id(&self) -> String {
-        let files: Vec<Value> = self
-            .files()
+        });
+        let files = listed(inputs);
+        let digests: Vec<Value> = files
             .iter()
             .map(|file| json!([file["role"], file["sha256"]]))
             .collect();
         let all = json!({
-            "files": files,
+            "files": digests,
             "method_revision": METHOD_REVISION,
-            "options": self.options(),
-            "period": self.order.period,
-            "previous": self.chain,
-            "run_id": self.run.manifest.run_id,
+            "options": options,
+            "period": order.period,
+            "previous": chain,
+            "run_id": run_id,
         });
         let mut id = sha256_hex(all.to_string().as_bytes());
         id.truncate(20);
-        id
+        Named {
+            id,
+            period: order.period.clone(),
+            run_id: run_id.to_owned(),
+            options,
+            files,
+            chain,
+        }
     }
 
-    fn manifest(&self, id: &str, totals: &Totals, files: &[Written]) -> Result<Vec<u8>> {
+    fn relative(&self) -> String {
+        format!("{}/{}", self.period, self.id)
+    }
+
+    /// The settlement of this name, if it is there; it is the latest then.
+    pub(super) fn published(&self, root: &Path) -> Result<Option<Settlement>> {
+        let relative = self.relative();
+        let dir = crate::store::path::below(root, &relative);
+        if !is_folder(&dir)? {
+            return Ok(None);
+        }
+        super::verify::verify_folder(&dir)?;
+        point(root, &relative)?;
+        let summary = super::show::summary_of(&dir)?;
+        Ok(Some(self.settlement(dir, true, summary)))
+    }
+
+    fn settlement(&self, dir: PathBuf, is_old: bool, summary: Vec<[String; 3]>) -> Settlement {
+        Settlement {
+            id: self.id.clone(),
+            period: self.period.clone(),
+            run_id: self.run_id.clone(),
+            dir,
+            is_old,
+            summary,
+        }
+    }
+}
+
+fn listed(inputs: &Inputs) -> Vec<Value> {
+    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut list = Vec::new();
+    for (role, file) in inputs.roles() {
+        let number = numbers.entry(role).or_default();
+        *number += 1;
+        list.push(json!({
+            "role": role,
+            "path": format!("inputs/{role}-{number}.csv"),
+            "bytes": file.bytes.len(),
+            "sha256": sha256_hex(&file.bytes),
+        }));
+    }
+    list
+}
+
+impl Ledger<'_> {
+    pub(super) fn terms(&self) -> &[Terms] {
+        &self.read.rules.terms
+    }
+
+    fn manifest(&self, totals: &Totals, files: &[Written]) -> Result<Vec<u8>> {
+        let named = self.named;
         let manifest = json!({
             "schema_version": 1,
-            "settlement_id": id,
-            "period": self.order.period,
-            "run_id": self.run.manifest.run_id,
+            "settlement_id": named.id,
+            "period": named.period,
+            "run_id": named.run_id,
             "method_revision": METHOD_REVISION,
-            "previous": self.chain,
-            "options": self.options(),
-            "inputs": self.files(),
+            "previous": named.chain,
+            "options": named.options,
+            "inputs": named.files,
             "counts": {
                 "claims": totals.claims.len(),
                 "lines": totals.lines,
@@ -261,9 +281,10 @@ impl Ledger<'_> {
     }
 
     fn write_inputs(&self, folder: &NewFolder<'_>) -> Result<Vec<Written>> {
-        let files = self.files();
         let roles = self.inputs.roles();
-        let paths = files
+        let paths = self
+            .named
+            .files
             .iter()
             .map(|file| file["path"].as_str().unwrap_or_default());
         paths

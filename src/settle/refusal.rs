@@ -39,7 +39,7 @@ codes! {
     Teu = "S017", "TEU are not known";
     Price = "S018", "no price applies, or one that must not be used";
     Rate = "S019", "no exchange rate, or one too old";
-    Invoice = "S020", "one invoice with two payers, payees, dates or currencies";
+    Invoice = "S020", "one invoice with two payers, payees or dates";
     Agreement = "S021", "an agreement that does not hold, or two for one pair, currency and day";
 }
 

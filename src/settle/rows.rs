@@ -80,7 +80,7 @@ const ORDERS: &[Name] = &[
     "value_date",
     "#amount_minor",
     "amount",
-    "#claims",
+    "claims",
 ];
 const ORDER_CLAIMS: &[Name] = &["order_id", "claim_id"];
 const CHAINS: &[Name] = &["pair", "#claims", "hash"];
@@ -294,7 +294,13 @@ impl Ledger<'_> {
                 order.currency.code(),
                 order.currency.text(order.amount.into()),
             );
-            let count = i64::try_from(order.claims.len()).unwrap_or(i64::MAX);
+            let mut ids: Vec<String> = order
+                .claims
+                .iter()
+                .map(|at| totals.claims[*at].id(self.terms()))
+                .collect();
+            ids.sort_unstable();
+            let listed = ids.join("|");
             table.row(&[
                 Cell::from(&order.id),
                 Cell::from(order.form),
@@ -305,16 +311,10 @@ impl Ledger<'_> {
                 Cell::from(&date),
                 Cell::Whole(order.amount),
                 Cell::from(&amount),
-                Cell::Whole(count),
+                Cell::from(&listed),
             ])?;
-            let mut ids: Vec<String> = order
-                .claims
-                .iter()
-                .map(|at| totals.claims[*at].id(self.terms()))
-                .collect();
-            ids.sort_unstable();
-            for id in ids {
-                of.row(&[Cell::from(&order.id), Cell::from(&id)])?;
+            for id in &ids {
+                of.row(&[Cell::from(&order.id), Cell::from(id)])?;
             }
         }
         Ok(table.finish()?.into_iter().chain(of.finish()?).collect())

@@ -264,11 +264,10 @@ pub(crate) fn show(layout: &Layout, what: &str, wanted: Option<&str>) -> Result<
                 "value_date",
                 "currency",
                 "amount",
-                "claims",
             ];
-            orders
-                .rows
-                .push(columns.map(|column| row.text(column).to_owned()).to_vec());
+            let mut cells = columns.map(|column| row.text(column).to_owned()).to_vec();
+            cells.push(row.text("claims").split('|').count().to_string());
+            orders.rows.push(cells);
         }
     })?;
     if claims.rows.is_empty() {

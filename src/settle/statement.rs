@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::escape::csv_cell;
 use crate::model::time::date_text;
+use crate::model::unit::counted;
 use crate::present::form::{Part, Report, Section, Table, Tile, still_page, workbook};
 use crate::settle::charges::Cost;
 use crate::settle::exact::{Exact, Rounding};
@@ -59,7 +60,10 @@ pub(super) fn summary(ledger: &Ledger<'_>, totals: &Totals) -> Rows {
     );
     let statutory = match ledger.statutory(totals) {
         0 => "no leg of these bills carries a statutory carbon price here".to_owned(),
-        n => format!("{n} claims, owed to authorities, never settled here"),
+        n => format!(
+            "{}, owed to authorities, never settled here",
+            counted(n as i64, "claim")
+        ),
     };
     add("statutory carbon charges", "", statutory);
     add("refused", "", ledger.read.refusals.len().to_string());
@@ -148,50 +152,58 @@ fn savings(ledger: &Ledger<'_>, totals: &Totals) -> Rows {
     rows
 }
 
-/// Invoices as they were sent beside what their claims come to.
+/// Invoices as they were sent beside what their claims come to, and what rounding made of them.
 fn invoices(ledger: &Ledger<'_>, totals: &Totals) -> Rows {
     let rules = &ledger.read.rules;
-    let mut sent: BTreeMap<(String, String, Money), Exact> = BTreeMap::new();
+    let mut sent: BTreeMap<(&str, &str, Money), Exact> = BTreeMap::new();
+    let mut claimed: BTreeMap<(&str, &str, Money), (i128, Exact)> = BTreeMap::new();
     for (at, charge) in rules.charges.iter().enumerate() {
-        let Cost::Amount(amount) = &charge.cost else {
+        let (Cost::Amount(amount), t) = (&charge.cost, &charge.terms) else {
             continue;
         };
-        let t = &charge.terms;
-        if t.invoice_no.is_empty() || ledger.survey.kept[at] == 0 || rules.dead[at] {
+        let is_out = rules.dead[at] || ledger.left_out.charges.contains(&at);
+        if t.invoice_no.is_empty() || ledger.survey.kept[at] == 0 || is_out {
             continue;
         }
-        let key = (t.payee.clone(), t.invoice_no.clone(), charge.currency);
-        let sum = sent.entry(key).or_insert(Exact::ZERO);
+        let of = sent.entry((&t.payee, &t.invoice_no, charge.currency));
+        let sum = of.or_insert(Exact::ZERO);
         *sum = sum.plus(&Exact::of(*amount));
+        // The amount is rounded as a whole before it is parted.
+        let exact = rules.flat_amount(at);
+        let whole = Exact::whole(exact.rounded(Rounding::HalfEven).unwrap_or_default());
+        let of = claimed.entry((&t.payee, &t.invoice_no, t.currency));
+        let (_, rounding) = of.or_insert((0, Exact::ZERO));
+        *rounding = rounding.plus(&whole.minus(exact));
     }
-    let mut claimed: BTreeMap<(&str, &str, Money), i128> = BTreeMap::new();
     for claim in totals.claims.iter().filter(|c| c.corrects.is_none()) {
         let t = claim.of(&rules.terms);
-        let key = (t.payee.as_str(), t.invoice_no.as_str(), t.currency);
-        *claimed.entry(key).or_default() += i128::from(claim.amount);
+        let Some(of) = claimed.get_mut(&(t.payee.as_str(), t.invoice_no.as_str(), t.currency))
+        else {
+            continue;
+        };
+        let amount = i128::from(claim.amount);
+        of.0 += amount;
+        of.1 = of.1.plus(&Exact::whole(amount).minus(&claim.exact));
     }
     let mut rows = Rows::new();
-    for ((payee, number, currency), amount) in sent {
-        let minor = amount.times(&Exact::whole(10i128.pow(currency.digits())));
-        let text = minor
-            .rounded(Rounding::HalfEven)
-            .map_or(String::new(), |m| currency.text(m));
-        let key = format!("{payee} {number} {}", currency.code());
-        rows.push(["invoice as sent (flat rows)".to_owned(), key.clone(), text]);
-        if let Some(sum) = claimed.get(&(payee.as_str(), number.as_str(), currency)) {
-            rows.push([
-                "invoice as claimed".to_owned(),
-                key.clone(),
-                currency.text(*sum),
-            ]);
-            let less = Exact::whole(*sum).minus(&minor);
-            let less = less.times(&Exact::Small(1, 10i128.pow(currency.digits())));
-            rows.push([
-                "invoice, rounding and rated rows".to_owned(),
-                key,
-                less.to_string(),
-            ]);
-        }
+    let mut add = |item: &str, (payee, number, currency): &(&str, &str, Money), value: String| {
+        rows.push([
+            item.to_owned(),
+            format!("{payee} {number} {}", currency.code()),
+            value,
+        ]);
+    };
+    for (key, amount) in &sent {
+        add(
+            "invoice as sent (flat rows)",
+            key,
+            amount.decimal(key.2.digits()),
+        );
+    }
+    for (key, (sum, rounding)) in &claimed {
+        add("invoice as claimed", key, key.2.text(*sum));
+        let unit = Exact::Small(1, 10i128.pow(key.2.digits()));
+        add("invoice, rounding", key, rounding.times(&unit).decimal(0));
     }
     rows
 }

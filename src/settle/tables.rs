@@ -92,9 +92,16 @@ pub(super) fn parties(file: &File, refusals: &mut Refusals) -> Parties {
 
 fn party(row: &Record<'_>, refusals: &mut Refusals) -> Option<Party> {
     let is_country = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
+    // An address may have been typed in several lines.
     let plain = |text: &str| {
+        let lines: Vec<&str> = text
+            .lines()
+            .map(str::trim)
+            .filter(|l| !l.is_empty())
+            .collect();
+        let text = lines.join(" ");
         let is_plain = !text.chars().any(crate::escape::is_hidden);
-        (is_plain && text.chars().count() <= 140).then(|| text.to_owned())
+        (is_plain && text.chars().count() <= 140).then_some(text)
     };
     let wanted = (Code::Id, "at most 140 characters, none of them hidden");
     let mut text = |column: &str| {

@@ -13,7 +13,7 @@ use crate::store::path::{list_below, open_part};
 use crate::store::storage;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::Path;
 
@@ -22,8 +22,19 @@ use std::path::Path;
 pub struct Checked {
     /// Folder, claims and lines of each settlement.
     pub settlements: Vec<(String, u64, u64)>,
-    /// Of a comparison: claims that both have, and the first that differs.
-    pub compared: Option<(u64, Option<String>)>,
+    /// What came of a comparison with other books.
+    pub compared: Option<Compared>,
+}
+
+/// A comparison of two books.
+#[derive(Clone, Debug, Default)]
+pub struct Compared {
+    /// Claims that both have alike.
+    pub same: u64,
+    /// Pairs of parties that are the business of others: in one book only.
+    pub others: u64,
+    /// The first claim that differs.
+    pub differs: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -253,6 +264,67 @@ fn settles(row: &Record<'_>) -> bool {
 
 /// The canonical line of a claim.
 fn line_of(row: &Record<'_>) -> String {
+    let key = canonical_key(row);
+    let (corrects, first) = key
+        .split_last()
+        .map_or(("", &[][..]), |(last, first)| (last.as_str(), first));
+    let mut line = first.join(&UNIT_SEPARATOR.to_string());
+    for field in [row.text("amount_minor"), corrects] {
+        line.push(UNIT_SEPARATOR);
+        line.push_str(field);
+    }
+    line.push('\n');
+    line
+}
+
+/// What makes a claim one and the same in two books: the canonical line but for its amount.
+type CanonicalKey = [String; 12];
+
+/// A book: by pair and key, what claims that settle come to.
+#[derive(Default)]
+struct Books {
+    pairs: BTreeMap<String, BTreeMap<CanonicalKey, Vec<i64>>>,
+    /// Of a statement: the party that stands in every claim of it.
+    owner: Option<String>,
+}
+
+impl Books {
+    fn parties(&self) -> BTreeSet<&str> {
+        self.pairs.keys().flat_map(|pair| pair.split('|')).collect()
+    }
+
+    fn of(&self, pair: &str) -> BTreeMap<&CanonicalKey, &Vec<i64>> {
+        self.pairs.get(pair).into_iter().flatten().collect()
+    }
+}
+
+/// Reads a table of claims, or a statement.
+fn books_of(path: &Path) -> Result<Books> {
+    let mut books = Books::default();
+    let mut owner: Option<BTreeSet<String>> = None;
+    table(path, THEIRS, |row| {
+        let sides = ["payer", "payee"].map(|side| row.text(side).to_owned());
+        if row.given("direction").is_some() {
+            let both = || BTreeSet::from(sides.clone());
+            let of = owner.get_or_insert_with(both);
+            of.retain(|party| sides.contains(party));
+        }
+        if settles(row) {
+            let [payer, payee] = &sides;
+            let of = books.pairs.entry(pair(payer, payee)).or_default();
+            let amounts = of.entry(canonical_key(row)).or_default();
+            amounts.push(whole(row, "amount_minor"));
+        }
+    })?;
+    let amounts = books.pairs.values_mut().flat_map(BTreeMap::values_mut);
+    amounts.for_each(|some| some.sort_unstable());
+    books.owner = owner
+        .filter(|of| of.len() == 1)
+        .and_then(|of| of.into_iter().next());
+    Ok(books)
+}
+
+fn canonical_key(row: &Record<'_>) -> CanonicalKey {
     let [
         payer,
         payee,
@@ -267,54 +339,63 @@ fn line_of(row: &Record<'_>) -> String {
         rate,
         _,
     ] = terms_of(row);
-    let lasting = [
-        payer, payee, kind, class, stage, settles, currency, invoice, category, rate,
-    ];
-    let mut line = as_it_was(row.text("bill"));
-    let last = [row.text("amount_minor"), row.text("corrects")];
-    for field in lasting.iter().map(String::as_str).chain(last) {
-        line.push(UNIT_SEPARATOR);
-        line.push_str(field);
-    }
-    line.push('\n');
-    line
+    let (bill, corrects) = (as_it_was(row.text("bill")), row.text("corrects").to_owned());
+    [
+        bill, payer, payee, kind, class, stage, settles, currency, invoice, category, rate,
+        corrects,
+    ]
 }
 
-/// Claims that settle in a table of claims or a statement, by pair, in order.
-fn lines_of(path: &Path) -> Result<BTreeMap<String, Vec<String>>> {
-    let mut lines: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    table(path, THEIRS, |row| {
-        if settles(row) {
-            let pair = pair(row.text("payer"), row.text("payee"));
-            lines.entry(pair).or_default().push(line_of(row));
+/// The first claim, by pair and key, that one has and the other has not or has otherwise. A pair that stands in one book only, and of
+/// which the other knows one party at most, is the business of others.
+fn compare(ours: &Path, theirs: &Path) -> Result<Compared> {
+    let (ours, theirs) = (books_of(ours)?, books_of(theirs)?);
+    let both = [ours.parties(), theirs.parties()];
+    let mut compared = Compared::default();
+    let pairs: BTreeSet<&String> = ours.pairs.keys().chain(theirs.pairs.keys()).collect();
+    for pair in pairs {
+        let (one, other) = pair.split_once('|').unwrap_or_default();
+        let is_known = |of: &BTreeSet<&str>| of.contains(one) && of.contains(other);
+        let is_owner = theirs
+            .owner
+            .as_deref()
+            .is_some_and(|o| o == one || o == other);
+        let is_ours = ours.pairs.contains_key(pair);
+        if !(both.iter().all(is_known) || (is_owner && is_ours)) {
+            compared.others += 1;
+            continue;
         }
-    })?;
-    Ok(lines)
-}
-
-/// The first claim, by pair and key, that one has and the other has not or has otherwise.
-fn compare(ours: &Path, theirs: &Path) -> Result<(u64, Option<String>)> {
-    let (ours, theirs) = (lines_of(ours)?, lines_of(theirs)?);
-    let mut same = 0;
-    for (pair, lines) in &theirs {
-        let mine = ours.get(pair).map_or(&[][..], Vec::as_slice);
-        let first = mine.iter().zip(lines).position(|(a, b)| a != b);
-        let first = first.or((mine.len() != lines.len()).then_some(mine.len().min(lines.len())));
-        same += first.unwrap_or(lines.len()) as u64;
-        if let Some(at) = first {
-            let text = |line: Option<&String>| {
-                line.map_or("nothing".to_owned(), |l| {
-                    l.trim_end().replace(UNIT_SEPARATOR, " ")
-                })
-            };
-            let what = format!(
-                "{pair}, claim {}: here {}, there {}",
-                at + 1,
-                text(mine.get(at)),
-                text(lines.get(at))
-            );
-            return Ok((same, Some(what)));
+        let (mine, claims) = (ours.of(pair), theirs.of(pair));
+        let keys: BTreeSet<&CanonicalKey> = mine.keys().chain(claims.keys()).copied().collect();
+        for key in keys {
+            let (here, there) = (mine.get(key), claims.get(key));
+            if here != there {
+                let cells: Vec<&str> = key
+                    .iter()
+                    .map(String::as_str)
+                    .filter(|c| !c.is_empty())
+                    .collect();
+                compared.differs = Some(format!(
+                    "{pair}, claim {}: here {}, there {}",
+                    cells.join(" "),
+                    amounts_text(here),
+                    amounts_text(there)
+                ));
+                return Ok(compared);
+            }
+            compared.same += here.map_or(0, |amounts| amounts.len() as u64);
         }
     }
-    Ok((same, None))
+    if compared.same == 0 {
+        compared.differs = Some("no claim that settles is in both".to_owned());
+    }
+    Ok(compared)
+}
+
+fn amounts_text(amounts: Option<&&Vec<i64>>) -> String {
+    let Some(all) = amounts else {
+        return "nothing".to_owned();
+    };
+    let all: Vec<String> = all.iter().map(i64::to_string).collect();
+    format!("{} minor units", all.join(" and "))
 }

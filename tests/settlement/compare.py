@@ -92,7 +92,7 @@ def table_faults(settlement, published, run_id, earlier_ids):
     ids = {key: row["claim_id"] for key, row in claims.items()}
     expected = Expected(settlement, run_id, ids, earlier_ids)
     compared("claims", expected.claims(), claims, faults)
-    compared("lines", expected.lines(), keyed(published.rows("lines"), KEY + ["charge_id", "container_id", "element"], "lines", faults), faults)
+    compared("lines", expected.lines(), keyed(published.lines(), KEY + ["charge_id", "container_id", "element"], "lines", faults), faults)
     taxes, names = expected.taxes()
     groups = keyed(published.rows("taxes"), names, "taxes", faults)
     compared("taxes", taxes, groups, faults)

@@ -41,14 +41,19 @@ class Published:
         return [{column: cell(value) for column, value in row.items()} for row in self.tables.get(name, [])]
 
     def orders(self):
-        """With the claims that each lists, from their own table."""
+        """With the claims that each lists in their own table too."""
         listed = defaultdict(list)
         for row in self.rows("order_claims"):
             listed[row["order_id"]].append(row["claim_id"])
         rows = self.rows("orders")
         for row in rows:
-            row["count"], row["claims"] = row["claims"], "|".join(sorted(listed[row["order_id"]]))
+            row["count"], row["listed"] = str(len(listed[row["order_id"]])), "|".join(sorted(listed[row["order_id"]]))
         return rows
+
+    def lines(self):
+        """With what the claim of each corrects."""
+        corrects = {row["claim_id"]: row["corrects"] for row in self.rows("claims")}
+        return [row | {"corrects": corrects.get(row["claim_id"], "?")} for row in self.rows("lines")]
 
     def csv_faults(self):
         """Rows of the CSV that differ from those of the Parquet."""
@@ -139,6 +144,7 @@ class Expected:
             key = tuple(cell(o[c]) for c in ("form", "agreement", "payer", "payee", "currency", "value_date"))
             out[key] = {"amount_minor": str(o["amount_minor"]), "amount": amount_text(o["amount_minor"], MINOR[o["currency"]]),
                         "claims": "|".join(sorted(ids[c] for c in o["claims"])), "count": str(len(o["claims"]))}
+            out[key]["listed"] = out[key]["claims"]
         return out
 
     def chains(self):
