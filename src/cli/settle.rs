@@ -369,7 +369,10 @@ fn checked_text(checked: &Checked) -> String {
         );
         if compared.others > 0 {
             let pairs = counted(i128::from(compared.others), "pair");
-            let _ = write!(out, "; {pairs} of other parties in one of them only");
+            let _ = write!(
+                out,
+                "; {pairs} of other parties stand in the other book only"
+            );
         }
         out.push('\n');
     }

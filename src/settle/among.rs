@@ -1,6 +1,6 @@
 //! What must hold among charges: invoices that are one, ids that are not shared, replacing that ends somewhere.
 
-use crate::settle::charges::{Charge, RefusedRows, key_of};
+use crate::settle::charges::{Charge, RefusedRows, flow_of};
 use crate::settle::refusal::{Code, Refusal};
 use crate::settle::sheet::Refusals;
 use rustc_hash::FxHashMap;
@@ -41,7 +41,7 @@ pub(super) fn check_invoices(
         let wanted = "one payer, payee and date for an invoice";
         let refusal = Refusal::at(&c.file, c.line, Code::Invoice, &found, wanted);
         refusals.push(refusal);
-        refused.push(key_of(c));
+        refused.add(&c.id, flow_of(c));
     }
     let mut at = 0;
     list.retain(|_| {
@@ -60,7 +60,7 @@ pub(super) fn replaced(
     let last = list.iter().map(|charge| charge.set).max().unwrap_or(0);
     let mut over: Vec<Vec<usize>> = Vec::new();
     for (at, charge) in list.iter().enumerate() {
-        let mut mine = Vec::new();
+        let (mut mine, mut is_refused) = (Vec::new(), false);
         for id in &charge.replaces {
             match place(id) {
                 Some(other)
@@ -70,15 +70,17 @@ pub(super) fn replaced(
                 {
                     mine.push(other);
                 }
-                // A charge of the chain may name one that was refused then.
-                None if charge.set != last => {}
+                // A charge that is refused is known; of the chain it may have been refused then.
+                None if refused.ids.contains(id) || charge.set != last => {}
                 _ => {
                     let wanted = "replaces: another charge of the same scope";
                     refuse_row(charge, Code::Replaces, id, wanted, refused, refusals);
+                    is_refused = true;
                 }
             }
         }
-        over.push(mine);
+        // What is refused takes nothing over.
+        over.push(if is_refused { Vec::new() } else { mine });
     }
     for at in circle(&over) {
         let wanted = "charges that do not replace each other in a circle";
@@ -105,34 +107,71 @@ pub(super) fn refuse_row(
 ) {
     let refusal = Refusal::at(&charge.file, charge.line, code, found, wanted);
     refusals.push(refusal);
-    refused.push(key_of(charge));
+    refused.add(&charge.id, flow_of(charge));
 }
 
-/// Those that stand in a circle: what is left when what leads nowhere, and what nothing leads to, is taken away again and again.
+/// Those that stand in a circle: they can be reached from each other, by Kosaraju's two walks.
 fn circle(over: &[Vec<usize>]) -> Vec<usize> {
-    let mut left: Vec<bool> = over.iter().map(|mine| !mine.is_empty()).collect();
-    loop {
-        let ends = |at: usize| left[at] && !over[at].iter().any(|other| left[*other]);
-        let gone: Vec<usize> = (0..over.len()).filter(|at| ends(*at)).collect();
-        if gone.is_empty() {
-            break;
-        }
-        gone.into_iter().for_each(|at| left[at] = false);
+    let mut back: Vec<Vec<usize>> = vec![Vec::new(); over.len()];
+    for (from, to) in over.iter().enumerate() {
+        to.iter().for_each(|to| back[*to].push(from));
     }
-    // What is left leads into a circle, or stands in one: only the latter can come back to itself.
-    let comes_back = |start: usize| {
-        let (mut seen, mut next) = (vec![false; over.len()], over[start].clone());
-        while let Some(at) = next.pop() {
-            if at == start {
-                return true;
-            }
-            if !std::mem::replace(&mut seen[at], true) {
-                next.extend(&over[at]);
-            }
+    let mut seen = vec![false; over.len()];
+    let mut left: Vec<usize> = Vec::new();
+    for start in 0..over.len() {
+        walk(start, over, &mut seen, &mut left);
+    }
+    seen.fill(false);
+    let mut found = Vec::new();
+    for start in left.into_iter().rev() {
+        let mut some = Vec::new();
+        walk(start, &back, &mut seen, &mut some);
+        if some.len() > 1 {
+            found.extend(some);
         }
-        false
-    };
-    (0..over.len())
-        .filter(|at| left[*at] && comes_back(*at))
-        .collect()
+    }
+    found.sort_unstable();
+    found
+}
+
+/// What can be reached from `start` and was not seen before, each behind all that is reached from it.
+fn walk(start: usize, edges: &[Vec<usize>], seen: &mut [bool], left: &mut Vec<usize>) {
+    if std::mem::replace(&mut seen[start], true) {
+        return;
+    }
+    let mut open = vec![(start, 0)];
+    while let Some((at, next)) = open.last_mut() {
+        let Some(&to) = edges[*at].get(*next) else {
+            left.push(*at);
+            open.pop();
+            continue;
+        };
+        *next += 1;
+        if !std::mem::replace(&mut seen[to], true) {
+            open.push((to, 0));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::circle;
+
+    #[test]
+    fn what_leads_into_a_circle_does_not_stand_in_it() {
+        // 0 - 1 - 2 - 0 is one, 3 leads into it, 4 - 5 another, 2 leads to 4.
+        let over = [
+            vec![1],
+            vec![2],
+            vec![0, 4],
+            vec![0],
+            vec![5],
+            vec![4],
+            vec![],
+        ];
+        assert_eq!(circle(&over), [0, 1, 2, 4, 5]);
+        let long: Vec<Vec<usize>> = (0..100_000).map(|at| vec![(at + 1) % 100_000]).collect();
+        assert_eq!(circle(&long).len(), 100_000);
+        assert!(circle(&long[..0]).is_empty());
+    }
 }

@@ -10,7 +10,7 @@ use crate::settle::tables::{Parties, Prices, Rate, Rates, word};
 use crate::settle::terms::Terms;
 use crate::settle::words::{ChargeKind, Class, PartyKind, Per, Scope, Settles, Stage, Status};
 use rust_decimal::Decimal;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What a rule costs.
 #[derive(Clone, Debug)]
@@ -106,8 +106,22 @@ pub(super) struct Beside<'a> {
     pub last_day: Day,
 }
 
-/// (payer, payee, kind, class, stage) of rows that are refused as such: their claims go with them.
-pub(super) type RefusedRows = Vec<(String, String, String, String, String)>;
+/// Payer, payee, kind, class, stage.
+pub(super) type Flow = (String, String, String, String, String);
+
+/// Rows that are refused as such: all claims of their flows go with them.
+#[derive(Debug, Default)]
+pub(super) struct RefusedRows {
+    pub flows: Vec<Flow>,
+    pub ids: FxHashSet<String>,
+}
+
+impl RefusedRows {
+    pub(super) fn add(&mut self, id: &str, flow: Flow) {
+        self.ids.insert(id.to_owned());
+        self.flows.push(flow);
+    }
+}
 
 /// The charges of all files; ids that are there twice are refused everywhere.
 pub(super) fn charges(
@@ -115,7 +129,7 @@ pub(super) fn charges(
     beside: &Beside<'_>,
     refusals: &mut Refusals,
 ) -> (Vec<Charge>, RefusedRows) {
-    let (mut list, mut refused) = (Vec::new(), RefusedRows::new());
+    let (mut list, mut refused) = (Vec::new(), RefusedRows::default());
     // Every row of an id, those that are refused for something else too.
     let mut seen: FxHashMap<String, Vec<(usize, u64)>> = FxHashMap::default();
     for (at, file) in files.iter().enumerate() {
@@ -126,7 +140,7 @@ pub(super) fn charges(
             let charge = charge(row, &file.name, beside, refusals);
             match charge.filter(|_| refusals.len() == before) {
                 Some(charge) => list.push(charge),
-                None => refused.push(row_key(row)),
+                None => refused.add(id, row_flow(row)),
             }
         });
     }
@@ -139,13 +153,15 @@ pub(super) fn charges(
             refusals.push(refusal);
         }
     }
-    refused.extend(list.iter().filter(|c| twice(&c.id)).map(key_of));
+    for charge in list.iter().filter(|charge| twice(&charge.id)) {
+        refused.add(&charge.id, flow_of(charge));
+    }
     list.retain(|charge| !twice(&charge.id));
     list.sort_by(|a, b| a.id.cmp(&b.id));
     (list, refused)
 }
 
-fn row_key(row: &Record<'_>) -> (String, String, String, String, String) {
+fn row_flow(row: &Record<'_>) -> Flow {
     let stage = row.given("stage").unwrap_or(Stage::Agreed.code());
     let of = |column: &str| row.text(column).to_owned();
     (
@@ -158,8 +174,12 @@ fn row_key(row: &Record<'_>) -> (String, String, String, String, String) {
 }
 
 /// The same of a charge.
-pub(super) fn key_of(charge: &Charge) -> (String, String, String, String, String) {
-    let t = &charge.terms;
+pub(super) fn flow_of(charge: &Charge) -> Flow {
+    flow(&charge.terms)
+}
+
+/// The same of terms.
+pub(super) fn flow(t: &Terms) -> Flow {
     let class = t.class.map_or("", Class::code).to_owned();
     let (kind, stage) = (t.kind.code().to_owned(), t.stage.code().to_owned());
     (t.payer.clone(), t.payee.clone(), kind, class, stage)

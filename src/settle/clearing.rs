@@ -21,8 +21,6 @@ pub(super) fn write(root: &Path, book: &Book, state: &State) -> Result<()> {
     let orders = state.orders();
     for event in state.events.iter().filter(|e| e.settlement == book.id) {
         let mut post = |name: &str, account: String, debit: i64, credit: i64| {
-            let number = |n: i64| if n == 0 { String::new() } else { n.to_string() };
-            let (debit, credit) = (number(debit), number(credit));
             let (claim, order, currency) = (&event.claim, &event.order, &event.currency);
             text += &format!("{name},{claim},{order},{account},{debit},{credit},{currency}\n");
         };

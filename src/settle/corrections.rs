@@ -53,9 +53,18 @@ impl Former {
             for claim in &book.claims {
                 former.add(book, claim, period, &mut of)?;
             }
+            let mut unread = None;
             table(&book.dir.join("lines.csv"), LINE, |row| {
-                former.line(row, &of)
+                if former.line(row, &of).is_none() {
+                    unread.get_or_insert(row.line);
+                }
             })?;
+            if let Some(line) = unread {
+                let dir = book.dir.display();
+                return Err(Error::Verification(format!(
+                    "{dir}: lines.csv:{line} is no line of a claim of the chain"
+                )));
+            }
         }
         Ok(former)
     }
@@ -104,14 +113,11 @@ impl Former {
         Ok(())
     }
 
-    fn line(&mut self, row: &Record<'_>, of: &FxHashMap<String, Key>) {
-        let Some(original) = of
-            .get(row.text("claim_id"))
-            .and_then(|key| self.originals.get_mut(key))
-        else {
-            return;
-        };
-        let exact = Exact::parse(row.text("exact")).unwrap_or(Exact::ZERO);
+    /// Adds a line to its claim; `None` where this program wrote no such line.
+    fn line(&mut self, row: &Record<'_>, of: &FxHashMap<String, Key>) -> Option<()> {
+        let key = of.get(row.text("claim_id"))?;
+        let original = self.originals.get_mut(key)?;
+        let exact = Exact::parse(&as_it_was(row.text("exact")))?;
         let unit = (
             as_it_was(row.text("charge_id")),
             as_it_was(row.text("container_id")),
@@ -119,6 +125,7 @@ impl Former {
         );
         let sum = original.units.entry(unit).or_insert(Exact::ZERO);
         *sum = sum.plus(&exact);
+        Some(())
     }
 }
 

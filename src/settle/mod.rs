@@ -27,6 +27,7 @@ mod sheet;
 mod show;
 mod state;
 mod statement;
+mod summary;
 mod survey;
 mod tables;
 mod terms;
@@ -52,7 +53,7 @@ use crate::model::time::{Day, month_start, months_after, parse_date};
 use crate::progress::{Level, Progress};
 use crate::settle::among::{check_invoices, refuse_row, replaced};
 use crate::settle::book::Book;
-use crate::settle::charges::{Beside, Charge, RefusedRows, charges, key_of};
+use crate::settle::charges::{Beside, Charge, Flow, RefusedRows, charges, flow, flow_of};
 use crate::settle::corrections::{Former, corrected};
 use crate::settle::exact::Exact;
 use crate::settle::inputs::Inputs;
@@ -72,7 +73,7 @@ use crate::store::layout::Layout;
 use crate::store::manifest::Manifest;
 use crate::store::new_folder::lock_folder;
 use crate::store::signal::Interrupt;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::{Path, PathBuf};
 
 /// Name of the folder of all settlements below an output root.
@@ -349,13 +350,14 @@ impl Read {
         known_ids(&mut list, &mut own_refused, &mut refusals);
         let over = replaced(&list, &mut own_refused, &mut refusals);
         refused.push((last, own_refused));
-        let dead = list.iter().map(|charge: &Charge| {
-            let key = key_of(charge);
-            refused
-                .iter()
-                .any(|(set, rows)| *set == charge.set && rows.contains(&key))
-        });
-        let dead = dead.collect();
+        let flows: FxHashSet<(usize, Flow)> = refused
+            .into_iter()
+            .flat_map(|(set, rows)| rows.flows.into_iter().map(move |flow| (set, flow)))
+            .collect();
+        let dead = list
+            .iter()
+            .map(|charge| flows.contains(&(charge.set, flow_of(charge))))
+            .collect();
         let dated = |c: &Charge| {
             Some((
                 (c.terms.payee.clone(), c.terms.invoice_no.clone()),
@@ -445,9 +447,9 @@ fn known_ids(list: &mut Vec<Charge>, refused: &mut RefusedRows, refusals: &mut V
 }
 
 /// Charges of new files whose (payer, payee, kind, class, stage) a refused row has.
-fn dead(rules: &Rules, refused: &RefusedRows) -> Vec<bool> {
+fn dead(rules: &Rules, refused: &[Flow]) -> Vec<bool> {
     let refused: std::collections::BTreeSet<_> = refused.iter().collect();
-    let is = |charge: &Charge| !rules.sets[charge.set].is_old && refused.contains(&key_of(charge));
+    let is = |charge: &Charge| !rules.sets[charge.set].is_old && refused.contains(&flow_of(charge));
     rules.charges.iter().map(is).collect()
 }
 
@@ -460,23 +462,15 @@ fn refused(
     root: &Path,
 ) -> Result<LeftOut> {
     let (rows, _) = judge(&read.rules, survey);
-    let mut keys: RefusedRows = rows
+    let mut flows: Vec<Flow> = rows
         .iter()
-        .map(|(at, _)| key_of(&read.rules.charges[*at]))
+        .map(|(at, _)| flow_of(&read.rules.charges[*at]))
         .collect();
     let units = std::mem::take(&mut survey.refused);
     // What is refused of a charge as a whole has no bill.
     let wholes = units.iter().filter(|(refusal, _)| refusal.bill.is_empty());
-    for (_, terms) in wholes {
-        let t = &read.rules.terms[terms[0] as usize];
-        let of = read
-            .rules
-            .charges
-            .iter()
-            .find(|c| c.terms == *t || c.terms.disputed() == *t);
-        keys.extend(of.map(key_of));
-    }
-    let dead = dead(&read.rules, &keys);
+    flows.extend(wholes.map(|(_, terms)| flow(&read.rules.terms[terms[0] as usize])));
+    let dead = dead(&read.rules, &flows);
     read.rules
         .dead
         .iter_mut()

@@ -13,7 +13,7 @@ use crate::settle::settling::{Chain, Settled, Tax, chains, settle, taxes};
 use crate::settle::survey::{LeftOut, Run, Survey};
 use crate::settle::terms::Terms;
 use crate::settle::words::{Form, Settles};
-use crate::settle::{Read, SettleOrder, claim_order, statement};
+use crate::settle::{Read, SettleOrder, claim_order, statement, summary};
 use crate::store::digest::sha256_hex;
 use crate::store::disk::RealDisk;
 use crate::store::files::write_file;
@@ -66,6 +66,8 @@ pub(super) struct Named {
 /// What the tables are made from, once every claim is there.
 pub(super) struct Totals {
     pub claims: Vec<Claim>,
+    /// The columns of the key of each of the terms.
+    pub cells: Vec<[String; 12]>,
     pub lines: u64,
     pub taxes: Vec<Tax>,
     pub settled: Settled,
@@ -124,9 +126,13 @@ pub(super) fn publish(
     let relative = ledger.named.relative();
     let folder = NewFolder::begin(&RealDisk, root)?;
     let (totals, mut files) = ledger.write_claims(&folder, corrected)?;
-    let summary = ledger.summary(&totals);
-    files.extend(ledger.write_rest(&folder, &totals, &summary)?);
-    files.extend(statement::write(&folder, ledger, &totals)?);
+    let summary = summary::summary(ledger, &totals);
+    let (rest, statements) = rayon::join(
+        || ledger.write_rest(&folder, &totals, &summary),
+        || statement::write(&folder, ledger, &totals),
+    );
+    files.extend(rest?);
+    files.extend(statements?);
     files.extend(ledger.write_inputs(&folder)?);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     folder.write("manifest.json", &ledger.manifest(&totals, &files)?)?;
@@ -324,6 +330,7 @@ impl Ledger<'_> {
             taxes,
             settled,
             claims: list,
+            cells,
         };
         Ok((totals, lines.finish()?.into()))
     }
@@ -409,10 +416,6 @@ impl Ledger<'_> {
             ));
         }
         list
-    }
-
-    fn summary(&self, totals: &Totals) -> Vec<[String; 3]> {
-        super::statement::summary(self, totals)
     }
 
     /// Whether any claim of a charge that is statutory stands in it.

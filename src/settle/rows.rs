@@ -6,7 +6,6 @@ use crate::settle::ledger::Claim;
 use crate::settle::out::{Cell, Name, Table};
 use crate::settle::publish::{Ledger, Totals, yes_no};
 use crate::settle::settling::{tax_id, tax_key};
-use crate::settle::terms::Terms;
 use crate::settle::words::{Class, Stage};
 use crate::store::digest::hex;
 use crate::store::new_folder::{NewFolder, Written};
@@ -161,7 +160,7 @@ impl Ledger<'_> {
 
     fn write_claim_table(&self, folder: &NewFolder<'_>, totals: &Totals) -> Result<[Written; 2]> {
         let terms = self.terms();
-        let cells: Vec<[String; 12]> = terms.iter().map(Terms::cells).collect();
+        let cells = &totals.cells;
         let groups: Vec<String> = terms
             .iter()
             .map(|t| tax_key(t).map_or(String::new(), |key| tax_id(&key)))
@@ -221,9 +220,9 @@ impl Ledger<'_> {
                 let credit = format!("{payer}:{currency}:payable");
                 for (side, account) in [("credit", &credit), ("debit", &debit)] {
                     let amounts = if side == "debit" {
-                        [Cell::Whole(amount), Cell::None]
+                        [amount, 0].map(Cell::Whole)
                     } else {
-                        [Cell::None, Cell::Whole(amount)]
+                        [0, amount].map(Cell::Whole)
                     };
                     table.row(&[
                         Cell::from(ids[0]),

@@ -33,7 +33,12 @@ pub(super) struct Rules {
     pub disputes_incomplete: bool,
     /// What a unit costs, in minor units of the settle currency; for prices their conversion alone.
     per_unit: Vec<Exact>,
+    /// First and last day that each charge holds on.
+    days: Vec<(Day, Day)>,
+    /// For each charge: the number of its payer, payee, kind and class among all of them.
+    obligations: Vec<u32>,
     by_shipment: FxHashMap<String, Vec<usize>>,
+    by_corridor: FxHashMap<String, Vec<usize>>,
     general: Vec<usize>,
 }
 
@@ -80,15 +85,23 @@ impl Rules {
                 Cost::Price(_) => c.per_unit(rust_decimal::Decimal::ONE),
             })
             .collect();
-        let (mut by_shipment, mut general) =
-            (FxHashMap::<String, Vec<usize>>::default(), Vec::new());
+        let mut by_shipment: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+        let mut by_corridor: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+        let mut general = Vec::new();
         for (at, charge) in charges.iter().enumerate() {
-            match &charge.filter.shipment {
-                Some(id) => by_shipment.entry(id.clone()).or_default().push(at),
-                None => general.push(at),
+            match (&charge.filter.shipment, &charge.filter.corridor) {
+                (Some(id), _) => by_shipment.entry(id.clone()).or_default().push(at),
+                (None, Some(id)) => by_corridor.entry(id.clone()).or_default().push(at),
+                (None, None) => general.push(at),
             }
         }
+        let days = charges.iter().map(|c| {
+            let last = c.valid.to.map_or(Day::MAX, |to| to - 1);
+            (c.valid.from.unwrap_or(Day::MIN), last)
+        });
         Rules {
+            days: days.collect(),
+            obligations: obligations(&charges),
             charges,
             over,
             dead,
@@ -99,6 +112,7 @@ impl Rules {
             disputes_incomplete,
             per_unit,
             by_shipment,
+            by_corridor,
             general,
         }
     }
@@ -131,9 +145,7 @@ impl Rules {
 
     /// Whether a flat charge is left out, because its days are not of this period.
     pub(super) fn is_elsewhere(&self, charge: &Charge) -> bool {
-        charge.per == Per::Flat
-            && charge.filter.shipment.is_none()
-            && !charge.valid.meets(&self.days(charge))
+        charge.per == Per::Flat && !charge.valid.meets(&self.days(charge))
     }
 
     fn set(&self, charge: &Charge) -> &Set {
@@ -162,8 +174,23 @@ impl Rules {
     /// The units of a bill of the period, in order of charge and unit.
     pub(super) fn met(&self, bill: &Bill<'_>, sections: &[Section<'_>]) -> Vec<Hit> {
         let mut hits = Vec::new();
-        for at in self.naming(bill.id).iter().chain(&self.general) {
-            self.meet(*at, bill, sections, &mut hits);
+        let period = self.period_of(bill);
+        let dates = sections.iter().map(|section| date(section.departed_at));
+        let (from, to) = dates.fold(
+            (date(bill.departed_at), date(bill.departed_at)),
+            |(a, b), day| (a.min(day), b.max(day)),
+        );
+        let of_corridor = self.by_corridor.get(bill.corridor).into_iter().flatten();
+        for &at in self
+            .naming(bill.id)
+            .iter()
+            .chain(of_corridor)
+            .chain(&self.general)
+        {
+            let (first, last) = self.days[at];
+            if first <= to && from <= last && self.set(&self.charges[at]).period == period {
+                self.meet(at, bill, sections, &mut hits);
+            }
         }
         hits.sort_unstable();
         hits
@@ -173,14 +200,10 @@ impl Rules {
     pub(super) fn kept(&self, met: &[Hit]) -> Vec<Hit> {
         let mut hits = met.to_vec();
         hits.retain(|hit| !self.dead[hit.charge]);
-        let takes: Vec<usize> = distinct(met)
-            .filter(|at| !self.over[*at].is_empty())
-            .collect();
         let mut gone = Vec::new();
-        for at in takes {
-            for hit in met.iter().filter(|hit| hit.charge == at) {
-                gone.extend(self.over[at].iter().map(|&charge| Hit { charge, ..*hit }));
-            }
+        for hit in met {
+            let over = self.over[hit.charge].iter();
+            gone.extend(over.map(|&charge| Hit { charge, ..*hit }));
         }
         gone.sort_unstable();
         hits.retain(|hit| gone.binary_search(hit).is_err());
@@ -190,8 +213,7 @@ impl Rules {
     fn meet(&self, at: usize, bill: &Bill<'_>, sections: &[Section<'_>], hits: &mut Vec<Hit>) {
         let charge = &self.charges[at];
         let filter = &charge.filter;
-        let fits = self.set(charge).period == self.period_of(bill)
-            && is(&filter.corridor, bill.corridor)
+        let fits = is(&filter.corridor, bill.corridor)
             && filter
                 .load_status
                 .is_none_or(|s| has_status(s, bill.load_status));
@@ -349,24 +371,25 @@ impl Rules {
         &self.per_unit[charge]
     }
 
+    fn settles(&self, charge: usize) -> bool {
+        self.charges[charge].terms.settles == Settles::Yes
+    }
+
     /// Refuses what two stages settle for.
     pub(super) fn stages(&self, bill: &Bill<'_>, hits: &[Hit]) -> Vec<(Refusal, [usize; 2])> {
-        let settling: Vec<usize> = distinct(hits)
-            .filter(|at| self.charges[*at].terms.settles == Settles::Yes)
-            .collect();
+        // The first charge of each stage.
+        let mut firsts: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
         let mut found = Vec::new();
-        for (place, at) in settling.iter().enumerate() {
-            let (charge, t) = (&self.charges[*at], &self.charges[*at].terms);
-            let other = settling[..place].iter().find(|other| {
-                let o = &self.charges[**other].terms;
-                (&o.payer, &o.payee, o.kind, o.class) == (&t.payer, &t.payee, t.kind, t.class)
-                    && o.stage != t.stage
-            });
-            if let Some(other) = other {
-                let o = &self.charges[*other];
+        for at in distinct(hits).filter(|at| self.settles(*at)) {
+            let charge = &self.charges[at];
+            let stage = charge.terms.stage;
+            let of = firsts.entry(self.obligations[at]).or_default();
+            let other = of.iter().find(|o| self.charges[**o].terms.stage != stage);
+            if let Some(&other) = other {
+                let o = &self.charges[other];
                 let stages = format!(
                     "{} of {}, {} of {}",
-                    t.stage.code(),
+                    stage.code(),
                     charge.id,
                     o.terms.stage.code(),
                     o.id
@@ -374,7 +397,10 @@ impl Rules {
                 let wanted = "one stage that settles (settles = no for the others)";
                 let refusal = Refusal::at(&charge.file, charge.line, Code::Stages, &stages, wanted)
                     .of_unit(bill.id, "", 0);
-                found.push((refusal, [*at, *other]));
+                found.push((refusal, [at, other]));
+            }
+            if !of.iter().any(|o| self.charges[*o].terms.stage == stage) {
+                of.push(at);
             }
         }
         found
@@ -382,28 +408,28 @@ impl Rules {
 
     /// Pairs of settling charges of one obligation and stage that meet one unit.
     pub(super) fn doubles(&self, hits: &[Hit]) -> Vec<[usize; 2]> {
-        let mut by_unit: Vec<(usize, usize)> = hits
-            .iter()
-            .filter(|hit| self.charges[hit.charge].terms.settles == Settles::Yes)
-            .map(|hit| (hit.unit, hit.charge))
+        let settling = hits.iter().filter(|hit| self.settles(hit.charge));
+        let flow = |at: usize| (self.obligations[at], self.charges[at].terms.stage);
+        let mut by_unit: Vec<_> = settling
+            .map(|hit| (hit.unit, flow(hit.charge), hit.charge))
             .collect();
         by_unit.sort_unstable();
-        let mut pairs = Vec::new();
-        for unit in by_unit.chunk_by(|a, b| a.0 == b.0) {
-            for (place, (_, at)) in unit.iter().enumerate() {
-                let t = &self.charges[*at].terms;
-                let same = |o: &Terms| {
-                    (&o.payer, &o.payee, o.kind, o.class, o.stage)
-                        == (&t.payer, &t.payee, t.kind, t.class, t.stage)
-                };
-                let before = unit[..place]
-                    .iter()
-                    .find(|(_, o)| same(&self.charges[*o].terms));
-                pairs.extend(before.map(|(_, other)| [*other, *at]));
-            }
-        }
-        pairs
+        let same = by_unit.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1));
+        same.flat_map(|some| some[1..].iter().map(|other| [some[0].2, other.2]))
+            .collect()
     }
+}
+
+/// Numbers what charges are for: payer, payee, kind and class.
+fn obligations(charges: &[Charge]) -> Vec<u32> {
+    let mut numbers = FxHashMap::default();
+    let of = |charge: &Charge| {
+        let t = &charge.terms;
+        let key = (t.payer.clone(), t.payee.clone(), t.kind, t.class);
+        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        *numbers.entry(key).or_insert(next)
+    };
+    charges.iter().map(of).collect()
 }
 
 /// What a unit costs, and how that came.

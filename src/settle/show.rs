@@ -3,12 +3,15 @@
 use crate::error::{Error, Result};
 use crate::escape::{begins_formula, is_hidden};
 use crate::settle::SETTLEMENT;
+use crate::settle::money::Money;
 use crate::settle::publish::CURRENT;
 use crate::settle::refusal::Refusal;
 use crate::settle::sheet::{Column, File, Record, records};
+use crate::settle::state::{Happened, State};
 use crate::settle::terms::TERMS;
 use crate::store::files::{open_if_there, read_file};
 use crate::store::layout::{Layout, folder_names, match_name};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +33,16 @@ pub struct ShownTable {
     pub heads: Vec<&'static str>,
     /// Rows.
     pub rows: Vec<Vec<String>>,
+}
+
+impl ShownTable {
+    fn new(name: &'static str, heads: &[&'static str]) -> ShownTable {
+        ShownTable {
+            name,
+            heads: heads.to_vec(),
+            rows: Vec::new(),
+        }
+    }
 }
 
 /// No table of a settlement is read into memory beyond this.
@@ -185,84 +198,35 @@ pub(super) fn summary_of(dir: &Path) -> Result<Vec<[String; 3]>> {
     Ok(rows)
 }
 
-/// What a settlement says of a party or a bill.
+/// What a settlement says of a party or a bill, and what became of it.
 pub(crate) fn show(layout: &Layout, what: &str, wanted: Option<&str>) -> Result<Shown> {
     let dir = find(layout, wanted)?;
-    let mut claims = ShownTable {
-        name: "claims",
-        heads: vec![
-            "bill",
-            "payer",
-            "payee",
-            "kind",
-            "class",
-            "stage",
-            "settles",
-            "status",
-            "invoice",
-            "currency",
-            ">net",
-            ">gross minor",
-            "note",
-        ],
-        rows: Vec::new(),
+    let state = State::load(&layout.root().join(SETTLEMENT))?;
+    let became = became(&state);
+    let is_of = |row: &Record<'_>, columns: &[&str]| {
+        let mut cells = columns.iter().map(|column| as_it_was(row.text(column)));
+        cells.any(|cell| cell == what)
     };
+    let mut claims = ShownTable::new("claims", CLAIM_HEADS);
+    let mut ids = FxHashSet::default();
     table(&dir.join("claims.csv"), CLAIM, |row| {
-        if ["bill", "payer", "payee"]
-            .iter()
-            .any(|column| row.text(column) == what)
-        {
-            let mut cells: Vec<String> = [
-                "bill",
-                "payer",
-                "payee",
-                "kind",
-                "class",
-                "stage",
-                "settles",
-                "status",
-                "invoice_no",
-                "settle_currency",
-                "amount",
-                "gross_minor",
-            ]
-            .iter()
-            .map(|column| row.text(column).to_owned())
-            .collect();
-            cells.push(match (row.text("upper_bound"), row.text("corrects")) {
-                ("yes", _) => "upper bound: whole leg".to_owned(),
-                (_, "") => String::new(),
-                (_, id) => format!("corrects {id}"),
-            });
-            claims.rows.push(cells);
+        if is_of(row, &["bill", "payer", "payee"]) {
+            let id = row.text("claim_id");
+            let state = became.get(id).map_or("", String::as_str);
+            ids.insert(id.to_owned());
+            claims.rows.push(claim_cells(row, state));
         }
     })?;
-    let mut orders = ShownTable {
-        name: "orders",
-        heads: vec![
-            "order",
-            "form",
-            "payer",
-            "payee",
-            "value date",
-            "currency",
-            ">amount",
-            ">claims",
-        ],
-        rows: Vec::new(),
-    };
+    let mut orders = ShownTable::new("orders, as if nothing had been ordered", ORDER_HEADS);
     table(&dir.join("orders.csv"), ORDER, |row| {
-        if ["payer", "payee"]
-            .iter()
-            .any(|column| row.text(column) == what)
-        {
+        if is_of(row, &["payer", "payee"]) {
             let columns = [
                 "order_id",
                 "form",
                 "payer",
                 "payee",
-                "value_date",
                 "currency",
+                "value_date",
                 "amount",
             ];
             let mut cells = columns.map(|column| row.text(column).to_owned()).to_vec();
@@ -270,19 +234,134 @@ pub(crate) fn show(layout: &Layout, what: &str, wanted: Option<&str>) -> Result<
             orders.rows.push(cells);
         }
     })?;
-    if claims.rows.is_empty() {
+    if claims.rows.is_empty() && orders.rows.is_empty() {
         return Err(Error::Usage(format!(
             "{what}: no claim of {} is of this party or bill",
             dir.display()
         )));
     }
-    let tables = [claims, orders]
-        .into_iter()
-        .filter(|table| !table.rows.is_empty());
+    let tables = [claims, orders, issued(&state, &ids)];
     Ok(Shown {
         settlement: dir.display().to_string(),
-        tables: tables.collect(),
+        tables: tables
+            .into_iter()
+            .filter(|table| !table.rows.is_empty())
+            .collect(),
     })
+}
+
+const CLAIM_HEADS: &[&str] = &[
+    "claim", "bill", "payer", "payee", "kind", "class", "stage", "settles", "status", "invoice",
+    "currency", ">net", ">gross", "state", "note",
+];
+const ORDER_HEADS: &[&str] = &[
+    "order",
+    "form",
+    "payer",
+    "payee",
+    "currency",
+    "value date",
+    ">amount",
+    ">claims",
+];
+const ISSUED_HEADS: &[&str] = &[
+    "order",
+    "form",
+    "payer",
+    "payee",
+    "currency",
+    "value date",
+    ">amount",
+    ">paid",
+];
+
+fn claim_cells(row: &Record<'_>, state: &str) -> Vec<String> {
+    let gross = Money::parse(row.text("settle_currency"))
+        .map(|money| money.text(whole(row, "gross_minor").into()));
+    let note = match (row.text("upper_bound"), row.text("corrects")) {
+        ("yes", _) => "upper bound: whole leg".to_owned(),
+        (_, "") => String::new(),
+        (_, id) => format!("corrects {id}"),
+    };
+    let columns = [
+        "claim_id",
+        "bill",
+        "payer",
+        "payee",
+        "kind",
+        "class",
+        "stage",
+        "settles",
+        "status",
+        "invoice_no",
+        "settle_currency",
+        "amount",
+    ];
+    let mut cells: Vec<String> = columns
+        .iter()
+        .map(|column| as_it_was(row.text(column)))
+        .collect();
+    cells.extend([gross.unwrap_or_default(), state.to_owned(), note]);
+    cells
+}
+
+/// What became of each claim, by the last that was said of it.
+fn became(state: &State) -> FxHashMap<String, String> {
+    let orders = state.orders();
+    let mut became: FxHashMap<String, String> = FxHashMap::default();
+    for order in orders.values() {
+        let is_paid = order.paid == order.issued.amount_minor;
+        for claim in &order.claims {
+            let of = became
+                .entry(claim.clone())
+                .or_insert_with(|| "paid".to_owned());
+            if !is_paid {
+                "ordered".clone_into(of);
+            }
+        }
+    }
+    for event in state
+        .events
+        .iter()
+        .filter(|event| event.event == Happened::Netted)
+    {
+        became.insert(event.claim.clone(), "netted".to_owned());
+    }
+    for claim in state.disputed() {
+        let of = became.entry(claim.to_owned()).or_default();
+        let before = if of.is_empty() { "" } else { ", " };
+        *of += before;
+        *of += "disputed";
+    }
+    became
+}
+
+/// Issued orders that list a claim that is shown.
+fn issued(state: &State, claims: &FxHashSet<String>) -> ShownTable {
+    let mut table = ShownTable::new("issued orders", ISSUED_HEADS);
+    for (id, order) in state.orders() {
+        let of = &order.issued;
+        if !order.claims.iter().any(|claim| claims.contains(claim)) {
+            continue;
+        }
+        let text = |minor: i64| {
+            Money::parse(&order.currency)
+                .map_or(minor.to_string(), |money| money.text(minor.into()))
+        };
+        let (amount, paid) = (text(of.amount_minor), text(order.paid));
+        let cells = [
+            &id,
+            &of.form,
+            &of.payer,
+            &of.payee,
+            &order.currency,
+            &of.value_date,
+            &amount,
+            &paid,
+        ];
+        table.rows.push(cells.map(String::clone).to_vec());
+    }
+    table
 }
 
 /// The terms of a record, as the key has them.

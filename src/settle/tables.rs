@@ -3,7 +3,7 @@
 use crate::model::time::{Day, date_text};
 use crate::settle::exact::{Exact, Rounding};
 use crate::settle::money::{Money, number};
-use crate::settle::refusal::Code;
+use crate::settle::refusal::{Code, Refusal};
 use crate::settle::sheet::{Column, File, Interval, Record, Refusals, is_id, records};
 use crate::settle::words::{Adoption, Class, Emissions, Form, PartyKind, PriceUnit, RoundingWord};
 use rust_decimal::Decimal;
@@ -70,23 +70,26 @@ pub(super) use word;
 
 pub(super) fn parties(file: &File, refusals: &mut Refusals) -> Parties {
     let mut parties = Parties::new();
-    let mut twice = Vec::new();
+    let mut lines: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     records(file, PARTY, refusals, |row, refusals| {
         let code = row.text("party").to_owned();
         if !is_party_code(&code) {
             return row.refuse(refusals, Code::Id, &code, "party: up to 35 of A-Z, 0-9, -");
         }
+        lines.entry(code.clone()).or_default().push(row.line);
         let before = refusals.len();
         let party = party(row, refusals);
-        if refusals.len() == before
-            && let Some(party) = party
-            && parties.insert(code.clone(), party).is_some()
-        {
-            row.refuse(refusals, Code::Twice, &code, "each party once");
-            twice.push(code);
+        if let Some(party) = party.filter(|_| refusals.len() == before) {
+            parties.insert(code, party);
         }
     });
-    twice.iter().for_each(|code| drop(parties.remove(code)));
+    for (code, lines) in lines.into_iter().filter(|(_, lines)| lines.len() > 1) {
+        parties.remove(&code);
+        for line in lines {
+            let refusal = Refusal::at(&file.name, line, Code::Twice, &code, "each party once");
+            refusals.push(refusal);
+        }
+    }
     parties
 }
 

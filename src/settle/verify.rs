@@ -31,7 +31,7 @@ pub struct Checked {
 pub struct Compared {
     /// Claims that both have alike.
     pub same: u64,
-    /// Pairs of parties that are the business of others: in one book only.
+    /// Pairs of parties in the other book that are the business of others.
     pub others: u64,
     /// The first claim that differs.
     pub differs: Option<String>,
@@ -284,13 +284,19 @@ type CanonicalKey = [String; 12];
 #[derive(Default)]
 struct Books {
     pairs: BTreeMap<String, BTreeMap<CanonicalKey, Vec<i64>>>,
-    /// Of a statement: the party that stands in every claim of it.
-    owner: Option<String>,
+    /// Parties that stand in every claim of it: whose book it is.
+    owners: BTreeSet<String>,
+    parties: BTreeSet<String>,
 }
 
 impl Books {
-    fn parties(&self) -> BTreeSet<&str> {
-        self.pairs.keys().flat_map(|pair| pair.split('|')).collect()
+    /// Whether the claims of a pair belong into it: its owner is one of them; of a book of many, it knows both.
+    fn is_for(&self, pair: &str) -> bool {
+        let mut parties = pair.split('|');
+        match self.owners.is_empty() {
+            true => parties.all(|party| self.parties.contains(party)),
+            false => parties.any(|party| self.owners.contains(party)),
+        }
     }
 
     fn of(&self, pair: &str) -> BTreeMap<&CanonicalKey, &Vec<i64>> {
@@ -301,16 +307,14 @@ impl Books {
 /// Reads a table of claims, or a statement.
 fn books_of(path: &Path) -> Result<Books> {
     let mut books = Books::default();
-    let mut owner: Option<BTreeSet<String>> = None;
+    let mut owners: Option<BTreeSet<String>> = None;
     table(path, THEIRS, |row| {
         let sides = ["payer", "payee"].map(|side| row.text(side).to_owned());
-        if row.given("direction").is_some() {
-            let both = || BTreeSet::from(sides.clone());
-            let of = owner.get_or_insert_with(both);
-            of.retain(|party| sides.contains(party));
-        }
+        let of = owners.get_or_insert_with(|| BTreeSet::from(sides.clone()));
+        of.retain(|party| sides.contains(party));
         if settles(row) {
             let [payer, payee] = &sides;
+            books.parties.extend(sides.clone());
             let of = books.pairs.entry(pair(payer, payee)).or_default();
             let amounts = of.entry(canonical_key(row)).or_default();
             amounts.push(whole(row, "amount_minor"));
@@ -318,9 +322,7 @@ fn books_of(path: &Path) -> Result<Books> {
     })?;
     let amounts = books.pairs.values_mut().flat_map(BTreeMap::values_mut);
     amounts.for_each(|some| some.sort_unstable());
-    books.owner = owner
-        .filter(|of| of.len() == 1)
-        .and_then(|of| of.into_iter().next());
+    books.owners = owners.unwrap_or_default();
     Ok(books)
 }
 
@@ -346,23 +348,14 @@ fn canonical_key(row: &Record<'_>) -> CanonicalKey {
     ]
 }
 
-/// The first claim, by pair and key, that one has and the other has not or has otherwise. A pair that stands in one book only, and of
-/// which the other knows one party at most, is the business of others.
+/// The first claim, by pair and key, that one has and the other has not or has otherwise, of pairs that belong into both.
 fn compare(ours: &Path, theirs: &Path) -> Result<Compared> {
     let (ours, theirs) = (books_of(ours)?, books_of(theirs)?);
-    let both = [ours.parties(), theirs.parties()];
     let mut compared = Compared::default();
     let pairs: BTreeSet<&String> = ours.pairs.keys().chain(theirs.pairs.keys()).collect();
     for pair in pairs {
-        let (one, other) = pair.split_once('|').unwrap_or_default();
-        let is_known = |of: &BTreeSet<&str>| of.contains(one) && of.contains(other);
-        let is_owner = theirs
-            .owner
-            .as_deref()
-            .is_some_and(|o| o == one || o == other);
-        let is_ours = ours.pairs.contains_key(pair);
-        if !(both.iter().all(is_known) || (is_owner && is_ours)) {
-            compared.others += 1;
+        if !(ours.is_for(pair) && theirs.is_for(pair)) {
+            compared.others += u64::from(theirs.pairs.contains_key(pair));
             continue;
         }
         let (mine, claims) = (ours.of(pair), theirs.of(pair));

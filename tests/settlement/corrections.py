@@ -71,6 +71,12 @@ def signed(claim):
     return -1 if claim.note == "CREN" else 1
 
 
+def gone(unit):
+    """A unit that the new run does not hold: nothing of it."""
+    rate = None if unit.charge.price_id else unit.rate
+    return replace(unit, source=None, quantity=Fraction(0), rate=rate, share=None, voyage_share=None, upper_bound=False)
+
+
 def corrected(original, earlier, units, run, options):
     total = half_even(sum((unit.exact for unit in units), Fraction(0)))
     difference = total - original.minor - sum(signed(claim) * claim.minor for claim in earlier)
@@ -87,7 +93,7 @@ def corrected(original, earlier, units, run, options):
         example[unit.charge.id, unit.place] = unit
     now = {(unit.charge.id, unit.place): unit.exact for unit in units}
     # Signed as the difference is: those of a credit note add to less than nothing.
-    lines = [replace(unit, exact=now.get(key, Fraction(0)) - before[key]) for key, unit in example.items()]
+    lines = [replace(unit if key in now else gone(unit), exact=now.get(key, Fraction(0)) - before[key]) for key, unit in example.items()]
     lines.sort(key=lambda unit: unit.order)
     incomplete = original.bill in run and not run[original.bill].complete and options.incomplete != "settle"
     key = dict(zip(KEY, original.key))

@@ -68,7 +68,6 @@ class Published:
             for number, (one, other) in enumerate(zip(written, rows), 1):
                 for column, value in other.items():
                     text = one.get(column)
-                    text = {"true": "yes", "false": "no"}.get(text, text)
                     if text is not None and text.lstrip("'") != value.lstrip("'") and not same_number(text, value):
                         faults.append(f"{name}.csv row {number} {column}: {text!r}, Parquet {value!r}")
         return faults
@@ -122,7 +121,7 @@ class Expected:
                 fx = unit.fx or ("", "", None, None, "")
                 flat = unit.charge.basis == "flat"
                 out[key] = {"line": str(number), "exact": fraction(unit.exact), "amount_minor": str(unit.minor), "amount": amount_text(unit.minor, digits),
-                            "quantity": "1" if flat else cell(unit.quantity), "rate": cell(unit.charge.amount if flat else unit.rate), "share": cell(unit.share), "voyage_share": cell(unit.voyage_share),
+                            "quantity": "1" if flat and unit.source is not None else cell(unit.quantity), "rate": cell(unit.charge.amount if flat else unit.rate), "share": cell(unit.share), "voyage_share": cell(unit.voyage_share),
                             "currency": unit.charge.currency, "fx_from": fx[0], "fx_to": fx[1], "fx_rate": cell(fx[2]), "fx_date": cell(fx[3]),
                             "fx_source": fx[4], "upper_bound": cell(unit.upper_bound), "price_id": unit.charge.price_id,
                             "factor_id": getattr(unit.source, "factor_id", ""), "run_id": self.run_id}

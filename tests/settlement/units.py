@@ -14,10 +14,10 @@ def jurisdiction(charge, files):
     return files.prices[charge.price_id][0].jurisdiction if charge.price_id else ""
 
 
-def flat_is_left_out(charge, shipments, options):
-    """Of another period: listed, not refused."""
+def flat_is_left_out(charge, shipments, options, again):
+    """Of another period: listed, not refused. A bill keeps its period, whatever a new run says of it."""
     named = charge.filters.get("shipment_id")
-    if named and shipments[named].period != options.period:
+    if named and not again and shipments[named].period != options.period:
         return True
     first, after = options.last_day.replace(day=1), options.last_day + datetime.timedelta(days=1)
     return not ((charge.start is None or charge.start < after) and (charge.end is None or first < charge.end))
@@ -124,7 +124,7 @@ def reckon(files, shipments, options, again=False):
     r = Reckoned([], [], [], set(), [], [])
     met = {}
     for charge in files.charges:
-        if charge.basis == "flat" and not again and flat_is_left_out(charge, shipments["all"], options):
+        if charge.basis == "flat" and flat_is_left_out(charge, shipments["all"], options, again):
             r.left_out.append(charge.id)
             met[charge.id] = []
             continue
