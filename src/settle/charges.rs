@@ -39,6 +39,8 @@ pub(super) struct Charge {
     pub currency: Money,
     pub invoice_date: Option<Day>,
     pub rate: Option<Rate>,
+    /// Which exchange rate it needs and has not.
+    pub lacks: Option<[String; 2]>,
     /// Which of the sets of files it was read with.
     pub set: usize,
 }
@@ -231,6 +233,7 @@ fn charge(
         currency: currency?,
         invoice_date,
         rate: None,
+        lacks: None,
         set: 0,
     };
     judged(charge, row, beside, refusals)
@@ -377,12 +380,13 @@ fn judged(
             .rates
             .find(charge.currency, settle, day, most)
             .cloned();
+        // Refused when the charge meets something: a rate card may be for days that have no rate yet.
         if charge.rate.is_none() {
             let found = format!("{} to {}", charge.currency.code(), settle.code());
             let day = crate::model::time::date_text(day);
             let wanted =
                 format!("a row of rates.csv of {day} or up to {most} days before (--max-rate-age)");
-            refuse(Code::Rate, &found, &wanted);
+            charge.lacks = Some([found, wanted]);
         }
     }
     (refusals.len() == before).then_some(charge)

@@ -11,6 +11,7 @@ use crate::settle::ledger::{Claim, Corrects, Line, Made};
 use crate::settle::rules::Rules;
 use crate::settle::sheet::Record;
 use crate::settle::show::{as_it_was, table, whole};
+use crate::settle::survey::Survey;
 use crate::settle::terms::Terms;
 use crate::settle::verify::LINE;
 use crate::settle::words::{Settles, Status};
@@ -134,6 +135,7 @@ pub(super) fn corrected(
     former: &Former,
     made: Vec<Made>,
     rules: &mut Rules,
+    survey: &Survey,
     run_id: &str,
 ) -> Result<Vec<Made>> {
     let mut new: BTreeMap<Key, Vec<Made>> = BTreeMap::new();
@@ -149,7 +151,14 @@ pub(super) fn corrected(
     }
     for (key, original) in former.originals.iter().filter(|(_, o)| o.settles) {
         let some = new.remove(key).unwrap_or_default();
-        out.extend(correction(key, original, some, rules, run_id)?);
+        let is_incomplete = rules.disputes_incomplete && survey.incomplete.contains(&key.0);
+        out.extend(correction(
+            key,
+            original,
+            some,
+            rules,
+            (is_incomplete, run_id),
+        )?);
     }
     out.sort_by(|a, b| {
         let key = |(t, (claim, _)): &'_ (Terms, Made)| {
@@ -170,7 +179,7 @@ fn correction(
     original: &Original,
     some: Vec<Made>,
     rules: &Rules,
-    run_id: &str,
+    (is_incomplete, run_id): (bool, &str),
 ) -> Result<Option<(Terms, Made)>> {
     let too_large = || {
         Error::Limit(format!(
@@ -186,9 +195,11 @@ fn correction(
     if difference == 0 {
         return Ok(None);
     }
-    let is_disputed = some
-        .iter()
-        .any(|(claim, _)| claim.of(&rules.terms).status == Status::Disputed);
+    // What is disputed by its charge waits with its correction; of what has gone, what the original says.
+    let is = |terms: &Terms| terms.status == Status::Disputed;
+    let is_disputed = is_incomplete
+        || some.iter().any(|(claim, _)| is(claim.of(&rules.terms)))
+        || (some.is_empty() && is(&original.terms));
     let mut terms = Terms {
         value_date: None,
         settles: Settles::Yes,

@@ -168,7 +168,13 @@ pub(crate) fn settle(
                 Ok(())
             };
             ledger::claims(run, &read.rules, &survey, &left_out, take)?;
-            Some(corrected(&former, made, &mut read.rules, &manifest.run_id)?)
+            Some(corrected(
+                &former,
+                made,
+                &mut read.rules,
+                &survey,
+                &manifest.run_id,
+            )?)
         }
     };
     let ledger = Ledger {

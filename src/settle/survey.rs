@@ -57,6 +57,8 @@ pub(super) struct Survey {
     pub refused: Vec<(Refusal, Vec<u32>)>,
     /// The parts of each flat charge in order of its units.
     pub parts: FxHashMap<usize, Vec<i128>>,
+    /// Bills that the chain settled first and that are incomplete now.
+    pub incomplete: FxHashSet<String>,
     /// For each chunk, at which part of a flat charge it begins.
     pub starts: Vec<FxHashMap<usize, usize>>,
 }
@@ -68,6 +70,7 @@ struct Seen {
     others: u64,
     named: Vec<usize>,
     elsewhere: Vec<usize>,
+    incomplete: Vec<String>,
     met: Vec<(usize, u64)>,
     kept: Vec<(usize, u64)>,
     weights: FxHashMap<usize, Vec<i128>>,
@@ -98,6 +101,7 @@ pub(super) fn survey(run: Run<'_>, rules: &Rules) -> Result<Survey> {
         survey.others += seen.others;
         survey.found.extend(seen.named);
         survey.elsewhere.extend(seen.elsewhere);
+        survey.incomplete.extend(seen.incomplete);
         seen.met.iter().for_each(|(at, n)| survey.met[*at] += n);
         seen.kept.iter().for_each(|(at, n)| survey.kept[*at] += n);
         for pair in seen.doubles {
@@ -114,7 +118,8 @@ pub(super) fn survey(run: Run<'_>, rules: &Rules) -> Result<Survey> {
         survey.starts.push(starts);
         Ok(())
     })?;
-    for (at, weights) in weights {
+    let has_rate = |at: &usize| rules.charges[*at].lacks.is_none();
+    for (at, weights) in weights.into_iter().filter(|(at, _)| has_rate(at)) {
         match flat_parts(rules, at, &weights) {
             Some(parts) => drop(survey.parts.insert(at, parts)),
             None => {
@@ -143,6 +148,9 @@ fn look(rules: &Rules, bill: &Bill<'_>, sections: &[Section<'_>], seen: &mut See
         return;
     }
     seen.bills += 1;
+    if !bill.is_complete && rules.first.contains_key(bill.id) {
+        seen.incomplete.push(bill.id.to_owned());
+    }
     let met = rules.met(bill, sections);
     count(&met, &mut seen.met);
     let hits = rules.kept(&met);
@@ -213,7 +221,11 @@ pub(super) fn judge(
                 refuse(Code::Flat, &charge.id, "a unit that the flat charge meets");
             }
             _ if survey.kept[at] == 0 => aside.push((at, "it meets no unit")),
-            _ => {}
+            _ => {
+                if let Some([found, wanted]) = &charge.lacks {
+                    refuse(Code::Rate, found, wanted);
+                }
+            }
         }
     }
     (refused, aside)

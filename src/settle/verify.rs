@@ -90,7 +90,7 @@ pub(super) const LINE: &[Column] = &[
     ("element", true),
     ("quantity", true),
     ("quantity_unit", true),
-    ("rate", true),
+    ("rate", false),
     ("share", false),
     ("voyage_share", false),
     ("currency", true),

@@ -48,12 +48,13 @@ def read_files(named, options, shipments):
     call_rows = unique(rows("calls", inputs.CALL_COLUMNS), lambda r: (r["shipment_id"], r["container_id"], r["element"]), "element")
     for row, share in checked(call_rows, lambda r: inputs.number(inputs.word(r["voyage_share"], {"0", "0.5", "1"})), refusals):
         calls[row["shipment_id"], row["container_id"], int(row["element"])] = share
-    agreements = [a for _, a in checked(rows("agreements", inputs.AGREEMENT_COLUMNS), lambda r: inputs.agreement(r, parties), refusals)]
-    for i, one in enumerate(agreements):
+    agreed = list(checked(rows("agreements", inputs.AGREEMENT_COLUMNS), lambda r: inputs.agreement(r, parties), refusals))
+    agreements = [agreement for _, agreement in agreed]
+    for i, (row, one) in enumerate(agreed):
         for other in agreements[:i]:
             meet = (one.start is None or other.end is None or one.start < other.end) and (other.start is None or one.end is None or other.start < one.end)
             if one.currency == other.currency and len(set(one.parties) & set(other.parties)) > 1 and meet:
-                refusals.append(Refusal("agreements.csv", why=f"{one.id} and {other.id} share a pair"))
+                refusals.append(Refusal(row.file, row.line, why=f"{one.id} and {other.id} share a pair"))
     charge_rows = rows("charges", inputs.CHARGE_COLUMNS)
     known = {row["charge_id"] for row in charge_rows}
     read = list(checked(unique(charge_rows, lambda r: r["charge_id"], "charge_id"),

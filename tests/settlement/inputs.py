@@ -301,6 +301,8 @@ def charge(row, parties, prices, options, shipments):
         raise Refused("a shipment that the run does not hold")
     if given == "price_id" and row["price_id"] not in prices:
         raise Refused("unknown price")
+    if given == "price_id" and any((p.cls, p.currency) != (cls, row["currency"]) for p in prices[row["price_id"]]):
+        raise Refused("class or currency of the price")
     paid_in = currency(row["currency"])
     amount = number(row["amount"]) if given == "amount" else None
     if amount is not None and stage == "invoiced" and (amount * 10 ** MINOR[paid_in]).denominator != 1:
