@@ -18,7 +18,7 @@ use crate::store::layout::Layout;
 use crate::store::new_folder::lock_folder;
 use crate::store::status::now;
 use crate::store::storage;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -176,13 +176,14 @@ fn issue(book: &Book, ordered: &mut Ordered) -> Result<(Vec<Event>, Vec<[String;
         }
     }
     // Under an agreement all orders stand or fall together, or the office would be left with money of others.
-    let falls = |o: &Order| {
-        !o.agreement.is_empty()
-            && settled
-                .orders
-                .iter()
-                .any(|p| p.agreement == o.agreement && !orders.iter().any(|q| q.id == p.id))
-    };
+    let issued: FxHashSet<&str> = orders.iter().map(|order| order.id.as_str()).collect();
+    let left: FxHashSet<&str> = settled
+        .orders
+        .iter()
+        .filter(|order| !order.agreement.is_empty() && !issued.contains(order.id.as_str()))
+        .map(|order| order.agreement.as_str())
+        .collect();
+    let falls = |order: &Order| left.contains(order.agreement.as_str());
     let whole: Vec<&Order> = orders.iter().copied().filter(|o| !falls(o)).collect();
     for order in orders.iter().filter(|o| falls(o)) {
         let why = format!("another order under {} cannot be issued", order.agreement);

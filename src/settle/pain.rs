@@ -52,6 +52,9 @@ pub(super) fn lacks(party: &Party) -> Option<String> {
         }
         () if long(&party.account, 34) => "an account of more than 34 characters",
         () if long(&party.account_scheme, 35) => "an account_scheme of more than 35 characters",
+        () if long(&party.purpose_code, 4) => "a purpose_code of more than 4 characters",
+        () if long(&party.regulatory_code, 10) => "a regulatory_code of more than 10 characters",
+        () if long(&party.regulatory_info, 35) => "a regulatory_info of more than 35 characters",
         () if !party.bic.is_empty() && !is_bic(&party.bic) => "a bic of another form",
         () => return None,
     };
@@ -105,7 +108,7 @@ pub(super) fn message(
         "<GrpHdr><MsgId>{id}</MsgId><CreDtTm>{cut_off}T23:59:59Z</CreDtTm><NbOfTxs>{}</NbOfTxs>{}<InitgPty><Nm>{}</Nm></InitgPty></GrpHdr>",
         instructions.len(),
         control_sum(instructions),
-        html(&payer.1.name)
+        xml(&payer.1.name)
     );
     let mut dates: Vec<&str> = instructions.iter().map(|i| i.value_date).collect();
     dates.sort_unstable();
@@ -118,6 +121,11 @@ pub(super) fn message(
         payment(&mut out, &id, date, payer.1, &some);
     }
     out + "</CstmrCdtTrfInitn>\n</Document>\n"
+}
+
+/// Text for a message, without the two characters that XML cannot hold.
+fn xml(text: &str) -> String {
+    html(text).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }
 
 fn control_sum<'a>(instructions: impl IntoIterator<Item = &'a Instruction<'a>>) -> String {
@@ -150,26 +158,31 @@ fn payment(out: &mut String, id: &str, date: &str, payer: &Party, some: &[&Instr
     for i in some {
         let _ = writeln!(
             out,
-            "<CdtTrfTxInf><PmtId><InstrId>{0}</InstrId><EndToEndId>{0}</EndToEndId></PmtId><Amt>{1}</Amt>\n<CdtrAgt>{2}</CdtrAgt><Cdtr>{3}</Cdtr><CdtrAcct>{4}</CdtrAcct>\n<RmtInf>{5}</RmtInf></CdtTrfTxInf>",
+            "<CdtTrfTxInf><PmtId><InstrId>{0}</InstrId><EndToEndId>{0}</EndToEndId></PmtId><Amt>{1}</Amt>\n<CdtrAgt>{2}</CdtrAgt><Cdtr>{3}</Cdtr><CdtrAcct>{4}</CdtrAcct>{6}\n<RmtInf>{5}</RmtInf></CdtTrfTxInf>",
             i.order,
             amount("InstdAmt", i.currency, i.amount),
             agent(i.payee),
             party(i.payee),
             account(i.payee),
-            remittance(i)
+            remittance(i),
+            purpose(i.payee)
         );
     }
     out.push_str("</PmtInf>\n");
 }
 
-fn party(party: &Party) -> String {
-    let tag = |name: &str, text: &str| match text {
+/// An element; none for an empty text.
+fn tag(name: &str, text: &str) -> String {
+    match text {
         "" => String::new(),
-        text => format!("<{name}>{}</{name}>", html(text)),
-    };
+        text => format!("<{name}>{}</{name}>", xml(text)),
+    }
+}
+
+fn party(party: &Party) -> String {
     format!(
         "<Nm>{}</Nm><PstlAdr>{}{}{}{}</PstlAdr>",
-        html(&party.name),
+        xml(&party.name),
         tag("StrtNm", &party.street),
         tag("PstCd", &party.postcode),
         tag("TwnNm", &party.town),
@@ -179,12 +192,12 @@ fn party(party: &Party) -> String {
 
 fn account(party: &Party) -> String {
     if party.account_scheme.is_empty() {
-        return format!("<Id><IBAN>{}</IBAN></Id>", html(&party.account));
+        return format!("<Id><IBAN>{}</IBAN></Id>", xml(&party.account));
     }
     format!(
         "<Id><Othr><Id>{}</Id><SchmeNm><Prtry>{}</Prtry></SchmeNm></Othr></Id>",
-        html(&party.account),
-        html(&party.account_scheme)
+        xml(&party.account),
+        xml(&party.account_scheme)
     )
 }
 
@@ -193,6 +206,19 @@ fn agent(party: &Party) -> String {
         "" => "<FinInstnId><Othr><Id>NOTPROVIDED</Id></Othr></FinInstnId>".to_owned(),
         bic => format!("<FinInstnId><BICFI>{bic}</BICFI></FinInstnId>"),
     }
+}
+
+/// What the country of the payee asks of payments, passed on as it is given.
+fn purpose(payee: &Party) -> String {
+    let mut out = match payee.purpose_code.as_str() {
+        "" => String::new(),
+        code => format!("<Purp>{}</Purp>", tag("Cd", code)),
+    };
+    let details = tag("Cd", &payee.regulatory_code) + &tag("Inf", &payee.regulatory_info);
+    if !details.is_empty() {
+        let _ = write!(out, "<RgltryRptg><Dtls>{details}</Dtls></RgltryRptg>");
+    }
+    out
 }
 
 fn amount(name: &str, currency: Money, minor: i64) -> String {
@@ -211,7 +237,7 @@ fn remittance(i: &Instruction<'_>) -> String {
         let _ = write!(
             out,
             "<RfrdDocInf><Tp><CdOrPrtry><Cd>BOLD</Cd></CdOrPrtry></Tp><Nb>{}</Nb>",
-            html(&bill[0].bill)
+            xml(&bill[0].bill)
         );
         for line in bill {
             let name = if line.is_credit {
@@ -224,7 +250,7 @@ fn remittance(i: &Instruction<'_>) -> String {
                 "<LineDtls><Id><Tp><CdOrPrtry><Prtry>{}</Prtry></CdOrPrtry></Tp><Nb>{}</Nb></Id><Desc>{}</Desc><Amt>{}</Amt></LineDtls>",
                 line.kind,
                 line.claim,
-                html(&line.description),
+                xml(&line.description),
                 amount(name, i.currency, line.gross)
             );
         }

@@ -6,7 +6,7 @@ use crate::model::unit::short_decimal_text;
 use crate::settle::bills::{Bill, Section, date};
 use crate::settle::charges::{Charge, Cost, Filter};
 use crate::settle::exact::Exact;
-use crate::settle::money::short;
+use crate::settle::money::{MOST_MINOR, short};
 use crate::settle::refusal::{Code, Refusal};
 use crate::settle::sheet::Interval;
 use crate::settle::tables::{Call, Calls, EU_ETS, Price, Prices};
@@ -38,6 +38,8 @@ pub(super) struct Rules {
     /// For each charge: the number of its payer, payee, kind and class among all of them.
     obligations: Vec<u32>,
     by_shipment: FxHashMap<String, Vec<usize>>,
+    by_container: FxHashMap<String, Vec<usize>>,
+    by_carrier: FxHashMap<String, Vec<usize>>,
     by_corridor: FxHashMap<String, Vec<usize>>,
     general: Vec<usize>,
 }
@@ -85,14 +87,28 @@ impl Rules {
                 Cost::Price(_) => c.per_unit(rust_decimal::Decimal::ONE),
             })
             .collect();
-        let mut by_shipment: FxHashMap<String, Vec<usize>> = FxHashMap::default();
-        let mut by_corridor: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+        let [
+            mut by_shipment,
+            mut by_container,
+            mut by_carrier,
+            mut by_corridor,
+        ] = [(); 4].map(|()| FxHashMap::<String, Vec<usize>>::default());
         let mut general = Vec::new();
         for (at, charge) in charges.iter().enumerate() {
-            match (&charge.filter.shipment, &charge.filter.corridor) {
-                (Some(id), _) => by_shipment.entry(id.clone()).or_default().push(at),
-                (None, Some(id)) => by_corridor.entry(id.clone()).or_default().push(at),
-                (None, None) => general.push(at),
+            // The filter that lets fewest through.
+            let f = &charge.filter;
+            let found = [
+                (&f.shipment, &mut by_shipment),
+                (&f.container, &mut by_container),
+                (&f.carrier, &mut by_carrier),
+                (&f.corridor, &mut by_corridor),
+            ];
+            match found
+                .into_iter()
+                .find_map(|(f, map)| Some((f.clone()?, map)))
+            {
+                Some((id, map)) => map.entry(id).or_default().push(at),
+                None => general.push(at),
             }
         }
         let days = charges.iter().map(|c| {
@@ -112,6 +128,8 @@ impl Rules {
             disputes_incomplete,
             per_unit,
             by_shipment,
+            by_container,
+            by_carrier,
             by_corridor,
             general,
         }
@@ -175,21 +193,22 @@ impl Rules {
     pub(super) fn met(&self, bill: &Bill<'_>, sections: &[Section<'_>]) -> Vec<Hit> {
         let mut hits = Vec::new();
         let period = self.period_of(bill);
-        let dates = sections.iter().map(|section| date(section.departed_at));
-        let (from, to) = dates.fold(
-            (date(bill.departed_at), date(bill.departed_at)),
-            |(a, b), day| (a.min(day), b.max(day)),
-        );
+        let dates: Vec<Day> = sections.iter().map(|s| date(s.departed_at)).collect();
+        let departed = date(bill.departed_at);
+        let from = dates.iter().fold(departed, |from, day| from.min(*day));
+        let to = dates.iter().fold(departed, |to, day| to.max(*day));
+        let containers = among(&self.by_container, sections.iter().map(|s| s.container));
+        let carriers = among(&self.by_carrier, sections.iter().map(|s| s.carrier));
         let of_corridor = self.by_corridor.get(bill.corridor).into_iter().flatten();
-        for &at in self
+        let all = self
             .naming(bill.id)
             .iter()
-            .chain(of_corridor)
-            .chain(&self.general)
-        {
+            .chain(containers)
+            .chain(carriers);
+        for &at in all.chain(of_corridor).chain(&self.general) {
             let (first, last) = self.days[at];
             if first <= to && from <= last && self.set(&self.charges[at]).period == period {
-                self.meet(at, bill, sections, &mut hits);
+                self.meet(at, bill, (sections, &dates), &mut hits);
             }
         }
         hits.sort_unstable();
@@ -210,7 +229,13 @@ impl Rules {
         hits
     }
 
-    fn meet(&self, at: usize, bill: &Bill<'_>, sections: &[Section<'_>], hits: &mut Vec<Hit>) {
+    fn meet(
+        &self,
+        at: usize,
+        bill: &Bill<'_>,
+        (sections, dates): (&[Section<'_>], &[Day]),
+        hits: &mut Vec<Hit>,
+    ) {
         let charge = &self.charges[at];
         let filter = &charge.filter;
         let fits = is(&filter.corridor, bill.corridor)
@@ -229,8 +254,9 @@ impl Rules {
             });
         }
         let is_voyage = self.is_voyage(charge);
-        for (unit, section) in sections.iter().enumerate() {
-            let fits = charge.per == Per::Flat || charge.valid.holds(date(section.departed_at));
+        let (first, last) = self.days[at];
+        for (unit, (section, day)) in sections.iter().zip(dates).enumerate() {
+            let fits = charge.per == Per::Flat || (first <= *day && *day <= last);
             if fits && meets(filter, section) && (!is_voyage || section.mode == Mode::Sea) {
                 hits.push(Hit { charge: at, unit });
             }
@@ -301,6 +327,30 @@ impl Rules {
             upper_bound: false,
             is_called: false,
         })
+    }
+
+    /// The same, unless it is more than can be paid.
+    pub(super) fn payable(
+        &self,
+        hit: Hit,
+        costed: Costed,
+        bill: &Bill<'_>,
+        sections: &[Section<'_>],
+    ) -> Result<Costed, Box<Refusal>> {
+        if costed.exact.compared(&Exact::whole(MOST_MINOR)).is_lt() {
+            return Ok(costed);
+        }
+        let charge = &self.charges[hit.charge];
+        let found = format!("{} of {}", charge.rate_text(), costed.quantity);
+        let section = sections.get(hit.unit);
+        Err(refused(
+            charge,
+            bill,
+            section,
+            Code::Amount,
+            &found,
+            "below 10^18 minor units",
+        ))
     }
 
     fn priced(
@@ -418,6 +468,22 @@ impl Rules {
         same.flat_map(|some| some[1..].iter().map(|other| [some[0].2, other.2]))
             .collect()
     }
+}
+
+/// The charges of a map whose key is among the values, each key once.
+fn among<'m, 'v>(
+    map: &'m FxHashMap<String, Vec<usize>>,
+    values: impl Iterator<Item = &'v str>,
+) -> impl Iterator<Item = &'m usize> {
+    let mut values: Vec<&str> = if map.is_empty() {
+        Vec::new()
+    } else {
+        values.collect()
+    };
+    values.sort_unstable();
+    values.dedup();
+    let found: Vec<&Vec<usize>> = values.into_iter().filter_map(|v| map.get(v)).collect();
+    found.into_iter().flatten()
 }
 
 /// Numbers what charges are for: payer, payee, kind and class.

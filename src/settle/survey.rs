@@ -167,7 +167,8 @@ fn look(rules: &Rules, bill: &Bill<'_>, sections: &[Section<'_>], seen: &mut See
             seen.weights.entry(hit.charge).or_default().push(weight);
             continue;
         }
-        match rules.costed(hit, bill, sections) {
+        let costed = rules.costed(hit, bill, sections);
+        match costed.and_then(|costed| rules.payable(hit, costed, bill, sections)) {
             Ok(costed) if costed.is_called => seen.calls_used += 1,
             Ok(_) => {}
             Err(refusal) => {
