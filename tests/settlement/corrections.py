@@ -96,8 +96,10 @@ def corrected(original, earlier, units, run, options):
     lines = [replace(unit if key in now else gone(unit), exact=now.get(key, Fraction(0)) - before[key]) for key, unit in example.items()]
     lines.sort(key=lambda unit: unit.order)
     incomplete = original.bill in run and not run[original.bill].complete and options.incomplete != "settle"
+    # What nobody may pay is not corrected in money either.
+    disputed = incomplete or any(unit.charge.disputed for unit in units) or (not units and original.status == "disputed")
     key = dict(zip(KEY, original.key))
-    key["value_date"], key["status"] = "", "disputed" if incomplete else "open"
+    key["value_date"], key["status"] = "", "disputed" if disputed else "open"
     if sign < 0:
         key["payer"], key["payee"] = key["payee"], key["payer"]
     claim = Claim(tuple(key.values()), lines, sign * sum((unit.exact for unit in lines), Fraction(0)), abs(difference), corrects=original.bare,
