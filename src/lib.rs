@@ -9,6 +9,7 @@
 //! | compute rows that are in memory | [`Engine::shipped`] or [`Engine::with_reference`], then [`Engine::compute`], or piece by piece [`Engine::session`] |
 //! | check a published run, explain a figure of it, compare two | [`Engine::at`], then [`Engine::verify`], [`Engine::explain`], [`Engine::diff`] |
 //! | make a report or documents for partners of it | [`Engine::report`], [`Engine::export`] |
+//! | settle charges, order, confirm, check settlements | [`Engine::at`], then [`Engine::settle`], [`Engine::order_payments`], [`Engine::confirm_payments`], [`Engine::verify_settlements`] |
 //! | ask the tables of a published run anything in columns | [`Engine::at`], then [`Engine::published`] |
 //! | compare route options | [`Engine::compare`] |
 //! | question a factor library | [`Engine::factors`] |
@@ -47,6 +48,7 @@ mod progress;
 mod published;
 mod run;
 mod sample;
+mod settle;
 mod shipped;
 mod store;
 
@@ -84,6 +86,13 @@ pub mod runs {
     pub use crate::published::rejected::RejectedRow;
     pub use crate::store::manifest::Manifest;
     pub use crate::store::rollback::RolledBack;
+}
+
+/// Settlement of charges: what is settled, what a settlement says, whether it holds.
+pub mod settlement {
+    pub use crate::settle::{
+        Checked, Compared, Confirmed, Ordered, SettleOrder, Settlement, Shown, ShownTable,
+    };
 }
 
 /// The calculation sheet of a shipment.

@@ -81,6 +81,18 @@ const ROOT: Arrows = &[
             "audit",
         ],
     ),
+    (
+        "settle",
+        &[
+            "error",
+            "escape",
+            "progress",
+            "published",
+            "output",
+            "store",
+            "present",
+        ],
+    ),
     // Built for tests and for `fuzz/` only.
     ("fuzzing", &["exchange", "input", "run", "store"]),
     // `run` here: a share of rows is the same quantity in a run file.
@@ -100,6 +112,7 @@ const ROOT: Arrows = &[
             "present",
             "compare",
             "library",
+            "settle",
             "shipped",
         ],
     ),

@@ -2,7 +2,7 @@
 
 use super::{
     Console, compare, completions, convert, diff, explain, export, factors, init, man, places,
-    query, rejects, report, rollback, run, sample, verify,
+    query, rejects, report, rollback, run, sample, settle, verify,
 };
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -76,6 +76,8 @@ commands! {
     Convert => convert,
     /// Write a report on a run: one HTML page and one XLSX workbook
     Report => report,
+    /// Settle freight and carbon charges of a month: claims, lines, taxes, netting, statements
+    Settle => settle,
     /// Answer SQL questions about published runs, exactly (by a program built apart)
     Query => query,
     /// Compare route options between two places: CO2e, days, cost, Pareto front, break-evens

@@ -52,6 +52,10 @@ fn summary(dir: &Path, files: &[Shipped]) -> String {
             "data/movements",
             "a generated month of Chongqing - Singapore traffic; no real shipment is in it",
         ),
+        (
+            "data/settlement",
+            "who owes whom what for that month; all parties are invented",
+        ),
     ] {
         let inside = files.iter().filter(|f| {
             f.path

@@ -18,6 +18,7 @@ mod report;
 mod rollback;
 mod run;
 mod sample;
+mod settle;
 mod summary;
 mod supervise;
 mod verify;

@@ -15,6 +15,7 @@ use crate::exchange::export::{Order, Summary as Exported, export};
 use crate::factors::DataFile;
 use crate::input::arrow_batch::ArrowRows;
 use crate::library::FactorLibrary;
+use crate::model::time::Day;
 use crate::present::form::Report;
 use crate::present::report::declaration::{Company as DeclaringCompany, Declared, declared};
 use crate::present::report::report;
@@ -26,6 +27,7 @@ use crate::run::plan::{Flags, Plan};
 use crate::run::prepare::{library_error, load_reference};
 use crate::run::run;
 use crate::run::summary::Summary;
+use crate::settle::{Checked, Confirmed, Ordered, SettleOrder, Settlement, Shown};
 use crate::shipped::{DATA_FOLDER, LIBRARY_FOLDER, data_below};
 use crate::store::disk::RealDisk;
 use crate::store::layout::Layout;
@@ -263,6 +265,47 @@ impl Engine {
         let layout = self.layout()?;
         let reading = layout.read_run(run)?;
         declared(&layout, &reading.id, company, &self.interrupt)
+    }
+
+    /// Settles the charges of a month and publishes the settlement.
+    pub fn settle(&self, order: &SettleOrder) -> Result<Settlement> {
+        crate::settle::settle(
+            &self.layout()?,
+            order,
+            self.progress.as_ref(),
+            &self.interrupt,
+        )
+    }
+
+    /// What a settlement (the latest, or the one named) says of a party or a bill.
+    pub fn settlement(&self, what: &str, settlement: Option<&str>) -> Result<Shown> {
+        crate::settle::show(&self.layout()?, what, settlement)
+    }
+
+    /// Issues what may be paid of a settlement (the latest, or the one named): events first, then payment orders. Empty value dates become
+    /// `value_date`; a claim of an obligation that was ordered before is left out unless `further` names it.
+    pub fn order_payments(
+        &self,
+        settlement: Option<&str>,
+        value_date: Option<Day>,
+        further: &[String],
+    ) -> Result<Ordered> {
+        crate::settle::order(&self.layout()?, settlement, value_date, further)
+    }
+
+    /// Matches confirmations of banks (camt.053, camt.054) with orders.
+    pub fn confirm_payments(&self, files: &[PathBuf]) -> Result<Confirmed> {
+        crate::settle::pay(&self.layout()?, files)
+    }
+
+    /// Disputes a claim for a reason, or without one ends its dispute; says what was done.
+    pub fn dispute(&self, claim: &str, reason: Option<&str>) -> Result<String> {
+        crate::settle::dispute(&self.layout()?, claim, reason)
+    }
+
+    /// Checks every settlement from its files alone, and the latest against another party's claims.
+    pub fn verify_settlements(&self, against: Option<&Path>) -> Result<Checked> {
+        crate::settle::verify(&self.layout()?, against)
     }
 
     /// Checks an earlier run and makes it the current one again.

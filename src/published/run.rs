@@ -153,19 +153,17 @@ impl Published {
     }
 
     fn fault(&self, what: &dyn std::fmt::Display) -> Error {
-        Error::Verification(format!("{}: {what}", self.dir.display()))
+        fault(&self.dir, what)
     }
 
     /// Every shipment with its elements, in order of id.
     pub(crate) fn chunks(&self) -> Chunks<'_> {
-        Chunks {
-            run: self,
-            shipments: Batches::of_run(&self.dir, &self.manifest, Head::columns()),
-            elements: Batches::of_run(&self.dir, &self.manifest, Element::columns()),
-            heads: None,
-            waiting: None,
-            before: 0,
-        }
+        Chunks::new(
+            &self.dir,
+            &self.manifest,
+            Head::columns(),
+            Element::columns(),
+        )
     }
 }
 
@@ -174,7 +172,7 @@ const SHIPMENTS: usize = 256;
 
 /// The chunks of a run in order.
 pub(crate) struct Chunks<'r> {
-    run: &'r Published,
+    dir: &'r Path,
     shipments: Batches<'r, ShipmentsTable>,
     elements: Batches<'r, Elements>,
     /// Read, and not handed on yet.
@@ -183,7 +181,24 @@ pub(crate) struct Chunks<'r> {
     before: u64,
 }
 
-impl Chunks<'_> {
+impl<'r> Chunks<'r> {
+    /// Those of the run in `dir`, of which only these columns of shipments and elements are decoded; the id is among both.
+    pub(crate) fn new(
+        dir: &'r Path,
+        manifest: &Manifest,
+        shipments: Vec<&'static str>,
+        elements: Vec<&'static str>,
+    ) -> Chunks<'r> {
+        Chunks {
+            dir,
+            shipments: Batches::of_run(dir, manifest, shipments),
+            elements: Batches::of_run(dir, manifest, elements),
+            heads: None,
+            waiting: None,
+            before: 0,
+        }
+    }
+
     /// The next shipments; `None` after the last.
     pub(crate) fn next_chunk(&mut self) -> Result<Option<Chunk>> {
         let Some(heads) = self.next_heads()? else {
@@ -193,7 +208,7 @@ impl Chunks<'_> {
             };
         };
         let last = heads.slice(heads.count() - 1, 1);
-        let mut ids = last.rows::<Head>()?;
+        let mut ids = last.rows::<IdOf>()?;
         let last = ids.next().transpose()?.map_or("", |head| head.id);
         let (mut elements, before) = (Vec::new(), self.before);
         while let Some(batch) = self.next_elements()? {
@@ -237,9 +252,9 @@ impl Chunks<'_> {
     }
 
     fn stray(&self, left: &Kept<Elements>) -> Result<Option<Chunk>> {
-        match left.rows::<Element>()?.next().transpose()? {
+        match left.rows::<ShipmentOf>()?.next().transpose()? {
             None => Ok(None),
-            Some(element) => Err(self.run.stray(&element)),
+            Some(element) => Err(stray(self.dir, element.shipment_id)),
         }
     }
 }
@@ -257,16 +272,24 @@ impl Kept<Elements> {
     }
 }
 
-impl Published {
-    fn stray(&self, element: &Element) -> Error {
-        self.fault(&format!(
-            "element of {:?}, which is no shipment",
-            element.shipment_id
-        ))
-    }
+fn fault(dir: &Path, what: &dyn std::fmt::Display) -> Error {
+    Error::Verification(format!("{}: {what}", dir.display()))
+}
+
+/// An element whose shipment is not in the run.
+pub(crate) fn stray(dir: &Path, shipment: &str) -> Error {
+    fault(
+        dir,
+        &format!("element of {shipment:?}, which is no shipment"),
+    )
 }
 
 impl Chunk {
+    /// The rows of its shipments, and those of their elements.
+    pub(crate) fn parts(&self) -> (&Kept<ShipmentsTable>, &[Kept<Elements>]) {
+        (&self.heads, &self.elements)
+    }
+
     /// Hands each shipment to `take`, with its elements in order of (container, number).
     pub(crate) fn each<'c>(
         &'c self,
@@ -289,12 +312,18 @@ impl Chunk {
             }
             take(&head, &elements)?;
         }
-        next.map_or(Ok(()), |left| Err(run.stray(&left)))
+        next.map_or(Ok(()), |left| Err(stray(&run.dir, left.shipment_id)))
     }
 }
 
 row! {
     struct ShipmentOf<'b> of element {
         shipment_id: &'b str,
+    }
+}
+
+row! {
+    struct IdOf<'b> of shipment {
+        id from shipment_id: &'b str,
     }
 }

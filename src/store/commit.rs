@@ -289,7 +289,7 @@ impl<'a> Syncs<'a> {
     }
 
     /// Every file, then every folder from the inside out.
-    fn tree(&mut self, root: &Path) -> Result<()> {
+    pub(super) fn tree(&mut self, root: &Path) -> Result<()> {
         let listing = list_below(root).map_err(|e| storage(root, "read", e))?;
         for (file, _) in &listing.files {
             self.file(&below(root, file))?;

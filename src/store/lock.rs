@@ -136,7 +136,7 @@ impl Output {
     }
 }
 
-fn claim(disk: &dyn Disk, path: &Path, holder: &Holder) -> Result<File> {
+pub(super) fn claim(disk: &dyn Disk, path: &Path, holder: &Holder) -> Result<File> {
     let mut attempts_left = 3;
     loop {
         match disk

@@ -25,6 +25,7 @@ pub(crate) mod manifest;
 pub(crate) mod memory;
 mod mend;
 pub(crate) mod metrics;
+pub(crate) mod new_folder;
 pub(crate) mod path;
 pub(crate) mod plain;
 pub(crate) mod prune;

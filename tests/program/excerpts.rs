@@ -5,6 +5,7 @@ use crate::support::excerpt::{assert_shown, blocks};
 
 const README: &str = include_str!("../../README.md");
 const FORMATS: &str = include_str!("../../docs/formats.md");
+const SETTLEMENT: &str = include_str!("../../docs/settlement.md");
 const EXCHANGE: &str = include_str!("../../docs/exchange.md");
 
 #[test]
@@ -98,4 +99,27 @@ fn the_documentation_shows_what_events_and_messages_come_to() {
         let list = std::fs::read_to_string(list).expect("what was left out");
         assert_shown(shown.next().expect("the list"), &list, kind);
     }
+}
+
+#[test]
+fn the_documentation_shows_what_the_example_of_a_settlement_comes_to() {
+    let home = tempfile::tempdir().expect("a folder");
+    let out = home.path().join("out");
+    let out = out.to_str().expect("a plain path");
+    green_corridor(["run", "data/run.toml", "--out", out]).expect(0);
+    let (_, command) = SETTLEMENT
+        .split_once("    green-corridor settle out ")
+        .expect("the command");
+    let command = command
+        .split("\n\n")
+        .next()
+        .unwrap_or_default()
+        .replace('\\', " ");
+    let words = ["settle", out]
+        .into_iter()
+        .chain(command.split_whitespace());
+    let printed = green_corridor(words).expect(0).stdout;
+    let here = format!("{}/", home.path().display());
+    let shown = blocks(SETTLEMENT).next().expect("what it prints");
+    assert_shown(shown, &printed.replace(&here, ""), "settle");
 }

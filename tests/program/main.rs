@@ -17,6 +17,7 @@ mod report;
 #[allow(dead_code, reason = "main is for cargo run --example")]
 #[path = "../../examples/route.rs"]
 mod route;
+mod settle;
 #[allow(dead_code, reason = "main is for cargo run --example")]
 #[path = "../../examples/sheet.rs"]
 mod sheet;

@@ -170,6 +170,34 @@ pub(crate) static CASES: &[Case] = &[
         again: &[0],
     },
     Case {
+        name: "settle",
+        arguments: SETTLE,
+        before: with_an_older_settlement,
+        results: &["out/settlement/CURRENT", "out/settlement/2025-06"],
+        is_whole: settlements_are_whole,
+        again: &[0],
+    },
+    Case {
+        name: "settle order",
+        arguments: ORDER,
+        before: with_a_settlement,
+        results: &[
+            "out/settlement/state.ndjson",
+            "out/settlement/orders",
+            "out/settlement/clearing",
+        ],
+        is_whole: messages_follow_their_events,
+        again: &[0],
+    },
+    Case {
+        name: "settle pay",
+        arguments: &["settle", "pay", "out", "--camt", "camt.xml"],
+        before: with_an_answer,
+        results: &["out/settlement/state.ndjson", "out/settlement/clearing"],
+        is_whole: messages_follow_their_events,
+        again: &[0],
+    },
+    Case {
         name: "sample",
         arguments: &["sample", "--shipments", "3", "--out", "samples/s.csv"],
         before: with_old_sample,
@@ -210,6 +238,20 @@ const REPLACE: &[&str] = &[
     "library/data",
     "--replace",
 ];
+
+const SETTLE: &[&str] = &[
+    "settle",
+    "out",
+    "--period",
+    "2025-06",
+    "--charges",
+    "charges.csv",
+    "--parties",
+    "parties.csv",
+];
+const ORDER: &[&str] = &["settle", "order", "out", "--value-date", "2999-01-04"];
+const PARTIES: &str = "party,name,kind,country,town,account,account_scheme\nA,Shipper,company,CN,Chongqing,1,CN-ACCOUNT\nB,Carrier,company,CN,Qinzhou,2,CN-ACCOUNT\n";
+const CHARGES: &str = "charge_id,payer,payee,kind,scope,basis,rate,currency\nF,A,B,FREIGHT,element,t,RATE,CNY\nO,B,A,OTHER,shipment,unit,2,CNY\n";
 
 const HEAD: &str = "shipment_id,movement_id,container_id,container_type,sequence,mode,operation,origin,destination,departed_at,distance_km,distance_basis,cargo_mass_kg\n";
 const RUN_FILE: &str = "movements = [\"m.csv\"]\nfactors = \"library/emission_factors\"\nprofile = \"golden\"\nreference = \"library/data\"\nout = \"out\"\n[limits]\nmax_reject_share = \"100%\"\n";
@@ -368,6 +410,41 @@ fn with_edition(dir: &Path) {
     write(dir, "map.toml", &MAPPING.replace("TITLE", "Second"));
 }
 
+fn with_charges(dir: &Path) {
+    the_same_run(dir);
+    write(dir, "parties.csv", PARTIES);
+    write(dir, "charges.csv", &CHARGES.replace("RATE", "30.005"));
+}
+
+fn with_an_older_settlement(dir: &Path) {
+    with_charges(dir);
+    good(dir, SETTLE);
+    write(dir, "charges.csv", &CHARGES.replace("RATE", "31"));
+}
+
+fn with_a_settlement(dir: &Path) {
+    with_charges(dir);
+    good(dir, SETTLE);
+}
+
+fn with_an_answer(dir: &Path) {
+    with_a_settlement(dir);
+    good(dir, ORDER);
+    let state = fs::read_to_string(dir.join("out/settlement/state.ndjson")).expect("a state");
+    let (_, rest) = state.split_once("\"order\":\"").expect("an order");
+    let (_, amount) = rest.split_once("\"amount_minor\":").expect("its amount");
+    let minor: i64 = amount
+        .split(',')
+        .next()
+        .and_then(|text| text.parse().ok())
+        .expect("a number");
+    let (order, amount) = (&rest[..32], format!("{}.{:02}", minor / 100, minor % 100));
+    let camt = format!(
+        "<Document><BkToCstmrStmt><Stmt><Ntry><Amt Ccy=\"CNY\">{amount}</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2999-01-04</Dt></BookgDt><NtryDtls><TxDtls><Refs><EndToEndId>{order}</EndToEndId></Refs></TxDtls></NtryDtls></Ntry></Stmt></BkToCstmrStmt></Document>"
+    );
+    write(dir, "camt.xml", &camt);
+}
+
 fn with_old_sample(dir: &Path) {
     write(dir, "samples/s.csv", "old");
 }
@@ -393,6 +470,31 @@ fn runs_are_whole(state: &State, ages: &Ages) -> bool {
         .get("out/CURRENT")
         .map(|bytes| String::from_utf8_lossy(bytes).trim().to_owned());
     all && current.is_none_or(|id| found.contains(&id))
+}
+
+/// Each settlement is there as a whole or not at all, and `CURRENT` names one that is there.
+fn settlements_are_whole(state: &State, ages: &Ages) -> bool {
+    const FOLDER: &str = "out/settlement/";
+    let of = |path: &str| {
+        let parts: Vec<&str> = path.strip_prefix(FOLDER)?.splitn(3, '/').collect();
+        (parts.len() == 3).then(|| parts[..2].join("/"))
+    };
+    let found: Vec<String> = state.keys().filter_map(|path| of(path)).collect();
+    let is_whole = |path: &&String| of(path).is_some_and(|id| found.contains(&id));
+    let all = ages
+        .keys()
+        .filter(is_whole)
+        .all(|path| state.contains_key(path));
+    let current = state.get("out/settlement/CURRENT");
+    let current = current.map(|bytes| String::from_utf8_lossy(bytes).trim().to_owned());
+    all && current.is_some_and(|id| found.contains(&id))
+}
+
+/// No message without the events that it follows from, nor a posting.
+fn messages_follow_their_events(_: &State, ages: &Ages) -> bool {
+    let is_new = |path: &&String| matches!(ages[*path], Age::New);
+    let state = ages.get("out/settlement/state.ndjson");
+    state.is_some_and(|age| age.is_like(Age::New)) || ages.keys().filter(is_new).next().is_none()
 }
 
 /// Where the summary stands, the documents are those that it sums up.

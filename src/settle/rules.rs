@@ -1,0 +1,588 @@
+//! Charges ready to meet bills: which rules a bill may meet, which units each meets, which units are taken over.
+
+use crate::model::mode::{LoadStatus, Mode};
+use crate::model::time::Day;
+use crate::model::unit::short_decimal_text;
+use crate::settle::bills::{Bill, Section, date};
+use crate::settle::charges::{Charge, Cost, Filter};
+use crate::settle::exact::Exact;
+use crate::settle::money::{MOST_MINOR, short};
+use crate::settle::refusal::{Code, Refusal};
+use crate::settle::sheet::Interval;
+use crate::settle::tables::{Call, Calls, EU_ETS, Price, Prices};
+use crate::settle::terms::Terms;
+use crate::settle::words::{Adoption, Class, Emissions, Per, PriceUnit, Scope, Settles};
+use rustc_hash::FxHashMap;
+
+/// The rules of a settlement.
+pub(super) struct Rules {
+    pub charges: Vec<Charge>,
+    /// For each charge, the charges whose units it takes over.
+    pub over: Vec<Vec<usize>>,
+    /// Charges that make no claim, because they are refused; they still take units over.
+    pub dead: Vec<bool>,
+    /// The files that charges were read with; those of earlier settlements come first.
+    pub sets: Vec<Set>,
+    /// Bills that earlier settlements of the chain settled first, with their periods.
+    pub first: FxHashMap<String, Day>,
+    /// All terms, in order, with the disputed twin of each.
+    pub terms: Vec<Terms>,
+    /// For each charge: its terms, and the same disputed.
+    pub terms_of: Vec<[u32; 2]>,
+    /// Whether claims of incomplete shipments are disputed.
+    pub disputes_incomplete: bool,
+    /// What a unit costs, in minor units of the settle currency; for prices their conversion alone.
+    per_unit: Vec<Exact>,
+    /// First and last day that each charge holds on.
+    days: Vec<(Day, Day)>,
+    /// For each charge: the number of its payer, payee, kind and class among all of them.
+    obligations: Vec<u32>,
+    by_shipment: FxHashMap<String, Vec<usize>>,
+    by_container: FxHashMap<String, Vec<usize>>,
+    by_carrier: FxHashMap<String, Vec<usize>>,
+    by_corridor: FxHashMap<String, Vec<usize>>,
+    general: Vec<usize>,
+}
+
+/// Files that charges were read with.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Set {
+    pub prices: Prices,
+    pub calls: Calls,
+    /// First day of their period.
+    pub period: Day,
+    /// Whether an earlier settlement of the chain had them.
+    pub is_old: bool,
+}
+
+/// The place of a unit that is the shipment itself.
+pub(super) const WHOLE: usize = usize::MAX;
+
+/// A unit that a charge meets: the place of its element among those of the bill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Hit {
+    pub charge: usize,
+    pub unit: usize,
+}
+
+impl Rules {
+    pub(super) fn new(
+        charges: Vec<Charge>,
+        over: Vec<Vec<usize>>,
+        dead: Vec<bool>,
+        sets: Vec<Set>,
+        first: FxHashMap<String, Day>,
+        disputes_incomplete: bool,
+    ) -> Rules {
+        let both = |c: &Charge| [c.terms.clone(), c.terms.disputed()];
+        let mut terms: Vec<Terms> = charges.iter().flat_map(both).collect();
+        terms.sort();
+        terms.dedup();
+        let place = |t: &Terms| u32::try_from(terms.binary_search(t).unwrap_or(0)).unwrap_or(0);
+        let terms_of = charges.iter().map(|c| both(c).map(|t| place(&t))).collect();
+        let per_unit = charges
+            .iter()
+            .map(|c| match &c.cost {
+                Cost::Rate(amount) | Cost::Amount(amount) => c.per_unit(*amount),
+                Cost::Price(_) => c.per_unit(rust_decimal::Decimal::ONE),
+            })
+            .collect();
+        let [
+            mut by_shipment,
+            mut by_container,
+            mut by_carrier,
+            mut by_corridor,
+        ] = [(); 4].map(|()| FxHashMap::<String, Vec<usize>>::default());
+        let mut general = Vec::new();
+        for (at, charge) in charges.iter().enumerate() {
+            // The filter that lets fewest through.
+            let f = &charge.filter;
+            let found = [
+                (&f.shipment, &mut by_shipment),
+                (&f.container, &mut by_container),
+                (&f.carrier, &mut by_carrier),
+                (&f.corridor, &mut by_corridor),
+            ];
+            match found
+                .into_iter()
+                .find_map(|(f, map)| Some((f.clone()?, map)))
+            {
+                Some((id, map)) => map.entry(id).or_default().push(at),
+                None => general.push(at),
+            }
+        }
+        let days = charges.iter().map(|c| {
+            let last = c.valid.to.map_or(Day::MAX, |to| to - 1);
+            (c.valid.from.unwrap_or(Day::MIN), last)
+        });
+        Rules {
+            days: days.collect(),
+            obligations: obligations(&charges),
+            charges,
+            over,
+            dead,
+            sets,
+            first,
+            terms,
+            terms_of,
+            disputes_incomplete,
+            per_unit,
+            by_shipment,
+            by_container,
+            by_carrier,
+            by_corridor,
+            general,
+        }
+    }
+
+    /// Adds terms that corrections have; places of terms are others after it.
+    pub(super) fn extend_terms<'t>(&mut self, more: impl Iterator<Item = &'t Terms>) {
+        let of: Vec<[Terms; 2]> = self
+            .terms_of
+            .iter()
+            .map(|both| both.map(|at| self.terms[at as usize].clone()))
+            .collect();
+        self.terms.extend(more.cloned());
+        self.terms.sort();
+        self.terms.dedup();
+        self.terms_of = of
+            .iter()
+            .map(|both| both.each_ref().map(|t| self.place_of(t)))
+            .collect();
+    }
+
+    /// The place of terms that are there.
+    pub(super) fn place_of(&self, terms: &Terms) -> u32 {
+        u32::try_from(self.terms.binary_search(terms).unwrap_or(0)).unwrap_or(0)
+    }
+
+    /// Charges that name this shipment.
+    pub(super) fn naming(&self, bill: &str) -> &[usize] {
+        self.by_shipment.get(bill).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a flat charge is left out, because its days are not of this period.
+    pub(super) fn is_elsewhere(&self, charge: &Charge) -> bool {
+        charge.per == Per::Flat && !charge.valid.meets(&self.days(charge))
+    }
+
+    fn set(&self, charge: &Charge) -> &Set {
+        &self.sets[charge.set]
+    }
+
+    fn days(&self, charge: &Charge) -> Interval {
+        let period = self.set(charge).period;
+        Interval {
+            from: Some(period),
+            to: Some(crate::model::time::months_after(period, 1)),
+        }
+    }
+
+    /// The period of a bill: that in which it was first settled, else its own.
+    pub(super) fn period_of(&self, bill: &Bill<'_>) -> Day {
+        self.first.get(bill.id).copied().unwrap_or(bill.period)
+    }
+
+    /// Whether a bill is of a period that is settled here.
+    pub(super) fn has(&self, bill: &Bill<'_>) -> bool {
+        let period = self.period_of(bill);
+        self.sets.iter().any(|set| set.period == period)
+    }
+
+    /// The units of a bill of the period, in order of charge and unit.
+    pub(super) fn met(&self, bill: &Bill<'_>, sections: &[Section<'_>]) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        let period = self.period_of(bill);
+        let dates: Vec<Day> = sections.iter().map(|s| date(s.departed_at)).collect();
+        let departed = date(bill.departed_at);
+        let from = dates.iter().fold(departed, |from, day| from.min(*day));
+        let to = dates.iter().fold(departed, |to, day| to.max(*day));
+        let containers = among(&self.by_container, sections.iter().map(|s| s.container));
+        let carriers = among(&self.by_carrier, sections.iter().map(|s| s.carrier));
+        let of_corridor = self.by_corridor.get(bill.corridor).into_iter().flatten();
+        let all = self
+            .naming(bill.id)
+            .iter()
+            .chain(containers)
+            .chain(carriers);
+        for &at in all.chain(of_corridor).chain(&self.general) {
+            let (first, last) = self.days[at];
+            if first <= to && from <= last && self.set(&self.charges[at]).period == period {
+                self.meet(at, bill, (sections, &dates), &mut hits);
+            }
+        }
+        hits.sort_unstable();
+        hits
+    }
+
+    /// Those that nobody takes over, of charges that are not refused. What takes over a unit does so although its own is taken over.
+    pub(super) fn kept(&self, met: &[Hit]) -> Vec<Hit> {
+        let mut hits = met.to_vec();
+        hits.retain(|hit| !self.dead[hit.charge]);
+        let mut gone = Vec::new();
+        for hit in met {
+            let over = self.over[hit.charge].iter();
+            gone.extend(over.map(|&charge| Hit { charge, ..*hit }));
+        }
+        gone.sort_unstable();
+        hits.retain(|hit| gone.binary_search(hit).is_err());
+        hits
+    }
+
+    fn meet(
+        &self,
+        at: usize,
+        bill: &Bill<'_>,
+        (sections, dates): (&[Section<'_>], &[Day]),
+        hits: &mut Vec<Hit>,
+    ) {
+        let charge = &self.charges[at];
+        let filter = &charge.filter;
+        let fits = is(&filter.corridor, bill.corridor)
+            && filter
+                .load_status
+                .is_none_or(|s| has_status(s, bill.load_status));
+        let day = date(bill.departed_at);
+        let by_shipment = charge.scope == Scope::Shipment || charge.per == Per::Flat;
+        if !fits || self.is_elsewhere(charge) || (by_shipment && !charge.valid.holds(day)) {
+            return;
+        }
+        if charge.scope == Scope::Shipment {
+            return hits.push(Hit {
+                charge: at,
+                unit: WHOLE,
+            });
+        }
+        let is_voyage = self.is_voyage(charge);
+        let (first, last) = self.days[at];
+        for (unit, (section, day)) in sections.iter().zip(dates).enumerate() {
+            let fits = charge.per == Per::Flat || (first <= *day && *day <= last);
+            if fits && meets(filter, section) && (!is_voyage || section.mode == Mode::Sea) {
+                hits.push(Hit { charge: at, unit });
+            }
+        }
+    }
+
+    /// Whether the units of a charge are the sea elements of the EU's emissions trading.
+    fn is_voyage(&self, charge: &Charge) -> bool {
+        match &charge.cost {
+            Cost::Price(id) => {
+                let rows = self.set(charge).prices.get(id);
+                rows.is_some_and(|rows| rows[0].jurisdiction == EU_ETS)
+            }
+            _ => false,
+        }
+    }
+
+    /// The terms of a charge on a bill.
+    pub(super) fn terms_on(&self, charge: usize, bill: &Bill<'_>) -> u32 {
+        let is_disputed = self.disputes_incomplete && !bill.is_complete;
+        self.terms_of[charge][usize::from(is_disputed)]
+    }
+
+    /// What a unit costs, but for a flat charge; or why it cannot be said.
+    pub(super) fn costed(
+        &self,
+        hit: Hit,
+        bill: &Bill<'_>,
+        sections: &[Section<'_>],
+    ) -> Result<Costed, Box<Refusal>> {
+        let charge = &self.charges[hit.charge];
+        let section = sections.get(hit.unit);
+        let per_unit = &self.per_unit[hit.charge];
+        if let Cost::Price(id) = &charge.cost {
+            let Some(section) = section else {
+                return Err(refused(
+                    charge,
+                    bill,
+                    section,
+                    Code::Price,
+                    id,
+                    "an element",
+                ));
+            };
+            return self.priced(charge, id, per_unit, bill, section);
+        }
+        if charge.per == Per::Flat {
+            return Ok(Costed {
+                exact: Exact::ZERO,
+                quantity: "1".to_owned(),
+                rate: charge.rate_text(),
+                share: String::new(),
+                voyage_share: String::new(),
+                upper_bound: false,
+                is_called: false,
+            });
+        }
+        let Some((quantity, scale)) = quantity(charge, bill, section, sections) else {
+            let wanted = "TEU of every transport element";
+            return Err(refused(charge, bill, section, Code::Teu, "none", wanted));
+        };
+        Ok(Costed {
+            exact: per_unit.times(&Exact::scaled(quantity, scale)),
+            quantity: short_decimal_text(quantity, scale),
+            rate: charge.rate_text(),
+            share: String::new(),
+            voyage_share: String::new(),
+            upper_bound: false,
+            is_called: false,
+        })
+    }
+
+    /// The same, unless it is more than can be paid.
+    pub(super) fn payable(
+        &self,
+        hit: Hit,
+        costed: Costed,
+        bill: &Bill<'_>,
+        sections: &[Section<'_>],
+    ) -> Result<Costed, Box<Refusal>> {
+        if costed.exact.compared(&Exact::whole(MOST_MINOR)).is_lt() {
+            return Ok(costed);
+        }
+        let charge = &self.charges[hit.charge];
+        let found = format!("{} of {}", charge.rate_text(), costed.quantity);
+        let section = sections.get(hit.unit);
+        Err(refused(
+            charge,
+            bill,
+            section,
+            Code::Amount,
+            &found,
+            "below 10^18 minor units",
+        ))
+    }
+
+    fn priced(
+        &self,
+        charge: &Charge,
+        id: &str,
+        conversion: &Exact,
+        bill: &Bill<'_>,
+        section: &Section<'_>,
+    ) -> Result<Costed, Box<Refusal>> {
+        let day = date(section.departed_at);
+        let set = self.set(charge);
+        let price = price_on(&set.prices, id, day).filter(|price| {
+            charge.terms.class == Some(Class::Shadow)
+                || (price.adoption == Adoption::Adopted
+                    && price.in_force.is_none_or(|from| from <= day))
+        });
+        let Some(price) = price else {
+            let found = format!("{id} on {}", crate::model::time::date_text(day));
+            let wanted =
+                "a row of prices.csv that is valid, adopted and in force on the day of departure";
+            return Err(refused(
+                charge,
+                bill,
+                Some(section),
+                Code::Price,
+                &found,
+                wanted,
+            ));
+        };
+        let kg = match price.emissions {
+            Emissions::Operation => section.ghg_operation,
+            Emissions::Total => section.ghg_total,
+        };
+        let per = match price.per {
+            PriceUnit::Kg => Exact::whole(1),
+            PriceUnit::T => Exact::Small(1, 1000),
+        };
+        let call = (price.jurisdiction == EU_ETS).then(|| call_of(&set.calls, bill.id, section));
+        let voyage = call.flatten().map(|call| call.share);
+        let upper_bound = matches!(call, Some(None));
+        let mut exact = Exact::scaled(kg, 9)
+            .times(&Exact::of(price.share))
+            .times(&Exact::of(price.price))
+            .times(&per)
+            .times(conversion);
+        if let Some(share) = voyage {
+            exact = exact.times(&Exact::of(share));
+        }
+        let voyage_share = match (upper_bound, voyage) {
+            (true, _) => "1".to_owned(),
+            (_, Some(share)) => short(share),
+            _ => String::new(),
+        };
+        Ok(Costed {
+            exact,
+            quantity: short_decimal_text(kg, 9),
+            rate: short(price.price),
+            share: short(price.share),
+            voyage_share,
+            upper_bound,
+            is_called: voyage.is_some(),
+        })
+    }
+
+    /// The exact amount of a flat charge in minor units, before it is rounded once.
+    pub(super) fn flat_amount(&self, charge: usize) -> &Exact {
+        &self.per_unit[charge]
+    }
+
+    fn settles(&self, charge: usize) -> bool {
+        self.charges[charge].terms.settles == Settles::Yes
+    }
+
+    /// Refuses what two stages settle for.
+    pub(super) fn stages(&self, bill: &Bill<'_>, hits: &[Hit]) -> Vec<(Refusal, [usize; 2])> {
+        // The first charge of each stage.
+        let mut firsts: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
+        let mut found = Vec::new();
+        for at in distinct(hits).filter(|at| self.settles(*at)) {
+            let charge = &self.charges[at];
+            let stage = charge.terms.stage;
+            let of = firsts.entry(self.obligations[at]).or_default();
+            let other = of.iter().find(|o| self.charges[**o].terms.stage != stage);
+            if let Some(&other) = other {
+                let o = &self.charges[other];
+                let stages = format!(
+                    "{} of {}, {} of {}",
+                    stage.code(),
+                    charge.id,
+                    o.terms.stage.code(),
+                    o.id
+                );
+                let wanted = "one stage that settles (settles = no for the others)";
+                let refusal = Refusal::at(&charge.file, charge.line, Code::Stages, &stages, wanted)
+                    .of_unit(bill.id, "", 0);
+                found.push((refusal, [at, other]));
+            }
+            if !of.iter().any(|o| self.charges[*o].terms.stage == stage) {
+                of.push(at);
+            }
+        }
+        found
+    }
+
+    /// Pairs of settling charges of one obligation and stage that meet one unit.
+    pub(super) fn doubles(&self, hits: &[Hit]) -> Vec<[usize; 2]> {
+        let settling = hits.iter().filter(|hit| self.settles(hit.charge));
+        let flow = |at: usize| (self.obligations[at], self.charges[at].terms.stage);
+        let mut by_unit: Vec<_> = settling
+            .map(|hit| (hit.unit, flow(hit.charge), hit.charge))
+            .collect();
+        by_unit.sort_unstable();
+        let same = by_unit.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1));
+        same.flat_map(|some| some[1..].iter().map(|other| [some[0].2, other.2]))
+            .collect()
+    }
+}
+
+/// The charges of a map whose key is among the values, each key once.
+fn among<'m, 'v>(
+    map: &'m FxHashMap<String, Vec<usize>>,
+    values: impl Iterator<Item = &'v str>,
+) -> impl Iterator<Item = &'m usize> {
+    let mut values: Vec<&str> = if map.is_empty() {
+        Vec::new()
+    } else {
+        values.collect()
+    };
+    values.sort_unstable();
+    values.dedup();
+    let found: Vec<&Vec<usize>> = values.into_iter().filter_map(|v| map.get(v)).collect();
+    found.into_iter().flatten()
+}
+
+/// Numbers what charges are for: payer, payee, kind and class.
+fn obligations(charges: &[Charge]) -> Vec<u32> {
+    let mut numbers = FxHashMap::default();
+    let of = |charge: &Charge| {
+        let t = &charge.terms;
+        let key = (t.payer.clone(), t.payee.clone(), t.kind, t.class);
+        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        *numbers.entry(key).or_insert(next)
+    };
+    charges.iter().map(of).collect()
+}
+
+/// What a unit costs, and how that came.
+pub(super) struct Costed {
+    pub exact: Exact,
+    pub quantity: String,
+    pub rate: String,
+    pub share: String,
+    pub voyage_share: String,
+    pub upper_bound: bool,
+    /// Whether a row of `calls.csv` said the voyage share.
+    pub is_called: bool,
+}
+
+/// The charges of hits, each once.
+pub(super) fn distinct(hits: &[Hit]) -> impl Iterator<Item = usize> + '_ {
+    hits.chunk_by(|a, b| a.charge == b.charge)
+        .map(|some| some[0].charge)
+}
+
+fn price_on<'p>(prices: &'p Prices, id: &str, day: Day) -> Option<&'p Price> {
+    prices.get(id)?.iter().find(|price| price.valid.holds(day))
+}
+
+fn call_of<'c>(calls: &'c Calls, bill: &str, section: &Section<'_>) -> Option<&'c Call> {
+    let key = (section.container.to_owned(), section.number);
+    calls.get(bill)?.get(&key)
+}
+
+fn is(wanted: &Option<String>, found: &str) -> bool {
+    wanted.as_deref().is_none_or(|wanted| wanted == found)
+}
+
+fn has_status(wanted: LoadStatus, found: LoadStatus) -> bool {
+    wanted == found
+}
+
+fn meets(filter: &Filter, section: &Section<'_>) -> bool {
+    let place = |wanted: &Option<String>, found: crate::model::id::LocationCode| {
+        wanted
+            .as_deref()
+            .is_none_or(|wanted| wanted.as_bytes() == found.bytes())
+    };
+    filter.mode.is_none_or(|mode| mode == section.mode)
+        && is(&filter.operation, section.operation)
+        && is(&filter.carrier, section.carrier)
+        && is(&filter.container, section.container)
+        && place(&filter.origin, section.origin)
+        && place(&filter.destination, section.destination)
+}
+
+/// Mantissa and decimals of what a rate is for.
+fn quantity(
+    charge: &Charge,
+    bill: &Bill<'_>,
+    section: Option<&Section<'_>>,
+    sections: &[Section<'_>],
+) -> Option<(i128, u32)> {
+    let of = |whole: i128, part: fn(&Section<'_>) -> i128| section.map_or(whole, part);
+    Some(match charge.per {
+        Per::Unit | Per::Flat => (1, 0),
+        Per::Container => (of(bill.containers, |s| s.containers), 6),
+        Per::T => (of(bill.mass, |s| s.mass), 6),
+        Per::Tkm => (of(bill.activity, |s| s.activity), 9),
+        Per::KgCo2e => (of(bill.ghg_total, |s| s.ghg_total), 9),
+        Per::Teu => match section {
+            Some(section) => (section.teu?, 6),
+            None => {
+                let lacks = |s: &Section<'_>| s.mode != Mode::Hub && s.teu.is_none();
+                if sections.iter().any(lacks) {
+                    return None;
+                }
+                (bill.teu, 6)
+            }
+        },
+    })
+}
+
+fn refused(
+    charge: &Charge,
+    bill: &Bill<'_>,
+    section: Option<&Section<'_>>,
+    code: Code,
+    found: &str,
+    wanted: &str,
+) -> Box<Refusal> {
+    let (container, number) = section.map_or(("", 0), |s| (s.container, s.number));
+    let refusal = Refusal::at(&charge.file, charge.line, code, found, wanted);
+    Box::new(refusal.of_unit(bill.id, container, number))
+}
