@@ -6,12 +6,18 @@ const BUCKETS: usize = 1 << 12;
 /// Bits of a node in an entry; the cost stands above them.
 const NODE_BITS: u32 = 16;
 
+/// End of a list.
+const NONE: u32 = u32::MAX;
+
 /// A ring of buckets by metres, for one level of avoided passages at a time: no node of a higher level is taken while one of a lower level
 /// is left. Within a bucket the order is free, so a node can be taken before its cost is final; then it is put in again with the lower
 /// cost, and the costs at the end are the least in any order.
 #[derive(Debug)]
 pub(super) struct Frontier {
-    ring: Vec<Vec<u64>>,
+    /// By bucket, the entry put in last.
+    ring: Vec<u32>,
+    /// Every entry that was in the ring, with the one put into its bucket before.
+    entries: Vec<(u64, u32)>,
     at: usize,
     in_ring: usize,
     level: usize,
@@ -20,9 +26,10 @@ pub(super) struct Frontier {
 }
 
 impl Frontier {
-    pub(super) fn new() -> Frontier {
+    pub(super) fn new(nodes: usize) -> Frontier {
         Frontier {
-            ring: vec![Vec::new(); BUCKETS],
+            ring: vec![NONE; BUCKETS],
+            entries: Vec::with_capacity(2 * nodes),
             at: 0,
             in_ring: 0,
             level: 0,
@@ -31,6 +38,7 @@ impl Frontier {
     }
 
     /// Puts in a node with its cost: metres in the low 32 bits, the level above them in at most 16.
+    #[inline]
     pub(super) fn put(&mut self, cost: u64, node: u16) {
         let entry = cost << NODE_BITS | u64::from(node);
         let level = usize::from(((cost >> 32) & 0xffff) as u16);
@@ -40,23 +48,33 @@ impl Frontier {
             }
             self.later[level].push(entry);
         } else {
-            self.ring[bucket(entry)].push(entry);
-            self.in_ring += 1;
+            self.enter(entry);
         }
     }
 
+    #[inline]
+    fn enter(&mut self, entry: u64) {
+        let last = &mut self.ring[bucket(entry)];
+        let number = u32::try_from(self.entries.len()).expect("fewer than 2^32 improvements");
+        self.entries.push((entry, *last));
+        *last = number;
+        self.in_ring += 1;
+    }
+
     /// Takes a node and the cost it was put in with, of the lowest bucket that holds any.
+    #[inline]
     pub(super) fn take(&mut self) -> Option<(u64, u16)> {
         if self.in_ring == 0 {
             self.rise()?;
         }
-        loop {
-            if let Some(entry) = self.ring[self.at].pop() {
-                self.in_ring -= 1;
-                return Some((entry >> NODE_BITS, (entry & 0xffff) as u16));
-            }
+        while self.ring[self.at] == NONE {
             self.at = (self.at + 1) % BUCKETS;
         }
+        let last = &mut self.ring[self.at];
+        let (entry, before) = self.entries[*last as usize];
+        *last = before;
+        self.in_ring -= 1;
+        Some((entry >> NODE_BITS, (entry & 0xffff) as u16))
     }
 
     /// Goes on with the next level that holds a node.
@@ -64,16 +82,14 @@ impl Frontier {
         let found = self.later.iter().position(|entries| !entries.is_empty())?;
         let entries = std::mem::take(&mut self.later[found]);
         self.level = found;
-        self.in_ring = entries.len();
         self.at = entries.iter().map(|e| bucket(*e)).min()?;
-        for entry in entries {
-            self.ring[bucket(entry)].push(entry);
-        }
+        entries.into_iter().for_each(|entry| self.enter(entry));
         Some(())
     }
 }
 
 /// The bucket of an entry, by its metres.
+#[inline]
 fn bucket(entry: u64) -> usize {
     let metres = ((entry >> NODE_BITS) & 0xffff_ffff) as u32;
     (metres >> WIDTH_BITS) as usize % BUCKETS
@@ -86,7 +102,7 @@ mod tests {
     #[test]
     fn lower_levels_come_first_then_nearer_buckets() {
         const LEVEL: u64 = 1 << 32;
-        let mut frontier = Frontier::new();
+        let mut frontier = Frontier::new(8);
         let put = [
             (2 * LEVEL + 1, 1),
             (LEVEL + 90_000, 2),

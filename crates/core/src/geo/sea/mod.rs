@@ -144,6 +144,7 @@ impl SeaGraph {
     }
 
     /// Lanes from a node, by the node that they lead to.
+    #[inline]
     fn lanes(&self, node: u16) -> impl Iterator<Item = (u16, &Lane)> {
         let to = self.graph.neighbors_slice(node);
         to.iter().copied().zip(self.graph.edges_slice(node))

@@ -58,7 +58,7 @@ impl SeaGraph {
     /// Costs from a port to every node. No other port is ever a way through.
     fn costs_from(&self, start: &Port, around: Closures) -> Vec<u64> {
         let mut costs = vec![NO_WAY; self.vertices.len()];
-        let mut frontier = Frontier::new();
+        let mut frontier = Frontier::new(self.vertices.len());
         let improve = |costs: &mut [u64], frontier: &mut Frontier, node: u16, cost: u64| {
             let best = &mut costs[usize::from(node)];
             if cost < *best {
@@ -83,6 +83,7 @@ impl SeaGraph {
     }
 
     /// Cost of a lane between two nodes. `None`: it leads through a closed passage.
+    #[inline]
     fn lane_cost(&self, ends: [u16; 2], lane: &Lane, around: Closures) -> Option<u64> {
         // As nearly every lane.
         if lane.passages.is_empty() {
