@@ -264,18 +264,6 @@ class Hostile(Case):
             pieces[name] = pa.chunked_array([whole.slice(0, 7 * at), whole.slice(7 * at, 0), whole.slice(7 * at)])
         self.agrees(pa.table(pieces))
 
-    def test_a_long_column_costs_its_rows_once(self):
-        def took(times):
-            many = pa.concat_tables([self.few] * times).combine_chunks()
-            began = time.process_time()
-            self.engine.footprint(many, sorted=False).rejected.read_all()
-            return time.process_time() - began
-
-        # Eight times the rows: eight times the time, not sixty-four.
-        took(40)
-        few, many = min(took(160) for _ in range(2)), took(1280)
-        self.assertLess(many, few * 24, f"{few:.2f} s, then {many:.2f} s")
-
     def test_values_out_of_bounds(self):
         huge = Decimal(10) ** 37
         cases = [
