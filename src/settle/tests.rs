@@ -239,7 +239,11 @@ fn check_book(owed: &[(&str, &str, i64)], is_multilateral: bool, is_inside: bool
         *paid.entry(&order.payee).or_default() += order.amount;
     }
     if !net.contains_key(office) {
-        assert_eq!(paid.remove(office).unwrap_or(0), 0, "an office keeps nothing");
+        assert_eq!(
+            paid.remove(office).unwrap_or(0),
+            0,
+            "an office keeps nothing"
+        );
     }
     assert_eq!(net, paid);
     if form == Form::Multilateral {
