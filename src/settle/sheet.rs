@@ -216,7 +216,7 @@ impl Record<'_> {
         let count = refusals.len();
         for ((name, must), cell) in self.columns.iter().zip(&self.cells) {
             if *must && cell.is_empty() {
-                self.refuse(refusals, Code::Missing, "nothing", &format!("{name}"));
+                self.refuse(refusals, Code::Missing, "nothing", name);
             }
         }
         refusals.len() == count
