@@ -216,7 +216,7 @@ impl Record<'_> {
         let count = refusals.len();
         for ((name, must), cell) in self.columns.iter().zip(&self.cells) {
             if *must && cell.is_empty() {
-                self.refuse(refusals, Code::Missing, "nothing", &format!("{name}"));
+                self.refuse(refusals, Code::Missing, "nothing", name);
             }
         }
         refusals.len() == count
@@ -313,7 +313,9 @@ pub(super) fn is_id(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> (Vec<(u64, String, String)>, Vec<(Code, u64)>) {
+    type Row = (u64, String, String);
+
+    fn read(text: &str) -> (Vec<Row>, Vec<(Code, u64)>) {
         let file = File {
             name: "x.csv".to_owned(),
             bytes: text.as_bytes().to_vec(),

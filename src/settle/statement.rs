@@ -53,6 +53,9 @@ pub(super) fn write(
     Ok(files)
 }
 
+/// Net and tax, and the tax in another currency as far as there are rates.
+type Sums = ([i128; 2], Option<Exact>);
+
 struct Statement<'a> {
     party: &'a str,
     ledger: &'a Ledger<'a>,
@@ -170,7 +173,7 @@ impl Statement<'_> {
         ];
         let mut table = Table::new("Net, tax and gross", heads);
         table.note = "Of claims that may be paid, before any netting.".to_owned();
-        let mut sums: BTreeMap<(&str, Money), ([i128; 2], Option<Exact>)> = BTreeMap::new();
+        let mut sums: BTreeMap<(&str, Money), Sums> = BTreeMap::new();
         for claim in self.mine().filter(|c| c.may_be_paid(self.terms)) {
             let t = claim.of(self.terms);
             let start = ([0; 2], Some(Exact::ZERO));

@@ -58,7 +58,6 @@ pub(super) fn summary(ledger: &Ledger<'_>, totals: &Totals) -> Rows {
     add("statutory carbon charges", "", statutory);
     add("refused", "", ledger.read.refusals.len().to_string());
     add("claims left out", "", ledger.left_out.count().to_string());
-    drop(add);
     rows.extend(sums(ledger, totals));
     rows.extend(savings(ledger, totals));
     rows.extend(invoices(ledger, totals));

@@ -192,11 +192,11 @@ fn weight(bill: &Bill<'_>, sections: &[Section<'_>], hit: Hit) -> i128 {
     }
 }
 
+/// A charge that is left out, and why.
+pub(super) type Aside = (usize, &'static str);
+
 /// What is refused or left out of charges as a whole.
-pub(super) fn judge(
-    rules: &Rules,
-    survey: &Survey,
-) -> (Vec<(usize, Refusal)>, Vec<(usize, &'static str)>) {
+pub(super) fn judge(rules: &Rules, survey: &Survey) -> (Vec<(usize, Refusal)>, Vec<Aside>) {
     let (mut refused, mut aside) = (Vec::new(), Vec::new());
     for (at, charge) in rules.charges.iter().enumerate() {
         // What an earlier settlement charged may be gone: then it is corrected.

@@ -492,9 +492,8 @@ fn settlements_are_whole(state: &State, ages: &Ages) -> bool {
 
 /// No message without the events that it follows from, nor a posting.
 fn messages_follow_their_events(_: &State, ages: &Ages) -> bool {
-    let is_new = |path: &&String| matches!(ages[*path], Age::New);
     let state = ages.get("out/settlement/state.ndjson");
-    state.is_some_and(|age| age.is_like(Age::New)) || ages.keys().filter(is_new).next().is_none()
+    state.is_some_and(|age| age.is_like(Age::New)) || !ages.values().any(|age| *age == Age::New)
 }
 
 /// Where the summary stands, the documents are those that it sums up.
