@@ -280,6 +280,10 @@ fn terms(row: &Record<'_>, beside: &Beside<'_>, refusals: &mut Refusals) -> Opti
         .read("tax_category", refusals, wanted, id)
         .unwrap_or_default();
     let tax_rate = row.number("tax_rate", refusals);
+    if tax_rate.is_some_and(|rate| rate > Decimal::ONE_HUNDRED) {
+        let found = row.text("tax_rate").to_owned();
+        row.refuse(refusals, Code::Number, &found, "at most 100 per cent");
+    }
     if tax_category.is_empty() != row.text("tax_rate").is_empty() {
         let found = format!("{} {}", tax_category, row.text("tax_rate"));
         row.refuse(

@@ -13,6 +13,7 @@ mod corrections;
 mod exact;
 mod inputs;
 mod ledger;
+mod messages;
 mod money;
 mod order;
 mod out;
@@ -302,6 +303,13 @@ impl Part {
             last_day,
         };
         let (mut list, mut refused) = charges(&inputs.charges, &beside, &mut refusals);
+        if !inputs.charges.is_empty() && list.is_empty() && refusals.is_empty() {
+            let names: Vec<&str> = inputs.charges.iter().map(|f| f.name.as_str()).collect();
+            let names = names.join(", ");
+            return Err(Error::Input(format!(
+                "{names}: no charge; nothing would be settled"
+            )));
+        }
         check_invoices(&mut list, &mut refused, &mut refusals);
         Ok(Part {
             set: Set {

@@ -1,25 +1,22 @@
-//! Issuing what may be paid: the events first, all of them or none, then the payment orders, which follow from the events alone.
+//! Issuing what may be paid: the events first, all of them or none, then the messages, which follow from the events alone.
 
 use crate::error::{Error, Result};
 use crate::model::time::{Day, date_text, parse_date};
 use crate::settle::SETTLEMENT;
 use crate::settle::book::Book;
 use crate::settle::ledger::Claim;
-use crate::settle::money::Money;
-use crate::settle::pain::{Instruction, RemittanceLine, lacks, message};
+use crate::settle::messages;
+use crate::settle::pain::lacks;
 use crate::settle::settling::{Order, Under, settle};
 use crate::settle::show::find;
-use crate::settle::state::{Event, Happened, Issued, Standing, State};
+use crate::settle::state::{Event, Happened, Issued, State};
 use crate::settle::terms::{Terms, digest};
 use crate::settle::verify::verify_folder;
 use crate::store::disk::RealDisk;
-use crate::store::files::{exists, write_file};
 use crate::store::layout::Layout;
 use crate::store::new_folder::lock_folder;
 use crate::store::status::now;
-use crate::store::storage;
-use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::BTreeMap;
+use rustc_hash::FxHashSet;
 use std::path::{Path, PathBuf};
 
 /// What came of a call.
@@ -58,6 +55,7 @@ pub(crate) fn order(
     let _lock = lock_folder(&RealDisk, &root)?;
     verify_folder(&dir)?;
     let mut state = State::load(&root)?;
+    messages::check(layout, &state)?;
     let mut book = Book::open(&dir)?;
     let mut ordered = Ordered {
         settlement: book.id.clone(),
@@ -89,7 +87,7 @@ pub(crate) fn order(
     let (events, refused) = issue(&book, &mut ordered)?;
     ordered.refused.extend(refused);
     state.add(events)?;
-    ordered.files = messages(&root, &book_of(&dir)?, &state)?;
+    ordered.files = messages::write(&root, &book_of(&dir)?, &state)?;
     super::clearing::write(&root, &book_of(&dir)?, &state)?;
     Ok(ordered)
 }
@@ -240,103 +238,4 @@ fn event(book: &Book, claim: &Claim, order: Option<(&str, &Issued)>) -> Event {
         time: String::new(),
         before: String::new(),
     }
-}
-
-/// Writes the messages of issued orders that are not there: those of this call, and those that a killed call left out.
-fn messages(root: &Path, book: &Book, state: &State) -> Result<Vec<PathBuf>> {
-    let orders = state.orders();
-    let mut files: BTreeMap<(&str, &str), Vec<(&String, &Standing)>> = BTreeMap::new();
-    for (id, order) in orders
-        .iter()
-        .filter(|(_, order)| order.settlement == book.id)
-    {
-        let key = (order.issued.batch.as_str(), order.issued.payer.as_str());
-        files.entry(key).or_default().push((id, order));
-    }
-    let places: FxHashMap<&str, &Claim> = book
-        .claims
-        .iter()
-        .filter_map(|c| Some((c.named.as_deref()?, c)))
-        .collect();
-    let mut written = Vec::new();
-    for ((batch, payer), some) in files {
-        let path = root
-            .join("orders")
-            .join(&book.id)
-            .join(format!("{batch}-{payer}.xml"));
-        if exists(&path).map_err(|e| storage(&path, "read", e))? {
-            continue;
-        }
-        let instructions = some
-            .iter()
-            .filter_map(|(id, order)| instruction(book, &places, id, order));
-        let instructions: Vec<Instruction<'_>> = instructions.collect();
-        let Some(party) = book.parties.get(payer) else {
-            continue;
-        };
-        let text = message(
-            &book.period,
-            &date_text(book.last_day),
-            (payer, party),
-            &instructions,
-        );
-        write_file(&RealDisk, &path, text.as_bytes())?;
-        written.push(path);
-    }
-    Ok(written)
-}
-
-fn instruction<'a>(
-    book: &'a Book,
-    places: &FxHashMap<&str, &Claim>,
-    id: &'a str,
-    order: &'a Standing,
-) -> Option<Instruction<'a>> {
-    let issued = &order.issued;
-    // To an office the payer pays what it owes less what it is owed; from an office the payee gets the opposite.
-    let from_office = book.agreements.iter().any(|a| {
-        issued.form == "multilateral" && a.id == issued.agreement && a.office == issued.payer
-    });
-    let mut claims: Vec<&Claim> = order
-        .claims
-        .iter()
-        .filter_map(|c| places.get(c.as_str()).copied())
-        .collect();
-    claims.sort_by(|a, b| (&a.bill, a.terms).cmp(&(&b.bill, b.terms)));
-    let line = |claim: &Claim| {
-        let t = claim.of(&book.terms);
-        let is_due = if from_office {
-            t.payee == issued.payee
-        } else {
-            t.payer == issued.payer
-        };
-        RemittanceLine {
-            bill: claim.bill.to_string(),
-            kind: t.kind.code().to_owned(),
-            claim: claim.id(&book.terms),
-            description: description(t),
-            gross: claim.gross(),
-            is_credit: !is_due,
-        }
-    };
-    Some(Instruction {
-        order: id,
-        payee: book.parties.get(&issued.payee)?,
-        currency: Money::parse(&order.currency)?,
-        amount: issued.amount_minor,
-        value_date: &issued.value_date,
-        lines: claims.into_iter().map(line).collect(),
-        statement: book.statement(&issued.payer),
-    })
-}
-
-fn description(t: &Terms) -> String {
-    let mut text = format!("{} to {}", t.payer, t.payee);
-    if let Some(class) = t.class {
-        text += &format!(", {}", class.code());
-    }
-    if !t.invoice_no.is_empty() {
-        text += &format!(", invoice {}", t.invoice_no);
-    }
-    text
 }

@@ -2,6 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::settle::SETTLEMENT;
+use crate::settle::messages;
+use crate::settle::money::Money;
 use crate::settle::settling::Chain;
 use crate::settle::sheet::{Column, Record};
 use crate::settle::show::{CLAIM, ORDER, all, as_it_was, find, table, terms_of, whole};
@@ -47,8 +49,10 @@ struct Manifest {
 pub(crate) fn verify(layout: &Layout, against: Option<&Path>) -> Result<Checked> {
     let mut checked = Checked::default();
     let settlements = all(layout)?;
-    if settlements.is_empty() {
-        find(layout, None)?;
+    // CURRENT speaks of the latest one, which must be there.
+    let latest = find(layout, None)?;
+    if !settlements.iter().any(|(_, _, dir)| *dir == latest) {
+        return Err(fault(&latest, "is not there, of which CURRENT speaks"));
     }
     for (_, id, dir) in settlements {
         let found = verify_folder(&dir)?;
@@ -60,7 +64,8 @@ pub(crate) fn verify(layout: &Layout, against: Option<&Path>) -> Result<Checked>
             .settlements
             .push((dir.display().to_string(), claims, lines));
     }
-    State::load(&layout.root().join(SETTLEMENT))?;
+    let state = State::load(&layout.root().join(SETTLEMENT))?;
+    messages::check(layout, &state)?;
     if let Some(theirs) = against {
         let dir = find(layout, None)?;
         checked.compared = Some(compare(&dir.join("claims.csv"), theirs)?);
@@ -308,18 +313,34 @@ impl Books {
 fn books_of(path: &Path) -> Result<Books> {
     let mut books = Books::default();
     let mut owners: Option<BTreeSet<String>> = None;
+    let mut contradiction = None;
     table(path, THEIRS, |row| {
         let sides = ["payer", "payee"].map(|side| row.text(side).to_owned());
         let of = owners.get_or_insert_with(|| BTreeSet::from(sides.clone()));
         of.retain(|party| sides.contains(party));
+        let minor = whole(row, "amount_minor");
+        let currency = Money::parse(row.text("settle_currency"));
+        let written = currency.map(|currency| currency.text(minor.into()));
+        if row
+            .given("amount")
+            .is_some_and(|amount| Some(amount) != written.as_deref())
+        {
+            contradiction.get_or_insert_with(|| {
+                let (amount, claim) = (row.text("amount"), row.text("claim_id"));
+                format!("claim {claim} has the amount {amount}, and {minor} as its amount_minor")
+            });
+        }
         if settles(row) {
             let [payer, payee] = &sides;
             books.parties.extend(sides.clone());
             let of = books.pairs.entry(pair(payer, payee)).or_default();
             let amounts = of.entry(canonical_key(row)).or_default();
-            amounts.push(whole(row, "amount_minor"));
+            amounts.push(minor);
         }
     })?;
+    if let Some(why) = contradiction {
+        return Err(fault(path, &why));
+    }
     let amounts = books.pairs.values_mut().flat_map(BTreeMap::values_mut);
     amounts.for_each(|some| some.sort_unstable());
     books.owners = owners.unwrap_or_default();

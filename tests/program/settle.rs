@@ -161,6 +161,10 @@ fn charges_become_claims_orders_and_payments() {
         .replace(",30010,", ",30011,");
     place.write("theirs.csv", &other);
     let said = place.say("verify", &["--against", &place.text("theirs.csv")], 7);
+    assert!(said.contains("has the amount 300.10"), "{said}");
+    let other = other.replace(",300.10,", ",300.11,");
+    place.write("theirs.csv", &other);
+    let said = place.say("verify", &["--against", &place.text("theirs.csv")], 7);
     assert!(
         said.contains("FREIGHT") && said.contains("30010") && said.contains("30011"),
         "{said}"
@@ -226,6 +230,55 @@ fn charges_become_claims_orders_and_payments() {
         state,
         fs::read(place.path("out/settlement/state.ndjson")).expect("read")
     );
+}
+
+#[test]
+fn what_was_lost_or_changed_is_found_before_anything_is_ordered_again() {
+    let place = Place::new();
+    place.settle(&[], 0);
+    let date = ["--value-date", "2999-01-04"];
+    place.say("order", &date, 0);
+    place.say("verify", &[], 0);
+    let refused = |what: &str| {
+        for said in [place.say("verify", &[], 7), place.say("order", &date, 7)] {
+            assert!(said.contains(what), "{said}");
+        }
+    };
+    let state = place.path("out/settlement/state.ndjson");
+    let whole = fs::read_to_string(&state).expect("the state is read");
+    let first = whole.split_inclusive('\n').next().expect("a line");
+    fs::write(&state, first).expect("the state is cut");
+    refused(".xml: ");
+    fs::remove_file(&state).expect("the state is removed");
+    refused("state.ndjson does not know this order");
+    fs::write(&state, &whole).expect("the state is back");
+
+    let (message, bytes) = bytes_below(&place.path("out/settlement/orders")).remove(0);
+    let text = String::from_utf8(bytes).expect("UTF-8");
+    fs::write(&message, text.replace("0001", "9999")).expect("the message is changed");
+    refused("is not the message that was issued");
+    fs::write(&message, &text).expect("the message is back");
+    place.say("verify", &[], 0);
+
+    let latest = place.latest();
+    let aside = place.path("aside");
+    fs::rename(&latest, &aside).expect("the settlement is taken away");
+    let said = place.say("verify", &[], 7);
+    assert!(
+        said.contains("is not there, of which CURRENT speaks"),
+        "{said}"
+    );
+    fs::rename(&aside, &latest).expect("the settlement is back");
+    place.say("verify", &[], 0);
+
+    // What would settle nothing, or tax nine times the amount, is no settlement.
+    place.write("charges.csv", HEAD);
+    assert!(place.settle(&[], 3).contains("no charge"));
+    place.write(
+        "charges.csv",
+        &format!("{HEAD}{}", CHARGES.replace("VAT,6", "VAT,900")),
+    );
+    assert!(place.settle(&[], 4).contains("at most 100 per cent"));
 }
 
 #[test]
