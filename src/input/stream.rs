@@ -2,6 +2,7 @@
 //!
 //! Knows no format: the caller says where the last whole record of a block ends.
 
+use super::encoding::has_foreign_mark;
 use super::unpack::{SMALL, is_packed, unpacked};
 use super::{FileFault, SourceFile};
 use crate::claims::most_rows;
@@ -76,8 +77,16 @@ impl Blocks {
 
     /// What comes first, unless it is in two bytes a letter and nobody said so.
     pub(super) fn beginning(&mut self) -> Result<&[u8], FileFault> {
-        let is_said = self.decoder.is_some();
-        match wide(self.peek()?) {
+        let said = self.decoder.as_ref().map(Decoder::encoding);
+        let is_said = said.is_some();
+        let bytes = self.peek()?;
+        if said.is_some_and(|encoding| has_foreign_mark(encoding, bytes)) {
+            return Err(FileFault::new(
+                &self.label,
+                "is in UTF-8, by the mark that it begins with; without [formats] encoding it is read as it is",
+            ));
+        }
+        match wide(bytes) {
             Some(found) if !is_said => Err(FileFault::new(
                 &self.label,
                 format!("is in UTF-16; [formats] encoding = {found:?} reads it"),
