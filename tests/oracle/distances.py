@@ -172,6 +172,20 @@ class Ground:
         for number, row in enumerate(self.rows):
             for x, y, mass in row:
                 self.area[mass] += (y - x) * math.cos(math.radians(self.middle(number))) / 10
+        self.joined = self.over_straits()
+
+    def over_straits(self):
+        """By mass: what it counts to. Below 5,000 km2 that is the largest one over a strait of 0.03 degrees or less, or what that counts to."""
+        joined = list(range(len(self.area)))
+        for number, row in enumerate(self.rows):
+            squeeze = math.cos(math.radians(self.middle(number)))
+            for (_, west, a), (east, _, b) in zip(row, row[1:]):
+                small, large = (a, b) if self.area[a] < self.area[b] else (b, a)
+                if (east - west) * squeeze <= 0.03 and self.area[small] < 0.4 and self.area[joined[small]] < self.area[large]:
+                    joined[small] = large
+        for mass in sorted(range(len(joined)), key=lambda m: (-self.area[m], m)):
+            joined[mass] = joined[joined[mass]]
+        return joined
 
     @staticmethod
     def row(latitude):
@@ -203,7 +217,8 @@ class Ground:
         return spans[low - 1][2] if low and longitude <= spans[low - 1][1] else None
 
     def mass(self, point):
-        """The land mass that a place lies on, or the nearest within 0.35 degrees; of an island below 5,000 km2 the largest within 0.1."""
+        """The land mass that a place lies on, or the nearest within 0.35 degrees; of an island below 5,000 km2 the largest within 0.1,
+        or over a narrow strait."""
         latitude, longitude = point
         inside = self.land(latitude, longitude)
         if inside is not None and self.area[inside] >= 0.4:
@@ -219,7 +234,7 @@ class Ground:
         here = min(near)[1] if inside is None else inside
         beside = [(self.area[mass], -mass) for distance, mass in near if distance <= 0.1]
         largest = max(beside, default=(0.0, 0))
-        return -largest[1] if self.area[here] < 0.4 and largest[0] > self.area[here] else here
+        return self.joined[-largest[1] if self.area[here] < 0.4 and largest[0] > self.area[here] else here]
 
     def is_walkable(self, a, b, barriers):
         length = haversine_exact(a, b)
