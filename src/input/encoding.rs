@@ -66,7 +66,7 @@ mod tests {
         );
         assert_eq!(read(WINDOWS_1252, b"Krueger\n"), None);
         assert_eq!(read(GB18030, "联通\n".as_bytes()), None, "valid in both");
-        let told = read(GB18030, "重庆,新加坡\n".as_bytes()).unwrap();
+        let told = read(GB18030, "重庆,上海,钦州\n".as_bytes()).unwrap();
         assert!(
             told.contains("gb18030") && told.contains("for \"重庆\""),
             "{told}"
