@@ -105,7 +105,7 @@ pub(crate) fn run_on(
         .num_threads(plan.threads)
         .build();
     let pool =
-        pool.map_err(|e| Error::Internal(format!("cannot start {} threads: {e}", plan.threads)))?;
+        pool.map_err(|e| Error::Limit(format!("cannot start {} threads: {e}", plan.threads)))?;
     let outcome = Run {
         plan,
         progress,

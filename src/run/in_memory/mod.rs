@@ -124,7 +124,7 @@ impl Session {
                     let _ = answers.send(Err(error));
                 }
             })
-            .map_err(|e| Error::Internal(format!("cannot start a thread: {e}")))?;
+            .map_err(|e| Error::Limit(format!("cannot start a thread: {e}")))?;
         let rest = Rest {
             answered,
             thread: Some(thread),

@@ -34,7 +34,7 @@ type Answers = SyncSender<Result<Answer>>;
 pub(super) fn work(setup: &Setup, asks: &Receiver<Ask>, answers: &Answers) -> Result<()> {
     let threads = setup.order.threads;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|e| Error::Internal(format!("cannot start {threads} threads: {e}")))?;
+    let pool = pool.map_err(|e| Error::Limit(format!("cannot start {threads} threads: {e}")))?;
     setup.progress.stage("compute", None);
     let done = if setup.order.is_sorted {
         in_the_order_given(setup, &pool, asks, answers)
