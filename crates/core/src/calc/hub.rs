@@ -131,10 +131,10 @@ pub fn fill(
         energy_unit: EnergyUnit::Absent,
         origin: place.location,
         destination: place.location,
-        lacks_distance: false,
         epoch: lanes.epoch(day),
     };
-    let lane = lanes.lane(key, Mode::Hub, day, symbols);
+    let adjustments = lanes.adjustments(Mode::Hub);
+    let lane = lanes.lane(key, false, Mode::Hub, day, symbols);
     let inputs = Inputs {
         is_hub: true,
         reported: (0, Basis::Absent),
@@ -142,6 +142,7 @@ pub fn fill(
         load,
         energy: Energy::None,
         lane,
+        adjustments,
         to_activity: None,
     };
     let mut found = Figures::default();

@@ -1,7 +1,6 @@
 //! What is resolved once per distinct key and not once per row: the factor, the distance, the adjustment of a lane.
 
 use super::trail::Trail;
-use crate::factors::profile::Adjustment;
 use crate::factors::{EmissionFactor, EnergyQuery, FactorQuery};
 use crate::model::element::FactorIndex;
 use crate::model::flag::Flags;
@@ -11,7 +10,7 @@ use crate::model::movement::OperationIndex;
 use crate::model::symbol::{Symbol, Symbols};
 use crate::model::time::Day;
 use crate::reference::plausibility::Bounds;
-use crate::reference::{FoundDistance, Leg, Reference};
+use crate::reference::{BasisTable, FoundDistance, Leg, Reference};
 
 /// Everything that decides about factor and distance of a row. Two days of one epoch have the same answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,20 +29,17 @@ pub struct LaneKey {
     pub origin: LocationCode,
     /// Destination.
     pub destination: LocationCode,
-    /// Whether the row reports no distance: one is looked for only then.
-    pub lacks_distance: bool,
     /// Interval of factor validity, see `FactorSet::epoch`.
     pub epoch: u32,
 }
 
 impl LaneKey {
-    /// All nine fields in three words, which is what is compared for every element.
+    /// All eight fields in three words, which is what is compared for every element.
     #[inline]
     fn words(&self) -> Words {
         let places = (self.origin.0 as u64) << 32 | self.destination.0 as u64;
         let carriers = (self.carrier as u64) << 32 | self.energy_carrier as u64;
         let rest = (self.operation as u64) << 16
-            | (self.lacks_distance as u64) << 15
             | (self.temperature as u64) << 8
             | self.energy_unit as u64;
         (places, carriers, (self.epoch as u64) << 32 | rest)
@@ -71,8 +67,6 @@ pub struct LaneFactor {
     pub holds_empty_running: bool,
     /// Basis of the distance that the intensity wants.
     pub basis: Basis,
-    /// What turns a distance of basis `b` (index) into one of `basis`: nothing to do, a step, or no entry.
-    pub adjustment: [DistanceStep; 4],
     /// One unit of the row's energy is `ratio.0 / ratio.1` units of the energy row.
     pub ratio: (i64, i64),
     /// Whether its reference period ended longer ago than the run admits (R025).
@@ -80,22 +74,14 @@ pub struct LaneFactor {
 }
 
 impl LaneFactor {
-    /// A row of the library with its intensities after uplift (operation, provision) and the adjustments that the profile has
-    /// for the mode.
+    /// A row of the library with its intensities after uplift (operation, provision).
     pub fn applied(
-        reference: &Reference,
-        mode: Mode,
         factor: FactorIndex,
         row: &EmissionFactor,
         (operation, provision): (i64, i64),
         flags: Flags,
         ratio: (i64, i64),
     ) -> LaneFactor {
-        let step = |found: Basis| match reference.adjustment(mode, found, row.distance_basis) {
-            _ if found == row.distance_basis => DistanceStep::Same,
-            Some(entry) => DistanceStep::Adjust(entry),
-            None => DistanceStep::Missing,
-        };
         LaneFactor {
             factor,
             operation,
@@ -105,22 +91,10 @@ impl LaneFactor {
             flags,
             holds_empty_running: row.empty_share.is_some_and(|share| share > 0),
             basis: row.distance_basis,
-            adjustment: [Basis::Absent, Basis::Sfd, Basis::Gcd, Basis::Actual].map(step),
             ratio,
             is_too_old: false,
         }
     }
-}
-
-/// How a distance becomes the emission distance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DistanceStep {
-    /// The bases are equal.
-    Same,
-    /// Apply this entry of the profile (Q06).
-    Adjust(Adjustment),
-    /// The profile has no entry (R021).
-    Missing,
 }
 
 /// Answers for one key.
@@ -128,8 +102,10 @@ pub enum DistanceStep {
 pub struct Lane {
     /// The factor, or none (R011, R022).
     pub factor: Option<LaneFactor>,
-    /// A distance, if the row reports none.
+    /// A distance for rows that report none, once such a row came: to look for one may be a search over the sea.
     pub distance: Option<FoundDistance>,
+    /// Whether a distance was looked for.
+    pub is_distance_sought: bool,
     /// Distances that a row may report without being flagged, m.
     pub plausible_m: Bounds,
 }
@@ -176,6 +152,11 @@ impl<'r> Lanes<'r> {
         }
     }
 
+    /// What the profile makes of a distance of a mode.
+    pub fn adjustments(&self, mode: Mode) -> &'r BasisTable {
+        self.reference.adjustments(mode)
+    }
+
     /// The epoch of a day.
     #[inline]
     pub fn epoch(&mut self, day: Day) -> u32 {
@@ -185,45 +166,41 @@ impl<'r> Lanes<'r> {
         self.last_day.1
     }
 
-    /// The lane of a key; `day` is any day of its epoch.
+    /// The lane of a key, with a distance if the row lacks one; `day` is any day of its epoch.
     #[inline]
-    pub fn lane(&mut self, key: LaneKey, mode: Mode, day: Day, symbols: &Symbols) -> &Lane {
+    pub fn lane(
+        &mut self,
+        key: LaneKey,
+        lacks_distance: bool,
+        mode: Mode,
+        day: Day,
+        symbols: &Symbols,
+    ) -> &Lane {
         let at = self.found.place(key.words()).unwrap_or_else(|new| {
             self.lanes
                 .push(resolve(self.reference, key, mode, day, symbols));
             new
         });
-        &self.lanes[at]
+        let lane = &mut self.lanes[at];
+        if lacks_distance && !lane.is_distance_sought {
+            seek_distance(self.reference, key, mode, day, lane);
+        }
+        lane
     }
 }
 
-/// One answer, from the rules; [`Lanes`] only remembers it.
-pub fn resolve(
-    reference: &Reference,
-    key: LaneKey,
-    mode: Mode,
-    day: Day,
-    symbols: &Symbols,
-) -> Lane {
+/// One answer but for the distance, from the rules; [`Lanes`] only remembers it.
+fn resolve(reference: &Reference, key: LaneKey, mode: Mode, day: Day, symbols: &Symbols) -> Lane {
     let factor = match key.energy_unit {
-        EnergyUnit::Absent => intensity(reference, key, mode, day, symbols),
+        EnergyUnit::Absent => intensity(reference, key, day, symbols),
         EnergyUnit::Kg | EnergyUnit::Litre | EnergyUnit::KWh | EnergyUnit::Mj => {
             energy(reference, key, day, symbols)
         }
     };
-    let leg = Leg {
-        mode,
-        operation: key.operation,
-        origin: key.origin,
-        destination: key.destination,
-        day,
-    };
     Lane {
         factor,
-        distance: key
-            .lacks_distance
-            .then(|| reference.distance(leg))
-            .flatten(),
+        distance: None,
+        is_distance_sought: false,
         plausible_m: match mode {
             Mode::Hub => Bounds::NONE,
             _ => reference.plausible_distance(mode, key.origin, key.destination),
@@ -231,10 +208,21 @@ pub fn resolve(
     }
 }
 
+#[cold]
+fn seek_distance(reference: &Reference, key: LaneKey, mode: Mode, day: Day, lane: &mut Lane) {
+    lane.distance = reference.distance(Leg {
+        mode,
+        operation: key.operation,
+        origin: key.origin,
+        destination: key.destination,
+        day,
+    });
+    lane.is_distance_sought = true;
+}
+
 fn intensity(
     reference: &Reference,
     key: LaneKey,
-    mode: Mode,
     day: Day,
     symbols: &Symbols,
 ) -> Option<LaneFactor> {
@@ -252,15 +240,7 @@ fn intensity(
     let intensities = (choice.operation, choice.provision);
     Some(LaneFactor {
         is_too_old: choice.is_too_old,
-        ..LaneFactor::applied(
-            reference,
-            mode,
-            choice.factor,
-            row,
-            intensities,
-            choice.flags,
-            (1, 1),
-        )
+        ..LaneFactor::applied(choice.factor, row, intensities, choice.flags, (1, 1))
     })
 }
 
@@ -282,7 +262,6 @@ fn energy(reference: &Reference, key: LaneKey, day: Day, symbols: &Symbols) -> O
         flags: choice.flags,
         holds_empty_running: false,
         basis: Basis::Absent,
-        adjustment: [DistanceStep::Same; 4],
         ratio: (choice.numerator, choice.denominator),
         is_too_old: false,
     })

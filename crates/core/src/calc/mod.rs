@@ -468,16 +468,17 @@ impl<'r> Kernel<'r> {
             },
             origin: batch.origin[row],
             destination: batch.destination[row],
-            lacks_distance: batch.distance_m[row] == 0 && mode != Mode::Hub,
             epoch: self.lanes.epoch(day),
         };
+        let lacks_distance = batch.distance_m[row] == 0 && mode != Mode::Hub;
         let inputs = Inputs {
             is_hub: mode == Mode::Hub,
             reported: (batch.distance_m[row] as i64, batch.distance_basis[row]),
             basis_assumed: batch.flags[row].has(Flags::BASIS_ASSUMED),
             load,
             energy,
-            lane: self.lanes.lane(key, mode, day, symbols),
+            lane: self.lanes.lane(key, lacks_distance, mode, day, symbols),
+            adjustments: self.reference.adjustments(mode),
             to_activity: self.to_activity[mode as usize],
         };
         tce::figures(&inputs, out)

@@ -81,11 +81,13 @@ impl Kernel<'_> {
             },
             origin: published.origin,
             destination: published.destination,
-            lacks_distance: published.mode != Mode::Hub
-                && published.distance_source != DistanceSource::Reported,
             epoch: self.lanes.epoch(day),
         };
-        let lane = self.lanes.lane(key, published.mode, day, symbols);
+        let lacks_distance =
+            published.mode != Mode::Hub && published.distance_source != DistanceSource::Reported;
+        let lane = self
+            .lanes
+            .lane(key, lacks_distance, published.mode, day, symbols);
         let reported = match published.distance_source {
             DistanceSource::Reported => (published.distance_m, published.distance_basis),
             DistanceSource::Absent
@@ -106,6 +108,7 @@ impl Kernel<'_> {
                 Energy::None
             },
             lane,
+            adjustments: self.reference.adjustments(published.mode),
             to_activity: self.to_activity[published.mode as usize],
         };
         let mut found = Figures::default();

@@ -276,18 +276,11 @@ impl State {
         } else {
             (1, 1)
         };
-        let factor = LaneFactor::applied(
-            reference,
-            e.mode,
-            0,
-            row,
-            (operation, provision),
-            Flags::NONE,
-            ratio,
-        );
+        let factor = LaneFactor::applied(0, row, (operation, provision), Flags::NONE, ratio);
         let lane = Lane {
             factor: Some(factor),
             distance: None,
+            is_distance_sought: false,
             plausible_m: Bounds::NONE,
         };
         let load = Load {
@@ -309,6 +302,7 @@ impl State {
                 Energy::None
             },
             lane: &lane,
+            adjustments: reference.adjustments(e.mode),
             to_activity: None,
         };
         let mut found = Figures::default();

@@ -2,13 +2,14 @@
 
 use super::activity::adjusted;
 use super::emissions::Amount;
-use super::lane::{DistanceStep, Lane, LaneFactor};
+use super::lane::{Lane, LaneFactor};
 use super::load::{Load, UNKNOWN_TEU};
 use crate::factors::profile::Adjustment;
 use crate::model::flag::Flags;
 use crate::model::mode::{Basis, DistanceSource, LoadStatus, Per};
 use crate::model::reject::RejectReason;
 use crate::model::unit::{DECIMAL12_MAX, DECIMAL15_MAX, DECIMAL18_MAX, ONE};
+use crate::reference::BasisTable;
 
 /// More than this many TEU on one row are not one container, so a figure per container says nothing about it (R014).
 pub const MOST_TEU_OF_A_CONTAINER: i64 = 4 * ONE;
@@ -77,6 +78,8 @@ pub struct Inputs<'a, 'l> {
     pub energy: Energy,
     /// Resolved factor and distance.
     pub lane: &'l Lane,
+    /// What the profile makes of a distance of the mode, by the basis at hand and the basis wanted.
+    pub adjustments: &'a BasisTable,
     /// What turns an actual distance into an activity distance for the mode, and the basis it then has.
     pub to_activity: Option<(Adjustment, Basis)>,
 }
@@ -113,7 +116,7 @@ pub fn figures<'l>(inputs: &Inputs<'_, 'l>, out: &mut Figures) -> Result<&'l Lan
     check_box(load, factor.per)?;
     out.emission_distance_m = out.distance_m;
     if matches!(factor.per, Per::Tkm | Per::TeuKm) {
-        adjust_distance(factor, out)?;
+        adjust_distance(inputs.adjustments, factor.basis, out)?;
     }
     emissions(inputs, factor, out)?;
     Ok(factor)
@@ -165,27 +168,22 @@ fn check_box(load: &Load, per: Per) -> Result<(), Unusable> {
     }
 }
 
-fn adjust_distance(factor: &LaneFactor, out: &mut Figures) -> Result<(), Unusable> {
-    match factor.adjustment[out.distance_basis as usize] {
-        DistanceStep::Same => {}
-        DistanceStep::Missing => {
-            return Err(unusable(
-                RejectReason::NoDistanceAdjustment,
-                "distance_basis",
-            ));
-        }
-        DistanceStep::Adjust(entry) => {
-            let metres = adjusted(out.distance_m, entry);
-            if metres <= 0 {
-                return Err(unusable(
-                    RejectReason::NoDistanceAdjustment,
-                    "distance_basis",
-                ));
-            }
-            out.emission_distance_m = saturated(metres);
-            out.flags |= Flags::DISTANCE_ADJUSTED;
-        }
+fn adjust_distance(
+    adjustments: &BasisTable,
+    wanted: Basis,
+    out: &mut Figures,
+) -> Result<(), Unusable> {
+    if out.distance_basis == wanted {
+        return Ok(());
     }
+    let metres = adjustments[out.distance_basis as usize][wanted as usize]
+        .map_or(0, |entry| adjusted(out.distance_m, entry));
+    if metres <= 0 {
+        let reason = RejectReason::NoDistanceAdjustment;
+        return Err(unusable(reason, "distance_basis"));
+    }
+    out.emission_distance_m = saturated(metres);
+    out.flags |= Flags::DISTANCE_ADJUSTED;
     Ok(())
 }
 
@@ -202,11 +200,13 @@ fn emissions(inputs: &Inputs, factor: &LaneFactor, out: &mut Figures) -> Result<
     out.activity = super::activity::transport_activity(load.mass_g, out.activity_distance_m)
         .map_err(|_| beyond("cargo_mass_kg"))?;
     // What the intensity is applied to is too much of it.
-    let limit = beyond(match factor.per {
-        Per::Tkm | Per::T => "cargo_mass_kg",
-        Per::TeuKm | Per::Teu | Per::Container => "teu",
-        Per::Kg | Per::Litre | Per::KWh | Per::Mj => "energy_quantity",
-    });
+    let limit = || {
+        beyond(match factor.per {
+            Per::Tkm | Per::T => "cargo_mass_kg",
+            Per::TeuKm | Per::Teu | Per::Container => "teu",
+            Per::Kg | Per::Litre | Per::KWh | Per::Mj => "energy_quantity",
+        })
+    };
     let amount = match (factor.per, inputs.energy) {
         (Per::Tkm, _) => Amount::over_distance(load.mass_g, out.emission_distance_m),
         (Per::TeuKm, _) => Amount::over_distance(load.teu, out.emission_distance_m),
@@ -218,13 +218,13 @@ fn emissions(inputs: &Inputs, factor: &LaneFactor, out: &mut Figures) -> Result<
         }
         // An energy row is chosen only for energy used.
         (Per::Kg | Per::Litre | Per::KWh | Per::Mj, Energy::None | Energy::Incomplete(_)) => {
-            return Err(limit);
+            return Err(limit());
         }
     };
-    out.ghg_operation = amount.at(factor.operation).ok_or(limit)?;
-    out.ghg_provision = amount.at(factor.provision).ok_or(limit)?;
+    out.ghg_operation = amount.at(factor.operation).ok_or_else(limit)?;
+    out.ghg_provision = amount.at(factor.provision).ok_or_else(limit)?;
     if out.ghg_operation + out.ghg_provision > DECIMAL18_MAX {
-        Err(limit)
+        Err(limit())
     } else {
         Ok(())
     }

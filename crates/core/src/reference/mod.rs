@@ -98,9 +98,12 @@ pub struct Reference {
 pub struct Rules {
     /// By what comes before and what comes after: a transport mode, or the end of the chain in the place of `Mode::Hub`.
     hubs: [[Option<OperationIndex>; 6]; 6],
-    /// By mode, basis at hand, basis wanted.
-    adjustments: [[[Option<Adjustment>; 4]; 4]; 6],
+    /// By mode.
+    adjustments: [BasisTable; 6],
 }
+
+/// What makes a distance of one basis into one of another: by the basis at hand, and the basis wanted.
+pub type BasisTable = [[Option<Adjustment>; 4]; 4];
 
 impl Rules {
     /// The rules of a profile; operations are those of the set.
@@ -341,6 +344,11 @@ impl Reference {
     /// How the profile makes a distance of basis `to` from one of basis `from`; equal bases need no rule and have none.
     pub fn adjustment(&self, mode: Mode, from: Basis, to: Basis) -> Option<Adjustment> {
         self.rules.adjustments[mode as usize][from as usize][to as usize]
+    }
+
+    /// All of them for a mode.
+    pub fn adjustments(&self, mode: Mode) -> &BasisTable {
+        &self.rules.adjustments[mode as usize]
     }
 
     /// The hub between two neighbours, if the profile has one; whether hubs are inferred at all is `profile.infer_hubs`.
