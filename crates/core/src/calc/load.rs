@@ -50,7 +50,8 @@ pub struct Load {
 }
 
 /// Load of row `i` whose container type resolved to `kind`, and the flags of how it was found.
-#[inline]
+// Not inlined, its result is stored in words and read back at once in pairs of words, which waits for the stores.
+#[inline(always)]
 pub fn load(
     batch: &MovementBatch,
     i: usize,
