@@ -6,6 +6,7 @@ pub(crate) use crate::audit::inputs::Place;
 use crate::audit::origin::{Origin, has_own_warnings, stood_in};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::element::GhgTotals;
+use crate::model::flag::Flags;
 use crate::model::time::Day;
 use crate::output::columns::PublishedTable;
 use crate::output::corridors::{CorridorSections, Corridors, corridor};
@@ -354,7 +355,7 @@ impl Check<'_> {
         let mut open: Option<ShipmentRow> = None;
         let mut checked = 0u64;
         let (mut by_file, mut by_factor) = (Tally::default(), Tally::default());
-        let mut before_first = Tally::default();
+        let (mut before_first, mut by_flags) = (Tally::default(), Tally::default());
         self.table::<Elements>(Part::columns(), &mut |batch| {
             for row in batch.rows::<Part>()? {
                 let row = row?;
@@ -362,6 +363,7 @@ impl Check<'_> {
                     by_file.add(file);
                 }
                 by_factor.add(row.factor_id);
+                by_flags.add(row.flags);
                 if row.flags.contains(BEFORE_FIRST) {
                     before_first.add(row.factor_id);
                 }
@@ -385,9 +387,28 @@ impl Check<'_> {
         checked += settle(open, None, &mut shipments).map_err(|e| fault(self.dir, &e))?;
         self.per_file("accepted", &by_file.counts(), |input| input.accepted)?;
         self.stood_in(reference, &before_first.counts(), &by_factor.counts())?;
+        self.implausible(&by_flags.counts())?;
         match shipments.next().transpose()? {
             None => Ok(checked),
             Some(row) => Err(self.fault(format!("shipment {} has a row and no elements", row.id))),
+        }
+    }
+
+    /// The manifest counts as many implausible elements as there are.
+    fn implausible(&self, by_flags: &BTreeMap<String, u64>) -> Result<()> {
+        let mut found = [0; 6];
+        for (text, rows) in by_flags {
+            let flags = Flags::from_text(text).unwrap_or_default();
+            for (sum, odd) in found.iter_mut().zip(Flags::IMPLAUSIBLE) {
+                *sum += rows * u64::from(flags.has(odd));
+            }
+        }
+        let found = crate::run::tables::implausible(&found);
+        match &self.manifest.counts.implausible {
+            Some(told) if *told != found => Err(self.fault(format!(
+                "the elements have {found:?} implausible ones, the manifest counts {told:?}"
+            ))),
+            _ => Ok(()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The summary that a run prints at its end.
 
 use green_corridor::Summary;
-use green_corridor::code::RejectReason;
+use green_corridor::code::{Flags, RejectReason};
 use green_corridor::quantity::{counted, date_text, decimal_text, grouped, plural};
 use green_corridor::text::Table;
 use green_corridor::text::visible;
@@ -52,6 +52,12 @@ fn tables(summary: &Summary) -> String {
             format!("{estimated:>10}  distance estimated (Q33)"),
         );
     }
+    for (code, n) in counts.implausible.iter().flatten() {
+        line(
+            &format!("  {code}"),
+            format!("{:>10}  {}", count(*n), title(code)),
+        );
+    }
     line("shipments", count(counts.shipments));
     if let Some(shipments) = &counts.in_input {
         line("", shipments.text());
@@ -78,6 +84,14 @@ fn tables(summary: &Summary) -> String {
     }
     out.push('\n');
     out
+}
+
+/// What a flag says.
+fn title(code: &str) -> &'static str {
+    let flag = Flags::LIST
+        .iter()
+        .find(|(n, _)| Flags(1 << n).text() == code);
+    flag.map_or("", |(_, title)| title)
 }
 
 fn last_line(summary: &Summary) -> String {
@@ -108,6 +122,15 @@ fn last_line(summary: &Summary) -> String {
     );
     if !by_code.is_empty() {
         line += &format!(" ({})", by_code.join(", "));
+    }
+    let odd: Vec<String> = counts
+        .implausible
+        .iter()
+        .flatten()
+        .map(|(code, count)| format!("{code} {count}"))
+        .collect();
+    if !odd.is_empty() {
+        line += &format!(", implausible elements {}", odd.join(", "));
     }
     if !summary.missing.is_empty() {
         let missing = summary.missing.len() as u64;

@@ -4,6 +4,7 @@ use crate::calc::Kernel;
 use crate::calc::rollup::merge as merge_rollup;
 use crate::error::Result;
 use crate::model::element::{Footprints, GhgTotals, Names, Rollup, Shipments};
+use crate::model::flag::Flags;
 use crate::model::mode::DistanceSource;
 use crate::model::symbol::Symbols;
 use crate::output::elements::ELEMENTS;
@@ -107,6 +108,8 @@ pub(crate) struct Written {
     pub transports: u64,
     /// Of which the distance is estimated.
     pub estimated: u64,
+    /// Rows of `elements` with each of [`Flags::IMPLAUSIBLE`].
+    pub implausible: [u64; 6],
     /// Sum over `elements`.
     pub element_totals: GhgTotals,
     /// Sum over `shipments`.
@@ -241,6 +244,7 @@ fn hand_on(
         totals,
         transports,
         estimated,
+        implausible,
     } in results.into_iter().map_while(Job::wait).flatten()
     {
         kept.check()?;
@@ -250,6 +254,9 @@ fn hand_on(
         written.element_totals.add(&totals);
         written.transports += transports;
         written.estimated += estimated;
+        for (sum, count) in written.implausible.iter_mut().zip(implausible) {
+            *sum += count;
+        }
         written.shipments_in += footprints.shipments_in;
         written.shipments_with_gaps += footprints.shipments_with_gaps;
         let chunk = std::mem::take(&mut footprints.shipments);
@@ -265,6 +272,15 @@ fn hand_on(
     Ok(written)
 }
 
+fn implausible(flags: &[Flags]) -> [u64; 6] {
+    // Most chunks have none, which one pass says.
+    let any = flags.iter().fold(Flags::NONE, |any, &flags| any | flags);
+    Flags::IMPLAUSIBLE.map(|odd| match any.has(odd) {
+        true => flags.iter().filter(|flags| flags.has(odd)).count() as u64,
+        false => 0,
+    })
+}
+
 /// A kernel call's result with what is counted from its elements themselves, not taken from the kernel's word.
 struct Done {
     footprints: Footprints,
@@ -274,6 +290,8 @@ struct Done {
     /// Elements that move, and those of them whose distance is estimated.
     transports: u64,
     estimated: u64,
+    /// Elements with each of [`Flags::IMPLAUSIBLE`].
+    implausible: [u64; 6],
 }
 
 impl Done {
@@ -294,6 +312,7 @@ impl Done {
         Done {
             transports: count(|source| source != DistanceSource::Absent),
             estimated: count(|source| source == DistanceSource::Estimate),
+            implausible: implausible(&e.flags),
             accepted: accepted_rows(&footprints),
             totals,
             footprints,

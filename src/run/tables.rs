@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::factors::Profile;
 use crate::model::element::{GhgTotals, Names, Rollup};
+use crate::model::flag::Flags;
 use crate::model::unit::{NANO_SCALE, decimal_text};
 use crate::output::corridors::{CORRIDOR_SECTIONS, CORRIDORS, CorridorRows, SectionRows};
 use crate::output::encode::Encodings;
@@ -22,6 +23,7 @@ use crate::store::manifest::{
 use crate::store::reference::{reference_entries, write_reference_copy};
 use crate::store::stage::Stage;
 use crate::store::status::Status;
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
@@ -183,6 +185,7 @@ pub(crate) fn finish(
             corridors,
             sections,
             estimated_distances: written.estimated,
+            implausible: Some(implausible(&written.implausible)),
         },
         totals: sums
             .iter()
@@ -208,6 +211,15 @@ pub(crate) fn statement(profile: &Profile) -> serde_json::Value {
         "allocation": profile.statement.allocation,
         "cut_off": profile.statement.cut_off,
     })
+}
+
+/// Counts of [`Flags::IMPLAUSIBLE`] by code; a flag that nothing has is not named.
+pub(crate) fn implausible(counts: &[u64; 6]) -> BTreeMap<String, u64> {
+    let counted = Flags::IMPLAUSIBLE.iter().zip(counts);
+    counted
+        .filter(|(_, n)| **n > 0)
+        .map(|(flag, n)| (flag.text(), *n))
+        .collect()
 }
 
 /// A shipment of which nothing but a gap was reported is in the input too.

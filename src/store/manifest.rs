@@ -163,6 +163,9 @@ pub struct Counts {
     /// Elements with an estimated distance.
     #[serde(skip_serializing_if = "is_none", default)]
     pub estimated_distances: u64,
+    /// Elements flagged as implausible, by flag, e.g. `Q25`; a manifest older than this field has none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub implausible: Option<BTreeMap<String, u64>>,
 }
 
 /// A count that says nothing when there are none.

@@ -108,6 +108,25 @@ fn the_later_of_two_nights_counts_where_the_run_file_says_so() {
 }
 
 #[test]
+fn what_is_implausible_is_told_at_the_end_of_a_run() {
+    let nights = Nights::new();
+    let rows = [
+        ("1", "S1", "12000"),
+        ("2", "S2", "99000"),
+        ("3", "S3", "19.7"),
+    ];
+    nights.movements("in/a.csv", &rows);
+    let told = nights.run("", &[]).expect(0).stdout;
+    assert!(
+        told.contains("  Q25                    2  mass implausible\n"),
+        "{told}"
+    );
+    assert!(told.contains(", implausible elements Q25 2, "), "{told}");
+    let out = nights.out().display().to_string();
+    green_corridor(["verify", &out]).expect(0);
+}
+
+#[test]
 fn a_name_without_the_date_is_refused_with_the_file() {
     let nights = Nights::new();
     nights.movements("in/2025-03-07.csv", &[("1", "S1", "12000")]);

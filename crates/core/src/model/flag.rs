@@ -64,6 +64,16 @@ impl Flags {
     /// No flag.
     pub const NONE: Flags = Flags(0);
 
+    /// Flags of what a record states and cannot well be.
+    pub const IMPLAUSIBLE: [Flags; 6] = [
+        Flags::MASS_IMPLAUSIBLE,
+        Flags::DISTANCE_IMPLAUSIBLE,
+        Flags::TIME_IMPLAUSIBLE,
+        Flags::DATE_FAR_OUTSIDE,
+        Flags::TEU_IMPLAUSIBLE,
+        Flags::ENERGY_IMPLAUSIBLE,
+    ];
+
     /// Whether every flag of `other` is set.
     pub const fn has(self, other: Flags) -> bool {
         self.0 & other.0 == other.0
