@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 /// What wrote the files.
 const CREATED_BY: &str = "green-corridor";
-/// Rows per batch handed to the writer.
-const BATCH_ROWS: usize = 32_768;
+/// Rows that are held before they are written.
+const BATCH_ROWS: u64 = 16_384;
 
 /// A column: a name, with `#` in front of whole numbers.
 pub(super) type Name = &'static str;
@@ -54,16 +54,77 @@ enum Builder {
     Whole(Int64Builder),
 }
 
+/// Rows of a table on their way into its files.
+pub(super) struct Rows {
+    csv: Vec<u8>,
+    builders: Vec<Builder>,
+    rows: u64,
+}
+
+impl Rows {
+    /// No rows of a table with these columns.
+    pub(super) fn new(columns: &[Name]) -> Rows {
+        let builder = |column: &Name| {
+            if is_whole(column) {
+                Builder::Whole(Int64Builder::new())
+            } else {
+                Builder::Text(StringBuilder::new())
+            }
+        };
+        Rows {
+            csv: Vec::new(),
+            builders: columns.iter().map(builder).collect(),
+            rows: 0,
+        }
+    }
+
+    /// Adds a row, one cell per column.
+    pub(super) fn push(&mut self, cells: &[Cell<'_>]) {
+        debug_assert_eq!(cells.len(), self.builders.len());
+        for (at, (cell, builder)) in cells.iter().zip(&mut self.builders).enumerate() {
+            if at > 0 {
+                self.csv.push(b',');
+            }
+            match (cell, builder) {
+                (Cell::Text(text), Builder::Text(column)) => {
+                    push_text(&mut self.csv, text);
+                    column.append_value(text);
+                }
+                (Cell::Whole(number), Builder::Whole(column)) => {
+                    self.csv.extend_from_slice(number.to_string().as_bytes());
+                    column.append_value(*number);
+                }
+                (_, Builder::Text(column)) => column.append_null(),
+                (_, Builder::Whole(column)) => column.append_null(),
+            }
+        }
+        self.csv.push(b'\n');
+        self.rows += 1;
+    }
+
+    /// As CSV, and as columns.
+    fn parts(mut self) -> (Vec<u8>, Vec<ArrayRef>) {
+        let columns = self.builders.iter_mut().map(|builder| match builder {
+            Builder::Text(column) => Arc::new(column.finish()) as ArrayRef,
+            Builder::Whole(column) => Arc::new(column.finish()) as ArrayRef,
+        });
+        let columns = columns.collect();
+        (self.csv, columns)
+    }
+}
+
+fn is_whole(column: Name) -> bool {
+    column.starts_with('#')
+}
+
 /// A table that is being written.
 pub(super) struct Table {
     name: &'static str,
+    columns: &'static [Name],
     csv: NewFile,
-    line: Vec<u8>,
     parquet: ArrowWriter<NewFile>,
     schema: Arc<Schema>,
-    builders: Vec<Builder>,
-    waiting: usize,
-    pub rows: u64,
+    waiting: Rows,
 }
 
 fn fault(name: &str, what: impl std::fmt::Display) -> Error {
@@ -75,24 +136,21 @@ impl Table {
     pub(super) fn new(
         folder: &NewFolder<'_>,
         name: &'static str,
-        columns: &[Name],
+        columns: &'static [Name],
     ) -> Result<Table> {
         let mut csv = folder.create(&format!("{name}.csv"))?;
         let plain: Vec<&str> = columns.iter().map(|c| c.trim_start_matches('#')).collect();
         csv.write_all(format!("{}\n", plain.join(",")).as_bytes())
             .map_err(|e| fault(name, e))?;
-        let kind = |c: &Name| {
-            if c.starts_with('#') {
+        let field = |(column, name): (&Name, &&str)| {
+            let kind = if is_whole(column) {
                 DataType::Int64
             } else {
                 DataType::Utf8
-            }
+            };
+            Field::new(*name, kind, true)
         };
-        let fields: Vec<Field> = columns
-            .iter()
-            .zip(&plain)
-            .map(|(column, name)| Field::new(*name, kind(column), true))
-            .collect();
+        let fields: Vec<Field> = columns.iter().zip(&plain).map(field).collect();
         let schema = Arc::new(Schema::new(fields));
         let level = ZstdLevel::try_new(1).map_err(|e| fault(name, e))?;
         let properties = WriterProperties::builder()
@@ -101,49 +159,20 @@ impl Table {
             .build();
         let file = folder.create(&format!("{name}.parquet"))?;
         let parquet = ArrowWriter::try_new(file, schema.clone(), Some(properties));
-        let builders = columns.iter().map(|c| match kind(c) {
-            DataType::Int64 => Builder::Whole(Int64Builder::new()),
-            _ => Builder::Text(StringBuilder::new()),
-        });
         Ok(Table {
             name,
+            columns,
             csv,
-            line: Vec::new(),
             parquet: parquet.map_err(|e| fault(name, e))?,
             schema,
-            builders: builders.collect(),
-            waiting: 0,
-            rows: 0,
+            waiting: Rows::new(columns),
         })
     }
 
     /// Adds a row, one cell per column.
     pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> Result<()> {
-        debug_assert_eq!(cells.len(), self.builders.len(), "{}", self.name);
-        self.line.clear();
-        for (at, (cell, builder)) in cells.iter().zip(&mut self.builders).enumerate() {
-            if at > 0 {
-                self.line.push(b',');
-            }
-            match (cell, builder) {
-                (Cell::Text(text), Builder::Text(column)) => {
-                    push_text(&mut self.line, text);
-                    column.append_value(text);
-                }
-                (Cell::Whole(number), Builder::Whole(column)) => {
-                    write!(self.line, "{number}").map_err(|e| fault(self.name, e))?;
-                    column.append_value(*number);
-                }
-                (_, Builder::Text(column)) => column.append_null(),
-                (_, Builder::Whole(column)) => column.append_null(),
-            }
-        }
-        self.line.push(b'\n');
-        self.csv
-            .write_all(&self.line)
-            .map_err(|e| fault(self.name, e))?;
-        (self.waiting, self.rows) = (self.waiting + 1, self.rows + 1);
-        if self.waiting == BATCH_ROWS {
+        self.waiting.push(cells);
+        if self.waiting.rows == BATCH_ROWS {
             self.flush()
         } else {
             Ok(())
@@ -151,14 +180,22 @@ impl Table {
     }
 
     fn flush(&mut self) -> Result<()> {
-        let columns = self.builders.iter_mut().map(|builder| match builder {
-            Builder::Text(column) => Arc::new(column.finish()) as ArrayRef,
-            Builder::Whole(column) => Arc::new(column.finish()) as ArrayRef,
-        });
-        let batch = RecordBatch::try_new(self.schema.clone(), columns.collect());
-        let batch = batch.map_err(|e| fault(self.name, e))?;
-        self.waiting = 0;
-        self.parquet.write(&batch).map_err(|e| fault(self.name, e))
+        let rows = std::mem::replace(&mut self.waiting, Rows::new(self.columns));
+        self.append(rows)
+    }
+
+    /// Adds rows after those that were appended before. Of one table rows come by [`Table::row`] or so, not both.
+    pub(super) fn append(&mut self, rows: Rows) -> Result<()> {
+        let (name, text) = (self.name, &mut self.csv);
+        let (csv, columns) = rows.parts();
+        let batch = RecordBatch::try_new(self.schema.clone(), columns);
+        let batch = batch.map_err(|e| fault(name, e))?;
+        let parquet = &mut self.parquet;
+        let (one, other) = rayon::join(
+            || text.write_all(&csv).map_err(|e| fault(name, e)),
+            || parquet.write(&batch).map_err(|e| fault(name, e)),
+        );
+        one.and(other)
     }
 
     /// Writes what is left; gives the files.

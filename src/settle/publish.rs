@@ -7,18 +7,19 @@ use crate::model::time::date_text;
 use crate::settle::inputs::Inputs;
 use crate::settle::ledger::{Claim, Line, Made, claims, unit_of};
 use crate::settle::money::short;
-use crate::settle::out::{Cell, Name, Table};
+use crate::settle::out::{Cell, Name, Rows, Table};
 use crate::settle::refusal::Refusal;
 use crate::settle::settling::{Chain, Settled, Tax, chains, settle, taxes};
 use crate::settle::survey::{LeftOut, Run, Survey};
 use crate::settle::terms::Terms;
 use crate::settle::words::{Form, Settles};
-use crate::settle::{Read, SettleOrder, claim_order, statement, summary};
+use crate::settle::{Read, SettleOrder, claim_order, statement};
 use crate::store::digest::sha256_hex;
 use crate::store::disk::RealDisk;
 use crate::store::files::write_file;
 use crate::store::new_folder::{NewFolder, Written};
 use crate::store::path::is_folder;
+use rayon::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -126,12 +127,12 @@ pub(super) fn publish(
     let relative = ledger.named.relative();
     let folder = NewFolder::begin(&RealDisk, root)?;
     let (totals, mut files) = ledger.write_claims(&folder, corrected)?;
-    let summary = summary::summary(ledger, &totals);
     let (rest, statements) = rayon::join(
-        || ledger.write_rest(&folder, &totals, &summary),
+        || ledger.write_rest(&folder, &totals),
         || statement::write(&folder, ledger, &totals),
     );
-    files.extend(rest?);
+    let (rest, summary) = rest?;
+    files.extend(rest);
     files.extend(statements?);
     files.extend(ledger.write_inputs(&folder)?);
     files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -256,6 +257,84 @@ fn listed(inputs: &Inputs) -> Vec<Value> {
     list
 }
 
+/// Lines that are put into rows together.
+const TOGETHER: usize = 32_768;
+/// Parts that they are divided into. It does not hang on the number of threads, and neither do the bytes of the table.
+const PARTS: usize = 4;
+
+/// The table of lines, and the claims whose lines it has.
+struct Lines<'a> {
+    ledger: &'a Ledger<'a>,
+    /// The columns of the key of each of the terms.
+    cells: &'a [[String; 12]],
+    table: Table,
+    written: u64,
+    waiting: Vec<Made>,
+    waiting_lines: usize,
+    /// Rows that were made and are not in the table yet.
+    made: Vec<Rows>,
+    claims: Vec<Claim>,
+}
+
+impl Lines<'_> {
+    fn take(&mut self, made: Made) -> Result<()> {
+        self.waiting_lines += made.1.len();
+        self.waiting.push(made);
+        if self.waiting_lines >= TOGETHER {
+            self.write()?;
+        }
+        Ok(())
+    }
+
+    /// Makes rows of the lines that wait while those made before are written.
+    fn write(&mut self) -> Result<()> {
+        let waiting = std::mem::take(&mut self.waiting);
+        self.waiting_lines = 0;
+        let mut numbered = Vec::with_capacity(waiting.len());
+        for (claim, lines) in &waiting {
+            numbered.push((self.written, claim, lines));
+            self.written += lines.len() as u64;
+        }
+        let (table, before) = (&mut self.table, std::mem::take(&mut self.made));
+        let (ledger, cells) = (self.ledger, self.cells);
+        let (written, made) = rayon::join(
+            || before.into_iter().try_for_each(|rows| table.append(rows)),
+            || {
+                let parts = numbered.par_chunks(numbered.len().div_ceil(PARTS).max(1));
+                parts.map(|some| rows_of(ledger, cells, some)).collect()
+            },
+        );
+        self.made = made;
+        self.claims
+            .extend(waiting.into_iter().map(|(claim, _)| claim));
+        written
+    }
+
+    /// Writes all that is left.
+    fn finish(mut self) -> Result<(u64, [Written; 2], Vec<Claim>)> {
+        self.write()?;
+        self.write()?;
+        Ok((self.written, self.table.finish()?, self.claims))
+    }
+}
+
+/// Rows of claims with their lines, each with the number of lines before it.
+fn rows_of(
+    ledger: &Ledger<'_>,
+    cells: &[[String; 12]],
+    claims: &[(u64, &Claim, &Vec<Line>)],
+) -> Rows {
+    let mut rows = Rows::new(LINES);
+    for (before, claim, lines) in claims {
+        let id = claim.id(ledger.terms());
+        let terms = &cells[claim.terms as usize];
+        for (number, line) in (before + 1..).zip(*lines) {
+            ledger.line(&mut rows, number, (claim, &id), terms, line);
+        }
+    }
+    rows
+}
+
 impl Ledger<'_> {
     pub(super) fn terms(&self) -> &[Terms] {
         &self.read.rules.terms
@@ -306,43 +385,45 @@ impl Ledger<'_> {
         corrected: Option<Vec<Made>>,
     ) -> Result<(Totals, Vec<Written>)> {
         let rules = &self.read.rules;
-        let mut lines = Table::new(folder, "lines", LINES)?;
         let cells: Vec<[String; 12]> = rules.terms.iter().map(Terms::cells).collect();
-        let mut list: Vec<Claim> = Vec::new();
-        let mut take = |(claim, some): Made| {
-            let id = claim.id(&rules.terms);
-            for line in &some {
-                self.line(&mut lines, &claim, &id, &cells[claim.terms as usize], line)?;
-            }
-            list.push(claim);
-            Ok(())
+        let mut lines = Lines {
+            ledger: self,
+            cells: &cells,
+            table: Table::new(folder, "lines", LINES)?,
+            written: 0,
+            waiting: Vec::new(),
+            waiting_lines: 0,
+            made: Vec::new(),
+            claims: Vec::new(),
         };
+        let mut take = |made| lines.take(made);
         match corrected {
             Some(made) => made.into_iter().try_for_each(take)?,
             None => claims(self.run, rules, self.survey, self.left_out, &mut take)?,
         }
+        let (lines, files, mut list) = lines.finish()?;
         debug_assert!(claim_order(&list));
         let taxes = taxes(&mut list, self.read.under())?;
         let settled = settle(&list, self.read.under())?;
         let totals = Totals {
-            lines: lines.rows,
+            lines,
             chains: chains(&list, &rules.terms),
             taxes,
             settled,
             claims: list,
             cells,
         };
-        Ok((totals, lines.finish()?.into()))
+        Ok((totals, files.into()))
     }
 
     fn line(
         &self,
-        table: &mut Table,
-        claim: &Claim,
-        id: &str,
+        rows: &mut Rows,
+        number: u64,
+        (claim, id): (&Claim, &str),
         terms: &[String; 12],
         line: &Line,
-    ) -> Result<()> {
+    ) {
         let charge = &self.read.rules.charges[line.charge];
         let fx = charge.rate.as_ref().map(|rate| {
             let date = date_text(rate.day);
@@ -355,7 +436,7 @@ impl Ledger<'_> {
             ]
         });
         let fx = fx.unwrap_or_default();
-        let number = i64::try_from(table.rows + 1).unwrap_or(i64::MAX);
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
         let (exact, currency) = (line.exact.to_string(), charge.currency.code());
         let amount = charge.terms.currency.text(line.amount.into());
         let price = match &charge.cost {
@@ -391,7 +472,7 @@ impl Ledger<'_> {
             Cell::from(&*line.factor_id),
             Cell::from(&self.run.manifest.run_id),
         ]);
-        table.row(&row)
+        rows.push(&row);
     }
 
     /// What a user should know before he pays.

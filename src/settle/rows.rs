@@ -6,9 +6,11 @@ use crate::settle::ledger::Claim;
 use crate::settle::out::{Cell, Name, Table};
 use crate::settle::publish::{Ledger, Totals, yes_no};
 use crate::settle::settling::{tax_id, tax_key};
+use crate::settle::summary;
 use crate::settle::words::{Class, Stage};
 use crate::store::digest::hex;
 use crate::store::new_folder::{NewFolder, Written};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 const CLAIMS: &[Name] = &[
@@ -109,31 +111,64 @@ const REFUSED: &[Name] = &[
 ];
 const SUMMARY: &[Name] = &["item", "key", "value"];
 
+/// Writes a table; gives its files.
+type WriteTable<'a> = &'a (dyn Fn() -> Result<Vec<Written>> + Sync);
+
+fn write_chains(folder: &NewFolder<'_>, totals: &Totals) -> Result<[Written; 2]> {
+    let mut table = Table::new(folder, "chains", CHAINS)?;
+    for (pair, chain) in &totals.chains {
+        let value = hex(chain.value);
+        table.row(&[
+            Cell::from(pair),
+            Cell::Whole(chain.claims),
+            Cell::from(&value),
+        ])?;
+    }
+    table.finish()
+}
+
+fn write_summary(folder: &NewFolder<'_>, summary: &[[String; 3]]) -> Result<[Written; 2]> {
+    let mut table = Table::new(folder, "summary", SUMMARY)?;
+    for [item, key, value] in summary {
+        table.row(&[Cell::from(item), Cell::from(key), Cell::from(value)])?;
+    }
+    table.finish()
+}
+
 impl Ledger<'_> {
-    /// Every table that is made once all claims are there.
+    /// Every table that is made once all claims are there, and the summary.
     pub(super) fn write_rest(
         &self,
         folder: &NewFolder<'_>,
         totals: &Totals,
-        summary: &[[String; 3]],
-    ) -> Result<Vec<Written>> {
-        let mut files = Vec::new();
-        files.extend(self.write_claim_table(folder, totals)?);
-        files.extend(self.write_taxes(folder, totals)?);
-        files.extend(self.write_postings(folder, totals)?);
-        files.extend(self.write_positions(folder, totals)?);
-        files.extend(self.write_orders(folder, totals)?);
-        files.extend(self.write_compare(folder, totals)?);
-        let mut table = Table::new(folder, "chains", CHAINS)?;
-        for (pair, chain) in &totals.chains {
-            let value = hex(chain.value);
-            table.row(&[
-                Cell::from(pair),
-                Cell::Whole(chain.claims),
-                Cell::from(&value),
-            ])?;
-        }
-        files.extend(table.finish()?);
+    ) -> Result<(Vec<Written>, Vec<[String; 3]>)> {
+        let (tables, summary) = rayon::join(
+            || {
+                let tables: [WriteTable<'_>; 8] = [
+                    &|| self.write_claim_table(folder, totals).map(Vec::from),
+                    &|| self.write_postings(folder, totals).map(Vec::from),
+                    &|| self.write_orders(folder, totals),
+                    &|| self.write_taxes(folder, totals).map(Vec::from),
+                    &|| self.write_compare(folder, totals).map(Vec::from),
+                    &|| self.write_positions(folder, totals).map(Vec::from),
+                    &|| write_chains(folder, totals).map(Vec::from),
+                    &|| self.write_refused(folder).map(Vec::from),
+                ];
+                let written = tables.into_par_iter().map(|write| write());
+                written.collect::<Result<Vec<_>>>()
+            },
+            || {
+                let summary = summary::summary(self, totals);
+                write_summary(folder, &summary).map(|files| (files, summary))
+            },
+        );
+        let (files, summary) = summary?;
+        let mut all = tables?.concat();
+        all.extend(files);
+        Ok((all, summary))
+    }
+
+    fn write_refused(&self, folder: &NewFolder<'_>) -> Result<[Written; 2]> {
         let mut table = Table::new(folder, "refused", REFUSED)?;
         for r in &self.read.refusals {
             let number = |n: i64| if n == 0 { Cell::None } else { Cell::Whole(n) };
@@ -149,13 +184,7 @@ impl Ledger<'_> {
                 Cell::from(&r.wanted),
             ])?;
         }
-        files.extend(table.finish()?);
-        let mut table = Table::new(folder, "summary", SUMMARY)?;
-        for [item, key, value] in summary {
-            table.row(&[Cell::from(item), Cell::from(key), Cell::from(value)])?;
-        }
-        files.extend(table.finish()?);
-        Ok(files)
+        table.finish()
     }
 
     fn write_claim_table(&self, folder: &NewFolder<'_>, totals: &Totals) -> Result<[Written; 2]> {

@@ -12,6 +12,7 @@ use crate::settle::settling::Order;
 use crate::settle::terms::{TERMS, Terms};
 use crate::store::digest::hex;
 use crate::store::new_folder::{NewFolder, Written};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 
@@ -24,7 +25,6 @@ pub(super) fn write(
     ledger: &Ledger<'_>,
     totals: &Totals,
 ) -> Result<Vec<Written>> {
-    let mut files = Vec::new();
     let terms = &ledger.read.rules.terms;
     let cells = &totals.cells;
     let mut by_party: BTreeMap<&str, Vec<&Claim>> = BTreeMap::new();
@@ -33,7 +33,7 @@ pub(super) fn write(
         by_party.entry(&t.payer).or_default().push(claim);
         by_party.entry(&t.payee).or_default().push(claim);
     }
-    for (party, claims) in by_party {
+    let statements = by_party.into_par_iter().map(|(party, claims)| {
         let statement = Statement {
             party,
             ledger,
@@ -42,15 +42,9 @@ pub(super) fn write(
             cells,
             claims,
         };
-        files.push(statement.csv(folder)?);
-        let report = statement.report();
-        let page = still_page(&report);
-        files.push(folder.write(&format!("statements/{party}.html"), page.as_bytes())?);
-        let book = workbook(&report)
-            .map_err(|e| Error::Internal(format!("cannot make the workbook: {e}")))?;
-        files.push(folder.write(&format!("statements/{party}.xlsx"), &book)?);
-    }
-    Ok(files)
+        statement.write(folder)
+    });
+    Ok(statements.collect::<Result<Vec<_>>>()?.concat())
 }
 
 /// Net and tax, and the tax in another currency as far as there are rates.
@@ -78,6 +72,19 @@ impl Statement<'_> {
 
     fn mine(&self) -> impl Iterator<Item = &Claim> {
         self.claims.iter().copied()
+    }
+
+    fn write(&self, folder: &NewFolder<'_>) -> Result<[Written; 3]> {
+        let party = self.party;
+        let report = self.report();
+        let page = still_page(&report);
+        let book = workbook(&report)
+            .map_err(|e| Error::Internal(format!("cannot make the workbook: {e}")))?;
+        Ok([
+            self.csv(folder)?,
+            folder.write(&format!("statements/{party}.html"), page.as_bytes())?,
+            folder.write(&format!("statements/{party}.xlsx"), &book)?,
+        ])
     }
 
     fn csv(&self, folder: &NewFolder<'_>) -> Result<Written> {
