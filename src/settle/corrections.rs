@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 /// Charge, container and element.
 type Unit = (String, String, i64);
 /// Bill, and the parts of the key that two settlements of one thing share.
-type Key = (String, [String; 10]);
+type Key = (String, String);
 
 /// What a chain says of one key.
 #[derive(Clone, Debug)]

@@ -76,7 +76,7 @@ impl Claim {
         }
         let cells = self.of(terms).cells();
         let mut fields: Vec<&str> = vec!["claim", &self.bill];
-        fields.extend(cells.iter().map(String::as_str));
+        fields.extend(cells.iter());
         if let Some(corrects) = &self.corrects {
             fields.extend([corrects.claim_id.as_str(), &corrects.run_id]);
         }

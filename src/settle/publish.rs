@@ -11,7 +11,7 @@ use crate::settle::out::{Cell, Name, Rows, Table};
 use crate::settle::refusal::Refusal;
 use crate::settle::settling::{Chain, Settled, Tax, chains, settle, taxes};
 use crate::settle::survey::{LeftOut, Run, Survey};
-use crate::settle::terms::Terms;
+use crate::settle::terms::{Cells, Terms};
 use crate::settle::words::{Form, Settles};
 use crate::settle::{Read, SettleOrder, claim_order, statement};
 use crate::store::digest::sha256_hex;
@@ -68,7 +68,7 @@ pub(super) struct Named {
 pub(super) struct Totals {
     pub claims: Vec<Claim>,
     /// The columns of the key of each of the terms.
-    pub cells: Vec<[String; 12]>,
+    pub cells: Vec<Cells>,
     pub lines: u64,
     pub taxes: Vec<Tax>,
     pub settled: Settled,
@@ -266,7 +266,7 @@ const PARTS: usize = 4;
 struct Lines<'a> {
     ledger: &'a Ledger<'a>,
     /// The columns of the key of each of the terms.
-    cells: &'a [[String; 12]],
+    cells: &'a [Cells],
     table: Table,
     written: u64,
     waiting: Vec<Made>,
@@ -319,11 +319,7 @@ impl Lines<'_> {
 }
 
 /// Rows of claims with their lines, each with the number of lines before it.
-fn rows_of(
-    ledger: &Ledger<'_>,
-    cells: &[[String; 12]],
-    claims: &[(u64, &Claim, &Vec<Line>)],
-) -> Rows {
+fn rows_of(ledger: &Ledger<'_>, cells: &[Cells], claims: &[(u64, &Claim, &Vec<Line>)]) -> Rows {
     let mut rows = Rows::new(LINES);
     for (before, claim, lines) in claims {
         let id = claim.id(ledger.terms());
@@ -385,7 +381,7 @@ impl Ledger<'_> {
         corrected: Option<Vec<Made>>,
     ) -> Result<(Totals, Vec<Written>)> {
         let rules = &self.read.rules;
-        let cells: Vec<[String; 12]> = rules.terms.iter().map(Terms::cells).collect();
+        let cells: Vec<Cells> = rules.terms.par_iter().map(Terms::cells).collect();
         let mut lines = Lines {
             ledger: self,
             cells: &cells,
@@ -404,12 +400,15 @@ impl Ledger<'_> {
         let (lines, files, mut list) = lines.finish()?;
         debug_assert!(claim_order(&list));
         let taxes = taxes(&mut list, self.read.under())?;
-        let settled = settle(&list, self.read.under())?;
+        let (settled, chains) = rayon::join(
+            || settle(&list, self.read.under()),
+            || chains(&list, &rules.terms),
+        );
         let totals = Totals {
             lines,
-            chains: chains(&list, &rules.terms),
+            chains,
             taxes,
-            settled,
+            settled: settled?,
             claims: list,
             cells,
         };
@@ -421,7 +420,7 @@ impl Ledger<'_> {
         rows: &mut Rows,
         number: u64,
         (claim, id): (&Claim, &str),
-        terms: &[String; 12],
+        terms: &Cells,
         line: &Line,
     ) {
         let charge = &self.read.rules.charges[line.charge];

@@ -142,7 +142,12 @@ impl Ledger<'_> {
         folder: &NewFolder<'_>,
         totals: &Totals,
     ) -> Result<(Vec<Written>, Vec<[String; 3]>)> {
-        let (tables, summary) = rayon::join(
+        // What takes longest in one piece begins first.
+        let (summary, tables) = rayon::join(
+            || {
+                let summary = summary::summary(self, totals);
+                write_summary(folder, &summary).map(|files| (files, summary))
+            },
             || {
                 let tables: [WriteTable<'_>; 8] = [
                     &|| self.write_claim_table(folder, totals).map(Vec::from),
@@ -156,10 +161,6 @@ impl Ledger<'_> {
                 ];
                 let written = tables.into_par_iter().map(|write| write());
                 written.collect::<Result<Vec<_>>>()
-            },
-            || {
-                let summary = summary::summary(self, totals);
-                write_summary(folder, &summary).map(|files| (files, summary))
             },
         );
         let (files, summary) = summary?;

@@ -1,5 +1,6 @@
 //! Charges ready to meet bills: which rules a bill may meet, which units each meets, which units are taken over.
 
+use crate::model::index::index32;
 use crate::model::mode::{LoadStatus, Mode};
 use crate::model::time::Day;
 use crate::model::unit::short_decimal_text;
@@ -12,6 +13,7 @@ use crate::settle::sheet::Interval;
 use crate::settle::tables::{Call, Calls, EU_ETS, Price, Prices};
 use crate::settle::terms::Terms;
 use crate::settle::words::{Adoption, Class, Emissions, Per, PriceUnit, Scope, Settles};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 /// The rules of a settlement.
@@ -58,6 +60,21 @@ pub(super) struct Set {
 /// The place of a unit that is the shipment itself.
 pub(super) const WHOLE: usize = usize::MAX;
 
+/// Distinct terms in order, and the place of each of those given.
+fn placed(given: Vec<Terms>) -> (Vec<Terms>, Vec<u32>) {
+    let mut places = vec![0; given.len()];
+    let mut sorted: Vec<(Terms, usize)> = given.into_iter().zip(0..).collect();
+    sorted.par_sort_unstable();
+    let mut terms: Vec<Terms> = Vec::new();
+    for (one, at) in sorted {
+        if terms.last() != Some(&one) {
+            terms.push(one);
+        }
+        places[at] = index32(terms.len() - 1);
+    }
+    (terms, places)
+}
+
 /// A unit that a charge meets: the place of its element among those of the bill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Hit {
@@ -75,11 +92,9 @@ impl Rules {
         disputes_incomplete: bool,
     ) -> Rules {
         let both = |c: &Charge| [c.terms.clone(), c.terms.disputed()];
-        let mut terms: Vec<Terms> = charges.iter().flat_map(both).collect();
-        terms.sort();
-        terms.dedup();
-        let place = |t: &Terms| u32::try_from(terms.binary_search(t).unwrap_or(0)).unwrap_or(0);
-        let terms_of = charges.iter().map(|c| both(c).map(|t| place(&t))).collect();
+        let (terms, places) = placed(charges.iter().flat_map(both).collect());
+        let terms_of = places.chunks_exact(2).map(|two| [two[0], two[1]]);
+        let terms_of = terms_of.collect();
         let per_unit = charges
             .iter()
             .map(|c| match &c.cost {

@@ -8,6 +8,7 @@ use crate::settle::money::{MOST_MINOR, Money, short};
 use crate::settle::tables::{Agreement, Parties};
 use crate::settle::terms::{Terms, UNIT_SEPARATOR, digest, pair};
 use crate::settle::words::Form;
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -112,17 +113,18 @@ pub(super) fn tax_id(key: &[String; 7]) -> String {
 
 /// Taxes every group of claims that may be paid, and gives each claim its part.
 pub(super) fn taxes(claims: &mut [Claim], under: Under<'_>) -> Result<Vec<Tax>> {
-    let keys: Vec<Option<[String; 7]>> = under.terms.iter().map(tax_key).collect();
-    let mut groups: BTreeMap<&[String; 7], Vec<usize>> = BTreeMap::new();
-    for (at, claim) in claims.iter().enumerate() {
-        if let Some(key) = &keys[claim.terms as usize]
-            && claim.may_be_paid(under.terms)
-        {
-            groups.entry(key).or_default().push(at);
-        }
-    }
+    let keys: Vec<Option<[String; 7]>> = under.terms.par_iter().map(tax_key).collect();
+    let taxed = |(at, claim): (usize, &Claim)| {
+        let key = keys[claim.terms as usize].as_ref()?;
+        claim.may_be_paid(under.terms).then_some((key, at))
+    };
+    let mut keyed: Vec<(&[String; 7], usize)> =
+        claims.iter().enumerate().filter_map(taxed).collect();
+    keyed.par_sort_unstable();
     let mut list = Vec::new();
-    for (key, members) in groups {
+    for group in keyed.chunk_by(|a, b| a.0 == b.0) {
+        let key = group[0].0;
+        let members: Vec<usize> = group.iter().map(|(_, at)| *at).collect();
         let t = claims[members[0]].of(under.terms);
         let rounding = under.covering(t).map_or(Rounding::HalfUp, |a| a.rounding);
         let nets: Vec<i128> = members.iter().map(|at| claims[*at].amount.into()).collect();
@@ -463,8 +465,7 @@ impl Chain {
 /// The chain of every pair over its claims that settle, in order of their keys.
 pub(super) fn chains(claims: &[Claim], terms: &[Terms]) -> BTreeMap<String, Chain> {
     let pairs: Vec<String> = terms.iter().map(Terms::pair).collect();
-    let separator = UNIT_SEPARATOR.to_string();
-    let lasting: Vec<String> = terms.iter().map(|t| t.lasting().join(&separator)).collect();
+    let lasting: Vec<String> = terms.iter().map(Terms::lasting).collect();
     let mut chains: BTreeMap<&str, Chain> = BTreeMap::new();
     for claim in claims.iter().filter(|claim| claim.settles(terms)) {
         let pair = pairs[claim.terms as usize].as_str();

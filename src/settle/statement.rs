@@ -9,7 +9,7 @@ use crate::settle::ledger::Claim;
 use crate::settle::money::{Money, short};
 use crate::settle::publish::{Ledger, Totals, yes_no};
 use crate::settle::settling::Order;
-use crate::settle::terms::{TERMS, Terms};
+use crate::settle::terms::{Cells, TERMS, Terms};
 use crate::store::digest::hex;
 use crate::store::new_folder::{NewFolder, Written};
 use rayon::prelude::*;
@@ -56,7 +56,7 @@ struct Statement<'a> {
     totals: &'a Totals,
     terms: &'a [Terms],
     /// The columns of the key of each of them.
-    cells: &'a [[String; 12]],
+    cells: &'a [Cells],
     /// Its claims.
     claims: Vec<&'a Claim>,
 }
@@ -99,7 +99,7 @@ impl Statement<'_> {
             let t = claim.of(self.terms);
             let mut cells = vec![csv_cell(&claim.bill)];
             let key = &self.cells[claim.terms as usize];
-            cells.extend(key.iter().map(|cell| csv_cell(cell)));
+            cells.extend(key.iter().map(csv_cell));
             cells.extend([
                 claim.corrected().to_owned(),
                 claim.id(self.terms),
@@ -315,12 +315,12 @@ impl Statement<'_> {
                 self.direction(t).to_owned(),
                 claim.bill.to_string(),
                 with.clone(),
-                cells[2].clone(),
-                cells[3].clone(),
-                cells[4].clone(),
-                cells[5].clone(),
-                cells[11].clone(),
-                cells[8].clone(),
+                cells.get(2).to_owned(),
+                cells.get(3).to_owned(),
+                cells.get(4).to_owned(),
+                cells.get(5).to_owned(),
+                cells.get(11).to_owned(),
+                cells.get(8).to_owned(),
                 tax,
                 t.currency.code(),
                 text(claim.amount),

@@ -42,44 +42,64 @@ pub(super) const TERMS: [&str; 12] = [
     "status",
 ];
 
-impl Terms {
-    /// As texts in the order of the key; absent is empty.
-    pub(super) fn cells(&self) -> [String; 12] {
-        [
-            self.payer.clone(),
-            self.payee.clone(),
-            self.kind.code().to_owned(),
-            self.class.map_or("", Class::code).to_owned(),
-            self.stage.code().to_owned(),
-            self.settles.code().to_owned(),
-            self.currency.code(),
-            self.value_date.map_or(String::new(), date_text),
-            self.invoice_no.clone(),
-            self.tax_category.clone(),
-            self.tax_rate.map_or(String::new(), short),
-            self.status.code().to_owned(),
-        ]
+/// [`Terms`] as texts. One text holds them all, since there may be as many terms as charges.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cells {
+    text: String,
+    ends: [usize; 12],
+}
+
+impl Cells {
+    /// The text of a column of [`TERMS`], by its place.
+    pub(super) fn get(&self, at: usize) -> &str {
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        &self.text[start..self.ends[at]]
     }
 
-    /// The parts of the key that two settlements of one thing share: without value date and status.
-    pub(super) fn lasting(&self) -> [String; 10] {
-        let [
-            payer,
-            payee,
-            kind,
-            class,
-            stage,
-            settles,
-            currency,
-            _,
-            invoice,
-            category,
-            rate,
-            _,
-        ] = self.cells();
-        [
-            payer, payee, kind, class, stage, settles, currency, invoice, category, rate,
-        ]
+    /// All twelve.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len()).map(|at| self.get(at))
+    }
+}
+
+impl Terms {
+    /// As texts in the order of the key; absent is empty.
+    pub(super) fn cells(&self) -> Cells {
+        let mut cells = Cells::default();
+        let texts: [&str; 12] = [
+            &self.payer,
+            &self.payee,
+            self.kind.code(),
+            self.class.map_or("", Class::code),
+            self.stage.code(),
+            self.settles.code(),
+            &self.currency.code(),
+            &self.value_date.map_or(String::new(), date_text),
+            &self.invoice_no,
+            &self.tax_category,
+            &self.tax_rate.map_or(String::new(), short),
+            self.status.code(),
+        ];
+        for (text, end) in texts.into_iter().zip(&mut cells.ends) {
+            cells.text.push_str(text);
+            *end = cells.text.len();
+        }
+        cells
+    }
+
+    /// The parts of the key that two settlements of one thing share, a separator between them: without value date and status.
+    pub(super) fn lasting(&self) -> String {
+        let cells = self.cells();
+        let parts = TERMS.iter().zip(cells.iter());
+        let lasting = parts.filter(|(name, _)| !matches!(**name, "value_date" | "status"));
+        let mut text = String::new();
+        for (at, (_, part)) in lasting.enumerate() {
+            if at > 0 {
+                text.push(UNIT_SEPARATOR);
+            }
+            text.push_str(part);
+        }
+        text
     }
 
     /// The pair of its parties, in byte order.
