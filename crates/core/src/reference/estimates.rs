@@ -1,5 +1,5 @@
 //! What stands in for times that nobody published: speeds by operation, time in hubs between two modes. Only route options use
-//! them; nothing of the kind exists for costs, which are known or unknown.
+//! them. For costs there are price levels, which are ranges and no figures.
 
 use super::{DataFile, Fault};
 use crate::factors::fault::Faults;
