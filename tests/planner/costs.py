@@ -84,7 +84,7 @@ class Prices:
 def terminals(legs):
     """Places where a way that is not by road begins or ends, with the mode of the terminal."""
     found = []
-    for place in [legs[0]["origin"]] + [leg["destination"] for leg in legs]:
+    for place in [leg["origin"] for leg in legs[:1]] + [leg["destination"] for leg in legs]:
         modes = {leg["mode"] for leg in legs if place in (leg["origin"], leg["destination"])}
         mode = next((m for m in ("air", "sea", "inland_waterway", "rail") if m in modes), None)
         if mode:
@@ -139,20 +139,22 @@ class Check:
         legs = [e for e in option["elements"] if e["kind"] == "transport"]
         day, parts = request["depart"][:10], []
         for leg in legs:
-            own = dict(box, km=Fraction(leg["distance_km"]))
+            # Without a factor nobody computed its distance.
+            is_refused = leg["refused"] is not None
+            own = dict(box, km=None if is_refused else Fraction(leg["distance_km"]))
             service = self.services.get(leg["service"], {})
             if service.get("cost"):
                 amount = Fraction(service["cost"]) * quantity(service["cost_per"], own)
                 price = {"basis": "service", "low": amount, "high": amount, "currency": service["currency"]}
             else:
-                price = prices.find("freight", leg["mode"], leg["origin"], leg["destination"], own, day)
+                price = None if is_refused else prices.find("freight", leg["mode"], leg["origin"], leg["destination"], own, day)
             price = self.converted(price, request, rate)
             self.price(leg["price"], price, f"{what}, {leg['mode']} {leg['origin']} {leg['destination']}")
             parts.append(price)
         cost = option["cost_range"]
         freight = self.sums(cost["freight"], parts, f"{what}, freight")
         handling = []
-        for place, mode in terminals(legs):
+        for place, mode in terminals([leg for leg in legs if leg["refused"] is None]):
             handling.append((place, mode, self.converted(prices.find("handling", mode, place, None, box, day), request, rate)))
         self.equal([(h["place"], h["mode"]) for h in cost["handling"]], [h[:2] for h in handling], f"{what}, terminals")
         for found, (place, _, price) in zip(cost["handling"], handling):
