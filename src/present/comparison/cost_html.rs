@@ -127,7 +127,7 @@ pub(crate) fn ranges(sheet: &Sheet) -> String {
             None => {
                 let _ = write!(
                     out,
-                    "<span></span><span class=\"value quiet\">known for {} of its elements</span>",
+                    "<span class=\"value quiet\">known for {} of its elements</span>",
                     cost.freight.covers
                 );
             }

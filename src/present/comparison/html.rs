@@ -291,10 +291,14 @@ fn table_row(
     } else {
         ""
     });
-    badges.push_str(if option.pareto_with_cost == Some(true) {
-        "<span class=\"badge\">front with cost</span>"
-    } else {
-        ""
+    let cost = option.cost_range.freight.complete.as_ref();
+    badges.push_str(match option.pareto_with_cost {
+        Some(true) if cost.is_some_and(|c| c.low == c.high) => {
+            "<span class=\"badge\">front with cost</span>"
+        }
+        // Of a range no more is known than that nothing surely beats it.
+        Some(true) if !is_front => "<span class=\"badge open\">perhaps cheaper</span>",
+        _ => "",
     });
     format!(
         "<tr data-option=\"{id}\" data-says=\"{0}\"{1}><td><button type=\"button\" class=\"pick\" value=\"{id}\" aria-pressed=\"false\" \
