@@ -128,7 +128,7 @@ impl Scope {
         Some(scope)
     }
 
-    fn has(&self, place: LocationCode) -> bool {
+    pub(super) fn has(&self, place: LocationCode) -> bool {
         (self.places.is_empty() && self.countries.is_empty())
             || self.places.contains(&place)
             || self.countries.contains(&place.country())
