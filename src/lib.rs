@@ -105,6 +105,9 @@ pub mod sheet {
 /// Route options between two places.
 pub mod routing {
     pub use crate::compare::{Comparison, Question, Routes, Sources, pairs};
+    pub use crate::present::comparison::cost::{
+        CostSheet, HandlingSheet, PriceSheet, RangeSheet, SumsSheet, amounts,
+    };
     pub use crate::present::comparison::figure::{rounded, shown};
     pub use crate::present::comparison::sheet::{
         ElementSheet, OptionSheet, RequestSheet, ScenarioSheet, Sheet, Standing,

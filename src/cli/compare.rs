@@ -120,6 +120,12 @@ pub(super) struct Data {
     /// An exchange rate, such as USD/SGD=1.28@2025-06-13
     #[arg(long, value_name = "RATE", value_parser = rate)]
     rate: Vec<Rate>,
+    /// Own prices by lane with their days; they go before price levels
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    rate_card: Vec<PathBuf>,
+    /// Without price levels: a cost is known then, or it is not
+    #[arg(long)]
+    no_levels: bool,
 }
 
 /// Form of an answer.
@@ -181,6 +187,8 @@ impl Data {
             passages: self.passages.clone(),
             rates: self.rates.clone(),
             rate: self.rate.clone(),
+            rate_cards: self.rate_card.clone(),
+            no_levels: self.no_levels,
         }
     }
 }

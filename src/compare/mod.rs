@@ -72,6 +72,10 @@ pub struct Sources {
     pub rates: Option<PathBuf>,
     /// Single exchange rates, which go before.
     pub rate: Vec<Rate>,
+    /// Own rate cards, which go before the price levels of `price_levels.csv`.
+    pub rate_cards: Vec<PathBuf>,
+    /// Without price levels: a cost is known then, or it is not.
+    pub no_levels: bool,
 }
 
 /// What route options are made of, loaded once for any number of questions.

@@ -12,6 +12,7 @@ use crate::reference::Gateways;
 use crate::reference::Gazetteer;
 use crate::reference::PLACE_ALIASES;
 use crate::reference::PassageTimes;
+use crate::reference::PriceRows;
 use crate::reference::Rates;
 use crate::reference::Reference;
 use crate::reference::SEA_GRAPH;
@@ -35,7 +36,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Files of the data folder that route options are made of.
-const FILES: [&str; 23] = [
+const FILES: [&str; 24] = [
     "containers.csv",
     "corridors.toml",
     "distances.csv",
@@ -54,12 +55,15 @@ const FILES: [&str; 23] = [
     ESTIMATES[7],
     "passages.csv",
     "plausibility.csv",
+    LEVELS,
     "rates.csv",
     SEA_GRAPH,
     "services.csv",
     "speeds.csv",
     "zones.csv",
 ];
+/// Price levels, of which `run` knows nothing.
+const LEVELS: &str = "price_levels.csv";
 /// The land outline below the data folder.
 const LAND: &str = "sea/land.bin";
 
@@ -71,6 +75,8 @@ pub(super) struct World {
     pub network: Network,
     /// Exchange rates.
     pub rates: Rates,
+    /// Rate cards and price levels.
+    pub price_rows: PriceRows,
 }
 
 impl World {
@@ -97,6 +103,7 @@ impl World {
             network,
             sea: self.reference.sea(),
             rates: &self.rates,
+            price_rows: &self.price_rows,
             scenario,
         }
     }
@@ -111,6 +118,7 @@ pub(super) struct Files {
     distances: Vec<DataFile>,
     passages: Vec<DataFile>,
     rates: Vec<DataFile>,
+    rate_cards: Vec<DataFile>,
 }
 
 /// Reads everything that the arguments name.
@@ -137,6 +145,7 @@ pub(super) fn read(args: &Sources) -> Result<Files> {
         distances,
         passages: named(&args.passages)?,
         rates: named(&rates)?,
+        rate_cards: named(&args.rate_cards)?,
     })
 }
 
@@ -204,6 +213,14 @@ pub(super) fn load(
         .iter()
         .rev()
         .for_each(|rate| rates.put_first(rate.clone()));
+    let is_place = |place| reference.point(place).is_some();
+    let mut price_rows = match find(LEVELS).filter(|_| !args.no_levels) {
+        Some(file) => checked.take(PriceRows::parse_levels(file, &is_place))?,
+        None => PriceRows::default(),
+    };
+    for file in files.rate_cards.iter().rev() {
+        price_rows.put_on_top(checked.take(PriceRows::parse_cards(file, &is_place))?);
+    }
     if scenario.is_none() {
         checked.warnings.iter().for_each(|w| warn(&w.to_string()));
         for name in ["services.csv", "speeds.csv", "dwell.csv"]
@@ -235,6 +252,7 @@ pub(super) fn load(
         network,
         reference,
         rates,
+        price_rows,
     })
 }
 

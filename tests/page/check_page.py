@@ -10,6 +10,7 @@ import base64
 import hashlib
 import html
 import json
+import math
 import pathlib
 import re
 import shutil
@@ -80,6 +81,16 @@ addEventListener("load", () => {
   ).map((b) => a[0] + " / " + b[0]));
   seen.names = shown(".names text").length;
   seen.covered = [...covered(shown(".names text")), ...covered(shown(".dot text.name"))];
+  // Ends of the bars of cost as shares of their track; an option of which the cost is not known has none.
+  seen.spans = all(".ranges li[data-option]").map((li) => {
+    const [bar, track] = [li.querySelector("i"), li.querySelector(".track")].map((e) => e?.getBoundingClientRect());
+    return bar ? [(bar.left - track.left) / track.width, (bar.right - track.left) / track.width, track.width] : null;
+  });
+  seen.bases = all(".ranges li[data-option]").map((li) => li.querySelector("i")?.className ?? null);
+  seen.tile = all(".tiles li").map((e) => e.textContent).find((text) => text.includes("ost")) ?? "";
+  seen.covered.push(...covered(shown(".ticks span")));
+  seen.tall = Math.max(...all(".ranges li").map((e) => e.getBoundingClientRect().height));
+  seen.ticks = shown(".ticks span").length;
   seen.sideways = document.documentElement.scrollWidth - document.documentElement.clientWidth;
   seen.ground = getComputedStyle(document.body).backgroundColor;
   seen.faults = faults;
@@ -134,6 +145,22 @@ def check(seen, options):
     assert seen["sideways"] <= 0, "the page is wider than its window: only tables may scroll"
 
 
+def check_costs(seen, options):
+    """Each bar lies where its range does on one logarithmic scale, and nobody is called the cheapest who need not be."""
+    ranges = [o["cost_range"]["freight"]["complete"] for o in options]
+    assert [span is not None for span in seen["spans"]] == [r is not None for r in ranges], (seen["spans"], ranges)
+    assert seen["bases"] == [r and o["cost_range"]["basis"] for o, r in zip(options, ranges)], seen["bases"]
+    ends = [(math.log(float(r[end])), span[at]) for r, span in zip(ranges, seen["spans"]) if r for at, end in enumerate(("low", "high"))]
+    assert len(ends) >= 4 and min(span[2] for span in filter(None, seen["spans"])) > 150, seen["spans"]
+    (x0, y0), (x1, y1) = min(ends), max(ends)
+    for x, y in ends:
+        assert abs(y0 + (y1 - y0) * (x - x0) / (x1 - x0) - y) < 0.02 and -0.01 < y < 1.01, (x, y)
+    assert seen["ticks"] >= 2 and seen["tall"] < 70, (seen["ticks"], seen["tall"])
+    known = [(o["id"], float(r["low"]), float(r["high"])) for o, r in zip(options, ranges) if r]
+    surest = [a[0] for a in known if all(a[2] <= b[1] for b in known if b is not a)]
+    assert (f"east cost: option {surest[0]}" if surest else "no surely cheapest") in seen["tile"].replace("known cost", "cost"), (seen["tile"], surest)
+
+
 def main():
     program = sys.argv[1]
     shots = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
@@ -145,11 +172,14 @@ def main():
         page = home / "page.html"
         subprocess.run([program, "compare", *QUESTION, "--format", "html", "--to", page], check=True)
         answer = subprocess.run([program, "compare", *QUESTION, "--format", "json"], check=True, capture_output=True, text=True)
-        options = len(json.loads(answer.stdout)["options"])
+        answered = json.loads(answer.stdout)["options"]
+        options = len(answered)
         wide = look(home, page, "--window-size=1200,900")
         check(wide, options)
+        check_costs(wide, answered)
         phone = look(home, page, "--window-size=500,900", "--force-device-scale-factor=1")
         check(phone, options)
+        check_costs(phone, answered)
         dark = look(home, page, "--window-size=1200,900", "--blink-settings=preferredColorScheme=0")
         assert dark["faults"] == [] and dark["ground"] != wide["ground"], (dark["ground"], wide["ground"])
         pdf = home / "page.pdf"

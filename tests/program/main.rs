@@ -11,6 +11,7 @@ mod factor_import;
 mod factors_doc;
 mod nights;
 mod planner;
+mod price_levels;
 #[cfg(unix)]
 mod query;
 mod report;

@@ -36,6 +36,30 @@ fn two_codes_of_one_town_lead_to_the_same_ways() {
 }
 
 #[test]
+fn trucks_of_a_region_go_at_its_speed() {
+    let answer = answer("DESTR", "USCHI", &[]);
+    let figure = |leg: &Value, key: &str| leg[key].as_str().unwrap().parse::<f64>().unwrap();
+    let mut regions = std::collections::BTreeSet::new();
+    for leg in options(&answer).iter().flat_map(legs) {
+        let is_american = leg["origin"].as_str().unwrap().starts_with("US");
+        let (region, speed) = if is_american {
+            ("US", 33.3)
+        } else {
+            ("EU", 28.0)
+        };
+        if leg["mode"] == "road" {
+            let hours = figure(leg, "transit_hours");
+            assert!(
+                (hours - figure(leg, "distance_km") / speed).abs() < 0.001,
+                "{leg}"
+            );
+            regions.insert(region);
+        }
+    }
+    assert_eq!(regions.len(), 2);
+}
+
+#[test]
 fn a_lane_without_any_service_has_a_way_by_sea_and_one_by_air_and_says_what_is_estimated() {
     let answer = answer("DESTR", "USCHI", &[]);
     let has_mode = |mode: &str| {

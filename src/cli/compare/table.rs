@@ -2,7 +2,8 @@
 
 use green_corridor::quantity::{Decimal, grouped};
 use green_corridor::routing::{
-    ElementSheet, OptionSheet, RequestSheet, ScenarioSheet, Sheet, Standing, shown,
+    CostSheet, ElementSheet, OptionSheet, RequestSheet, ScenarioSheet, Sheet, Standing, SumsSheet,
+    amounts, shown,
 };
 use green_corridor::text::Table;
 use std::fmt::Write;
@@ -14,9 +15,18 @@ pub(super) fn text(sheet: &Sheet) -> String {
     out.push_str(&options(sheet));
     out.push_str("* on the Pareto front over CO2e and days");
     if sheet.options.iter().any(|o| o.pareto_with_cost.is_some()) {
-        out.push_str("; $ on the front over CO2e, days and cost");
+        out.push_str("; $ nothing surely beats it over CO2e, days and cost");
     }
     out.push_str("; ~ holds estimated times; ? not known\n");
+    if sheet
+        .options
+        .iter()
+        .any(|o| o.cost_range.basis == Some("level"))
+    {
+        out.push_str(
+            "level: a range of what such freight cost, no offer; priced: elements whose service has a price\n",
+        );
+    }
     for option in &sheet.options {
         out.push_str(&chain(option));
     }
@@ -158,17 +168,90 @@ fn options(sheet: &Sheet) -> String {
             option
                 .ghg_kg_per_teu
                 .map_or("?".to_owned(), |kg| shown(kg, 1)),
-            money(option.cost, option.currency.as_deref()),
+            match option.cost {
+                None => range(&option.cost_range),
+                cost => money(cost, option.currency.as_deref()),
+            },
             option.cost_covers_elements.clone(),
             if carbon.is_some() {
                 money(option.carbon_cost, carbon)
             } else {
                 "-".to_owned()
             },
-            money(option.cost_with_carbon, carbon),
+            match (option.cost_with_carbon, &option.cost_range.with_carbon) {
+                (None, Some(range)) => amounts(range),
+                (both, _) => money(both, carbon),
+            },
         ]);
     }
     table.text()
+}
+
+/// A cost that is a range, with the weakest basis of its parts.
+fn range(cost: &CostSheet) -> String {
+    match &cost.freight.complete {
+        Some(range) => format!("{} {}", amounts(range), basis(cost.basis)),
+        None => "?".to_owned(),
+    }
+}
+
+fn basis(code: Option<&str>) -> String {
+    code.unwrap_or_default().replace('_', " ")
+}
+
+/// Each price with its dates and source, the terminals behind them.
+fn prices(option: &OptionSheet) -> String {
+    let cost = &option.cost_range;
+    let mut out = String::new();
+    let has_row = option.elements.iter().any(|e| {
+        let price = e.price.as_ref();
+        price.is_some_and(|p| p.basis != "service")
+    });
+    if has_row {
+        let _ = writeln!(
+            out,
+            "  freight, {}: {}",
+            basis(cost.basis),
+            sums(&cost.freight)
+        );
+        for element in option.elements.iter().filter(|e| e.kind != "hub") {
+            let lane = format!(
+                "{} {} - {}",
+                element.mode, element.origin, element.destination
+            );
+            match &element.price {
+                Some(price) => {
+                    let _ = writeln!(out, "    {lane}: {}; {}", price.amounts(), price.told());
+                }
+                None => {
+                    let _ = writeln!(out, "    {lane}: ?");
+                }
+            }
+        }
+    }
+    if cost.handling.iter().any(|h| h.price.is_some()) {
+        let _ = writeln!(out, "  handling, apart: {}", sums(&cost.handling_sums));
+        for handling in &cost.handling {
+            let terminal = format!("{} {}", handling.mode, handling.place);
+            match &handling.price {
+                Some(price) => {
+                    let _ = writeln!(out, "    {terminal}: {}; {}", price.amounts(), price.told());
+                }
+                None => {
+                    let _ = writeln!(out, "    {terminal}: ?");
+                }
+            }
+        }
+    }
+    out
+}
+
+fn sums(sums: &SumsSheet) -> String {
+    let all: Vec<String> = sums.sums.iter().map(amounts).collect();
+    match sums.covers_all {
+        true => all.join(" and "),
+        false => format!("{} for {}", all.join(" and "), sums.covers),
+    }
 }
 
 fn before_and_after(scenario: &ScenarioSheet) -> String {
@@ -262,7 +345,7 @@ fn chain(option: &OptionSheet) -> String {
         let _ = write!(out, "; {} {} known", whole(cost.amount), cost.currency);
     }
     out.push('\n');
-    out
+    out + &prices(option)
 }
 
 fn element_cells(element: &ElementSheet) -> Vec<String> {

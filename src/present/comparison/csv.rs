@@ -2,13 +2,15 @@
 
 use crate::escape::csv_cell;
 use crate::model::mode::Mode;
+use crate::present::comparison::cost::RangeSheet;
 use crate::present::comparison::sheet::{OptionSheet, ScenarioRow, Sheet};
 
 /// Columns before those of the modes, and behind them.
 const BEFORE: &str = "from,to,option,pareto,pareto_with_cost,modes,places,services,distance_km,days,has_estimated_time,\
     elements_without_timetable,cost,currency,cost_covers_elements,carbon_cost,carbon_currency,cost_with_carbon,ghg_is_complete,\
     ghg_operation_kg,ghg_provision_kg,ghg_total_kg,ghg_kg_per_teu";
-const BEHIND: &str = "quality_flags,error";
+const BEHIND: &str = "quality_flags,cost_low,cost_high,cost_range_currency,cost_basis,cost_range_covers_elements,cost_low_with_carbon,\
+    cost_high_with_carbon,cost_from,cost_to,cost_sources,handling_low,handling_high,handling_currency,error";
 /// Further columns under a scenario. The columns before them are those after its changes.
 const SCENARIO: &str = "open_before,open_after,days_before,ghg_is_complete_before,ghg_operation_kg_before,\
     ghg_provision_kg_before,ghg_total_kg_before,ghg_change_percent";
@@ -108,7 +110,41 @@ fn option_cells(sheet: &Sheet, option: &OptionSheet) -> Vec<String> {
         let kg = option.ghg_by_mode_kg.get(m.code());
         kg.map_or(String::new(), ToString::to_string)
     }));
-    cells.extend([option.quality_flags.clone(), String::new()]);
+    cells.push(option.quality_flags.clone());
+    cells.extend(range_cells(option));
+    cells.push(String::new());
+    cells
+}
+
+/// The cost as a range with its basis, dates and sources, and the handling apart.
+fn range_cells(option: &OptionSheet) -> Vec<String> {
+    let cost = &option.cost_range;
+    let ends = |range: &Option<RangeSheet>| match range {
+        Some(range) => [range.low.to_string(), range.high.to_string()],
+        None => Default::default(),
+    };
+    let currency = |range: &Option<RangeSheet>| known(&range.as_ref().map(|r| &r.currency));
+    let prices = || option.elements.iter().filter_map(|e| e.price.as_ref());
+    let mut sources: Vec<&str> = Vec::new();
+    for price in prices().filter(|p| !p.source_ref.is_empty()) {
+        if !sources.contains(&price.source_ref.as_str()) {
+            sources.push(&price.source_ref);
+        }
+    }
+    let mut cells = ends(&cost.freight.complete).to_vec();
+    cells.extend([
+        currency(&cost.freight.complete),
+        cost.basis.unwrap_or_default().to_owned(),
+        cost.freight.covers.clone(),
+    ]);
+    cells.extend(ends(&cost.with_carbon));
+    cells.extend([
+        known(&prices().filter_map(|p| p.from_day.as_ref()).min()),
+        known(&prices().filter_map(|p| p.to_day.as_ref()).max()),
+        sources.join("; "),
+    ]);
+    cells.extend(ends(&cost.handling_sums.complete));
+    cells.push(currency(&cost.handling_sums.complete));
     cells
 }
 

@@ -4,6 +4,8 @@
 use crate::escape::html;
 use crate::model::unit::grouped;
 use crate::present::comparison::charts::{bars, scatter};
+use crate::present::comparison::cost::{amounts, word};
+use crate::present::comparison::cost_html::{cheapest, cost_of, handling, ranges};
 use crate::present::comparison::figure::shown;
 use crate::present::comparison::map::{Map, is_broad, svg};
 use crate::present::comparison::sheet::{
@@ -51,6 +53,7 @@ pub(crate) fn page(sheet: &Sheet, map: &Map) -> String {
         out,
         "<div class=\"{pair}\">\n{drawing}<div class=\"charts\">\n<div>\n{scatter}</div>\n<div>\n{bars}</div>\n</div>\n</div>\n"
     );
+    out.push_str(&ranges(sheet));
     out.push_str(&before_and_after(sheet, &names));
     out.push_str(&chains(sheet, &names));
     out.push_str(&break_evens(sheet));
@@ -172,46 +175,29 @@ fn tiles(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
             format!("{} days <em>for {} kg CO2e</em>", days(option), ghg(option)),
         );
     }
-    let priced: Vec<&OptionSheet> = options().filter(|o| o.cost.is_some()).collect();
-    let currencies: std::collections::BTreeSet<&String> =
-        priced.iter().filter_map(|o| o.currency.as_ref()).collect();
-    let cheapest = priced
-        .iter()
-        .min_by_key(|o| o.cost)
-        .filter(|_| currencies.len() == 1);
-    match cheapest {
-        Some(option) => {
-            let value = format!(
-                "{} <em>in {} days, {} kg CO2e</em>",
-                money(option.cost, &option.currency),
-                days(option),
-                ghg(option)
+    match cheapest(sheet) {
+        Ok((name, option)) => {
+            let (days, kg) = (days(option), ghg(option));
+            let cost = cost_of(option);
+            tile(
+                name,
+                option,
+                format!("{cost} <em>in {days} days, {kg} kg CO2e</em>"),
             );
-            let of = if priced.len() == sheet.options.len() {
-                "Least cost"
-            } else {
-                "Least known cost"
-            };
-            tile(of, option, value);
         }
-        None => {
+        Err(why) => {
             let _ = writeln!(
                 out,
-                "<li><span>Cost</span><strong>not known</strong><small>known in full and in one currency for {} of {} options; own prices \
-                 come in with --services</small></li>",
-                if currencies.len() > 1 {
-                    0
-                } else {
-                    priced.len()
-                },
-                sheet.options.len()
+                "<li><span>Cost</span><strong>{}</strong><small>{}; own prices come in with --services and --rate-card</small></li>",
+                why.0,
+                html(&why.1)
             );
         }
     }
     out + "</ul>\n"
 }
 
-fn money(value: Option<Decimal>, currency: &Option<String>) -> String {
+pub(crate) fn money(value: Option<Decimal>, currency: &Option<String>) -> String {
     match (value, currency) {
         (Some(value), Some(currency)) => {
             format!("{} {}", grouped(&value.to_string()), html(currency))
@@ -234,7 +220,10 @@ fn mode_words(modes: &str) -> String {
 
 fn table(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
     let has_price = sheet.request.carbon_price.is_some();
-    let has_both = sheet.options.iter().any(|o| o.cost_with_carbon.is_some());
+    let has_both = sheet
+        .options
+        .iter()
+        .any(|o| o.cost_with_carbon.is_some() || o.cost_range.with_carbon.is_some());
     let mut out = String::from(
         "<h2>Options</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Options\"><table id=\"options\"><thead><tr><th></th>\
          <th class=\"left\">modes and places</th><th>days</th><th>kg CO2e</th><th>operation</th><th>provision</th><th>kg per TEU</th><th>km</th>\
@@ -267,18 +256,18 @@ fn table(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
             );
         }
         if has_both {
-            let _ = write!(
-                out,
-                "<td>{}</td>",
-                money(option.cost_with_carbon, &sheet.request.currency)
-            );
+            let both = match (&option.cost_with_carbon, &option.cost_range.with_carbon) {
+                (None, Some(range)) => html(&amounts(range)),
+                _ => money(option.cost_with_carbon, &sheet.request.currency),
+            };
+            let _ = write!(out, "<td>{both}</td>");
         }
         out.push_str("</tr>\n");
     }
     let _ = write!(
         out,
         "</tbody></table></div>\n<p class=\"quiet\">In order of {}. ~ holds estimated times; × is how many times the least CO2e of the options; \
-         priced: elements with a known price.{}</p>\n",
+         priced: elements with a known price; level: a range of what such freight cost, no offer.{}</p>\n",
         html(&sheet.order),
         if has_price && !has_both {
             " No cost is known in full in the currency of the carbon price, so the two are not added up."
@@ -302,10 +291,14 @@ fn table_row(
     } else {
         ""
     });
-    badges.push_str(if option.pareto_with_cost == Some(true) {
-        "<span class=\"badge\">front with cost</span>"
-    } else {
-        ""
+    let cost = option.cost_range.freight.complete.as_ref();
+    badges.push_str(match option.pareto_with_cost {
+        Some(true) if cost.is_some_and(|c| c.low == c.high) => {
+            "<span class=\"badge\">front with cost</span>"
+        }
+        // Of a range no more is known than that nothing surely beats it.
+        Some(true) if !is_front => "<span class=\"badge open\">perhaps cheaper</span>",
+        _ => "",
     });
     format!(
         "<tr data-option=\"{id}\" data-says=\"{0}\"{1}><td><button type=\"button\" class=\"pick\" value=\"{id}\" aria-pressed=\"false\" \
@@ -325,7 +318,7 @@ fn table_row(
             .ghg_kg_per_teu
             .map_or("not known".to_owned(), |kg| shown(kg, 1)),
         shown(option.distance_km, 0),
-        money(option.cost, &option.currency),
+        cost_of(option),
         html(&option.cost_covers_elements),
     )
 }
@@ -432,7 +425,7 @@ fn chains(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
             .for_each(|e| out.push_str(&element_row(e)));
         let _ = writeln!(
             out,
-            "</tbody></table></div>\n<p class=\"quiet\">{} h under way, {} h in hubs, {} h waiting; no timetable known for {} of the elements. Quality flags: {}.</p>\
+            "</tbody></table></div>\n<p class=\"quiet\">{} h under way, {} h in hubs, {} h waiting; no timetable known for {} of the elements. Quality flags: {}.{}</p>\
              </details>",
             option.moving_hours,
             option.dwell_hours,
@@ -442,7 +435,8 @@ fn chains(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
                 "none"
             } else {
                 &option.quality_flags
-            }
+            },
+            handling(&option.cost_range)
         );
     }
     out
@@ -465,8 +459,17 @@ fn element_row(element: &ElementSheet) -> String {
     let cost = match (&element.cost, &element.currency) {
         _ if is_hub => String::new(),
         (Some(cost), Some(currency)) => format!("{cost} {}", html(currency)),
-        _ => "not known".to_owned(),
+        _ => match &element.price {
+            Some(price) => format!(
+                "{}<br><small>{}</small>",
+                html(&price.amounts()),
+                word(price.basis)
+            ),
+            None => "not known".to_owned(),
+        },
     };
+    let price = element.price.as_ref().filter(|p| p.basis != "offer");
+    let price = price.map_or(String::new(), |p| p.told());
     let service = match element.service.as_str() {
         "" if is_hub => element.operation.clone(),
         "" => format!("no service known, {}", element.operation),
@@ -478,6 +481,7 @@ fn element_row(element: &ElementSheet) -> String {
         &element.source_ref,
         &element.note,
         &element.factor_id,
+        price.as_str(),
         refused,
     ];
     let sources: Vec<String> = sources

@@ -1,6 +1,8 @@
 //! Route options as table, JSON, CSV and HTML. `sheet` turns an answer into words and decimals once; the forms only arrange them.
 
 mod charts;
+pub(crate) mod cost;
+mod cost_html;
 pub(crate) mod csv;
 pub(crate) mod figure;
 pub(crate) mod html;

@@ -1,8 +1,11 @@
 //! Why options stand where they stand, in words. No order is given without its reason.
 
-use crate::calc::compare::{PriceBreakEven, beats};
+use crate::calc::compare::beats;
+use crate::calc::cost_range::PriceBreakEven;
+use crate::present::comparison::cost::amounts;
 use crate::present::comparison::figure::rounded;
 use crate::present::comparison::sheet::{FactorBreakEvenSheet, OptionSheet};
+use crate::reference::PriceBasis;
 use crate::routes::DAY;
 use crate::routes::answer::{Answer, BreakEven, Shown};
 use crate::routes::door::FROM_DOOR_TO_DOOR;
@@ -18,7 +21,8 @@ pub(crate) const fn order(objective: Objective) -> &'static str {
             "days, fastest first; then CO2e, then cost; what is not known comes last"
         }
         Objective::Cost => {
-            "cost, cheapest first, where it is known in full and all in one currency; then CO2e, then days; what is not known comes last"
+            "cost, cheapest first, where all are in one currency and the ranges do not overlap; then CO2e, then days; \
+             what is not known comes last"
         }
     }
 }
@@ -77,12 +81,28 @@ pub(crate) fn carbon_price(
         (second, first)
     };
     match &pair.carbon_price {
-        Some((currency, PriceBreakEven::At(amount))) => format!(
+        Some((currency, PriceBreakEven::Between(range))) if range.low == range.high => format!(
             "above {} {currency} per tonne option {} is cheaper, carbon included; below it option {}",
-            amount.text(),
+            range.low.text(),
             low.id,
             high.id
         ),
+        Some((currency, PriceBreakEven::Between(range))) => {
+            let below = match range.low.0 {
+                0 => "below it, it is open".to_owned(),
+                _ => format!(
+                    "below {} option {}; between, it is open",
+                    range.low.text(),
+                    high.id
+                ),
+            };
+            format!(
+                "above {} {currency} per tonne option {} is cheaper wherever in the ranges both are, carbon included; {below}; {}",
+                range.high.text(),
+                low.id,
+                uncertain(first, second)
+            )
+        }
         Some((_, PriceBreakEven::Never)) => {
             format!(
                 "option {} emits less and is not dearer, whatever the carbon price",
@@ -104,12 +124,29 @@ pub(crate) fn carbon_price(
     }
 }
 
+/// By what a range of two options is one.
+fn uncertain(first: &OptionSheet, second: &OptionSheet) -> String {
+    let has_level = |o: &OptionSheet| o.cost_range.basis == Some("level");
+    match (has_level(first), has_level(second)) {
+        (true, true) => "both costs are levels".to_owned(),
+        (true, false) => format!("the cost of option {} is a level", first.id),
+        (false, true) => format!("the cost of option {} is a level", second.id),
+        (false, false) => "a rate card has a range".to_owned(),
+    }
+}
+
 fn covered(option: &OptionSheet) -> String {
-    match (&option.cost, &option.currency) {
-        (Some(cost), Some(currency)) => format!("option {} costs {cost} {currency}", option.id),
+    let range = &option.cost_range.freight;
+    match (&option.cost, &option.currency, &range.complete) {
+        (Some(cost), Some(currency), _) => format!("option {} costs {cost} {currency}", option.id),
+        (_, _, Some(range)) => format!("option {} costs {}", option.id, amounts(range)),
+        _ if !range.sums.is_empty() && range.covers_all => {
+            format!("the cost of option {} is in several currencies", option.id)
+        }
+        // With a level or a rate card for some of them.
         _ => format!(
             "the cost of option {} is known for {} of its elements",
-            option.id, option.cost_covers_elements
+            option.id, range.covers
         ),
     }
 }
@@ -168,11 +205,7 @@ pub(crate) fn assumptions(answer: &Answer, request: &Request) -> Vec<String> {
                 .to_owned(),
         );
     }
-    list.push(
-        "Costs are freight prices with a source, as far as there are any; they are never estimated. Terminal handling, customs and \
-         stock are not in them."
-            .to_owned(),
-    );
+    list.extend(costs(answer).into_iter().map(str::to_owned));
     if request.cargo.mass_g == 0 {
         list.push("No cargo mass was given: that of the profile per TEU stands in.".to_owned());
     }
@@ -184,6 +217,37 @@ pub(crate) fn assumptions(answer: &Answer, request: &Request) -> Vec<String> {
     if options().any(|o| !o.is_complete()) {
         list.push(
             "An option whose CO2e is not known in full shows the part that is known; it is compared with nothing.".to_owned(),
+        );
+    }
+    list
+}
+
+/// What the costs of an answer rest on.
+fn costs(answer: &Answer) -> Vec<&'static str> {
+    let has_row = |wanted: PriceBasis| {
+        let freight = answer.options.iter().flat_map(|s| &s.costs.parts).flatten();
+        let handling = answer.options.iter().flat_map(|s| &s.costs.handling);
+        let mut prices = freight.chain(handling.filter_map(|h| h.price.as_ref()));
+        prices.any(|price| price.basis == wanted)
+    };
+    let mut list = vec![
+        "Costs are freight prices with a source, as far as there are any. Terminal handling stands apart; customs, waiting (storage, \
+         demurrage) and stock are not in them.",
+    ];
+    if has_row(PriceBasis::RateCard) {
+        list.push(
+            "A cost marked rate card holds prices of --rate-card where no service has one. They find no chains and drop none; a price that \
+             should belongs to a service (--services).",
+        );
+    }
+    if has_row(PriceBasis::Level) {
+        list.push(
+            "A cost marked level is a range of what such freight cost somewhere, some time: nobody offers it. Each row has its dates and its \
+             source, own estimates are marked; --no-levels leaves them out.",
+        );
+        list.push(
+            "Levels find no chains and drop none. They order options by cost, and take one from the front with cost, only where the ranges do \
+             not overlap; what two options have in common widens both ranges.",
         );
     }
     list

@@ -1,13 +1,14 @@
 //! An answer as words and decimals: every figure once, exact and with the decimals that it is written with, so that all forms say the
 //! same. The names are those of the JSON form, in which a decimal is a text.
 
-use crate::calc::compare::PriceBreakEven;
+use crate::calc::cost_range::PriceBreakEven;
 use crate::model::element::{Element, GhgTotals};
 use crate::model::mode::{Mode, Per};
 use crate::model::money::{Amount, PRICE_SCALE, RATE_SCALE};
 use crate::model::time::{date_text, instant_text};
 use crate::model::unit::{DISTANCE_SCALE, MASS_SCALE, NANO_SCALE, SHARE_SCALE};
 use crate::output::ratio::ghg_kg_per_teu;
+use crate::present::comparison::cost::{CostSheet, PriceSheet};
 use crate::present::comparison::figure::{days, decimal, hours_of, kg, money, percent};
 use crate::present::comparison::sentences;
 use crate::reference::Reference;
@@ -172,6 +173,8 @@ pub struct OptionSheet {
     pub cost_covers_distance_percent: Option<Decimal>,
     pub carbon_cost: Option<Decimal>,
     pub cost_with_carbon: Option<Decimal>,
+    /// The cost as a range, with rate cards and price levels in the places of prices that are not known.
+    pub cost_range: CostSheet,
     pub ghg_is_complete: bool,
     pub ghg_operation_kg: Decimal,
     pub ghg_provision_kg: Decimal,
@@ -220,6 +223,8 @@ pub struct ElementSheet {
     pub passages: Vec<&'static str>,
     pub cost: Option<Decimal>,
     pub currency: Option<String>,
+    /// The price as a range with how it is known.
+    pub price: Option<PriceSheet>,
     pub factor_id: String,
     pub intensity_operation_g: Option<Decimal>,
     pub intensity_provision_g: Option<Decimal>,
@@ -239,7 +244,11 @@ pub struct ElementSheet {
 pub struct BreakEvenSheet {
     pub first: String,
     pub second: String,
+    /// The carbon price, where both costs are known.
     pub carbon_price: Option<Decimal>,
+    /// The ends of its range; absent: no carbon price turns the order round, or of a cost nothing is known.
+    pub carbon_price_low: Option<Decimal>,
+    pub carbon_price_high: Option<Decimal>,
     pub currency: Option<String>,
     pub carbon_price_reason: String,
     pub factors: Vec<FactorBreakEvenSheet>,
@@ -458,6 +467,7 @@ fn option(shown: &Shown, id: &str, request: &Request, names: &Names) -> OptionSh
         cost_covers_distance_percent: percent(coverage.priced_m as i128, coverage.metres as i128),
         carbon_cost: option.carbon_cost.map(money),
         cost_with_carbon: with_carbon.map(money),
+        cost_range: CostSheet::new(&shown.costs, carbon),
         ghg_is_complete: option.is_complete(),
         ghg_operation_kg: kg(option.operation),
         ghg_provision_kg: kg(option.provision),
@@ -471,7 +481,11 @@ fn option(shown: &Shown, id: &str, request: &Request, names: &Names) -> OptionSh
         elements: option
             .parts
             .iter()
-            .map(|part| element(part, names))
+            .zip(&shown.costs.parts)
+            .map(|(part, price)| ElementSheet {
+                price: price.as_ref().map(PriceSheet::new),
+                ..element(part, names)
+            })
             .collect(),
     }
 }
@@ -577,7 +591,7 @@ fn break_even(
 ) -> BreakEvenSheet {
     let (first, second) = (&options[pair.first], &options[pair.second]);
     let price = match pair.carbon_price {
-        Some((_, PriceBreakEven::At(amount))) => Some(money(amount)),
+        Some((_, PriceBreakEven::Between(range))) => Some(range),
         Some((
             _,
             PriceBreakEven::Never | PriceBreakEven::SameEmissions | PriceBreakEven::Unbounded,
@@ -619,7 +633,9 @@ fn break_even(
         second: second.id.clone(),
         currency: pair.carbon_price.map(|(currency, _)| currency.to_string()),
         carbon_price_reason: sentences::carbon_price(pair, first, second, pair_of),
-        carbon_price: price,
+        carbon_price: price.filter(|p| p.low == p.high).map(|p| money(p.low)),
+        carbon_price_low: price.map(|p| money(p.low)),
+        carbon_price_high: price.map(|p| money(p.high)),
         factor_reason: sentences::factor(factors.first(), first, second),
         factors,
     }

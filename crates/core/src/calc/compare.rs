@@ -99,31 +99,9 @@ pub fn beats(a: &Criteria, b: &Criteria, must_meet: bool) -> bool {
 /// assert_eq!(front(&options), [Some(true), Some(true), Some(false), None]);
 /// ```
 pub fn front(options: &[Criteria]) -> Vec<Option<bool>> {
-    front_by(options, |o| Some([o.micrograms?, o.arrived_at? as i128]))
-}
-
-/// The same over CO2e, time and cost; `None` for all unless every option's cost is known in full, all in one currency.
-pub fn front_with_cost(options: &[Criteria]) -> Vec<Option<bool>> {
-    let mut currencies = options.iter().map(|o| o.costs.complete().map(|c| c.0));
-    let first = currencies.next().flatten();
-    if first.is_none() || currencies.any(|c| c != first) {
-        return vec![None; options.len()];
-    }
-    front_by(options, |o| {
-        Some([
-            o.micrograms?,
-            o.arrived_at? as i128,
-            o.costs.complete()?.1.0,
-        ])
-    })
-}
-
-fn front_by<const N: usize>(
-    options: &[Criteria],
-    point: impl Fn(&Criteria) -> Option<[i128; N]>,
-) -> Vec<Option<bool>> {
-    let points: Vec<Option<[i128; N]>> = options.iter().map(point).collect();
-    let beaten = |p: &[i128; N]| {
+    let point = |o: &Criteria| Some([o.micrograms?, o.arrived_at? as i128]);
+    let points: Vec<Option<[i128; 2]>> = options.iter().map(point).collect();
+    let beaten = |p: &[i128; 2]| {
         points
             .iter()
             .flatten()
@@ -133,36 +111,6 @@ fn front_by<const N: usize>(
         .iter()
         .map(|p| p.as_ref().map(|p| !beaten(p)))
         .collect()
-}
-
-/// At which carbon price two options cost the same, freight and carbon together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PriceBreakEven {
-    /// At this price, in 10^-12 of the currency unit per tonne, half to even; above it the one with less CO2e is cheaper.
-    At(Amount),
-    /// The one with less CO2e is not dearer at any price from 0.
-    Never,
-    /// Both emit the same.
-    SameEmissions,
-    /// Beyond what can be held.
-    Unbounded,
-}
-
-/// The break-even carbon price of two options: (freight in one currency, micrograms CO2e) each.
-pub fn price_break_even(a: (Amount, i128), b: (Amount, i128)) -> PriceBreakEven {
-    let ((low_cost, low), (high_cost, high)) = if a.1 <= b.1 { (a, b) } else { (b, a) };
-    if low == high {
-        return PriceBreakEven::SameEmissions;
-    }
-    let dearer = low_cost.0 - high_cost.0;
-    if dearer <= 0 {
-        return PriceBreakEven::Never;
-    }
-    // 10^12 micrograms are a tonne.
-    match dearer.checked_mul(1_000_000_000_000) {
-        Some(scaled) => PriceBreakEven::At(Amount(div_half_even(scaled, high - low))),
-        None => PriceBreakEven::Unbounded,
-    }
 }
 
 /// What one factor contributes to an option.
@@ -288,51 +236,16 @@ mod tests {
     }
 
     #[test]
-    fn the_front_with_cost_wants_every_cost_in_one_currency() {
+    fn equal_ones_share_the_front() {
         let options = [
             option(1, 9, Some(9)),
             option(9, 1, Some(9)),
             option(9, 9, Some(1)),
-            option(9, 9, Some(9)),
         ];
-        assert_eq!(
-            front(&options),
-            [Some(true), Some(true), Some(false), Some(false)]
-        );
-        assert_eq!(
-            front_with_cost(&options),
-            [Some(true), Some(true), Some(true), Some(false)]
-        );
-        let partial = [option(1, 9, Some(9)), option(9, 1, None)];
-        assert_eq!(front_with_cost(&partial), [None, None]);
+        assert_eq!(front(&options), [Some(true), Some(true), Some(false)]);
         assert_eq!(
             front(&[option(1, 1, None), option(1, 1, None)]),
-            [Some(true), Some(true)],
-            "equal ones share the front"
-        );
-    }
-
-    #[test]
-    fn the_break_even_price_makes_both_cost_the_same() {
-        let (tonne, unit) = (1_000_000_000_000i128, 1_000_000_000_000i128);
-        // 60 dearer for 1.5 t less: 40 a tonne.
-        let clean = (Amount(160 * unit), tonne);
-        let dirty = (Amount(100 * unit), tonne * 5 / 2);
-        assert_eq!(
-            price_break_even(clean, dirty),
-            PriceBreakEven::At(Amount(40 * unit))
-        );
-        assert_eq!(
-            price_break_even(dirty, clean),
-            PriceBreakEven::At(Amount(40 * unit))
-        );
-        assert_eq!(
-            price_break_even((Amount(1), 1), (Amount(1), 2)),
-            PriceBreakEven::Never
-        );
-        assert_eq!(
-            price_break_even((Amount(1), 2), (Amount(5), 2)),
-            PriceBreakEven::SameEmissions
+            [Some(true), Some(true)]
         );
     }
 

@@ -7,6 +7,7 @@ pub mod activity;
 mod block;
 pub mod chain;
 pub mod compare;
+pub mod cost_range;
 pub mod duplicates;
 pub mod emissions;
 pub mod hub;

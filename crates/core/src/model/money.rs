@@ -91,6 +91,45 @@ impl Amount {
     }
 }
 
+/// An amount that is somewhere between two, both included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AmountRange {
+    /// The least that it can be.
+    pub low: Amount,
+    /// The most.
+    pub high: Amount,
+}
+
+impl AmountRange {
+    /// An amount that is known.
+    pub fn exactly(amount: Amount) -> AmountRange {
+        AmountRange {
+            low: amount,
+            high: amount,
+        }
+    }
+
+    /// The sum of both, whatever the two amounts are; `None` when it cannot be held.
+    pub fn plus(self, other: AmountRange) -> Option<AmountRange> {
+        Some(AmountRange {
+            low: self.low.plus(other.low)?,
+            high: self.high.plus(other.high)?,
+        })
+    }
+
+    /// Whether this is less than the other wherever in their ranges the two amounts are.
+    ///
+    /// ```
+    /// use green_corridor_core::model::money::{Amount, AmountRange};
+    /// let range = |low, high| AmountRange { low: Amount(low), high: Amount(high) };
+    /// assert!(range(1, 4).is_surely_below(range(5, 9)));
+    /// assert!(!range(1, 5).is_surely_below(range(5, 9)), "they may be the same");
+    /// ```
+    pub fn is_surely_below(self, other: AmountRange) -> bool {
+        self.high < other.low
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! What stands in for times that nobody published: speeds by operation, time in hubs between two modes. Only route options use
-//! them; nothing of the kind exists for costs, which are known or unknown.
+//! them. For costs there are price levels, which are ranges and no figures.
 
+use super::price_rows::Scope;
 use super::{DataFile, Fault};
 use crate::factors::fault::Faults;
 use crate::factors::library::{Texts, transport_mode};
@@ -38,6 +39,8 @@ pub struct Dwell {
 /// The speeds of `speeds.csv`.
 #[derive(Clone, Debug, Default)]
 pub struct Speeds {
+    /// Those of a region, in the order of their file.
+    regional: Vec<(Scope, Mode, Option<OperationIndex>, Speed)>,
     by_mode: FxHashMap<Mode, Speed>,
     by_operation: FxHashMap<OperationIndex, Speed>,
 }
@@ -52,7 +55,7 @@ layout! {
     /// Columns of `speeds.csv`.
     SpeedCell {
         Mode = "mode" must, Operation = "operation", KmPerHour = "km_per_hour" must, IsEstimate = "is_estimate" must,
-        SourceRef = "source_ref" must, Note = "note",
+        SourceRef = "source_ref" must, Note = "note", Region = "region",
     }
 }
 
@@ -75,7 +78,7 @@ fn yes(text: &str) -> Option<bool> {
 }
 
 impl Speeds {
-    /// Reads `speeds.csv`; of two rows for one operation, or for one mode, the first counts.
+    /// Reads `speeds.csv`; of two rows for one operation, or for one mode, in one region the first counts.
     pub fn parse(file: &DataFile, factors: &FactorSet) -> (Speeds, Vec<Fault>) {
         let mut faults = Faults::default();
         let mut texts = Texts::default();
@@ -98,6 +101,8 @@ impl Speeds {
             let wanted = "kilometres per hour above 0, up to 2000, with at most 3 decimals";
             let metres_per_hour = row.decimal(SpeedCell::KmPerHour, 3, 1..=2_000_000, wanted);
             let is_estimate = row.value(SpeedCell::IsEstimate, yes, "yes or no");
+            let wanted = "countries and UN/LOCODEs with spaces between, or nothing for everywhere";
+            let region = row.value(SpeedCell::Region, Scope::parse, wanted);
             let (Some(mode), Some(metres_per_hour), Some(is_estimate), false) =
                 (mode, metres_per_hour, is_estimate, row.failed)
             else {
@@ -108,6 +113,9 @@ impl Speeds {
                 is_estimate,
                 source_ref: texts.share(row.text(SpeedCell::SourceRef)),
             };
+            if let Some(region) = region {
+                return speeds.regional.push((region, mode, operation, speed));
+            }
             let is_new = match operation {
                 Some(operation) => insert_first(&mut speeds.by_operation, operation, speed),
                 None => insert_first(&mut speeds.by_mode, mode, speed),
@@ -122,7 +130,24 @@ impl Speeds {
         (speeds, faults.list)
     }
 
-    /// The speed of an operation, else of its mode.
+    /// The speed of a way between two places: of a region that both lie in, else of everywhere.
+    pub fn between(
+        &self,
+        operation: OperationIndex,
+        mode: Mode,
+        (from, to): (LocationCode, LocationCode),
+    ) -> Option<&Speed> {
+        let is_for = |own: &Option<OperationIndex>| own.is_none_or(|own| own == operation);
+        let mut regional = self.regional.iter();
+        let found = regional.find(|(region, of, own, _)| {
+            *of == mode && is_for(own) && region.has(from) && region.has(to)
+        });
+        found
+            .map(|(.., speed)| speed)
+            .or_else(|| self.get(operation, mode))
+    }
+
+    /// The speed of an operation, else of its mode, everywhere.
     pub fn get(&self, operation: OperationIndex, mode: Mode) -> Option<&Speed> {
         self.by_operation
             .get(&operation)
@@ -224,6 +249,22 @@ mod tests {
         assert_eq!(get(feeder, Mode::Sea), Some((17_000, false)));
         assert_eq!(get(OperationIndex::MAX, Mode::Sea), Some((20_500, true)));
         assert_eq!(get(OperationIndex::MAX, Mode::Air), None);
+    }
+
+    #[test]
+    fn a_region_comes_before_everywhere_where_both_ends_lie_in_it() {
+        let text = "mode,operation,km_per_hour,is_estimate,source_ref,note,region\nsea,sea.feeder,17,no,a,,\nsea,,20,yes,b,,CN HK\n";
+        let factors = factors();
+        let (speeds, faults) = Speeds::parse(&DataFile::new("speeds.csv", text), &factors);
+        assert!(faults.is_empty(), "{faults:?}");
+        let feeder = factors.operation("sea.feeder").unwrap();
+        let place = |code: &str| LocationCode::parse(code.as_bytes()).unwrap();
+        let get = |from, to| {
+            let found = speeds.between(feeder, Mode::Sea, (place(from), place(to)));
+            found.map(|s| s.metres_per_hour)
+        };
+        assert_eq!(get("CNSHA", "HKHKG"), Some(20_000));
+        assert_eq!(get("CNSHA", "SGSIN"), Some(17_000));
     }
 
     #[test]

@@ -5,12 +5,14 @@ use super::costing::Costing;
 use super::door::{self, Lacking};
 use super::network::{Link, LinkIndex, Network};
 use super::option::{FactorKey, RouteOption, options, price_of};
-use super::request::Request;
+use super::priced::{OptionCosts, Pricing};
+use super::request::{Objective, Request};
 use super::scenario::Scenario;
 use super::search::{Chain, MOST_LABELS, Search, Stopped};
 use super::{sea, why};
-use crate::calc::compare::{
-    FactorBreakEven, PriceBreakEven, factor_break_evens, front_with_cost, price_break_even,
+use crate::calc::compare::{FactorBreakEven, factor_break_evens};
+use crate::calc::cost_range::{
+    PriceBreakEven, common_currency, front_with_cost, price_break_even, surely_cheaper_first,
 };
 use crate::geo::sea::SeaGraph;
 use crate::model::id::LocationCode;
@@ -19,7 +21,7 @@ use crate::model::mode::Mode;
 use crate::model::money::{Amount, Currency};
 use crate::model::symbol::Symbols;
 use crate::model::time::day_of;
-use crate::reference::{Rate, Rates, Reference};
+use crate::reference::{PriceRows, Rate, Rates, Reference};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -37,6 +39,8 @@ pub struct World<'w> {
     pub sea: Option<&'w SeaGraph>,
     /// Exchange rates.
     pub rates: &'w Rates,
+    /// Rate cards and price levels, for what no service has a price.
+    pub price_rows: &'w PriceRows,
     /// What is changed in the network; the reference holds what it changes in factors.
     pub scenario: Option<&'w Scenario>,
 }
@@ -46,9 +50,12 @@ pub struct World<'w> {
 pub struct Shown {
     /// The option.
     pub option: RouteOption,
+    /// What it costs, with rate cards and price levels.
+    pub costs: OptionCosts,
     /// On the front over CO2e and time among all chains found; `None`: one of them is not known.
     pub pareto: Option<bool>,
-    /// On the front over CO2e, time and cost among the options shown; `None`: not every cost is known in one currency.
+    /// On the front over CO2e, time and cost among the options shown: none of them surely beats it. `None`: it is open, as of its own cost
+    /// nothing is known, or of that of one that may beat it, or as costs are in several currencies.
     pub pareto_with_cost: Option<bool>,
     /// Best of its sequence of modes by the objective.
     pub is_best_of_modes: bool,
@@ -61,7 +68,7 @@ pub struct BreakEven {
     pub first: usize,
     /// Place of the second.
     pub second: usize,
-    /// Carbon price at which both cost the same; `None`: a cost is not known in full in one currency.
+    /// Carbon price at which both cost the same; `None`: of a part of a cost nothing is known, or they are in several currencies.
     pub carbon_price: Option<(Currency, PriceBreakEven)>,
     /// Factors that can turn the order by CO2e round, the deciding one first.
     pub factors: Vec<FactorBreakEven<FactorKey>>,
@@ -175,28 +182,44 @@ pub fn answer<'w>(world: World<'w>, request: &Request) -> Result<Answer<'w>, NoA
     )
     .ok_or(NoAnswer::Money)?;
     list.iter().try_for_each(adds_up)?;
-    let criteria: Vec<_> = list.iter().map(|o| o.criteria().clone()).collect();
-    let with_cost = front_with_cost(&criteria);
-    let break_even = break_evens(&list);
+    let pricing = Pricing::new(&world, request);
+    let (costs, converted) = pricing.of_all(&list).ok_or(NoAnswer::Money)?;
+    let mut priced: Vec<Priced> = list.into_iter().zip(costs).zip(standing).collect();
+    if request.objective == Objective::Cost {
+        priced = cheapest_first(priced);
+    }
+    let with_cost = {
+        let pairs = priced
+            .iter()
+            .map(|((o, c), _)| (o.criteria(), c.freight.complete()));
+        front_with_cost(&pairs.collect::<Vec<_>>())
+    };
+    let break_even = break_evens(&priced);
     let symbols = costing.symbols().clone();
     drop(costing);
-    let on_the_way = |link: &LinkIndex| list.iter().any(|o| o.chain.links.contains(link));
+    let on_the_way = |link: &LinkIndex| {
+        let mut options = priced.iter().map(|((option, _), _)| option);
+        options.any(|o| o.chain.links.contains(link))
+    };
     let mut rates: Vec<Rate> = Vec::new();
-    for (link, rate) in used {
-        if on_the_way(&link) && !rates.contains(&rate) {
+    let used = used.into_iter().filter(|(link, _)| on_the_way(link));
+    for rate in used.map(|(_, rate)| rate).chain(converted) {
+        if !rates.contains(&rate) {
             rates.push(rate);
         }
     }
     if let Some(graph) = world.sea {
-        let mut shown: Vec<LinkIndex> = list.iter().flat_map(|o| o.chain.links.clone()).collect();
+        let links = priced.iter().flat_map(|((o, _), _)| o.chain.links.clone());
+        let mut shown: Vec<LinkIndex> = links.collect();
         shown.sort_unstable();
         shown.dedup();
         let links = &mut network.to_mut().links;
         sea::tell_passages(links, &shown, graph, world.reference, request);
     }
-    let options = list.into_iter().zip(standing).zip(with_cost).map(
-        |((option, (pareto, is_best_of_modes)), with_cost)| Shown {
+    let options = priced.into_iter().zip(with_cost).map(
+        |(((option, costs), (pareto, is_best_of_modes)), with_cost)| Shown {
             option,
+            costs,
             pareto,
             pareto_with_cost: with_cost,
             is_best_of_modes,
@@ -340,14 +363,45 @@ fn prices(
     Ok((list, used))
 }
 
-fn break_evens(list: &[RouteOption]) -> Vec<BreakEven> {
-    let leading = list.len().min(LEADING);
-    let shares: Vec<_> = list.iter().take(leading).map(RouteOption::shares).collect();
+/// An option, what it costs, whether it is on the front, and whether it is the first of its modes.
+type Priced = ((RouteOption, OptionCosts), (Option<bool>, bool));
+
+/// The options in an order that puts none before one that is surely cheaper; what is not known in full, and what of the cost nothing is
+/// known of, stays behind. Costs in several currencies have no order.
+fn cheapest_first(list: Vec<Priced>) -> Vec<Priced> {
+    let is_known = |((option, costs), (pareto, _)): &Priced| {
+        let is_complete = option.is_complete() && pareto.is_some();
+        is_complete && costs.freight.complete().is_some()
+    };
+    let (known, unknown): (Vec<Priced>, Vec<Priced>) = list.into_iter().partition(is_known);
+    let costs: Vec<_> = known
+        .iter()
+        .map(|((_, c), _)| c.freight.complete())
+        .collect();
+    let order = match common_currency(costs.iter().copied()) {
+        Some(_) => surely_cheaper_first(&costs.iter().flatten().map(|c| c.1).collect::<Vec<_>>()),
+        None => (0..known.len()).collect(),
+    };
+    let mut known: Vec<Option<Priced>> = known.into_iter().map(Some).collect();
+    let sorted = order.into_iter().filter_map(|at| known[at].take());
+    let mut list: Vec<Priced> = sorted.chain(unknown).collect();
+    let mut seen = Vec::new();
+    for ((option, _), (_, is_best_of_modes)) in &mut list {
+        *is_best_of_modes = !seen.contains(&option.chain.modes);
+        seen.push(option.chain.modes);
+    }
+    list
+}
+
+fn break_evens(list: &[Priced]) -> Vec<BreakEven> {
+    let leading = &list[..list.len().min(LEADING)];
+    let shares: Vec<_> = leading.iter().map(|((o, _), _)| o.shares()).collect();
+    let leading = leading.len();
     let mut pairs = Vec::new();
     for first in 0..leading {
         for second in first + 1..leading {
-            let (a, b) = (&list[first], &list[second]);
-            let costs = (a.criteria().costs.complete(), b.criteria().costs.complete());
+            let (((a, cost_a), _), ((b, cost_b), _)) = (&list[first], &list[second]);
+            let costs = (cost_a.freight.complete(), cost_b.freight.complete());
             let is_known = a.is_complete() && b.is_complete();
             let carbon_price = match costs {
                 (Some((currency, cost_a)), Some((other, cost_b)))

@@ -2,7 +2,7 @@
 //!
 //! Pure: whole numbers, no files, no clock. `network` holds what runs between places, `door` leads to it where it does not reach, `search`
 //! finds chains, `costing` asks the kernel of the batch run for their footprints, `option` puts an answer together, `choose` decides which
-//! options are shown.
+//! options are shown; `priced` tells what an option costs where no service has a price.
 
 pub mod answer;
 pub mod choose;
@@ -12,6 +12,7 @@ pub mod geometry;
 pub mod network;
 pub mod option;
 pub mod pairs;
+pub mod priced;
 pub mod request;
 pub mod scenario;
 pub mod sea;

@@ -237,6 +237,7 @@ fn of_service(service: &Service, reference: &Reference, estimates: &Estimates) -
             per: c.per,
         })
     });
+    let ends = (service.origin, service.destination);
     Link {
         service: service.service.clone(),
         mode: service.mode,
@@ -247,7 +248,7 @@ fn of_service(service: &Service, reference: &Reference, estimates: &Estimates) -
         destination: service.destination,
         distance: service.distance,
         transit: published.or_else(|| {
-            metres.and_then(|m| at_speed(m, service.mode, service.operation, estimates))
+            metres.and_then(|m| at_speed(m, service.mode, service.operation, ends, estimates))
         }),
         wait,
         price,
@@ -300,7 +301,13 @@ fn of_distance(
         origin,
         destination,
         distance: None,
-        transit: at_speed(distance.metres as i64, mode, operation, estimates),
+        transit: at_speed(
+            distance.metres as i64,
+            mode,
+            operation,
+            (origin, destination),
+            estimates,
+        ),
         wait: Wait::Unknown,
         price: None,
         valid_from: Day::MIN,
@@ -326,14 +333,15 @@ pub(super) fn rounded(numerator: i128, denominator: i128) -> Millihours {
     Millihours::try_from(div_half_even(numerator, denominator)).unwrap_or(Millihours::MAX)
 }
 
-/// Time for a distance at the speed of the operation, else of the mode, half to even.
+/// Time for a distance between two places at the speed of the operation, else of the mode, half to even.
 pub fn at_speed(
     metres: i64,
     mode: Mode,
     operation: OperationIndex,
+    ends: (LocationCode, LocationCode),
     estimates: &Estimates,
 ) -> Option<Hours> {
-    let speed = estimates.speeds.get(operation, mode)?;
+    let speed = estimates.speeds.between(operation, mode, ends)?;
     let value = rounded(i128::from(metres) * 1000, i128::from(speed.metres_per_hour));
     Some(Hours {
         value,

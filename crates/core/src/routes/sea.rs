@@ -235,7 +235,13 @@ impl Maker<'_> {
             destination,
             // The kernel finds the same way, and says where it is from; but it knows nothing of what a question keeps out of.
             distance: self.is_restricted.then_some((metres, Basis::Sfd)),
-            transit: at_speed(metres as i64, Mode::Sea, self.operation, self.estimates),
+            transit: at_speed(
+                metres as i64,
+                Mode::Sea,
+                self.operation,
+                (origin, destination),
+                self.estimates,
+            ),
             wait: Wait::Unknown,
             price: None,
             valid_from: Day::MIN,
