@@ -4,7 +4,7 @@ use crate::model::time::Day;
 use crate::settle::exact::Rounding;
 use crate::settle::money::{Money, number};
 use crate::settle::refusal::{Code, Refusal};
-use crate::settle::sheet::{Column, File, Interval, Record, Refusals, is_id, records};
+use crate::settle::sheet::{Column, File, Interval, Record, Refusals, all_records, is_id, records};
 use crate::settle::words::{Adoption, Class, Emissions, Form, PartyKind, PriceUnit, RoundingWord};
 use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
@@ -77,14 +77,17 @@ pub(super) use word;
 pub(super) fn parties(file: &File, refusals: &mut Refusals) -> Parties {
     let mut parties = Parties::new();
     let mut lines: BTreeMap<String, Vec<u64>> = BTreeMap::new();
-    records(file, PARTY, refusals, |row, refusals| {
+    all_records(file, PARTY, refusals, |row, lacks_nothing, refusals| {
         let code = row.text("party").to_owned();
+        if code.is_empty() {
+            return;
+        }
         if !is_party_code(&code) {
             return row.refuse(refusals, Code::Id, &code, "party: up to 35 of A-Z, 0-9, -");
         }
         lines.entry(code.clone()).or_default().push(row.line);
         let before = refusals.len();
-        let party = party(row, refusals);
+        let party = lacks_nothing.then(|| party(row, refusals)).flatten();
         if let Some(party) = party.filter(|_| refusals.len() == before) {
             parties.insert(code, party);
         }
@@ -226,20 +229,11 @@ pub(super) type Prices = BTreeMap<String, Vec<Price>>;
 
 pub(super) fn prices(file: &File, refusals: &mut Refusals) -> Prices {
     let mut prices = Prices::new();
-    let mut twice = Vec::new();
     records(file, PRICE, refusals, |row, refusals| {
-        let Some(price) = price(row, refusals) else {
-            return;
-        };
-        let rows: &mut Vec<Price> = prices.entry(price.id.clone()).or_default();
-        if let Some(other) = rows.iter().find(|other| other.valid.meets(&price.valid)) {
-            let wanted = format!("days that no other row of it has (line {})", other.line);
-            row.refuse(refusals, Code::Price, &price.id, &wanted);
-            twice.push(price.id.clone());
+        if let Some(price) = price(row, refusals) {
+            prices.entry(price.id.clone()).or_default().push(price);
         }
-        rows.push(price);
     });
-    twice.iter().for_each(|id| drop(prices.remove(id)));
     prices
 }
 
@@ -316,7 +310,7 @@ const CALL: &[Column] = &[
 pub(super) fn calls(file: &File, refusals: &mut Refusals) -> Calls {
     let mut calls = Calls::default();
     let mut lines: BTreeMap<(String, String, i64), Vec<u64>> = BTreeMap::new();
-    records(file, CALL, refusals, |row, refusals| {
+    all_records(file, CALL, refusals, |row, _, refusals| {
         let wanted = (Code::Number, "a whole number from 1");
         let element = row.read("element", refusals, wanted, |text| {
             let digits = text.bytes().all(|b| b.is_ascii_digit());
