@@ -6,7 +6,7 @@ use crate::settle::exact::Exact;
 use crate::settle::money::{MOST_MINOR, Money, short};
 use crate::settle::rates::{Rate, Rates};
 use crate::settle::refusal::Code;
-use crate::settle::sheet::{Column, File, Interval, Record, Refusals, is_id, records};
+use crate::settle::sheet::{Column, File, Interval, Record, Refusals, all_records, is_id};
 use crate::settle::tables::{Parties, Prices, word};
 use crate::settle::terms::Terms;
 use crate::settle::words::{ChargeKind, Class, PartyKind, Per, Scope, Settles, Stage, Status};
@@ -136,11 +136,14 @@ pub(super) fn charges(
     // Every row of an id, those that are refused for something else too.
     let mut seen: FxHashMap<String, Vec<(usize, u64)>> = FxHashMap::default();
     for (at, file) in files.iter().enumerate() {
-        records(file, CHARGE, refusals, |row, refusals| {
+        all_records(file, CHARGE, refusals, |row, lacks_nothing, refusals| {
             let before = refusals.len();
             let id = row.text("charge_id");
-            seen.entry(id.to_owned()).or_default().push((at, row.line));
-            let charge = charge(row, &file.name, beside, refusals);
+            if !id.is_empty() {
+                seen.entry(id.to_owned()).or_default().push((at, row.line));
+            }
+            let charge = lacks_nothing.then(|| charge(row, &file.name, beside, refusals));
+            let charge = charge.flatten();
             match charge.filter(|_| refusals.len() == before) {
                 Some(charge) => list.push(charge),
                 None => refused.add(id, row_flow(row)),

@@ -482,7 +482,12 @@ fn refused(
         .iter()
         .map(|(at, _)| flow_of(&read.rules.charges[*at]))
         .collect();
-    let units = std::mem::take(&mut survey.refused);
+    let mut units = std::mem::take(&mut survey.refused);
+    // A row that is refused for want of a rate has no units whose cost could be refused too.
+    let rateless = rows.iter().filter(|(_, r)| r.code == refusal::Code::Rate);
+    let rateless: FxHashSet<(&str, u64)> =
+        rateless.map(|(_, r)| (r.file.as_str(), r.line)).collect();
+    units.retain(|(r, _)| !(r.code.is_of_cost() && rateless.contains(&(&*r.file, r.line))));
     // What is refused of a charge as a whole has no bill.
     let wholes = units.iter().filter(|(refusal, _)| refusal.bill.is_empty());
     flows.extend(wholes.map(|(_, terms)| flow(&read.rules.terms[terms[0] as usize])));

@@ -13,6 +13,11 @@ macro_rules! codes {
                 match self { $(Code::$name => ($code, $meaning)),+ }
             }
 
+            /// Whether it is said of a unit that cannot be costed.
+            pub(super) const fn is_of_cost(self) -> bool {
+                matches!(self, Code::Teu | Code::Price | Code::Amount)
+            }
+
             #[cfg(test)]
             pub(super) const ALL: &'static [Code] = &[$(Code::$name),+];
         }

@@ -378,24 +378,20 @@ impl Rules {
     ) -> Result<Costed, Box<Refusal>> {
         let day = date(section.departed_at);
         let set = self.set(charge);
-        let price = price_on(&set.prices, id, day).filter(|price| {
+        let may_be_used = |price: &Price| {
             charge.terms.class == Some(Class::Shadow)
                 || (price.adoption == Adoption::Adopted
                     && price.in_force.is_none_or(|from| from <= day))
-        });
-        let Some(price) = price else {
-            let found = format!("{id} on {}", crate::model::time::date_text(day));
-            let wanted =
-                "a row of prices.csv that is valid, adopted and in force on the day of departure";
-            return Err(refused(
-                charge,
-                bill,
-                Some(section),
-                Code::Price,
-                &found,
-                wanted,
-            ));
         };
+        let price = match price_on(&set.prices, id, day) {
+            Ok(price) if may_be_used(price) => Ok(price),
+            Ok(_) => Err(PRICE_WANTED.to_owned()),
+            Err(wanted) => Err(wanted),
+        };
+        let price = price.map_err(|wanted| {
+            let found = format!("{id} on {}", crate::model::time::date_text(day));
+            refused(charge, bill, Some(section), Code::Price, &found, &wanted)
+        })?;
         let kg = match price.emissions {
             Emissions::Operation => section.ghg_operation,
             Emissions::Total => section.ghg_total,
@@ -531,9 +527,23 @@ pub(super) fn distinct(hits: &[Hit]) -> impl Iterator<Item = usize> + '_ {
         .map(|some| some[0].charge)
 }
 
-fn price_on<'p>(prices: &'p Prices, id: &str, day: Day) -> Option<&'p Price> {
-    prices.get(id)?.iter().find(|price| price.valid.holds(day))
+/// The row of a price on a day; otherwise what was wanted.
+fn price_on<'p>(prices: &'p Prices, id: &str, day: Day) -> Result<&'p Price, String> {
+    let rows = prices.get(id).into_iter().flatten();
+    let mut valid = rows.filter(|price| price.valid.holds(day));
+    match (valid.next(), valid.next()) {
+        (Some(price), None) => Ok(price),
+        (Some(one), Some(other)) => Err(format!(
+            "one row of prices.csv that is valid on the day of departure, not lines {} and {}",
+            one.line, other.line
+        )),
+        (None, _) => Err(PRICE_WANTED.to_owned()),
+    }
 }
+
+/// What a unit needs that is priced.
+const PRICE_WANTED: &str =
+    "a row of prices.csv that is valid, adopted and in force on the day of departure";
 
 fn call_of<'c>(calls: &'c Calls, bill: &str, section: &Section<'_>) -> Option<&'c Call> {
     let key = (section.container.to_owned(), section.number);

@@ -31,12 +31,26 @@ pub(super) type Column = (&'static str, bool);
 
 const QUOTE: char = '"';
 
-/// Hands each record to `each`. What is wrong with the file as a whole ends the reading of it.
+/// Hands each record that lacks nothing to `each`. What is wrong with the file as a whole ends the reading of it.
 pub(super) fn records(
     file: &File,
     columns: &[Column],
     refusals: &mut Refusals,
     mut each: impl FnMut(&Record<'_>, &mut Refusals),
+) {
+    all_records(file, columns, refusals, |row, lacks_nothing, refusals| {
+        if lacks_nothing {
+            each(row, refusals);
+        }
+    });
+}
+
+/// The same with every record, and whether it lacks nothing; what it lacks is refused already.
+pub(super) fn all_records(
+    file: &File,
+    columns: &[Column],
+    refusals: &mut Refusals,
+    mut each: impl FnMut(&Record<'_>, bool, &mut Refusals),
 ) {
     let Ok(text) = std::str::from_utf8(&file.bytes) else {
         let wanted = "UTF-8";
@@ -83,9 +97,8 @@ pub(super) fn records(
             columns,
             cells,
         };
-        if record.lacks_nothing(refusals) {
-            each(&record, refusals);
-        }
+        let lacks_nothing = record.lacks_nothing(refusals);
+        each(&record, lacks_nothing, refusals);
     }
 }
 

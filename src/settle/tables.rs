@@ -4,7 +4,7 @@ use crate::model::time::Day;
 use crate::settle::exact::Rounding;
 use crate::settle::money::{Money, number};
 use crate::settle::refusal::{Code, Refusal};
-use crate::settle::sheet::{Column, File, Interval, Record, Refusals, is_id, records};
+use crate::settle::sheet::{Column, File, Interval, Record, Refusals, all_records, is_id, records};
 use crate::settle::words::{Adoption, Class, Emissions, Form, PartyKind, PriceUnit, RoundingWord};
 use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
@@ -77,14 +77,17 @@ pub(super) use word;
 pub(super) fn parties(file: &File, refusals: &mut Refusals) -> Parties {
     let mut parties = Parties::new();
     let mut lines: BTreeMap<String, Vec<u64>> = BTreeMap::new();
-    records(file, PARTY, refusals, |row, refusals| {
+    all_records(file, PARTY, refusals, |row, lacks_nothing, refusals| {
         let code = row.text("party").to_owned();
+        if code.is_empty() {
+            return;
+        }
         if !is_party_code(&code) {
             return row.refuse(refusals, Code::Id, &code, "party: up to 35 of A-Z, 0-9, -");
         }
         lines.entry(code.clone()).or_default().push(row.line);
         let before = refusals.len();
-        let party = party(row, refusals);
+        let party = lacks_nothing.then(|| party(row, refusals)).flatten();
         if let Some(party) = party.filter(|_| refusals.len() == before) {
             parties.insert(code, party);
         }
@@ -226,20 +229,11 @@ pub(super) type Prices = BTreeMap<String, Vec<Price>>;
 
 pub(super) fn prices(file: &File, refusals: &mut Refusals) -> Prices {
     let mut prices = Prices::new();
-    let mut twice = Vec::new();
     records(file, PRICE, refusals, |row, refusals| {
-        let Some(price) = price(row, refusals) else {
-            return;
-        };
-        let rows: &mut Vec<Price> = prices.entry(price.id.clone()).or_default();
-        if let Some(other) = rows.iter().find(|other| other.valid.meets(&price.valid)) {
-            let wanted = format!("days that no other row of it has (line {})", other.line);
-            row.refuse(refusals, Code::Price, &price.id, &wanted);
-            twice.push(price.id.clone());
+        if let Some(price) = price(row, refusals) {
+            prices.entry(price.id.clone()).or_default().push(price);
         }
-        rows.push(price);
     });
-    twice.iter().for_each(|id| drop(prices.remove(id)));
     prices
 }
 
@@ -315,12 +309,18 @@ const CALL: &[Column] = &[
 
 pub(super) fn calls(file: &File, refusals: &mut Refusals) -> Calls {
     let mut calls = Calls::default();
-    records(file, CALL, refusals, |row, refusals| {
+    let mut lines: BTreeMap<(String, String, i64), Vec<u64>> = BTreeMap::new();
+    all_records(file, CALL, refusals, |row, _, refusals| {
         let wanted = (Code::Number, "a whole number from 1");
         let element = row.read("element", refusals, wanted, |text| {
             let digits = text.bytes().all(|b| b.is_ascii_digit());
             text.parse::<i64>().ok().filter(|n| digits && *n > 0)
         });
+        let (bill, container) = (row.text("shipment_id"), row.text("container_id"));
+        if let Some(element) = element {
+            let key = (bill.to_owned(), container.to_owned(), element);
+            lines.entry(key).or_default().push(row.line);
+        }
         let wanted = (Code::Number, "0, 0.5 or 1");
         let half = Decimal::new(5, 1);
         let share = row.read("voyage_share", refusals, wanted, |text| {
@@ -329,18 +329,19 @@ pub(super) fn calls(file: &File, refusals: &mut Refusals) -> Calls {
         let (Some(element), Some(share)) = (element, share) else {
             return;
         };
-        let call = Call { share };
-        let key = (row.text("container_id").to_owned(), element);
-        let bill = calls.entry(row.text("shipment_id").to_owned()).or_default();
-        if bill.insert(key, call).is_some() {
-            row.refuse(
-                refusals,
-                Code::Twice,
-                row.text("shipment_id"),
-                "each element once",
-            );
-        }
+        let of = calls.entry(bill.to_owned()).or_default();
+        of.insert((container.to_owned(), element), Call { share });
     });
+    // Which of two rows of one element is right nobody can say.
+    for ((bill, container, element), lines) in lines.into_iter().filter(|(_, l)| l.len() > 1) {
+        if let Some(of) = calls.get_mut(&bill) {
+            of.remove(&(container, element));
+        }
+        for line in lines {
+            let refusal = Refusal::at(&file.name, line, Code::Twice, &bill, "each element once");
+            refusals.push(refusal);
+        }
+    }
     calls
 }
 
@@ -470,6 +471,21 @@ mod tests {
             name: "f.csv".to_owned(),
             bytes: text.as_bytes().to_vec(),
         }
+    }
+
+    #[test]
+    fn of_two_calls_of_one_element_neither_counts() {
+        let mut refusals = Vec::new();
+        let head = "shipment_id,container_id,element,voyage_share,source\n";
+        let rows = "S,C,2,0.5,log\nS,C,3,1,log\nS,C,2,0.5,log\nS,C,3,2,log\n";
+        let calls = calls(&file(&format!("{head}{rows}S,,2,1,log\n")), &mut refusals);
+        let mut told: Vec<_> = refusals.iter().map(|r| (r.line, r.code)).collect();
+        told.sort_unstable();
+        let twice = [2, 3, 4, 5].map(|line| (line, Code::Twice));
+        assert_eq!(told[..3], twice[..3]);
+        assert_eq!(told[3..], [(5, Code::Number), twice[3]]);
+        let left: Vec<_> = calls["S"].keys().collect();
+        assert_eq!(left, [&(String::new(), 2)]);
     }
 
     #[test]

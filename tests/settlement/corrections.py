@@ -58,7 +58,8 @@ def apply(previous, run, claims, options):
     new = recomputed(previous, run, options)
     out = [claim for claim in claims if claim.bare not in originals]
     for bare, original in originals.items():
-        if original.settles != "yes":
+        # What never settled, an upper bound among them, has nothing to be paid back.
+        if not original.settling:
             continue
         correction = corrected(original, cited[bare], new.get(bare, []), run, options)
         if correction is not None:
