@@ -80,9 +80,9 @@ pub fn encoded_bytes(
     reference: &Reference,
     symbols: &Symbols,
 ) -> std::io::Result<usize> {
-    let fixed = FixedNames::new(reference, vec!["movements.csv".to_owned()]);
+    let fixed = FixedNames::new(reference, vec!["movements.csv".to_owned()], Vec::new());
     let names = fixed.with(symbols);
-    let mut writer = ChunkWriter::new(&ELEMENTS, Encodings::Default, &[], |_| Ok(Vec::new()));
+    let mut writer = ChunkWriter::new(&ELEMENTS, &[], Encodings::Default, &[], |_| Ok(Vec::new()));
     writer.push(Arc::clone(footprints), &names)?;
     let parts = writer.finish(&names)?;
     Ok(parts.iter().map(|part| part.writer.len()).sum())

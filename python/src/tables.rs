@@ -180,6 +180,8 @@ struct Shared {
     told: Arc<Told>,
     /// The process that has the session's thread.
     process: u32,
+    /// Columns of elements, shipments, rejected.
+    schemas: [SchemaRef; 3],
 }
 
 impl Shared {
@@ -207,6 +209,11 @@ impl Shared {
         }
     }
 
+    fn schema(&self, table: usize) -> PyResult<SchemaRef> {
+        let unknown = || PyValueError::new_err("wanted the number of a table, 0 to 2");
+        self.schemas.get(table).cloned().ok_or_else(unknown)
+    }
+
     fn next(&self, py: Python<'_>, table: usize) -> PyResult<Option<RecordBatch>> {
         self.with(py, |pump| pump.next(table))
     }
@@ -220,6 +227,7 @@ impl Computing {
         told: Arc<Told>,
     ) -> Computing {
         let empty = || Some(VecDeque::new());
+        let schemas = session.schemas().clone();
         let pump = Mutex::new(Pump {
             source: Source::Open(session),
             input,
@@ -231,14 +239,10 @@ impl Computing {
             interrupt,
             told,
             process: std::process::id(),
+            schemas,
         });
         Computing { shared }
     }
-}
-
-fn schema(table: usize) -> PyResult<SchemaRef> {
-    let unknown = || PyValueError::new_err("wanted the number of a table, 0 to 2");
-    Tables::schemas().get(table).cloned().ok_or_else(unknown)
 }
 
 #[pymethods]
@@ -270,7 +274,7 @@ impl Computing {
     }
 
     fn next<'py>(&self, py: Python<'py>, table: usize) -> PyResult<Option<Bound<'py, PyAny>>> {
-        schema(table)?;
+        self.shared.schema(table)?;
         let batch = self.shared.next(py, table)?;
         batch.map(|batch| batch.to_pyarrow(py)).transpose()
     }
@@ -285,12 +289,12 @@ impl Computing {
     }
 
     fn schema<'py>(&self, py: Python<'py>, table: usize) -> PyResult<Bound<'py, PyAny>> {
-        schema(table)?.to_pyarrow(py)
+        self.shared.schema(table)?.to_pyarrow(py)
     }
 
     /// Nobody wants this table.
     fn forget(&self, py: Python<'_>, table: usize) -> PyResult<()> {
-        schema(table)?;
+        self.shared.schema(table)?;
         self.shared.with(py, |pump| {
             pump.waiting[table] = None;
             Ok(())
@@ -299,7 +303,7 @@ impl Computing {
 
     fn stream<'py>(&self, py: Python<'py>, table: usize) -> PyResult<Bound<'py, PyCapsule>> {
         let stream = Stream {
-            schema: schema(table)?,
+            schema: self.shared.schema(table)?,
             shared: Arc::clone(&self.shared),
             table,
         };

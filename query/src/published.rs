@@ -76,7 +76,15 @@ impl Source {
     fn columns(&self) -> Result<Schema> {
         let mut schema = Schema::default();
         schema.with_column(RUN_ID.into(), DataType::String);
-        for field in PublishedRun::schema(self.table)?.fields() {
+        let own = PublishedRun::schema(self.table)?;
+        // What some runs carry and others do not is null in those.
+        let all = self.runs.iter().map(|run| run.columns(self.table));
+        let all = all.collect::<Result<Vec<_>>>()?;
+        for field in own
+            .fields()
+            .iter()
+            .chain(all.iter().flat_map(|s| s.fields()))
+        {
             let kind = kind(field.data_type());
             let kind = kind.ok_or_else(|| self.other(field.name(), field.data_type()))?;
             schema.with_column(field.name().as_str().into(), kind);
@@ -101,7 +109,10 @@ impl Source {
         let mut len = 0;
         let fault = |e: PolarsError| Error::Internal(format!("table {}: {e}", self.table));
         for run in self.runs.iter() {
-            for batch in run.batches(self.table, &published)? {
+            let there = run.columns(self.table)?;
+            let has = |name: &str| there.column_with_name(name).is_some();
+            let read: Vec<&str> = published.iter().copied().filter(|name| has(name)).collect();
+            for batch in run.batches(self.table, &read)? {
                 if len >= most {
                     break;
                 }
@@ -110,7 +121,8 @@ impl Source {
                 for (column, (name, kind)) in columns.iter_mut().zip(wanted) {
                     let more = match batch.column_by_name(name) {
                         Some(array) => values(name, kind, array),
-                        None => Some(run_ids(run.id(), batch.num_rows())),
+                        None if name == RUN_ID => Some(run_ids(run.id(), batch.num_rows())),
+                        None => Some(Column::full_null(name.clone(), batch.num_rows(), kind)),
                     };
                     let more = more.ok_or_else(|| self.other(name, kind))?;
                     column.append(&more).map_err(fault)?;

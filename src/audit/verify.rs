@@ -1,5 +1,6 @@
 //! A published run checked from its files alone: digests, counts, sums; on request every element through the kernel.
 
+use crate::audit::carried;
 use crate::audit::inputs;
 pub use crate::audit::inputs::Inputs;
 pub(crate) use crate::audit::inputs::Place;
@@ -182,6 +183,7 @@ pub(crate) fn verify(
     verified.total = sums[0].1.total();
     verified.elements = manifest.counts.elements;
     verified.shipments = check.shipments(&origin.reference)?;
+    carried::check(dir, &manifest, interrupt)?;
     if recalculate {
         progress.stage("recalculate", None);
         verified.recalculated = check.recalculate(&origin.reference)?;

@@ -38,7 +38,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
         TableFormat::Csv => stream(
             console,
             &rejects,
-            "file,row,code,column,value,wanted,shipment_id,movement_id\n",
+            &csv_head(&rejects.carried()?),
             "",
             &mut csv_line,
         )?,
@@ -137,8 +137,17 @@ fn table(id: &str, codes: &Codes) -> String {
         line("wanted", &row.wanted);
         line("shipment", &row.shipment_id);
         line("movement", &row.movement_id);
+        row.carried
+            .iter()
+            .for_each(|(name, value)| line(name, value));
     }
     out
+}
+
+fn csv_head(carried: &[&str]) -> String {
+    let own = "file,row,code,column,value,wanted,shipment_id,movement_id";
+    let carried = carried.iter().map(|name| format!(",{name}"));
+    format!("{own}{}\n", carried.collect::<String>())
 }
 
 fn csv_line(row: &RejectedRow) -> Result<String> {
@@ -153,6 +162,8 @@ fn csv_line(row: &RejectedRow) -> Result<String> {
         &row.shipment_id,
         &row.movement_id,
     ]
+    .into_iter()
+    .chain(row.carried.values())
     .map(|c| csv_cell(c));
-    Ok(cells.join(",") + "\n")
+    Ok(cells.collect::<Vec<_>>().join(",") + "\n")
 }

@@ -168,6 +168,7 @@ impl Engine {
         for batch in batches {
             session.push(batch)?;
         }
+        let schemas = session.schemas().clone();
         let mut rest = session.finish()?;
         let pieces: Vec<Tables> = rest.by_ref().collect::<Result<_>>()?;
         let sums = rest.sums().cloned().unwrap_or_default();
@@ -175,7 +176,7 @@ impl Engine {
             elements,
             shipments,
             rejected,
-        } = Tables::joined(&pieces)?;
+        } = Tables::joined(&pieces, schemas)?;
         Ok(Computed {
             elements,
             shipments,

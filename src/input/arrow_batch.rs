@@ -3,8 +3,8 @@
 //! Each row brings its place (file, row) along where something has moved it; else rows are numbered as they come.
 
 use super::cells::Cells;
-use super::column::{self, kind};
-use super::mapping::{COLUMNS, Mapping};
+use super::column::kind;
+use super::mapping::Mapping;
 use super::parquet_cells::{cells, holds, usable_types};
 use super::rules::{Layout, Origin, Rules};
 use super::schema::{self, RawUnit, RowNumbers};
@@ -31,6 +31,11 @@ impl ArrowRows {
     /// The rules of a run.
     pub(crate) fn new(mapping: Arc<Mapping>, vocabulary: Arc<Vocabulary>) -> ArrowRows {
         ArrowRows(Rules::new(mapping, vocabulary, Grain::LARGEST))
+    }
+
+    /// Names of the columns that are carried.
+    pub(crate) fn carried(&self) -> Vec<&'static str> {
+        self.0.mapping.carried_names()
     }
 
     /// What a reader of the figures should know of the columns of a batch.
@@ -62,7 +67,7 @@ impl ArrowRows {
         let layout = Layout::new(&names, "", &self.0.mapping).map_err(Error::Input)?;
         let mut faults = Vec::new();
         let mut first = None;
-        let mut found: [Cells<'_>; column::COUNT] = std::array::from_fn(|_| Cells::Lacking);
+        let mut found = vec![Cells::Lacking; layout.origins.len()];
         for (ours, cell) in found.iter_mut().enumerate() {
             let Origin::File(at) = layout.origins[ours] else {
                 *cell = layout.outside(ours, &self.0.mapping);
@@ -71,7 +76,8 @@ impl ArrowRows {
             match column(batch.column(at), ours) {
                 Ok(cells) => *cell = cells,
                 Err(fault) => {
-                    let (name, ours, usable) = (names[at], COLUMNS[ours], usable_types(kind(ours)));
+                    let ours_name = self.0.mapping.name(ours);
+                    let (name, ours, usable) = (names[at], ours_name, usable_types(kind(ours)));
                     faults.push(format!(
                         "column {name:?} is {fault}, wanted {usable} for {ours}"
                     ));

@@ -11,6 +11,7 @@ use super::stream::{Block, Blocks};
 use super::{FileFault, FileInfo, Input, Parsed, Reader, SourceFile, Unit, csv_head};
 use crate::model::index::index16;
 use crate::model::reject::{Reject, RejectReason, Rejected};
+use crate::model::symbol::ABSENT;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -66,7 +67,7 @@ impl Shape {
     ) -> Shape {
         let mut slots = vec![SKIP; width];
         let mut slot_count = 0;
-        for origin in layout.origins {
+        for &origin in &layout.origins {
             if let Origin::File(field) = origin
                 && slots[field] == SKIP
             {
@@ -214,13 +215,14 @@ impl Unit for CsvUnit {
         } = fields;
         bytes.extend_from_slice(&extra);
         let rows = numbers.len();
-        let cells = std::array::from_fn(|ours| match shape.layout.origins[ours] {
+        let cells = |(ours, origin): (usize, &Origin)| match *origin {
             Origin::File(field) => {
                 let from = shape.slots[field] as usize * most;
                 Cells::Spans(&bytes, &spans[from..from + rows])
             }
             _ => shape.layout.outside(ours, &shape.rules.mapping),
-        });
+        };
+        let cells = shape.layout.origins.iter().enumerate().map(cells).collect();
         let unit = RawUnit {
             cells,
             rows,
@@ -284,6 +286,7 @@ pub(super) fn unreadable(file: u32, row: u64, found: &[u8], wanted: String) -> R
         reject,
         shipment_id: String::new(),
         movement_id: String::new(),
+        carried: ABSENT,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Names of columns as people and programs write them: the normal form by which a head is known, and heads that come close to a
 //! column without being one. docs/formats.md, "Column heads".
 
+#[cfg(test)]
 use super::mapping::COLUMNS;
 
 /// The normal form of a head: lower case, without white space, underscores, hyphens and characters that nobody sees; wide letters of East
@@ -161,7 +162,7 @@ pub(super) fn folder_values(label: &str, names: &[&str]) -> Result<Vec<(usize, S
                 Some((_, other)) if *other != value => {
                     return Err(format!(
                         "its folders give {} twice, as {other:?} and as {value:?}",
-                        COLUMNS[ours]
+                        names[ours]
                     ));
                 }
                 Some(_) => {}

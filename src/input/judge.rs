@@ -60,7 +60,7 @@ pub(super) struct Judge<'a> {
     /// All faults.
     pub faults: Vec<Fault>,
     // By row, a bit per column that has a fault; empty while there is none.
-    bad: Vec<u32>,
+    bad: Vec<u64>,
 }
 
 impl<'a> Judge<'a> {

@@ -128,6 +128,17 @@ pub struct Mapping {
     pub xlsx: SheetForm,
     /// Fixed values of columns that the file lacks.
     pub constants: BTreeMap<String, String>,
+    /// Columns that are carried to the tables, in their order there.
+    pub carried: Vec<Carried>,
+}
+
+/// A column that is carried to the tables (`[carry]`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carried {
+    /// Its name in the tables.
+    pub name: &'static str,
+    /// That of the file.
+    pub theirs: String,
 }
 
 impl Default for Mapping {
@@ -150,6 +161,7 @@ impl Default for Mapping {
             skip_footer: 0,
             xlsx: SheetForm::default(),
             constants: BTreeMap::new(),
+            carried: Vec::new(),
         }
     }
 }
@@ -157,7 +169,33 @@ impl Default for Mapping {
 impl Mapping {
     /// Their name of one of our columns.
     pub fn theirs<'a>(&'a self, ours: &'a str) -> &'a str {
-        self.columns.get(ours).map_or(ours, String::as_str)
+        self.said(ours).unwrap_or(ours)
+    }
+
+    /// Their name of a column, as far as the run file says it.
+    pub(crate) fn said(&self, ours: &str) -> Option<&str> {
+        let carried = || {
+            let carried = self.carried.iter().find(|carried| carried.name == ours)?;
+            Some(&carried.theirs)
+        };
+        let said = self.columns.get(ours).or_else(carried);
+        said.map(String::as_str)
+    }
+
+    /// Our names of all columns that are read: those of a movement record, then those that are carried.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        let carried = self.carried.iter().map(|carried| carried.name);
+        COLUMNS.into_iter().chain(carried)
+    }
+
+    /// Names of the columns that are carried.
+    pub(crate) fn carried_names(&self) -> Vec<&'static str> {
+        self.carried.iter().map(|carried| carried.name).collect()
+    }
+
+    /// Our name of the column at this place of [`Mapping::names`].
+    pub(crate) fn name(&self, column: usize) -> &'static str {
+        self.names().nth(column).unwrap_or_default()
     }
 }
 

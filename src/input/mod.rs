@@ -4,6 +4,7 @@
 //! here opens a path: files come in open.
 
 pub(crate) mod arrow_batch;
+mod carry;
 mod cells;
 mod column;
 mod csv;
@@ -46,7 +47,7 @@ mod xlsx;
 use crate::error::{Error, Place, is_shortage};
 use crate::model::movement::MovementBatch;
 use crate::model::reject::{Reject, RejectReason, Rejected};
-use crate::model::symbol::Symbols;
+use crate::model::symbol::{Symbol, Symbols};
 use crate::model::vocabulary::Vocabulary;
 pub(crate) use column::empty_has_meaning;
 pub(crate) use heads::normal as normal_head;
@@ -123,6 +124,14 @@ pub(crate) struct Parsed {
 }
 
 impl Parsed {
+    /// Replaces each symbol by `map[symbol]`: from the batch's own table to the run's.
+    pub(crate) fn remap_symbols(&mut self, map: &[Symbol]) {
+        self.batch.remap_symbols(map);
+        for rejected in &mut self.unplaced {
+            rejected.carried = map[rejected.carried as usize];
+        }
+    }
+
     /// Tells a record at the very end that lacks what is required that it may be a footer: of this row, with the key that helps.
     fn hint_at_footer(&mut self, last: u64, hint: &str) {
         let is_footer =

@@ -3,13 +3,11 @@
 //! A file lacks a column when no record has the key (docs/formats.md, Movement records), so the whole file is looked at before any row is parsed.
 
 use super::cells::{Cells, Span};
-use super::column;
 use super::csv::unreadable;
 use super::encoding::mistaken;
 use super::heads;
 use super::json::{Value, object, unescape};
 use super::json_array::{Between, Framing};
-use super::mapping::COLUMNS;
 use super::rules::{Layout, Origin, Rules, close_inner_keys};
 use super::schema::{self, RawUnit, RowNumbers};
 use super::stream::{Block, Blocks, LONGEST_RECORD};
@@ -64,7 +62,7 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
     let warnings: Vec<String> = close_inner_keys(&names.inner, &layout, &rules.mapping).collect();
     layout.warnings.extend(warnings.into_iter().chain(foreign));
     let mut slots: FxHashMap<Box<[u8]>, usize> = FxHashMap::default();
-    let mut slot_of = [None; column::COUNT];
+    let mut slot_of = vec![None; layout.origins.len()];
     for (ours, origin) in layout.origins.iter().enumerate() {
         if let Origin::File(position) = origin {
             let next = slots.len();
@@ -187,8 +185,7 @@ struct Names {
 
 impl Names {
     fn new(rules: &Rules) -> Names {
-        let wanted = COLUMNS
-            .iter()
+        let wanted = (rules.mapping.names())
             .map(|ours| heads::normal(rules.mapping.theirs(ours)))
             .collect();
         Names {
@@ -275,7 +272,7 @@ struct Shape {
     /// Keys that we read, to the column of spans they go to.
     slots: FxHashMap<Box<[u8]>, usize>,
     /// By column of ours.
-    slot_of: [Option<usize>; column::COUNT],
+    slot_of: Vec<Option<usize>>,
 }
 
 struct NdjsonReader {
@@ -337,10 +334,11 @@ impl Unit for NdjsonUnit {
             ..
         } = records;
         bytes.extend_from_slice(&extra);
-        let cells = std::array::from_fn(|ours| match shape.slot_of[ours] {
+        let cells = |(ours, slot): (usize, &Option<usize>)| match *slot {
             Some(slot) => Cells::Spans(&bytes, &columns[slot]),
             None => shape.layout.outside(ours, &shape.rules.mapping),
-        });
+        };
+        let cells = shape.slot_of.iter().enumerate().map(cells).collect();
         let rows = numbers.len();
         let unit = RawUnit {
             cells,
@@ -438,12 +436,9 @@ impl<'a> Records<'a> {
                     &line[from..to],
                     "a string, a number or null".into(),
                 );
-                rejected.reject.column = COLUMNS[self
-                    .shape
-                    .slot_of
-                    .iter()
-                    .position(|s| *s == Some(slot))
-                    .unwrap_or_default()];
+                let mut slots = self.shape.slot_of.iter();
+                let column = slots.position(|s| *s == Some(slot)).unwrap_or_default();
+                rejected.reject.column = self.shape.rules.mapping.name(column);
                 self.unreadable.push(rejected);
             }
             (Ok(()), None) => {

@@ -4,7 +4,6 @@
 //! columns is read, and threads share no file position. What cells mean is the business of `schema`.
 
 use super::column::{self, kind};
-use super::mapping::COLUMNS;
 use super::parquet_cells::{Plan, cells, plan, usable_types};
 use super::rules::{Layout, Origin, Rules};
 use super::schema::{self, RawUnit, RowNumbers};
@@ -47,9 +46,9 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
     let noted = parquet_to_arrow_schema(schema, metadata.file_metadata().key_value_metadata()).ok();
 
     let (mut plans, mut leaves) = (Vec::new(), Vec::new());
-    let mut decoded = [None; column::COUNT];
+    let mut decoded = vec![None; layout.origins.len()];
     let mut faults = Vec::new();
-    for ours in 0..column::COUNT {
+    for ours in 0..decoded.len() {
         let Origin::File(root) = layout.origins[ours] else {
             continue;
         };
@@ -77,7 +76,7 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
                 "column {:?} is {found}, wanted {} for {}",
                 names[root],
                 usable_types(kind(ours)),
-                COLUMNS[ours]
+                rules.mapping.name(ours)
             )),
         }
     }
@@ -139,7 +138,7 @@ struct Shape {
     layout: Layout,
     rules: Arc<Rules>,
     /// By column of ours: its position among the decoded columns.
-    decoded: [Option<usize>; column::COUNT],
+    decoded: Vec<Option<usize>>,
     /// The decoded columns: position in the file, type, schemas made of them alone.
     leaves: Vec<usize>,
     plans: Vec<Plan>,
@@ -156,7 +155,7 @@ impl Shape {
             .iter()
             .flatten()
             .for_each(|&position| readers[position] += 1);
-        let cells = std::array::from_fn(|ours| match self.decoded[ours] {
+        let cells = |(ours, position): (usize, &Option<usize>)| match *position {
             Some(position) => {
                 readers[position] -= 1;
                 let taken = if readers[position] == 0 {
@@ -167,7 +166,8 @@ impl Shape {
                 taken.unwrap_or(Cells::Lacking)
             }
             _ => self.layout.outside(ours, &self.rules.mapping),
-        });
+        };
+        let cells = self.decoded.iter().enumerate().map(cells).collect();
         let unit = RawUnit {
             cells,
             rows,

@@ -59,7 +59,8 @@ impl Rules {
 
     /// The `[values]` of a column.
     pub(super) fn values(&self, column: usize) -> Option<&Values> {
-        self.mapping.values.get(COLUMNS[column])
+        let ours = COLUMNS.get(column)?;
+        self.mapping.values.get(*ours)
     }
 
     /// The timestamp patterns of a column.
@@ -97,8 +98,8 @@ pub(super) enum Origin {
 /// How the columns of one file meet ours.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
-    /// By column of ours.
-    pub origins: [Origin; column::COUNT],
+    /// By column of ours, those that are carried behind the others.
+    pub origins: Vec<Origin>,
     /// Names that mean nothing to us, in the order of the file.
     pub unknown: Vec<String>,
     /// What a reader of the figures should know of the names.
@@ -123,15 +124,16 @@ impl Layout {
                 .iter()
                 .filter(|i| for_others(i))
                 .any(|&i| lacks(i));
-        for (i, ours) in COLUMNS.iter().enumerate() {
+        for (i, ours) in mapping.names().enumerate() {
             if matches!(layout.origins[i], Origin::File(_) | Origin::Folder(_))
                 || (of_cancellations && for_others(&i))
             {
                 continue;
             }
-            if let Some(theirs) = mapping.columns.get(*ours) {
+            if let Some(theirs) = mapping.said(ours) {
+                let table = table_of(i);
                 faults.push(format!(
-                    "column {theirs:?} is missing, which [columns] names for {ours}"
+                    "column {theirs:?} is missing, which {table} names for {ours}"
                 ));
             } else if column::REQUIRED.contains(&i) && lacks(i) {
                 let close = layout
@@ -184,17 +186,17 @@ impl Layout {
             mapping,
         };
         let mut faults = Vec::new();
-        let theirs = COLUMNS.map(|ours| mapping.theirs(ours));
+        let theirs: Vec<&str> = mapping.names().map(|ours| mapping.theirs(ours)).collect();
         let folders = heads::folder_values(label, &theirs).unwrap_or_else(|fault| {
             faults.push(fault);
             Vec::new()
         });
         let mut known = vec![false; names.len()];
         let mut warnings = Vec::new();
-        let mut origins = [Origin::Lacking; column::COUNT];
-        for (i, ours) in COLUMNS.iter().enumerate() {
+        let mut origins = vec![Origin::Lacking; theirs.len()];
+        for (i, ours) in mapping.names().enumerate() {
             let folder = folders.iter().position(|(column, _)| *column == i);
-            let found = heads.find(ours).unwrap_or_else(|fault| {
+            let found = heads.find(i, ours).unwrap_or_else(|fault| {
                 faults.push(fault);
                 None
             });
@@ -210,7 +212,7 @@ impl Layout {
                     Origin::File(at)
                 }
                 (None, Some(folder)) => Origin::Folder(folder),
-                (None, None) if mapping.constants.contains_key(*ours) => Origin::Constant,
+                (None, None) if mapping.constants.contains_key(ours) => Origin::Constant,
                 (None, None) => Origin::Lacking,
             };
         }
@@ -244,6 +246,15 @@ impl Layout {
     }
 }
 
+/// The table of the run file that says what a column is called.
+const fn table_of(column: usize) -> &'static str {
+    if column < column::COUNT {
+        "[columns]"
+    } else {
+        "[carry]"
+    }
+}
+
 /// The heads of a file, as they stand there and in normal form.
 struct Heads<'a> {
     names: Vec<&'a str>,
@@ -253,8 +264,8 @@ struct Heads<'a> {
 
 impl Heads<'_> {
     /// The head that is read for a column of ours. A name that `[columns]` gives by the letter is taken before its like.
-    fn find(&self, ours: &str) -> Result<Option<usize>, String> {
-        let (said, theirs) = (self.mapping.columns.get(ours), self.mapping.theirs(ours));
+    fn find(&self, column: usize, ours: &str) -> Result<Option<usize>, String> {
+        let (said, theirs) = (self.mapping.said(ours), self.mapping.theirs(ours));
         let exact: Vec<usize> = self.those(|at| self.names[at] == theirs);
         if exact.len() > 1 {
             return Err(format!("column {theirs:?} stands in it more than once"));
@@ -277,7 +288,8 @@ impl Heads<'_> {
                     .collect();
                 let all = all.join(" and ");
                 Err(format!(
-                    "columns {all} both read as {ours}; [columns] {ours} = {:?} says which one counts",
+                    "columns {all} both read as {ours}; {} {ours} = {:?} says which one counts",
+                    table_of(column),
                     self.names[like[0]]
                 ))
             }
@@ -310,7 +322,7 @@ const ASSUMED: [usize; 7] = [
 /// of those without which something is assumed.
 fn close_heads<'a>(
     unknown: &'a [String],
-    origins: &'a [Origin; column::COUNT],
+    origins: &'a [Origin],
     mapping: &'a Mapping,
 ) -> impl Iterator<Item = String> + 'a {
     close(unknown, origins, mapping).map(|(head, ours, why)| {
@@ -334,7 +346,7 @@ pub(super) fn close_inner_keys<'a>(
 /// Heads that come close, the column that each comes close to, and how.
 fn close<'a>(
     unknown: &'a [String],
-    origins: &'a [Origin; column::COUNT],
+    origins: &'a [Origin],
     mapping: &'a Mapping,
 ) -> impl Iterator<Item = (&'a String, &'static str, String)> + 'a {
     let open =

@@ -3,6 +3,7 @@
 //! Works column by column; what two columns say together is judged at the end, and of several faults of a row the first in
 //! the order of rejections counts. Formats do nothing but bring cells.
 
+use super::carry;
 use super::cells::Cells;
 use super::column;
 use super::judge::{Fault, Judge};
@@ -39,8 +40,8 @@ impl RowNumbers {
 
 /// The raw columns of one unit.
 pub(super) struct RawUnit<'a> {
-    /// By column of ours.
-    pub cells: [Cells<'a>; column::COUNT],
+    /// By column of ours, those that are carried behind the others.
+    pub cells: Vec<Cells<'a>>,
     /// Number of records.
     pub rows: usize,
     /// Their numbers in the file.
@@ -91,6 +92,7 @@ pub(super) fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
     let container_type = symbol(&mut judge, column::CONTAINER_TYPE);
     let carrier = symbol(&mut judge, column::CARRIER);
     let energy_carrier = symbol(&mut judge, column::ENERGY_CARRIER);
+    let carried = carry::carried(&mut judge, cells, &mut symbols);
     let sequence = judge.sequences(&cells[column::SEQUENCE]);
     let mode = judge.words(
         column::MODE,
@@ -226,6 +228,7 @@ pub(super) fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
         energy_unit,
         recorded_at,
         record_status,
+        carried,
         flags: Vec::new(),
         file: vec![unit.file; rows],
         row: (0..rows).map(|i| unit.numbers.get(i)).collect(),
@@ -251,7 +254,7 @@ pub(super) fn parse(unit: RawUnit, rules: &Rules) -> Parsed {
 
 struct CodeWords<'j, 'r, 'c> {
     judge: &'j mut Judge<'r>,
-    cells: &'j [Cells<'c>; column::COUNT],
+    cells: &'j [Cells<'c>],
 }
 
 impl CodeWords<'_, '_, '_> {
@@ -419,7 +422,7 @@ fn judge_shares(judge: &mut Judge, batch: &MovementBatch, equal: &[bool]) {
 fn settle(
     judge: Judge,
     batch: &mut MovementBatch,
-    cells: &[Cells; column::COUNT],
+    cells: &[Cells],
     unreadable: Vec<Rejected>,
 ) -> Vec<Rejected> {
     let mut unplaced = unreadable;
@@ -455,6 +458,7 @@ fn settle(
                 reject,
                 shipment_id: String::new(),
                 movement_id,
+                carried: batch.carried[row],
             });
             gone.push(fault.row);
         } else {

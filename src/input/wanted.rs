@@ -3,7 +3,7 @@
 use super::cells::Cells;
 use super::column;
 use super::judge::Fault;
-use super::mapping::{COLUMNS, DistanceUnit, MassUnit};
+use super::mapping::{DistanceUnit, MassUnit};
 use super::number::{Marks, parse};
 use super::rules::Rules;
 use super::text;
@@ -13,12 +13,7 @@ use crate::model::reject::{Reject, RejectReason};
 use crate::model::sheet::is_error_value;
 
 /// The rejection of one fault. `mode` is the row's, where it is known.
-pub(super) fn reject(
-    rules: &Rules,
-    cells: &[Cells; column::COUNT],
-    fault: &Fault,
-    mode: Option<Mode>,
-) -> Reject {
+pub(super) fn reject(rules: &Rules, cells: &[Cells], fault: &Fault, mode: Option<Mode>) -> Reject {
     let (row, column) = (fault.row as usize, fault.column as usize);
     let raw = cells[column].cell(row).text().unwrap_or_default();
     let found = text::shown(&raw);
@@ -69,7 +64,7 @@ pub(super) fn reject(
         Cells::Folder(_) => wanted.push_str("; the value stands in the name of the folder"),
         _ => {}
     }
-    Reject::new(fault.reason, COLUMNS[column], &found, wanted)
+    Reject::new(fault.reason, rules.mapping.name(column), &found, wanted)
 }
 
 /// The keys with which a text would be a number.
@@ -129,7 +124,7 @@ fn has_exponent(text: &str) -> bool {
     })
 }
 
-fn shown(cells: &[Cells; column::COUNT], column: usize, row: usize) -> Option<String> {
+fn shown(cells: &[Cells], column: usize, row: usize) -> Option<String> {
     let raw = cells[column].cell(row).text()?;
     let text = text::shown(&raw).into_owned();
     (!text.is_empty()).then_some(text)
@@ -145,7 +140,9 @@ fn wanted(rules: &Rules, column: usize, reason: RejectReason, mode: Option<Mode>
             "at most {} characters, no control characters, valid text",
             text::LONGEST
         ),
-        RejectReason::RequiredEmpty => format!("a value; {} is required", COLUMNS[column]),
+        RejectReason::RequiredEmpty => {
+            format!("a value; {} is required", rules.mapping.name(column))
+        }
         RejectReason::MalformedNumber => number_wanted(rules, column),
         RejectReason::NumberOutOfRange => range_wanted(column),
         RejectReason::MalformedTimestamp => timestamp_wanted(rules, column),

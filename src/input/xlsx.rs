@@ -10,7 +10,7 @@ mod tests;
 
 use super::cells::{Cells, Span};
 use super::column;
-use super::mapping::COLUMNS;
+use super::mapping::Mapping;
 use super::rules::{Origin, Rules};
 use super::schema::{self, RawUnit, RowNumbers};
 use super::stream::BLOCK;
@@ -75,7 +75,7 @@ fn other_days(book: &Book, rules: &Rules) -> Result<(), String> {
         None => Ok(()),
         Some(column) => Err(format!(
             "the workbook counts days from {year}, and the run file reads {} as {theirs:?}; {ours:?} in [formats] timestamp or timestamp_by_column does as the workbook",
-            COLUMNS[column]
+            rules.mapping.name(column)
         )),
     }
 }
@@ -257,7 +257,7 @@ impl XlsxUnit {
         XlsxUnit {
             shape: Arc::clone(shape),
             bytes: Vec::new(),
-            spans: vec![Vec::new(); column::COUNT],
+            spans: vec![Vec::new(); shape.look.layout.origins.len()],
             numbers: Vec::new(),
             blank: 0,
             odd: HashMap::new(),
@@ -274,7 +274,7 @@ impl XlsxUnit {
     ) -> Result<(), Fault> {
         let shape = Arc::clone(&self.shape);
         let look = &shape.look;
-        let mut current = [Span::ABSENT; column::COUNT];
+        let mut current = vec![Span::ABSENT; self.spans.len()];
         let mut is_blank = true;
         let number = shape.row_number(row.number);
         let mut odd = Vec::new();
@@ -287,7 +287,7 @@ impl XlsxUnit {
             if let Some(at) = look.merged_from(row.number - 1, cell.column) {
                 joined.push((at, text::shown(shown.text.as_bytes()).into_owned()));
                 // Each takes a column of its own, and no more than there are of ours are kept.
-                if joined.len() > column::COUNT {
+                if joined.len() > self.spans.len() {
                     let what = format!("row {}: joined ranges lie on each other", row.number);
                     return Err(Fault::new(what));
                 }
@@ -363,10 +363,11 @@ impl Unit for XlsxUnit {
             odd,
         } = *self;
         let (look, mapping) = (&shape.look, &shape.rules.mapping);
-        let cells = std::array::from_fn(|ours| match look.layout.origins[ours] {
+        let cells = |(ours, origin): (usize, &Origin)| match *origin {
             Origin::File(_) => Cells::Spans(&bytes, &spans[ours]),
             _ => look.layout.outside(ours, mapping),
-        });
+        };
+        let cells = look.layout.origins.iter().enumerate().map(cells).collect();
         let unit = RawUnit {
             cells,
             rows: numbers.len(),
@@ -376,7 +377,7 @@ impl Unit for XlsxUnit {
         };
         let mut parsed = schema::parse(unit, &shape.rules);
         parsed.blank = blank;
-        explain(&mut parsed, &odd);
+        explain(&mut parsed, mapping, &odd);
         if look.last_row >= look.first_row {
             parsed.hint_at_footer(shape.row_number(look.last_row), FOOTER_HINT);
         }
@@ -385,12 +386,12 @@ impl Unit for XlsxUnit {
 }
 
 /// Says of rows that were rejected for a cell what is wrong with it.
-fn explain(parsed: &mut Parsed, odd: &HashMap<(u64, usize), (String, String)>) {
+fn explain(parsed: &mut Parsed, mapping: &Mapping, odd: &HashMap<(u64, usize), (String, String)>) {
     if odd.is_empty() {
         return;
     }
     let told = |row: u64, reject: &mut Reject| {
-        let column = COLUMNS.iter().position(|name| *name == reject.column);
+        let column = mapping.names().position(|name| name == reject.column);
         if reject.reason == RejectReason::BadText
             && let Some((found, wanted)) = column.and_then(|column| odd.get(&(row, column)))
         {

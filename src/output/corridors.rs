@@ -120,6 +120,7 @@ fn kind_of(mode: Mode) -> &'static str {
 /// The table `corridors`.
 pub(crate) static CORRIDORS: Table<CorridorRows> = Table {
     columns: CORRIDOR_COLUMNS,
+    carried: None,
     sorted_by: &["corridor_id", "period", "load_status"],
     group_rows: GROUP_ROWS,
     rows_per_shipment: |rows| vec![rows.0.len()],
@@ -129,6 +130,7 @@ pub(crate) static CORRIDORS: Table<CorridorRows> = Table {
 /// The table `corridor_sections`.
 pub(crate) static CORRIDOR_SECTIONS: Table<SectionRows> = Table {
     columns: SECTION_COLUMNS,
+    carried: None,
     sorted_by: &[
         "corridor_id",
         "period",

@@ -13,7 +13,9 @@ use super::encode::{
     Bound, Column, Encoded, NO_CODE, RunPage, TextPage, encode_numbers, encode_runs, encode_texts,
 };
 use super::slices::Rows;
-use super::table::{Table, Twin, codes, each_slice, keys, nonempty, numbers, text};
+use super::table::{
+    Table, Twin, carried, codes, each_run, each_slice, keys, nonempty, numbers, text,
+};
 use crate::model::element::{Footprints, NO_ROW, Names};
 use crate::model::flag::Flags;
 use crate::model::mode::{
@@ -34,6 +36,13 @@ type Group = Rows<Footprints>;
 /// The table, from chunks of whole shipments in order of shipment id.
 pub(crate) static ELEMENTS: Table<Footprints> = Table {
     columns: COLUMNS,
+    carried: Some(|c, g, names, at| {
+        carried(c, g, at, |f, r, take| {
+            let codes = f.elements.anchor[r].iter();
+            let codes = codes.map(|&anchor| f.batch.carried[anchor as usize]);
+            each_run(codes, |code, count| take(names.symbols.text(code), count));
+        })
+    }),
     sorted_by: &["shipment_id", "container_id", "element"],
     group_rows: GROUP_ROWS,
     row_name: |f, row, _| {

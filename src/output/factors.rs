@@ -57,6 +57,7 @@ pub(crate) struct FactorRow {
 /// The table; rows come in order of factor id.
 pub(crate) static FACTORS: Table<Vec<FactorRow>> = Table {
     columns: COLUMNS,
+    carried: None,
     sorted_by: &["factor_id"],
     group_rows: 65_536,
     rows_per_shipment: |rows| vec![1; rows.len()],

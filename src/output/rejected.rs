@@ -5,7 +5,7 @@
 
 use super::columns::{Long, Optional, Required, Text, published_table};
 use super::encode::Bound;
-use super::table::{ChunkWriter, Table, codes, numbers, repeating, text};
+use super::table::{ChunkWriter, Table, carried, codes, each_run, numbers, repeating, text};
 use crate::model::reject::{RejectReason, Rejected};
 
 /// Rows per row group.
@@ -17,6 +17,12 @@ pub(crate) type RejectedWriter<W, F> = ChunkWriter<Vec<Rejected>, W, F>;
 /// The table.
 pub(crate) static REJECTED: Table<Vec<Rejected>> = Table {
     columns: COLUMNS,
+    carried: Some(|c, g, names, at| {
+        carried(c, g, at, |rows, r, take| {
+            let codes = rows[r].iter().map(|row| row.carried);
+            each_run(codes, |code, count| take(names.symbols.text(code), count));
+        })
+    }),
     sorted_by: &["file", "row"],
     group_rows: GROUP_ROWS,
     rows_per_shipment: |chunk| vec![1; chunk.len()],

@@ -40,6 +40,7 @@ impl SampleNames {
             symbols: &self.symbols,
             corridors: &self.corridors,
             files: &self.files,
+            carried: &[],
         }
     }
 }
@@ -342,6 +343,7 @@ pub(crate) fn rejected(count: u64) -> Vec<Rejected> {
                 } else {
                     format!("MV{n}")
                 },
+                carried: 0,
             }
         })
         .collect()

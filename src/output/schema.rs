@@ -90,6 +90,15 @@ impl Field {
         }
     }
 
+    /// A carried column.
+    pub(crate) const fn carried(name: &'static str) -> Field {
+        Field {
+            name,
+            kind: Kind::Text,
+            nullable: true,
+        }
+    }
+
     fn parquet_type(&self, encodings: Encodings) -> Result<TypePtr> {
         let sum_digits = i32::from(encodings.sum_digits());
         let (physical, logical) = match self.kind {

@@ -11,7 +11,7 @@ use super::corridors::{flags_of, place_of};
 use super::encode::{Bound, Number, TextPage, encode_flags, encode_texts};
 use super::ratio::millionths;
 use super::ratio::{intensity_g_per_tkm, primary_share};
-use super::table::{Table, codes, each_slice, keys, numbers, repeating, text};
+use super::table::{Table, carried, codes, each_slice, keys, numbers, repeating, text};
 use crate::model::element::{BasisSet, Shipments};
 use crate::model::mode::{LoadStatus, Mode};
 
@@ -21,6 +21,11 @@ pub(crate) const GROUP_ROWS: usize = 65_536;
 /// The table. Take a chunk out of its `Footprints`, so that nothing else is held while a row group fills up.
 pub(crate) static SHIPMENTS: Table<Shipments> = Table {
     columns: COLUMNS,
+    carried: Some(|c, g, names, at| {
+        carried(c, g, at, |s, r, take| {
+            r.for_each(|row| take(s.carried.text(row, names.symbols), 1));
+        })
+    }),
     sorted_by: &["shipment_id"],
     group_rows: GROUP_ROWS,
     rows_per_shipment: |chunk| vec![1; chunk.len()],

@@ -8,6 +8,7 @@ use super::encode::{
 use super::part::{Part, RowGroup, TableWriter, io_error};
 use super::schema::{Field, Schema};
 use super::slices::{Cut, Cutter, PART_ROWS, Rows};
+use crate::model::carried::value;
 use crate::model::element::Names;
 use arrow::array::RecordBatch;
 use parquet::errors::{ParquetError, Result};
@@ -36,6 +37,12 @@ impl std::error::Error for RowRefused {}
 
 /// How one column of a row group is gathered and encoded.
 pub(crate) type EncodeColumn<C> = fn(&Column, &Rows<C>, &Names<'_>) -> Result<Encoded>;
+
+/// How a column that is carried is gathered and encoded, by its place among them.
+pub(crate) type EncodeCarried<C> = fn(&Column, &Rows<C>, &Names<'_>, usize) -> Result<Encoded>;
+
+/// Cost of a row of a carried column against the other columns.
+const CARRIED_WEIGHT: u32 = 16;
 
 /// Lends the texts behind codes to one column at a time, so that a table which still grows is not kept from growing while
 /// the other columns of a row group wait for a thread.
@@ -96,6 +103,8 @@ pub(crate) struct Twin<C> {
 pub(crate) struct Table<C: 'static> {
     /// Columns in order.
     pub columns: &'static [TableColumn<C>],
+    /// How its carried columns are encoded, which stand behind the others; `None`: it has none.
+    pub carried: Option<EncodeCarried<C>>,
     /// Sort order of the table.
     pub sorted_by: &'static [&'static str],
     /// Rows per row group.
@@ -107,10 +116,17 @@ pub(crate) struct Table<C: 'static> {
 }
 
 impl<C: Send + Sync> Table<C> {
-    /// The Parquet schema.
-    pub(crate) fn schema(&self, encodings: Encodings) -> Schema {
-        let fields: Vec<Field> = self.columns.iter().map(|c| c.field).collect();
-        Schema::new(&fields, self.sorted_by, encodings)
+    /// The columns of a run that carries these.
+    fn fields(&self, carried: &[&'static str]) -> Vec<Field> {
+        let carried = carried.iter().filter(|_| self.carried.is_some());
+        let own = self.columns.iter().map(|c| c.field);
+        own.chain(carried.map(|name| Field::carried(name)))
+            .collect()
+    }
+
+    /// The Parquet schema of a run that carries these columns.
+    pub(crate) fn schema(&self, carried: &[&'static str], encodings: Encodings) -> Schema {
+        Schema::new(&self.fields(carried), self.sorted_by, encodings)
     }
 
     /// Encodes a row group on the threads of the current pool. The bytes depend on the rows and the encodings alone.
@@ -135,22 +151,23 @@ impl<C: Send + Sync> Table<C> {
     }
 
     /// The Arrow schema of the table, which is that of a reader of its file.
-    pub(crate) fn arrow_schema(&self) -> arrow::datatypes::SchemaRef {
-        let field = |column: &TableColumn<C>| {
-            let kind = column.field.kind.arrow_type(Encodings::default());
-            arrow::datatypes::Field::new(column.field.name, kind, column.field.nullable)
+    pub(crate) fn arrow_schema(&self, carried: &[&'static str]) -> arrow::datatypes::SchemaRef {
+        let field = |field: Field| {
+            let kind = field.kind.arrow_type(Encodings::default());
+            arrow::datatypes::Field::new(field.name, kind, field.nullable)
         };
-        let fields: Vec<_> = self.columns.iter().map(field).collect();
+        let fields: Vec<_> = self.fields(carried).into_iter().map(field).collect();
         Arc::new(arrow::datatypes::Schema::new(fields))
     }
 
     /// Rows of the table as a batch in memory, made on the threads of the current pool.
     pub(crate) fn batch(&self, rows: &Rows<C>, names: &impl LendNames) -> Result<RecordBatch> {
-        let fields: Vec<Field> = self.columns.iter().map(|c| c.field).collect();
-        let schema = self.schema(Encodings::default()).in_memory(&fields);
+        let carried = names.lend(|names| names.carried.to_vec());
+        let schema = self.schema(&carried, Encodings::default());
+        let schema = schema.in_memory(&self.fields(&carried));
         let columns = self.encode_columns(&schema, rows, names)?;
         let columns = columns.into_iter().map(Encoded::array).collect();
-        Ok(RecordBatch::try_new(self.arrow_schema(), columns)?)
+        Ok(RecordBatch::try_new(self.arrow_schema(&carried), columns)?)
     }
 
     fn name_of(&self, rows: &Rows<C>, row: usize, names: &Names<'_>) -> String {
@@ -170,17 +187,23 @@ impl<C: Send + Sync> Table<C> {
         rows: &Rows<C>,
         names: &impl LendNames,
     ) -> Result<Vec<Encoded>> {
-        let twins: Vec<Option<usize>> = self
+        let all = schema.columns.len();
+        let mut twins: Vec<Option<usize>> = self
             .columns
             .iter()
             .map(|column| self.equal_column(column, rows))
             .collect();
-        let mut order: Vec<usize> = (0..self.columns.len())
-            .filter(|&i| twins[i].is_none())
-            .collect();
-        order.sort_by_key(|&i| std::cmp::Reverse(self.columns[i].weight));
+        twins.resize(all, None);
+        let mut order: Vec<usize> = (0..all).filter(|&i| twins[i].is_none()).collect();
+        let weight = |i: usize| self.columns.get(i).map_or(CARRIED_WEIGHT, |c| c.weight);
+        order.sort_by_key(|&i| std::cmp::Reverse(weight(i)));
         let column = |i: usize| {
-            names.lend(|names| (self.columns[i].encode)(&schema.columns[i], rows, names))
+            let (handle, own) = (&schema.columns[i], self.columns.get(i));
+            names.lend(|names| match (own, self.carried) {
+                (Some(own), _) => (own.encode)(handle, rows, names),
+                (None, Some(carried)) => carried(handle, rows, names, i - self.columns.len()),
+                (None, None) => unreachable!("a schema has carried columns where its table has"),
+            })
         };
         let encode = |i: usize| Ok((i, column(i)?));
         let encoded: Vec<(usize, Encoded)> = order
@@ -188,7 +211,7 @@ impl<C: Send + Sync> Table<C> {
             .with_max_len(1)
             .map(encode)
             .collect::<Result<Vec<_>>>()?;
-        let mut columns: Vec<Option<Encoded>> = vec![None; self.columns.len()];
+        let mut columns: Vec<Option<Encoded>> = vec![None; all];
         encoded
             .into_iter()
             .for_each(|(i, column)| columns[i] = Some(column));
@@ -222,14 +245,15 @@ pub(crate) struct ChunkWriter<C: 'static, W: Write + Send, F> {
 }
 
 impl<C: Send + Sync, W: Write + Send, F: FnMut(usize) -> io::Result<W>> ChunkWriter<C, W, F> {
-    /// An empty table; `open` gives the writer of part `n`, `metadata` goes into every footer.
+    /// An empty table with these carried columns; `open` gives the writer of part `n`, `metadata` goes into every footer.
     pub(crate) fn new(
         table: &'static Table<C>,
+        carried: &[&'static str],
         encodings: Encodings,
         metadata: &[(String, String)],
         open: F,
     ) -> ChunkWriter<C, W, F> {
-        let schema = Arc::new(table.schema(encodings));
+        let schema = Arc::new(table.schema(carried, encodings));
         let writer = TableWriter::new(schema.clone(), open);
         ChunkWriter {
             table,
@@ -330,6 +354,40 @@ pub(crate) fn numbers<C, T: Number>(
     encode_numbers(column, rows.count, |page, out| {
         each_slice(rows, page, |c, r| gather(c, r, out))
     })
+}
+
+/// A carried column, from the rows that give each slice its values as one text: runs of rows with the same are looked at once.
+pub(crate) fn carried<C>(
+    column: &Column,
+    rows: &Rows<C>,
+    at: usize,
+    gather: impl Fn(&C, Range<usize>, &mut dyn FnMut(&str, usize)),
+) -> Result<Encoded> {
+    encode_runs(column, rows.count, false, |page, out| {
+        each_slice(rows, page, |c, r| {
+            gather(c, r, &mut |text, count| {
+                out.push(nonempty(value(text, at).as_bytes()), count);
+            })
+        })
+    })
+}
+
+/// Visits equal codes that stand together, with their number.
+pub(crate) fn each_run(codes: impl Iterator<Item = u32>, mut visit: impl FnMut(u32, usize)) {
+    let mut last = None;
+    for code in codes {
+        match &mut last {
+            Some((before, count)) if *before == code => *count += 1,
+            _ => {
+                if let Some((before, count)) = last.replace((code, 1)) {
+                    visit(before, count);
+                }
+            }
+        }
+    }
+    if let Some((code, count)) = last {
+        visit(code, count);
+    }
 }
 
 /// A column of texts that may repeat; `get` gives the text of a row. The empty text is null where the column allows it.

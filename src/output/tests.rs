@@ -22,7 +22,13 @@ use std::sync::Arc;
 fn write<C: Send + Sync>(table: &'static Table<C>, chunks: Vec<C>) -> Vec<Part<Vec<u8>>> {
     let sample = SampleNames::new();
     let metadata = [("run_id".to_owned(), "test".to_owned())];
-    let mut writer = ChunkWriter::new(table, Encodings::Default, &metadata, |_| Ok(Vec::new()));
+    let mut writer = ChunkWriter::new(
+        table,
+        &[],
+        Encodings::Default,
+        &metadata,
+        |_| Ok(Vec::new()),
+    );
     for chunk in chunks {
         writer.push(Arc::new(chunk), &sample.names()).unwrap();
     }

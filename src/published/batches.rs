@@ -4,6 +4,8 @@
 
 use crate::error::Result;
 use crate::output::columns::PublishedTable;
+use crate::output::schema::Field;
+use crate::published::carried::{Values, with_carried};
 use crate::published::columns::{Checked, checked, fault};
 use crate::published::row::{Batch, Row};
 use crate::store::manifest::Manifest;
@@ -18,6 +20,7 @@ pub(crate) struct Batches<'d, T> {
     dir: &'d Path,
     parts: std::vec::IntoIter<String>,
     columns: Vec<&'static str>,
+    fields: Vec<Field>,
     open: Option<(String, Checked)>,
     table: PhantomData<T>,
 }
@@ -33,9 +36,17 @@ impl<'d, T: PublishedTable> Batches<'d, T> {
             dir,
             parts: parts.into_iter(),
             columns,
+            fields: T::FIELDS.to_vec(),
             open: None,
             table: PhantomData,
         }
+    }
+
+    /// The same with these carried columns.
+    pub(crate) fn carrying(mut self, carried: &[&'static str]) -> Batches<'d, T> {
+        self.columns.extend(carried);
+        self.fields = with_carried(&self.fields, carried);
+        self
     }
 
     /// Those of the table of a run.
@@ -67,7 +78,8 @@ impl<'d, T: PublishedTable> Batches<'d, T> {
             };
             let path = self.dir.join(&part);
             let file = open_part(self.dir, &part)?;
-            let reader = checked(file, T::FIELDS, &self.columns).map_err(|e| fault(&path, &e))?;
+            let reader =
+                checked(file, &self.fields, &self.columns).map_err(|e| fault(&path, &e))?;
             self.open = Some((part, reader));
         }
     }
@@ -113,6 +125,11 @@ impl<T> Kept<T> {
             batch: self.batch.slice(from, count),
             table: PhantomData,
         }
+    }
+
+    /// Carried columns that it was read with; a fault names the part.
+    pub(crate) fn carried(&self, columns: &[&'static str]) -> Result<Values<'_>> {
+        Values::of(&self.batch, columns).map_err(|e| fault(&self.part, &e))
     }
 
     /// Its rows in order; a fault names the part.

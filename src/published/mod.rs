@@ -3,6 +3,7 @@
 //! Everything here checks what it reads; a table that is not what the writer writes is an error that names the file.
 
 pub(crate) mod batches;
+pub(crate) mod carried;
 pub(crate) mod columns;
 pub(crate) mod elements;
 pub(crate) mod expected;

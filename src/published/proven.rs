@@ -12,6 +12,7 @@ use crate::output::rejected::RejectedTable;
 use crate::output::schema::Field;
 use crate::output::shipments::ShipmentsTable;
 use crate::published::batches;
+use crate::published::carried::{carried_by, with_carried};
 use crate::published::columns::{Checked, checked, fault};
 use crate::published::totals::{Sums, totals};
 use crate::store::manifest::Manifest;
@@ -65,12 +66,17 @@ impl PublishedRun {
 
     /// Columns of a table; the same for every run, however it was written.
     pub fn schema(table: &str) -> Result<SchemaRef> {
-        let field = |f: &Field| {
-            let kind = f.kind.arrow_type(Encodings::Default);
-            arrow::datatypes::Field::new(f.name, kind, f.nullable)
-        };
-        let fields: Vec<_> = fields(table)?.iter().map(field).collect();
-        Ok(Arc::new(Schema::new(fields)))
+        Ok(arrow_schema(fields(table)?))
+    }
+
+    /// Columns of a table of this run: those of every run, and behind them the ones that it carries.
+    pub fn columns(&self, table: &str) -> Result<SchemaRef> {
+        Ok(arrow_schema(&self.fields(table)?))
+    }
+
+    fn fields(&self, table: &str) -> Result<Vec<Field>> {
+        let carried = carried_by(table, &self.manifest);
+        Ok(with_carried(fields(table)?, &carried))
     }
 
     /// The rows of a table in the order of its parts, only the named columns decoded, every value checked. Before the first rows of a run
@@ -79,7 +85,7 @@ impl PublishedRun {
     /// Errors: exit 7 when a table does not add up to the manifest, or a part cannot be read or is not what the writer writes.
     pub fn batches<'r>(&'r self, table: &str, columns: &[&'r str]) -> Result<Batches<'r>> {
         self.prove()?;
-        let whole = PublishedRun::schema(table)?;
+        let whole = self.columns(table)?;
         let wanted = columns.iter().map(|name| {
             let field = whole.field_with_name(name).cloned();
             field.map_err(|_| Error::Usage(format!("table {table} has no column {name:?}")))
@@ -87,7 +93,7 @@ impl PublishedRun {
         Ok(Batches {
             run: self,
             schema: Arc::new(Schema::new(wanted.collect::<Result<Vec<_>>>()?)),
-            fields: fields(table)?,
+            fields: self.fields(table)?,
             parts: self.manifest.parts(table).into_iter(),
             columns: columns.to_vec(),
             open: None,
@@ -138,6 +144,14 @@ impl PublishedRun {
     }
 }
 
+fn arrow_schema(fields: &[Field]) -> SchemaRef {
+    let field = |f: &Field| {
+        let kind = f.kind.arrow_type(Encodings::Default);
+        arrow::datatypes::Field::new(f.name, kind, f.nullable)
+    };
+    Arc::new(Schema::new(fields.iter().map(field).collect::<Vec<_>>()))
+}
+
 fn fields(table: &str) -> Result<&'static [Field]> {
     let found = TABLES.iter().find(|(name, _)| *name == table);
     let found = found.map(|(_, fields)| *fields);
@@ -154,7 +168,7 @@ fn fields(table: &str) -> Result<&'static [Field]> {
 pub struct Batches<'r> {
     run: &'r PublishedRun,
     schema: SchemaRef,
-    fields: &'static [Field],
+    fields: Vec<Field>,
     parts: std::vec::IntoIter<&'r str>,
     columns: Vec<&'r str>,
     open: Option<(&'r str, Checked)>,
@@ -183,7 +197,7 @@ impl Batches<'_> {
                 return Ok(None);
             };
             let file = open_part(dir, part)?;
-            let reader = checked(file, self.fields, &self.columns);
+            let reader = checked(file, &self.fields, &self.columns);
             self.open = Some((part, reader.map_err(|e| fault(&dir.join(part), &e))?));
         }
     }

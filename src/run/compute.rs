@@ -34,11 +34,17 @@ pub(crate) struct FixedNames {
     pub corridors: Vec<String>,
     /// Input files.
     pub files: Vec<String>,
+    /// Names of the carried columns.
+    pub carried: Vec<&'static str>,
 }
 
 impl FixedNames {
     /// The names of a reference and a list of input files.
-    pub(crate) fn new(reference: &Reference, files: Vec<String>) -> FixedNames {
+    pub(crate) fn new(
+        reference: &Reference,
+        files: Vec<String>,
+        carried: Vec<&'static str>,
+    ) -> FixedNames {
         FixedNames {
             operations: reference
                 .factors
@@ -59,6 +65,7 @@ impl FixedNames {
                 .map(|c| c.id.clone())
                 .collect(),
             files,
+            carried,
         }
     }
 
@@ -70,6 +77,7 @@ impl FixedNames {
             symbols,
             corridors: &self.corridors,
             files: &self.files,
+            carried: &self.carried,
         }
     }
 }

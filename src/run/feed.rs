@@ -107,9 +107,7 @@ impl FileCursor<'_, '_, '_> {
 
     /// Takes a batch over into the run's codes and counts.
     fn take(&mut self, mut parsed: Parsed) -> Flow<()> {
-        parsed
-            .batch
-            .remap_symbols(&self.shared.translate(&parsed.symbols));
+        parsed.remap_symbols(&self.shared.translate(&parsed.symbols));
         let mut ledger = self.shared.ledger();
         ledger.read(self.file, parsed.rows, parsed.blank);
         ledger.reject(parsed.unplaced)?;

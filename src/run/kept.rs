@@ -1,4 +1,4 @@
-//! What a run holds to its end, however many rows stream through: distinct code words, and sums by corridor, section and factor.
+//! What a run holds to its end, however many rows stream through: distinct code words, what is carried, and sums by corridor, section and factor.
 //!
 //! Ordinary inputs have few of them. An input in which they do not repeat must not fill the memory (exit 8).
 
@@ -43,7 +43,7 @@ impl Kept {
             return Ok(());
         }
         Err(Error::Limit(format!(
-            "{} distinct container types, carriers and energy carriers, and the sums by corridor and section, take {} MiB, more than the {} MiB that \
+            "{} distinct container types, carriers, energy carriers and combinations of carried values, and the sums by corridor and section, take {} MiB, more than the {} MiB that \
              the memory limit leaves for them; raise --memory-limit, or see whether one of these columns is read from one that holds ids",
             self.words.load(Ordering::Relaxed),
             bytes.div_ceil(1 << 20),

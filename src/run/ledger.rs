@@ -163,6 +163,7 @@ mod tests {
             reject: Reject::new(reason, "", "", ""),
             shipment_id: String::new(),
             movement_id: String::new(),
+            carried: 0,
         };
         ledger
             .reject(vec![reject(2, RejectReason::Duplicate)])

@@ -389,6 +389,7 @@ impl Run<'_> {
         let names = FixedNames::new(
             &loaded.reference,
             entries.iter().map(|e| e.file.clone()).collect(),
+            self.plan.mapping.carried_names(),
         );
         let metadata = || Ok(tables::metadata(identity.new_id()?, loaded));
         let (rejects, runs) = (

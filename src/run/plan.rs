@@ -3,6 +3,7 @@
 //! Opens no file: the caller hands over the run file's bytes and a way to read value files. Finds no input file either;
 //! patterns are resolved to a base folder and left to the store.
 
+mod carry;
 mod file;
 mod later_file;
 mod mapping;

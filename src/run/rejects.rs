@@ -246,6 +246,7 @@ mod tests {
                     reject,
                     shipment_id: format!("S{place}"),
                     movement_id: String::new(),
+                    carried: 0,
                 }
             };
             rejects.push((0..1_000).map(one).collect()).unwrap();

@@ -4,6 +4,7 @@
 //! value that all rows share only once. It is not for exchange. A block that does not decode is a storage fault, never a shorter result.
 
 use crate::error::{Error, Result};
+use crate::model::carried::column_name;
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, EnergyUnit, LoadStatus, Mode, RecordStatus, Temperature};
@@ -114,11 +115,11 @@ impl<'b> Block<'b> {
     fn reject(&mut self) -> Option<Reject> {
         let (reason, _) = *RejectReason::LIST.get((self.bytes(1)?[0] as usize).checked_sub(1)?)?;
         let column = self.text()?;
-        // Columns are named by the program, so the name is among its own.
+        // A column of ours, or one that is carried.
         let column = crate::input::mapping::COLUMNS
             .into_iter()
             .find(|c| *c == column)
-            .unwrap_or("");
+            .unwrap_or_else(|| column_name(&column));
         Some(Reject {
             reason,
             column,
@@ -138,6 +139,7 @@ impl<'b> Block<'b> {
             reject: self.reject()?,
             shipment_id: self.text()?,
             movement_id: self.text()?,
+            carried: self.bytes(4).and_then(u32::take)?,
         })
     }
 
@@ -174,6 +176,7 @@ macro_rules! each_column {
             energy_unit,
             recorded_at,
             record_status,
+            carried,
             flags,
             file,
             row,
@@ -219,6 +222,7 @@ pub(crate) fn encode_rejected(rows: &[Rejected], out: &mut Vec<u8>) {
         put_reject(&row.reject, out);
         put_bytes(row.shipment_id.as_bytes(), out);
         put_bytes(row.movement_id.as_bytes(), out);
+        row.carried.put(out);
     }
 }
 

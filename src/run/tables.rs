@@ -77,7 +77,7 @@ pub(crate) fn rejected(
     metadata: &[(String, String)],
 ) -> Result<u64> {
     let open = parts_of(stage, "rejected");
-    let mut writer = RejectedWriter::new(&REJECTED, encodings, metadata, open);
+    let mut writer = RejectedWriter::new(&REJECTED, names.carried, encodings, metadata, open);
     let failed = |e: io::Error| failure(stage, "rejected", &e);
     for chunk in ledger.into_rejected()? {
         writer.push(Arc::new(chunk?), names).map_err(failed)?;
@@ -249,7 +249,13 @@ impl Small<'_> {
     ) -> Result<u64> {
         let stage = self.stage;
         let open: OpenPart = Box::new(move |_| stage.create(path).map_err(io::Error::other));
-        let mut writer = ChunkWriter::new(table, self.encodings, self.metadata, open);
+        let mut writer = ChunkWriter::new(
+            table,
+            self.names.carried,
+            self.encodings,
+            self.metadata,
+            open,
+        );
         writer
             .push(Arc::new(rows), self.names)
             .map_err(|e| failure(stage, path, &e))?;

@@ -96,7 +96,7 @@ enum Next {
 impl<C: Send + Sync> BigTable<'_, C> {
     /// Writes whole shipments in order of id, until the stream ends; gives the number of rows.
     pub(crate) fn write(&self, chunks: Receiver<Arc<C>>, shared: &Shared) -> Result<u64> {
-        let schema = Arc::new(self.table.schema(self.encodings));
+        let schema = Arc::new(self.table.schema(&self.names.carried, self.encodings));
         // One request waits while a file is synced.
         let ((to_file, groups), (ahead, due)) = (sync_channel(self.groups_queued), sync_channel(1));
         let mut open = parts_of(self.stage, self.name);

@@ -1,6 +1,7 @@
 //! Figures through the built program and the data that ship: the same whatever the machine does, explained, compared, and right where it is easy
 //! to be wrong.
 
+mod carried;
 mod determinism;
 mod diff;
 mod explain;

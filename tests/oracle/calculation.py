@@ -53,6 +53,11 @@ class Element:
     data_category: str = ""
     ghg_operation_ug: int = 0
     ghg_provision_ug: int = 0
+    lender: object = None         # of an inferred hub: the movement that it has its load from
+
+    @property
+    def carried(self):
+        return (self.movement or self.lender).carried
 
     @property
     def ghg_total_ug(self):
@@ -359,6 +364,7 @@ def infer_hubs(chain, reference):
             return
         hub = hub_element(lender.load, operation, place, time, reference)
         if hub:
+            hub.lender = lender.movement
             hubs[where] = [hub]
         else:
             lender.flags.add("Q15")

@@ -66,6 +66,9 @@ class Case:
 
         # From a source of its own, so that the other choices of a seed stay what they are.
         self.nights = random_module.Random(f"nights {seed}")
+        self.carried = random_module.Random(f"carried {seed}")
+        names = self.carried.choice([[], [], ["customer"], ["order", "customer", "a1"]])
+        self.carry = {name: self.carried.choice([f"Their {name}", name.upper(), f"{name} no."]) for name in names}
         self.later_file_wins = self.nights.choice([None, None, "path", "%Y-%m-%d", "_%d%b%Y."]) if len(self.kinds) > 1 else None
 
     def night(self, index):
@@ -81,6 +84,12 @@ class Case:
                    "record_status": "cancelled"}
         column = self.nights.choice(["cargo_mass_kg", "cargo_mass_kg", "evidence_ref", "origin", "record_status"])
         return row | {column: changed[column]}
+
+    def carries(self, row):
+        """Mostly one value a shipment, so that some differ."""
+        values = ["ACME", "ACME ", "B & C, Ltd", "", "#N/A", "x" * 64, "x" * 65, "a\tb"]
+        of = {name: random_module.Random(f"{name} {row['shipment_id']!a}").choice(values[:4]) for name in self.carry}
+        return row | {name: self.carried.choice(values) if self.carried.random() < .05 else value for name, value in of.items()}
 
     def flip(self, share):
         return self.random.random() < share
@@ -251,6 +260,8 @@ def run_file(case, locations, names):
     if case.departure_patterns:
         lines.append(f"timestamp_by_column = {{ departed_at = {toml_list(case.departure_patterns)} }}")
     lines += ["", "[constants]"] + [f"{column} = {toml_text(value)}" for column, value in case.constants.items()]
+    if case.carry:
+        lines += ["", "[carry]"] + [f"{name} = {toml_text(theirs)}" for name, theirs in case.carry.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -14,10 +14,11 @@ class MovementFile:
     def __init__(self, case, index, kind, rows):
         self.case, self.random, self.kind, self.rows = case, case.random, kind, rows
         dropped = set(case.dropped) | ({"sequence"} if index in case.without_sequence else set())
-        self.columns = [c for c in COLUMNS if c not in dropped]
+        self.columns = [c for c in COLUMNS if c not in dropped] + list(case.carry)
+        self.rows = [case.carries(row) for row in rows]
         if case.flip(0.6):
             self.random.shuffle(self.columns)
-        self.names = {c: case.renamed.get(c, c) for c in self.columns}
+        self.names = {c: case.carry.get(c) or case.renamed.get(c, c) for c in self.columns}
         self.name = f"part{index}{case.night(index)}.{kind}"
 
     def write(self, folder):

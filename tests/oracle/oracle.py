@@ -32,7 +32,7 @@ def compute(run):
     assert len(records) == len(rejections) + sum(e.movement is not None for s in shipments for c in s.chains for e in c.published)
     return {"elements": element_rows(shipments), "shipments": [shipment_row(s) for s in shipments],
             "corridors": corridor_rows(shipments), "corridor_sections": section_rows(shipments),
-            "rejected": [rejected_row(r) for r in sorted(rejections, key=lambda r: (r.file.encode(), r.row))],
+            "rejected": [rejected_row(r, run.carried) for r in sorted(rejections, key=lambda r: (r.file.encode(), r.row))],
             "factors": factor_rows(shipments)}
 
 
@@ -95,7 +95,7 @@ def element_row(shipment, chain, number, e):
         "data_category": e.data_category, "ghg_operation_kg": decimal_text(e.ghg_operation_ug, 9),
         "ghg_provision_kg": decimal_text(e.ghg_provision_ug, 9), "ghg_total_kg": decimal_text(e.ghg_total_ug, 9),
         "quality_flags": flags_text(e.flags), "source_file": e.movement.file if e.movement else None,
-        "source_row": e.movement.row if e.movement else None}
+        "source_row": e.movement.row if e.movement else None, **e.carried}
 
 
 def ghg_columns(sums):
@@ -122,7 +122,7 @@ def shipment_row(s):
         "is_complete": s.is_complete, "transport_activity_tkm": decimal_text(s.sums.activity_gm, 9),
         **ghg_columns(s.sums), **mode_columns(s.sums), "activity_basis": s.sums.activity_basis,
         "intensity_g_per_tkm": intensity(s.sums), "primary_share": ratio_text(s.sums.primary_ug, s.sums.total_ug, 6),
-        "quality_flags": flags_text(s.sums.flags)}
+        "quality_flags": flags_text(s.sums.flags), **s.carried}
 
 
 def by_key(items):
@@ -160,9 +160,9 @@ def factor_rows(shipments):
             for name in sorted(factors, key=str.encode)]
 
 
-def rejected_row(r):
+def rejected_row(r, carried):
     return {"file": r.file, "row": r.row, "code": r.code, "column": r.column, "value": r.value,
-            "shipment_id": r.shipment_id, "movement_id": r.movement_id}
+            "shipment_id": r.shipment_id, "movement_id": r.movement_id, **{column: r.carried.get(column) for column in carried}}
 
 
 def write_tables(tables, folder):

@@ -40,6 +40,7 @@ class Rejection:
     value: str | None
     shipment_id: str | None
     movement_id: str | None
+    carried: dict = field(default_factory=dict)
 
 
 @dataclass
@@ -51,6 +52,7 @@ class Movement:
     found: dict                                  # column -> text as found
     flags: set = field(default_factory=set)
     has_sequence: bool = True
+    carried: dict = field(default_factory=dict)   # column -> text; no figure depends on it
 
     def __getattr__(self, name):
         try:
@@ -73,7 +75,7 @@ class Movement:
 
     def reject(self, code, column=None):
         return Rejection(self.file, self.row, code, column, found_value(self.found, column),
-                         self.value["shipment_id"], self.value["movement_id"])
+                         self.value["shipment_id"], self.value["movement_id"], self.carried)
 
 
 def found_value(found, column):
@@ -105,13 +107,14 @@ class Parser:
         row = _Row(self, record)
         row.read_all()
         if not row.faults:
-            return Parsed(Movement(record.file, record.row, row.value, row.found, row.flags, record.has_sequence), None, row.found)
+            movement = Movement(record.file, record.row, row.value, row.found, row.flags, record.has_sequence, row.carried)
+            return Parsed(movement, None, row.found)
         if any(column == "record_status" for _, column in row.faults):
             # What may be a cancellation is judged as one.
             row.faults = [fault for fault in row.faults if fault[1] in NEEDED_BY_CANCELLED]
-        code, column = min(row.faults, key=lambda f: (PARSE_ORDER.index(f[0]), COLUMNS.index(f[1])))
+        code, column = min(row.faults, key=lambda f: (PARSE_ORDER.index(f[0]), (COLUMNS + self.run.carried).index(f[1])))
         rejection = Rejection(record.file, record.row, code, column, found_value(row.found, column),
-                              row.value.get("shipment_id"), row.value.get("movement_id"))
+                              row.value.get("shipment_id"), row.value.get("movement_id"), row.carried)
         is_readable = not any(column == "recorded_at" for _, column in row.faults)
         return Parsed(None, rejection, row.found, row.value.get("recorded_at"), is_readable)
 
@@ -122,6 +125,7 @@ class _Row:
     def __init__(self, parser, record):
         self.parser, self.record, self.reference = parser, record, parser.reference
         self.value, self.found, self.faults, self.flags = {}, {}, [], set()
+        self.carried = {}
 
     def fault(self, code, column):
         self.faults.append((code, column))
@@ -134,6 +138,7 @@ class _Row:
         else:
             columns = COLUMNS
         self.read_texts([c for c in columns if c not in NOT_TEXT and c != "record_status"])
+        self.read_carried()
         self.read_times([c for c in columns if c in TIMES])
         if self.value["record_status"] != "cancelled":
             self.read_places()
@@ -194,6 +199,12 @@ class _Row:
             self.value["mode"] = self.known_mode(self.value["mode"])
         if self.value.get("container_id"):
             self.read_container_id()
+
+    def read_carried(self):
+        for column in self.parser.run.carried:
+            self.carried[column] = self.read_text(column)
+        if self.value["record_status"] == "cancelled":
+            self.faults = [fault for fault in self.faults if fault[1] not in self.carried]
 
     def known_mode(self, text):
         mode = text.lower()
@@ -391,6 +402,8 @@ def settle_group(group, age):
         return [], [m.reject("R024", "movement_id") for m in group]
     # Which of them comes first must not decide about the flags.
     last[0].flags = set().union(*(m.flags for m in last))
+    if any(m.carried != last[0].carried for m in last):
+        last[0].flags.add("Q43")
     return [last[0]], [m.reject("R008", "movement_id") for m in group if m is not last[0]]
 
 
@@ -406,5 +419,6 @@ def replaced_or_not(one, groups, age):
     if None in ids or not one.recorded_at_is_readable:
         return rejection
     if any(age(m.file, m.recorded_at) > age(rejection.file, one.recorded_at) for m in groups.get(ids, [])):
-        return Rejection(rejection.file, rejection.row, "R008", "movement_id", found_value(one.found, "movement_id"), *ids)
+        return Rejection(rejection.file, rejection.row, "R008", "movement_id", found_value(one.found, "movement_id"), *ids,
+                         rejection.carried)
     return rejection

@@ -67,6 +67,18 @@ class RunFile:
     csv: dict = field(default_factory=dict)
     xlsx: dict = field(default_factory=dict)
     max_primary_age_months: int | None = None
+    carry: dict = field(default_factory=dict)
+
+    @property
+    def carried(self):
+        return sorted(self.carry)
+
+    def said(self, column):
+        """What the run file calls a column, if it says so."""
+        return self.columns.get(column, self.carry.get(column))
+
+    def theirs(self, column):
+        return self.said(column) or column
 
 
 def read_run_file(path):
@@ -81,7 +93,7 @@ def read_run_file(path):
                    raw.get("columns", {}), values,
                    raw.get("formats", {}), {name: str(value) for name, value in raw.get("constants", {}).items()},
                    raw.get("duplicates", {}).get("later_file_wins"), raw.get("csv", {}), raw.get("xlsx", {}),
-                   raw.get("limits", {}).get("max_primary_age_months"))
+                   raw.get("limits", {}).get("max_primary_age_months"), raw.get("carry", {}))
 
 
 def _read_values(path):
@@ -243,12 +255,12 @@ def find_columns(run, name, names, are_keys=False):
     """Our column -> position in the header. `[columns]` wins over a header that already has our name."""
     position = {}
     said = {normal_form(theirs) for theirs in run.columns.values()}
-    for column in COLUMNS:
-        wanted = run.columns.get(column, column)
+    for column in COLUMNS + run.carried:
+        wanted = run.theirs(column)
         exact = [i for i, head in enumerate(names) if head == wanted]
         like = [i for i, head in enumerate(names) if normal_form(head) == normal_form(wanted)
-                and (head == wanted or column in run.columns or normal_form(head) not in said)]
-        if column in run.columns and len(exact) == 1:
+                and (head == wanted or run.said(column) or normal_form(head) not in said)]
+        if run.said(column) and len(exact) == 1:
             like = exact
         if len(like) > 1:
             raise BrokenFile(f"{name}: two heads for {column}")
@@ -270,7 +282,7 @@ NEEDED_TO_CANCEL = ("movement_id", "shipment_id", "recorded_at", "record_status"
 
 def require_columns(run, name, present):
     lacking = [column for column in REQUIRED if column not in present and column not in run.constants]
-    mapped = [column for column in run.columns if column not in present]
+    mapped = [column for column in [*run.columns, *run.carried] if column not in present]
     has_status = "record_status" in present or "record_status" in run.constants
     if has_status and any(column not in NEEDED_TO_CANCEL for column in lacking):   # a file of cancellations
         lacking, mapped = ([column for column in columns if column in NEEDED_TO_CANCEL] for columns in (lacking, mapped))
@@ -372,11 +384,11 @@ def read_ndjson(run, name, data):
     out = []
     for number, (line, value) in enumerate(parsed, start=1):
         record = Record(name, number, has_sequence="sequence" in position or "sequence" in run.constants)
-        if value is None or not all(is_scalar(value.get(run.columns.get(c, c))) for c in position):
+        if value is None or not all(is_scalar(value.get(run.theirs(c))) for c in position):
             record.unreadable = line.decode("utf-8", "replace")
         else:
             for column in position:
-                record.cells[column] = json_cell(value.get(run.columns.get(column, column)))
+                record.cells[column] = json_cell(value.get(run.theirs(column)))
             add_constants(run, record, position)
         out.append(record)
     return out

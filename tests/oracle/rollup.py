@@ -65,6 +65,7 @@ class Shipment:
     rejected_rows: int
     is_complete: bool
     sums: Sums
+    carried: dict
 
 
 def speaking_chain(chains):
@@ -115,6 +116,7 @@ def roll_up_shipment(shipment_id, chains, rejected, reference):
     rows = [slot.movement for chain in chains for slot in chain.slots]
     speaking = speaking_chain(chains)
     elements = [element for chain in chains for element in chain.published]
+    carried = carry(elements)
     sums = Sums()
     for element in elements:
         sums.add_element(element)
@@ -128,7 +130,16 @@ def roll_up_shipment(shipment_id, chains, rejected, reference):
         max((m.arrived_at for m in rows if m.arrived_at), default=None), modes_of(speaking),
         "empty" if all(element.load.load_status == "empty" for element in elements) else "laden",
         sum(load.containers for load in boxes), sum(load.teu or 0 for load in boxes), sum(load.mass_g for load in boxes),
-        len(rejected), not lacks_part, sums)
+        len(rejected), not lacks_part, sums, carried)
+
+
+def carry(elements):
+    """In each carried column the one value of the elements that have any; none where two differ, and then all are flagged."""
+    found = {column: {e.carried[column] for e in elements} - {None} for column in elements[0].carried}
+    if any(len(values) > 1 for values in found.values()):
+        for element in elements:
+            element.flags.add("Q43")
+    return {column: next(iter(values)) if len(values) == 1 else None for column, values in found.items()}
 
 
 def first_loads(chains):

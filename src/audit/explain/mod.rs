@@ -23,7 +23,8 @@ use crate::output::columns::{PublishedColumn, PublishedTable};
 use crate::output::elements::{Elements, element};
 use crate::output::rejected::RejectedTable;
 use crate::output::shipments::{ShipmentsTable, shipment};
-use crate::published::batches::Rows;
+use crate::published::batches::Batches;
+use crate::published::carried::{Values, carried, with_carried};
 use crate::published::columns::fault as unreadable;
 use crate::published::elements::{Computed, Recalculation};
 use crate::published::find::rows_of;
@@ -116,7 +117,11 @@ impl<'d> Explainer<'d> {
             rejected,
         };
         let mut head = None;
-        for batch in self.batches::<ShipmentsTable>(shipment, &Head::columns())? {
+        let columns = carried(&self.manifest);
+        let mut carried_by = Vec::new();
+        for batch in self.batches::<ShipmentsTable>(shipment, Head::columns(), &columns)? {
+            let values = Values::of(&batch, &columns).map_err(|e| self.fault(&e))?;
+            carried_by.extend((0..batch.num_rows()).flat_map(|at| carried_facts(values.row(at))));
             for row in Batch::<ShipmentsTable>::new(&batch)
                 .rows()
                 .map_err(|e| self.fault(&e))?
@@ -137,11 +142,15 @@ impl<'d> Explainer<'d> {
             };
         };
         let mut totals = GhgTotals::default();
-        for batch in self.batches::<Elements>(shipment, &<(Computed, Record)>::columns())? {
+        for batch in
+            self.batches::<Elements>(shipment, <(Computed, Record)>::columns(), &columns)?
+        {
+            let values = Values::of(&batch, &columns).map_err(|e| self.fault(&e))?;
             let batch = Batch::<Elements>::new(&batch);
-            for row in batch
+            for (at, row) in batch
                 .rows::<(Computed, Record)>()
                 .map_err(|e| self.fault(&e))?
+                .enumerate()
             {
                 let (row, record) = row.map_err(|e| self.fault(&e))?;
                 let (element, facts) = again.element(&row).map_err(|e| self.fault(&e))?;
@@ -165,10 +174,13 @@ impl<'d> Explainer<'d> {
                     facts: &facts,
                     symbols: &again.symbols,
                 };
-                sheet.elements.push(subject.sheet(record)?);
+                let mut element = subject.sheet(record)?;
+                element.record.extend(carried_facts(values.row(at)));
+                sheet.elements.push(element);
             }
         }
         (sheet.shipment, sheet.sums) = shipment_facts(head, &totals).map_err(|e| self.fault(&e))?;
+        sheet.shipment.extend(carried_by);
         Ok(sheet)
     }
 
@@ -180,8 +192,11 @@ impl<'d> Explainer<'d> {
     fn batches<T: PublishedTable>(
         &self,
         shipment: &str,
-        columns: &[&str],
+        own: Vec<&'static str>,
+        carried: &[&'static str],
     ) -> Result<Vec<RecordBatch>> {
+        let fields = with_carried(T::FIELDS, carried);
+        let columns = [&own[..], carried].concat();
         let parts = self.manifest.parts(T::NAME);
         let mut last = 0;
         let open = |part: usize| {
@@ -189,7 +204,7 @@ impl<'d> Explainer<'d> {
             open_part(self.dir, parts[part]).map_err(Reading::Open)
         };
         let id = shipment::shipment_id::NAME;
-        let found = rows_of(parts.len(), open, id, shipment, T::FIELDS, columns);
+        let found = rows_of(parts.len(), open, id, shipment, &fields, &columns);
         found.map_err(|e| match e {
             Reading::Open(error) => error,
             Reading::Parquet(error) => {
@@ -205,7 +220,10 @@ impl<'d> Explainer<'d> {
     fn rejected(&self, shipments: &[&str]) -> Result<HashMap<String, Vec<RejectedRow>>> {
         let wanted: HashSet<&str> = shipments.iter().copied().collect();
         let mut found: HashMap<String, Vec<RejectedRow>> = HashMap::new();
-        for row in Rows::<RejectedTable, RejectedRow>::of_run(self.dir, &self.manifest) {
+        let columns = carried(&self.manifest);
+        let rows =
+            Batches::<RejectedTable>::of_run(self.dir, &self.manifest, RejectedRow::columns());
+        for row in rows.carrying(&columns).into_rows::<RejectedRow>() {
             let row = row?;
             if wanted.contains(row.shipment_id.as_str()) {
                 found.entry(row.shipment_id.clone()).or_default().push(row);
@@ -284,6 +302,14 @@ impl Subject<'_> {
             container_id: record.container_id,
         })
     }
+}
+
+/// Carried values, where there are any.
+fn carried_facts<'v>(
+    values: impl Iterator<Item = (&'static str, &'v str)>,
+) -> impl Iterator<Item = Fact> {
+    let known = values.filter(|(_, value)| !value.is_empty());
+    known.map(|(name, value)| Fact::new(name, value, "carried"))
 }
 
 fn flags(flags: Flags) -> Vec<Flag> {

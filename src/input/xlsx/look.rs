@@ -3,7 +3,7 @@
 
 use super::cell::{self, Note};
 use crate::input::column;
-use crate::input::mapping::COLUMNS;
+use crate::input::mapping::Mapping;
 use crate::input::rules::{Layout, Origin, Rules};
 use crate::input::timestamp::LocalTimes;
 use crate::input::workbook::{
@@ -197,7 +197,7 @@ impl<S: Source> View<'_, S> {
             .collect();
         merged.sort_unstable();
         look.merged = merged;
-        look.warnings = notes.told(&look);
+        look.warnings = notes.told(&look, &self.rules.mapping);
         Ok(Ok(look))
     }
 
@@ -324,7 +324,7 @@ struct Notes {
 type Noted = ((u32, u32), String, u64);
 
 impl Notes {
-    fn told(self, look: &Look) -> Vec<String> {
+    fn told(self, look: &Look, mapping: &Mapping) -> Vec<String> {
         let mut told = Vec::new();
         if let Some(first) = self.first_hidden {
             told.push(format!(
@@ -357,7 +357,7 @@ impl Notes {
             };
             told.push(format!(
                 "{}: {} {} (first in {}!{}, format {code})",
-                COLUMNS[ours],
+                mapping.name(ours),
                 counted(count, what.0),
                 what.1,
                 look.name,

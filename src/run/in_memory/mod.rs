@@ -16,6 +16,7 @@ use crate::reference::Reference;
 use crate::run::plan::LaterFile;
 use crate::store::signal::Interrupt;
 use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -87,6 +88,7 @@ enum Answer {
 pub struct Session {
     asks: SyncSender<Ask>,
     rest: Rest,
+    schemas: [SchemaRef; 3],
 }
 
 impl Session {
@@ -114,6 +116,7 @@ impl Session {
                 Session::MOST_THREADS
             )));
         }
+        let schemas = Tables::schemas(&setup.rows.carried());
         // One waits here while the next is made.
         let ((asks, asked), (answers, answered)) = (sync_channel(1), sync_channel(1));
         let thread = thread::Builder::new()
@@ -130,7 +133,16 @@ impl Session {
             thread: Some(thread),
             sums: None,
         };
-        Ok(Session { asks, rest })
+        Ok(Session {
+            asks,
+            rest,
+            schemas,
+        })
+    }
+
+    /// Columns of its tables: elements, shipments, rejected rows.
+    pub fn schemas(&self) -> &[SchemaRef; 3] {
+        &self.schemas
     }
 
     /// Adds rows, with the columns of movement records, and perhaps `_file` and `_row`; gives tables of shipments that are complete,

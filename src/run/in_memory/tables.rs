@@ -28,9 +28,13 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// No rows.
+    /// No rows, where nothing is carried.
     pub fn empty() -> Tables {
-        let [elements, shipments, rejected] = Tables::schemas().map(RecordBatch::new_empty);
+        Tables::without_rows(&[])
+    }
+
+    fn without_rows(carried: &[&'static str]) -> Tables {
+        let [elements, shipments, rejected] = Tables::schemas(carried).map(RecordBatch::new_empty);
         Tables {
             elements,
             shipments,
@@ -38,18 +42,18 @@ impl Tables {
         }
     }
 
-    /// Columns of elements, shipments, rejected rows.
-    pub fn schemas() -> [SchemaRef; 3] {
+    /// Columns of elements, shipments, rejected rows, where these are carried.
+    pub(super) fn schemas(carried: &[&'static str]) -> [SchemaRef; 3] {
         [
-            ELEMENTS.arrow_schema(),
-            SHIPMENTS.arrow_schema(),
-            REJECTED.arrow_schema(),
+            ELEMENTS.arrow_schema(carried),
+            SHIPMENTS.arrow_schema(carried),
+            REJECTED.arrow_schema(carried),
         ]
     }
 
-    /// Pieces one behind the other.
-    pub(crate) fn joined(pieces: &[Tables]) -> Result<Tables> {
-        let [elements, shipments, rejected] = Tables::schemas();
+    /// Pieces one behind the other, with these columns.
+    pub(crate) fn joined(pieces: &[Tables], schemas: [SchemaRef; 3]) -> Result<Tables> {
+        let [elements, shipments, rejected] = schemas;
         let join = |schema: &SchemaRef, of: fn(&Tables) -> &RecordBatch| {
             concat_batches(schema, pieces.iter().map(of))
                 .map_err(|e| Error::Limit(format!("tables in memory in one piece: {e}")))
@@ -74,7 +78,7 @@ impl Tables {
         Ok(Tables {
             elements: batch(&ELEMENTS, &elements, names)?,
             shipments: batch(&SHIPMENTS, &shipments, names)?,
-            ..Tables::empty()
+            ..Tables::without_rows(&names.lend(|names| names.carried.to_vec()))
         })
     }
 
@@ -85,7 +89,7 @@ impl Tables {
         rows.push(&chunk, 0..count);
         Ok(Tables {
             rejected: batch(&REJECTED, &rows, names)?,
-            ..Tables::empty()
+            ..Tables::without_rows(&names.lend(|names| names.carried.to_vec()))
         })
     }
 }

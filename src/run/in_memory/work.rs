@@ -83,7 +83,7 @@ impl<'s> Intake<'s> {
         self.rows += parsed.rows;
         self.setup.progress.advance(parsed.rows, 0);
         let codes = self.symbols.absorb(&parsed.symbols);
-        parsed.batch.remap_symbols(&codes);
+        parsed.remap_symbols(&codes);
         Ok((parsed.batch, parsed.unplaced))
     }
 }
@@ -118,7 +118,7 @@ impl<'w> Computation<'w> {
             kernel: kernel.with_lane_bytes(memory / 16),
             // What its refusal says of a memory limit goes by this share of it.
             cutter: Cutter::new(memory / 8),
-            names: FixedNames::new(&setup.reference, names),
+            names: FixedNames::new(&setup.reference, names, setup.rows.carried()),
             rejects: Rejects::new(rejected, memory / 8, FAN_IN),
             sums: Sums::default(),
             of_shipments: GhgTotals::default(),

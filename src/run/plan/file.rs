@@ -43,6 +43,8 @@ pub(crate) struct RunFile {
     pub xlsx: XlsxKeys,
     #[serde(default)]
     pub constants: BTreeMap<String, Text>,
+    #[serde(default)]
+    pub carry: BTreeMap<String, Text>,
 }
 
 /// `[limits]`.

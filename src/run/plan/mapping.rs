@@ -86,6 +86,7 @@ impl Resolver<'_> {
                 .lines("csv.skip_footer", &keys.csv.skip_footer, 0)
                 .unwrap_or(0),
             xlsx: self.sheet_form(&keys.xlsx),
+            carried: self.carried(&keys.carry),
             ..Mapping::default()
         };
         if formats.zone.is_some() {

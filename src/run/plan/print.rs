@@ -1,6 +1,6 @@
 //! A plan as text: for people with the origin of every value, and as the canonical JSON behind the run id.
 
-use crate::input::mapping::{DistanceUnit, Mapping, MassUnit, SheetForm};
+use crate::input::mapping::{Carried, DistanceUnit, Mapping, MassUnit, SheetForm};
 use crate::output::encode::Encodings;
 use crate::run::plan::paths::{Pattern, published};
 use crate::run::plan::{Change, CodeLimit, Plan, PlanPath};
@@ -243,6 +243,12 @@ impl Page<'_> {
         for (column, value) in &mapping.constants {
             self.line(&format!("constants.{column}"), column, &quoted(value));
         }
+        if !mapping.carried.is_empty() {
+            self.table("carry");
+        }
+        for Carried { name, theirs } in &mapping.carried {
+            self.line(&format!("carry.{name}"), name, &quoted(theirs));
+        }
     }
 
     /// What only the command line can say; as comments, because a run file has no such keys.
@@ -439,6 +445,8 @@ struct Canonical<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     xlsx: Option<Xlsx<'a>>,
     constants: Cow<'a, BTreeMap<String, String>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    carry: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     encodings: Option<Cow<'a, str>>,
     allow_missing_files: bool,
@@ -504,6 +512,9 @@ impl Plan {
             csv: Csv::of(&self.mapping),
             xlsx: Xlsx::of(&self.mapping),
             constants: Cow::Borrowed(&self.mapping.constants),
+            carry: (self.mapping.carried.iter())
+                .map(|carried| (carried.name.into(), (&carried.theirs).into()))
+                .collect(),
             encodings: (self.encodings != Encodings::Default)
                 .then(|| Cow::Borrowed(self.encodings.code())),
             allow_missing_files: self.allow_missing_files,

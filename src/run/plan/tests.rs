@@ -592,3 +592,50 @@ fn a_run_file_of_faults_is_told_in_a_sentence() {
         "{told}"
     );
 }
+
+#[test]
+fn carried_columns_have_names_of_their_own() {
+    let plan = |carry: &str| {
+        resolve(
+            &format!("movements = ['m']\n[carry]\n{carry}"),
+            &Flags::default(),
+        )
+    };
+    let carried = plan("customer = 'Customer name'\nb2 = 'SCAC'").unwrap();
+    let names: Vec<(&str, &str)> = (carried.mapping.carried.iter())
+        .map(|carried| (carried.name, carried.theirs.as_str()))
+        .collect();
+    assert_eq!(names, [("b2", "SCAC"), ("customer", "Customer name")]);
+    assert!(
+        (carried.canonical_json()).contains(r#""carry":{"b2":"SCAC","customer":"Customer name"}"#)
+    );
+    assert!(carried.to_string().contains("\n[carry]\nb2 = \"SCAC\" "));
+    // Runs without it keep their ids.
+    let without = resolve("movements = ['m']\n", &Flags::default()).unwrap();
+    assert!(!without.canonical_json().contains("carry"));
+    for name in [
+        "mode",
+        "box_share",
+        "corridor_id",
+        "factor_id",
+        "code",
+        "run_id",
+        "Kunde",
+        "_file",
+        "1st",
+        "a-b",
+        &"a".repeat(41),
+    ] {
+        let told = plan(&format!("\"{name}\" = 'x'")).unwrap_err().to_string();
+        assert!(told.contains(&format!("carry.{name}: ")), "{told}");
+    }
+    assert!(plan("customer = ''").is_err());
+    let many = |count: usize| {
+        (0..count)
+            .map(|n| format!("c{n} = 'x{n}'\n"))
+            .collect::<String>()
+    };
+    assert!(plan(&many(32)).is_ok());
+    let told = plan(&many(33)).unwrap_err().to_string();
+    assert!(told.contains("expected at most 32 columns"), "{told}");
+}

@@ -386,9 +386,11 @@ fn shipment(f: &Footprints, i: usize) -> (String, String) {
 
 /// The elements as a published Parquet file.
 pub(super) fn published(reference: &Reference, computed: Computed) -> File {
-    let names = FixedNames::new(reference, vec!["rows.csv".into()]);
+    let names = FixedNames::new(reference, vec!["rows.csv".into()], Vec::new());
     let names: Names = names.with(&computed.symbols);
-    let mut writer = ChunkWriter::new(&ELEMENTS, Encodings::Default, &[], |_| tempfile::tempfile());
+    let mut writer = ChunkWriter::new(&ELEMENTS, &[], Encodings::Default, &[], |_| {
+        tempfile::tempfile()
+    });
     for footprints in computed.footprints {
         writer
             .push(Arc::new(footprints), &names)

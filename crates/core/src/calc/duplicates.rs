@@ -75,7 +75,7 @@ impl FileRanks<'_> {
 
 /// Splits the rows of one shipment into survivors (in row order) and rejections. Tombstones are rejected here too: either
 /// for the reason found in parsing, or as replaced by a later record (R008). `merged` takes the survivors that stand for
-/// identical records with other flags, and the flags of all of them: which one comes first must not decide about flags.
+/// identical records with other flags or carried values, and the flags of all of them: which one comes first must not decide about flags.
 pub fn settle(
     batch: &MovementBatch,
     ranks: FileRanks,
@@ -204,11 +204,14 @@ fn verdict(batch: &MovementBatch, mut latest: impl Iterator<Item = u32> + Clone)
             return conflict();
         }
         flags |= batch.flags[row as usize];
+        // No figure depends on what is carried, so that it makes no conflict; but which of them is right, nobody knows.
+        let differs = batch.carried[first as usize] != batch.carried[row as usize];
+        flags |= Flags::CARRIED_DIFFERS.when(differs);
     }
     Verdict::Keep(first, flags)
 }
 
-/// Equal in every known column by value; a default filled in parsing (Q04, Q12) is not the same as the value written out.
+/// Equal in every column that a figure can depend on, by value; a default filled in parsing (Q04, Q12) is not the same as the value written out.
 fn identical(batch: &MovementBatch, a: usize, b: usize) -> bool {
     let filled = |i: usize| {
         batch.flags[i].0
@@ -218,7 +221,7 @@ fn identical(batch: &MovementBatch, a: usize, b: usize) -> bool {
     macro_rules! all_same {
         ($($column:ident),+) => {{
             let MovementBatch { container_id, evidence_ref, $($column,)+
-                shipment_id: _, movement_id: _, flags: _, file: _, row: _, reject: _, rejects: _ } = batch;
+                shipment_id: _, movement_id: _, carried: _, flags: _, file: _, row: _, reject: _, rejects: _ } = batch;
             container_id.get(a) == container_id.get(b) && evidence_ref.get(a) == evidence_ref.get(b) $(&& $column[a] == $column[b])+
         }};
     }

@@ -5,6 +5,7 @@
 
 pub mod activity;
 mod block;
+mod carry;
 pub mod chain;
 pub mod compare;
 pub mod cost_range;
@@ -21,6 +22,7 @@ pub mod tce;
 mod trail;
 
 use crate::factors::profile::Adjustment;
+use crate::model::carried;
 use crate::model::element::{CorridorKey, Element, Footprints, Rollup};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
@@ -175,7 +177,10 @@ impl<'r> Kernel<'r> {
 
     fn resolve_types(&mut self, symbols: &Symbols) {
         for code in self.types.len()..symbols.len() {
-            self.types.push(self.box_type(symbols.text(index32(code))));
+            let text = symbols.text(index32(code));
+            let is_word = !carried::is_joined(text);
+            self.types
+                .push(is_word.then(|| self.box_type(text)).flatten());
         }
     }
 
@@ -294,7 +299,9 @@ impl<'r> Kernel<'r> {
             rejected_rows: index32(rejects.len()),
             is_complete: !lacks_part && !rejects.iter().any(|r| r.reject.reason.leaves_gap()),
         };
-        let elements = &s.block[first_element..];
+        let elements = &mut s.block[first_element..];
+        let carried = &mut out.shipments.carried;
+        carry::carry(batch, rows.clone(), elements, symbols, carried);
         out.elements_per_shipment.push(index32(elements.len()));
         rollup::add_shipment(&facts, elements, &mut out.shipments, &mut self.sums);
         if s.block.len() >= GATHERED {
@@ -632,5 +639,6 @@ fn rejected(batch: &MovementBatch, i: usize, reject: Reject) -> Rejected {
         reject,
         shipment_id: batch.shipment_id.str(i).to_owned(),
         movement_id: batch.movement_id.str(i).to_owned(),
+        carried: batch.carried[i],
     }
 }

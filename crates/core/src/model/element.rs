@@ -1,5 +1,6 @@
 //! What the kernel gives back: elements, shipments and totals as typed columns.
 
+use super::carried::OfShipments;
 use super::flag::Flags;
 use super::id::LocationCode;
 use super::mode::{Basis, DataCategory, DistanceSource, LoadStatus, Mode, Per, Temperature};
@@ -218,6 +219,8 @@ pub struct Shipments {
     pub activity_basis: Vec<BasisSet>,
     /// Union of the elements' flags.
     pub flags: Vec<Flags>,
+    /// What its elements have in common in the carried columns.
+    pub carried: OfShipments,
 }
 
 impl Shipments {
@@ -247,7 +250,8 @@ impl Shipments {
             by_mode,
             primary,
             activity_basis,
-            flags
+            flags,
+            carried
         );
     }
 
@@ -370,8 +374,10 @@ pub struct Names<'a> {
     pub operations: &'a [String],
     /// Full factor ids by [`FactorIndex`].
     pub factors: &'a [String],
-    /// Container types, carriers, energy carriers.
+    /// Container types, carriers, energy carriers, and what rows have in the carried columns.
     pub symbols: &'a super::symbol::Symbols,
+    /// Names of the carried columns.
+    pub carried: &'a [&'static str],
     /// Corridor ids in file order.
     pub corridors: &'a [String],
     /// Input files (`source_file`) by index.

@@ -58,6 +58,7 @@ flags! {
     CARRIER_BASIS_ASSUMED = 40, "distance basis of a carrier's figure assumed";
     OUTSIDE_REFERENCE_PERIOD = 41, "activity outside the reference period of a carrier's figure";
     SHARE_ASSUMED = 42, "part of a shared box assumed equal";
+    CARRIED_DIFFERS = 43, "records differ in a carried column";
 }
 
 impl Flags {
@@ -94,7 +95,7 @@ impl Flags {
     /// ```
     /// use green_corridor_core::model::flag::Flags;
     /// assert_eq!(Flags::from_text("Q02|Q06"), Some(Flags::DISTANCE_ADJUSTED | Flags::DISTANCE_NETWORK));
-    /// assert_eq!(Flags::from_text("Q02|Q43"), None);
+    /// assert_eq!(Flags::from_text("Q02|Q44"), None);
     /// ```
     pub fn from_text(text: &str) -> Option<Flags> {
         let codes = text.split('|').filter(|code| !code.is_empty());

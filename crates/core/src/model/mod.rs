@@ -3,6 +3,7 @@
 //! Depends on nothing but the standard library and a hash map. No files, no threads, no clock, no
 //! floats, no columnar library.
 
+pub mod carried;
 pub mod element;
 pub mod flag;
 pub mod id;

@@ -144,16 +144,16 @@ macro_rules! columns {
             }
 
             /// Turns rows (ascending) into tombstones where they stand, so that the order of a sorted file survives its rejects.
-            /// Ids, `recorded_at`, `file` and `row` stay, everything else becomes what [`Self::push_tombstone`] would have put there.
+            /// Ids, `recorded_at`, what is carried, `file` and `row` stay, everything else becomes what [`Self::push_tombstone`] would have put there.
             pub fn bury(&mut self, dead: Vec<(u32, Reject)>) {
                 let rows: Vec<u32> = dead.iter().map(|(i, _)| *i).collect();
                 self.container_id = self.container_id.blanked(&rows);
                 self.evidence_ref = self.evidence_ref.blanked(&rows);
                 for (i, reject) in dead {
                     let i = i as usize;
-                    let kept = (self.recorded_at[i], self.file[i], self.row[i]);
+                    let kept = (self.recorded_at[i], self.carried[i], self.file[i], self.row[i]);
                     $(self.$name[i] = Default::default();)+
-                    (self.recorded_at[i], self.file[i], self.row[i]) = kept;
+                    (self.recorded_at[i], self.carried[i], self.file[i], self.row[i]) = kept;
                     self.reject[i] = index32(self.rejects.len());
                     self.rejects.push(reject);
                 }
@@ -224,6 +224,8 @@ columns! {
     recorded_at: Instant,
     /// Active or cancelled.
     record_status: RecordStatus,
+    /// What the row has in the carried columns, as one text; `0`: nothing.
+    carried: Symbol,
     /// Flags found while parsing: Q04, Q10, Q12, Q20, Q23.
     flags: Flags,
     /// Index of the input file in the run's sorted list.
@@ -254,6 +256,7 @@ impl MovementBatch {
             &mut self.container_type,
             &mut self.carrier,
             &mut self.energy_carrier,
+            &mut self.carried,
         ] {
             for code in column.iter_mut() {
                 *code = map[*code as usize];

@@ -1,5 +1,7 @@
 //! Why a row was rejected: a closed list with stable codes, and what the `rejected` table holds.
 
+use super::symbol::Symbol;
+
 /// A rejection reason; the number is the stable code `R<n>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -185,4 +187,6 @@ pub struct Rejected {
     pub shipment_id: String,
     /// Movement id if it could be read, else empty.
     pub movement_id: String,
+    /// What the row has in the carried columns, as one text; `0`: nothing, or nothing that could be read.
+    pub carried: Symbol,
 }

@@ -1,4 +1,4 @@
-//! Codes for texts that repeat: container types, carriers, energy carriers.
+//! Codes for texts that repeat: container types, carriers, energy carriers, values of carried columns.
 
 use rustc_hash::FxHashMap;
 

@@ -13,7 +13,7 @@ use crate::model::id::LocationCode;
 use crate::model::index::index16;
 use crate::model::mode::{Basis, EnergyUnit, LoadStatus, Mode, RecordStatus};
 use crate::model::movement::{MovementBatch, NO_REJECT, OperationIndex};
-use crate::model::symbol::Symbols;
+use crate::model::symbol::{ABSENT, Symbols};
 use crate::model::time::{Instant, NO_INSTANT, day_of};
 use crate::reference::{HubEnd, Reference};
 use rustc_hash::FxHashMap;
@@ -300,6 +300,7 @@ fn push(
     batch.energy_unit.push(EnergyUnit::Absent);
     batch.recorded_at.push(NO_INSTANT);
     batch.record_status.push(RecordStatus::Active);
+    batch.carried.push(ABSENT);
     batch.flags.push(Flags::NONE);
     batch.file.push(0);
     batch.row.push(batch.row.len() as u64 + 1);
