@@ -265,6 +265,17 @@ def points(a, b):
         yield math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x))
 
 
+def beside_the_middle(a, b, share):
+    def within(degrees):
+        return degrees - 360 * math.floor((degrees + 180) / 360)
+
+    latitude = (a[0] + b[0]) / 2
+    squeeze, north, east = math.cos(math.radians(latitude)), b[0] - a[0], within(b[1] - a[1])
+    longitude = within(a[1] + east / 2 - share * north / squeeze)
+    there = round((latitude + share * east * squeeze) * 1e5) / 1e5, round(longitude * 1e5) / 1e5
+    return there if squeeze > 0.1 and abs(there[0]) < 80 else None
+
+
 def crosses(a, b, line):
     side = lambda p, q, r: (q[1] - p[1]) * (r[0] - p[0]) - (q[0] - p[0]) * (r[1] - p[1]) > 0
     c, d = line
@@ -396,6 +407,7 @@ class Estimates:
             return haversine_m(start, end), 0
         if to_mass not in self.reachable(mode, from_mass):
             return None
+        bent = self.bend(start, end, from_mass) if from_mass == to_mass else None
         count, queue, settled = 0, [], set()
 
         def extend(here, mass, direct, crossed, used):
@@ -412,7 +424,7 @@ class Estimates:
             count += 1
 
         extend(start, from_mass, 0, 0, ())
-        most = 3 * haversine_m(start, end) + 1_000_000
+        most = 3 * haversine_m(start, end) + 1_000_000 if bent is None else bent
         while queue and queue[0][0] <= most:
             *_, (here, direct, crossed, used, entrance, there, leg) = heapq.heappop(queue)
             if entrance in settled or not self.is_walkable(here, there):
@@ -425,6 +437,18 @@ class Estimates:
             if mass is not None:
                 _, ends, metres = self.crossings[number]
                 extend(ends[1 - side], mass, direct + leg, crossed + metres, used + (number,))
+        return None if bent is None else (bent, 0)
+
+    def bend(self, start, end, mass):
+        """Metres of the way round a bay: over a point beside the middle, as near to it as any is."""
+        for tenths in range(1, 6):
+            lengths = []
+            for share in (tenths / 10, -tenths / 10):
+                there = beside_the_middle(start, end, share)
+                if there and self._ground.mass(there) == mass and self.is_walkable(start, there) and self.is_walkable(there, end):
+                    lengths.append(haversine_m(start, there) + haversine_m(there, end))
+            if lengths:
+                return min(lengths)
         return None
 
 

@@ -5,7 +5,7 @@ use crate::factors::fault::{DataFile, Faults};
 use crate::factors::library::transport_mode;
 use crate::factors::table::{self, Row, layout};
 use crate::geo::ground::{Barrier, Ground, Mass};
-use crate::geo::{Point, great_circle_m};
+use crate::geo::{Point, beside_the_middle, great_circle_m};
 use crate::model::mode::Mode;
 use crate::model::unit::DISTANCE_SCALE;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -20,6 +20,9 @@ const MOST_CROSSINGS: usize = 4;
 /// A way that is longer than so many great circles and so many metres besides is none that anybody takes.
 const MOST_DETOUR: i64 = 3;
 const MOST_DETOUR_M: i64 = 1_000_000;
+
+/// Where a way bends round a bay, tenths of its great circle beside the middle of that, to either side: the least that does comes first.
+const BENDS: [[i32; 2]; 5] = [[1, -1], [2, -2], [3, -3], [4, -4], [5, -5]];
 
 /// A ferry, bridge or tunnel; or with both ends at one place a waypoint, where land ways go round a sea.
 #[derive(Clone, Debug)]
@@ -158,13 +161,28 @@ impl Crossings {
     pub(super) fn way(&self, ground: &Ground, mode: Mode, from: Point, to: Point) -> Option<Way> {
         let (start, end) = (ground.mass(from)?, ground.mass(to)?);
         let is_walkable = |a: Point, b: Point| ground.is_walkable(a, b, MOST_SEA_M, &self.barriers);
+        let over_land = |direct_m: i64| Way {
+            direct_m,
+            crossed_m: 0,
+            over: Vec::new(),
+        };
         if start == end && is_walkable(from, to) {
-            return Some(Way {
-                direct_m: great_circle_m(from, to),
-                crossed_m: 0,
-                over: Vec::new(),
-            });
+            return Some(over_land(great_circle_m(from, to)));
         }
+        // The shorter of one bend and of crossings, of two as long the crossings.
+        let bent_m = (start == end)
+            .then(|| {
+                let length = |tenths: i32| {
+                    let bend = beside_the_middle(from, to, tenths)?;
+                    let is_way = ground.mass(bend) == Some(start)
+                        && is_walkable(from, bend)
+                        && is_walkable(bend, to);
+                    is_way.then(|| great_circle_m(from, bend) + great_circle_m(bend, to))
+                };
+                let either = |sides: [i32; 2]| sides.into_iter().filter_map(length).min();
+                BENDS.into_iter().find_map(either)
+            })
+            .flatten();
         let masses = self.masses.get_or_init(|| {
             let both = |c: &Crossing| c.ends.map(|end| ground.mass(end));
             self.list.iter().map(both).collect()
@@ -172,14 +190,15 @@ impl Crossings {
         if !self.are_joined(masses, mode, start, end) {
             return None;
         }
-        let most = MOST_DETOUR * great_circle_m(from, to) + MOST_DETOUR_M;
+        let bent = bent_m.map(over_land);
+        let most = bent_m.unwrap_or(MOST_DETOUR * great_circle_m(from, to) + MOST_DETOUR_M);
         let mut queue = BinaryHeap::new();
         let mut paths = vec![Path::start(from, start)];
         let mut settled = vec![false; 2 * self.list.len()];
         self.extend(&mut queue, masses, mode, &paths, 0, (to, end));
         while let Some(Reverse(next)) = queue.pop() {
             if next.metres > most {
-                return None;
+                return bent;
             }
             let path = &paths[next.before];
             let Some(entrance) = next.entrance else {
@@ -217,7 +236,7 @@ impl Crossings {
             });
             self.extend(&mut queue, masses, mode, &paths, paths.len() - 1, (to, end));
         }
-        None
+        bent
     }
 
     /// Whether crossings join two land masses at all.
