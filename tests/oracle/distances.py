@@ -265,14 +265,14 @@ def points(a, b):
         yield math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x))
 
 
-def beside_the_middle(a, b, share):
+def beside(a, b, along, tenths):
     def within(degrees):
         return degrees - 360 * math.floor((degrees + 180) / 360)
 
-    latitude = (a[0] + b[0]) / 2
-    squeeze, north, east = math.cos(math.radians(latitude)), b[0] - a[0], within(b[1] - a[1])
-    longitude = within(a[1] + east / 2 - share * north / squeeze)
-    there = round((latitude + share * east * squeeze) * 1e5) / 1e5, round(longitude * 1e5) / 1e5
+    north, east, squeeze = b[0] - a[0], within(b[1] - a[1]), math.cos(math.radians((a[0] + b[0]) / 2))
+    latitude = a[0] + along * north + tenths * east * squeeze
+    longitude = within(a[1] + along * east - tenths * north / squeeze)
+    there = round(latitude * 1e5) / 1e5, round(longitude * 1e5) / 1e5
     return there if squeeze > 0.1 and abs(there[0]) < 80 else None
 
 
@@ -452,11 +452,11 @@ class Estimates:
         return None if bent is None else (bent, 0)
 
     def bend(self, mode, start, end, mass):
-        """Metres of the way round a bay: over a point beside the middle, as near to it as any is."""
+        """Metres of the way round a bay: over a point beside the great circle, as near to it as any does, the shortest of these."""
         for tenths in range(1, 6):
             lengths = []
-            for share in (tenths / 10, -tenths / 10):
-                there = beside_the_middle(start, end, share)
+            for along, side in ((along, side) for along in (3, 5, 7) for side in (tenths, -tenths)):
+                there = beside(start, end, along / 10, side / 10)
                 if there and self._ground.mass(there) == mass and self.is_walkable(mode, start, there) and self.is_walkable(mode, there, end):
                     lengths.append(haversine_m(start, there) + haversine_m(there, end))
             if lengths:

@@ -6,7 +6,7 @@ use crate::factors::fault::{DataFile, Faults};
 use crate::factors::library::transport_mode;
 use crate::factors::table::{self, Row, layout};
 use crate::geo::ground::{Barrier, Ground, Mass};
-use crate::geo::{Point, beside_the_middle, great_circle_m};
+use crate::geo::{Point, beside, great_circle_m};
 use crate::model::mode::Mode;
 use crate::model::unit::DISTANCE_SCALE;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -22,8 +22,10 @@ const MOST_CROSSINGS: usize = 4;
 const MOST_DETOUR: i64 = 3;
 const MOST_DETOUR_M: i64 = 1_000_000;
 
-/// Where a way bends round a bay, tenths of its great circle beside the middle of that, to either side: the least that does comes first.
-const BENDS: [[i32; 2]; 5] = [[1, -1], [2, -2], [3, -3], [4, -4], [5, -5]];
+/// Where a way bends round a bay or a lake: tenths of its great circle along that, and beside it, to either side; the least beside it that
+/// does comes first.
+const ALONG: [i32; 3] = [3, 5, 7];
+const BESIDE: [[i32; 2]; 5] = [[1, -1], [2, -2], [3, -3], [4, -4], [5, -5]];
 
 /// A ferry, bridge or tunnel; or with both ends at one place a waypoint, where land ways go round a sea.
 #[derive(Clone, Debug)]
@@ -322,15 +324,19 @@ impl Crossings {
     }
 }
 
-/// The length of a way round a bay: over a point beside the middle, as near to it as any does.
+/// The length of a way round a bay: over a point beside the great circle, as near to it as any does, the shortest of these.
 fn bent_m(from: Point, to: Point, leads: impl Fn(Point, Point) -> bool) -> Option<i64> {
-    let length = |tenths: i32| {
-        let bend = beside_the_middle(from, to, tenths)?;
+    let length = |along: i32, tenths: i32| {
+        let bend = beside(from, to, along, tenths)?;
         let is_way = leads(from, bend) && leads(bend, to);
         is_way.then(|| great_circle_m(from, bend) + great_circle_m(bend, to))
     };
-    let either = |sides: [i32; 2]| sides.into_iter().filter_map(length).min();
-    BENDS.into_iter().find_map(either)
+    BESIDE.into_iter().find_map(|sides| {
+        let bends = ALONG
+            .iter()
+            .flat_map(|along| sides.map(|side| (along, side)));
+        bends.filter_map(|(along, side)| length(*along, side)).min()
+    })
 }
 
 /// A way so far.
