@@ -9,7 +9,6 @@ use crate::present::comparison::map::Map;
 use crate::reference::Distances;
 use crate::reference::Dwells;
 use crate::reference::Gateways;
-use crate::reference::Gazetteer;
 use crate::reference::PLACE_ALIASES;
 use crate::reference::PassageTimes;
 use crate::reference::Rates;
@@ -77,10 +76,11 @@ impl World {
     /// The network without what the request's closed passages close.
     pub(super) fn network(&self, request: &Request) -> Cow<'_, Network> {
         match self.reference.sea() {
-            Some(graph) if !request.avoid.passages.is_empty() => Cow::Owned(sea::without(
-                self.network.clone(),
+            Some(graph) if !request.avoid.passages.is_empty() => Cow::Owned(sea::without_closed(
+                &self.network,
                 graph,
-                request.avoid.passages,
+                &self.reference,
+                request,
             )),
             Some(_) | None => Cow::Borrowed(&self.network),
         }
@@ -164,7 +164,7 @@ pub(super) fn load(
         edition,
     );
     let (mut reference, warnings) = loaded.map_err(|faults| library_error(&faults))?;
-    reference.gazetteer = Gazetteer::new(places());
+    reference.gazetteer = places();
     // Faults of what ships are for `factors check`; those of the user's own files are told here.
     let own: Vec<Fault> = warnings
         .into_iter()
