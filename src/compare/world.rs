@@ -34,7 +34,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Files of the data folder that route options are made of.
-const FILES: [&str; 23] = [
+const FILES: [&str; 24] = [
     "containers.csv",
     "corridors.toml",
     "distances.csv",
@@ -51,6 +51,7 @@ const FILES: [&str; 23] = [
     ESTIMATES[5],
     ESTIMATES[6],
     ESTIMATES[7],
+    ESTIMATES[8],
     "passages.csv",
     "plausibility.csv",
     "rates.csv",
@@ -59,6 +60,8 @@ const FILES: [&str; 23] = [
     "speeds.csv",
     "zones.csv",
 ];
+// Every one of them stands above: without the last there is no estimate at all.
+const _: () = assert!(ESTIMATES.len() == 9);
 /// The land outline below the data folder.
 const LAND: &str = "sea/land.bin";
 
