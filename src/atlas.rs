@@ -57,7 +57,7 @@ impl Atlas {
         }
         Ok(Atlas {
             places,
-            gazetteer: Gazetteer::new(places_of_the_world()),
+            gazetteer: places_of_the_world(),
             aliases,
         })
     }

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::factors::DataFile;
+use crate::reference::Gazetteer;
 use crate::store::disk::RealDisk;
 use crate::store::files::write_new_tree;
 use include_dir::{Dir, DirEntry, include_dir};
@@ -91,13 +92,16 @@ pub fn written() -> Vec<Shipped> {
 
 /// Parts of the list of places, in order of code.
 const PLACES: [&str; 2] = ["world/places-1.csv", "world/places-2.csv"];
+/// Other names of places, names of countries.
+const NAMES: &str = "world/names.csv";
 /// What identifies the list.
 const PLACES_DIGEST: &str = "world/places.toml";
 
-/// The places of the world, as text in order of code.
-pub(crate) fn places() -> Vec<&'static str> {
+/// The places of the world. Their other names are no part of its digest: nothing is computed from them.
+pub(crate) fn places() -> Gazetteer {
     let text = |path: &str| DATA.get_file(path).and_then(|file| file.contents_utf8());
-    PLACES.iter().filter_map(|path| text(path)).collect()
+    Gazetteer::new(PLACES.iter().filter_map(|path| text(path)).collect())
+        .with_names(text(NAMES).unwrap_or_default())
 }
 
 /// Edition and digest of the list of places.

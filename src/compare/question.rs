@@ -12,7 +12,7 @@ use crate::model::unit::{MASS_SCALE, decimal_text, parse_decimal};
 use crate::reference::FoundPlace;
 use crate::reference::finding::{KnownPlaces, Reason};
 use crate::routes::request::{Avoid, Cargo, Request};
-use crate::routes::spelling::nearest;
+use crate::routes::spelling::{edits, nearest};
 use crate::routes::{DAY, Millihours};
 
 /// Heaviest cargo, g.
@@ -32,17 +32,25 @@ pub(super) fn request(
             "{origin} to {destination}: expected two places"
         )));
     }
+    let via: Vec<LocationCode> = question
+        .via
+        .iter()
+        .map(|v| place(v))
+        .collect::<Result<_>>()?;
+    let avoid = avoid(&question.avoid, loaded)?;
+    let mut asked = [origin, destination].into_iter().chain(via.iter().copied());
+    if let Some(both) = asked.find(|place| avoid.places.contains(place)) {
+        return Err(Error::Usage(format!(
+            "--avoid {both}: expected a place that the way neither begins, ends nor has to lead through"
+        )));
+    }
     Ok(Request {
         origin,
         destination,
         cargo: cargo(question, loaded)?,
         depart: depart(question)? as i64 * DAY_US,
-        via: question
-            .via
-            .iter()
-            .map(|v| place(v))
-            .collect::<Result<_>>()?,
-        avoid: avoid(&question.avoid, loaded)?,
+        via,
+        avoid,
         modes: question
             .modes
             .iter()
@@ -58,51 +66,30 @@ pub(super) fn request(
 
 /// Places of one name that are offered.
 const OFFERED: usize = 6;
+/// Letters of a word for a passage that other words are too often close to.
+const SHORT_PASSAGE: usize = 4;
+
+/// Why a text is the name of a place, the better reasons first: what one of them finds, the next is not asked for.
+const BY_IATA: &[Reason] = &[Reason::Iata, Reason::Name];
+const BY_NAME: [&[Reason]; 5] = [
+    &[Reason::Name],
+    &[Reason::Country],
+    &[Reason::NameElsewhere],
+    &[Reason::OtherName],
+    &[Reason::Spelling],
+];
 
 /// A place by its code, else by an IATA code or a name that only one place has; of several, the only one where boxes change modes.
 fn place(text: &str, loaded: &World) -> Result<LocationCode> {
-    let reference = &loaded.reference;
-    let code = LocationCode::parse(text.as_bytes());
-    let in_network = |c: &LocationCode| {
-        let has_port = reference.sea().is_some_and(|sea| sea.port(*c).is_some());
-        reference.places.get(*c).is_some() || loaded.network.place(*c).is_some() || has_port
-    };
-    // A port that the network knows under another code is that port.
-    let as_known = |code: LocationCode| {
-        let mut others = reference.place_aliases.of(code).iter().copied();
-        match in_network(&code) {
-            true => Some(code),
-            false => others.find(in_network),
-        }
-    };
-    let listed = |code: &LocationCode| reference.gazetteer.get(*code).is_some();
-    if let Some(code) = code.and_then(|code| as_known(code).or(Some(code).filter(listed))) {
+    if let Some(code) = place_of_code(text, loaded) {
         return Ok(code);
     }
-    let known = KnownPlaces {
-        places: &reference.places,
-        gazetteer: &reference.gazetteer,
-        aliases: &reference.place_aliases,
-    };
-    let mut named: Vec<FoundPlace> = (known.find(text, usize::MAX).into_iter())
-        .filter(|place| matches!(place.reason, Reason::Iata | Reason::Name))
-        .collect();
-    // Two codes of one place are one: that which something runs from or to, else the first.
-    named.sort_by_key(|place| loaded.network.place(place.code).is_none());
-    let mut seen: Vec<LocationCode> = Vec::new();
-    named.retain(|place| {
-        let is_new = !seen
-            .iter()
-            .any(|code| reference.place_aliases.of(*code).contains(&place.code));
-        seen.push(place.code);
-        is_new
-    });
-    let mut of_boxes = named.iter().filter(|place| !place.kinds.is_empty());
-    match (&named[..], of_boxes.next(), of_boxes.next()) {
-        ([only], ..) | ([_, _, ..], Some(only), None) => Ok(only.code),
-        ([_, _, ..], ..) => Err(Error::Usage(ambiguous(text, &named))),
-        ([], ..) => {
-            let offers = nearest(text, reference).join(", ");
+    let found = found(text, loaded);
+    let by_iata = std::iter::once(BY_IATA).chain(BY_NAME);
+    match named(text, &found, by_iata, loaded) {
+        Some(answer) => answer.map_err(Error::Usage),
+        None => {
+            let offers = nearest(text, &loaded.reference).join(", ");
             Err(Error::Usage(format!(
                 "{text}: unknown place; nearest: {offers}; `green-corridor places` finds others"
             )))
@@ -110,7 +97,69 @@ fn place(text: &str, loaded: &World) -> Result<LocationCode> {
     }
 }
 
-fn ambiguous(text: &str, named: &[FoundPlace]) -> String {
+/// The place that has a code, or that another code of a port stands for.
+fn place_of_code(text: &str, loaded: &World) -> Option<LocationCode> {
+    let reference = &loaded.reference;
+    let code = LocationCode::parse(text.as_bytes())?;
+    let in_network = |c: &LocationCode| {
+        let has_port = reference.sea().is_some_and(|sea| sea.port(*c).is_some());
+        reference.places.get(*c).is_some() || loaded.network.place(*c).is_some() || has_port
+    };
+    // A port that the network knows under another code is that port.
+    let known = match in_network(&code) {
+        true => Some(code),
+        false => (reference.place_aliases.of(code).iter().copied()).find(in_network),
+    };
+    known.or(Some(code).filter(|code| reference.gazetteer.get(*code).is_some()))
+}
+
+fn found(text: &str, loaded: &World) -> Vec<FoundPlace> {
+    let reference = &loaded.reference;
+    let known = KnownPlaces {
+        places: &reference.places,
+        gazetteer: &reference.gazetteer,
+        aliases: &reference.place_aliases,
+    };
+    known.find(text, usize::MAX)
+}
+
+/// The one place of these that a text names, for the first of some reasons that any has, or what to choose from. `None`: none has one.
+fn named<'r>(
+    text: &str,
+    found: &[FoundPlace],
+    reasons: impl IntoIterator<Item = &'r [Reason]>,
+    loaded: &World,
+) -> Option<std::result::Result<LocationCode, String>> {
+    let of = |reasons: &[Reason]| {
+        let by = found.iter().filter(|place| reasons.contains(&place.reason));
+        by.cloned().collect::<Vec<_>>()
+    };
+    let mut named = reasons
+        .into_iter()
+        .map(of)
+        .find(|named| !named.is_empty())?;
+    let is_country = named.iter().any(|place| place.reason == Reason::Country);
+    // The place that a country is named for is its container port, if it has one and no more.
+    if is_country && named.iter().any(FoundPlace::is_container_port) {
+        named.retain(FoundPlace::is_container_port);
+    }
+    // Two codes of one place are one: that which something runs from or to, else the first.
+    named.sort_by_key(|place| loaded.network.place(place.code).is_none());
+    let mut seen: Vec<LocationCode> = Vec::new();
+    named.retain(|place| {
+        let others = |code: &LocationCode| loaded.reference.place_aliases.of(*code);
+        let is_new = !seen.iter().any(|code| others(code).contains(&place.code));
+        seen.push(place.code);
+        is_new
+    });
+    let mut of_boxes = named.iter().filter(|place| !place.kinds.is_empty());
+    Some(match (&named[..], of_boxes.next(), of_boxes.next()) {
+        ([only], ..) | ([_, _, ..], Some(only), None) => Ok(only.code),
+        _ => Err(ambiguous(text, &named, is_country)),
+    })
+}
+
+fn ambiguous(text: &str, named: &[FoundPlace], is_country: bool) -> String {
     let offer = |place: &FoundPlace| {
         let region = match place.subdivision.is_empty() {
             true => place.code.country().to_string(),
@@ -123,9 +172,12 @@ fn ambiguous(text: &str, named: &[FoundPlace]) -> String {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
+    let what = match is_country {
+        true => "a country".to_owned(),
+        false => format!("{} places have this name", named.len()),
+    };
     format!(
-        "{text}: {} places have this name, write the code: {}{more}",
-        named.len(),
+        "{text}: {what}, write the code of a place: {}{more}",
         offers.join(", ")
     )
 }
@@ -184,29 +236,45 @@ fn depart(question: &Question) -> Result<Day> {
 fn avoid(words: &[String], loaded: &World) -> Result<Avoid> {
     let mut avoid = Avoid::default();
     for word in words {
-        let lower = word.to_ascii_lowercase();
+        let passage = word.to_ascii_lowercase().replace([' ', '-'], "_");
         if let Some(mode) = Mode::from_code(word).filter(|m| *m != Mode::Hub) {
             avoid.modes.push(mode);
-        } else if let Some(passage) = Passages::parse(&lower) {
+        } else if let Some(passage) = Passages::parse(&passage) {
             avoid.passages = avoid.passages.with(passage);
         } else if let Some(country) =
             CountryCode::parse(word.as_bytes()).filter(|c| has_place_in(*c, loaded))
         {
             avoid.countries.push(country);
-        } else if let Ok(place) = place(word, loaded) {
-            avoid.places.push(place);
         } else {
-            // A word that avoids nothing must not pass for one that was heeded.
+            avoid.places.push(avoided_place(word, &passage, loaded)?);
+        }
+    }
+    Ok(avoid)
+}
+
+/// A place to avoid: by its code or its name alone, since a word that was meant for a passage must not pass for a far airport.
+fn avoided_place(word: &str, passage: &str, loaded: &World) -> Result<LocationCode> {
+    if let Some(code) = place_of_code(word, loaded) {
+        return Ok(code);
+    }
+    let is_close = |code: &&&str| code.len() > SHORT_PASSAGE && edits(passage, code) <= 1;
+    let close = Passages::CODES.iter().find(is_close);
+    let named = named(word, &found(word, loaded), BY_NAME, loaded);
+    match (close, named) {
+        (None, Some(Ok(place))) => Ok(place),
+        (None, Some(Err(why))) => Err(Error::Usage(format!("--avoid {why}"))),
+        // A word that avoids nothing must not pass for one that was heeded.
+        (close, _) => {
+            let meant = close.map_or(String::new(), |code| format!("; {code} is close"));
             let (passages, near) = (
                 Passages::CODES.join(", "),
                 nearest(word, &loaded.reference).join(", "),
             );
-            return Err(Error::Usage(format!(
-                "--avoid {word}: expected a place, a country with one, such as LA, a mode, or a passage: {passages}; nearest places: {near}"
-            )));
+            Err(Error::Usage(format!(
+                "--avoid {word}: expected a place by its code or name, a country with one, such as LA, a mode, or a passage: {passages}{meant}; nearest places: {near}"
+            )))
         }
     }
-    Ok(avoid)
 }
 
 /// Whether a link begins or ends in the country, or a port of the sea graph lies in it.

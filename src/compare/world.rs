@@ -9,7 +9,6 @@ use crate::present::comparison::map::Map;
 use crate::reference::Distances;
 use crate::reference::Dwells;
 use crate::reference::Gateways;
-use crate::reference::Gazetteer;
 use crate::reference::PLACE_ALIASES;
 use crate::reference::PassageTimes;
 use crate::reference::PriceRows;
@@ -36,7 +35,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Files of the data folder that route options are made of.
-const FILES: [&str; 24] = [
+const FILES: [&str; 25] = [
     "containers.csv",
     "corridors.toml",
     "distances.csv",
@@ -53,6 +52,7 @@ const FILES: [&str; 24] = [
     ESTIMATES[5],
     ESTIMATES[6],
     ESTIMATES[7],
+    ESTIMATES[8],
     "passages.csv",
     "plausibility.csv",
     LEVELS,
@@ -62,6 +62,8 @@ const FILES: [&str; 24] = [
     "speeds.csv",
     "zones.csv",
 ];
+// Every one of them stands above: without the last there is no estimate at all.
+const _: () = assert!(ESTIMATES.len() == 9);
 /// Price levels, of which `run` knows nothing.
 const LEVELS: &str = "price_levels.csv";
 /// The land outline below the data folder.
@@ -83,10 +85,11 @@ impl World {
     /// The network without what the request's closed passages close.
     pub(super) fn network(&self, request: &Request) -> Cow<'_, Network> {
         match self.reference.sea() {
-            Some(graph) if !request.avoid.passages.is_empty() => Cow::Owned(sea::without(
-                self.network.clone(),
+            Some(graph) if !request.avoid.passages.is_empty() => Cow::Owned(sea::without_closed(
+                &self.network,
                 graph,
-                request.avoid.passages,
+                &self.reference,
+                request,
             )),
             Some(_) | None => Cow::Borrowed(&self.network),
         }
@@ -173,7 +176,7 @@ pub(super) fn load(
         edition,
     );
     let (mut reference, warnings) = loaded.map_err(|faults| library_error(&faults))?;
-    reference.gazetteer = Gazetteer::new(places());
+    reference.gazetteer = places();
     // Faults of what ships are for `factors check`; those of the user's own files are told here.
     let own: Vec<Fault> = warnings
         .into_iter()

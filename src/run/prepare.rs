@@ -5,7 +5,7 @@ use crate::escape::inert::original;
 use crate::factors::{DataFile, Fault};
 use crate::model::unit::counted;
 use crate::progress::{Level, Progress};
-use crate::reference::{Distances, Gazetteer, PassageTimes, Reference, Severity};
+use crate::reference::{Distances, PassageTimes, Reference, Severity};
 use crate::run::identity::METHOD_REVISION;
 use crate::run::plan::{LaterFile, Plan};
 use crate::shipped::{places, places_digest};
@@ -89,7 +89,7 @@ pub(crate) fn load_reference(plan: &Plan) -> Result<Loaded> {
     if let Some(months) = plan.limits.max_primary_age_months {
         reference.factors.limit_primary_age(months);
     }
-    reference.gazetteer = Gazetteer::new(places());
+    reference.gazetteer = places();
     let mut files = under(LIBRARY, library);
     files.push(ReferenceFile {
         path: PLACES.to_owned(),

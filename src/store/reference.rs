@@ -21,12 +21,13 @@ pub(crate) const MAX_FILE_BYTES: u64 = 256 << 20;
 /// `<source>/<edition>/<file>` is three deep; one more finds what somebody nested by mistake.
 const MAX_DEPTH: usize = 4;
 /// Files of the data folder that decide what a run computes. `services.csv` does not: it is for route options.
-pub(crate) const RUN_DATA: [&str; 18] = [
+pub(crate) const RUN_DATA: [&str; 19] = [
     "containers.csv",
     "corridors.toml",
     "distances.csv",
     "estimates/barriers.csv",
     "estimates/crossings.csv",
+    "estimates/cut_off.csv",
     "estimates/detours.csv",
     "estimates/rail_countries.csv",
     "estimates/rail_links.csv",

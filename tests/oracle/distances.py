@@ -236,14 +236,14 @@ class Ground:
         largest = max(beside, default=(0.0, 0))
         return self.joined[-largest[1] if self.area[here] < 0.4 and largest[0] > self.area[here] else here]
 
-    def is_walkable(self, a, b, barriers):
+    def is_walkable(self, a, b, barriers, roads_at):
         length = haversine_exact(a, b)
         steps = max(1, math.ceil(length / STEP_M))
         # The line is drawn between whole 1e-5 degrees.
         rounded = [tuple(round(x * 1e5) / 1e5 for x in p) for p in (a, b)]
-        at_sea, last = 0.0, None
+        at_sea, last, roads = 0.0, None, roads_at(a)
         for here in points(*rounded):
-            if last and any(crosses(last, here, barrier) for barrier in barriers):
+            if last and any(crosses(last, here, barrier) for barrier in barriers) or roads is None or roads_at(here) != roads:
                 return False
             last = here
             at_sea = 0.0 if self.land(*here) is not None else at_sea + length / steps
@@ -265,6 +265,17 @@ def points(a, b):
         yield math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x))
 
 
+def beside(a, b, along, tenths):
+    def within(degrees):
+        return degrees - 360 * math.floor((degrees + 180) / 360)
+
+    north, east, squeeze = b[0] - a[0], within(b[1] - a[1]), math.cos(math.radians((a[0] + b[0]) / 2))
+    latitude = a[0] + along * north + tenths * east * squeeze
+    longitude = within(a[1] + along * east - tenths * north / squeeze)
+    there = round(latitude * 1e5) / 1e5, round(longitude * 1e5) / 1e5
+    return there if squeeze > 0.1 and abs(there[0]) < 80 else None
+
+
 def crosses(a, b, line):
     side = lambda p, q, r: (q[1] - p[1]) * (r[0] - p[0]) - (q[0] - p[0]) * (r[1] - p[1]) > 0
     c, d = line
@@ -282,6 +293,8 @@ class Estimates:
         self.crossings = [(row["modes"].split(" "), [at(row, "a"), at(row, "b")], exact_scaled(row["distance_km"], 3))
                           for row in table(data("crossings.csv"))]
         self.barriers = [(at(row, "a"), at(row, "b")) for row in table(data("barriers.csv"))]
+        edges = lambda row: [float(row[edge]) for edge in ("south", "west", "north", "east")]
+        self.areas = [(row["modes"].split(" "), row["area"], row["ways"], edges(row)) for row in table(data("cut_off.csv"))]
         self.networks = {row["country"]: row["network"] for row in table(data("rail_countries.csv")) if row["rail_estimate"] == "yes"}
         self.borders = {}
         for row in table(data("rail_links.csv")):
@@ -366,10 +379,18 @@ class Estimates:
                 return (metres, row["basis"], {"Q33"} | ({"Q34"} if is_own else set())) if metres > 0 else None
         return None
 
-    def is_walkable(self, a, b):
-        if (a, b) not in self._walkable:
-            self._walkable[a, b] = self._ground.is_walkable(a, b, self.barriers)
-        return self._walkable[a, b]
+    def is_walkable(self, mode, a, b):
+        key = mode, a, b
+        if key not in self._walkable:
+            self._walkable[key] = self._ground.is_walkable(a, b, self.barriers, functools.partial(self.roads_at, mode))
+        return self._walkable[key]
+
+    def roads_at(self, mode, point):
+        """Which ways of the mode lead to a place: those of all the world (""), those of an area by name, or none."""
+        for modes, area, ways, (south, west, north, east) in self.areas:
+            if mode in modes and south <= point[0] <= north and west <= point[1] <= east:
+                return {"none": None, "local": area, "open": ""}[ways]
+        return ""
 
     def reachable(self, mode, mass):
         """Land masses that crossings of the mode join to one."""
@@ -392,10 +413,13 @@ class Estimates:
         from_mass, to_mass = ground.mass(start), ground.mass(end)
         if from_mass is None or to_mass is None:
             return None
-        if from_mass == to_mass and self.is_walkable(start, end):
+        if self.roads_at(mode, start) is None or self.roads_at(mode, start) != self.roads_at(mode, end):
+            return None
+        if from_mass == to_mass and self.is_walkable(mode, start, end):
             return haversine_m(start, end), 0
         if to_mass not in self.reachable(mode, from_mass):
             return None
+        bent = self.bend(mode, start, end, from_mass) if from_mass == to_mass else None
         count, queue, settled = 0, [], set()
 
         def extend(here, mass, direct, crossed, used):
@@ -412,10 +436,10 @@ class Estimates:
             count += 1
 
         extend(start, from_mass, 0, 0, ())
-        most = 3 * haversine_m(start, end) + 1_000_000
+        most = 3 * haversine_m(start, end) + 1_000_000 if bent is None else bent
         while queue and queue[0][0] <= most:
             *_, (here, direct, crossed, used, entrance, there, leg) = heapq.heappop(queue)
-            if entrance in settled or not self.is_walkable(here, there):
+            if entrance in settled or not self.is_walkable(mode, here, there):
                 continue
             if entrance is None:
                 return direct + leg, crossed
@@ -425,6 +449,18 @@ class Estimates:
             if mass is not None:
                 _, ends, metres = self.crossings[number]
                 extend(ends[1 - side], mass, direct + leg, crossed + metres, used + (number,))
+        return None if bent is None else (bent, 0)
+
+    def bend(self, mode, start, end, mass):
+        """Metres of the way round a bay: over a point beside the great circle, as near to it as any does, the shortest of these."""
+        for tenths in range(1, 6):
+            lengths = []
+            for along, side in ((along, side) for along in (3, 5, 7) for side in (tenths, -tenths)):
+                there = beside(start, end, along / 10, side / 10)
+                if there and self._ground.mass(there) == mass and self.is_walkable(mode, start, there) and self.is_walkable(mode, there, end):
+                    lengths.append(haversine_m(start, there) + haversine_m(there, end))
+            if lengths:
+                return min(lengths)
         return None
 
 

@@ -184,7 +184,7 @@ fn places_are_known_by_name_where_only_one_has_it() {
     let ended = compare(&["San Jose", "SGSIN"]).expect(2);
     for wanted in [
         "San Jose: ",
-        "places have this name, write the code: ",
+        "places have this name, write the code of a place: ",
         "CRSJO (San Jose, CR-SJ)",
         "USSJC (San Jose, US-CA)",
         " more",

@@ -57,6 +57,66 @@ impl Barrier {
     }
 }
 
+/// A rectangle of latitudes and longitudes.
+#[derive(Clone, Copy, Debug)]
+pub struct Area {
+    south_west: Point,
+    north_east: Point,
+}
+
+impl Area {
+    /// Between two corners. `None`: they are not the south-western and the north-eastern one.
+    pub fn new(south_west: Point, north_east: Point) -> Option<Area> {
+        let is_area = south_west.latitude < north_east.latitude
+            && south_west.longitude < north_east.longitude;
+        is_area.then_some(Area {
+            south_west,
+            north_east,
+        })
+    }
+
+    fn holds(&self, latitude: f64, longitude: f64) -> bool {
+        (self.south_west.latitude..=self.north_east.latitude).contains(&latitude)
+            && (self.south_west.longitude..=self.north_east.longitude).contains(&longitude)
+    }
+}
+
+/// Ways on land that lead to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network(usize);
+
+impl Network {
+    /// That of all the world but its own areas.
+    pub const WIDE: Network = Network(0);
+
+    /// That of areas of one number.
+    pub const fn local(number: usize) -> Network {
+        Network(number + 1)
+    }
+}
+
+/// Where other ways on land are than those of all the world, or none; of areas that overlap the first counts.
+#[derive(Clone, Debug, Default)]
+pub struct Networks(Vec<(Area, Option<Network>)>);
+
+impl Networks {
+    /// An area and its ways, `None`: it has none.
+    pub fn add(&mut self, area: Area, network: Option<Network>) {
+        self.0.push((area, network));
+    }
+
+    /// The ways that lead to a place.
+    pub fn at(&self, place: Point) -> Option<Network> {
+        self.at_degrees(place.latitude, place.longitude)
+    }
+
+    fn at_degrees(&self, latitude: f64, longitude: f64) -> Option<Network> {
+        let mut areas = self.0.iter();
+        let found = areas.find(|(area, _)| area.holds(latitude, longitude));
+        found.map_or(Some(Network::WIDE), |(_, network)| *network)
+    }
+}
+
 /// The land of an outline by latitude.
 #[derive(Clone, Debug)]
 pub struct Ground {
@@ -170,14 +230,18 @@ impl Ground {
         row[..after].last().filter(|span| longitude <= span.to)
     }
 
-    /// Whether a great circle stays on land, bays up to `most_sea_m` aside, and crosses no barrier.
+    /// Whether a great circle stays on land, bays up to `most_sea_m` aside, crosses no barrier, and keeps to the ways it began on.
     pub fn is_walkable(
         &self,
         from: Point,
         to: Point,
         most_sea_m: u32,
         barriers: &[Barrier],
+        networks: &Networks,
     ) -> bool {
+        let Some(network) = networks.at(from) else {
+            return false;
+        };
         let step = great_circle_exact(from, to) / STEP_M;
         let steps = libm::ceil(step).max(1.0);
         let length = step * STEP_M / steps;
@@ -187,6 +251,7 @@ impl Ground {
             if barriers
                 .iter()
                 .any(|b| last.is_some_and(|last| b.meets(last, (lat, lon))))
+                || networks.at_degrees(lat, lon) != Some(network)
             {
                 return false;
             }

@@ -139,6 +139,31 @@ fn great_circle_exact(from: Point, to: Point) -> f64 {
     2.0 * RADIUS_M * libm::asin(libm::sqrt(h.min(1.0)))
 }
 
+/// The point so many tenths of a line along it and so many beside it, to the left of who goes from one end to the other; below 0: to the
+/// right. The line is straight on a map whose degrees are as long as in its middle. `None`: too near a pole.
+///
+/// ```
+/// use green_corridor_core::geo::{Point, beside};
+/// let point = |latitude, longitude| Point::parse(latitude, longitude).unwrap();
+/// let north = beside(point("0", "10"), point("0", "20"), 5, 4).unwrap();
+/// assert_eq!(north, point("4", "15"));
+/// let over_the_meridian = beside(point("0", "175"), point("0", "-175"), 7, -1).unwrap();
+/// assert_eq!(over_the_meridian, point("-1", "-178"));
+/// ```
+pub fn beside(from: Point, to: Point, along: i32, tenths: i32) -> Option<Point> {
+    let within = |degrees: f64| degrees - 360.0 * libm::floor((degrees + 180.0) / 360.0);
+    let (along, tenths) = (f64::from(along) / 10.0, f64::from(tenths) / 10.0);
+    let north = to.latitude - from.latitude;
+    let east = within(to.longitude - from.longitude);
+    let squeeze = libm::cos((from.latitude + to.latitude) / 2.0 * (PI / 180.0));
+    let longitude = from.longitude + along * east - tenths * north / squeeze;
+    let beside = Vertex::from(Point {
+        latitude: from.latitude + along * north + tenths * east * squeeze,
+        longitude: within(longitude),
+    });
+    (squeeze > 0.1 && beside.latitude_e5.abs() < 8_000_000).then(|| beside.into())
+}
+
 /// Points of a great circle in degrees, both ends included, at most `step_m` apart. For ends that are not antipodes.
 fn great_circle(from: Vertex, to: Vertex, step_m: f64) -> impl Iterator<Item = (f64, f64)> {
     let (a, b) = (unit(from.into()), unit(to.into()));

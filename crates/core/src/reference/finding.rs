@@ -2,7 +2,7 @@
 
 use super::{Gazetteer, PlaceAliases, Places};
 use crate::geo::{Point, great_circle_m};
-use crate::model::id::LocationCode;
+use crate::model::id::{CountryCode, LocationCode};
 use std::cmp::Reverse;
 
 /// Why a place is an answer, the best reason first.
@@ -14,8 +14,16 @@ pub enum Reason {
     OtherCode,
     /// An airport of it has the IATA code.
     Iata,
-    /// It has the name.
+    /// It has the name, or had it, or has it in brackets.
     Name,
+    /// It is a port, an airport or a terminal of the country of this name.
+    Country,
+    /// It has the name, which is that of another country too.
+    NameElsewhere,
+    /// It is called so in another language, or was.
+    OtherName,
+    /// It has the name, but for `ae` instead of `ä` and the like.
+    Spelling,
     /// Its name begins so.
     NameBegins,
     /// A word of its name begins so.
@@ -31,7 +39,10 @@ impl Reason {
             Reason::Code => "code",
             Reason::OtherCode => "other code",
             Reason::Iata => "IATA",
-            Reason::Name => "name",
+            Reason::Name | Reason::NameElsewhere => "name",
+            Reason::Country => "country",
+            Reason::OtherName => "other name",
+            Reason::Spelling => "spelling",
             Reason::NameBegins => "name begins",
             Reason::WordBegins => "word begins",
             Reason::Near => "near",
@@ -62,6 +73,13 @@ pub struct FoundPlace {
     pub metres: Option<i64>,
 }
 
+impl FoundPlace {
+    /// Whether container ships call.
+    pub fn is_container_port(&self) -> bool {
+        self.kinds.split(' ').any(|kind| kind == "container_port")
+    }
+}
+
 /// What a search looks through.
 #[derive(Clone, Copy, Debug)]
 pub struct KnownPlaces<'p> {
@@ -76,7 +94,7 @@ pub struct KnownPlaces<'p> {
 impl<'p> KnownPlaces<'p> {
     /// Places that a text may mean, the best first, of equal ones those of more kinds.
     pub fn find(&self, text: &str, most: usize) -> Vec<FoundPlace> {
-        let wanted = folded(text);
+        let wanted = Wanted::new(text, self.gazetteer);
         let code = LocationCode::parse(text.trim().as_bytes());
         let iata = text.trim().to_ascii_uppercase();
         let is_other = |place: LocationCode| {
@@ -91,7 +109,7 @@ impl<'p> KnownPlaces<'p> {
                     () if code == Some(place.code) => Reason::Code,
                     () if is_other(place.code) => Reason::OtherCode,
                     () if place.iata.split(' ').any(|own| own == iata) => Reason::Iata,
-                    () => by_name(&wanted, &place.name)?,
+                    () => wanted.reason(&place)?,
                 };
                 Some(place)
             })
@@ -102,7 +120,10 @@ impl<'p> KnownPlaces<'p> {
                 .split(' ')
                 .filter(|kind| !kind.is_empty())
                 .count();
-            (place.reason, Reverse(kinds), place.name.len(), place.code)
+            // Of a country the ports come first.
+            let is_behind = place.reason == Reason::Country && !place.is_container_port();
+            let (length, code) = (place.name.len(), place.code);
+            (place.reason, is_behind, Reverse(kinds), length, code)
         });
         found.truncate(most);
         found
@@ -180,12 +201,74 @@ impl<'p> KnownPlaces<'p> {
     }
 }
 
+/// A text that names a place, and what it is the name of besides.
+struct Wanted {
+    folded: String,
+    /// Without letters that stand for an accent.
+    plain: String,
+    country: Option<CountryCode>,
+    /// Places that have it as another name.
+    others: Vec<LocationCode>,
+}
+
+impl Wanted {
+    fn new(text: &str, gazetteer: &Gazetteer) -> Wanted {
+        let folded = folded(text);
+        let mut wanted = Wanted {
+            plain: without_umlauts(&folded),
+            country: None,
+            others: Vec::new(),
+            folded,
+        };
+        let named = gazetteer
+            .names()
+            .filter(|(_, name)| self::folded(name) == wanted.folded);
+        for (code, _) in named {
+            wanted.others.extend(LocationCode::parse(code.as_bytes()));
+            wanted.country = wanted.country.or(CountryCode::parse(code.as_bytes()));
+        }
+        wanted
+    }
+
+    fn reason(&self, place: &FoundPlace) -> Option<Reason> {
+        let is_elsewhere = |country| country != place.code.country();
+        let by_name = by_name(&self.folded, &place.name);
+        if by_name == Some(Reason::Name) {
+            // Of a country a distribution park may have the name, with an addition.
+            let is_nothing_else = place.kinds.is_empty() && folded(&place.name) != self.folded;
+            return match self.country {
+                Some(country) if is_elsewhere(country) => Some(Reason::NameElsewhere),
+                Some(_) if is_nothing_else => Some(Reason::NameBegins),
+                Some(_) | None => by_name,
+            };
+        }
+        let is_of_country = self.country == Some(place.code.country());
+        match () {
+            () if is_of_country && !place.kinds.is_empty() => Some(Reason::Country),
+            () if self.others.contains(&place.code) => Some(Reason::OtherName),
+            () if !self.plain.is_empty() && self.plain == without_umlauts(&folded(&place.name)) => {
+                Some(Reason::Spelling)
+            }
+            () => by_name,
+        }
+    }
+}
+
+/// `muenchen` as `munchen`: to compare folded names by that are spelt either way.
+fn without_umlauts(folded: &str) -> String {
+    let mut text = folded.to_owned();
+    for (long, short) in [("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a")] {
+        text = text.replace(long, short);
+    }
+    text
+}
+
 fn by_name(wanted: &str, name: &str) -> Option<Reason> {
     if wanted.is_empty() {
         return None;
     }
     let name = folded(name);
-    if name == wanted {
+    if name == wanted || is_in_brackets(wanted, &name) {
         return Some(Reason::Name);
     }
     if let Some(rest) = name.strip_prefix(wanted) {
@@ -199,6 +282,15 @@ fn by_name(wanted: &str, name: &str) -> Option<Reason> {
     words
         .any(|word| word.starts_with(wanted))
         .then_some(Reason::WordBegins)
+}
+
+/// `Mumbai (ex Bombay)`, `Nuuk (Godthaab)`: the list writes former and other names so.
+fn is_in_brackets(wanted: &str, name: &str) -> bool {
+    let Some((_, inside)) = name.split_once('(') else {
+        return false;
+    };
+    let inside = inside.trim_end_matches(')');
+    inside.strip_prefix("ex ").unwrap_or(inside) == wanted
 }
 
 /// Small letters without the accents of Latin names.
@@ -252,5 +344,46 @@ mod tests {
         );
         assert_eq!(by("dam", "Rotterdam"), None);
         assert_eq!(by("", "Rotterdam"), None);
+        assert_eq!(by("Bombay", "Mumbai (ex Bombay)"), Some(Reason::Name));
+        assert_eq!(by("Godthaab", "Nuuk (Godthaab)"), Some(Reason::Name));
+        assert_eq!(by("Bombay", "Bombaye"), Some(Reason::NameBegins));
+    }
+
+    /// The codes that a text finds among a few places, with the reason.
+    fn found(text: &str) -> Vec<(String, &'static str)> {
+        const PLACES: &str = "locode,name,subdivision,latitude,longitude,kind,iata,source\n\
+            CNSGH,Shanghai,SH,31,121,container_port,,S\nDEMUC,Munchen,BY,48,11,airport,MUC,U\nDEGTT,Goettingen,NI,51,9,,,U\n\
+            IDFOO,Kornasoren,,-1,134,airport,FOO,A\nMTDIS,Malta Freeport,05,35,14,,,U\nMTMAR,Marsaxlokk,05,35,14,container_port,,S\nMTMLA,Valletta,60,35,14,airport,MLA,U\n\
+            SGJUR,Jurong,,1,103,container_port,,S\nSGSIN,Singapore,,1,103,container_port,SIN,S\nUSMLK,Malta,,48,-107,airport,MLK,A\n";
+        const NAMES: &str = "code,name\nCNSGH,上海\nDEMUC,Munich\nMT,Malta\nSG,Singapore\n";
+        let gazetteer = Gazetteer::new(vec![PLACES]).with_names(NAMES);
+        let (places, aliases) = (Places::default(), PlaceAliases::default());
+        let known = KnownPlaces {
+            places: &places,
+            gazetteer: &gazetteer,
+            aliases: &aliases,
+        };
+        let found = known.find(text, 9).into_iter();
+        found
+            .map(|place| (place.code.to_string(), place.reason.code()))
+            .collect()
+    }
+
+    #[test]
+    fn names_of_other_languages_and_spellings_are_met() {
+        let one = |code: &str, reason| vec![(code.to_owned(), reason)];
+        assert_eq!(found("上海"), one("CNSGH", "other name"));
+        assert_eq!(found("munich"), one("DEMUC", "other name"));
+        assert_eq!(found("Muenchen"), one("DEMUC", "spelling"));
+        assert_eq!(found("Göttingen"), one("DEGTT", "spelling"));
+        assert_eq!(found("München"), one("DEMUC", "name"));
+    }
+
+    #[test]
+    fn the_name_of_a_country_is_not_that_of_a_village_elsewhere() {
+        let codes = |text| -> Vec<String> { found(text).into_iter().map(|f| f.0).collect() };
+        assert_eq!(codes("Malta"), ["MTMAR", "MTMLA", "USMLK", "MTDIS"]);
+        assert_eq!(codes("Singapore"), ["SGSIN", "SGJUR"]);
+        assert_eq!(found("Singapore")[0].1, "name");
     }
 }

@@ -66,6 +66,8 @@ impl Entry {
 pub struct Gazetteer {
     /// Without their header lines.
     parts: Vec<&'static str>,
+    /// Lines of a code and another name of the place, or of a country and its name.
+    names: &'static str,
     /// Codes whose coordinates were asked for: a run keeps a copy of their rows.
     used: Arc<Mutex<BTreeSet<LocationCode>>>,
 }
@@ -76,8 +78,22 @@ impl Gazetteer {
         let body = |part: &'static str| part.split_once('\n').map_or("", |(_, body)| body);
         Gazetteer {
             parts: parts.into_iter().map(body).collect(),
-            used: Arc::default(),
+            ..Gazetteer::default()
         }
+    }
+
+    /// With other names of places and the names of countries: lines of a code and a name below a header line.
+    pub fn with_names(self, names: &'static str) -> Gazetteer {
+        Gazetteer { names, ..self }
+    }
+
+    /// Codes of places or countries and further names that they have.
+    pub fn names(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+        let lines = self.names.lines().skip(1);
+        lines.filter_map(|line| {
+            let (code, name) = line.split_once(',')?;
+            Some((code, name.trim_matches('"')))
+        })
     }
 
     /// The row of a code.

@@ -3,13 +3,13 @@
 
 use super::network::{Estimates, Link, LinkIndex, Network, Wait, at_speed, default_operation};
 use super::request::Request;
-use crate::geo::sea::{Closures, FAR_M, Lengths, Passages, SeaGraph};
+use crate::geo::sea::{Closures, FAR_M, Lengths, Passages, Reach, SeaGraph};
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, Mode};
 use crate::model::movement::OperationIndex;
 use crate::model::time::{Day, NO_END, day_of};
 use crate::reference::{Reference, Voyages};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Most ports beside an inland destination that computed links lead to: more than any place of the shipped network has, roads from door
 /// to door included.
@@ -50,41 +50,28 @@ pub fn tell_passages(
     }
 }
 
-/// The network without the sea links whose shortest way meets a closed passage.
-pub fn without(network: Network, sea: &SeaGraph, closed: Passages) -> Network {
-    if closed.is_empty() {
-        return network;
-    }
-    let origins: FxHashSet<LocationCode> = network
-        .links
-        .iter()
-        .filter(|l| l.mode == Mode::Sea)
-        .map(|l| l.origin)
-        .collect();
-    let mut shut: FxHashSet<(LocationCode, LocationCode)> = FxHashSet::default();
-    for origin in origins {
-        let Some(port) = sea.port(origin) else {
-            continue;
-        };
-        let reach = sea.reach(port, Passages::USUALLY_CLOSED);
-        for link in network
-            .links
-            .iter()
-            .filter(|l| l.mode == Mode::Sea && l.origin == origin)
-        {
-            let path = sea.port(link.destination).and_then(|to| reach.path(to));
-            if path.is_some_and(|p| p.passages.meets(closed)) {
-                shut.insert((origin, link.destination));
-            }
-        }
-    }
-    let Network {
-        mut links,
-        estimates,
-        ..
-    } = network;
-    links.retain(|l| l.mode != Mode::Sea || !shut.contains(&(l.origin, l.destination)));
-    Network::of(links, estimates)
+/// The network without the sea links whose way on the day of departure meets a passage that the request closes. What goes round it anyway
+/// stays as it is.
+pub fn without_closed(
+    network: &Network,
+    sea: &SeaGraph,
+    reference: &Reference,
+    request: &Request,
+) -> Network {
+    let closed = request.avoid.passages;
+    let day = day_of(request.depart);
+    let mut reaches: FxHashMap<(LocationCode, Closures), Option<Reach>> = FxHashMap::default();
+    let mut is_shut = |link: &Link| {
+        let around = reference.passages.closures(day, link.operation);
+        let reach = reaches
+            .entry((link.origin, around))
+            .or_insert_with(|| Some(sea.reach(sea.port(link.origin)?, around)));
+        let path = (reach.as_ref()).and_then(|reach| reach.path(sea.port(link.destination)?));
+        path.is_some_and(|path| path.passages.meets(closed))
+    };
+    let mut links = network.links.clone();
+    links.retain(|link| link.mode != Mode::Sea || !is_shut(link));
+    Network::of(links, network.estimates.clone())
 }
 
 /// What vessels of an operation go round on the day of departure, and what the request closes.

@@ -1,11 +1,12 @@
 //! Where land ways cross water, and the shortest way that uses such crossings.
 
+use super::cut_off::CutOff;
 use crate::factors::Text;
 use crate::factors::fault::{DataFile, Faults};
 use crate::factors::library::transport_mode;
 use crate::factors::table::{self, Row, layout};
 use crate::geo::ground::{Barrier, Ground, Mass};
-use crate::geo::{Point, great_circle_m};
+use crate::geo::{Point, beside, great_circle_m};
 use crate::model::mode::Mode;
 use crate::model::unit::DISTANCE_SCALE;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -20,6 +21,11 @@ const MOST_CROSSINGS: usize = 4;
 /// A way that is longer than so many great circles and so many metres besides is none that anybody takes.
 const MOST_DETOUR: i64 = 3;
 const MOST_DETOUR_M: i64 = 1_000_000;
+
+/// Where a way bends round a bay or a lake: tenths of its great circle along that, and beside it, to either side; the least beside it that
+/// does comes first.
+const ALONG: [i32; 3] = [3, 5, 7];
+const BESIDE: [[i32; 2]; 5] = [[1, -1], [2, -2], [3, -3], [4, -4], [5, -5]];
 
 /// A ferry, bridge or tunnel; or with both ends at one place a waypoint, where land ways go round a sea.
 #[derive(Clone, Debug)]
@@ -45,10 +51,11 @@ impl Crossing {
 pub(super) struct Crossings {
     list: Vec<Crossing>,
     barriers: Vec<Barrier>,
+    pub cut_off: CutOff,
     /// The land mass of each end, found when first asked for.
     masses: OnceLock<Vec<[Option<Mass>; 2]>>,
     /// Whether a way over land leads from an end to another, as far as it was asked for: the answer is always the same.
-    walkable: Mutex<FxHashMap<(usize, usize), bool>>,
+    walkable: Mutex<FxHashMap<(Mode, usize, usize), bool>>,
 }
 
 /// A way over land, with crossings.
@@ -97,6 +104,17 @@ layout! {
     }
 }
 
+/// `road`, `rail` or both.
+pub(super) fn land_modes(row: &mut Row, column: usize) -> Option<Vec<Mode>> {
+    let found: Option<Vec<Mode>> = (row.text(column).split(' '))
+        .map(|word| transport_mode(word).filter(|m| matches!(m, Mode::Road | Mode::Rail)))
+        .collect();
+    if found.is_none() {
+        row.error(column, "expected road, rail or both with a space between");
+    }
+    found
+}
+
 fn point(row: &mut Row, latitude: usize, longitude: usize) -> Option<Point> {
     let found = Point::parse(row.text(latitude), row.text(longitude));
     if found.is_none() {
@@ -114,15 +132,7 @@ impl Crossings {
         table::read(file, Cell::LAYOUT, faults, |row| {
             let a = point(row, Cell::LatitudeA.into(), Cell::LongitudeA.into());
             let b = point(row, Cell::LatitudeB.into(), Cell::LongitudeB.into());
-            let modes: Option<Vec<Mode>> = (row.text(Cell::Modes).split(' '))
-                .map(|word| transport_mode(word).filter(|m| matches!(m, Mode::Road | Mode::Rail)))
-                .collect();
-            if modes.is_none() {
-                row.error(
-                    Cell::Modes,
-                    "expected road, rail or both with a space between",
-                );
-            }
+            let modes = land_modes(row, Cell::Modes.into());
             let wanted = "kilometres up to 2000 with at most 3 decimals";
             let metres = row.decimal(Cell::DistanceKm, DISTANCE_SCALE, 0..=2_000_000, wanted);
             // A search that looks ahead along the great circle relies on it.
@@ -157,14 +167,25 @@ impl Crossings {
     /// The shortest way by road or rail: straight where no sea lies between, else over crossings. `None`: the data know none.
     pub(super) fn way(&self, ground: &Ground, mode: Mode, from: Point, to: Point) -> Option<Way> {
         let (start, end) = (ground.mass(from)?, ground.mass(to)?);
-        let is_walkable = |a: Point, b: Point| ground.is_walkable(a, b, MOST_SEA_M, &self.barriers);
-        if start == end && is_walkable(from, to) {
-            return Some(Way {
-                direct_m: great_circle_m(from, to),
-                crossed_m: 0,
-                over: Vec::new(),
-            });
+        let networks = self.cut_off.of(mode);
+        if networks.at(from)? != networks.at(to)? {
+            return None;
         }
+        let is_walkable = |a, b| ground.is_walkable(a, b, MOST_SEA_M, &self.barriers, networks);
+        let over_land = |direct_m: i64| Way {
+            direct_m,
+            crossed_m: 0,
+            over: Vec::new(),
+        };
+        if start == end && is_walkable(from, to) {
+            return Some(over_land(great_circle_m(from, to)));
+        }
+        let bent_m = match start == end {
+            true => bent_m(from, to, |a, b| {
+                ground.mass(b) == Some(start) && is_walkable(a, b)
+            }),
+            false => None,
+        };
         let masses = self.masses.get_or_init(|| {
             let both = |c: &Crossing| c.ends.map(|end| ground.mass(end));
             self.list.iter().map(both).collect()
@@ -172,14 +193,16 @@ impl Crossings {
         if !self.are_joined(masses, mode, start, end) {
             return None;
         }
-        let most = MOST_DETOUR * great_circle_m(from, to) + MOST_DETOUR_M;
+        // The shorter of one bend and of crossings, of two as long the crossings.
+        let bent = bent_m.map(over_land);
+        let most = bent_m.unwrap_or(MOST_DETOUR * great_circle_m(from, to) + MOST_DETOUR_M);
         let mut queue = BinaryHeap::new();
         let mut paths = vec![Path::start(from, start)];
         let mut settled = vec![false; 2 * self.list.len()];
         self.extend(&mut queue, masses, mode, &paths, 0, (to, end));
         while let Some(Reverse(next)) = queue.pop() {
             if next.metres > most {
-                return None;
+                return bent;
             }
             let path = &paths[next.before];
             let Some(entrance) = next.entrance else {
@@ -195,7 +218,7 @@ impl Crossings {
             let (number, side) = (entrance / 2, entrance % 2);
             let crossing = &self.list[number];
             if settled[entrance]
-                || !self.leads(path.exit, entrance, || {
+                || !self.leads(mode, path.exit, entrance, || {
                     is_walkable(path.at, crossing.ends[side])
                 })
             {
@@ -217,7 +240,7 @@ impl Crossings {
             });
             self.extend(&mut queue, masses, mode, &paths, paths.len() - 1, (to, end));
         }
-        None
+        bent
     }
 
     /// Whether crossings join two land masses at all.
@@ -242,14 +265,20 @@ impl Crossings {
     }
 
     /// Whether a way over land leads from an exit to an entrance; from the origin it is looked at each time.
-    fn leads(&self, exit: Option<usize>, entrance: usize, look: impl FnOnce() -> bool) -> bool {
+    fn leads(
+        &self,
+        mode: Mode,
+        exit: Option<usize>,
+        entrance: usize,
+        look: impl FnOnce() -> bool,
+    ) -> bool {
         let Some(exit) = exit else { return look() };
         let known = || self.walkable.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = known().get(&(exit, entrance)) {
+        if let Some(known) = known().get(&(mode, exit, entrance)) {
             return *known;
         }
         let found = look();
-        known().insert((exit, entrance), found);
+        known().insert((mode, exit, entrance), found);
         found
     }
 
@@ -293,6 +322,21 @@ impl Crossings {
             }
         }
     }
+}
+
+/// The length of a way round a bay: over a point beside the great circle, as near to it as any does, the shortest of these.
+fn bent_m(from: Point, to: Point, leads: impl Fn(Point, Point) -> bool) -> Option<i64> {
+    let length = |along: i32, tenths: i32| {
+        let bend = beside(from, to, along, tenths)?;
+        let is_way = leads(from, bend) && leads(bend, to);
+        is_way.then(|| great_circle_m(from, bend) + great_circle_m(bend, to))
+    };
+    BESIDE.into_iter().find_map(|sides| {
+        let bends = ALONG
+            .iter()
+            .flat_map(|along| sides.map(|side| (along, side)));
+        bends.filter_map(|(along, side)| length(*along, side)).min()
+    })
 }
 
 /// A way so far.

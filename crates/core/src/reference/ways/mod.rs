@@ -1,9 +1,10 @@
 //! Ways that no table measured: estimates for road and rail from detour ratios, for barges from river kilometres.
 //!
-//! Where the data do not allow an estimate there is none: across a sea without a listed crossing, between railways that exchange no
-//! wagons, between waters that do not meet.
+//! Where the data do not allow an estimate there is none: across a sea without a listed crossing, where no road leads, between railways that
+//! exchange no wagons, between waters that do not meet.
 
 mod crossings;
+mod cut_off;
 mod detours;
 mod rail;
 mod waterways;
@@ -17,6 +18,7 @@ use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, DistanceSource, Mode};
 use crossings::Crossings;
+use cut_off::CutOff;
 use detours::Detours;
 use rail::Railways;
 use std::sync::OnceLock;
@@ -25,9 +27,10 @@ use waterways::Waterways;
 use super::distance::FoundDistance;
 
 /// Files of estimates below the data folder, and the outline that says where land is.
-pub const FILES: [&str; 8] = [
+pub const FILES: [&str; 9] = [
     "estimates/barriers.csv",
     "estimates/crossings.csv",
+    "estimates/cut_off.csv",
     "estimates/detours.csv",
     "estimates/rail_countries.csv",
     "estimates/rail_links.csv",
@@ -64,6 +67,9 @@ impl Ways {
         }
         if let Some(file) = find("estimates/barriers.csv") {
             ways.crossings.read_barriers(file, &mut faults);
+        }
+        if let Some(file) = find("estimates/cut_off.csv") {
+            ways.crossings.cut_off = CutOff::parse(file, &mut faults);
         }
         if let Some(file) = find("estimates/rail_countries.csv") {
             ways.railways.read_countries(file, &mut faults);
