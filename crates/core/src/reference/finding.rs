@@ -232,10 +232,11 @@ impl Wanted {
 
     fn reason(&self, place: &FoundPlace) -> Option<Reason> {
         let is_elsewhere = |country| country != place.code.country();
-        let by_name = by_name(&self.folded, &place.name);
+        let name = folded(&place.name);
+        let by_name = by_name(&self.folded, &name);
         if by_name == Some(Reason::Name) {
             // Of a country a distribution park may have the name, with an addition.
-            let is_nothing_else = place.kinds.is_empty() && folded(&place.name) != self.folded;
+            let is_nothing_else = place.kinds.is_empty() && name != self.folded;
             return match self.country {
                 Some(country) if is_elsewhere(country) => Some(Reason::NameElsewhere),
                 Some(_) if is_nothing_else => Some(Reason::NameBegins),
@@ -246,11 +247,15 @@ impl Wanted {
         match () {
             () if is_of_country && !place.kinds.is_empty() => Some(Reason::Country),
             () if self.others.contains(&place.code) => Some(Reason::OtherName),
-            () if !self.plain.is_empty() && self.plain == without_umlauts(&folded(&place.name)) => {
-                Some(Reason::Spelling)
-            }
+            () if self.is_spelt_like(&name) => Some(Reason::Spelling),
             () => by_name,
         }
+    }
+
+    /// Whether two folded names are one but for letters that stand for an accent. Most names are shorter, or begin with another letter.
+    fn is_spelt_like(&self, name: &str) -> bool {
+        let may_be = name.len() >= self.plain.len() && name.get(..1) == self.plain.get(..1);
+        may_be && !self.plain.is_empty() && without_umlauts(name) == self.plain
     }
 }
 
@@ -263,12 +268,12 @@ fn without_umlauts(folded: &str) -> String {
     text
 }
 
+/// Why a folded name is met by a folded text.
 fn by_name(wanted: &str, name: &str) -> Option<Reason> {
     if wanted.is_empty() {
         return None;
     }
-    let name = folded(name);
-    if name == wanted || is_in_brackets(wanted, &name) {
+    if name == wanted || is_in_brackets(wanted, name) {
         return Some(Reason::Name);
     }
     if let Some(rest) = name.strip_prefix(wanted) {
@@ -333,7 +338,7 @@ mod tests {
 
     #[test]
     fn names_are_met_without_accents_and_with_additions() {
-        let by = |wanted: &str, name: &str| by_name(&folded(wanted), name);
+        let by = |wanted: &str, name: &str| by_name(&folded(wanted), &folded(name));
         assert_eq!(by("Düsseldorf", "Dusseldorf"), Some(Reason::Name));
         assert_eq!(by("ciudad", "Ciudad de México"), Some(Reason::Name));
         assert_eq!(by("mexico", "Ciudad de México"), Some(Reason::WordBegins));
