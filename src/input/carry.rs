@@ -3,38 +3,94 @@
 use super::cells::Cells;
 use super::column;
 use super::judge::Judge;
-use crate::model::carried::joined;
+use crate::model::carried::push_value;
+use crate::model::index::index32;
 use crate::model::symbol::{ABSENT, Symbol, Symbols};
 use rustc_hash::FxHashMap;
 
+/// Texts back to back. A judge asks for each distinct cell once, so that nobody has to look whether one is there already.
+struct Words {
+    bytes: String,
+    /// By code: where its text ends. The first is the empty one.
+    ends: Vec<usize>,
+}
+
+impl Words {
+    fn add(&mut self, word: &str) -> u32 {
+        self.bytes.push_str(word);
+        self.ends.push(self.bytes.len());
+        index32(self.ends.len() - 1)
+    }
+
+    fn text(&self, code: u32) -> &str {
+        let at = code as usize;
+        let from = if at == 0 { 0 } else { self.ends[at - 1] };
+        &self.bytes[from..self.ends[at]]
+    }
+}
+
+/// Distinct combinations of the words of a row: the one without the last column, and the word there.
+#[derive(Default)]
+struct Combinations {
+    codes: FxHashMap<(u32, u32), u32>,
+    /// By code, from 1.
+    parts: Vec<(u32, u32)>,
+}
+
+impl Combinations {
+    fn with(&mut self, before: u32, word: u32) -> u32 {
+        *self.codes.entry((before, word)).or_insert_with(|| {
+            self.parts.push((before, word));
+            index32(self.parts.len())
+        })
+    }
+
+    /// The words of a combination.
+    fn words(&self, mut code: u32, out: &mut [u32]) {
+        for word in out.iter_mut().rev() {
+            (code, *word) = self.parts[code as usize - 1];
+        }
+    }
+}
+
 /// The code of what each row has in all carried columns, whose cells stand behind those of our own.
 pub(super) fn carried(judge: &mut Judge, cells: &[Cells], symbols: &mut Symbols) -> Vec<Symbol> {
-    let mut words = Symbols::default();
-    let columns: Vec<Vec<Symbol>> = (column::COUNT..cells.len())
+    if cells.len() == column::COUNT {
+        return vec![ABSENT; judge.rows];
+    }
+    let mut words = Words {
+        bytes: String::new(),
+        ends: vec![0],
+    };
+    let columns: Vec<Vec<u32>> = (column::COUNT..cells.len())
         .map(|at| {
             judge.words(at, &cells[at], ABSENT, |word| {
-                Ok(word.map_or(ABSENT, |word| words.intern(word)))
+                Ok(word.map_or(ABSENT, |word| words.add(word)))
             })
         })
         .collect();
-    if columns.is_empty() {
-        return vec![ABSENT; judge.rows];
-    }
-    let mut known: FxHashMap<Box<[Symbol]>, Symbol> = FxHashMap::default();
+    let mut combinations = Combinations::default();
+    let mut known: Vec<Option<Symbol>> = Vec::new();
+    let mut text = String::new();
     // Rows of a shipment mostly stand together and have the same.
-    let (mut last, mut code) = (vec![ABSENT; columns.len()], ABSENT);
+    let mut last = vec![u32::MAX; columns.len()];
+    let mut code = ABSENT;
     let mut out = Vec::with_capacity(judge.rows);
     for row in 0..judge.rows {
         let is_as_before = columns.iter().zip(&last).all(|(c, last)| c[row] == *last);
         if !is_as_before {
-            for (last, column) in last.iter_mut().zip(&columns) {
-                *last = column[row];
-            }
-            code = known.get(&last[..]).copied().unwrap_or_else(|| {
-                let text = joined(last.iter().map(|&word| words.text(word)));
-                let code = symbols.intern(&text);
-                known.insert(last[..].into(), code);
-                code
+            let all = columns.iter().map(|column| column[row]);
+            let combination = all.fold(0, |before, word| combinations.with(before, word));
+            known.resize(combinations.parts.len() + 1, None);
+            combinations.words(combination, &mut last);
+            code = *known[combination as usize].get_or_insert_with(|| {
+                text.clear();
+                last.iter()
+                    .for_each(|&word| push_value(words.text(word), &mut text));
+                if last.iter().all(|&word| words.text(word).is_empty()) {
+                    return ABSENT;
+                }
+                symbols.intern(&text)
             });
         }
         out.push(code);
