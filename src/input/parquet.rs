@@ -48,7 +48,7 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
     let (mut plans, mut leaves) = (Vec::new(), Vec::new());
     let mut decoded = vec![None; layout.origins.len()];
     let mut faults = Vec::new();
-    for ours in 0..decoded.len() {
+    for (ours, place) in decoded.iter_mut().enumerate() {
         let Origin::File(root) = layout.origins[ours] else {
             continue;
         };
@@ -70,7 +70,7 @@ fn open(source: SourceFile, rules: Arc<Rules>) -> Result<Box<dyn Reader>, FileFa
                     leaves.push(leaf);
                     plans.push(plan);
                 }
-                decoded[ours] = Some(position);
+                *place = Some(position);
             }
             Err(found) => faults.push(format!(
                 "column {:?} is {found}, wanted {} for {}",
