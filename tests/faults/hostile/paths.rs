@@ -1,7 +1,7 @@
 //! What is no file: folders, pipes, devices, and names with nothing behind them.
 
 use super::{HEADER, accounted, check_there, good, run};
-use crate::support::binary::{command, green_corridor};
+use crate::support::binary::green_corridor;
 use crate::support::tables::current_run;
 use green_corridor::runs::Manifest;
 use std::path::PathBuf;
