@@ -18,7 +18,7 @@ const CARRY: &str =
     "[carry]\ncustomer = \"Customer name\"\norder = \"Order\"\ncost_centre = \"KOSTL\"\n";
 
 /// Records of the shipped sample with columns of a customer's own: name of the column, and its cells.
-fn records(count: usize) -> Vec<(String, Vec<String>)> {
+fn records(count: usize) -> Vec<Column> {
     let mut reader =
         csv::Reader::from_path(format!("{ROOT}/data/movements/2025-03.csv")).expect("the sample");
     let heads: Vec<String> = reader
@@ -33,7 +33,7 @@ fn records(count: usize) -> Vec<(String, Vec<String>)> {
         .map(|r| r.expect("a record"))
         .collect();
     let column = |at: usize| rows.iter().map(|row| row[at].to_owned()).collect();
-    let mut columns: Vec<(String, Vec<String>)> = heads
+    let mut columns: Vec<Column> = heads
         .iter()
         .enumerate()
         .map(|(at, head)| (head.clone(), column(at)))
@@ -75,7 +75,12 @@ fn records(count: usize) -> Vec<(String, Vec<String>)> {
     columns
 }
 
-fn rows(columns: &[(String, Vec<String>)]) -> impl Iterator<Item = Vec<&str>> {
+/// Its head and its cells.
+type Column = (String, Vec<String>);
+/// Writes columns as a file.
+type Write = fn(&[Column], &Path);
+
+fn rows(columns: &[Column]) -> impl Iterator<Item = Vec<&str>> {
     (0..columns[0].1.len()).map(|at| {
         columns
             .iter()
@@ -84,7 +89,7 @@ fn rows(columns: &[(String, Vec<String>)]) -> impl Iterator<Item = Vec<&str>> {
     })
 }
 
-fn csv_file(columns: &[(String, Vec<String>)], path: &Path) {
+fn csv_file(columns: &[Column], path: &Path) {
     let mut out = csv::Writer::from_path(path).expect("a file");
     out.write_record(columns.iter().map(|(head, _)| head))
         .expect("a head");
@@ -92,7 +97,7 @@ fn csv_file(columns: &[(String, Vec<String>)], path: &Path) {
     out.flush().expect("a file");
 }
 
-fn ndjson_file(columns: &[(String, Vec<String>)], path: &Path) {
+fn ndjson_file(columns: &[Column], path: &Path) {
     let line = |row: Vec<&str>| {
         let members = columns
             .iter()
@@ -103,7 +108,7 @@ fn ndjson_file(columns: &[(String, Vec<String>)], path: &Path) {
     fs::write(path, rows(columns).map(line).collect::<String>()).expect("a file");
 }
 
-fn batch(columns: &[(String, Vec<String>)]) -> RecordBatch {
+fn batch(columns: &[Column]) -> RecordBatch {
     let array = |cells: &[String]| {
         let cells = cells
             .iter()
@@ -114,7 +119,7 @@ fn batch(columns: &[(String, Vec<String>)]) -> RecordBatch {
         .expect("a batch")
 }
 
-fn parquet_file(columns: &[(String, Vec<String>)], path: &Path) {
+fn parquet_file(columns: &[Column], path: &Path) {
     let batch = batch(columns);
     let mut out = ArrowWriter::try_new(File::create(path).expect("a file"), batch.schema(), None)
         .expect("a writer");
@@ -122,7 +127,7 @@ fn parquet_file(columns: &[(String, Vec<String>)], path: &Path) {
     out.close().expect("a file");
 }
 
-fn xlsx_file(columns: &[(String, Vec<String>)], path: &Path) {
+fn xlsx_file(columns: &[Column], path: &Path) {
     let mut book = rust_xlsxwriter::Workbook::new();
     let sheet = book.add_worksheet();
     for (at, (head, cells)) in (0u16..).zip(columns) {
@@ -165,7 +170,7 @@ fn tables(table: impl Fn(&str) -> Table) -> BTreeMap<&'static str, Table> {
 fn every_form_of_a_file_gives_the_same_values() {
     let columns = records(700);
     let mut first: Option<BTreeMap<&str, Table>> = None;
-    let forms: [(&str, fn(&[(String, Vec<String>)], &Path)); 4] = [
+    let forms: [(&str, Write); 4] = [
         ("rows.csv", csv_file),
         ("rows.ndjson", ndjson_file),
         ("rows.parquet", parquet_file),
