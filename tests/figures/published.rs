@@ -222,7 +222,7 @@ fn words_and_scales_that_no_table_of_ours_has_are_errors() {
         ("elements", "temperature", Some("warm"), 9),
         ("elements", "data_category", None, 4),
         ("elements", "data_category", Some("guess"), 5),
-        ("shipments", "quality_flags", Some("Q43"), 2),
+        ("shipments", "quality_flags", Some("Q44"), 2),
         ("shipments", "quality_flags", Some("Q2"), 1),
     ];
     let (home, _) = sample();

@@ -311,7 +311,7 @@ fn what_is_refused_reaches_the_status_where_the_root_is_known() {
 #[test]
 fn a_quiet_run_is_one_line() {
     let nights = Nights::new();
-    nights.movements("in/a.csv", &[("1", "S1", "5"), ("2", "S1", "many")]);
+    nights.movements("in/a.csv", &[("1", "S1", "5000"), ("2", "S1", "many")]);
     let ended = nights.run(ALL, &["--quiet"]).expect(0);
     assert_eq!(ended.stderr, "");
     assert_eq!(ended.stdout.lines().count(), 1, "{}", ended.stdout);
