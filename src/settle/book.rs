@@ -10,7 +10,7 @@ use crate::settle::sheet::{File, Record};
 use crate::settle::show::{CLAIM, as_it_was, table, whole};
 use crate::settle::tables::{Agreement, Parties, agreements, parties};
 use crate::settle::terms::{Terms, digest};
-use crate::settle::words::{ChargeKind, Class, Settles, Stage, Status};
+use crate::settle::words::{ChargeKind, Class, Settles, Stage, Status, Word};
 use crate::store::files::{open_if_there, read_file};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -114,7 +114,7 @@ impl Book {
         let corrects = row.given("corrects").map(|id| {
             Box::new(Corrects {
                 claim_id: id.to_owned(),
-                invoice_no: row.text("corrects_invoice").to_owned(),
+                invoice_no: row.text("corrects_invoice").into(),
                 run_id: String::new(),
             })
         });
@@ -204,16 +204,16 @@ fn terms(row: &Record<'_>) -> Option<Terms> {
         && optional("tax_rate", &|_| tax_rate.is_some())
         && optional("class", &|_| class.is_some());
     Some(Terms {
-        payer: row.text("payer").to_owned(),
-        payee: row.text("payee").to_owned(),
+        payer: row.text("payer").into(),
+        payee: row.text("payee").into(),
         kind: ChargeKind::parse(row.text("kind"))?,
         class,
         stage: Stage::parse(row.text("stage"))?,
         settles: Settles::parse(row.text("settles"))?,
         currency: Money::parse(row.text("settle_currency"))?,
         value_date,
-        invoice_no: as_it_was(row.text("invoice_no")),
-        tax_category: as_it_was(row.text("tax_category")),
+        invoice_no: as_it_was(row.text("invoice_no")).into(),
+        tax_category: as_it_was(row.text("tax_category")).into(),
         tax_rate,
         status: Status::parse(row.text("status")).filter(|_| is_whole)?,
     })

@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(found.end_to_end, "abc");
         assert_eq!(
             found.minor().map(|(c, n)| (c.code(), n)),
-            Some(("CNY".to_owned(), 1_250))
+            Some(("CNY", 1_250))
         );
         assert_eq!(
             (found.status.as_str(), found.side.as_str()),

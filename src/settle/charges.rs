@@ -5,13 +5,15 @@ use crate::model::time::Day;
 use crate::settle::exact::Exact;
 use crate::settle::money::{MOST_MINOR, Money, short};
 use crate::settle::rates::{Rate, Rates};
-use crate::settle::refusal::Code;
+use crate::settle::refusal::{Code, Refusal};
 use crate::settle::sheet::{Column, File, Interval, Record, Refusals, all_records, is_id};
-use crate::settle::tables::{Parties, Prices, word};
+use crate::settle::tables::{Parties, Prices};
 use crate::settle::terms::Terms;
 use crate::settle::words::{ChargeKind, Class, PartyKind, Per, Scope, Settles, Stage, Status};
+use rayon::prelude::*;
 use rust_decimal::Decimal;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
+use std::sync::Arc;
 
 /// What a rule costs.
 #[derive(Clone, Debug)]
@@ -28,7 +30,7 @@ pub(super) enum Cost {
 #[derive(Clone, Debug)]
 pub(super) struct Charge {
     pub id: String,
-    pub file: String,
+    pub file: Arc<str>,
     pub line: u64,
     pub terms: Terms,
     pub replaces: Vec<String>,
@@ -110,7 +112,7 @@ pub(super) struct Beside<'a> {
 }
 
 /// Payer, payee, kind, class, stage.
-pub(super) type Flow = (String, String, String, String, String);
+pub(super) type Flow = (Arc<str>, Arc<str>, String, String, String);
 
 /// Rows that are refused as such: all claims of their flows go with them.
 #[derive(Debug, Default)]
@@ -134,15 +136,16 @@ pub(super) fn charges(
 ) -> (Vec<Charge>, RefusedRows) {
     let (mut list, mut refused) = (Vec::new(), RefusedRows::default());
     // Every row of an id, those that are refused for something else too.
-    let mut seen: FxHashMap<String, Vec<(usize, u64)>> = FxHashMap::default();
+    let mut rows: Vec<(Box<str>, usize, u64)> = Vec::new();
     for (at, file) in files.iter().enumerate() {
+        let name: Arc<str> = file.name.as_str().into();
         all_records(file, CHARGE, refusals, |row, lacks_nothing, refusals| {
             let before = refusals.len();
             let id = row.text("charge_id");
             if !id.is_empty() {
-                seen.entry(id.to_owned()).or_default().push((at, row.line));
+                rows.push((id.into(), at, row.line));
             }
-            let charge = lacks_nothing.then(|| charge(row, &file.name, beside, refusals));
+            let charge = lacks_nothing.then(|| charge(row, &name, beside, refusals));
             let charge = charge.flatten();
             match charge.filter(|_| refusals.len() == before) {
                 Some(charge) => list.push(charge),
@@ -150,20 +153,24 @@ pub(super) fn charges(
             }
         });
     }
-    let twice = |id: &str| seen.get(id).is_some_and(|rows| rows.len() > 1);
-    for (id, rows) in seen.iter().filter(|(_, rows)| rows.len() > 1) {
-        for (file, line) in rows {
+    rows.par_sort_unstable();
+    let mut twice: FxHashSet<&str> = FxHashSet::default();
+    for some in rows
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter(|some| some.len() > 1)
+    {
+        twice.insert(&some[0].0);
+        for (id, file, line) in some {
             let wanted = "each charge_id once in all files";
-            let refusal =
-                super::refusal::Refusal::at(&files[*file].name, *line, Code::Twice, id, wanted);
-            refusals.push(refusal);
+            let name = &files[*file].name;
+            refusals.push(Refusal::at(name, *line, Code::Twice, id, wanted));
         }
     }
-    for charge in list.iter().filter(|charge| twice(&charge.id)) {
+    for charge in list.iter().filter(|charge| twice.contains(&*charge.id)) {
         refused.add(&charge.id, flow_of(charge));
     }
-    list.retain(|charge| !twice(&charge.id));
-    list.sort_by(|a, b| a.id.cmp(&b.id));
+    list.retain(|charge| !twice.contains(&*charge.id));
+    list.par_sort_by(|a, b| a.id.cmp(&b.id));
     (list, refused)
 }
 
@@ -171,8 +178,8 @@ fn row_flow(row: &Record<'_>) -> Flow {
     let stage = row.given("stage").unwrap_or(Stage::Agreed.code());
     let of = |column: &str| row.text(column).to_owned();
     (
-        of("payer"),
-        of("payee"),
+        row.text("payer").into(),
+        row.text("payee").into(),
         of("kind"),
         of("class"),
         stage.to_owned(),
@@ -193,7 +200,7 @@ pub(super) fn flow(t: &Terms) -> Flow {
 
 fn charge(
     row: &Record<'_>,
-    file: &str,
+    file: &Arc<str>,
     beside: &Beside<'_>,
     refusals: &mut Refusals,
 ) -> Option<Charge> {
@@ -210,8 +217,8 @@ fn charge(
     let terms = terms(row, beside, refusals);
     let filter = filter(row, refusals);
     let (scope, per) = (
-        word!(row, "scope", Scope, refusals),
-        word!(row, "basis", Per, refusals),
+        row.word::<Scope>("scope", refusals),
+        row.word::<Per>("basis", refusals),
     );
     let cost = cost(row, refusals);
     let currency = row.currency("currency", refusals);
@@ -222,7 +229,7 @@ fn charge(
     }
     let charge = Charge {
         id,
-        file: file.to_owned(),
+        file: file.clone(),
         line: row.line,
         terms: terms?,
         replaces: row
@@ -244,12 +251,14 @@ fn charge(
 }
 
 fn terms(row: &Record<'_>, beside: &Beside<'_>, refusals: &mut Refusals) -> Option<Terms> {
-    let (payer, payee) = (row.text("payer").to_owned(), row.text("payee").to_owned());
-    for party in [&payer, &payee] {
-        if !beside.parties.contains_key(party) {
+    let [payer, payee] = ["payer", "payee"].map(|column| {
+        let party = row.text(column);
+        let known = beside.parties.get_key_value(party);
+        if known.is_none() {
             row.refuse(refusals, Code::Party, party, "a party of parties.csv");
         }
-    }
+        known.map_or_else(|| party.into(), |(code, _)| code.clone())
+    });
     if payer == payee {
         row.refuse(
             refusals,
@@ -258,24 +267,28 @@ fn terms(row: &Record<'_>, beside: &Beside<'_>, refusals: &mut Refusals) -> Opti
             "a payee that is not the payer",
         );
     }
-    let kind = word!(row, "kind", ChargeKind, refusals);
-    let class = word!(row, "class", Class, refusals);
+    let kind = row.word::<ChargeKind>("kind", refusals);
+    let class = row.word::<Class>("class", refusals);
     let stage = match row.given("stage") {
         None => Some(Stage::Agreed),
-        Some(_) => word!(row, "stage", Stage, refusals),
+        Some(_) => row.word::<Stage>("stage", refusals),
     };
     let settles = match row.given("settles") {
         None => stage.map(|s| s == beside.pay && may_settle(s, class)),
-        Some(_) => word!(row, "settles", Settles, refusals).map(|s| s == Settles::Yes),
+        Some(_) => row
+            .word::<Settles>("settles", refusals)
+            .map(|s| s == Settles::Yes),
     };
     let (currency, settle) = (
         row.currency("currency", refusals),
         row.currency("settle_currency", refusals),
     );
     let value_date = row.date("value_date", refusals);
-    let status = word!(row, "status", Status, refusals).unwrap_or(Status::Open);
+    let status = row
+        .word::<Status>("status", refusals)
+        .unwrap_or(Status::Open);
     let wanted = (Code::Id, "up to 100 visible characters");
-    let id = |text: &str| is_id(text).then(|| text.to_owned());
+    let id = |text: &str| is_id(text).then(|| Arc::<str>::from(text));
     let invoice_no = row
         .read("invoice_no", refusals, wanted, id)
         .unwrap_or_default();
@@ -288,7 +301,7 @@ fn terms(row: &Record<'_>, beside: &Beside<'_>, refusals: &mut Refusals) -> Opti
         row.refuse(refusals, Code::Number, &found, "at most 100 per cent");
     }
     if tax_category.is_empty() != row.text("tax_rate").is_empty() {
-        let found = format!("{} {}", tax_category, row.text("tax_rate"));
+        let found = format!("{tax_category} {}", row.text("tax_rate"));
         row.refuse(
             refusals,
             Code::Together,
@@ -319,21 +332,11 @@ fn may_settle(stage: Stage, class: Option<Class>) -> bool {
 
 fn filter(row: &Record<'_>, refusals: &mut Refusals) -> Filter {
     let owned = |column: &str| row.given(column).map(str::to_owned);
-    let code = |list: &[&str]| format!("one of {}", list.join(", "));
-    let statuses: Vec<&str> = LoadStatus::ALL.iter().map(|s| s.code()).collect();
-    let modes: Vec<&str> = Mode::ALL.iter().map(|m| m.code()).collect();
     Filter {
         shipment: owned("shipment_id"),
         corridor: owned("corridor_id"),
-        load_status: row.read(
-            "load_status",
-            refusals,
-            (Code::Word, &code(&statuses)),
-            |text| LoadStatus::ALL.iter().copied().find(|s| s.code() == text),
-        ),
-        mode: row.read("mode", refusals, (Code::Word, &code(&modes)), |text| {
-            Mode::ALL.iter().copied().find(|m| m.code() == text)
-        }),
+        load_status: row.word("load_status", refusals),
+        mode: row.word("mode", refusals),
         operation: owned("operation"),
         carrier: owned("carrier"),
         origin: owned("origin"),

@@ -9,6 +9,8 @@ use crate::settle::survey::{LeftOut, Run, Survey, part};
 use crate::settle::terms::{Terms, digest};
 use crate::settle::words::{Per, Scope, Settles, Status};
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A claim of a settlement.
 #[derive(Clone, Debug)]
@@ -30,7 +32,7 @@ pub(super) struct Claim {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Corrects {
     pub claim_id: String,
-    pub invoice_no: String,
+    pub invoice_no: Arc<str>,
     pub run_id: String,
 }
 
@@ -41,8 +43,8 @@ pub(super) struct Line {
     pub container: Box<str>,
     /// 0: the shipment.
     pub element: i64,
-    pub quantity: String,
-    pub rate: String,
+    pub quantity: Cow<'static, str>,
+    pub rate: Arc<str>,
     pub share: String,
     pub voyage_share: String,
     pub exact: Exact,

@@ -135,9 +135,9 @@ fn instruction<'a>(
     let line = |claim: &Claim| {
         let t = claim.of(&book.terms);
         let is_due = if from_office {
-            t.payee == issued.payee
+            *t.payee == *issued.payee
         } else {
-            t.payer == issued.payer
+            *t.payer == *issued.payer
         };
         RemittanceLine {
             bill: claim.bill.to_string(),
@@ -150,7 +150,7 @@ fn instruction<'a>(
     };
     Some(Instruction {
         order: id,
-        payee: book.parties.get(&issued.payee)?,
+        payee: book.parties.get(issued.payee.as_str())?,
         currency: Money::parse(&order.currency)?,
         amount: issued.amount_minor,
         value_date: &issued.value_date,

@@ -76,8 +76,10 @@ use crate::store::layout::Layout;
 use crate::store::manifest::Manifest;
 use crate::store::new_folder::lock_folder;
 use crate::store::signal::Interrupt;
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Name of the folder of all settlements below an output root.
 pub(crate) const SETTLEMENT: &str = "settlement";
@@ -248,7 +250,7 @@ pub(crate) struct Read {
     rates: Rates,
     most_rate_age: i32,
     /// Dates of invoices by payee and number.
-    invoices: FxHashMap<(String, String), Day>,
+    invoices: FxHashMap<(Arc<str>, Arc<str>), Day>,
     rules: Rules,
     refusals: Vec<Refusal>,
     /// Of agreements: nothing settles over them.
@@ -370,10 +372,9 @@ impl Read {
             .into_iter()
             .flat_map(|(set, rows)| rows.flows.into_iter().map(move |flow| (set, flow)))
             .collect();
-        let dead = list
-            .iter()
-            .map(|charge| flows.contains(&(charge.set, flow_of(charge))))
-            .collect();
+        // To build the flow of every charge takes time.
+        let is_dead = |c: &Charge| !flows.is_empty() && flows.contains(&(c.set, flow_of(c)));
+        let dead = list.iter().map(is_dead).collect();
         let dated = |c: &Charge| {
             Some((
                 (c.terms.payee.clone(), c.terms.invoice_no.clone()),
@@ -440,7 +441,7 @@ fn settle_currency(order: &SettleOrder) -> Result<Option<Money>> {
 
 /// Puts charges in order of their ids; a new one with the id of an old one is refused.
 fn known_ids(list: &mut Vec<Charge>, refused: &mut RefusedRows, refusals: &mut Vec<Refusal>) {
-    list.sort_by(|a, b| (&a.id, a.set).cmp(&(&b.id, b.set)));
+    list.par_sort_by(|a, b| (&a.id, a.set).cmp(&(&b.id, b.set)));
     let twice: Vec<bool> = (0..list.len())
         .map(|at| at > 0 && list[at - 1].id == list[at].id)
         .collect();
@@ -465,7 +466,9 @@ fn known_ids(list: &mut Vec<Charge>, refused: &mut RefusedRows, refusals: &mut V
 /// Charges of new files whose (payer, payee, kind, class, stage) a refused row has.
 fn dead(rules: &Rules, refused: &[Flow]) -> Vec<bool> {
     let refused: std::collections::BTreeSet<_> = refused.iter().collect();
-    let is = |charge: &Charge| !rules.sets[charge.set].is_old && refused.contains(&flow_of(charge));
+    let is = |charge: &Charge| {
+        !refused.is_empty() && !rules.sets[charge.set].is_old && refused.contains(&flow_of(charge))
+    };
     rules.charges.iter().map(is).collect()
 }
 
@@ -485,8 +488,7 @@ fn refused(
     let mut units = std::mem::take(&mut survey.refused);
     // A row that is refused for want of a rate has no units whose cost could be refused too.
     let rateless = rows.iter().filter(|(_, r)| r.code == refusal::Code::Rate);
-    let rateless: FxHashSet<(&str, u64)> =
-        rateless.map(|(_, r)| (r.file.as_str(), r.line)).collect();
+    let rateless: FxHashSet<(&str, u64)> = rateless.map(|(_, r)| (&*r.file, r.line)).collect();
     units.retain(|(r, _)| !(r.code.is_of_cost() && rateless.contains(&(&*r.file, r.line))));
     // What is refused of a charge as a whole has no bill.
     let wholes = units.iter().filter(|(refusal, _)| refusal.bill.is_empty());

@@ -1,6 +1,5 @@
 //! Currencies of ISO 4217 with their minor units, amounts as text, and the grammar of numbers in the files.
 
-use crate::model::money::Currency;
 use crate::model::unit::decimal_text;
 use rust_decimal::Decimal;
 use std::sync::LazyLock;
@@ -23,17 +22,15 @@ pub(super) const MOST_MINOR: i128 = 1_000_000_000_000_000_000;
 /// A currency of the list with the digits of its minor unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Money {
-    code: Currency,
+    code: &'static str,
     digits: u32,
 }
 
 impl Money {
     pub(super) fn parse(text: &str) -> Option<Money> {
         let at = LIST.binary_search_by_key(&text, |(code, _)| code).ok()?;
-        Some(Money {
-            code: Currency::parse(text)?,
-            digits: LIST[at].1,
-        })
+        let (code, digits) = LIST[at];
+        Some(Money { code, digits })
     }
 
     pub(super) fn digits(self) -> u32 {
@@ -45,8 +42,8 @@ impl Money {
         decimal_text(minor, self.digits)
     }
 
-    pub(super) fn code(self) -> String {
-        self.code.to_string()
+    pub(super) fn code(self) -> &'static str {
+        self.code
     }
 }
 

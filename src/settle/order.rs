@@ -164,7 +164,7 @@ fn issue(book: &Book, ordered: &mut Ordered) -> Result<(Vec<Event>, Vec<[String;
         let faults = [&order.payer, &order.payee].into_iter().filter_map(|code| {
             let why = book
                 .parties
-                .get(code)
+                .get(code.as_str())
                 .map_or(Some("unknown".to_owned()), lacks)?;
             Some(format!("{code} has {why}"))
         });
@@ -206,7 +206,7 @@ fn issue(book: &Book, ordered: &mut Ordered) -> Result<(Vec<Event>, Vec<[String;
             issued.payer,
             issued.payee,
             issued.value_date,
-            order.currency.code(),
+            order.currency.code().to_owned(),
             order.currency.text(order.amount.into()),
             order.claims.len().to_string(),
         ]);
@@ -232,7 +232,7 @@ fn event(book: &Book, claim: &Claim, order: Option<(&str, &Issued)>) -> Event {
         obligation: book.obligation(claim),
         order: order.map_or(String::new(), |(id, _)| id.to_owned()),
         amount_minor: claim.gross(),
-        currency: claim.of(&book.terms).currency.code(),
+        currency: claim.of(&book.terms).currency.code().to_owned(),
         evidence: String::new(),
         issued: order.map(|(_, issued)| issued.clone()),
         time: String::new(),

@@ -91,7 +91,8 @@ impl Rows {
                     column.append_value(text);
                 }
                 (Cell::Whole(number), Builder::Whole(column)) => {
-                    self.csv.extend_from_slice(number.to_string().as_bytes());
+                    // Writing into memory does not fail.
+                    let _ = write!(self.csv, "{number}");
                     column.append_value(*number);
                 }
                 (_, Builder::Text(column)) => column.append_null(),

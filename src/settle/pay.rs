@@ -236,7 +236,7 @@ pub(crate) fn dispute(layout: &Layout, claim: &str, reason: Option<&str>) -> Res
         obligation: book.obligation(of),
         order: String::new(),
         amount_minor: of.gross(),
-        currency: of.of(&book.terms).currency.code(),
+        currency: of.of(&book.terms).currency.code().to_owned(),
         evidence: reason.unwrap_or_default().to_owned(),
         issued: None,
         time: String::new(),

@@ -426,15 +426,11 @@ impl Ledger<'_> {
         let charge = &self.read.rules.charges[line.charge];
         let fx = charge.rate.as_ref().map(|rate| {
             let date = date_text(rate.day);
-            [
-                rate.from.code(),
-                rate.to.code(),
-                short(rate.rate),
-                date,
-                rate.source.clone(),
-            ]
+            (rate, short(rate.rate), date)
         });
-        let fx = fx.unwrap_or_default();
+        let fx = fx.as_ref().map_or([""; 5], |(rate, of, date)| {
+            [rate.from.code(), rate.to.code(), of, date, &rate.source]
+        });
         let number = i64::try_from(number).unwrap_or(i64::MAX);
         let (exact, currency) = (line.exact.to_string(), charge.currency.code());
         let amount = charge.terms.currency.text(line.amount.into());
@@ -452,14 +448,14 @@ impl Ledger<'_> {
         ]);
         row.push(Cell::Whole(line.element));
         row.extend([
-            Cell::from(&line.quantity),
+            Cell::from(&*line.quantity),
             Cell::from(unit_of(&self.read.rules, line)),
-            Cell::from(&line.rate),
+            Cell::from(&*line.rate),
             Cell::from(&line.share),
             Cell::from(&line.voyage_share),
-            Cell::from(&currency),
+            Cell::from(currency),
         ]);
-        row.extend(fx.iter().map(Cell::from));
+        row.extend(fx.map(Cell::from));
         row.extend([
             Cell::from(&exact),
             Cell::Whole(line.amount),

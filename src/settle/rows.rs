@@ -227,7 +227,7 @@ impl Ledger<'_> {
     fn write_taxes(&self, folder: &NewFolder<'_>, totals: &Totals) -> Result<[Written; 2]> {
         let mut table = Table::new(folder, "taxes", TAXES)?;
         for tax in &totals.taxes {
-            let mut row: Vec<Cell<'_>> = tax.key.iter().map(Cell::from).collect();
+            let mut row: Vec<Cell<'_>> = tax.key.iter().map(|part| Cell::from(&**part)).collect();
             row.extend([
                 Cell::from(&tax.id),
                 Cell::Whole(tax.base),
@@ -268,7 +268,7 @@ impl Ledger<'_> {
                 Ok::<(), Error>(())
             };
         for tax in &totals.taxes {
-            let of = [tax.key[0].as_str(), tax.key[1].as_str()];
+            let of = [&*tax.key[0], &*tax.key[1]];
             post(["", &tax.id], of, [&tax.key[6], "tax"], tax.tax, "open")?;
         }
         let mut settling: Vec<(String, &Claim)> = totals
@@ -281,7 +281,7 @@ impl Ledger<'_> {
         for (id, claim) in settling {
             let t = claim.of(terms);
             let currency = t.currency.code();
-            let accounts = [currency.as_str(), "receivable"];
+            let accounts = [currency, "receivable"];
             post(
                 [&id, ""],
                 [&t.payer, &t.payee],
@@ -303,7 +303,7 @@ impl Ledger<'_> {
             table.row(&[
                 Cell::from(&p.agreement),
                 Cell::from(p.form.code()),
-                Cell::from(&currency),
+                Cell::from(currency),
                 Cell::from(&date),
                 Cell::from(&p.party),
                 Cell::Whole(p.receivable),
@@ -336,7 +336,7 @@ impl Ledger<'_> {
                 Cell::from(&order.agreement),
                 Cell::from(&order.payer),
                 Cell::from(&order.payee),
-                Cell::from(&currency),
+                Cell::from(currency),
                 Cell::from(&date),
                 Cell::Whole(order.amount),
                 Cell::from(&amount),
@@ -380,14 +380,10 @@ impl Ledger<'_> {
                 let class = class.map_or("", Class::code);
                 let mut row = vec![
                     Cell::from(&*bill[0].bill),
-                    Cell::from(payer),
-                    Cell::from(payee),
+                    Cell::from(&**payer),
+                    Cell::from(&**payee),
                 ];
-                row.extend([
-                    Cell::from(kind.code()),
-                    Cell::from(class),
-                    Cell::from(&code),
-                ]);
+                row.extend([Cell::from(kind.code()), Cell::from(class), Cell::from(code)]);
                 row.extend(texts.iter().map(Cell::from));
                 table.row(&row)?;
             }

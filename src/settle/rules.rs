@@ -15,6 +15,8 @@ use crate::settle::terms::Terms;
 use crate::settle::words::{Adoption, Class, Emissions, Per, PriceUnit, Scope, Settles};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
+use std::sync::Arc;
 
 /// The rules of a settlement.
 pub(super) struct Rules {
@@ -35,6 +37,8 @@ pub(super) struct Rules {
     pub disputes_incomplete: bool,
     /// What a unit costs, in minor units of the settle currency; for prices their conversion alone.
     per_unit: Vec<Exact>,
+    /// The rate of each charge as it is shown.
+    rates: Vec<Arc<str>>,
     /// First and last day that each charge holds on.
     days: Vec<(Day, Day)>,
     /// For each charge: the number of its payer, payee, kind and class among all of them.
@@ -133,6 +137,7 @@ impl Rules {
         Rules {
             days: days.collect(),
             obligations: obligations(&charges),
+            rates: charges.iter().map(|c| c.rate_text().into()).collect(),
             charges,
             over,
             dead,
@@ -321,8 +326,8 @@ impl Rules {
         if charge.per == Per::Flat {
             return Ok(Costed {
                 exact: Exact::ZERO,
-                quantity: "1".to_owned(),
-                rate: charge.rate_text(),
+                quantity: "1".into(),
+                rate: self.rates[hit.charge].clone(),
                 share: String::new(),
                 voyage_share: String::new(),
                 upper_bound: false,
@@ -335,8 +340,8 @@ impl Rules {
         };
         Ok(Costed {
             exact: per_unit.times(&Exact::scaled(quantity, scale)),
-            quantity: short_decimal_text(quantity, scale),
-            rate: charge.rate_text(),
+            quantity: short_decimal_text(quantity, scale).into(),
+            rate: self.rates[hit.charge].clone(),
             share: String::new(),
             voyage_share: String::new(),
             upper_bound: false,
@@ -418,8 +423,8 @@ impl Rules {
         };
         Ok(Costed {
             exact,
-            quantity: short_decimal_text(kg, 9),
-            rate: short(price.price),
+            quantity: short_decimal_text(kg, 9).into(),
+            rate: short(price.price).into(),
             share: short(price.share),
             voyage_share,
             upper_bound,
@@ -512,8 +517,8 @@ fn obligations(charges: &[Charge]) -> Vec<u32> {
 /// What a unit costs, and how that came.
 pub(super) struct Costed {
     pub exact: Exact,
-    pub quantity: String,
-    pub rate: String,
+    pub quantity: Cow<'static, str>,
+    pub rate: Arc<str>,
     pub share: String,
     pub voyage_share: String,
     pub upper_bound: bool,

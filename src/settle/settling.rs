@@ -11,13 +11,14 @@ use crate::settle::words::Form;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A group of claims that are taxed together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Tax {
     pub id: String,
     /// payer, payee, invoice, value date, category, rate, currency.
-    pub key: [String; 7],
+    pub key: TaxKey,
     pub currency: Money,
     pub base: i64,
     pub tax: i64,
@@ -78,10 +79,7 @@ impl<'a> Under<'a> {
     pub(super) fn covering(&self, t: &Terms) -> Option<&'a Agreement> {
         let day = t.value_date.unwrap_or(self.last_day);
         self.agreements.iter().find(|a| {
-            a.currency == t.currency
-                && a.valid.holds(day)
-                && a.parties.contains(&t.payer)
-                && a.parties.contains(&t.payee)
+            a.currency == t.currency && a.valid.holds(day) && a.has(&t.payer) && a.has(&t.payee)
         })
     }
 }
@@ -92,34 +90,36 @@ fn held(sum: i128) -> Result<i64> {
     sum.ok_or_else(|| Error::Limit("a sum of claims is 10^18 minor units or more".to_owned()))
 }
 
+/// Payer, payee, invoice, value date, category, rate and currency of a tax group.
+pub(super) type TaxKey = [Arc<str>; 7];
+
 /// The key of a claim's tax group; `None`: outside the scope of tax.
-pub(super) fn tax_key(t: &Terms) -> Option<[String; 7]> {
+pub(super) fn tax_key(t: &Terms) -> Option<TaxKey> {
     let rate = t.tax_rate?;
     Some([
         t.payer.clone(),
         t.payee.clone(),
         t.invoice_no.clone(),
-        t.value_date.map_or(String::new(), date_text),
+        t.value_date.map_or(String::new(), date_text).into(),
         t.tax_category.clone(),
-        short(rate),
-        t.currency.code(),
+        short(rate).into(),
+        t.currency.code().into(),
     ])
 }
 
 /// The id of a tax group.
-pub(super) fn tax_id(key: &[String; 7]) -> String {
-    digest(std::iter::once("tax").chain(key.iter().map(String::as_str)))
+pub(super) fn tax_id(key: &TaxKey) -> String {
+    digest(std::iter::once("tax").chain(key.iter().map(|part| &**part)))
 }
 
 /// Taxes every group of claims that may be paid, and gives each claim its part.
 pub(super) fn taxes(claims: &mut [Claim], under: Under<'_>) -> Result<Vec<Tax>> {
-    let keys: Vec<Option<[String; 7]>> = under.terms.par_iter().map(tax_key).collect();
+    let keys: Vec<Option<TaxKey>> = under.terms.par_iter().map(tax_key).collect();
     let taxed = |(at, claim): (usize, &Claim)| {
         let key = keys[claim.terms as usize].as_ref()?;
         claim.may_be_paid(under.terms).then_some((key, at))
     };
-    let mut keyed: Vec<(&[String; 7], usize)> =
-        claims.iter().enumerate().filter_map(taxed).collect();
+    let mut keyed: Vec<(&TaxKey, usize)> = claims.iter().enumerate().filter_map(taxed).collect();
     keyed.par_sort_unstable();
     let mut list = Vec::new();
     for group in keyed.chunk_by(|a, b| a.0 == b.0) {
@@ -151,7 +151,7 @@ pub(super) fn taxes(claims: &mut [Claim], under: Under<'_>) -> Result<Vec<Tax>> 
 }
 
 /// Claims of one payer, payee, currency and value date.
-type Bucket = (String, String, Money, Option<Day>);
+type Bucket = (Arc<str>, Arc<str>, Money, Option<Day>);
 /// The pairs of one agreement, currency and value date, or of none.
 type Place<'a> = (Option<&'a str>, Money, Option<Day>);
 
@@ -262,14 +262,14 @@ fn order(
     let mut ids: Vec<String> = members.iter().map(|at| claims[*at].id(terms)).collect();
     ids.sort_unstable();
     let (code, date) = (currency.code(), value_date.map_or(String::new(), date_text));
-    let fields = ["order", form, agreement, payer, payee, &code, &date];
+    let fields = ["order", form, agreement, payer, payee, code, &date];
     let id = digest(fields.into_iter().chain(ids.iter().map(String::as_str)));
     Some(Order {
         id,
         form,
         agreement: agreement.to_owned(),
-        payer: payer.clone(),
-        payee: payee.clone(),
+        payer: payer.to_string(),
+        payee: payee.to_string(),
         currency: *currency,
         value_date: *value_date,
         amount,
@@ -289,12 +289,7 @@ struct Netting<'a> {
 
 impl Netting<'_> {
     fn order(&self, payer: &str, payee: &str, amount: i64, members: Vec<usize>) -> Option<Order> {
-        let bucket = (
-            payer.to_owned(),
-            payee.to_owned(),
-            self.currency,
-            self.value_date,
-        );
+        let bucket = (payer.into(), payee.into(), self.currency, self.value_date);
         let form = (self.agreement.form.code(), self.agreement.id.as_str());
         order(
             self.claims,
@@ -412,7 +407,7 @@ pub(super) fn costs(orders: &[Order], parties: &Parties) -> Costs {
     for order in orders {
         *costs.orders.entry(order.currency).or_default() += 1;
         *costs.moved.entry(order.currency).or_default() += i128::from(order.amount);
-        if let Some((fee, currency)) = parties.get(&order.payer).and_then(|p| p.fee) {
+        if let Some((fee, currency)) = parties.get(order.payer.as_str()).and_then(|p| p.fee) {
             let digits = Exact::whole(10i128.pow(currency.digits()));
             let minor = Exact::of(fee).times(&digits).rounded(Rounding::HalfUp);
             *costs.fees.entry(currency).or_default() += minor.unwrap_or_default();

@@ -3,7 +3,10 @@
 use crate::model::time::{Day, parse_date};
 use crate::settle::money::{Money, number};
 use crate::settle::refusal::{Code, Refusal};
+use crate::settle::words::Word;
 use rust_decimal::Decimal;
+use std::borrow::Cow;
+use std::cell::Cell;
 
 /// A file as it was read.
 #[derive(Clone, Debug)]
@@ -23,7 +26,9 @@ pub(super) struct Record<'f> {
     /// Line where it begins.
     pub line: u64,
     columns: &'f [Column],
-    cells: Vec<String>,
+    cells: Vec<Cow<'f, str>>,
+    /// The column asked for last: rows are read in the order of their columns, more or less.
+    last: Cell<usize>,
 }
 
 /// A column that a file may have, and whether it must.
@@ -88,14 +93,15 @@ pub(super) fn all_records(
             refusals.push(Refusal::at(&file.name, line, Code::File, &found, &wanted));
             continue;
         }
-        let mut cells: Vec<Option<String>> = cells.into_iter().map(Some).collect();
-        let of = |at: &Option<usize>| at.and_then(|at| cells[at].take()).unwrap_or_default();
-        let cells = places.at.iter().map(of).collect();
+        let mut cells = cells;
+        let mut of = |at: &Option<usize>| at.map(|at| std::mem::take(&mut cells[at]));
+        let cells = places.at.iter().map(|at| of(at).unwrap_or_default());
         let record = Record {
             file: &file.name,
             line,
             columns,
-            cells,
+            cells: cells.collect(),
+            last: Cell::new(0),
         };
         let lacks_nothing = record.lacks_nothing(refusals);
         each(&record, lacks_nothing, refusals);
@@ -125,7 +131,7 @@ fn head(
     };
     let known: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
     for (at, name) in names.iter().enumerate() {
-        if !known.contains(&name.as_str()) || names[..at].contains(name) {
+        if !known.contains(&&**name) || names[..at].contains(name) {
             return refuse(name, &format!("each once of: {}", known.join(", ")));
         }
     }
@@ -146,9 +152,12 @@ struct Reader<'t> {
     line: u64,
 }
 
-impl Reader<'_> {
-    /// The next record, `None` inside for a blank line; `None` at the end of the file.
-    fn record(&mut self) -> Option<Result<Option<Vec<String>>, &'static str>> {
+/// The cells of a record; `None`: a blank line.
+type Cells<'t> = Option<Vec<Cow<'t, str>>>;
+
+impl<'t> Reader<'t> {
+    /// The next record; `None` at the end of the file.
+    fn record(&mut self) -> Option<Result<Cells<'t>, &'static str>> {
         if self.rest.is_empty() {
             return None;
         }
@@ -168,7 +177,7 @@ impl Reader<'_> {
     }
 
     /// The next cell, and whether its record ends with it.
-    fn cell(&mut self) -> Result<(String, bool), &'static str> {
+    fn cell(&mut self) -> Result<(Cow<'t, str>, bool), &'static str> {
         let start = self.rest.trim_start_matches([' ', '\t']);
         if let Some(quoted) = start.strip_prefix(QUOTE) {
             return self.quoted(quoted);
@@ -178,12 +187,12 @@ impl Reader<'_> {
         if text.contains(QUOTE) {
             return Err("a quote inside a cell without quotes");
         }
-        let text = text.trim().to_owned();
+        let text = text.trim();
         let ends = self.pass(end);
-        Ok((text, ends))
+        Ok((text.into(), ends))
     }
 
-    fn quoted(&mut self, inside: &str) -> Result<(String, bool), &'static str> {
+    fn quoted(&mut self, inside: &str) -> Result<(Cow<'t, str>, bool), &'static str> {
         let mut text = String::new();
         let mut from = self.rest.len() - inside.len();
         loop {
@@ -206,7 +215,7 @@ impl Reader<'_> {
         }
         self.line += text.matches('\n').count() as u64;
         let ends = self.pass(from + end);
-        Ok((text.trim().to_owned(), ends))
+        Ok((text.trim().to_owned().into(), ends))
     }
 
     /// Goes behind the mark at `end`; whether it ends the record.
@@ -237,8 +246,13 @@ impl Record<'_> {
 
     /// A cell; empty when its column is not there.
     pub(super) fn text(&self, column: &str) -> &str {
-        let at = self.columns.iter().position(|(name, _)| *name == column);
-        at.map_or("", |at| &self.cells[at])
+        let (count, last) = (self.columns.len(), self.last.get());
+        let mut places = (last..count).chain(0..last);
+        let at = places.find(|at| self.columns[*at].0 == column);
+        at.map_or("", |at| {
+            self.last.set(at);
+            &self.cells[at]
+        })
     }
 
     /// The same when it is not empty.
@@ -264,6 +278,18 @@ impl Record<'_> {
             self.refuse(refusals, code, text, &format!("{column}: {wanted}"));
         }
         value
+    }
+
+    /// A word of a closed list; when it is none, the list is told.
+    pub(super) fn word<T: Word>(&self, column: &str, refusals: &mut Refusals) -> Option<T> {
+        let text = self.given(column)?;
+        let word = T::parse(text);
+        if word.is_none() {
+            let texts: Vec<&str> = T::ALL.iter().map(|word| word.text()).collect();
+            let wanted = format!("{column}: one of {}", texts.join(", "));
+            self.refuse(refusals, Code::Word, text, &wanted);
+        }
+        word
     }
 
     pub(super) fn number(&self, column: &str, refusals: &mut Refusals) -> Option<Decimal> {

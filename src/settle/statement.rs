@@ -63,7 +63,7 @@ struct Statement<'a> {
 
 impl Statement<'_> {
     fn direction(&self, t: &Terms) -> &'static str {
-        if t.payer == self.party {
+        if *t.payer == *self.party {
             "owes"
         } else {
             "is owed"
@@ -198,13 +198,13 @@ impl Statement<'_> {
                 currency,
                 there.and_then(|sum| sum.rounded(Rounding::HalfUp)),
             ) {
-                (Some(currency), Some(minor)) => [currency.code(), currency.text(minor)],
+                (Some(currency), Some(minor)) => [currency.code().to_owned(), currency.text(minor)],
                 (Some(currency), None) => [format!("{}: no rate", currency.code()), String::new()],
                 (None, _) => [String::new(), String::new()],
             };
             let sums = [net, tax, net + tax].map(|sum| money.text(sum));
             table.row(
-                [direction.to_owned(), money.code()]
+                [direction.to_owned(), money.code().to_owned()]
                     .into_iter()
                     .chain(sums)
                     .chain(there),
@@ -262,7 +262,7 @@ impl Statement<'_> {
                 order.payer.clone(),
                 order.payee.clone(),
                 order.value_date.map_or(String::new(), date_text),
-                order.currency.code(),
+                order.currency.code().to_owned(),
                 order.currency.text(order.amount.into()),
                 order.claims.len().to_string(),
             ]);
@@ -296,7 +296,7 @@ impl Statement<'_> {
         for claim in self.mine().take(MOST_CLAIMS) {
             let t = claim.of(self.terms);
             let cells = &self.cells[claim.terms as usize];
-            let with = if t.payer == self.party {
+            let with = if *t.payer == *self.party {
                 &t.payee
             } else {
                 &t.payer
@@ -314,7 +314,7 @@ impl Statement<'_> {
             table.row([
                 self.direction(t).to_owned(),
                 claim.bill.to_string(),
-                with.clone(),
+                with.to_string(),
                 cells.get(2).to_owned(),
                 cells.get(3).to_owned(),
                 cells.get(4).to_owned(),
@@ -322,7 +322,7 @@ impl Statement<'_> {
                 cells.get(11).to_owned(),
                 cells.get(8).to_owned(),
                 tax,
-                t.currency.code(),
+                t.currency.code().to_owned(),
                 text(claim.amount),
                 text(claim.tax),
                 text(claim.gross()),
@@ -348,7 +348,7 @@ impl Statement<'_> {
             .totals
             .taxes
             .iter()
-            .filter(|t| t.key[..2].iter().any(|party| party == self.party))
+            .filter(|t| t.key[..2].iter().any(|party| **party == *self.party))
             .map(|t| t.rounding.code())
             .collect();
         let tax = match roundings.len() {

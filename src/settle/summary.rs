@@ -81,7 +81,11 @@ fn sums(ledger: &Ledger<'_>, totals: &Totals) -> Rows {
             .iter()
             .zip(of)
         {
-            rows.push([(*item).to_owned(), currency.code(), currency.text(sum)]);
+            rows.push([
+                (*item).to_owned(),
+                currency.code().to_owned(),
+                currency.text(sum),
+            ]);
         }
     }
     rows
@@ -100,15 +104,15 @@ fn savings(ledger: &Ledger<'_>, totals: &Totals) -> Rows {
             let of = |map: &BTreeMap<Money, i128>| map.get(&currency).copied().unwrap_or(0);
             let (with, without) = (of(with), of(without));
             let text = |sum| currency.text(sum);
-            rows.push([item.to_owned(), currency.code(), text(with)]);
+            rows.push([item.to_owned(), currency.code().to_owned(), text(with)]);
             rows.push([
                 format!("{item}, gross settlement"),
-                currency.code(),
+                currency.code().to_owned(),
                 text(without),
             ]);
             rows.push([
                 format!("{item}, saved"),
-                currency.code(),
+                currency.code().to_owned(),
                 text(without - with),
             ]);
         }
@@ -133,7 +137,7 @@ fn savings(ledger: &Ledger<'_>, totals: &Totals) -> Rows {
         for (currency, volume) in net_volume(&settled.positions) {
             rows.push([
                 "net volume".to_owned(),
-                currency.code(),
+                currency.code().to_owned(),
                 currency.text(volume),
             ]);
         }
@@ -166,8 +170,7 @@ fn invoices(ledger: &Ledger<'_>, totals: &Totals) -> Rows {
     }
     for claim in totals.claims.iter().filter(|c| c.corrects.is_none()) {
         let t = claim.of(&rules.terms);
-        let Some(of) = claimed.get_mut(&(t.payee.as_str(), t.invoice_no.as_str(), t.currency))
-        else {
+        let Some(of) = claimed.get_mut(&(&*t.payee, &*t.invoice_no, t.currency)) else {
             continue;
         };
         let amount = i128::from(claim.amount);
@@ -233,11 +236,11 @@ fn unused(ledger: &Ledger<'_>, totals: &Totals) -> Rows {
         .read
         .parties
         .keys()
-        .filter(|p| !active.contains(p.as_str()))
+        .filter(|p| !active.contains(&***p))
     {
         rows.push([
             "party that nothing uses".to_owned(),
-            party.clone(),
+            party.to_string(),
             String::new(),
         ]);
     }
@@ -248,7 +251,7 @@ fn parties_of<'t>(claims: &[Claim], terms: &'t [Terms]) -> BTreeSet<&'t str> {
     let used: BTreeSet<u32> = claims.iter().map(|claim| claim.terms).collect();
     let of = |t: &u32| {
         let t = &terms[*t as usize];
-        [t.payer.as_str(), t.payee.as_str()]
+        [&*t.payer, &*t.payee]
     };
     used.iter().flat_map(of).collect()
 }

@@ -9,6 +9,7 @@ use crate::settle::words::{Adoption, Class, Emissions, Form, PartyKind, PriceUni
 use rust_decimal::Decimal;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Most characters of a party's code: what ISO 20022 has for an id.
 const MOST_CODE: usize = 35;
@@ -34,7 +35,7 @@ pub(super) struct Party {
 }
 
 /// Parties by their code.
-pub(super) type Parties = BTreeMap<String, Party>;
+pub(super) type Parties = BTreeMap<Arc<str>, Party>;
 
 const PARTY: &[Column] = &[
     ("party", true),
@@ -61,19 +62,6 @@ pub(super) fn is_party_code(text: &str) -> bool {
     !text.is_empty() && text.len() <= MOST_CODE && text.bytes().all(plain)
 }
 
-/// A word of a closed list; when it is none, the list is told.
-macro_rules! word {
-    ($row:ident, $column:literal, $list:ident, $refusals:ident) => {
-        $row.read(
-            $column,
-            $refusals,
-            (Code::Word, &format!("one of {}", $list::wanted())),
-            $list::parse,
-        )
-    };
-}
-pub(super) use word;
-
 pub(super) fn parties(file: &File, refusals: &mut Refusals) -> Parties {
     let mut parties = Parties::new();
     let mut lines: BTreeMap<String, Vec<u64>> = BTreeMap::new();
@@ -89,11 +77,11 @@ pub(super) fn parties(file: &File, refusals: &mut Refusals) -> Parties {
         let before = refusals.len();
         let party = lacks_nothing.then(|| party(row, refusals)).flatten();
         if let Some(party) = party.filter(|_| refusals.len() == before) {
-            parties.insert(code, party);
+            parties.insert(code.into(), party);
         }
     });
     for (code, lines) in lines.into_iter().filter(|(_, lines)| lines.len() > 1) {
-        parties.remove(&code);
+        parties.remove(code.as_str());
         for line in lines {
             let refusal = Refusal::at(&file.name, line, Code::Twice, &code, "each party once");
             refusals.push(refusal);
@@ -169,7 +157,7 @@ fn party(row: &Record<'_>, refusals: &mut Refusals) -> Option<Party> {
         }
     };
     Some(Party {
-        kind: word!(row, "kind", PartyKind, refusals)?,
+        kind: row.word::<PartyKind>("kind", refusals)?,
         name,
         country: country.unwrap_or_default(),
         town,
@@ -253,16 +241,16 @@ fn price(row: &Record<'_>, refusals: &mut Refusals) -> Option<Price> {
     row.date("first_deadline", refusals);
     let share = row.read("share", refusals, wanted, share);
     let (class, emissions) = (
-        word!(row, "class", Class, refusals),
-        word!(row, "quantity", Emissions, refusals),
+        row.word::<Class>("class", refusals),
+        row.word::<Emissions>("quantity", refusals),
     );
     let (price, currency) = (
         row.number("price", refusals),
         row.currency("currency", refusals),
     );
     let (per, adoption) = (
-        word!(row, "per", PriceUnit, refusals),
-        word!(row, "status", Adoption, refusals),
+        row.word::<PriceUnit>("per", refusals),
+        row.word::<Adoption>("status", refusals),
     );
     let valid = row.interval(refusals);
     let in_force = row.date("in_force", refusals);
@@ -357,6 +345,13 @@ pub(super) struct Agreement {
     pub valid: Interval,
 }
 
+impl Agreement {
+    /// Whether a party has made it.
+    pub(super) fn has(&self, party: &str) -> bool {
+        self.parties.iter().any(|one| one == party)
+    }
+}
+
 const AGREEMENT: &[Column] = &[
     ("agreement", true),
     ("parties", true),
@@ -409,7 +404,8 @@ fn agreement(row: &Record<'_>, parties: &Parties, refusals: &mut Refusals) -> Op
         .collect();
     let mut refuse =
         |found: &str, wanted: &str| row.refuse(refusals, Code::Agreement, found, wanted);
-    let known = |code: &String| parties.get(code).map(|p| p.kind) == Some(PartyKind::Company);
+    let known =
+        |code: &String| parties.get(code.as_str()).map(|p| p.kind) == Some(PartyKind::Company);
     for member in members.iter().filter(|m| !known(m)) {
         refuse(member, "companies of parties.csv");
     }
@@ -419,7 +415,7 @@ fn agreement(row: &Record<'_>, parties: &Parties, refusals: &mut Refusals) -> Op
     }
     let office = row.text("office").to_owned();
     let is_multilateral = row.text("form") == Form::Multilateral.code();
-    if is_multilateral != parties.contains_key(&office) {
+    if is_multilateral != parties.contains_key(office.as_str()) {
         refuse(
             &office,
             "office: a party where the form is multilateral, else empty",
@@ -428,7 +424,7 @@ fn agreement(row: &Record<'_>, parties: &Parties, refusals: &mut Refusals) -> Op
     let mut countries: Vec<&str> = members
         .iter()
         .chain(is_multilateral.then_some(&office))
-        .filter_map(|code| Some(parties.get(code)?.country.as_str()))
+        .filter_map(|code| Some(parties.get(code.as_str())?.country.as_str()))
         .collect();
     countries.sort_unstable();
     countries.dedup();
@@ -441,8 +437,8 @@ fn agreement(row: &Record<'_>, parties: &Parties, refusals: &mut Refusals) -> Op
     if !is_id(&id) {
         refuse(&id, "agreement: up to 100 visible characters");
     }
-    let form = word!(row, "form", Form, refusals);
-    let rounding = word!(row, "rounding", RoundingWord, refusals);
+    let form = row.word::<Form>("form", refusals);
+    let rounding = row.word::<RoundingWord>("rounding", refusals);
     let currency = row.currency("currency", refusals);
     let valid = row.interval(refusals);
     if refusals.len() > before {

@@ -5,20 +5,21 @@ use crate::settle::money::{Money, short};
 use crate::settle::words::{ChargeKind, Class, Settles, Stage, Status};
 use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// All of a claim's key but the bill, in the order of the key; what is absent comes first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Terms {
-    pub payer: String,
-    pub payee: String,
+    pub payer: Arc<str>,
+    pub payee: Arc<str>,
     pub kind: ChargeKind,
     pub class: Option<Class>,
     pub stage: Stage,
     pub settles: Settles,
     pub currency: Money,
     pub value_date: Option<Day>,
-    pub invoice_no: String,
-    pub tax_category: String,
+    pub invoice_no: Arc<str>,
+    pub tax_category: Arc<str>,
     pub tax_rate: Option<Decimal>,
     pub status: Status,
 }

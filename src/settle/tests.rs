@@ -15,16 +15,16 @@ use std::collections::BTreeMap;
 
 fn terms(payer: &str, payee: &str) -> Terms {
     Terms {
-        payer: payer.to_owned(),
-        payee: payee.to_owned(),
+        payer: payer.into(),
+        payee: payee.into(),
         kind: ChargeKind::Freight,
         class: None,
         stage: Stage::Agreed,
         settles: Settles::Yes,
         currency: Money::parse("CNY").unwrap(),
         value_date: None,
-        invoice_no: String::new(),
-        tax_category: String::new(),
+        invoice_no: "".into(),
+        tax_category: "".into(),
         tax_rate: None,
         status: Status::Open,
     }
@@ -165,7 +165,7 @@ fn what_cancels_out_is_netted_and_a_disputed_claim_waits() {
 #[test]
 fn tax_is_rounded_once_and_parted_over_its_claims() {
     let taxed = Terms {
-        tax_category: "SR".to_owned(),
+        tax_category: "SR".into(),
         tax_rate: number("9"),
         ..terms("A", "B")
     };

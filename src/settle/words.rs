@@ -1,5 +1,36 @@
 //! The closed lists of words in the files of a settlement. Variants stand in the order of their texts, which is their order in keys.
 
+use crate::model::mode::{LoadStatus, Mode};
+
+/// What a cell says that may hold a word of a closed list.
+pub(super) trait Word: Copy + 'static {
+    /// The list.
+    const ALL: &'static [Self];
+
+    /// The word as it is written.
+    fn text(self) -> &'static str;
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|word| word.text() == text)
+    }
+}
+
+impl Word for LoadStatus {
+    const ALL: &'static [LoadStatus] = &LoadStatus::ALL;
+
+    fn text(self) -> &'static str {
+        self.code()
+    }
+}
+
+impl Word for Mode {
+    const ALL: &'static [Mode] = &Mode::ALL;
+
+    fn text(self) -> &'static str {
+        self.code()
+    }
+}
+
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($word:ident = $code:literal),+ $(,)? })+) => {$(
         $(#[$doc])*
@@ -7,20 +38,16 @@ macro_rules! words {
         pub(super) enum $name { $(#[doc = $code] $word),+ }
 
         impl $name {
-            const ALL: &'static [$name] = &[$($name::$word),+];
-
             pub(super) fn code(self) -> &'static str {
                 match self { $($name::$word => $code),+ }
             }
+        }
 
-            pub(super) fn parse(text: &str) -> Option<$name> {
-                $name::ALL.iter().copied().find(|word| word.code() == text)
-            }
+        impl Word for $name {
+            const ALL: &'static [$name] = &[$($name::$word),+];
 
-            /// The words for a message.
-            pub(super) fn wanted() -> String {
-                let codes: Vec<&str> = $name::ALL.iter().map(|word| word.code()).collect();
-                codes.join(", ")
+            fn text(self) -> &'static str {
+                self.code()
             }
         }
     )+};
