@@ -10,6 +10,7 @@ mod camt;
 mod charges;
 mod clearing;
 mod corrections;
+mod costs;
 mod exact;
 mod inputs;
 mod ledger;
