@@ -1,9 +1,10 @@
 //! The house rules of `docs/architecture.md` that a compiler does not keep: which module may name which, where floats, files, clock
 //! and threads may stand, and words that have no place in shipped code.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const HOME: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -275,6 +276,43 @@ fn the_program_uses_the_face_only_and_the_face_shows_no_module() {
             "{module} is not private"
         );
     }
+}
+
+/// Crates that a package is built with, each with its features.
+fn features(package: &str) -> BTreeMap<String, String> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .current_dir(HOME)
+        .args(["tree", "--locked", "--offline"]);
+    cargo.args([
+        "--edges", "normal", "--prefix", "none", "--format", "{p}\t{f}",
+    ]);
+    let out = cargo.args(["--package", package]).output().unwrap();
+    assert!(out.status.success(), "{package}: {out:?}");
+    let text = String::from_utf8(out.stdout).unwrap();
+    let crates = text.lines().filter_map(|line| line.split_once('\t'));
+    let named = |(name, features): (&str, &str)| {
+        let features = features.trim_end_matches(" (*)");
+        (name.to_owned(), features.to_owned())
+    };
+    crates.map(named).collect()
+}
+
+#[test]
+fn one_build_of_the_library_serves_every_member() {
+    let of_the_library = features("green-corridor");
+    let mut wrong = Vec::new();
+    for member in ["green-corridor-query", "green-corridor-python"] {
+        for (name, features) in features(member) {
+            let there = of_the_library
+                .get(&name)
+                .filter(|there| **there != features);
+            wrong.extend(there.map(|there| {
+                format!("{member} wants {name} with {features:?}, the library has {there:?}: crates/unified/Cargo.toml")
+            }));
+        }
+    }
+    nothing(&wrong);
 }
 
 #[test]
