@@ -10,6 +10,8 @@ mod column;
 mod csv;
 mod csv_head;
 mod encoding;
+#[cfg(test)]
+mod file_tests;
 mod heads;
 #[cfg(test)]
 mod intake_tests;
@@ -27,6 +29,8 @@ mod parquet;
 mod parquet_cells;
 #[cfg(test)]
 mod parquet_tests;
+#[cfg(test)]
+mod row_tests;
 mod rules;
 mod schema;
 #[cfg(test)]
