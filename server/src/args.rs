@@ -50,6 +50,27 @@ pub(crate) struct Args {
     /// Answer 404 instead of 403 for a footprint of another client: does not tell that it exists
     #[arg(long)]
     pub(crate) hide_foreign: bool,
+    /// People who may look at the pages; without it they are shown to this machine alone
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub(crate) users: Option<PathBuf>,
+    /// Profile of the planner
+    #[arg(long, value_name = "NAME", default_value = "open")]
+    pub(crate) profile: String,
+    /// Factor library of the planner [default: emission_factors, or else the one inside the program]
+    #[arg(long, value_name = "DIR", value_parser = path())]
+    pub(crate) factors: Option<PathBuf>,
+    /// Folder of places, distances and services of the planner [default: data, or else the one inside the program]
+    #[arg(long, value_name = "DIR", value_parser = path())]
+    pub(crate) reference: Option<PathBuf>,
+    /// Own services on top of services.csv
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub(crate) services: Vec<PathBuf>,
+    /// Own prices by lane with their days
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub(crate) rate_card: Vec<PathBuf>,
+    /// Exchange rates: CSV with from,to,rate,date,source_ref
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub(crate) rates: Option<PathBuf>,
     /// Form of the lines on standard error: text for people, json for machines
     #[arg(long, value_name = "FORM", value_parser = log_mode(), global = true)]
     pub(crate) log: Option<LogMode>,
@@ -60,6 +81,26 @@ pub(crate) enum Command {
     /// Clients of the partner door
     #[command(subcommand)]
     Clients(ClientsCommand),
+    /// People who may look at the pages
+    #[command(subcommand)]
+    Users(UsersCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UsersCommand {
+    /// Add a user, whose password is read from standard input
+    Add(AddUser),
+}
+
+/// Who is added.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AddUser {
+    /// Name to log in with: letters, digits, - . _
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// File of the users; made with mode 600 if it is not there
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

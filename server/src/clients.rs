@@ -216,7 +216,7 @@ fn read(path: &Path) -> Result<Read> {
     Ok(Read { clients, files })
 }
 
-fn text_of(path: &Path) -> Result<String> {
+pub(crate) fn text_of(path: &Path) -> Result<String> {
     let fault = |e: std::io::Error| Error::Storage(format!("{}: cannot read: {e}", path.display()));
     let size = fs::metadata(path).map_err(fault)?.len();
     if size > MOST_BYTES {
@@ -244,11 +244,11 @@ fn ids(path: &Path, ids: &mut HashSet<String>) -> Result<()> {
     Ok(())
 }
 
-fn is_private(path: &Path) -> bool {
+pub(crate) fn is_private(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|data| data.mode() & 0o077 == 0)
 }
 
-fn is_id(text: &str) -> bool {
+pub(crate) fn is_id(text: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
     (1..=LONGEST_ID).contains(&text.len()) && text.chars().all(is_plain)
 }
@@ -301,7 +301,7 @@ pub(crate) fn add(order: &AddClient, console: &Console) -> Result<()> {
 }
 
 /// Beside, synced, then renamed: a cut leaves the old clients.
-fn write_private(path: &Path, text: &str) -> Result<()> {
+pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
     let beside = path.with_extension("new");
     let write = || {
         let mut options = fs::OpenOptions::new();

@@ -6,8 +6,11 @@ use crate::clients::Clients;
 use crate::door::{self, Callbacks};
 use crate::exports::{Exports, Which};
 use crate::failures::Failures;
+use crate::pages::{self, Planner, Reports, Sessions, Viewer};
+use crate::secret;
 use crate::tls::Tls;
 use crate::token::Tokens;
+use crate::users;
 use crate::watch::{Counted, Line};
 use axum::Router;
 use axum::body::Body;
@@ -16,11 +19,13 @@ use axum::http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderValue};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::routing::{get, post};
 use green_corridor::process::Console;
+use green_corridor::routing::Sources;
 use green_corridor::{Error, Result};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -40,13 +45,21 @@ const LONGEST_HOST: usize = 255;
 /// What all requests share.
 pub(crate) struct App {
     pub(crate) console: Console,
+    pub(crate) out: PathBuf,
     pub(crate) clients: Option<Clients>,
     pub(crate) exports: Exports,
     pub(crate) tokens: Tokens,
     pub(crate) token_seconds: u32,
     pub(crate) failures: Failures,
-    pub(crate) hashing: Semaphore,
-    pub(crate) hashing_queue: Semaphore,
+    hashing: Semaphore,
+    hashing_queue: Semaphore,
+    /// File of those who may look at pages.
+    pub(crate) users: Option<PathBuf>,
+    pub(crate) sessions: Sessions,
+    pub(crate) planner: Planner,
+    pub(crate) reports: Reports,
+    /// Whether nothing but this machine can reach this.
+    pub(crate) is_local_only: bool,
     pub(crate) callbacks: Callbacks,
     pub(crate) counted: Counted,
     pub(crate) most_documents: usize,
@@ -74,6 +87,21 @@ impl App {
                 args.listen
             )));
         }
+        if let Some(users) = &args.users {
+            users::check(users)?;
+        }
+        let planner = Planner::open(
+            Sources {
+                profile: args.profile.clone(),
+                factors: args.factors.clone(),
+                reference: args.reference.clone(),
+                services: args.services.clone(),
+                rate_cards: args.rate_card.clone(),
+                rates: args.rates.clone(),
+                ..Sources::default()
+            },
+            &console,
+        )?;
         let clients = args.clients.as_deref().map(Clients::open).transpose()?;
         let exports = Exports::new(out, args.company.as_deref());
         if clients.is_some() {
@@ -81,6 +109,12 @@ impl App {
         }
         Ok(Arc::new(App {
             console,
+            out: out.to_owned(),
+            users: args.users.clone(),
+            sessions: Sessions::default(),
+            planner,
+            reports: Reports::default(),
+            is_local_only: args.listen.ip().is_loopback() && args.behind.is_empty(),
             clients,
             exports,
             tokens: Tokens::new()?,
@@ -95,6 +129,39 @@ impl App {
             tls,
             behind: args.behind.clone(),
         }))
+    }
+
+    /// Whether a secret is that of a hash; without a hash it is none, after the same time. Failures of `who` make it slower; the first of
+    /// them is who is asked about, and forgotten when it proved itself.
+    pub(crate) async fn prove(
+        &self,
+        who: &[String],
+        hash: Option<String>,
+        said: String,
+    ) -> std::result::Result<bool, Answer> {
+        tokio::time::sleep(self.failures.pause(who)).await;
+        // Hashes take memory and time on purpose: a few at once, and a queue that ends.
+        let Ok(_queued) = self.hashing_queue.try_acquire() else {
+            let what = "try again later";
+            return Err(error(
+                StatusCode::TOO_MANY_REQUESTS,
+                "TooManyRequests",
+                what,
+            ));
+        };
+        let Ok(_permit) = self.hashing.acquire().await else {
+            return Ok(false);
+        };
+        let is_known = hash.is_some();
+        let checked = tokio::task::spawn_blocking(move || {
+            secret::is_secret_of(&said, hash.as_deref().unwrap_or(secret::NOBODY))
+        });
+        let passed = is_known && checked.await.unwrap_or(false);
+        match passed {
+            true => self.failures.passed(who.first().map_or("", String::as_str)),
+            false => self.failures.failed(who),
+        }
+        Ok(passed)
     }
 
     /// What may have changed on the disk.
@@ -138,6 +205,22 @@ impl Asked {
         format!("{scheme}://{}{}", self.host, self.prefix)
     }
 
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(crate) fn is_secure(&self) -> bool {
+        self.is_secure
+    }
+
+    pub(crate) fn is_direct(&self) -> bool {
+        self.is_direct
+    }
+
     /// Notes the client, for the log.
     pub(crate) fn is_by(&self, client: &str) {
         client.clone_into(&mut self.who.lock().unwrap_or_else(PoisonError::into_inner));
@@ -159,79 +242,31 @@ fn asked_of(request: &Request, route: &'static str) -> Option<Arc<Asked>> {
 /// The routes.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let lists = |which: Which, route: &'static str| {
-        get(move |State(app): Held, request: Request| async move {
-            match asked_of(&request, route) {
-                Some(asked) => {
-                    through_door(
-                        &app,
-                        &asked,
-                        door::list(Arc::clone(&app), Arc::clone(&asked), which),
-                    )
-                    .await
-                }
-                None => nothing_there(),
-            }
-        })
+        get(door_to(route, move |app, asked| {
+            door::list(app, asked, which)
+        }))
     };
     let ones = |which: Which, route: &'static str| {
-        get(move |State(app): Held, request: Request| async move {
-            match asked_of(&request, route) {
-                Some(asked) => {
-                    through_door(
-                        &app,
-                        &asked,
-                        door::one(Arc::clone(&app), Arc::clone(&asked), which),
-                    )
-                    .await
-                }
-                None => nothing_there(),
-            }
-        })
+        get(door_to(route, move |app, asked| {
+            door::one(app, asked, which)
+        }))
     };
     let events = |which: Which, route: &'static str| {
-        post(move |State(app): Held, request: Request| async move {
-            match asked_of(&request, route) {
-                Some(asked) => {
-                    through_door(
-                        &app,
-                        &asked,
-                        door::event(Arc::clone(&app), Arc::clone(&asked), which),
-                    )
-                    .await
-                }
-                None => nothing_there(),
-            }
-        })
+        post(door_to(route, move |app, asked| {
+            door::event(app, asked, which)
+        }))
     };
-    let token = post(|State(app): Held, request: Request| async move {
-        match asked_of(&request, "token") {
-            Some(asked) => {
-                through_door(
-                    &app,
-                    &asked,
-                    door::token(Arc::clone(&app), Arc::clone(&asked)),
-                )
-                .await
-            }
-            None => nothing_there(),
-        }
-    });
-    let openid = get(|State(app): Held, request: Request| async move {
-        match asked_of(&request, "openid") {
-            Some(asked) => through_door(&app, &asked, async { door::openid(&asked) }).await,
-            None => nothing_there(),
-        }
-    });
-    let keys = get(|State(app): Held, request: Request| async move {
-        match asked_of(&request, "openid") {
-            Some(asked) => through_door(&app, &asked, async { door::openid_keys() }).await,
-            None => nothing_there(),
-        }
-    });
+    let openid = door_to("openid", async |_, asked: Arc<Asked>| door::openid(&asked));
+    let keys = door_to("openid", async |_, _| door::openid_keys());
+    let compare = |form: pages::Form| {
+        get(page_to("compare", move |app, asked, _| {
+            pages::compare(app, asked, form)
+        }))
+    };
     Router::new()
-        .route("/auth/token", token)
-        .route("/.well-known/openid-configuration", openid)
-        .route("/.well-known/jwks.json", keys)
+        .route("/auth/token", post(door_to("token", door::token)))
+        .route("/.well-known/openid-configuration", get(openid))
+        .route("/.well-known/jwks.json", get(keys))
         .route("/2/footprints", lists(Which::V2, "footprints 2"))
         .route("/2/footprints/{id}", ones(Which::V2, "footprint 2"))
         .route("/2/events", events(Which::V2, "events 2"))
@@ -239,6 +274,58 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/3/footprints", lists(Which::V3, "footprints 3"))
         .route("/3/footprints/{id}", ones(Which::V3, "footprint 3"))
         .route("/3/events", events(Which::V3, "events 3"))
+        .route(
+            "/",
+            get(page_to("planner", async |app, asked, viewer| {
+                pages::planner_page(&app, &asked, &viewer)
+            })),
+        )
+        .route(
+            "/places.json",
+            get(page_to("places", async |app, asked, _| {
+                pages::places(&app, &asked)
+            })),
+        )
+        .route("/compare.html", compare(pages::Form::Page))
+        .route("/compare.json", compare(pages::Form::Json))
+        .route("/compare.csv", compare(pages::Form::Csv))
+        .route(
+            "/runs",
+            get(page_to("runs", async |app, asked, viewer| {
+                pages::runs(&app, &asked, &viewer)
+            })),
+        )
+        .route(
+            "/runs/{id}",
+            get(page_to("run", async |app, asked, viewer| {
+                pages::run(&app, &asked, &viewer)
+            })),
+        )
+        .route(
+            "/runs/{id}/report.html",
+            get(page_to("report", |app, asked, _| {
+                pages::report_page(app, asked)
+            })),
+        )
+        .route(
+            "/runs/{id}/report.xlsx",
+            get(page_to("report", |app, asked, _| {
+                pages::report_workbook(app, asked)
+            })),
+        )
+        .route(
+            "/runs/{id}/shipment",
+            get(page_to("shipment", blocking(pages::shipment))),
+        )
+        .route(
+            "/runs/{id}/files/{*path}",
+            get(page_to("file", async |app, asked, _| {
+                pages::file(&app, &asked)
+            })),
+        )
+        .route("/assets/{name}", get(asset))
+        .route("/login", get(login_page).post(log_in))
+        .route("/logout", post(log_out))
         .route("/health", get(health))
         .route("/metrics", get(metrics))
         .fallback(async || nothing_there())
@@ -252,19 +339,101 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-fn nothing_there() -> Answer {
-    error(StatusCode::NOT_FOUND, "NotFound", "there is nothing here")
+type Later = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+/// A handler behind the door: it is there if there are clients, and opens to what came encrypted alone.
+fn door_to<A: Future<Output = Answer> + Send + 'static>(
+    route: &'static str,
+    answered: impl Fn(Arc<App>, Arc<Asked>) -> A + Clone + Send + Sync + 'static,
+) -> impl Fn(Held, Request) -> Later + Clone + Send + Sync + 'static {
+    move |State(app), request| {
+        let answered = answered.clone();
+        Box::pin(async move {
+            match asked_of(&request, route) {
+                Some(asked) if app.clients.is_some() => match asked.is_secure {
+                    true => answered(app, asked).await,
+                    false => only_https(),
+                },
+                _ => nothing_there(),
+            }
+        })
+    }
 }
 
-/// The door is there if there are clients, and opens to what came encrypted alone.
-async fn through_door(app: &App, asked: &Asked, answered: impl Future<Output = Answer>) -> Answer {
-    if app.clients.is_none() {
-        return nothing_there();
+/// A handler of a page, for who may see it.
+fn page_to<A: Future<Output = Answer> + Send + 'static>(
+    route: &'static str,
+    answered: impl Fn(Arc<App>, Arc<Asked>, Viewer) -> A + Clone + Send + Sync + 'static,
+) -> impl Fn(Held, Request) -> Later + Clone + Send + Sync + 'static {
+    move |State(app), request| {
+        let answered = answered.clone();
+        Box::pin(async move {
+            let Some(asked) = asked_of(&request, route) else {
+                return nothing_there();
+            };
+            match pages::viewer(&app, &asked) {
+                Ok(viewer) => {
+                    if let Viewer::User { name, .. } = &viewer {
+                        asked.is_by(name);
+                    }
+                    answered(app, asked, viewer).await
+                }
+                Err(answer) => answer,
+            }
+        })
     }
-    match asked.is_secure {
-        true => answered.await,
-        false => only_https(),
+}
+
+/// A page that reads tables, beside the connections.
+fn blocking(
+    answered: fn(&App, &Asked, &Viewer) -> Answer,
+) -> impl Fn(Arc<App>, Arc<Asked>, Viewer) -> Later + Clone + Send + Sync + 'static {
+    move |app, asked, viewer| {
+        Box::pin(async move {
+            let done = tokio::task::spawn_blocking(move || answered(&app, &asked, &viewer)).await;
+            done.unwrap_or_else(|_| {
+                error(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "InternalError",
+                    "internal fault",
+                )
+            })
+        })
     }
+}
+
+/// What pages load. There is nothing in it that is anybody's.
+async fn asset(request: Request) -> Answer {
+    let asked = asked_of(&request, "asset");
+    let name = asked
+        .as_ref()
+        .and_then(|asked| asked.path.rsplit('/').next());
+    name.and_then(pages::asset).unwrap_or_else(nothing_there)
+}
+
+async fn login_page(State(app): Held, request: Request) -> Answer {
+    match asked_of(&request, "login") {
+        Some(asked) if app.users.is_some() => pages::login_page(&app, &asked),
+        _ => nothing_there(),
+    }
+}
+
+async fn log_in(State(app): Held, request: Request) -> Answer {
+    match asked_of(&request, "login") {
+        Some(asked) if app.users.is_some() => pages::log_in(&app, &asked).await,
+        _ => nothing_there(),
+    }
+}
+
+async fn log_out(State(app): Held, request: Request) -> Answer {
+    match asked_of(&request, "login") {
+        Some(asked) if app.users.is_some() => pages::log_out(&app, &asked),
+        _ => nothing_there(),
+    }
+}
+
+fn nothing_there() -> Answer {
+    error(StatusCode::NOT_FOUND, "NotFound", "there is nothing here")
 }
 
 /// Nothing else, and no way on: what was sent with it should not have been sent at all.

@@ -11,13 +11,15 @@ mod exports;
 mod failures;
 mod front;
 mod listen;
+mod pages;
 mod secret;
 mod timed;
 mod tls;
 mod token;
+mod users;
 mod watch;
 
-use args::{Args, ClientsCommand, Command};
+use args::{Args, ClientsCommand, Command, UsersCommand};
 use clap::Parser;
 use green_corridor::process::Console;
 use green_corridor::text::visible_lines;
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
     let console = Console::new(args.log);
     let done = match &args.command {
         Some(Command::Clients(ClientsCommand::Add(order))) => clients::add(order, &console),
+        Some(Command::Users(UsersCommand::Add(order))) => users::add(order, &console),
         None => serve(&args, &console),
     };
     match done {

@@ -8,6 +8,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use green_corridor::{Error, Result};
 use ring::rand::{SecureRandom, SystemRandom};
 
+/// A hash that no secret has, checked for ids that there are not: the time of an answer does not tell which ids there are.
+pub(crate) const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 /// Bytes of the system's random generator.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
@@ -48,6 +51,14 @@ pub(crate) fn is_secret_of(secret: &str, hash: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_hash_of_nobody_takes_as_long_as_another() {
+        assert!(is_hash(NOBODY));
+        let made = hashed("x").expect("a hash");
+        let parameters = |hash: &str| hash.split('$').nth(3).map(str::to_owned);
+        assert_eq!(parameters(NOBODY), parameters(&made));
+    }
 
     #[test]
     fn a_secret_is_known_by_its_hash_alone() {

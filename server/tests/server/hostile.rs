@@ -95,6 +95,16 @@ const PATHS: &[&str] = &[
     "/../export/ileap",
     "/runs",
     "*",
+    "/compare.json",
+    "/compare.html",
+    "/compare.csv",
+    "/places.json",
+    "/runs/2a40848e26722fd6fa31",
+    "/runs/2a40848e26722fd6fa31/shipment",
+    "/runs/2a40848e26722fd6fa31/files/manifest.json",
+    "/assets/planner.js",
+    "/login",
+    "/logout",
 ];
 
 const PARAMETERS: &[&str] = &[
@@ -116,6 +126,18 @@ const PARAMETERS: &[&str] = &[
     "x-own",
     "",
     "__proto__",
+    "from=CNCKG&to",
+    "from",
+    "via",
+    "avoid",
+    "modes",
+    "depart",
+    "cargo_kg",
+    "max_days",
+    "carbon_price=1&currency",
+    "options",
+    "q",
+    "id",
 ];
 
 const FILTERS: &[&str] = &[

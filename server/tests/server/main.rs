@@ -6,4 +6,5 @@ mod door;
 mod hostile;
 mod http;
 mod listener;
+mod pages;
 mod started;
