@@ -352,7 +352,7 @@ fn door_to<A: Future<Output = Answer> + Send + 'static>(
             match asked_of(&request, route) {
                 Some(asked) if app.clients.is_some() => match asked.is_secure {
                     true => answered(app, asked).await,
-                    false => only_https(),
+                    false => refused(ONLY_HTTPS),
                 },
                 _ => nothing_there(),
             }
@@ -378,7 +378,7 @@ fn page_to<A: Future<Output = Answer> + Send + 'static>(
                     }
                     answered(app, asked, viewer).await
                 }
-                Err(answer) => answer,
+                Err(answer) => *answer,
             }
         })
     }
@@ -432,18 +432,23 @@ async fn log_out(State(app): Held, request: Request) -> Answer {
     }
 }
 
+fn refused((status, code, what): Wrong) -> Answer {
+    error(status, code, what)
+}
+
 fn nothing_there() -> Answer {
     error(StatusCode::NOT_FOUND, "NotFound", "there is nothing here")
 }
 
+/// Status, code and words of a refusal.
+type Wrong = (StatusCode, &'static str, &'static str);
+
 /// Nothing else, and no way on: what was sent with it should not have been sent at all.
-fn only_https() -> Answer {
-    error(
-        StatusCode::FORBIDDEN,
-        "AccessDenied",
-        "this is answered over https alone",
-    )
-}
+const ONLY_HTTPS: Wrong = (
+    StatusCode::FORBIDDEN,
+    "AccessDenied",
+    "this is answered over https alone",
+);
 
 async fn health(request: Request) -> Answer {
     asked_of(&request, "health");
@@ -480,12 +485,12 @@ pub(crate) async fn answered(
     let (head, body) = request.into_parts();
     let is_head = head.method == Method::HEAD;
     let (mut answer, asked) = match read(&app, peer, &head, body).await {
-        Err(mut refused) => {
+        Err(wrong) => {
+            let mut answer = refused(wrong);
             // What is left of its body is not waited for.
-            refused
-                .headers_mut()
-                .insert(CONNECTION, HeaderValue::from_static("close"));
-            (refused, None)
+            let headers = answer.headers_mut();
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            (answer, None)
         }
         Ok(asked) => {
             let asked = Arc::new(asked);
@@ -533,8 +538,8 @@ async fn read(
     peer: Peer,
     head: &hyper::http::request::Parts,
     body: Incoming,
-) -> std::result::Result<Asked, Answer> {
-    let bad = |what: &str| error(StatusCode::BAD_REQUEST, "BadRequest", what);
+) -> std::result::Result<Asked, Wrong> {
+    let bad = |what: &'static str| (StatusCode::BAD_REQUEST, "BadRequest", what);
     let header = |name: &str| {
         let mut all = head.headers.get_all(name).iter();
         match (all.next(), all.next()) {
@@ -552,7 +557,7 @@ async fn read(
     let is_direct =
         peer.ip.is_loopback() && !is_believed && !head.headers.contains_key("x-forwarded-for");
     if !is_secure && (app.tls.is_some() || !is_direct) && head.uri.path() != "/health" {
-        return Err(only_https());
+        return Err(ONLY_HTTPS);
     }
     let own = header(HOST.as_str())?.or_else(|| head.uri.authority().map(|a| a.as_str()));
     let host = forwarded("x-forwarded-host")?.or(own);
@@ -562,10 +567,9 @@ async fn read(
     let prefix = forwarded("x-forwarded-prefix")?
         .unwrap_or_default()
         .trim_end_matches('/');
-    if !prefix
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || "-._~/".contains(c))
-    {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
+    let is_path = prefix.is_empty() || (prefix.starts_with('/') && !prefix.contains("//"));
+    if !is_path || !prefix.chars().all(is_plain) {
         return Err(bad("x-forwarded-prefix: expected a path"));
     }
     // The last address is what the proxy saw; those before it anybody may have written.
@@ -575,25 +579,20 @@ async fn read(
         .unwrap_or(peer.ip);
     let body = match head.method {
         Method::POST => {
-            let too_large = || {
-                error(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    "BadRequest",
-                    "the body is too large",
-                )
-            };
+            let what = "the body is too large";
+            let too_large = (StatusCode::PAYLOAD_TOO_LARGE, "BadRequest", what);
             if body.size_hint().lower() > MOST_BODY as u64 {
-                return Err(too_large());
+                return Err(too_large);
             }
             match timeout(BODY_TIME, Limited::new(body, MOST_BODY).collect()).await {
                 Ok(Ok(body)) => body.to_bytes(),
                 Ok(Err(fault)) if fault.is::<http_body_util::LengthLimitError>() => {
-                    return Err(too_large());
+                    return Err(too_large);
                 }
                 Ok(Err(_)) => return Err(bad("the body ends before its end")),
                 Err(_) => {
                     let what = "the body did not come in time";
-                    return Err(error(StatusCode::REQUEST_TIMEOUT, "BadRequest", what));
+                    return Err((StatusCode::REQUEST_TIMEOUT, "BadRequest", what));
                 }
             }
         }

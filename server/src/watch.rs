@@ -15,13 +15,21 @@ const CLASSES: [u64; 8] = [1, 5, 20, 50, 100, 400, 2_000, 10_000];
 /// Letters of a path that are logged.
 const MOST_LOGGED: usize = 200;
 
+/// How long requests of a route took.
+#[derive(Default)]
+struct Times {
+    /// Those that took no longer than each class.
+    classes: [u64; CLASSES.len()],
+    micros: u64,
+    count: u64,
+}
+
 /// Counters of this process.
 #[derive(Default)]
 pub(crate) struct Counted {
     /// By route and status.
     requests: Mutex<BTreeMap<(&'static str, u16), u64>>,
-    /// By route: class, sum in microseconds, count.
-    times: Mutex<BTreeMap<&'static str, ([u64; CLASSES.len()], u64, u64)>>,
+    times: Mutex<BTreeMap<&'static str, Times>>,
     pub(crate) connections: AtomicU64,
     pub(crate) refused_connections: AtomicU64,
     pub(crate) panics: AtomicU64,
@@ -49,11 +57,11 @@ impl Counted {
         {
             let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
             let entry = times.entry(line.route).or_default();
-            for (class, most) in entry.0.iter_mut().zip(CLASSES) {
+            for (class, most) in entry.classes.iter_mut().zip(CLASSES) {
                 *class += u64::from(micros <= most * 1000);
             }
-            entry.1 = entry.1.saturating_add(micros);
-            entry.2 += 1;
+            entry.micros = entry.micros.saturating_add(micros);
+            entry.count += 1;
         }
         let path: String = line.path.chars().take(MOST_LOGGED).collect();
         let millis = micros / 1000;
@@ -101,13 +109,13 @@ impl Counted {
             );
         }
         let _ = writeln!(out, "# TYPE {name}_seconds histogram");
-        for (route, (classes, sum, count)) in self
+        for (route, times) in self
             .times
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .iter()
         {
-            for (class, most) in classes.iter().zip(CLASSES) {
+            for (class, most) in times.classes.iter().zip(CLASSES) {
                 let _ = writeln!(
                     out,
                     "{name}_seconds_bucket{{route=\"{route}\",le=\"{}.{:03}\"}} {class}",
@@ -117,15 +125,20 @@ impl Counted {
             }
             let _ = writeln!(
                 out,
-                "{name}_seconds_bucket{{route=\"{route}\",le=\"+Inf\"}} {count}"
+                "{name}_seconds_bucket{{route=\"{route}\",le=\"+Inf\"}} {}",
+                times.count
             );
             let _ = writeln!(
                 out,
                 "{name}_seconds_sum{{route=\"{route}\"}} {}.{:06}",
-                sum / 1_000_000,
-                sum % 1_000_000
+                times.micros / 1_000_000,
+                times.micros % 1_000_000
             );
-            let _ = writeln!(out, "{name}_seconds_count{{route=\"{route}\"}} {count}");
+            let _ = writeln!(
+                out,
+                "{name}_seconds_count{{route=\"{route}\"}} {}",
+                times.count
+            );
         }
         for (what, kind, value) in [
             ("connections", "gauge", &self.connections),

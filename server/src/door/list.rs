@@ -136,9 +136,9 @@ pub(super) fn footprints(
     matches: impl Fn(Row) -> bool,
 ) -> Result<Page, Refused> {
     let mut page = Page::new();
-    let mut count = 0;
     let rows = seen.order.iter().enumerate().skip(paging.offset);
-    for (place, row) in rows.filter(|(_, row)| matches(table.row(**row))) {
+    let matching = rows.filter(|(_, row)| matches(table.row(**row)));
+    for (count, (place, row)) in matching.enumerate() {
         let is_full = count > 0 && page.body.len() + table.length(*row) > MOST_BYTES;
         if count == paging.limit || is_full {
             page.next = Some((place, 0));
@@ -148,7 +148,6 @@ pub(super) fn footprints(
         table
             .append(*row, &mut page.body)
             .map_err(|e| unreadable(&e))?;
-        count += 1;
     }
     Ok(page)
 }

@@ -52,9 +52,12 @@ impl Which {
 
 /// Documents of an export.
 pub(crate) enum Documents {
-    Footprints(Table),
+    Footprints(Box<Table>),
     Activities(Activities),
 }
+
+/// What clients see, by their ids; a client that was read again is another.
+type SeenBy = HashMap<String, (Arc<Client>, Arc<Seen>)>;
 
 /// An export with its files open.
 pub(crate) struct Export {
@@ -62,7 +65,7 @@ pub(crate) struct Export {
     pub(crate) id: String,
     pub(crate) run_id: String,
     pub(crate) documents: Documents,
-    seen: Mutex<HashMap<String, (Arc<Client>, Arc<Seen>)>>,
+    seen: Mutex<SeenBy>,
 }
 
 /// What a client sees of an export, in the order of lists.
@@ -95,7 +98,7 @@ impl Export {
 
     /// What a client sees; made when it asks first.
     pub(crate) fn seen(&self, client: &Arc<Client>) -> Arc<Seen> {
-        let held = |seen: &HashMap<String, (Arc<Client>, Arc<Seen>)>| {
+        let held = |seen: &SeenBy| {
             let found = seen
                 .get(&client.id)
                 .filter(|(of, _)| Arc::ptr_eq(of, client));
@@ -303,7 +306,7 @@ fn open(which: Which, folder: &Path, id: &str, run_id: &str) -> Result<Export> {
         Which::V2 | Which::V3 => {
             let table = Table::read(files)?;
             (
-                Documents::Footprints(table),
+                Documents::Footprints(Box::new(table)),
                 counted(&["shipments", "tocs", "hocs", "deprecated"]),
             )
         }

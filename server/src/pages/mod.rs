@@ -38,11 +38,11 @@ pub(crate) enum Viewer {
 }
 
 /// Whether a page may be shown; else what is shown instead.
-pub(crate) fn viewer(app: &App, asked: &Asked) -> Result<Viewer, Answer> {
+pub(crate) fn viewer(app: &App, asked: &Asked) -> Result<Viewer, Box<Answer>> {
     if app.users.is_some() {
         return match login::session(app, asked) {
             Some((name, session)) => Ok(Viewer::User { name, session }),
-            None => Err(redirect(&format!("{}/login", asked.prefix()))),
+            None => Err(Box::new(redirect(&format!("{}/login", asked.prefix())))),
         };
     }
     // Without a login pages are this machine's own: not for what came through a proxy, nor for a stranger's page in a
@@ -51,7 +51,7 @@ pub(crate) fn viewer(app: &App, asked: &Asked) -> Result<Viewer, Answer> {
         true => Ok(Viewer::Local),
         false => {
             let what = "pages are shown elsewhere with a login alone: start with --users";
-            Err(error(StatusCode::FORBIDDEN, "AccessDenied", what))
+            Err(Box::new(error(StatusCode::FORBIDDEN, "AccessDenied", what)))
         }
     }
 }

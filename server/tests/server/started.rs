@@ -272,20 +272,16 @@ impl Started {
 /// The path of the link to the next page, taken out as the official suite does.
 pub(crate) fn next(answer: &Answer, base: &str) -> Option<String> {
     let link = answer.header("link")?;
-    for part in link.split(", ") {
-        let (address, rel) = part.split_once("; ").expect("an address and a relation");
-        assert_eq!(rel, "rel=\"next\"");
-        let address = address
-            .strip_prefix('<')
-            .and_then(|a| a.strip_suffix('>'))
-            .expect("an address");
-        let path = address.strip_prefix(base);
-        return Some(
-            path.unwrap_or_else(|| panic!("{address} does not begin with {base}"))
-                .to_owned(),
-        );
-    }
-    None
+    let first = link.split(", ").next()?;
+    let (address, rel) = first.split_once("; ").expect("an address and a relation");
+    assert_eq!(rel, "rel=\"next\"");
+    let address = address.strip_prefix('<').and_then(|a| a.strip_suffix('>'));
+    let address = address.expect("an address in brackets");
+    let path = address.strip_prefix(base);
+    Some(
+        path.unwrap_or_else(|| panic!("{address} does not begin with {base}"))
+            .to_owned(),
+    )
 }
 
 /// Waits for something that comes by itself.
