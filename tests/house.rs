@@ -302,7 +302,11 @@ fn features(package: &str) -> BTreeMap<String, String> {
 fn one_build_of_the_library_serves_every_member() {
     let of_the_library = features("green-corridor");
     let mut wrong = Vec::new();
-    for member in ["green-corridor-query", "green-corridor-python"] {
+    for member in [
+        "green-corridor-query",
+        "green-corridor-python",
+        "green-corridor-server",
+    ] {
         for (name, features) in features(member) {
             let there = of_the_library
                 .get(&name)

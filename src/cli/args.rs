@@ -2,7 +2,7 @@
 
 use super::{
     Console, compare, completions, convert, diff, explain, export, factors, init, man, places,
-    query, rejects, report, rollback, run, sample, settle, verify,
+    query, rejects, report, rollback, run, sample, serve, settle, verify,
 };
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -80,6 +80,8 @@ commands! {
     Settle => settle,
     /// Answer SQL questions about published runs, exactly (by a program built apart)
     Query => query,
+    /// Open the partner door: footprints over HTTPS for those who may see them (by a program built apart)
+    Serve => serve,
     /// Compare route options between two places: CO2e, days, cost, Pareto front, break-evens
     Compare => compare,
     /// Find places by name, code, IATA code or near a point

@@ -1,6 +1,7 @@
 //! The command line: parses, calls the library, turns the outcome into text and an exit code. No figure is made here.
 
 mod args;
+mod beside;
 mod compare;
 mod completions;
 mod convert;
@@ -18,6 +19,7 @@ mod report;
 mod rollback;
 mod run;
 mod sample;
+mod serve;
 mod settle;
 mod summary;
 mod supervise;

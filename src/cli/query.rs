@@ -1,14 +1,9 @@
-//! `query ..`: starts `green-corridor-query`, a program of its own, because the data frame library that answers is larger than
-//! everything else here together. Its command line is its own too.
+//! `query ..`: starts `green-corridor-query`, which has the data frame library that answers.
 
-use super::Console;
-use green_corridor::{Error, Result};
+use super::{Console, beside};
+use green_corridor::Result;
 use std::ffi::OsString;
-use std::path::Path;
-use std::process::{Command, ExitCode};
-
-/// Name of the program that answers.
-const PROGRAM: &str = "green-corridor-query";
+use std::process::ExitCode;
 
 /// Arguments of `query`.
 #[derive(Debug, clap::Args)]
@@ -26,38 +21,7 @@ pub(super) struct Args {
     words: Vec<OsString>,
 }
 
-/// Hands the question on; the answer's exit code is that of the command.
-///
-/// Only the folder of this program is looked into, not PATH: what lies beside it was built with it and reads the same tables,
-/// and no stranger's program of that name is started.
+/// Hands the question on.
 pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
-    let here = std::env::current_exe();
-    let here = here.map_err(|e| Error::Internal(format!("where this program lies: {e}")))?;
-    let beside = here.with_file_name(format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX));
-    if !beside.is_file() {
-        return Err(Error::Usage(format!(
-            "{} is not there; build it with: cargo build --release --locked -p {PROGRAM}",
-            beside.display()
-        )));
-    }
-    let log = console.log_said.map(|log| format!("--log={}", log.code()));
-    start(Command::new(&beside).args(log).args(&args.words), &beside)
-}
-
-/// Becomes the other program, so that signals and exit codes are its own.
-#[cfg(unix)]
-fn start(command: &mut Command, program: &Path) -> Result<ExitCode> {
-    let fault = std::os::unix::process::CommandExt::exec(command);
-    Err(not_started(program, &fault))
-}
-
-#[cfg(not(unix))]
-fn start(command: &mut Command, program: &Path) -> Result<ExitCode> {
-    let ended = command.status().map_err(|e| not_started(program, &e))?;
-    let code = ended.code().and_then(|code| u8::try_from(code).ok());
-    Ok(ExitCode::from(code.unwrap_or(70)))
-}
-
-fn not_started(program: &Path, fault: &std::io::Error) -> Error {
-    Error::Storage(format!("{}: cannot start: {fault}", program.display()))
+    beside::run("green-corridor-query", &args.words, console)
 }

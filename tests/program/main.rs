@@ -4,6 +4,8 @@ mod again;
 #[allow(dead_code, reason = "main is for cargo run --example")]
 #[path = "../../examples/batch_in_memory.rs"]
 mod batch_in_memory;
+#[cfg(unix)]
+mod beside;
 mod compare;
 mod excerpts;
 mod exchange;
@@ -12,8 +14,6 @@ mod factors_doc;
 mod nights;
 mod planner;
 mod price_levels;
-#[cfg(unix)]
-mod query;
 mod report;
 #[allow(dead_code, reason = "main is for cargo run --example")]
 #[path = "../../examples/route.rs"]

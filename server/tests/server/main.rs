@@ -1,0 +1,10 @@
+//! The server as partners and people meet it: the program itself, over TLS on 127.0.0.1, behind it the shipped sample.
+
+mod clients;
+mod conformance;
+mod door;
+mod hostile;
+mod http;
+mod listener;
+mod pages;
+mod started;
