@@ -1,7 +1,8 @@
 //! A published run cut into slices: the tables of each in a folder of its own, which readers of a run take for one.
 //!
 //! The run is read twice: once to learn how large each slice is, once to hand its rows on (`spread`). Rows are handed on to a bounded
-//! number of files at a time; what is still of several slices is handed on again. So memory does not grow with the run.
+//! number of groups at a time; what is still of several slices is handed on again. So memory does not grow with the run, and no file
+//! stays open.
 //!
 //! Invariant: the slices and the rest add up to the run, to the microgram, before the first of them is given away.
 
@@ -32,10 +33,10 @@ use std::sync::Arc;
 
 /// Values that a run is cut by at most: each gets a folder.
 const MOST_VALUES: usize = 100_000;
-/// Files whose rows are gathered at a time at most.
-const MOST_FILES: usize = 60;
-/// Bytes that gathering takes for a file that grows, with few rows waiting: one page and one dictionary per column.
-const BYTES_OF_A_FILE: u64 = 6 << 20;
+/// Groups of slices whose rows are gathered at a time at most.
+const MOST_GROUPS: u64 = 40;
+/// Bytes that a group takes: the rows that wait for its files.
+const BYTES_OF_A_GROUP: u64 = 6 << 20;
 
 /// What a slice comes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -191,7 +192,7 @@ impl<'r> Cut<'r> {
         if values.is_empty() {
             return Err(picker.nothing(dir, manifest)?);
         }
-        let cut = Cut {
+        let mut cut = Cut {
             jobs: vec![Job {
                 values: 0..values.len(),
                 tables: Tables {
@@ -210,7 +211,20 @@ impl<'r> Cut<'r> {
             memory,
         };
         cut.check(manifest)?;
+        // At once: every thread is free to help yet.
+        cut.spread_next()?;
         Ok(cut)
+    }
+
+    /// Hands on the tables that are next.
+    fn spread_next(&mut self) -> Result<()> {
+        if let Some(job) = self.jobs.pop() {
+            let groups = self.groups(job.values);
+            let mut jobs = self.spread(&job.tables, groups)?;
+            jobs.reverse();
+            self.jobs.extend(jobs);
+        }
+        Ok(())
     }
 
     /// The slices and the rest make the run.
@@ -248,39 +262,26 @@ impl<'r> Cut<'r> {
 
     /// The next slice, in order of the values; `None` after the last.
     pub(crate) fn next_part(&mut self) -> Result<Option<Part>> {
-        while let Some(job) = self.jobs.pop() {
-            match (job.values.len(), job.tables) {
-                (
-                    1,
-                    Tables {
-                        manifest,
-                        folder: Some(folder),
-                        ..
-                    },
-                ) => {
-                    let (value, size) = self.values[job.values.start].clone();
-                    return Ok(Some(Part {
-                        value,
-                        size,
-                        manifest,
-                        factors: self.factors.clone(),
-                        folder,
-                    }));
-                }
-                (_, tables) => {
-                    let groups = self.groups(job.values);
-                    let mut jobs = self.spread(&tables, groups)?;
-                    jobs.reverse();
-                    self.jobs.extend(jobs);
-                }
-            }
+        while self.jobs.last().is_some_and(|job| job.values.len() > 1) {
+            self.spread_next()?;
         }
-        Ok(None)
+        let Some(Job { values, tables }) = self.jobs.pop() else {
+            return Ok(None);
+        };
+        let lost = || Error::Internal("the tables of a slice were lost".to_owned());
+        let (value, size) = self.values[values.start].clone();
+        Ok(Some(Part {
+            value,
+            size,
+            manifest: tables.manifest,
+            factors: self.factors.clone(),
+            folder: tables.folder.ok_or_else(lost)?,
+        }))
     }
 
     /// Neighbouring values put together so that there are few groups and none is much larger than the others.
     fn groups(&self, values: Range<usize>) -> Vec<Range<usize>> {
-        let most = (self.memory / 4 / BYTES_OF_A_FILE).clamp(4, MOST_FILES as u64 / 3);
+        let most = (self.memory / 4 / BYTES_OF_A_GROUP).clamp(4, MOST_GROUPS);
         let weight = |at: usize| self.values[at].1.elements.max(1);
         let all: u64 = values.clone().map(weight).sum();
         let share = all.div_ceil(most).max(1);

@@ -18,18 +18,25 @@ use crate::store::manifest::FileEntry;
 use crate::store::scratch::ScratchTables;
 use arrow::array::{RecordBatch, UInt32Array};
 use arrow::compute::take_record_batch;
+use arrow::datatypes::DataType;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::Arc;
 
 /// Shipments that are looked at together.
-const SHIPMENTS: usize = 16_384;
+const SHIPMENTS: usize = 8_192;
 /// Rows that wait for a file before they are written.
 const ROWS: usize = 8_192;
+/// Columns in which a dictionary would not repeat a text.
+const NAMES_OF_ONE: [&str; 4] = ["shipment_id", "movement_id", "container_id", "evidence_ref"];
+/// Bytes from which on a dictionary is no use.
+const DICTIONARY_BYTES: usize = 32 << 10;
 /// Bytes of a file that wait before it is opened.
 const BYTES: usize = 1 << 20;
 
@@ -217,15 +224,15 @@ fn take(
             rows[*group].push(row);
         }
     }
-    for (group, rows) in groups.iter_mut().zip(rows) {
+    let hand_on = |(group, rows): (&mut Group, Vec<u32>)| {
         if rows.is_empty() {
-            continue;
+            return Ok(());
         }
         let taken = take_record_batch(batch, &UInt32Array::from(rows));
         let taken = taken.map_err(|e| Error::Internal(format!("cannot cut a table: {e}")))?;
-        group.write(table, &taken)?;
-    }
-    Ok(())
+        group.write(table, &taken)
+    };
+    groups.par_iter_mut().zip(rows).try_for_each(hand_on)
 }
 
 impl Group {
@@ -266,18 +273,28 @@ struct Table {
 
 impl Table {
     fn begin(folder: &Arc<ScratchTables>, table: &str, like: &RecordBatch) -> Result<Table> {
-        let properties = WriterProperties::builder()
+        let mut properties = WriterProperties::builder()
             .set_compression(Compression::LZ4_RAW)
             .set_statistics_enabled(EnabledStatistics::None)
             .set_max_row_group_row_count(Some(ROWS))
-            .build();
+            .set_dictionary_enabled(false)
+            .set_dictionary_page_size_limit(DICTIONARY_BYTES);
+        let schema = like.schema();
+        let texts = schema
+            .fields()
+            .iter()
+            .filter(|f| *f.data_type() == DataType::Utf8);
+        for field in texts.filter(|f| !NAMES_OF_ONE.contains(&f.name().as_str())) {
+            let column = ColumnPath::from(field.name().as_str());
+            properties = properties.set_column_dictionary_enabled(column, true);
+        }
         let grown = Grown {
             folder: folder.clone(),
             name: format!("{table}.parquet"),
             waiting: Vec::new(),
             bytes: 0,
         };
-        let writer = ArrowWriter::try_new(grown, like.schema(), Some(properties));
+        let writer = ArrowWriter::try_new(grown, schema, Some(properties.build()));
         writer
             .map(|writer| Table { writer, rows: 0 })
             .map_err(fault)
