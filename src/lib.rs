@@ -50,6 +50,7 @@ mod run;
 mod sample;
 mod settle;
 mod shipped;
+mod slices;
 mod store;
 
 #[cfg(test)]
@@ -77,13 +78,17 @@ pub mod plan {
 /// Published runs: what was checked, compared, rejected, reported.
 pub mod runs {
     pub use crate::audit::diff::tables::{DiffOrder, Differences};
-    pub use crate::audit::diff::{CorridorChange, CorridorOf, Difference, ShipmentChange};
+    pub use crate::audit::diff::{
+        CarriedChange, CorridorChange, CorridorOf, Difference, ShipmentChange,
+    };
     pub use crate::audit::rejects::Rejects;
     pub use crate::audit::verify::{Inputs, Verified};
     pub use crate::calc::restate::Effects;
     pub use crate::present::form::{Report, page, workbook};
     pub use crate::published::proven::{Batches, PublishedRun};
     pub use crate::published::rejected::RejectedRow;
+    pub use crate::published::slice::{Months, Slice};
+    pub use crate::slices::{ByOrder, ByWritten};
     pub use crate::store::manifest::Manifest;
     pub use crate::store::rollback::RolledBack;
 }

@@ -94,6 +94,20 @@ const ROOT: Arrows = &[
             "present",
         ],
     ),
+    // Reports and documents of one slice after the other.
+    (
+        "slices",
+        &[
+            "error",
+            "escape",
+            "progress",
+            "published",
+            "store",
+            "audit",
+            "present",
+            "exchange",
+        ],
+    ),
     // Built for tests and for `fuzz/` only.
     ("fuzzing", &["exchange", "input", "run", "store"]),
     // `run` here: a share of rows is the same quantity in a run file.
@@ -114,6 +128,7 @@ const ROOT: Arrows = &[
             "compare",
             "library",
             "settle",
+            "slices",
             "shipped",
         ],
     ),

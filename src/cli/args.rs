@@ -9,6 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use green_corridor::files::plain;
 use green_corridor::plan::{Change, MemoryLimit, Share};
 use green_corridor::quantity::{Day, parse_date};
+use green_corridor::runs::{Months, Slice};
 use green_corridor::{LogMode, METHOD_REVISION, ProgressMode, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -156,6 +157,24 @@ pub(super) fn keep(text: &str) -> std::result::Result<Keep, String> {
         Ok(count) if count > 0 => Ok(Keep::Last(count)),
         _ if text == "all" => Ok(Keep::All),
         _ => Err("expected \"all\" or a whole number from 1".to_owned()),
+    }
+}
+
+/// Which shipments of a run are meant.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct SliceArgs {
+    /// Only shipments with this value in a carried column; repeated: any of the values of a column, and all columns
+    #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = Slice::parse)]
+    wanted: Vec<(String, String)>,
+    /// Only shipments with their first departure in a year, in a month, or from one to another: 2025, 2025-03, 2025-01..2025-06
+    #[arg(long, value_name = "PERIOD", value_parser = Months::parse)]
+    period: Option<Months>,
+}
+
+impl SliceArgs {
+    /// What was said.
+    pub(super) fn slice(&self) -> Slice {
+        Slice::new(&self.wanted, self.period)
     }
 }
 

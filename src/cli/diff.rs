@@ -1,13 +1,13 @@
 //! `diff OUT RUN_A RUN_B`: what changed between two runs and why; on the terminal, and as Parquet beside the runs.
 
-use super::args::path;
-use super::args::progress_mode;
+use super::args::{SliceArgs, path, progress_mode};
 use super::{Console, engine_at, progress};
 use green_corridor::quantity::{
     NANO_SCALE, counted, date_text, decimal_text, div_half_even, grouped,
 };
 use green_corridor::runs::{
-    CorridorChange, CorridorOf, DiffOrder, Differences, Effects, Manifest, ShipmentChange,
+    CarriedChange, CorridorChange, CorridorOf, DiffOrder, Differences, Effects, Manifest,
+    ShipmentChange,
 };
 use green_corridor::text::Table;
 use green_corridor::{Error, ProgressMode, Result};
@@ -30,6 +30,9 @@ pub(super) struct Args {
     /// Folder for the Parquet tables [default: OUT/diff/RUN_A-RUN_B]
     #[arg(long, value_name = "DIR", value_parser = path())]
     pub to: Option<PathBuf>,
+    /// Which shipments of both runs are compared.
+    #[command(flatten)]
+    pub slice: SliceArgs,
     /// Changed shipments to list, those with the largest difference first
     #[arg(long, default_value_t = 10, value_name = "N")]
     pub top: usize,
@@ -59,6 +62,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
         before: args.before.clone(),
         after: args.after.clone(),
         to: args.to.clone(),
+        slice: args.slice.slice(),
         top: args.top,
     });
     progress.end();
@@ -99,6 +103,9 @@ impl Answer<'_> {
             grouped(&d.changed.to_string()),
             counted(d.shipments, "shipment")
         );
+        for (column, count) in d.carried.iter().filter(|(_, count)| **count > 0) {
+            let _ = writeln!(out, "{} with another {column}", counted(*count, "shipment"));
+        }
         let changed = d.corridors.iter().filter(|(_, c)| {
             c.before != c.after || c.moved != 0 || c.effects != Effects::default()
         });
@@ -174,11 +181,15 @@ impl Answer<'_> {
         let shipment = |c: &ShipmentChange| {
             let mut row = head(c.before, c.after, &c.effects);
             row["shipment_id"] = c.id.as_str().into();
+            if !c.carried.is_empty() {
+                let change = |c: &CarriedChange| serde_json::json!({"column": c.column, "before": c.before, "after": c.after});
+                row["carried_changed"] = c.carried.iter().map(change).collect();
+            }
             row
         };
         let answer = serde_json::json!({
             "before": run(&self.0.before), "after": run(&self.0.after), "total": head(d.before, d.after, &d.effects),
-            "shipments": d.shipments, "changed": d.changed,
+            "shipments": d.shipments, "changed": d.changed, "carried_changed": d.carried,
             "corridors": d.corridors.iter().map(corridor).collect::<Vec<_>>(),
             "largest": self.0.top.iter().map(shipment).collect::<Vec<_>>(),
             "tables": self.0.to.display().to_string(),

@@ -1,7 +1,7 @@
 //! `explain OUT SHIPMENT [RUN]`: the calculation sheet of one shipment, from the kernel that made the figures.
 
 use super::Console;
-use super::args::path;
+use super::args::{SliceArgs, path};
 use green_corridor::quantity::grouped;
 use green_corridor::sheet::{Candidate, ElementSheet, Fact, FactorSheet, Sheet, Step};
 use green_corridor::{Engine, Error, Result};
@@ -25,6 +25,9 @@ pub(super) struct Args {
     /// Run [default: the current one]
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
+    /// Which shipments may be shown.
+    #[command(flatten)]
+    pub slice: SliceArgs,
     /// Form of the sheet
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: SheetFormat,
@@ -42,7 +45,8 @@ pub(super) enum SheetFormat {
 
 /// Prints the sheet.
 pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
-    let sheet = Engine::at(&args.out).explain(&args.shipment, args.run.as_deref())?;
+    let engine = Engine::at(&args.out).sliced(args.slice.slice(), None);
+    let sheet = engine.explain(&args.shipment, args.run.as_deref())?;
     match args.format {
         SheetFormat::Text => console.print(&text(&sheet))?,
         SheetFormat::Json => {

@@ -1,7 +1,7 @@
 //! `export ileap|pact|ileap-tad|declaration OUT [RUN]`: a published run as exchange documents, and as what a declaration needs.
 
 use super::Console;
-use super::args::path;
+use super::args::{SliceArgs, path};
 use super::engine_at;
 use green_corridor::documents::{Company, DeclaringCompany, Form, Kind, Order, Pact, Summary};
 use green_corridor::files::{RealDisk, finish_groups, folder_below, whole};
@@ -41,6 +41,9 @@ pub(super) struct DeclarationOf {
     /// Run [default: the current one]
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
+    /// Which shipments of the run.
+    #[command(flatten)]
+    pub slice: SliceArgs,
     /// Folder to write to [default: <OUT>/export/declaration/<run id>]
     #[arg(long, value_name = "DIR", value_parser = path())]
     pub to: Option<PathBuf>,
@@ -61,6 +64,9 @@ pub(super) struct Target {
     /// Run [default: the current one]
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
+    /// Which shipments of the run.
+    #[command(flatten)]
+    pub slice: SliceArgs,
     /// Folder to write to [default: <OUT>/export/<kind>/<run id>]
     #[arg(long, value_name = "DIR", value_parser = path())]
     pub to: Option<PathBuf>,
@@ -85,12 +91,48 @@ pub(super) struct Footprints {
     /// Which run, where to.
     #[command(flatten)]
     pub target: Target,
+    /// Whose they are.
+    #[command(flatten)]
+    pub company: CompanyArgs,
+}
+
+/// Whose footprints are written.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct CompanyArgs {
     /// Name of the company whose footprints these are
     #[arg(long, value_name = "NAME")]
-    pub company: Option<String>,
+    company: Option<String>,
     /// URN of that company; it also keeps the ids of documents apart from those of other companies
     #[arg(long, value_name = "URN", value_parser = urn)]
-    pub company_id: Option<String>,
+    company_id: Option<String>,
+}
+
+impl CompanyArgs {
+    /// What was said, or that nothing was.
+    fn named(&self) -> Result<Company> {
+        let said = |text: &Option<String>, none: &str| text.clone().unwrap_or(none.to_owned());
+        let company = Company {
+            name: said(&self.company, NO_COMPANY),
+            id: said(&self.company_id, NO_COMPANY_ID),
+        };
+        match company.name.is_empty() {
+            true => Err(Error::Usage("--company \"\": expected a name".to_owned())),
+            false => Ok(company),
+        }
+    }
+
+    /// The same; that something was not said is told.
+    pub(super) fn company(&self, console: &Console) -> Result<Company> {
+        let company = self.named()?;
+        if self.company.is_none() || self.company_id.is_none() {
+            let what = format!(
+                "the documents name the company {:?}, {}; say whose they are with --company and --company-id",
+                company.name, company.id
+            );
+            console.message(Level::Warning, &what);
+        }
+        Ok(company)
+    }
 }
 
 /// Arguments of `export pact`.
@@ -132,24 +174,10 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
         What::IleapTad(target) => (Kind::Tad, target, None),
         What::Declaration(of) => return declare(of, console),
     };
-    let company = Company {
-        name: footprints
-            .and_then(|f| f.company.clone())
-            .unwrap_or_else(|| NO_COMPANY.to_owned()),
-        id: footprints
-            .and_then(|f| f.company_id.clone())
-            .unwrap_or_else(|| NO_COMPANY_ID.to_owned()),
+    let company = match footprints {
+        Some(f) => f.company.company(console)?,
+        None => CompanyArgs::default().named()?,
     };
-    if company.name.is_empty() {
-        return Err(Error::Usage("--company \"\": expected a name".to_owned()));
-    }
-    if footprints.is_some_and(|f| f.company.is_none() || f.company_id.is_none()) {
-        let what = format!(
-            "the documents name the company {:?}, {}; say whose they are with --company and --company-id",
-            company.name, company.id
-        );
-        console.message(Level::Warning, &what);
-    }
     let form = match target.format {
         DocumentFormat::Json => Form::Json,
         DocumentFormat::Ndjson => Form::Ndjson,
@@ -161,7 +189,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
         to: target.to.clone(),
     };
     let silent: Arc<dyn Progress> = Arc::new(Silent);
-    let summary = engine_at(&target.out, &silent)?.export(target.run.as_deref(), &order)?;
+    let engine = engine_at(&target.out, &silent)?.sliced(target.slice.slice(), None);
+    let summary = engine.export(target.run.as_deref(), &order)?;
     if summary.deprecated_not_found > 0 {
         let what = format!(
             "{} earlier versions are in no export below {} any more; publish them as Deprecated from where they went to",
@@ -184,8 +213,10 @@ fn declare(of: &DeclarationOf, console: &Console) -> Result<ExitCode> {
         id: of.company_id.clone(),
     };
     let silent: Arc<dyn Progress> = Arc::new(Silent);
-    let declared = engine_at(&of.out, &silent)?.declaration(of.run.as_deref(), company)?;
-    let place = format!("export/declaration/{}", declared.run_id);
+    let slice = of.slice.slice();
+    let engine = engine_at(&of.out, &silent)?.sliced(slice.clone(), None);
+    let declared = engine.declaration(of.run.as_deref(), company)?;
+    let place = format!("export/declaration/{}{}", slice.folder(), declared.run_id);
     let to = match &of.to {
         Some(to) => to.clone(),
         None => folder_below(&RealDisk, &of.out, &place)?,

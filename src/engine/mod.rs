@@ -4,8 +4,8 @@
 //! needs of these and refuses without it.
 
 use crate::audit::diff::tables::{DiffOrder, Differences, differences};
-use crate::audit::explain::explain;
 use crate::audit::explain::sheet::Sheet;
+use crate::audit::explain::{Explainer, explain};
 use crate::audit::rejects::Rejects;
 use crate::audit::verify::{Place, Verified, verify};
 use crate::compare::{Routes, Sources};
@@ -18,9 +18,11 @@ use crate::library::FactorLibrary;
 use crate::model::time::Day;
 use crate::present::form::Report;
 use crate::present::report::declaration::{Company as DeclaringCompany, Declared, declared};
-use crate::present::report::report;
+use crate::present::report::{Subject, report, report_of_slice};
 use crate::progress::{Progress, Silent};
+use crate::published::cut::{Cut, Part};
 use crate::published::proven::PublishedRun;
+use crate::published::slice::Slice;
 use crate::reference::Reference;
 use crate::run::in_memory::{Session, SessionOrder, Setup, Sums, Tables};
 use crate::run::plan::{Flags, Plan};
@@ -29,9 +31,11 @@ use crate::run::run;
 use crate::run::summary::Summary;
 use crate::settle::{Checked, Confirmed, Ordered, SettleOrder, Settlement, Shown};
 use crate::shipped::{DATA_FOLDER, LIBRARY_FOLDER, data_below};
+use crate::slices::{ByOrder, ByWritten, by};
 use crate::store::disk::RealDisk;
 use crate::store::layout::Layout;
 use crate::store::lock::{Holder, Output};
+use crate::store::manifest::Manifest;
 use crate::store::reference::RUN_DATA;
 use crate::store::rollback::{RolledBack, rollback};
 use crate::store::signal::Interrupt;
@@ -68,7 +72,13 @@ pub struct Engine {
     rows: OnceLock<Arc<ArrowRows>>,
     progress: Arc<dyn Progress>,
     interrupt: Interrupt,
+    slice: Slice,
+    /// Bytes for cutting a run.
+    memory: u64,
 }
+
+/// Bytes for cutting a run where nothing else is said.
+const MEMORY: u64 = 1 << 30;
 
 impl Engine {
     fn new(plan: Option<Plan>, out: Option<PathBuf>) -> Engine {
@@ -79,6 +89,8 @@ impl Engine {
             rows: OnceLock::new(),
             progress: Arc::new(Silent),
             interrupt: Interrupt::never(),
+            slice: Slice::default(),
+            memory: MEMORY,
         }
     }
 
@@ -127,6 +139,13 @@ impl Engine {
     pub fn watched(mut self, progress: Arc<dyn Progress>, interrupt: Interrupt) -> Engine {
         self.progress = progress;
         self.interrupt = interrupt;
+        self
+    }
+
+    /// The same engine, whose reports, declarations, documents and sheets are on a slice of a run only; `memory`: bytes for cutting it.
+    pub fn sliced(mut self, slice: Slice, memory: Option<u64>) -> Engine {
+        self.slice = slice;
+        self.memory = memory.unwrap_or(MEMORY);
         self
     }
 
@@ -231,7 +250,7 @@ impl Engine {
     /// The calculation sheet of a published shipment.
     pub fn explain(&self, shipment: &str, run: Option<&str>) -> Result<Sheet> {
         let reading = self.layout()?.read_run(run)?;
-        explain(&reading.dir, shipment)
+        explain(&reading.dir, shipment, &self.slice)
     }
 
     /// Why the figures of two published runs differ; every change goes into tables beside the runs.
@@ -248,6 +267,13 @@ impl Engine {
     pub fn report(&self, run: Option<&str>) -> Result<Report> {
         let layout = self.layout()?;
         let reading = layout.read_run(run)?;
+        if !self.slice.is_whole() {
+            let explainer = Explainer::open(&reading.dir)?;
+            let part = self.part(&reading.dir, explainer.manifest())?;
+            let reference = explainer.reference();
+            let text = self.slice.text();
+            return report_of_slice(&part, &text, None, reference, &self.interrupt);
+        }
         report(
             &layout,
             &reading.id,
@@ -256,16 +282,52 @@ impl Engine {
         )
     }
 
+    /// The tables of the slice.
+    fn part(&self, dir: &Path, manifest: &Manifest) -> Result<Part> {
+        let of = (&self.slice, None);
+        let mut cut = Cut::of(dir, manifest, of, self.memory, &self.interrupt)?;
+        let part = cut.next_part()?;
+        part.ok_or_else(|| Error::Internal("a slice was lost".to_owned()))
+    }
+
+    /// Cuts a published run by a carried column and writes pages, workbooks and documents for each of its values.
+    pub fn report_by(&self, run: Option<&str>, order: &ByOrder) -> Result<ByWritten> {
+        by(
+            &self.layout()?,
+            run,
+            order,
+            (&self.slice, self.memory),
+            self.progress.as_ref(),
+            &self.interrupt,
+        )
+    }
+
     /// Writes a published run as exchange documents.
     pub fn export(&self, run: Option<&str>, order: &Order) -> Result<Exported> {
-        export(self.layout()?.root(), run, order, &self.interrupt)
+        export(
+            self.layout()?.root(),
+            run,
+            order,
+            (&self.slice, self.memory),
+            &self.interrupt,
+        )
     }
 
     /// What a declaration of a published run needs, as a page and as JSON.
     pub fn declaration(&self, run: Option<&str>, company: DeclaringCompany) -> Result<Declared> {
         let layout = self.layout()?;
         let reading = layout.read_run(run)?;
-        declared(&layout, &reading.id, company, &self.interrupt)
+        let manifest = Manifest::load(&reading.dir)?;
+        if self.slice.is_whole() {
+            let subject = Subject {
+                dir: &reading.dir,
+                manifest: &manifest,
+                slice: None,
+            };
+            return declared(&subject, company, &self.interrupt);
+        }
+        let (part, text) = (self.part(&reading.dir, &manifest)?, self.slice.text());
+        declared(&Subject::slice(&part, &text), company, &self.interrupt)
     }
 
     /// Settles the charges of a month and publishes the settlement.

@@ -10,7 +10,9 @@ use super::ledger::{self, Identity, Pass};
 use super::pact::{Maker, Pact};
 use crate::error::{Error, Result};
 use crate::model::unit::{NANO_SCALE, decimal_text};
+use crate::published::cut::Cut;
 use crate::published::run::{Chunk, Published};
+use crate::published::slice::{Slice, folder_name};
 use crate::store::disk::RealDisk;
 use crate::store::files::{
     FileWriter, finish_groups, folder_below, open_if_there, remove_lasting, seal, whole,
@@ -100,6 +102,9 @@ pub struct Summary {
     pub run_id: String,
     /// Folder name of the kind.
     pub kind: String,
+    /// Which shipments of the run; none: all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slice: Option<String>,
     /// Shipment documents.
     pub shipments: u64,
     /// TOC documents.
@@ -127,48 +132,98 @@ pub struct Summary {
     pub dir: PathBuf,
 }
 
-/// Exports a published run.
+/// Exports a published run, or a slice of it.
 pub(crate) fn export(
     out: &Path,
     run: Option<&str>,
     order: &Order,
+    (slice, memory): (&Slice, u64),
     interrupt: &Interrupt,
 ) -> Result<Summary> {
     let reading = Layout::new(out).read_run(run)?;
-    let run_id = reading.id.clone();
     let published = Published::open(&reading.dir)?;
-    let kind = format!("export/{}", order.kind.folder());
-    let all = folder_below(&RealDisk, out, &kind)?;
-    // One export of a kind at a time: two would each write a ledger that lacks the other's versions.
-    let output = Output::lock(Arc::new(RealDisk), &all, &Holder::this_process())?;
-    let place = match order.kind {
-        Kind::Footprints(_) => place_of(&all, &kind, &order.company.id)?,
-        Kind::Tad => kind,
-    };
-    let root = folder_below(&RealDisk, out, &place)?;
-    let target = match &order.to {
-        Some(to) => to.clone(),
-        None => folder_below(&RealDisk, out, &format!("{place}/{run_id}"))?,
-    };
-    let summary = Summary {
-        run_id,
-        kind: order.kind.folder().to_owned(),
-        dir: target,
-        ..Summary::default()
-    };
-    let export = Export {
-        run: &published,
-        order,
-        root: &root,
-        interrupt,
-        summary,
-    };
-    let summary = match order.kind {
-        Kind::Footprints(pact) => export.footprints(pact)?,
-        Kind::Tad => export.activity_data()?,
-    };
-    drop(output);
-    Ok(summary)
+    let exporter = Exporter::begin(out, order.kind)?;
+    if slice.is_whole() {
+        return exporter.export(&published, order, None, interrupt);
+    }
+    let of = (slice, None);
+    let mut cut = Cut::of(&reading.dir, &published.manifest, of, memory, interrupt)?;
+    let part = cut.next_part()?;
+    let part = part.ok_or_else(|| Error::Internal("a slice was lost".to_owned()))?;
+    let reference = Arc::clone(&published.reference);
+    let published = Published::of(part.dir(), part.manifest.clone(), reference);
+    exporter.export(&published, order, Some(&slice.text()), interrupt)
+}
+
+/// The exports of a kind, which nobody else writes meanwhile: two would each write a ledger that lacks the other's versions.
+pub(crate) struct Exporter {
+    out: PathBuf,
+    all: PathBuf,
+    kind: String,
+    _lock: Output,
+}
+
+impl Exporter {
+    /// Begins exports of a kind.
+    pub(crate) fn begin(out: &Path, kind: Kind) -> Result<Exporter> {
+        let kind = format!("export/{}", kind.folder());
+        let all = folder_below(&RealDisk, out, &kind)?;
+        let lock = Output::lock(Arc::new(RealDisk), &all, &Holder::this_process())?;
+        Ok(Exporter {
+            out: out.to_owned(),
+            all,
+            kind,
+            _lock: lock,
+        })
+    }
+
+    /// Exports a run, or the slice of one that is cut by what `slice` says.
+    pub(crate) fn export(
+        &self,
+        published: &Published,
+        order: &Order,
+        slice: Option<&str>,
+        interrupt: &Interrupt,
+    ) -> Result<Summary> {
+        let run_id = published.manifest.run_id.clone();
+        let company = &order.company.id;
+        // Categories of a slice have other sums: its documents are a series of their own, with ids and versions of their own.
+        let (place, series) = match (order.kind, slice) {
+            (Kind::Tad, None) => (self.kind.clone(), company.clone()),
+            (Kind::Footprints(_), None) => {
+                (place_of(&self.all, &self.kind, company)?, company.clone())
+            }
+            (_, Some(slice)) => {
+                let series = format!("{company}#{slice}");
+                let folder = folder_name(slice, &series);
+                (format!("{}/slice-{folder}", self.kind), series)
+            }
+        };
+        let root = folder_below(&RealDisk, &self.out, &place)?;
+        let target = match &order.to {
+            Some(to) => to.clone(),
+            None => folder_below(&RealDisk, &self.out, &format!("{place}/{run_id}"))?,
+        };
+        let summary = Summary {
+            run_id,
+            kind: order.kind.folder().to_owned(),
+            slice: slice.map(str::to_owned),
+            dir: target,
+            ..Summary::default()
+        };
+        let export = Export {
+            run: published,
+            order,
+            series: &series,
+            root: &root,
+            interrupt,
+            summary,
+        };
+        match order.kind {
+            Kind::Footprints(pact) => export.footprints(pact),
+            Kind::Tad => export.activity_data(),
+        }
+    }
 }
 
 const SHIPMENTS_LEDGER: &str = "shipments.ledger.ndjson";
@@ -211,6 +266,8 @@ const MOST_LINE: u64 = 64 << 20;
 struct Export<'e> {
     run: &'e Published,
     order: &'e Order,
+    /// Whose versions these are: a company, and what a slice is cut by.
+    series: &'e str,
     root: &'e Path,
     interrupt: &'e Interrupt,
     summary: Summary,
@@ -431,7 +488,7 @@ impl Export<'_> {
             new,
             &now(),
             &self.summary.run_id,
-            &self.order.company.id,
+            self.series,
         )
     }
 

@@ -38,6 +38,7 @@ published_table! {
     corridor_after: Optional<Text>;
     load_status_before: Optional<Text>;
     load_status_after: Optional<Text>;
+    carried_changed: Optional<Text>;
     period_before: Optional<Date>;
     period_after: Optional<Date>;
     ghg_before_kg: Required<Sum<9>>;

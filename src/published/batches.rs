@@ -118,6 +118,11 @@ impl<T> Kept<T> {
         self.batch.num_rows()
     }
 
+    /// The rows themselves.
+    pub(crate) fn batch(&self) -> &RecordBatch {
+        &self.batch
+    }
+
     /// `count` rows from the row `from` on.
     pub(crate) fn slice(&self, from: usize, count: usize) -> Kept<T> {
         Kept {

@@ -5,6 +5,7 @@
 pub(crate) mod batches;
 pub(crate) mod carried;
 pub(crate) mod columns;
+pub(crate) mod cut;
 pub(crate) mod elements;
 pub(crate) mod expected;
 pub(crate) mod find;
@@ -13,5 +14,6 @@ pub(crate) mod proven;
 pub(crate) mod rejected;
 pub(crate) mod row;
 pub(crate) mod run;
+pub(crate) mod slice;
 pub(crate) mod sums;
 pub(crate) mod totals;

@@ -9,8 +9,10 @@ use crate::output::elements::{Elements, element};
 use crate::output::rejected::{RejectedTable, rejected as rejected_columns};
 use crate::output::shipments::{ShipmentsTable, shipment};
 use crate::published::batches::{Batches, Rows};
+use crate::published::carried::carried;
 use crate::published::elements::{Computed, Recalculation};
 use crate::published::row::{Row, row};
+use crate::published::slice::{Picker, Slice};
 use crate::reference::Reference;
 use crate::store::manifest::Manifest;
 use std::collections::{HashSet, VecDeque};
@@ -49,6 +51,8 @@ pub(crate) struct Shipment {
     pub corridor: CorridorOf,
     /// Published total, micrograms.
     pub total: i128,
+    /// Values of the carried columns of the run, in their order.
+    pub carried: Vec<String>,
     /// Its elements in published order.
     pub elements: Vec<Published>,
 }
@@ -82,35 +86,81 @@ row! {
 pub(crate) struct Shipments<'r> {
     /// Kernel and symbols of the run.
     pub again: Recalculation<'r>,
-    shipments: Rows<'r, ShipmentsTable, Head>,
+    /// Carried columns of the run.
+    pub carried: Vec<&'static str>,
+    picker: Picker,
+    shipments: Batches<'r, ShipmentsTable>,
+    heads: VecDeque<(Head, Vec<String>)>,
     elements: Batches<'r, Elements>,
     waiting: VecDeque<(String, Published)>,
 }
 
 impl<'r> Shipments<'r> {
-    /// Nothing read yet.
+    /// Nothing read yet of those in a slice.
     pub(crate) fn new(
         dir: &'r Path,
         manifest: &Manifest,
         reference: &'r Reference,
-    ) -> Shipments<'r> {
-        Shipments {
+        slice: &Slice,
+    ) -> Result<Shipments<'r>> {
+        let carried = carried(manifest);
+        Ok(Shipments {
             again: Recalculation::new(reference),
-            shipments: Rows::of_run(dir, manifest),
+            picker: slice.picker(manifest, None)?,
+            shipments: Batches::of_run(dir, manifest, Head::columns()).carrying(&carried),
+            carried,
+            heads: VecDeque::new(),
             elements: Batches::of_run(dir, manifest, <(Computed, Ids)>::columns()),
             waiting: VecDeque::new(),
-        }
+        })
     }
 
     /// The next shipment; `None` after the last.
     pub(crate) fn next_shipment(&mut self) -> Result<Option<Shipment>> {
-        let Some(head) = self.shipments.next().transpose()? else {
-            return Ok(None);
-        };
-        let id = head.shipment_id;
+        loop {
+            let Some((head, carried)) = self.next_head()? else {
+                return Ok(None);
+            };
+            let elements = self.elements_of(&head.shipment_id)?;
+            let columns = self.picker.columns();
+            let of = |column: &&'static str| {
+                let at = self.carried.iter().position(|known| known == column);
+                at.map_or("", |at| carried[at].as_str())
+            };
+            if self.picker.picks(head.period, columns.iter().map(of)) {
+                return Ok(Some(Shipment {
+                    id: head.shipment_id,
+                    corridor: CorridorOf {
+                        corridor: head.corridor_id,
+                        period: head.period,
+                        load_status: head.load_status,
+                    },
+                    total: head.total,
+                    carried,
+                    elements,
+                }));
+            }
+        }
+    }
+
+    fn next_head(&mut self) -> Result<Option<(Head, Vec<String>)>> {
+        while self.heads.is_empty() {
+            let Some(batch) = self.shipments.next_kept()? else {
+                return Ok(None);
+            };
+            let values = batch.carried(&self.carried)?;
+            for (at, row) in batch.rows::<Head>()?.enumerate() {
+                let carried = values.row(at).map(|(_, value)| value.to_owned());
+                self.heads.push_back((row?, carried.collect()));
+            }
+        }
+        Ok(self.heads.pop_front())
+    }
+
+    fn elements_of(&mut self, id: &str) -> Result<Vec<Published>> {
         let mut elements = Vec::new();
         loop {
-            while self.waiting.front().is_some_and(|(owner, _)| *owner == id) {
+            while self.waiting.front().is_some_and(|(owner, _)| owner == id) {
                 elements.extend(self.waiting.pop_front().map(|(_, element)| element));
             }
             if !self.waiting.is_empty() {
@@ -126,16 +176,7 @@ impl<'r> Shipments<'r> {
             };
             self.waiting = read;
         }
-        Ok(Some(Shipment {
-            id,
-            corridor: CorridorOf {
-                corridor: head.corridor_id,
-                period: head.period,
-                load_status: head.load_status,
-            },
-            total: head.total,
-            elements,
-        }))
+        Ok(elements)
     }
 }
 

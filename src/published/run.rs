@@ -18,6 +18,7 @@ use crate::store::manifest::Manifest;
 use crate::store::reference::read_reference_copy;
 use rustc_hash::FxHashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A published run and the reference data that it was computed with.
 pub(crate) struct Published {
@@ -26,7 +27,7 @@ pub(crate) struct Published {
     /// Its manifest.
     pub manifest: Manifest,
     /// Factors, profile and places, from the copies in the run.
-    pub reference: Reference,
+    pub reference: Arc<Reference>,
     factors: FxHashMap<String, u32>,
 }
 
@@ -129,6 +130,11 @@ impl Published {
     pub(crate) fn open(dir: &Path) -> Result<Published> {
         let manifest = Manifest::load(dir)?;
         let reference = reference_of_run(&read_reference_copy(dir)?, &manifest.profile)?;
+        Ok(Published::of(dir, manifest, Arc::new(reference)))
+    }
+
+    /// The tables in `dir` that this manifest tells of, with a reference that is there already.
+    pub(crate) fn of(dir: &Path, manifest: Manifest, reference: Arc<Reference>) -> Published {
         let factors = reference
             .factors
             .factors
@@ -136,12 +142,12 @@ impl Published {
             .enumerate()
             .map(|(i, f)| (f.id.to_string(), index32(i)))
             .collect();
-        Ok(Published {
+        Published {
             dir: dir.to_owned(),
             manifest,
             reference,
             factors,
-        })
+        }
     }
 
     /// A factor by its full name.
@@ -179,6 +185,8 @@ pub(crate) struct Chunks<'r> {
     heads: Option<Kept<ShipmentsTable>>,
     waiting: Option<Kept<Elements>>,
     before: u64,
+    /// Shipments of a chunk at most.
+    most: usize,
 }
 
 impl<'r> Chunks<'r> {
@@ -196,6 +204,17 @@ impl<'r> Chunks<'r> {
             heads: None,
             waiting: None,
             before: 0,
+            most: SHIPMENTS,
+        }
+    }
+
+    /// The same with carried columns of both, and with larger chunks.
+    pub(crate) fn carrying(self, carried: &[&'static str], most: usize) -> Chunks<'r> {
+        Chunks {
+            shipments: self.shipments.carrying(carried),
+            elements: self.elements.carrying(carried),
+            most,
+            ..self
         }
     }
 
@@ -237,7 +256,7 @@ impl<'r> Chunks<'r> {
                 None => return Ok(None),
             },
         };
-        let count = batch.count().min(SHIPMENTS);
+        let count = batch.count().min(self.most);
         if count < batch.count() {
             self.heads = Some(batch.slice(count, batch.count() - count));
         }

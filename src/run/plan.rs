@@ -13,6 +13,7 @@ pub(crate) mod print;
 mod quantity;
 mod resolve;
 
+pub(crate) use carry::free_name;
 pub(crate) use later_file::LaterFile;
 pub(crate) use mapping::encoding;
 pub(crate) use paths::{Pattern, PlanPath};

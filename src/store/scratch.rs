@@ -4,9 +4,9 @@ use super::disk::RealDisk;
 use super::stage::{NamedWriter, Stage};
 use super::storage;
 use crate::error::Result;
-use std::fs::{self, File};
-use std::io::{BufReader, BufWriter};
-use std::path::PathBuf;
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use tempfile::TempDir;
 
@@ -73,5 +73,34 @@ impl ScratchFiles for ScratchFolder {
     fn remove(&self, name: &str) -> Result<()> {
         let path = self.path(name)?;
         fs::remove_file(&path).map_err(|e| storage(&path, "remove", e))
+    }
+}
+
+/// A folder of tables in the system's folder for temporary files, gone when it is dropped. Files grow by pieces and are open only
+/// while one is added, so any number of them grows at a time.
+pub(crate) struct ScratchTables(TempDir);
+
+impl ScratchTables {
+    /// An empty one.
+    pub(crate) fn begin() -> Result<ScratchTables> {
+        let place = std::env::temp_dir();
+        tempfile::Builder::new()
+            .prefix("green-corridor-slice-")
+            .tempdir_in(&place)
+            .map(ScratchTables)
+            .map_err(|e| storage(&place, "create folder in", e))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Adds bytes to the file of this name.
+    pub(crate) fn append(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.0.path().join(name);
+        let file = OpenOptions::new().create(true).append(true).open(&path);
+        file.and_then(|mut file| file.write_all(bytes))
+            .map_err(|e| storage(&path, "write", e))
     }
 }

@@ -2,9 +2,13 @@
 
 use crate::support::binary::green_corridor;
 use crate::support::tables::current_run;
+use arrow::array::{AsArray, RecordBatch, StringArray};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use sha2::{Digest, Sha256};
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Made-up factors and places.
 const LIBRARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/library");
@@ -156,4 +160,63 @@ fn inputs_are_compared_where_they_are() {
     fs::remove_file(dir.path().join("a.csv")).unwrap();
     assert!(verify(&out, &[]).expect(0).stdout.contains("1 not found"));
     verify(&out, &["--inputs", folder]).expect(7);
+}
+
+/// The digest of bytes as a manifest has it.
+fn digest(bytes: &[u8]) -> String {
+    let digits = Sha256::digest(bytes);
+    digits.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Gives another customer to the shipments of a run, or to its elements, in a table that the manifest then tells of.
+fn give_away(out: &Path, table: &str) {
+    let path = current_run(out).join(format!("{table}.parquet"));
+    let old = fs::read(&path).unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(&path).unwrap()).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), reader.schema().clone(), None).unwrap();
+    for batch in reader.build().unwrap() {
+        let batch = batch.unwrap();
+        let at = batch.schema().index_of("customer").unwrap();
+        let customers = batch.column(at).as_string::<i32>().iter();
+        let other = customers.map(|c| c.map(|c| c.replace("Globex", "Initech")));
+        let mut columns = batch.columns().to_vec();
+        columns[at] = Arc::new(other.collect::<StringArray>());
+        writer
+            .write(&RecordBatch::try_new(batch.schema(), columns).unwrap())
+            .unwrap();
+    }
+    let new = writer.into_inner().unwrap();
+    assert!(new != old);
+    fs::write(&path, &new).unwrap();
+    let size = |bytes: &[u8]| format!("\"bytes\": {},\n      \"path\": \"{table}", bytes.len());
+    forge(out, |manifest| {
+        let manifest = manifest.replace(&digest(&old), &digest(&new));
+        assert!(manifest.contains(&size(&old)), "{manifest}");
+        manifest.replace(&size(&old), &size(&new))
+    });
+}
+
+#[test]
+fn a_shipment_is_not_given_to_another_customer() {
+    for table in ["shipments", "elements"] {
+        let (dir, out) = published();
+        let customers = |name: &str, customer: &str| {
+            let path = dir.path().join(name);
+            let rows = fs::read_to_string(&path).unwrap();
+            fs::write(path, rows.replace(",x\n", &format!(",{customer}\n"))).unwrap();
+        };
+        customers("a.csv", "ACME");
+        customers("b.csv", "Globex");
+        let run_file = dir.path().join("run.toml");
+        let text = fs::read_to_string(&run_file).unwrap() + "[carry]\ncustomer = \"extra\"\n";
+        fs::write(&run_file, text).unwrap();
+        green_corridor(["run".as_ref(), run_file.as_os_str()]).expect(0);
+        verify(&out, &[]).expect(0);
+        give_away(&out, table);
+        let refused = verify(&out, &[]).expect(7).stderr;
+        assert!(
+            refused.contains("shipment B2: its carried columns"),
+            "{table}: {refused}"
+        );
+    }
 }

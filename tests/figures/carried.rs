@@ -380,3 +380,30 @@ fn answers_show_what_is_carried_and_files_without_it_are_refused() {
         ended.stderr
     );
 }
+
+#[test]
+fn a_proposed_run_file_says_how_a_column_is_carried() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let mut columns = records(40);
+    columns.retain(|(head, _)| head != "Order" && head != "KOSTL");
+    csv_file(&columns, &dir.path().join("rows.csv"));
+    let [from, place] =
+        ["rows.csv", "."].map(|p| dir.path().join(p).to_str().expect("plain").to_owned());
+    green_corridor(["init", &place, "--from", &from]).expect(0);
+    let path = dir.path().join("run.toml");
+    let text = fs::read_to_string(&path).expect("a run file");
+    let hint = "# [carry] # ours = theirs\n# customer_name = \"Customer name\"\n";
+    assert!(text.contains(hint), "{text}");
+    // Behind everything else, without the marks of a comment.
+    let text = text.replace(hint, "") + &hint.replace("# [", "[").replace("# c", "c");
+    fs::write(&path, text).expect("a run file");
+    green_corridor([
+        "run",
+        path.to_str().expect("plain"),
+        "--max-reject-share",
+        "100%",
+    ])
+    .expect(0);
+    let shipments = Table::read(&current_run(&dir.path().join("out")), "shipments");
+    assert!(shipments.column("customer_name").contains(&"ACME"));
+}

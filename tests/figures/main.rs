@@ -13,6 +13,7 @@ mod plain_encodings;
 mod published;
 mod real;
 mod sea;
+mod slices;
 #[path = "../support/mod.rs"]
 mod support;
 mod traps;

@@ -15,6 +15,7 @@ use crate::calc::restate::{Effects, Later};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use crate::published::pairs::{Shipment, Shipments, rejected};
+use crate::published::slice::Slice;
 use crate::reference::Reference;
 use crate::run::prepare::reference_of_run;
 use crate::store::manifest::Manifest;
@@ -39,6 +40,19 @@ pub struct ShipmentChange {
     pub after: i128,
     /// The difference by cause.
     pub effects: Effects,
+    /// Carried columns of both runs that say something else now.
+    pub carried: Vec<CarriedChange>,
+}
+
+/// Another value in a carried column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CarriedChange {
+    /// The column.
+    pub column: &'static str,
+    /// Value in the earlier run; empty: none.
+    pub before: String,
+    /// Value in the later run; empty: none.
+    pub after: String,
 }
 
 /// A corridor, month and load status.
@@ -67,6 +81,8 @@ pub struct Difference {
     pub after: i128,
     /// The difference by cause.
     pub effects: Effects,
+    /// Shipments of both runs with another value, by carried column of both.
+    pub carried: BTreeMap<&'static str, u64>,
     /// By corridor, month and load status.
     pub corridors: BTreeMap<CorridorOf, CorridorChange>,
 }
@@ -97,6 +113,7 @@ impl Run<'_> {
 pub(crate) fn diff(
     before: &Run,
     after: &Run,
+    slice: &Slice,
     progress: &dyn Progress,
     interrupt: &Interrupt,
     each: &mut dyn FnMut(&ShipmentChange) -> Result<()>,
@@ -116,9 +133,18 @@ pub(crate) fn diff(
         before: rejected(before.dir, &before.manifest)?,
         after: rejected(after.dir, &after.manifest)?,
     };
-    let mut old = Shipments::new(before.dir, &before.manifest, &before.reference);
-    let mut new = Shipments::new(after.dir, &after.manifest, &after.reference);
-    let mut difference = Difference::default();
+    let mut old = Shipments::new(before.dir, &before.manifest, &before.reference, slice)?;
+    let mut new = Shipments::new(after.dir, &after.manifest, &after.reference, slice)?;
+    // Columns of both, and where each stands.
+    let common = old.carried.iter().enumerate().filter_map(|(at, column)| {
+        let there = new.carried.iter().position(|known| known == column)?;
+        Some((*column, at, there))
+    });
+    let common: Vec<(&'static str, usize, usize)> = common.collect();
+    let mut difference = Difference {
+        carried: common.iter().map(|(column, ..)| (*column, 0)).collect(),
+        ..Difference::default()
+    };
     let (mut left, mut right) = (old.next_shipment()?, new.next_shipment()?);
     while let Some((in_old, in_new)) = sides(&left, &right) {
         let (was, is) = (
@@ -133,12 +159,13 @@ pub(crate) fn diff(
                 later_symbols: &new.again.symbols,
                 rejected: &rejected,
             };
-            change(&mut pairing, was, is)?
+            change(&mut pairing, was, is, &common)?
         };
         difference.add(&change);
         if change.before != change.after
             || change.effects != Effects::default()
             || change.corridor_before != change.corridor_after
+            || !change.carried.is_empty()
         {
             difference.changed += 1;
             each(&change)?;
@@ -170,6 +197,7 @@ fn change(
     pairing: &mut Pairing,
     was: Option<Shipment>,
     is: Option<Shipment>,
+    common: &[(&'static str, usize, usize)],
 ) -> Result<ShipmentChange> {
     let id = was
         .as_ref()
@@ -185,6 +213,19 @@ fn change(
         );
         return Err(Error::Verification(format!("{what}; verify both runs")));
     }
+    let mut carried = Vec::new();
+    if let (Some(was), Some(is)) = (&was, &is) {
+        for (column, at, there) in common {
+            let (before, after) = (&was.carried[*at], &is.carried[*there]);
+            if before != after {
+                carried.push(CarriedChange {
+                    column,
+                    before: before.clone(),
+                    after: after.clone(),
+                });
+            }
+        }
+    }
     let corridor = |s: Option<Shipment>| s.map(|s| s.corridor);
     Ok(ShipmentChange {
         id,
@@ -193,6 +234,7 @@ fn change(
         before,
         after,
         effects,
+        carried,
     })
 }
 
@@ -202,6 +244,9 @@ impl Difference {
         self.before += change.before;
         self.after += change.after;
         self.effects.add(&change.effects);
+        for carried in &change.carried {
+            *self.carried.entry(carried.column).or_default() += 1;
+        }
         let moves = matches!((&change.corridor_before, &change.corridor_after), (Some(a), Some(b)) if a != b);
         if let Some(corridor) = &change.corridor_before {
             let row = self.corridors.entry(corridor.clone()).or_default();

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::output::columns::PublishedTable;
 use crate::output::differences::{ChangedCorridors, ChangedShipments, DifferencesWriter};
 use crate::progress::Progress;
+use crate::published::slice::{Slice, shown};
 use crate::store::disk::RealDisk;
 use crate::store::files::{FileWriter, finish_groups, folder_below};
 use crate::store::layout::Layout;
@@ -21,6 +22,8 @@ pub struct DiffOrder {
     pub after: Option<String>,
     /// Folder for the tables; `None`: `<OUT>/diff/<before>-<after>`.
     pub to: Option<PathBuf>,
+    /// Only these shipments of both runs.
+    pub slice: Slice,
     /// Changed shipments to give back, those with the largest difference.
     pub top: usize,
 }
@@ -52,24 +55,34 @@ pub(crate) fn differences(
     let (before, after) = (Run::open(&before_run.dir)?, Run::open(&after_run.dir)?);
     let to = match &order.to {
         Some(to) => to.clone(),
-        None => folder_below(
-            &RealDisk,
-            layout.root(),
-            &format!("diff/{before_id}-{after_id}"),
-        )?,
+        None => {
+            // The report on a run takes what stands in `diff` itself for comparisons of whole runs.
+            let place = format!("diff/{}{before_id}-{after_id}", order.slice.folder());
+            folder_below(&RealDisk, layout.root(), &place)?
+        }
     };
-    let metadata = [
+    let mut metadata = vec![
         ("run_before".to_owned(), before_id),
         ("run_after".to_owned(), after_id),
     ];
+    if !order.slice.is_whole() {
+        metadata.push(("slice".to_owned(), order.slice.text()));
+    }
 
     let path = to.join("shipments.parquet");
     let mut table = create_table::<ChangedShipments>(&path, &metadata)?;
     let mut top = Top::new(order.top);
-    let difference = diff(&before, &after, progress, interrupt, &mut |change| {
-        top.add(change);
-        write_shipment(&mut table, change).map_err(|e| storage(&path, &e))
-    })?;
+    let difference = diff(
+        &before,
+        &after,
+        &order.slice,
+        progress,
+        interrupt,
+        &mut |change| {
+            top.add(change);
+            write_shipment(&mut table, change).map_err(|e| storage(&path, &e))
+        },
+    )?;
     let shipments = table.finish().map_err(|e| storage(&path, &e))?;
     let corridors = write_corridors(&to.join("corridors.parquet"), &metadata, &difference)?;
     finish_groups(&RealDisk, [vec![shipments, corridors]])?;
@@ -125,12 +138,18 @@ fn write_shipment(table: &mut Out, change: &ShipmentChange) -> parquet::errors::
     );
     let corridor = |c: Option<&'_ CorridorOf>| c.map(|c| c.corridor.clone());
     let status = |c: Option<&'_ CorridorOf>| c.map(|c| c.load_status.clone());
+    let changes = change.carried.iter().map(|c| {
+        let (before, after) = (shown(&c.before), shown(&c.after));
+        format!("{}: {before} > {after}", c.column)
+    });
+    let changes = changes.collect::<Vec<_>>().join("; ");
     let texts = [
         Some(change.id.clone()),
         corridor(was),
         corridor(is),
         status(was),
         status(is),
+        Some(changes).filter(|text| !text.is_empty()),
     ];
     let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
     let figures: Vec<i128> = [change.before, change.after, change.after - change.before]

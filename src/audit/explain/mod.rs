@@ -30,23 +30,28 @@ use crate::published::elements::{Computed, Recalculation};
 use crate::published::find::rows_of;
 use crate::published::rejected::RejectedRow;
 use crate::published::row::{Batch, Row, row};
+use crate::published::slice::Slice;
 use crate::reference::Reference;
 use crate::run::identity::other_revision;
 use crate::run::prepare::reference_of_run;
 use crate::store::manifest::Manifest;
 use crate::store::path::open_part;
 use crate::store::reference::read_reference_copy;
+use crate::store::signal::Interrupt;
 use arrow::array::RecordBatch;
 use parquet::errors::ParquetError;
 use sheet::{ElementSheet, Fact, Flag, Sheet};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The sheet of a shipment of the run in `dir`.
 ///
 /// Errors: exit 2 when the run knows no such shipment, 7 when the files contradict the kernel.
-pub(crate) fn explain(dir: &Path, shipment: &str) -> Result<Sheet> {
+pub(crate) fn explain(dir: &Path, shipment: &str, slice: &Slice) -> Result<Sheet> {
     let explainer = Explainer::open(dir)?;
+    explainer.check(shipment, slice)?;
     let mut found = None;
     explainer.sheets(&[shipment], &mut |sheet| {
         found = Some(sheet);
@@ -59,7 +64,14 @@ pub(crate) fn explain(dir: &Path, shipment: &str) -> Result<Sheet> {
 pub(crate) struct Explainer<'d> {
     dir: &'d Path,
     manifest: Manifest,
-    reference: Reference,
+    reference: Arc<Reference>,
+}
+
+/// The rows of a shipment in both tables.
+#[derive(Default)]
+struct Found {
+    shipments: Vec<RecordBatch>,
+    elements: Vec<RecordBatch>,
 }
 
 impl<'d> Explainer<'d> {
@@ -67,11 +79,51 @@ impl<'d> Explainer<'d> {
     pub(crate) fn open(dir: &'d Path) -> Result<Explainer<'d>> {
         let manifest = Manifest::load(dir)?;
         let reference = reference_of_run(&read_reference_copy(dir)?, &manifest.profile)?;
-        Ok(Explainer {
+        Ok(Explainer::of(dir, manifest, Arc::new(reference)))
+    }
+
+    /// The tables in `dir` that this manifest tells of, with a reference that is there already.
+    pub(crate) fn of(dir: &'d Path, manifest: Manifest, reference: Arc<Reference>) -> Self {
+        Explainer {
             dir,
             manifest,
             reference,
-        })
+        }
+    }
+
+    /// Refuses a shipment that is not in a slice.
+    fn check(&self, shipment: &str, slice: &Slice) -> Result<()> {
+        if slice.is_whole() {
+            return Ok(());
+        }
+        let picker = slice.picker(&self.manifest, None)?;
+        let columns = picker.columns();
+        let mut is_in = false;
+        for batch in self.batches::<ShipmentsTable>(shipment, Month::columns(), columns)? {
+            let values = Values::of(&batch, columns).map_err(|e| self.fault(&e))?;
+            let rows = Batch::<ShipmentsTable>::new(&batch);
+            for (at, row) in rows
+                .rows::<Month>()
+                .map_err(|e| self.fault(&e))?
+                .enumerate()
+            {
+                let month = row.map_err(|e| self.fault(&e))?.period;
+                is_in |= picker.picks(month, values.row(at).map(|(_, value)| value));
+            }
+        }
+        match is_in {
+            true => Ok(()),
+            false => Err(Error::Usage(format!(
+                "{}: no shipment {shipment:?} in {}",
+                self.dir.display(),
+                slice.text()
+            ))),
+        }
+    }
+
+    /// The reference that the run carries.
+    pub(crate) fn reference(&self) -> &Arc<Reference> {
+        &self.reference
     }
 
     /// The manifest of the run.
@@ -90,13 +142,86 @@ impl<'d> Explainer<'d> {
         let mut again = Recalculation::new(&self.reference);
         let mut rejected = self.rejected(shipments)?;
         for shipment in shipments {
-            each(self.sheet(
-                &mut again,
-                shipment,
-                rejected.remove(*shipment).unwrap_or_default(),
-            )?)?;
+            let found = self.found(shipment)?;
+            let rejected = rejected.remove(*shipment).unwrap_or_default();
+            each(self.sheet(&mut again, shipment, rejected, &found)?)?;
         }
         Ok(())
+    }
+
+    /// The same in one pass over the tables, which need no index; the sheets come in order of id.
+    pub(crate) fn sheets_in_order(
+        &self,
+        shipments: &[&str],
+        interrupt: &Interrupt,
+        each: &mut dyn FnMut(Sheet) -> Result<()>,
+    ) -> Result<()> {
+        let mut again = Recalculation::new(&self.reference);
+        let mut rejected = self.rejected(shipments)?;
+        for (shipment, found) in self.gathered(shipments, interrupt)? {
+            let rejected = rejected.remove(&shipment).unwrap_or_default();
+            each(self.sheet(&mut again, &shipment, rejected, &found)?)?;
+        }
+        Ok(())
+    }
+
+    /// The rows of these shipments.
+    fn gathered(
+        &self,
+        shipments: &[&str],
+        interrupt: &Interrupt,
+    ) -> Result<BTreeMap<String, Found>> {
+        let none = shipments
+            .iter()
+            .map(|id| ((*id).to_owned(), Found::default()));
+        let mut found: BTreeMap<String, Found> = none.collect();
+        let columns = carried(&self.manifest);
+        let own = [Head::columns(), WhichShipment::columns()].concat();
+        let mut rows =
+            Batches::<ShipmentsTable>::of_run(self.dir, &self.manifest, own).carrying(&columns);
+        while let Some(batch) = rows.next_kept()? {
+            interrupt.check()?;
+            let ids = batch
+                .rows::<WhichShipment>()?
+                .map(|row| row.map(|row| row.shipment_id));
+            each_run(ids, &mut |id, rows| {
+                if let Some(found) = found.get_mut(id) {
+                    found
+                        .shipments
+                        .push(batch.batch().slice(rows.start, rows.len()));
+                }
+            })?;
+        }
+        let own = <(Computed, Record)>::columns();
+        let mut rows =
+            Batches::<Elements>::of_run(self.dir, &self.manifest, own).carrying(&columns);
+        while let Some(batch) = rows.next_kept()? {
+            interrupt.check()?;
+            let ids = batch
+                .rows::<WhoseElement>()?
+                .map(|row| row.map(|row| row.shipment_id));
+            each_run(ids, &mut |id, rows| {
+                if let Some(found) = found.get_mut(id) {
+                    found
+                        .elements
+                        .push(batch.batch().slice(rows.start, rows.len()));
+                }
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// The rows of a shipment, by the index of the tables.
+    fn found(&self, shipment: &str) -> Result<Found> {
+        let columns = carried(&self.manifest);
+        Ok(Found {
+            shipments: self.batches::<ShipmentsTable>(shipment, Head::columns(), &columns)?,
+            elements: self.batches::<Elements>(
+                shipment,
+                <(Computed, Record)>::columns(),
+                &columns,
+            )?,
+        })
     }
 
     fn sheet(
@@ -104,6 +229,7 @@ impl<'d> Explainer<'d> {
         again: &mut Recalculation,
         shipment: &str,
         rejected: Vec<RejectedRow>,
+        found: &Found,
     ) -> Result<Sheet> {
         let mut sheet = Sheet {
             run_id: self.manifest.run_id.clone(),
@@ -119,10 +245,10 @@ impl<'d> Explainer<'d> {
         let mut head = None;
         let columns = carried(&self.manifest);
         let mut carried_by = Vec::new();
-        for batch in self.batches::<ShipmentsTable>(shipment, Head::columns(), &columns)? {
-            let values = Values::of(&batch, &columns).map_err(|e| self.fault(&e))?;
+        for batch in &found.shipments {
+            let values = Values::of(batch, &columns).map_err(|e| self.fault(&e))?;
             carried_by.extend((0..batch.num_rows()).flat_map(|at| carried_facts(values.row(at))));
-            for row in Batch::<ShipmentsTable>::new(&batch)
+            for row in Batch::<ShipmentsTable>::new(batch)
                 .rows()
                 .map_err(|e| self.fault(&e))?
             {
@@ -142,11 +268,9 @@ impl<'d> Explainer<'d> {
             };
         };
         let mut totals = GhgTotals::default();
-        for batch in
-            self.batches::<Elements>(shipment, <(Computed, Record)>::columns(), &columns)?
-        {
-            let values = Values::of(&batch, &columns).map_err(|e| self.fault(&e))?;
-            let batch = Batch::<Elements>::new(&batch);
+        for batch in &found.elements {
+            let values = Values::of(batch, &columns).map_err(|e| self.fault(&e))?;
+            let batch = Batch::<Elements>::new(batch);
             for (at, row) in batch
                 .rows::<(Computed, Record)>()
                 .map_err(|e| self.fault(&e))?
@@ -233,6 +357,29 @@ impl<'d> Explainer<'d> {
     }
 }
 
+/// Rows that follow each other and have the same id.
+fn each_run<'b>(
+    ids: impl Iterator<Item = Result<&'b str>>,
+    take: &mut dyn FnMut(&str, Range<usize>),
+) -> Result<()> {
+    let mut run: Option<(&str, Range<usize>)> = None;
+    for (at, id) in ids.enumerate() {
+        let id = id?;
+        match &mut run {
+            Some((known, rows)) if *known == id => rows.end = at + 1,
+            _ => {
+                if let Some((known, rows)) = run.replace((id, at..at + 1)) {
+                    take(known, rows);
+                }
+            }
+        }
+    }
+    if let Some((known, rows)) = run {
+        take(known, rows);
+    }
+    Ok(())
+}
+
 /// Why rows of a table cannot be had.
 enum Reading {
     Open(Error),
@@ -242,6 +389,24 @@ enum Reading {
 impl From<ParquetError> for Reading {
     fn from(error: ParquetError) -> Reading {
         Reading::Parquet(error)
+    }
+}
+
+row! {
+    struct WhichShipment<'b> of shipment {
+        shipment_id: &'b str,
+    }
+}
+
+row! {
+    struct Month of shipment {
+        period: Day,
+    }
+}
+
+row! {
+    struct WhoseElement<'b> of element {
+        shipment_id: &'b str,
     }
 }
 

@@ -211,13 +211,18 @@ pub(crate) fn method(asked: &Asked) -> Result<Made> {
         is_open: false,
         parts: vec![Part::Table(digests.clone())],
     };
-    parts.push(listed);
+    let mut sheets = vec![table, gwp, exclusions];
+    // Those of the run stand in the report on the run.
+    if asked.slice.is_none() {
+        parts.push(listed);
+        sheets.push(digests);
+    }
     Ok(Made {
         section: Section {
             id: "method",
             title: "Method and exclusions",
             parts,
         },
-        sheets: vec![table, gwp, exclusions, digests],
+        sheets,
     })
 }

@@ -21,12 +21,16 @@ use crate::error::Result;
 use crate::model::element::GhgTotals;
 use crate::model::time::Day;
 use crate::present::form::{Report, Section, Table as Sheet};
-use crate::progress::Progress;
-use crate::published::sums::{Run, Shown, manifest_totals};
+use crate::progress::{Progress, Silent};
+use crate::published::cut::Part;
+use crate::published::sums::{FactorRow, Run, Shown, manifest_totals};
+use crate::reference::Reference;
 use crate::store::layout::Layout;
 use crate::store::manifest::Manifest;
 use crate::store::signal::Interrupt;
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
 
 /// Shipments that the page can search; of a larger run, those with the largest totals.
 pub(crate) const SEARCHABLE: usize = 100_000;
@@ -34,6 +38,9 @@ pub(crate) const SEARCHABLE: usize = 100_000;
 pub(crate) const LARGEST: usize = 500;
 /// Shipments drawn at random whose calculation sheets are on the page too.
 pub(crate) const DRAWN: usize = 200;
+/// The same of a slice that is one of many.
+const LARGEST_OF_MANY: usize = 20;
+const DRAWN_OF_MANY: usize = 5;
 /// Seed of the draw: the same run gives the same report.
 const SEED: u64 = 14083;
 
@@ -42,7 +49,58 @@ struct Asked<'a> {
     run: &'a Run,
     manifest: &'a Manifest,
     whole: GhgTotals,
+    /// What the slice is cut by; none: this is the whole run.
+    slice: Option<&'a str>,
+    shown: Shown,
 }
+
+/// What a report or a declaration is on: a published run, or a slice of one.
+pub(crate) struct Subject<'a> {
+    /// Where its tables are.
+    pub dir: &'a Path,
+    /// What they hold.
+    pub manifest: &'a Manifest,
+    /// What the slice is cut by, and the factors of the run; none: this is the whole run.
+    pub slice: Option<(&'a str, &'a [FactorRow])>,
+}
+
+impl<'a> Subject<'a> {
+    /// A slice that is cut by what this text says.
+    pub(crate) fn slice(part: &'a Part, text: &'a str) -> Subject<'a> {
+        Subject {
+            dir: part.dir(),
+            manifest: &part.manifest,
+            slice: Some((text, &part.factors)),
+        }
+    }
+
+    fn sums(&self, shown: Shown, interrupt: &Interrupt) -> Result<Run> {
+        match self.slice {
+            None => Run::open(self.dir, self.manifest, shown, interrupt),
+            Some((_, factors)) => {
+                Run::open_slice(self.dir, self.manifest, factors, shown, interrupt)
+            }
+        }
+    }
+
+    fn asked<'r>(&'r self, run: &'r Run, shown: Shown) -> Result<Asked<'r>> {
+        Ok(Asked {
+            run,
+            manifest: self.manifest,
+            whole: manifest_totals(self.manifest, "elements")?,
+            slice: self.slice.map(|(text, _)| text),
+            shown,
+        })
+    }
+}
+
+/// Shipments that stand in a report one by one.
+const SHOWN: Shown = Shown {
+    searchable: SEARCHABLE,
+    largest: LARGEST,
+    drawn: DRAWN,
+    seed: SEED,
+};
 
 /// What a part adds: a section of the page, and sheets of the workbook.
 struct Made {
@@ -61,25 +119,68 @@ pub(crate) fn report(
 ) -> Result<Report> {
     let dir = layout.run(run_id);
     let explainer = Explainer::open(&dir)?;
-    let manifest = explainer.manifest();
-    progress.stage("tables", None);
-    let run = Run::open(
-        &dir,
-        manifest,
-        Shown {
-            largest: SEARCHABLE,
-            drawn: DRAWN,
-            seed: SEED,
-        },
+    let subject = Subject {
+        dir: &dir,
+        manifest: explainer.manifest(),
+        slice: None,
+    };
+    let restatement = |whole: &GhgTotals| restatement::section(layout, run_id, whole);
+    let made = put_together(&subject, SHOWN, &restatement, progress, interrupt)?;
+    let (mut report, ids) = made;
+    progress.stage("sheets", None);
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    report.sheets = shipments::sheets(
+        &mut |each| explainer.sheets(&ids, each),
+        progress,
         interrupt,
     )?;
-    let asked = Asked {
-        run: &run,
-        manifest,
-        whole: manifest_totals(manifest, "elements")?,
-    };
+    Ok(report)
+}
+
+/// Of a slice that is one of many: a few sheets with each.
+pub(crate) const fn shown_of_many() -> Shown {
+    Shown {
+        largest: LARGEST_OF_MANY,
+        drawn: DRAWN_OF_MANY,
+        ..SHOWN
+    }
+}
+
+/// The report on a slice, with a calculation sheet of as many of its shipments as `shown` says.
+pub(crate) fn report_of_slice(
+    part: &Part,
+    text: &str,
+    shown: Option<Shown>,
+    reference: &Arc<Reference>,
+    interrupt: &Interrupt,
+) -> Result<Report> {
+    let subject = Subject::slice(part, text);
+    let shown = shown.unwrap_or(SHOWN);
+    let none = |_: &GhgTotals| Ok(None);
+    let (mut report, ids) = put_together(&subject, shown, &none, &Silent, interrupt)?;
+    let explainer = Explainer::of(part.dir(), part.manifest.clone(), Arc::clone(reference));
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    report.sheets = shipments::sheets(
+        &mut |each| explainer.sheets_in_order(&ids, interrupt, each),
+        &Silent,
+        interrupt,
+    )?;
+    Ok(report)
+}
+
+/// All but the calculation sheets, and the shipments that get one.
+fn put_together(
+    subject: &Subject,
+    shown: Shown,
+    restatement: &dyn Fn(&GhgTotals) -> Result<Option<Made>>,
+    progress: &dyn Progress,
+    interrupt: &Interrupt,
+) -> Result<(Report, Vec<String>)> {
+    progress.stage("tables", None);
+    let run = subject.sums(shown, interrupt)?;
+    let asked = subject.asked(&run, shown)?;
     let mut report = Report {
-        run_id: manifest.run_id.clone(),
+        run_id: asked.manifest.run_id.clone(),
         ..Report::default()
     };
     totals::head(&asked, &mut report)?;
@@ -94,16 +195,14 @@ pub(crate) fn report(
         ground::factors(&asked)?,
         ground::method(&asked)?,
     ];
-    parts.extend(restatement::section(layout, run_id, &asked.whole)?);
+    parts.extend(restatement(&asked.whole)?);
     for made in parts {
         report.sections.push(made.section);
         report.workbook.extend(made.sheets);
     }
     report.shipments = shipments::list(&asked);
-    let ids = shipments::with_sheets(&run);
-    progress.stage("sheets", None);
-    report.sheets = shipments::sheets(&explainer, &ids, progress, interrupt)?;
-    Ok(report)
+    let ids = shipments::with_sheets(&asked);
+    Ok((report, ids))
 }
 
 impl Asked<'_> {

@@ -13,6 +13,12 @@ use crate::published::sums::{Group, Sums, by};
 pub(crate) fn section(asked: &Asked) -> Result<Made> {
     let whole = &asked.whole;
     let mut points = Vec::new();
+    if let Some(slice) = asked.slice {
+        points.push(format!(
+            "This is a slice of the run: {slice}. A shipment is in it with all its elements; its month is that of its first departure. The \
+             slices and the rest of the run add up to the run to the last microgram, which was checked."
+        ));
+    }
     let modes = by(&asked.run.elements, |e| e.key.mode.code())?;
     if let Some((mode, totals)) = largest(modes, |sums| sums.totals) {
         let emissions = percent(totals.total(), whole.total());

@@ -283,7 +283,20 @@ pub(crate) fn completeness(asked: &Asked) -> Result<Made> {
     let mut parts = vec![Part::Text(format!(
         "{rows_in} in = {accepted} accepted + {refused} rejected. {shipments} with {elements}.{came_in}"
     ))];
-    parts.extend([complete.clone(), rejected.clone(), files.clone()].map(Part::Table));
+    parts.extend([complete.clone(), rejected.clone()].map(Part::Table));
+    let mut sheets = vec![complete, rejected];
+    match asked.slice {
+        // Its files are those of others, too.
+        Some(_) => parts.push(Part::Text(
+            "A rejected row counts with the shipment that it names; where none of its rows was accepted, by what the row itself says, and \
+             in no month."
+                .to_owned(),
+        )),
+        None => {
+            parts.push(Part::Table(files.clone()));
+            sheets.push(files);
+        }
+    }
     if !m.missing_files.is_empty() {
         parts.push(Part::Text(
             "Input files that could not be read and that the run went without:".to_owned(),
@@ -301,6 +314,6 @@ pub(crate) fn completeness(asked: &Asked) -> Result<Made> {
             title: "Completeness",
             parts,
         },
-        sheets: vec![complete, rejected, files],
+        sheets,
     })
 }

@@ -1,6 +1,6 @@
 //! Single shipments: the largest, the list that can be searched, and the calculation sheets that travel with the page.
 
-use crate::audit::explain::Explainer;
+use crate::audit::explain::sheet::Sheet as Calculation;
 use crate::error::{Error, Result};
 use crate::model::mode::Mode;
 use crate::model::time::date_text;
@@ -10,9 +10,9 @@ use crate::present::form::{
 };
 use crate::present::report::figures::{month, nano, word, yes};
 use crate::present::report::totals::mode_key;
-use crate::present::report::{Asked, DRAWN, LARGEST, Made, SEARCHABLE};
+use crate::present::report::{Asked, Made, SEARCHABLE};
 use crate::progress::Progress;
-use crate::published::sums::{Run, ShipmentRow};
+use crate::published::sums::ShipmentRow;
 use crate::store::signal::Interrupt;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -89,8 +89,9 @@ pub(crate) fn section(asked: &Asked) -> Result<Made> {
         }
     };
     let text = format!(
-        "The search finds {list}. The page holds the calculation sheets of the {LARGEST} largest and of {DRAWN} drawn by a hash of \
-         their ids, as far as they have at most {ELEMENTS_OF_ONE} elements; for the others it gives the command that prints the sheet."
+        "The search finds {list}. The page holds the calculation sheets of the {} largest and of {} drawn by a hash of \
+         their ids, as far as they have at most {ELEMENTS_OF_ONE} elements; for the others it gives the command that prints the sheet.",
+        asked.shown.largest, asked.shown.drawn
     );
     let parts = vec![Part::Text(text), Part::Search, Part::Bars(chart)];
     Ok(Made {
@@ -161,11 +162,12 @@ pub(crate) fn list(asked: &Asked) -> ShipmentList {
 }
 
 /// Shipments whose sheets go on the page: the largest, then the drawn ones, as far as they are not too long.
-pub(crate) fn with_sheets(run: &Run) -> Vec<String> {
+pub(crate) fn with_sheets(asked: &Asked) -> Vec<String> {
+    let (run, shown) = (asked.run, asked.shown);
     let mut seen = BTreeSet::new();
     let mut left = ELEMENTS_OF_ALL;
     let mut ids = Vec::new();
-    for row in run.largest.iter().take(LARGEST).chain(&run.drawn) {
+    for row in run.largest.iter().take(shown.largest).chain(&run.drawn) {
         if row.elements <= ELEMENTS_OF_ONE.min(left) && seen.insert(&row.shipment_id) {
             left -= row.elements;
             ids.push(row.shipment_id.clone());
@@ -174,18 +176,16 @@ pub(crate) fn with_sheets(run: &Run) -> Vec<String> {
     ids
 }
 
-/// The sheets, each factor once.
+/// The sheets that `of` hands over, each factor once.
 pub(crate) fn sheets(
-    explainer: &Explainer,
-    ids: &[String],
+    of: &mut dyn FnMut(&mut dyn FnMut(Calculation) -> Result<()>) -> Result<()>,
     progress: &dyn Progress,
     interrupt: &Interrupt,
 ) -> Result<Sheets> {
     let fault = |e: serde_json::Error| Error::Internal(format!("cannot write JSON: {e}"));
     let mut sheets = Sheets::default();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
-    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    explainer.sheets(&ids, &mut |sheet| {
+    of(&mut |sheet| {
         let mut value = serde_json::to_value(&sheet).map_err(fault)?;
         let elements = value
             .get_mut("elements")

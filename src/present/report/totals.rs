@@ -41,6 +41,9 @@ pub(crate) fn head(asked: &Asked, report: &mut Report) -> Result<()> {
         "{}, profile {}, run {}, {} {}",
         m.method, m.profile, m.run_id, m.package, m.version
     );
+    if let Some(slice) = asked.slice {
+        report.subtitle = format!("Slice: {slice}. {}", report.subtitle);
+    }
     let bases = by(&asked.run.elements, |e| e.key.activity_basis.code())?;
     let bases: Vec<String> = bases
         .iter()

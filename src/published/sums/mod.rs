@@ -26,7 +26,7 @@ use crate::published::row::{Batch, Row};
 use crate::store::manifest::{Manifest, Totals};
 use crate::store::signal::Interrupt;
 use fold::{First, Fold};
-use rows::{ElementLine, RejectedLine, ShipmentLine};
+use rows::{ElementLine, RejectedLine, ShipmentLine, derived};
 use std::collections::BTreeMap;
 use std::path::Path;
 use twox_hash::XxHash64;
@@ -34,9 +34,11 @@ use twox_hash::XxHash64;
 /// How many shipments are kept one by one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shown {
-    /// Largest ones.
+    /// Largest ones that are listed.
+    pub searchable: usize,
+    /// Largest ones whose calculation is shown.
     pub largest: usize,
-    /// Drawn ones.
+    /// Drawn ones whose calculation is shown too.
     pub drawn: usize,
     /// Seed of the draw.
     pub seed: u64,
@@ -72,6 +74,34 @@ impl Run {
         shown: Shown,
         interrupt: &Interrupt,
     ) -> Result<Run> {
+        let others = (
+            Rows::<Corridors, _>::of_run(dir, manifest).collect::<Result<_>>()?,
+            Rows::<CorridorSections, _>::of_run(dir, manifest).collect::<Result<_>>()?,
+            Rows::<Factors, _>::of_run(dir, manifest).collect::<Result<_>>()?,
+        );
+        Run::read(dir, manifest, others, shown, interrupt)
+    }
+
+    /// The same of a slice, of which there are no tables but those of its shipments, elements and rejected rows; `factors` are those of
+    /// the run.
+    pub(crate) fn open_slice(
+        dir: &Path,
+        manifest: &Manifest,
+        factors: &[FactorRow],
+        shown: Shown,
+        interrupt: &Interrupt,
+    ) -> Result<Run> {
+        let others = derived(dir, manifest, factors, interrupt)?;
+        Run::read(dir, manifest, others, shown, interrupt)
+    }
+
+    fn read(
+        dir: &Path,
+        manifest: &Manifest,
+        (corridors, sections, factors): (Vec<CorridorRow>, Vec<SectionRow>, Vec<FactorRow>),
+        shown: Shown,
+        interrupt: &Interrupt,
+    ) -> Result<Run> {
         let read = Reading {
             dir,
             manifest,
@@ -86,9 +116,9 @@ impl Run {
         let (shipments, largest, drawn) = read.shipments(shown)?;
         let run = Run {
             elements,
-            corridors: Rows::<Corridors, _>::of_run(dir, manifest).collect::<Result<_>>()?,
-            sections: Rows::<CorridorSections, _>::of_run(dir, manifest).collect::<Result<_>>()?,
-            factors: Rows::<Factors, _>::of_run(dir, manifest).collect::<Result<_>>()?,
+            corridors,
+            sections,
+            factors,
             rejected,
             shipments,
             largest,
@@ -207,7 +237,7 @@ impl Reading<'_> {
     ) -> Result<(Vec<Group<ShipmentKey>>, Vec<ShipmentRow>, Vec<ShipmentRow>)> {
         let mut symbols = Symbols::default();
         let mut fold = Fold::default();
-        let mut largest = First::new(shown.largest);
+        let mut largest = First::new(shown.searchable);
         let mut drawn = First::new(shown.drawn);
         let mut columns = ShipmentRow::columns();
         columns.extend(ShipmentLine::columns());

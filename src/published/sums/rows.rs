@@ -1,5 +1,9 @@
 //! Rows of the tables that are summed, and what they are grouped by.
 
+mod derived;
+
+pub(super) use derived::derived;
+
 use crate::model::element::{BasisSet, GhgTotals};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;

@@ -44,7 +44,7 @@ impl Resolver<'_> {
 }
 
 /// A name that a column of the tables can have beside those that are there.
-fn free_name(name: &str) -> Checked<()> {
+pub(crate) fn free_name(name: &str) -> Checked<()> {
     let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let starts = name.starts_with(|c: char| c.is_ascii_lowercase());
     if !starts || name.len() > LONGEST_NAME || !name.chars().all(is_word) {

@@ -11,6 +11,7 @@ use crate::input::survey::Held;
 use crate::input::words::normal;
 use crate::model::id::LocationCode;
 use crate::model::unit::counted;
+use crate::run::plan::free_name;
 
 /// Longest line of a comment.
 const WIDTH: usize = 110;
@@ -133,10 +134,25 @@ impl Writer {
         if !unread.is_empty() {
             self.comment("Columns of the export that are not read:");
         }
-        for column in unread {
+        for column in &unread {
             let hint = hint(column).map_or_else(String::new, |hint| format!("; {hint}"));
             self.comment(&format!("  {}{hint}", described(column)));
         }
+        self.carry(&unread);
+    }
+
+    /// How columns that no figure needs are kept: the first of them as an example.
+    fn carry(&mut self, unread: &[&Column]) {
+        let mut shown = unread.iter().filter_map(|column| {
+            let name = own_name(&column.name)?;
+            Some(format!("# {name} = {}", toml(&column.name)))
+        });
+        let Some(first) = shown.next() else {
+            return;
+        };
+        self.comment("One that says whose a shipment is (customer, order, cost centre) can stand beside every figure, and reports can be cut by it (docs/formats.md, \"Carried columns\"):");
+        self.line("# [carry] # ours = theirs");
+        self.line(&first);
     }
 
     fn column(
@@ -286,6 +302,21 @@ impl Writer {
             self.comment("NOTE: there is no row in the export");
         }
     }
+}
+
+/// A head as the name of a carried column; `None`: nothing of it can be.
+fn own_name(head: &str) -> Option<String> {
+    let mut name = String::new();
+    for c in head.to_lowercase().chars() {
+        match c {
+            'a'..='z' => name.push(c),
+            '0'..='9' if !name.is_empty() => name.push(c),
+            _ if !name.is_empty() && !name.ends_with('_') => name.push('_'),
+            _ => {}
+        }
+    }
+    let name = name.trim_end_matches('_').to_owned();
+    free_name(&name).is_ok().then_some(name)
 }
 
 /// Notes hold texts of the export.

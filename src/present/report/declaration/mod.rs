@@ -11,12 +11,11 @@ use crate::model::mode::{DataCategory, Mode};
 use crate::model::time::{Instant, instant_text};
 use crate::output::shipments::{ShipmentsTable, shipment};
 use crate::present::form::{Report, still_page};
-use crate::present::report::Asked;
 use crate::present::report::figures::{intensity, largest_first, nano, percent};
+use crate::present::report::{Asked, Subject};
 use crate::published::batches::Rows;
 use crate::published::row::row;
-use crate::published::sums::{Counted, Group, Run, Shown, by, manifest_totals};
-use crate::store::layout::Layout;
+use crate::published::sums::{Counted, Group, Shown, by};
 use crate::store::manifest::{InputShipments, Manifest};
 use crate::store::signal::Interrupt;
 use serde::Serialize;
@@ -73,14 +72,13 @@ pub struct Declared {
 
 /// The declaration of a published run in both forms.
 pub(crate) fn declared(
-    layout: &Layout,
-    run_id: &str,
+    subject: &Subject,
     company: Company,
     interrupt: &Interrupt,
 ) -> Result<Declared> {
-    let (told, page) = declaration(layout, run_id, company, interrupt)?;
+    let (told, page) = declaration(subject, company, interrupt)?;
     Ok(Declared {
-        run_id: run_id.to_owned(),
+        run_id: subject.manifest.run_id.clone(),
         json: told.to_json()?,
         html: still_page(&page).into_bytes(),
     })
@@ -104,6 +102,9 @@ pub(crate) struct Origin {
     pub program_version: String,
     pub method_revision: u32,
     pub library_digest: String,
+    /// Which shipments of the run; none: all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slice: Option<String>,
 }
 
 /// The statement of the profile.
@@ -191,27 +192,21 @@ row! {
 ///
 /// Errors: exit 7 when the files do not add up to the manifest.
 pub(crate) fn declaration(
-    layout: &Layout,
-    run_id: &str,
+    subject: &Subject,
     company: Company,
     interrupt: &Interrupt,
 ) -> Result<(Declaration, Report)> {
-    let dir = layout.run(run_id);
-    let manifest = Manifest::load(&dir)?;
     // No shipment is shown.
     let shown = Shown {
+        searchable: 1,
         largest: 1,
         drawn: 1,
         seed: 0,
     };
-    let run = Run::open(&dir, &manifest, shown, interrupt)?;
-    let asked = Asked {
-        run: &run,
-        manifest: &manifest,
-        whole: manifest_totals(&manifest, "elements")?,
-    };
+    let run = subject.sums(shown, interrupt)?;
+    let asked = subject.asked(&run, shown)?;
     let mut times: Option<(Instant, Option<Instant>)> = None;
-    for row in Rows::<ShipmentsTable, Times>::of_run(&dir, &manifest) {
+    for row in Rows::<ShipmentsTable, Times>::of_run(subject.dir, subject.manifest) {
         let row = row?;
         let (first, last) = times.unwrap_or((row.first_departed_at, None));
         times = Some((
@@ -292,6 +287,7 @@ impl Groups {
                 program_version: m.version.clone(),
                 method_revision: m.method_revision,
                 library_digest: m.library_digest.clone(),
+                slice: asked.slice.map(str::to_owned),
             },
             method: method(m),
             period: Period {

@@ -71,9 +71,12 @@ impl Groups {
         Ok(Report {
             title: "Greenhouse gas emissions of transport chains".to_owned(),
             subtitle: format!(
-                "{company}, {}, run {}",
+                "{company}, {}, run {}{}",
                 period_text(&told.period),
-                told.origin.run_id
+                told.origin.run_id,
+                asked
+                    .slice
+                    .map_or(String::new(), |slice| format!(", slice: {slice}"))
             ),
             run_id: told.origin.run_id.clone(),
             tiles: tiles(told),
