@@ -108,6 +108,7 @@ pub mod routing {
     pub use crate::present::comparison::cost::{
         CostSheet, HandlingSheet, PriceSheet, RangeSheet, SumsSheet, amounts,
     };
+    pub use crate::present::comparison::days::DaySheet;
     pub use crate::present::comparison::figure::{rounded, shown};
     pub use crate::present::comparison::sheet::{
         ElementSheet, OptionSheet, RequestSheet, ScenarioSheet, Sheet, Standing,

@@ -47,9 +47,15 @@ pub(super) struct Args {
 /// What is asked.
 #[derive(Debug, clap::Args)]
 pub(super) struct Question {
-    /// Cargo in the container, goods and packaging [default: the profile's mass per TEU]
+    /// Cargo of all boxes, goods and packaging [default: the profile's mass per TEU]
     #[arg(long, value_name = "KG", allow_negative_numbers = true)]
     cargo_kg: Option<String>,
+    /// Boxes of the container type, which share the cargo evenly [default: as many as it fills]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    boxes: Option<String>,
+    /// The part of one box that the cargo has, such as 0.25
+    #[arg(long, value_name = "PART", allow_negative_numbers = true)]
+    box_share: Option<String>,
     /// Container type, an ISO 6346 size-type or a trade name
     #[arg(long, value_name = "TYPE", default_value = "45G1")]
     container: String,
@@ -59,6 +65,9 @@ pub(super) struct Question {
     /// Day on which the cargo is ready, UTC [default: today]
     #[arg(long, value_name = "YYYY-MM-DD")]
     depart: Option<String>,
+    /// Last day of arrival, UTC; without --depart each option says when the cargo must be ready
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    arrive_by: Option<String>,
     /// Places to call at, in this order
     #[arg(long, value_name = "PLACE", value_delimiter = ',')]
     via: Vec<String>,
@@ -160,9 +169,12 @@ impl Question {
     fn asked(&self) -> routing::Question {
         routing::Question {
             cargo_kg: self.cargo_kg.clone(),
+            boxes: self.boxes.clone(),
+            box_share: self.box_share.clone(),
             container: self.container.clone(),
             refrigerated: self.refrigerated,
             depart: self.depart.clone(),
+            arrive_by: self.arrive_by.clone(),
             via: self.via.clone(),
             avoid: self.avoid.clone(),
             max_days: self.max_days.clone(),

@@ -25,14 +25,20 @@ use world::{Files, World};
 /// What is asked, in words; each is checked with what was wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Question {
-    /// Cargo in the container, kg; `None`: the profile's mass per TEU.
+    /// Cargo, kg, of all boxes together; `None`: the profile's mass per TEU.
     pub cargo_kg: Option<String>,
+    /// Boxes; `None`: as many as the cargo fills, one without a mass.
+    pub boxes: Option<String>,
+    /// The part of one box that the cargo has, above 0 and at most 1; `None`: all of it.
+    pub box_share: Option<String>,
     /// ISO 6346 size-type or trade name.
     pub container: String,
     /// The cargo is refrigerated, whatever the container type says.
     pub refrigerated: bool,
     /// Day on which the cargo is ready, `YYYY-MM-DD`, UTC; `None`: today.
     pub depart: Option<String>,
+    /// Last day of arrival, UTC; without `depart` each option then says when the cargo must be ready.
+    pub arrive_by: Option<String>,
     /// Places to call at, in this order.
     pub via: Vec<String>,
     /// Places, countries, modes and sea passages not to use.
@@ -170,6 +176,11 @@ impl Routes {
         with_map: bool,
     ) -> Result<Comparison> {
         let request = question::request(question, from, to, &self.world)?;
+        if request.is_ready_open {
+            return Err(Error::Usage(
+                "--scenario: expected --depart beside --arrive-by: before and after are told for one day".to_owned(),
+            ));
+        }
         let scenario = world::scenario(scenario)?;
         let after = world::load(&self.files, &self.sources, Some(&scenario), &|_| {})?;
         let changed = what_if::changed(&request, &scenario);

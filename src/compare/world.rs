@@ -371,7 +371,7 @@ pub(super) fn map(
     let spot = |code: &LocationCode| {
         Some((
             code.to_string(),
-            loaded.reference.places.get(*code)?.point?.hundredths(),
+            loaded.reference.point(*code)?.hundredths(),
         ))
     };
     let (land, land_source) = land(folder(args.reference.as_ref(), DATA_FOLDER)?)?;

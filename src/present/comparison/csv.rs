@@ -10,7 +10,8 @@ const BEFORE: &str = "from,to,option,pareto,pareto_with_cost,modes,places,servic
     elements_without_timetable,cost,currency,cost_covers_elements,carbon_cost,carbon_currency,cost_with_carbon,ghg_is_complete,\
     ghg_operation_kg,ghg_provision_kg,ghg_total_kg,ghg_kg_per_teu";
 const BEHIND: &str = "quality_flags,cost_low,cost_high,cost_range_currency,cost_basis,cost_range_covers_elements,cost_low_with_carbon,\
-    cost_high_with_carbon,cost_from,cost_to,cost_sources,handling_low,handling_high,handling_currency,error";
+    cost_high_with_carbon,cost_from,cost_to,cost_sources,handling_low,handling_high,handling_currency,ready,departs,arrives,arrival_is_estimate,\
+    arrival_is_earliest,error";
 /// Further columns under a scenario. The columns before them are those after its changes.
 const SCENARIO: &str = "open_before,open_after,days_before,ghg_is_complete_before,ghg_operation_kg_before,\
     ghg_provision_kg_before,ghg_total_kg_before,ghg_change_percent";
@@ -112,6 +113,13 @@ fn option_cells(sheet: &Sheet, option: &OptionSheet) -> Vec<String> {
     }));
     cells.push(option.quality_flags.clone());
     cells.extend(range_cells(option));
+    cells.extend([
+        option.ready.clone(),
+        known(&option.departs.day),
+        known(&option.arrives.day),
+        yes_no(option.arrives.is_estimate).to_owned(),
+        yes_no(option.arrives.is_earliest).to_owned(),
+    ]);
     cells.push(String::new());
     cells
 }

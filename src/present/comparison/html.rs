@@ -6,6 +6,7 @@ use crate::model::unit::grouped;
 use crate::present::comparison::charts::{bars, scatter};
 use crate::present::comparison::cost::{amounts, word};
 use crate::present::comparison::cost_html::{cheapest, cost_of, handling, ranges};
+use crate::present::comparison::days::DaySheet;
 use crate::present::comparison::figure::shown;
 use crate::present::comparison::map::{Map, is_broad, svg};
 use crate::present::comparison::sheet::{
@@ -103,14 +104,7 @@ fn head(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
             format!("{} {}", html(code), html(name))
         }
     };
-    let mut asked = vec![
-        format!(
-            "{} kg in one {}",
-            grouped(&request.cargo_kg.to_string()),
-            html(&request.container)
-        ),
-        format!("ready {}", html(&request.depart[..10])),
-    ];
+    let mut asked = vec![html(&request.load()), html(&request.when())];
     let lists = [
         ("via", request.via.join(", ")),
         ("without", request.avoid.join(", ")),
@@ -266,7 +260,7 @@ fn table(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
     }
     let _ = write!(
         out,
-        "</tbody></table></div>\n<p class=\"quiet\">In order of {}. ~ holds estimated times; × is how many times the least CO2e of the options; \
+        "</tbody></table></div>\n<p class=\"quiet\">In order of {}. ~ holds estimated times; + or later, as nobody publishes when or how often it departs; × is how many times the least CO2e of the options; \
          priced: elements with a known price; level: a range of what such freight cost, no offer.{}</p>\n",
         html(&sheet.order),
         if has_price && !has_both {
@@ -309,7 +303,12 @@ fn table_row(
         if is_front { " class=\"front\"" } else { "" },
         mode_words(&option.modes),
         places_of(&option.places, names),
-        days(option),
+        format_args!(
+            "{}<br><small>ready {}, there {}</small>",
+            days(option),
+            html(&option.ready),
+            html(&option.arrives.text())
+        ),
         ghg(option),
         times_the_least.map_or(String::new(), |times| format!("{} ×", shown(times, 1))),
         shown(option.ghg_operation_kg, 1),
@@ -412,8 +411,8 @@ fn chains(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
         let _ = write!(
             out,
             "<details data-option=\"{0}\"><summary><b>{0}</b>{1}, {2} days, {3} kg CO2e</summary>\n<div class=\"scroll\"><table><thead><tr><th class=\"left\">mode</th>\
-             <th class=\"left\">from</th><th class=\"left\">to</th><th>km</th><th class=\"left\">basis</th><th>in hub h</th><th>waiting h</th><th>under way h</th><th>kg \
-             CO2e</th><th>cost</th><th class=\"left\">service, source and factor</th></tr></thead><tbody>\n",
+             <th class=\"left\">from</th><th class=\"left\">to</th><th class=\"left\">departs</th><th class=\"left\">arrives</th><th>km</th><th class=\"left\">basis</th>\
+             <th>in hub h</th><th>waiting h</th><th>under way h</th><th>kg CO2e</th><th>cost</th><th class=\"left\">service, source and factor</th></tr></thead><tbody>\n",
             html(&option.id),
             places_of(&option.places, names),
             days(option),
@@ -456,6 +455,10 @@ fn element_row(element: &ElementSheet) -> String {
             html(name)
         )
     };
+    let day = |day: &DaySheet| match is_hub {
+        true => String::new(),
+        false => html(&day.text()),
+    };
     let cost = match (&element.cost, &element.currency) {
         _ if is_hub => String::new(),
         (Some(cost), Some(currency)) => format!("{cost} {}", html(currency)),
@@ -475,9 +478,18 @@ fn element_row(element: &ElementSheet) -> String {
         "" => format!("no service known, {}", element.operation),
         service => format!("{service}, {}", element.operation),
     };
+    let frequency = match element.frequency.as_str() {
+        "" if is_hub => String::new(),
+        "" => "how often it departs is not known".to_owned(),
+        known => format!("departs {known}"),
+    };
+    let cut_off = element.cut_off_at.as_ref();
+    let cut_off = cut_off.map_or(String::new(), |at| format!("cut-off {at}"));
     let refused = element.refused.as_deref().unwrap_or("");
     let sources = [
         &service,
+        &frequency,
+        &cut_off,
         &element.source_ref,
         &element.note,
         &element.factor_id,
@@ -490,8 +502,8 @@ fn element_row(element: &ElementSheet) -> String {
         .map(|s| html(s))
         .collect();
     format!(
-        "<tr><td class=\"left\">{}</td><td class=\"left\">{}</td><td class=\"left\">{}</td><td>{}</td><td class=\"left\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>\
-         <td>{cost}</td><td class=\"left wrap\">{}</td></tr>\n",
+        "<tr><td class=\"left\">{}</td><td class=\"left\">{}</td><td class=\"left\">{}</td><td class=\"left\">{}</td><td class=\"left\">{}</td><td>{}</td>\
+         <td class=\"left\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{cost}</td><td class=\"left wrap\">{}</td></tr>\n",
         element.mode,
         place(&element.origin, &element.origin_name),
         if is_hub {
@@ -499,6 +511,8 @@ fn element_row(element: &ElementSheet) -> String {
         } else {
             place(&element.destination, &element.destination_name)
         },
+        day(&element.departs),
+        day(&element.arrives),
         element
             .distance_km
             .map_or(String::new(), |km| km.to_string()),

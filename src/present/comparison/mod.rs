@@ -4,6 +4,7 @@ mod charts;
 pub(crate) mod cost;
 mod cost_html;
 pub(crate) mod csv;
+pub(crate) mod days;
 pub(crate) mod figure;
 pub(crate) mod html;
 mod labels;

@@ -2,6 +2,8 @@
 
 use crate::calc::compare::beats;
 use crate::calc::cost_range::PriceBreakEven;
+use crate::model::time::{date_text, day_of};
+use crate::model::unit::{MASS_SCALE, decimal_text};
 use crate::present::comparison::cost::amounts;
 use crate::present::comparison::figure::rounded;
 use crate::present::comparison::sheet::{FactorBreakEvenSheet, OptionSheet};
@@ -10,7 +12,7 @@ use crate::routes::DAY;
 use crate::routes::answer::{Answer, BreakEven, Shown};
 use crate::routes::door::FROM_DOOR_TO_DOOR;
 use crate::routes::option::RouteOption;
-use crate::routes::request::{Objective, Request};
+use crate::routes::request::{Cargo, Objective, Request};
 use crate::routes::search::{HORIZON, MOST_ELEMENTS};
 
 /// By what options are in order.
@@ -201,11 +203,14 @@ pub(crate) fn assumptions(answer: &Answer, request: &Request) -> Vec<String> {
     }
     if options().any(|o| o.times.unknown_waits > 0) {
         list.push(
-            "Where nobody publishes how often a service departs, the dwell in the hub is all the time before departure."
+            "Where nobody publishes how often a service departs, the dwell in the hub is all the time before departure, and days from there on \
+             are marked +: that day or later."
                 .to_owned(),
         );
     }
     list.extend(costs(answer).into_iter().map(str::to_owned));
+    list.extend(arrival(request));
+    list.extend(boxes(&request.cargo));
     if request.cargo.mass_g == 0 {
         list.push("No cargo mass was given: that of the profile per TEU stands in.".to_owned());
     }
@@ -220,6 +225,53 @@ pub(crate) fn assumptions(answer: &Answer, request: &Request) -> Vec<String> {
         );
     }
     list
+}
+
+/// What a day of arrival means.
+fn arrival(request: &Request) -> Option<String> {
+    let by = date_text(day_of(request.arrive_by?));
+    let left_out = "An option of whose time a part is not known is left out";
+    Some(match request.is_ready_open {
+        true => format!(
+            "Each option is as late as it still arrives by {by}: its cargo must be ready at the start of the day that it names. Chains are those for cargo that is ready on \
+             {} or on the last day after it on which factors, services or passages change; figures are those of the days of the voyage. {left_out}; \
+             a day marked + may be later, and then the arrival is.",
+            date_text(day_of(request.depart))
+        ),
+        false => format!("Every option arrives by {by}, as far as its days are known. {left_out}."),
+    })
+}
+
+/// How the cargo is spread over boxes.
+fn boxes(cargo: &Cargo) -> Option<String> {
+    let kg = |g: u32| decimal_text(i128::from(g), MASS_SCALE);
+    if cargo.box_share > 0 {
+        return Some(
+            "The cargo has its part of the box: of TEU, container and their prices. Nobody was asked whether others fill the rest."
+                .to_owned(),
+        );
+    }
+    if cargo.boxes == 1 {
+        return None;
+    }
+    let each: Vec<String> = cargo
+        .alike()
+        .into_iter()
+        .map(|(count, g)| match g {
+            0 => format!("{count} with the mass of the profile"),
+            g => format!("{count} with {} kg each", kg(g)),
+        })
+        .collect();
+    let why = match cargo.is_split {
+        true => {
+            "One box carries less than this cargo, so it is spread evenly over as few as carry it"
+        }
+        false => "The cargo is spread evenly over the boxes",
+    };
+    Some(format!(
+        "{why}: {}. All go the same way; figures and costs are those of all of them.",
+        each.join(", ")
+    ))
 }
 
 /// What the costs of an answer rest on.

@@ -8,8 +8,8 @@ use super::option::{FactorKey, RouteOption, options, price_of};
 use super::priced::{OptionCosts, Pricing};
 use super::request::{Objective, Request};
 use super::scenario::Scenario;
-use super::search::{Chain, MOST_LABELS, Search, Stopped};
-use super::{sea, why};
+use super::search::{Chain, MOST_LABELS, Stopped};
+use super::{arrival, sea, why};
 use crate::calc::compare::{FactorBreakEven, factor_break_evens};
 use crate::calc::cost_range::{
     PriceBreakEven, common_currency, front_with_cost, price_break_even, surely_cheaper_first,
@@ -20,7 +20,6 @@ use crate::model::index::index32;
 use crate::model::mode::Mode;
 use crate::model::money::{Amount, Currency};
 use crate::model::symbol::Symbols;
-use crate::model::time::day_of;
 use crate::reference::{PriceRows, Rate, Rates, Reference};
 use std::borrow::Cow;
 use std::fmt;
@@ -137,7 +136,7 @@ pub fn answer<'w>(world: World<'w>, request: &Request) -> Result<Answer<'w>, NoA
     let mut chains = {
         let mut costing = Costing::new(world.reference, &network, &request.cargo);
         let (prices, _) = prices(&world, &network, &costing, request)?;
-        Search::run(world.reference, &network, request, &mut costing, &prices)?
+        arrival::chains(world.reference, &network, request, &mut costing, &prices)?
     };
     let lacking = Lacking::after(&chains, &network, world.reference, request);
     if lacking.is_any() {
@@ -146,11 +145,11 @@ pub fn answer<'w>(world: World<'w>, request: &Request) -> Result<Answer<'w>, NoA
     let mut costing = Costing::new(world.reference, &network, &request.cargo);
     let (prices, used) = prices(&world, &network, &costing, request)?;
     if lacking.is_any() {
-        chains = Search::run(world.reference, &network, request, &mut costing, &prices)?;
+        chains = arrival::chains(world.reference, &network, request, &mut costing, &prices)?;
     }
     if chains.is_empty() {
         let mut has_chain = |r: &Request| {
-            Search::run(world.reference, &network, r, &mut costing, &prices)
+            arrival::chains(world.reference, &network, r, &mut costing, &prices)
                 .is_ok_and(|c| !c.is_empty())
         };
         return Err(NoAnswer::NoChain(why::no_chain(
@@ -290,8 +289,8 @@ pub fn evaluate(
     let mut list = Vec::with_capacity(chains.len());
     for chain in chains {
         let links: Option<Vec<LinkIndex>> = chain.iter().map(find).collect();
-        let chain =
-            links.and_then(|links| Chain::of(links, &network, request, &mut costing, &prices));
+        let chain = links
+            .and_then(|links| Chain::of(links, &network, request.depart, &mut costing, &prices));
         list.push(match chain {
             Some(chain) => {
                 let found = options(
@@ -335,15 +334,15 @@ fn prices(
     costing: &Costing,
     request: &Request,
 ) -> Result<Prices, NoAnswer> {
-    let (mass_g, teu) = costing.mass_and_teu();
-    let day = day_of(request.depart);
+    let carried = costing.carried();
+    let day = request.money_day();
     let mut used = Vec::new();
     let mut list = Vec::with_capacity(network.links.len());
     for (index, link) in network.links.iter().enumerate() {
         let own = link
             .price
             .as_ref()
-            .and_then(|p| Some((p.currency, price_of(p, mass_g, teu)?)));
+            .and_then(|p| Some((p.currency, price_of(p, &carried)?)));
         let wanted = own
             .zip(request.currency)
             .filter(|((currency, _), wanted)| currency != wanted);

@@ -131,7 +131,9 @@ pub fn with_computed(
     }
     let mut links = network.links.clone();
     links.append(&mut maker.links);
-    Network::of(links, network.estimates.clone())
+    let mut network = Network::of(links, network.estimates.clone());
+    network.set_day(day_of(request.depart), reference);
+    network
 }
 
 /// The destination if it is a port, else the ports from which a link of another mode leads to it, the nearest to it first.
@@ -229,7 +231,9 @@ impl Maker<'_> {
                 (origin, destination),
                 self.estimates,
             ),
+            is_at_speed: false,
             wait: Wait::Unknown,
+            cut_off: 0,
             price: None,
             valid_from: Day::MIN,
             valid_to: NO_END,

@@ -82,16 +82,15 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// The chain of these links for a request; `None` when a service has no departure then, or a sum of money cannot be held.
+    /// The chain of these links for cargo that is ready then; `None` when a service has no departure then, or a sum of money cannot be held.
     pub fn of(
         links: Vec<LinkIndex>,
         network: &Network,
-        request: &Request,
+        ready: Instant,
         costing: &mut Costing,
         prices: &[Option<(Currency, Amount)>],
     ) -> Option<Chain> {
-        let (mut steps, mut at, mut before) =
-            (Vec::with_capacity(links.len()), request.depart, None);
+        let (mut steps, mut at, mut before) = (Vec::with_capacity(links.len()), ready, None);
         let (mut modes, mut costs) = (ModeSequence::default(), Costs::default());
         for index in &links {
             let link = network.link(*index);
@@ -196,7 +195,8 @@ impl<'s, 'r> Search<'s, 'r> {
         let ((Some(origin), Some(destination)), Some(via)) = (ends, via) else {
             return Ok(Vec::new());
         };
-        let latest = request.depart + request.most_hours.unwrap_or(HORIZON) * MILLIHOUR_US;
+        let longest = request.depart + request.most_hours.unwrap_or(HORIZON) * MILLIHOUR_US;
+        let latest = request.arrive_by.map_or(longest, |by| longest.min(by));
         let hops = fewest_elements(network, request, destination);
         let last_limit = last_limit(reference, network, day_of(request.depart), day_of(latest));
         let (labels, buckets) = Default::default();
@@ -432,7 +432,7 @@ fn fewest_elements(network: &Network, request: &Request, destination: PlaceIndex
 }
 
 /// The last day after `first`, up to `last`, on which factors or services change; `Day::MIN`: none.
-fn last_limit(reference: &Reference, network: &Network, first: Day, last: Day) -> Day {
+pub(super) fn last_limit(reference: &Reference, network: &Network, first: Day, last: Day) -> Day {
     let inside = |day: &Day| *day > first && *day <= last;
     let services = network
         .links
