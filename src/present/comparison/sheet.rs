@@ -2,7 +2,7 @@
 //! same. The names are those of the JSON form, in which a decimal is a text.
 
 use crate::calc::cost_range::PriceBreakEven;
-use crate::model::element::{Element, GhgTotals};
+use crate::model::element::{Element, FactorIndex, GhgTotals};
 use crate::model::mode::{Mode, Per};
 use crate::model::money::{Amount, PRICE_SCALE, RATE_SCALE};
 use crate::model::time::{date_text, day_of, instant_text};
@@ -354,7 +354,15 @@ impl Names<'_> {
         }
     }
 
-    fn operation(&self, index: u16) -> String {
+    /// Id of a factor.
+    pub(crate) fn factor(&self, index: FactorIndex) -> String {
+        self.reference.factors.factors[index as usize]
+            .id
+            .to_string()
+    }
+
+    /// Code of an operation.
+    pub(crate) fn operation(&self, index: u16) -> String {
         self.reference.factors.operations[index as usize]
             .code
             .to_string()
@@ -377,7 +385,7 @@ impl Sheet {
             .map(|(shown, id)| option(shown, id, request, &names))
             .collect();
         for (place, sheet) in options.iter_mut().enumerate() {
-            sheet.standing = sentences::standing(place, &answer.options);
+            sheet.standing = sentences::standing(place, &answer.options, &names);
         }
         let break_even = answer
             .break_even
