@@ -10,7 +10,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use green_corridor::files::{RealDisk, write_file};
 use green_corridor::routing::{self, Comparison, Objective, Rate, Rates, Routes, Sources};
 use green_corridor::text::visible_json;
-use green_corridor::{Error, Level, ProgressMode, Result};
+use green_corridor::{Level, ProgressMode, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -29,7 +29,7 @@ pub(super) struct Args {
     #[command(flatten)]
     question: Box<Question>,
     /// What-if: a TOML file of changes; options are told before and after
-    #[arg(long, value_name = "FILE", conflicts_with = "pairs", value_parser = path())]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     scenario: Option<PathBuf>,
     #[command(flatten)]
     data: Box<Data>,
@@ -207,23 +207,20 @@ impl Data {
 
 /// Answers.
 pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
-    if args.pairs.is_some() && args.format == Format::Html {
-        return Err(Error::Usage(
-            "--pairs: expected --format table, json or csv; a page shows one pair".to_owned(),
-        ));
-    }
     let warn = |what: &str| console.message(Level::Warning, what);
     let routes = Routes::open(args.data.sources(), &warn)?;
+    let changes = args.scenario.as_deref().map(|path| routes.changes(path));
+    let changes = changes.transpose()?;
     if let Some(file) = &args.pairs {
-        return pairs::run(file, args, &routes, console);
+        return pairs::run(file, args, (&routes, changes.as_ref()), console);
     }
     let places = (
         args.from.as_deref().unwrap_or_default(),
         args.to.as_deref().unwrap_or_default(),
     );
     let (question, with_map) = (args.question.asked(), args.format == Format::Html);
-    let comparison = match &args.scenario {
-        Some(path) => routes.compare_under(path, &question, places, with_map)?,
+    let comparison = match &changes {
+        Some(changes) => routes.compare_under(changes, &question, places, with_map)?,
         None => routes.compare(&question, places, with_map)?,
     };
     let text = match args.format {

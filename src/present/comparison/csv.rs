@@ -54,15 +54,17 @@ pub(crate) fn rows(sheet: &Sheet) -> String {
     scenario.rows.iter().map(row).collect()
 }
 
-/// The row of a pair without an answer.
-pub(crate) fn no_answer(from: &str, to: &str, why: &str) -> String {
-    let empty = header(false).matches(',').count() - 2;
+/// The row of a pair without an answer, under a scenario or not.
+pub(crate) fn no_answer(from: &str, to: &str, why: &str, has_scenario: bool) -> String {
+    let commas = |columns: &str| columns.matches(',').count();
+    let behind = commas(&header(has_scenario)) - commas(&header(false));
     format!(
-        "{},{}{}{}\n",
+        "{},{}{},{}{}\n",
         csv_cell(from),
         csv_cell(to),
-        ",".repeat(empty),
-        format_args!(",{}", csv_cell(why))
+        ",".repeat(commas(&header(false)) - 2),
+        csv_cell(why),
+        ",".repeat(behind)
     )
 }
 
@@ -223,8 +225,17 @@ mod tests {
     #[test]
     fn a_pair_without_an_answer_has_as_many_cells_as_the_header() {
         let commas = |line: &str| line.matches(',').count();
-        let line = no_answer("CNCKG", "XXXXX", "unknown");
-        assert_eq!(commas(&line), commas(&header(false)));
-        assert!(line.starts_with("CNCKG,XXXXX,,") && line.ends_with(",unknown\n"));
+        for has_scenario in [false, true] {
+            let line = no_answer("CNCKG", "XXXXX", "unknown", has_scenario);
+            assert_eq!(commas(&line), commas(&header(has_scenario)));
+            let head = header(false);
+            let at = head
+                .trim_end()
+                .split(',')
+                .position(|name| name == "error")
+                .unwrap();
+            assert!(line.starts_with("CNCKG,XXXXX,,"));
+            assert_eq!(line.trim_end().split(',').nth(at), Some("unknown"));
+        }
     }
 }

@@ -64,12 +64,11 @@ pub(crate) fn standing(place: usize, options: &[Shown], names: &Names) -> String
     }
 }
 
-/// The first option that is no longer by any mode and no slower than this one, and yet not as clean: the factors alone make that.
+/// The shortest option that is no longer by any mode and no slower than this one, and yet not as clean: the factors alone make that.
 fn cleaner_by_factors(place: usize, options: &[Shown]) -> Option<usize> {
     let own = &options[place].option;
     let is_known = |o: &RouteOption| o.is_complete() && !o.times.is_partial;
-    options.iter().position(|other| {
-        let other = &other.option;
+    let is_better = |other: &RouteOption| {
         is_known(own)
             && is_known(other)
             && own.micrograms() < other.micrograms()
@@ -78,7 +77,15 @@ fn cleaner_by_factors(place: usize, options: &[Shown]) -> Option<usize> {
             && Mode::ALL
                 .iter()
                 .all(|mode| of_mode(own, *mode).metres >= of_mode(other, *mode).metres)
-    })
+    };
+    let others = options
+        .iter()
+        .enumerate()
+        .map(|(at, shown)| (at, &shown.option));
+    let better = others.filter(|(_, other)| is_better(other));
+    better
+        .min_by_key(|(_, other)| other.distance_m)
+        .map(|(at, _)| at)
 }
 
 /// What an option does by one mode.

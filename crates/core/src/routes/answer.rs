@@ -20,6 +20,7 @@ use crate::model::index::index32;
 use crate::model::mode::Mode;
 use crate::model::money::{Amount, Currency};
 use crate::model::symbol::Symbols;
+use crate::model::time::day_of;
 use crate::reference::{PriceRows, Rate, Rates, Reference};
 use std::borrow::Cow;
 use std::fmt;
@@ -207,13 +208,16 @@ pub fn answer<'w>(world: World<'w>, request: &Request) -> Result<Answer<'w>, NoA
             rates.push(rate);
         }
     }
-    if let Some(graph) = world.sea {
+    {
         let links = priced.iter().flat_map(|((o, _), _)| o.chain.links.clone());
         let mut shown: Vec<LinkIndex> = links.collect();
         shown.sort_unstable();
         shown.dedup();
         let links = &mut network.to_mut().links;
-        sea::tell_passages(links, &shown, graph, world.reference, request);
+        if let Some(voyages) = &world.reference.voyages {
+            sea::tell_passages(links, &shown, voyages, world.reference, request);
+        }
+        door::tell_estimates(links, &shown, world.reference, day_of(request.depart));
     }
     let options = priced.into_iter().zip(with_cost).map(
         |(((option, costs), (pareto, is_best_of_modes)), with_cost)| Shown {
