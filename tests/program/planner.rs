@@ -454,7 +454,7 @@ fn a_day_of_arrival_puts_each_option_off_as_far_as_it_can_be() {
     ])
     .expect(2);
     assert!(
-        ended.stderr.contains("there is one without --arrive-by"),
+        ended.stderr.contains("without --arrive-by"),
         "{}",
         ended.stderr
     );

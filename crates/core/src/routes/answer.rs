@@ -1,7 +1,7 @@
 //! One question, one answer: the chains, their figures, the front, and where orders turn round.
 
 use super::choose::{Choice, choose};
-use super::costing::Costing;
+use super::costing::{Costing, SharedLinks};
 use super::door::{self, Lacking};
 use super::network::{Link, LinkIndex, Network};
 use super::option::{FactorKey, RouteOption, options, price_of};
@@ -43,6 +43,8 @@ pub struct World<'w> {
     pub price_rows: &'w PriceRows,
     /// What is changed in the network; the reference holds what it changes in factors.
     pub scenario: Option<&'w Scenario>,
+    /// Footprints of the links that other questions found; only where the network is the same for all, whatever is asked.
+    pub shared: Option<&'w SharedLinks>,
 }
 
 /// An option with its standing.
@@ -135,7 +137,8 @@ impl From<Stopped> for NoAnswer {
 pub fn answer<'w>(world: World<'w>, request: &Request) -> Result<Answer<'w>, NoAnswer> {
     let mut network = network_for(&world, request, Lacking::default())?;
     let mut chains = {
-        let mut costing = Costing::new(world.reference, &network, &request.cargo);
+        let mut costing = Costing::new(world.reference, &network, &request.cargo)
+            .sharing(world.shared, world.network.links.len());
         let (prices, _) = prices(&world, &network, &costing, request)?;
         arrival::chains(world.reference, &network, request, &mut costing, &prices)?
     };
@@ -143,7 +146,8 @@ pub fn answer<'w>(world: World<'w>, request: &Request) -> Result<Answer<'w>, NoA
     if lacking.is_any() {
         network = network_for(&world, request, lacking)?;
     }
-    let mut costing = Costing::new(world.reference, &network, &request.cargo);
+    let mut costing = Costing::new(world.reference, &network, &request.cargo)
+        .sharing(world.shared, world.network.links.len());
     let (prices, used) = prices(&world, &network, &costing, request)?;
     if lacking.is_any() {
         chains = arrival::chains(world.reference, &network, request, &mut costing, &prices)?;

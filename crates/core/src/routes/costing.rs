@@ -17,6 +17,7 @@ use crate::model::symbol::{ABSENT, Symbols};
 use crate::model::time::{Instant, NO_INSTANT, day_of};
 use crate::reference::{HubEnd, Reference};
 use rustc_hash::FxHashMap;
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 /// Emissions of a part of a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,27 @@ pub struct Carried {
     pub containers: i64,
 }
 
+/// Footprints of the links of a network, shared by all questions about one cargo: those of many pairs. They speed an answer up and never
+/// change it.
+#[derive(Debug, Default)]
+pub struct SharedLinks {
+    /// That of the first question.
+    cargo: OnceLock<Cargo>,
+    made: RwLock<FxHashMap<(LinkIndex, u32), Emission>>,
+}
+
+impl SharedLinks {
+    fn get(&self, key: (LinkIndex, u32)) -> Option<Emission> {
+        let made = self.made.read().unwrap_or_else(PoisonError::into_inner);
+        made.get(&key).copied()
+    }
+
+    fn put(&self, key: (LinkIndex, u32), emission: Emission) {
+        let mut made = self.made.write().unwrap_or_else(PoisonError::into_inner);
+        made.insert(key, emission);
+    }
+}
+
 /// Asks the kernel, and remembers the answers: a link has one footprint in each interval of factor validity.
 pub struct Costing<'r> {
     reference: &'r Reference,
@@ -65,6 +87,8 @@ pub struct Costing<'r> {
     hubs: FxHashMap<(OperationIndex, LocationCode, u32), Emission>,
     /// Boxes that are alike: how many, how much cargo each has in g, and what the kernel makes of one.
     alike: Vec<(u32, u32, Load)>,
+    /// What other questions found, and for how many of the first links.
+    shared: Option<(&'r SharedLinks, usize)>,
 }
 
 impl<'r> Costing<'r> {
@@ -94,7 +118,15 @@ impl<'r> Costing<'r> {
             links,
             hubs,
             alike,
+            shared: None,
         }
+    }
+
+    /// With what other questions found for the first links of the network, where they were about this cargo.
+    pub fn sharing(mut self, shared: Option<&'r SharedLinks>, links: usize) -> Costing<'r> {
+        let is_same = |s: &&SharedLinks| s.cargo.get_or_init(|| self.cargo.clone()) == self.cargo;
+        self.shared = shared.filter(is_same).map(|shared| (shared, links));
+        self
     }
 
     /// Texts behind the symbols of the footprints.
@@ -133,6 +165,11 @@ impl<'r> Costing<'r> {
         if let Some(known) = self.links.get(&key) {
             return *known;
         }
+        let shared = self.shared.filter(|(_, links)| (index as usize) < *links);
+        if let Some(known) = shared.and_then(|(shared, _)| shared.get(key)) {
+            self.links.insert(key, known);
+            return known;
+        }
         let mut emission = Emission::NONE;
         for (count, mass_g) in self.alike() {
             let footprints = self.footprint(&[(&[index], &[*step])], mass_g);
@@ -151,6 +188,9 @@ impl<'r> Costing<'r> {
             });
         }
         self.links.insert(key, emission);
+        if let Some((shared, _)) = shared {
+            shared.put(key, emission);
+        }
         emission
     }
 
