@@ -109,13 +109,16 @@ pub mod sheet {
 
 /// Route options between two places.
 pub mod routing {
-    pub use crate::compare::{Comparison, Question, Routes, Sources, pairs};
+    pub use crate::compare::{Changes, Comparison, Question, Routes, Sources, pairs};
+    pub use crate::present::comparison::asked::RequestSheet;
     pub use crate::present::comparison::cost::{
         CostSheet, HandlingSheet, PriceSheet, RangeSheet, SumsSheet, amounts,
     };
+    pub use crate::present::comparison::days::DaySheet;
     pub use crate::present::comparison::figure::{rounded, shown};
+    pub use crate::present::comparison::pairs_html::{PairPart, pairs_page};
     pub use crate::present::comparison::sheet::{
-        ElementSheet, OptionSheet, RequestSheet, ScenarioSheet, Sheet, Standing,
+        ElementSheet, OptionSheet, ScenarioSheet, Sheet, Standing,
     };
     pub use crate::reference::{Rate, Rates};
     pub use crate::routes::request::Objective;

@@ -238,9 +238,12 @@ def compare(
     destination: str,
     *,
     cargo_kg: str | int | Decimal | None = None,
+    boxes: int | None = None,
+    box_share: str | Decimal | None = None,
     container: str = "45G1",
     refrigerated: bool = False,
     depart: str | None = None,
+    arrive_by: str | None = None,
     via: Sequence[str] = (),
     avoid: Sequence[str] = (),
     max_days: str | int | Decimal | None = None,
@@ -253,16 +256,21 @@ def compare(
 ) -> dict[str, Any]:
     """Route options between two places (UN/LOCODEs) side by side, as `green-corridor compare` tells them.
 
-    `cargo_kg`: goods and packaging in the container, kg. `depart`: day on which the cargo is ready, "YYYY-MM-DD", UTC; else today.
+    `cargo_kg`: goods and packaging of all boxes, kg. `boxes`: how many share it; else as many as it fills. `box_share`: the part of one box
+    that it has. `depart`: day on which the cargo is ready, "YYYY-MM-DD", UTC; else today. `arrive_by`: last day of arrival; without
+    `depart` each option says when the cargo must be ready.
     `avoid`: places, countries, modes and sea passages. The keys of `--format json`; figures are texts, kg CO2e, km and days.
 
     Raises UsageError for a place or word that is not known.
     """
     asked: dict[str, Any] = {
         "cargo_kg": cargo_kg if cargo_kg is None else str(cargo_kg),
+        "boxes": boxes if boxes is None else str(boxes),
+        "box_share": box_share if box_share is None else str(box_share),
         "container": container,
         "refrigerated": refrigerated,
         "depart": depart,
+        "arrive_by": arrive_by,
         "via": _texts("via", via),
         "avoid": _texts("avoid", avoid),
         "max_days": max_days if max_days is None else str(max_days),

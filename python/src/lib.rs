@@ -225,9 +225,12 @@ fn compare(py: Python<'_>, from: &str, to: &str, asked: &Bound<'_, PyDict>) -> P
     };
     let question = Question {
         cargo_kg: text("cargo_kg")?,
+        boxes: text("boxes")?,
+        box_share: text("box_share")?,
         container: text("container")?.unwrap_or_else(|| "45G1".to_owned()),
         refrigerated: get("refrigerated")?.map_or(Ok(false), |value| value.extract())?,
         depart: text("depart")?,
+        arrive_by: text("arrive_by")?,
         via: texts("via")?,
         avoid: texts("avoid")?,
         max_days: text("max_days")?,

@@ -10,7 +10,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use green_corridor::files::{RealDisk, write_file};
 use green_corridor::routing::{self, Comparison, Objective, Rate, Rates, Routes, Sources};
 use green_corridor::text::visible_json;
-use green_corridor::{Error, Level, ProgressMode, Result};
+use green_corridor::{Level, ProgressMode, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -29,7 +29,7 @@ pub(super) struct Args {
     #[command(flatten)]
     question: Box<Question>,
     /// What-if: a TOML file of changes; options are told before and after
-    #[arg(long, value_name = "FILE", conflicts_with = "pairs", value_parser = path())]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     scenario: Option<PathBuf>,
     #[command(flatten)]
     data: Box<Data>,
@@ -47,9 +47,15 @@ pub(super) struct Args {
 /// What is asked.
 #[derive(Debug, clap::Args)]
 pub(super) struct Question {
-    /// Cargo in the container, goods and packaging [default: the profile's mass per TEU]
+    /// Cargo of all boxes, goods and packaging [default: the profile's mass per TEU]
     #[arg(long, value_name = "KG", allow_negative_numbers = true)]
     cargo_kg: Option<String>,
+    /// Boxes of the container type, which share the cargo evenly [default: as many as it fills]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    boxes: Option<String>,
+    /// The part of one box that the cargo has, such as 0.25
+    #[arg(long, value_name = "PART", allow_negative_numbers = true)]
+    box_share: Option<String>,
     /// Container type, an ISO 6346 size-type or a trade name
     #[arg(long, value_name = "TYPE", default_value = "45G1")]
     container: String,
@@ -59,6 +65,9 @@ pub(super) struct Question {
     /// Day on which the cargo is ready, UTC [default: today]
     #[arg(long, value_name = "YYYY-MM-DD")]
     depart: Option<String>,
+    /// Last day of arrival, UTC; without --depart each option says when the cargo must be ready
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    arrive_by: Option<String>,
     /// Places to call at, in this order
     #[arg(long, value_name = "PLACE", value_delimiter = ',')]
     via: Vec<String>,
@@ -160,9 +169,12 @@ impl Question {
     fn asked(&self) -> routing::Question {
         routing::Question {
             cargo_kg: self.cargo_kg.clone(),
+            boxes: self.boxes.clone(),
+            box_share: self.box_share.clone(),
             container: self.container.clone(),
             refrigerated: self.refrigerated,
             depart: self.depart.clone(),
+            arrive_by: self.arrive_by.clone(),
             via: self.via.clone(),
             avoid: self.avoid.clone(),
             max_days: self.max_days.clone(),
@@ -195,23 +207,20 @@ impl Data {
 
 /// Answers.
 pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
-    if args.pairs.is_some() && args.format == Format::Html {
-        return Err(Error::Usage(
-            "--pairs: expected --format table, json or csv; a page shows one pair".to_owned(),
-        ));
-    }
     let warn = |what: &str| console.message(Level::Warning, what);
     let routes = Routes::open(args.data.sources(), &warn)?;
+    let changes = args.scenario.as_deref().map(|path| routes.changes(path));
+    let changes = changes.transpose()?;
     if let Some(file) = &args.pairs {
-        return pairs::run(file, args, &routes, console);
+        return pairs::run(file, args, (&routes, changes.as_ref()), console);
     }
     let places = (
         args.from.as_deref().unwrap_or_default(),
         args.to.as_deref().unwrap_or_default(),
     );
     let (question, with_map) = (args.question.asked(), args.format == Format::Html);
-    let comparison = match &args.scenario {
-        Some(path) => routes.compare_under(path, &question, places, with_map)?,
+    let comparison = match &changes {
+        Some(changes) => routes.compare_under(changes, &question, places, with_map)?,
         None => routes.compare(&question, places, with_map)?,
     };
     let text = match args.format {

@@ -16,6 +16,7 @@ use crate::present::comparison::sheet::Sheet;
 use crate::reference::Rate;
 use crate::routes::answer::{Answer, NoAnswer, answer};
 use crate::routes::request::{Objective, Request};
+use crate::routes::scenario::Scenario;
 use crate::run::prepare::library_error;
 use crate::store::reference::read_named;
 use rayon::prelude::*;
@@ -25,14 +26,20 @@ use world::{Files, World};
 /// What is asked, in words; each is checked with what was wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Question {
-    /// Cargo in the container, kg; `None`: the profile's mass per TEU.
+    /// Cargo, kg, of all boxes together; `None`: the profile's mass per TEU.
     pub cargo_kg: Option<String>,
+    /// Boxes; `None`: as many as the cargo fills, one without a mass.
+    pub boxes: Option<String>,
+    /// The part of one box that the cargo has, above 0 and at most 1; `None`: all of it.
+    pub box_share: Option<String>,
     /// ISO 6346 size-type or trade name.
     pub container: String,
     /// The cargo is refrigerated, whatever the container type says.
     pub refrigerated: bool,
     /// Day on which the cargo is ready, `YYYY-MM-DD`, UTC; `None`: today.
     pub depart: Option<String>,
+    /// Last day of arrival, UTC; without `depart` each option then says when the cargo must be ready.
+    pub arrive_by: Option<String>,
     /// Places to call at, in this order.
     pub via: Vec<String>,
     /// Places, countries, modes and sea passages not to use.
@@ -85,6 +92,12 @@ pub struct Routes {
     world: World,
 }
 
+/// What a scenario changes, with the world as it is then.
+pub struct Changes {
+    world: World,
+    scenario: Scenario,
+}
+
 /// Route options side by side.
 pub struct Comparison {
     /// Every figure as text.
@@ -117,8 +130,8 @@ impl Comparison {
     }
 
     /// The row of a pair that has no answer.
-    pub fn csv_no_answer(from: &str, to: &str, why: &str) -> String {
-        csv::no_answer(from, to, why)
+    pub fn csv_no_answer(from: &str, to: &str, why: &str, has_scenario: bool) -> String {
+        csv::no_answer(from, to, why, has_scenario)
     }
 
     /// The sheet as JSON, over many lines or on one.
@@ -157,38 +170,54 @@ impl Routes {
         (from, to): (&str, &str),
         with_map: bool,
     ) -> Result<Comparison> {
-        self.answered(question, (from, to), with_map)?
-            .map_err(stopped)
+        let request = question::request(question, from, to, &self.world)?;
+        let network = self.world.network(&request);
+        let answer = answer(self.world.asked(&network, None), &request).map_err(stopped)?;
+        let profile = &self.sources.profile;
+        let sheet = Sheet::new(&answer, &request, &self.world.reference, profile);
+        let map = self.map(&self.world, &answer, &request, with_map)?;
+        Ok(Comparison { sheet, map })
     }
 
-    /// The same question before and after the changes of a scenario file.
+    /// The changes of a scenario file, loaded once for any number of questions.
+    pub fn changes(&self, scenario: &Path) -> Result<Changes> {
+        let scenario = world::scenario(scenario)?;
+        let world = world::load(&self.files, &self.sources, Some(&scenario), &|_| {})?;
+        Ok(Changes { world, scenario })
+    }
+
+    /// The same question before and after changes.
     pub fn compare_under(
         &self,
-        scenario: &Path,
+        changes: &Changes,
         question: &Question,
         (from, to): (&str, &str),
         with_map: bool,
     ) -> Result<Comparison> {
         let request = question::request(question, from, to, &self.world)?;
-        let scenario = world::scenario(scenario)?;
-        let after = world::load(&self.files, &self.sources, Some(&scenario), &|_| {})?;
-        let changed = what_if::changed(&request, &scenario);
+        if request.is_ready_open {
+            return Err(Error::Usage(
+                "--scenario: expected --depart beside --arrive-by: before and after are told for one day".to_owned(),
+            ));
+        }
+        let (after, scenario) = (&changes.world, &changes.scenario);
+        let changed = what_if::changed(&request, scenario);
         let network = after.network(&changed);
         let (sheet, answer) = what_if::what_if(
             &request,
             &self.world,
-            (&after, &network, &scenario),
+            (after, &network, scenario),
             &self.sources.profile,
         )?;
-        let map = self.map(&after, &answer, &changed, with_map)?;
+        let map = self.map(after, &answer, &changed, with_map)?;
         Ok(Comparison { sheet, map })
     }
 
-    /// Every pair of places, answered on all cores. `tell` makes of an answer, or of the reason why there is none, what `take` gets
+    /// Every pair of places, answered on all cores, before and after `changes` where there are any. `tell` makes of an answer, or of the reason why there is none, what `take` gets
     /// in the order of the pairs.
     pub fn compare_each<T: Send>(
         &self,
-        question: &Question,
+        (question, changes): (&Question, Option<&Changes>),
         pairs: &[(String, String)],
         tell: &(dyn Fn(&str, &str, Answered) -> T + Sync),
         take: &mut dyn FnMut(T) -> Result<()>,
@@ -197,34 +226,16 @@ impl Routes {
             let answers: Vec<T> = chunk
                 .par_iter()
                 .map(|(from, to)| {
-                    let answer = match self.answered(question, (from, to), false) {
-                        Ok(answer) => answer.map_err(|why| why.to_string()),
-                        Err(error) => Err(error.to_string()),
+                    let answer = match changes {
+                        Some(changes) => self.compare_under(changes, question, (from, to), false),
+                        None => self.compare(question, (from, to), false),
                     };
-                    tell(from, to, answer)
+                    tell(from, to, answer.map_err(|error| error.to_string()))
                 })
                 .collect();
             answers.into_iter().try_for_each(&mut *take)?;
         }
         Ok(())
-    }
-
-    fn answered(
-        &self,
-        question: &Question,
-        (from, to): (&str, &str),
-        with_map: bool,
-    ) -> Result<std::result::Result<Comparison, NoAnswer>> {
-        let request = question::request(question, from, to, &self.world)?;
-        let network = self.world.network(&request);
-        let answer = match answer(self.world.asked(&network, None), &request) {
-            Ok(answer) => answer,
-            Err(why) => return Ok(Err(why)),
-        };
-        let profile = &self.sources.profile;
-        let sheet = Sheet::new(&answer, &request, &self.world.reference, profile);
-        let map = self.map(&self.world, &answer, &request, with_map)?;
-        Ok(Ok(Comparison { sheet, map }))
     }
 
     fn map(

@@ -7,16 +7,19 @@ use crate::geo::sea::Passages;
 use crate::model::id::{CountryCode, LocationCode};
 use crate::model::mode::{Mode, Temperature};
 use crate::model::money::{Currency, PRICE_SCALE};
-use crate::model::time::{DAY_US, Day, parse_date};
-use crate::model::unit::{MASS_SCALE, decimal_text, parse_decimal};
+use crate::model::time::{DAY_US, Day, Instant, civil, day_of, parse_date};
+use crate::model::unit::{MASS_SCALE, SHARE_SCALE, decimal_text, parse_decimal};
 use crate::reference::FoundPlace;
 use crate::reference::finding::{KnownPlaces, Reason};
 use crate::routes::request::{Avoid, Cargo, Request};
+use crate::routes::search::HORIZON;
 use crate::routes::spelling::{edits, nearest};
-use crate::routes::{DAY, Millihours};
+use crate::routes::{DAY, MILLIHOUR_US, Millihours};
 
 /// Heaviest cargo, g.
-const MOST_MASS_G: u32 = 1_000_000_000;
+const MOST_MASS_G: u64 = 100_000_000_000;
+/// Most boxes of one question.
+const MOST_BOXES: u32 = 1000;
 
 /// The request for one pair.
 pub(super) fn request(
@@ -44,11 +47,31 @@ pub(super) fn request(
             "--avoid {both}: expected a place that the way neither begins, ends nor has to lead through"
         )));
     }
+    let most_hours = question.max_days.as_deref().map(most_hours).transpose()?;
+    let arrive_by = question.arrive_by.as_deref().map(arrive_by).transpose()?;
+    let is_ready_open = arrive_by.is_some() && question.depart.is_none();
+    let depart = match arrive_by.filter(|_| is_ready_open) {
+        Some(by) => {
+            let first = by - most_hours.unwrap_or(HORIZON) * MILLIHOUR_US;
+            i64::from(day_of(first)) * DAY_US
+        }
+        None => i64::from(depart(question)?) * DAY_US,
+    };
+    if arrive_by.is_some_and(|by| by < depart) {
+        let words =
+            [&question.arrive_by, &question.depart].map(|d| d.as_deref().unwrap_or_default());
+        return Err(Error::Usage(format!(
+            "--arrive-by {}: expected a day not before that of --depart {}",
+            words[0], words[1]
+        )));
+    }
     Ok(Request {
         origin,
         destination,
         cargo: cargo(question, loaded)?,
-        depart: depart(question)? as i64 * DAY_US,
+        depart,
+        arrive_by,
+        is_ready_open,
         via,
         avoid,
         modes: question
@@ -56,7 +79,7 @@ pub(super) fn request(
             .iter()
             .map(|m| mode(m))
             .collect::<Result<_>>()?,
-        most_hours: question.max_days.as_deref().map(most_hours).transpose()?,
+        most_hours,
         options: question.options,
         objective: question.objective,
         carbon_price: question.carbon_price.as_deref().map(price).transpose()?,
@@ -190,35 +213,95 @@ fn cargo(question: &Question, loaded: &World) -> Result<Cargo> {
         return Err(Error::Usage(format!("--container {container}: {what}")));
     };
     let most = loaded.reference.most_cargo(container, &found);
-    let wanted = "expected kilograms above 0, up to 1000000, with at most 3 decimals";
-    let mass = |text: &String| {
-        let mass = parse_decimal(text, MASS_SCALE).and_then(|m| u32::try_from(m).ok());
-        mass.filter(|m| (1..=MOST_MASS_G).contains(m))
-            .ok_or_else(|| Error::Usage(format!("--cargo-kg {text}: {wanted}")))
-    };
-    let mass_g = question
-        .cargo_kg
-        .as_ref()
-        .map(mass)
-        .transpose()?
-        .unwrap_or(0);
-    if i64::from(mass_g) > most {
-        let boxes = (i64::from(mass_g) + most - 1) / most;
+    let mass_g = mass(question)?;
+    let box_share = box_share(question)?;
+    let boxes = boxes(
+        question,
+        container,
+        mass_g,
+        u64::try_from(most).unwrap_or(0),
+    )?;
+    if box_share > 0 && boxes > 1 {
         return Err(Error::Usage(format!(
-            "--cargo-kg: {} kg is more than one {container} carries, {} kg; ask for one of {boxes} boxes",
-            decimal_text(mass_g.into(), MASS_SCALE),
-            decimal_text(most.into(), MASS_SCALE)
+            "--box-share: found {boxes} boxes, expected a part of one; leave out --box-share for whole boxes"
         )));
     }
     Ok(Cargo {
         mass_g,
-        container_type: question.container.clone(),
+        container_type: container.clone(),
         temperature: if question.refrigerated {
             Temperature::Refrigerated
         } else {
             Temperature::Absent
         },
+        boxes,
+        is_split: question.boxes.is_none() && boxes > 1,
+        box_share,
     })
+}
+
+/// Cargo of all boxes, g; 0: none was given.
+fn mass(question: &Question) -> Result<u64> {
+    let Some(text) = &question.cargo_kg else {
+        return Ok(0);
+    };
+    let mass = parse_decimal(text, MASS_SCALE).and_then(|m| u64::try_from(m).ok());
+    let mass = mass.filter(|m| (1..=MOST_MASS_G).contains(m));
+    mass.ok_or_else(|| {
+        let wanted = "expected kilograms above 0, up to 100000000, with at most 3 decimals";
+        Error::Usage(format!("--cargo-kg {text}: {wanted}"))
+    })
+}
+
+/// The part of a box, millionths; 0: none was given.
+fn box_share(question: &Question) -> Result<u32> {
+    let Some(text) = &question.box_share else {
+        return Ok(0);
+    };
+    let share = parse_decimal(text, SHARE_SCALE).and_then(|s| u32::try_from(s).ok());
+    let share = share.filter(|s| (1..=1_000_000).contains(s));
+    share.ok_or_else(|| {
+        let wanted =
+            "expected the part of one box, above 0, at most 1, with at most 6 decimals, such as 0.25";
+        Error::Usage(format!("--box-share {text}: {wanted}"))
+    })
+}
+
+/// As many boxes as were asked for, or as the cargo fills where nobody said. `most`: g of cargo in one.
+fn boxes(question: &Question, container: &str, mass_g: u64, most: u64) -> Result<u32> {
+    let kg = |g: u64| decimal_text(g.into(), MASS_SCALE);
+    let needed = mass_g.div_ceil(most.max(1)).max(1);
+    let Some(text) = &question.boxes else {
+        return u32::try_from(needed).ok().filter(|n| *n <= MOST_BOXES).ok_or_else(|| {
+            Error::Usage(format!(
+                "--cargo-kg: {} kg fill {needed} {container}, expected at most {MOST_BOXES} boxes; ask for a part of it",
+                kg(mass_g)
+            ))
+        });
+    };
+    let count = text
+        .parse::<u32>()
+        .ok()
+        .filter(|n| (1..=MOST_BOXES).contains(n));
+    let Some(count) = count else {
+        return Err(Error::Usage(format!(
+            "--boxes {text}: expected a whole number from 1 to {MOST_BOXES}"
+        )));
+    };
+    if needed > u64::from(count) {
+        return Err(Error::Usage(format!(
+            "--cargo-kg: {} kg is more than {count} {container} carry, {} kg; --boxes {needed} carry it, and so does no --boxes at all",
+            kg(mass_g),
+            kg(most * u64::from(count))
+        )));
+    }
+    if mass_g > 0 && mass_g < u64::from(count) {
+        return Err(Error::Usage(format!(
+            "--cargo-kg: {} kg in {count} boxes, expected a gram for each at least",
+            kg(mass_g)
+        )));
+    }
+    Ok(count)
 }
 
 fn depart(question: &Question) -> Result<Day> {
@@ -231,6 +314,14 @@ fn depart(question: &Question) -> Result<Day> {
                 .map_err(|_| Error::Usage("the clock shows no date of the calendar".to_owned()))
         }
     }
+}
+
+/// The last instant of a day.
+fn arrive_by(text: &str) -> Result<Instant> {
+    let wanted = "expected a date as YYYY-MM-DD from 1900 on";
+    let day = parse_date(text).filter(|day| civil(*day).0 >= 1900);
+    let day = day.ok_or_else(|| Error::Usage(format!("--arrive-by {text}: {wanted}")))?;
+    Ok((i64::from(day) + 1) * DAY_US - 1)
 }
 
 fn avoid(words: &[String], loaded: &World) -> Result<Avoid> {

@@ -21,6 +21,7 @@ use crate::reference::Speeds;
 use crate::reference::ways::FILES as ESTIMATES;
 use crate::routes::answer::Answer;
 use crate::routes::answer::World as Asked;
+use crate::routes::costing::SharedLinks;
 use crate::routes::geometry::{Spot, lines};
 use crate::routes::network::{Estimates, Network};
 use crate::routes::request::Request;
@@ -79,6 +80,8 @@ pub(super) struct World {
     pub rates: Rates,
     /// Rate cards and price levels.
     pub price_rows: PriceRows,
+    /// Footprints of the links, for the cargo that is asked about first.
+    shared: SharedLinks,
 }
 
 impl World {
@@ -108,6 +111,9 @@ impl World {
             rates: &self.rates,
             price_rows: &self.price_rows,
             scenario,
+            // A scenario, and a closed passage, have other links.
+            shared: (scenario.is_none() && std::ptr::eq(network, &raw const self.network))
+                .then_some(&self.shared),
         }
     }
 }
@@ -256,6 +262,7 @@ pub(super) fn load(
         reference,
         rates,
         price_rows,
+        shared: SharedLinks::default(),
     })
 }
 
@@ -371,7 +378,7 @@ pub(super) fn map(
     let spot = |code: &LocationCode| {
         Some((
             code.to_string(),
-            loaded.reference.places.get(*code)?.point?.hundredths(),
+            loaded.reference.point(*code)?.hundredths(),
         ))
     };
     let (land, land_source) = land(folder(args.reference.as_ref(), DATA_FOLDER)?)?;

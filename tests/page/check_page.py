@@ -1,4 +1,4 @@
-"""The page of `compare` in headless Chromium: clicks, keys, scale, print, phone width, dark, no error, no request.
+"""The pages of `compare` in headless Chromium: clicks, keys, scale, print, phone width, dark, no error, no request.
 
 Usage: python3 tests/page/check_page.py PROGRAM [FOLDER FOR SCREENSHOTS]
 
@@ -102,6 +102,38 @@ addEventListener("load", () => {
 </script>"""
 
 
+SCENARIO = """title = "No Suez, slower ships"
+closed = ["suez"]
+[[speed]]
+mode = "sea"
+ratio = "0.8"
+"""
+
+PAIRS_HANDS = """<script>
+addEventListener("load", () => {
+  const seen = {};
+  const all = (s) => Array.from(document.querySelectorAll(s));
+  seen.rows = all("#pairs tbody tr").map((row) => {
+    const [bar, track] = ["i.span", ".track"].map((s) => row.querySelector(s)?.getBoundingClientRect());
+    const link = row.querySelector("a");
+    return {text: row.textContent, target: link ? document.querySelector(link.getAttribute("href")) !== null : null,
+      span: bar ? [(bar.left - track.left) / track.width, (bar.right - track.left) / track.width, track.width] : null};
+  });
+  seen.sections = all("section").length;
+  seen.ranges = all("section .ranges i").filter((e) => e.getBoundingClientRect().width > 0).length;
+  seen.scenario = document.querySelector("header .scenario")?.textContent ?? "";
+  seen.ids = new Set(all("[id]").map((e) => e.id)).size === all("[id]").length;
+  seen.sideways = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  seen.ground = getComputedStyle(document.body).backgroundColor;
+  seen.faults = faults;
+  const out = document.createElement("pre");
+  out.id = "seen";
+  out.textContent = JSON.stringify(seen);
+  document.body.append(out);
+});
+</script>"""
+
+
 def browser():
     return next((path for path in map(shutil.which, NAMES) if path), None)
 
@@ -112,17 +144,19 @@ def chromium(home, *arguments):
     return done.stdout
 
 
-def look(home, page, *arguments):
+def look(home, page, *arguments, hands=HANDS):
     """What the script saw on a copy of the page."""
     copy = home / "acted.html"
     text = page.read_text()
     head, rest = text.split("<title>", 1)
     # The page's own policy admits no script but the page's.
-    for script in (EARS, HANDS):
+    if "script-src " not in head:
+        head = head.replace("default-src 'none'", "default-src 'none'; script-src ")
+    for script in (EARS, hands):
         code = script.removeprefix("<script>").removesuffix("</script>")
         digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
         head = head.replace("script-src ", f"script-src 'sha256-{digest}' ")
-    copy.write_text(head + EARS + "<title>" + rest.replace("</body>", HANDS + "</body>"))
+    copy.write_text(head + EARS + "<title>" + rest.replace("</body>", hands + "</body>"))
     dom = chromium(home, *arguments, "--virtual-time-budget=5000", "--dump-dom", copy.as_uri())
     found = re.search(r'<pre id="seen">(.*?)</pre>', dom, re.S)
     assert found, "the script of the page did not come to its end"
@@ -161,6 +195,33 @@ def check_costs(seen, options):
     assert (f"east cost: option {surest[0]}" if surest else "no surely cheapest") in seen["tile"].replace("known cost", "cost"), (seen["tile"], surest)
 
 
+def check_pairs(program, home):
+    """The page of many pairs under a scenario: a row for each, whose bar lies where its CO2e does, and a section for each that has an answer."""
+    (home / "pairs.csv").write_text("from,to\nCNCKG,SGSIN\nSGSIN,NLRTM\nXXXXX,SGSIN\nDESTR,USCHI\n")
+    (home / "what-if.toml").write_text(SCENARIO)
+    question = ["--pairs", home / "pairs.csv", "--scenario", home / "what-if.toml", "--depart", "2025-10-01"]
+    page = home / "pairs.html"
+    subprocess.run([program, "compare", *question, "--format", "html", "--to", page], check=True, stderr=subprocess.DEVNULL)
+    told = subprocess.run([program, "compare", *question, "--format", "json"], check=True, capture_output=True, text=True)
+    answers = [json.loads(line) for line in told.stdout.splitlines()]
+    ghg = [[float(o["ghg_total_kg"]) for o in a["options"] if o["ghg_is_complete"]] for a in answers]
+    grounds = set()
+    for size in (["--window-size=1280,900"], ["--window-size=500,900", "--force-device-scale-factor=1"],
+                 ["--window-size=1280,900", "--blink-settings=preferredColorScheme=0"]):
+        seen = look(home, page, *size, hands=PAIRS_HANDS)
+        grounds.add(seen["ground"])
+        assert seen["faults"] == [] and seen["ids"] and seen["sideways"] <= 0, seen
+        assert len(seen["rows"]) == len(answers) == 4 and seen["sections"] == 3 and seen["ranges"] >= 3, seen
+        assert [row["target"] for row in seen["rows"]] == [bool(a["options"]) or None for a in answers], seen
+        assert "no answer: XXXXX: unknown place" in seen["rows"][2]["text"], seen
+        assert seen["scenario"].startswith("What if: No Suez, slower ships.") and "suez" in seen["scenario"], seen
+        ends = [(math.log(kg), row["span"][at]) for row, list in zip(seen["rows"], ghg) if list for at, kg in enumerate((min(list), max(list)))]
+        (x0, y0), (x1, y1) = min(ends), max(ends)
+        for x, y in ends:
+            assert abs(y0 + (y1 - y0) * (x - x0) / (x1 - x0) - y) < 0.02 and -0.01 < y < 1.01, (x, y)
+    assert len(grounds) == 2, grounds
+
+
 def main():
     program = sys.argv[1]
     shots = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
@@ -182,6 +243,7 @@ def main():
         check_costs(phone, answered)
         dark = look(home, page, "--window-size=1200,900", "--blink-settings=preferredColorScheme=0")
         assert dark["faults"] == [] and dark["ground"] != wide["ground"], (dark["ground"], wide["ground"])
+        check_pairs(program, home)
         pdf = home / "page.pdf"
         chromium(home, f"--print-to-pdf={pdf}", page.as_uri())
         assert pdf.stat().st_size > 20_000
@@ -194,7 +256,7 @@ def main():
                 "dark": ["--window-size=1200,3400", "--blink-settings=preferredColorScheme=0"],
             }.items():
                 chromium(home, *arguments, "--hide-scrollbars", f"--screenshot={shots / (name + '.png')}", page.as_uri())
-    print("page: wide, phone, dark and print checked")
+    print("page: wide, phone, dark and print checked, and the page of many pairs")
 
 
 main()

@@ -9,6 +9,8 @@ For each pair of ports, airports and terminals of data/gateways.csv (PAIRS of th
   distance for the same movement;
 - no option calls at a port only for its factor: one that is longer and slower than another of the same modes and yet cleaner, names a
   service that the other does not use;
+- no option is unexplained that is cleaner by its factors alone: it says so of the shortest one that is no longer by any mode, no slower and not as
+  clean;
 - an option with an unknown figure is never first;
 - options are movements: `run` gives their elements the same micrograms.
 """
@@ -128,6 +130,31 @@ def artefacts(answer):
     return found
 
 
+def by_mode(option):
+    km = {}
+    for leg in transports(option):
+        km[leg["mode"]] = km.get(leg["mode"], 0) + micrograms(leg["distance_km"])
+    return km
+
+
+def explained(answer):
+    """Options that are cleaner by their factors alone, with whether each says so of the right one; and that others do not."""
+    known = [o for o in answer["options"] if o["ghg_is_complete"] and o["hours"] is not None]
+    found = []
+    for own in answer["options"]:
+        said = [part.split(" by its ")[0] for part in own["standing"].split("less CO2e than option ")[1:]]
+        others = []
+        for other in known if own in known else []:
+            mine, theirs = by_mode(own), by_mode(other)
+            if (micrograms(own["ghg_total_kg"]) < micrograms(other["ghg_total_kg"]) and float(own["hours"]) >= float(other["hours"])
+                    and sum(mine.values()) > sum(theirs.values()) and all(mine.get(m, 0) >= theirs[m] for m in theirs)):
+                others.append((sum(theirs.values()), int(other["id"])))
+        if others or said:
+            shortest = [str(i) for km, i in others if km == min(others)[0]]
+            found.append((own["id"], len(said) == 1 and said[0] in shortest))
+    return found
+
+
 def main():
     binary = sys.argv[1]
     count, seed = (int(sys.argv[2]) if len(sys.argv) > 2 else 1_000), (int(sys.argv[3]) if len(sys.argv) > 3 else 7)
@@ -151,11 +178,17 @@ def main():
         for pair in few:
             print(f"{pair[0]} - {pair[1]}: {len(answers.get(pair, {'options': []})['options'])} options")
         check(len(few) * 100 <= len(far), f"{len(few)} of {len(far)} far pairs have fewer than two options")
+        cleaner_by_factors = firsts_by_factors = 0
         ports = {row["locode"] for row in rows(ROOT / "data/sea/ports.csv")}
         for pair, answer in answers.items():
             first = answer["options"][0]
             check(first["ghg_is_complete"] or not any(o["ghg_is_complete"] for o in answer["options"]), f"{pair}: an unknown figure is first")
             made_up = artefacts(answer)
+            explanations = explained(answer)
+            cleaner_by_factors += len(explanations)
+            firsts_by_factors += bool(explanations) and explanations[0][0] == answer["options"][0]["id"]
+            for option, is_right in explanations:
+                check(is_right, f"{pair}: option {option} does not say that it is cleaner by its factors alone, or says so of another")
             check(not made_up, f"{pair}: cleaner by a factor only: {made_up}")
             for option in answer["options"]:
                 for leg in transports(option):
@@ -170,6 +203,7 @@ def main():
             check(found.get(shipment) == total, f"{shipment}: compare {total}, run {found.get(shipment)}")
     for fault in faults[:20]:
         print("FAULT", fault)
+    print(f"{cleaner_by_factors} options are cleaner by their factors alone and say so, {firsts_by_factors} of them the first of their pair")
     print(f"{len(pairs)} pairs, {len(far)} over {FAR_KM} km, {len(few)} of them with fewer than two options; "
           f"{sum(len(a['options']) for a in answers.values())} options; {seconds * 1000 / len(pairs):.1f} ms a pair on all cores")
     print(f"planner: {passed} passed, {len(faults)} failed")

@@ -25,6 +25,15 @@ freight,rail,CNCKG,CNQZH,no,container,612.5,700,USD,2025-09-01,2025-11-01,contra
 freight,sea,CN,SG,,t,31.25,,USD,2025-10-01,2025-10-02,contract 8,
 handling,rail,CNCKG,,,teu,15,18.5,USD,,,contract 9,
 """
+# Prices per TEU, tonne and container.
+OWN = """service,mode,operation,origin,destination,distance_km,basis,transit_hours,cost,currency,cost_per
+train,rail,rail.container_electric,CNCKG,CNQZH,1450,sfd,48,400,USD,teu
+ship,sea,sea.container_feeder,CNQZH,SGSIN,2513,sfd,144,31.5,USD,t
+truck,road,road.articulated,CNCKG,SGSIN,4500,sfd,100,7000,USD,container
+"""
+# Ways of services that had the value of an index as their price.
+MOVED = [["CNYSA", "SGSIN"], ["CNYSA", "AEJEA"], ["CNYSA", "NLRTM"], ["CNYSA", "USLAX"], ["CNYSA", "AUSYD"], ["CNYSA", "BRSSZ"],
+         ["CNYSA", "ZADUR"], ["CNCKG", "DEDUI"], ["KZHOR", "BYBQT"]]
 FLAGSHIP = ["CNCKG", "SGSIN", "--depart", "2025-10-01", "--cargo-kg", "20000", "--options", "50"]
 
 
@@ -40,18 +49,22 @@ def money(amount):
     return f"{sign}{scaled // 100}.{scaled % 100:02}"
 
 
+def argument(arguments, name):
+    return arguments[arguments.index(name) + 1] if name in arguments else None
+
+
 def is_within(place, words):
     return not words or place in words.split() or place[:2] in words.split()
 
 
 def quantity(per, box):
     """How much of its unit a box has; None: it cannot be told."""
-    teu, tonnes, km = box["teu"], box["kg"] / 1000, box.get("km")
+    teu, boxes, tonnes, km = box["teu"], box["boxes"], box["kg"] / 1000, box.get("km")
     if per.endswith("km") and km is None:
         return None
     return {
-        "teu": lambda: teu, "feu": lambda: teu / 2 if teu >= 2 else None, "container": lambda: Fraction(1), "t": lambda: tonnes,
-        "kg": lambda: box["kg"], "tkm": lambda: tonnes * km, "teukm": lambda: teu * km, "containerkm": lambda: km,
+        "teu": lambda: teu, "feu": lambda: teu / 2 if teu >= 2 * boxes else None, "container": lambda: boxes, "t": lambda: tonnes,
+        "kg": lambda: box["kg"], "tkm": lambda: tonnes * km, "teukm": lambda: teu * km, "containerkm": lambda: boxes * km,
     }[per]()
 
 
@@ -110,10 +123,15 @@ class Check:
 
     def question(self, arguments, card=(), rate=None):
         answer = self.ask(arguments)
-        request = answer["request"]
+        own = argument(arguments, "--services")
+        services = self.services | ({row["service"]: row for row in rows(own)} if own else {})
+        request = answer["request"] | {"services": services}
         container = self.containers[request["container"]]
         is_cold = "--refrigerated" in arguments or container["refrigerated"] == "yes"
-        box = {"teu": Fraction(container["teu"]), "kg": Fraction(request["cargo_kg"]), "refrigerated": "yes" if is_cold else "no"}
+        # Containers, or the part of one.
+        boxes = Fraction(argument(arguments, "--box-share") or argument(arguments, "--boxes") or request["boxes"])
+        box = {"teu": boxes * Fraction(container["teu"]), "boxes": boxes, "kg": Fraction(request["cargo_kg"]), "refrigerated": "yes" if is_cold else "no"}
+        self.equal(Fraction(request["teu"]), box["teu"], f"{' '.join(arguments)}, TEU")
         prices = Prices(card, "--no-levels" not in arguments)
         options = [self.option(o, f"{' '.join(arguments[:2])} option {o['id']}", box, prices, request, rate) for o in answer["options"]]
         self.front(answer["options"], options)
@@ -137,12 +155,13 @@ class Check:
 
     def option(self, option, what, box, prices, request, rate):
         legs = [e for e in option["elements"] if e["kind"] == "transport"]
-        day, parts = request["depart"][:10], []
+        services = request["services"]
+        day, parts = option["ready"], []
         for leg in legs:
             # Without a factor nobody computed its distance.
             is_refused = leg["refused"] is not None
             own = dict(box, km=None if is_refused else Fraction(leg["distance_km"]))
-            service = self.services.get(leg["service"], {})
+            service = services.get(leg["service"], {})
             if service.get("cost"):
                 amount = Fraction(service["cost"]) * quantity(service["cost_per"], own)
                 price = {"basis": "service", "low": amount, "high": amount, "currency": service["currency"]}
@@ -243,7 +262,20 @@ def main():
     check.question([*FLAGSHIP, "--refrigerated"])
     for pair in (["USCHI", "DESTR"], ["INDEL", "NLRTM"], ["CNSHA", "USNYC"], ["DEHAM", "PLWAW"]):
         known += check.question([*pair, "--depart", "2025-06-01", "--cargo-kg", "12500.5"])
+    for boxes in (["--boxes", "3", "--cargo-kg", "50000.001"], ["--cargo-kg", "100000", "--container", "22G1"],
+                  ["--box-share", "0.25", "--cargo-kg", "4000"], ["--boxes", "2", "--refrigerated"]):
+        known += check.question([*FLAGSHIP[:4], *boxes, "--carbon-price", "50", "--currency", "USD"])
+    check.equal(any(row["cost"] for row in check.services.values()), False, "no service that ships has a price")
+    for lane in MOVED:
+        moved = check.ask([*lane, "--depart", "2025-06-20", "--options", "20"])
+        bases = {e["price"]["basis"] for o in moved["options"] for e in o["elements"] if e.get("price")}
+        check.equal(bases, {"level"}, f"{lane}, what its prices are")
+        known += check.question([*lane, "--depart", "2025-06-20"])
     with tempfile.TemporaryDirectory() as folder:
+        own = pathlib.Path(folder) / "own.csv"
+        own.write_text(OWN, encoding="utf-8")
+        for boxes in ([], ["--boxes", "2"], ["--box-share", "0.5"]):
+            known += check.question([*FLAGSHIP, *boxes, "--services", str(own)])
         card = pathlib.Path(folder) / "card.csv"
         card.write_text(CARD, encoding="utf-8")
         for day in ("2025-10-01", "2025-10-02", "2025-11-01"):

@@ -346,9 +346,19 @@ fn conditions_are_kept() {
 
 #[test]
 fn costs_convert_only_with_a_dated_rate_and_unknown_costs_stay_unknown() {
+    let dir = tempfile::tempdir().unwrap();
+    let services = dir.path().join("own.csv");
+    std::fs::write(
+        &services,
+        "service,mode,operation,origin,destination,transit_hours,cost,currency,cost_per\n\
+         ship,sea,sea.container_mainline,CNYSA,SGSIN,230,455,USD,teu\n",
+    )
+    .unwrap();
     let lane = [
         "CNCKG",
         "SGSIN",
+        "--services",
+        services.to_str().unwrap(),
         "--depart",
         "2025-10-01",
         "--via",

@@ -1,6 +1,8 @@
 //! Questions about any two places of the world through the built program: from door to door, by name, and no option that fools.
 
 use super::compare::{compare, options};
+use crate::support::binary::green_corridor;
+use crate::support::tables::{Table, current_run};
 use serde_json::Value;
 
 /// The answer to a question of the same day.
@@ -195,36 +197,382 @@ fn places_are_known_by_name_where_only_one_has_it() {
     assert!(ended.stderr.contains("unknown place"), "{}", ended.stderr);
 }
 
+/// What `compare` says that the boxes of each option emit, and what `run` says of a record for each box and leg.
+fn check_boxes_against_run(answer: &Value, boxes: &[&str], share: &str) {
+    let mut csv = "shipment_id,movement_id,container_type,sequence,mode,operation,carrier,origin,destination,departed_at,arrived_at,\
+                   distance_km,distance_basis,cargo_mass_kg,box_share\n"
+        .to_owned();
+    let of = |element: &Value, key: &str| element[key].as_str().unwrap_or("").to_owned();
+    for option in options(answer) {
+        for (number, mass) in boxes.iter().enumerate() {
+            let shipment = format!("S{:0>3}-{number:0>3}", of(option, "id"));
+            for (place, leg) in legs(option).into_iter().enumerate() {
+                let reported = of(leg, "reported_distance_km");
+                let basis = match reported.is_empty() {
+                    true => String::new(),
+                    false => of(leg, "distance_basis"),
+                };
+                let keys = [
+                    "mode",
+                    "operation",
+                    "carrier",
+                    "origin",
+                    "destination",
+                    "departed_at",
+                    "arrived_at",
+                ];
+                let cells = keys.map(|key| of(leg, key)).join(",");
+                let container = of(&answer["request"], "container");
+                csv += &format!(
+                    "{shipment},{shipment}-{place},{container},{},{cells},{reported},{basis},{mass},{share}\n",
+                    place + 1
+                );
+            }
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("movements.csv"), csv).unwrap();
+    let home = env!("CARGO_MANIFEST_DIR");
+    let plan = format!(
+        "movements = [\"movements.csv\"]\nfactors = '{home}/emission_factors'\nprofile = \"open\"\nreference = '{home}/data'\nout = \"out\"\n"
+    );
+    std::fs::write(dir.path().join("run.toml"), plan).unwrap();
+    green_corridor(["run".as_ref(), dir.path().join("run.toml").as_os_str()]).expect(0);
+    let shipments = Table::read(&current_run(&dir.path().join("out")), "shipments");
+    let micrograms = |kg: &str| kg.replace('.', "").parse::<i128>().unwrap();
+    let found: Vec<i128> = shipments
+        .column("ghg_total_kg")
+        .iter()
+        .map(|kg| micrograms(kg))
+        .collect();
+    let wanted: Vec<i128> = options(answer)
+        .iter()
+        .map(|o| micrograms(&of(o, "ghg_total_kg")))
+        .collect();
+    let sums: Vec<i128> = found
+        .chunks(boxes.len())
+        .map(|list| list.iter().sum())
+        .collect();
+    assert!(!wanted.is_empty() && wanted[0] > 0);
+    assert_eq!(sums, wanted);
+}
+
 #[test]
-fn more_than_a_box_carries_is_refused_with_the_number_of_boxes() {
-    let ended = compare(&[
+fn run_finds_the_same_micrograms_for_several_boxes_and_for_a_part_of_one() {
+    let two_kinds = answer(
         "CNCKG",
         "SGSIN",
+        &["--boxes", "3", "--cargo-kg", "50000.001", "--options", "20"],
+    );
+    assert_eq!(two_kinds["request"]["teu"], "6");
+    let boxes = ["16666.667"; 3];
+    check_boxes_against_run(&two_kinds, &boxes, "");
+    let uneven = answer(
+        "CNCKG",
+        "SGSIN",
+        &["--boxes", "2", "--cargo-kg", "0.003", "--options", "20"],
+    );
+    check_boxes_against_run(&uneven, &["0.002", "0.001"], "");
+    let part = answer(
+        "CNCKG",
+        "SGSIN",
+        &[
+            "--box-share",
+            "0.25",
+            "--cargo-kg",
+            "5000",
+            "--options",
+            "20",
+        ],
+    );
+    assert_eq!(part["request"]["teu"], "0.5");
+    check_boxes_against_run(&part, &["5000"], "0.25");
+    // Without a mass the part has its part of the profile's.
+    let part = answer("CNCKG", "SGSIN", &["--box-share", "0.25"]);
+    assert_eq!(part["request"]["cargo_kg"], "5000");
+    // Each is ready on a day of its own, before and after the factors of a year.
+    let late = [
+        "--arrive-by",
+        "2026-01-14",
+        "--options",
+        "20",
+        "--format",
+        "json",
+    ];
+    let late = compare(&[&["CNCKG", "SGSIN"], &late[..]].concat()).expect(0);
+    let late: Value = serde_json::from_str(&late.stdout).unwrap();
+    let ready: std::collections::BTreeSet<&str> = options(&late)
+        .iter()
+        .map(|o| o["ready"].as_str().unwrap())
+        .collect();
+    assert!(
+        ready.first() < Some(&"2026-01-01") && ready.last() > Some(&"2026-01-01"),
+        "{ready:?}"
+    );
+    check_boxes_against_run(&late, &[late["request"]["cargo_kg"].as_str().unwrap()], "");
+}
+
+#[test]
+fn what_is_more_than_a_box_carries_is_spread_or_refused() {
+    let heavy = [
+        "CNCKG",
+        "SGSIN",
+        "--depart",
+        "2025-06-01",
         "--cargo-kg",
         "100000",
         "--container",
         "22G1",
+    ];
+    let table = compare(&heavy).expect(0).stdout;
+    assert!(
+        table.contains("100 000 kg in 4 22G1, ready 2025-06-01"),
+        "{table}"
+    );
+    assert!(
+        table.contains("so it is spread evenly over as few as carry it: 4 with 25000.000 kg each."),
+        "{table}"
+    );
+    let refused = |more: &[&str], wanted: &str| {
+        let ended = compare(&[&heavy[..], more].concat()).expect(2);
+        assert!(ended.stderr.contains(wanted), "{wanted}: {}", ended.stderr);
+    };
+    refused(
+        &["--boxes", "3"],
+        "100000.000 kg is more than 3 22G1 carry, ",
+    );
+    refused(&["--boxes", "3"], "--boxes 4 carry it");
+    refused(
+        &["--boxes", "0"],
+        "--boxes 0: expected a whole number from 1 to 1000",
+    );
+    refused(&["--boxes", "2.5"], "expected a whole number");
+    refused(
+        &["--box-share", "0.5"],
+        "found 4 boxes, expected a part of one",
+    );
+    let light = ["CNCKG", "SGSIN", "--boxes", "9", "--cargo-kg", "0.008"];
+    assert!(
+        compare(&light)
+            .expect(2)
+            .stderr
+            .contains("expected a gram for each at least")
+    );
+    for share in ["0", "1.1", "x", "-1", "0.0000001"] {
+        let ended = compare(&["CNCKG", "SGSIN", "--box-share", share]).expect(2);
+        assert!(
+            ended.stderr.contains("expected the part of one box"),
+            "{share}: {}",
+            ended.stderr
+        );
+    }
+    assert!(
+        compare(&["CNCKG", "SGSIN", "--cargo-kg", "99999999"])
+            .expect(2)
+            .stderr
+            .contains("at most 1000 boxes")
+    );
+}
+
+#[test]
+fn a_day_of_arrival_puts_each_option_off_as_far_as_it_can_be() {
+    let asked = |more: &[&str]| {
+        let ended = compare(
+            &[
+                &["CNCKG", "SGSIN", "--format", "json", "--options", "50"],
+                more,
+            ]
+            .concat(),
+        )
+        .expect(0);
+        serde_json::from_str::<Value>(&ended.stdout).unwrap()
+    };
+    let late = asked(&["--arrive-by", "2025-06-30"]);
+    assert_eq!(
+        (&late["request"]["depart"], &late["request"]["arrive_by"]),
+        (&Value::Null, &"2025-06-30".into())
+    );
+    let day = |o: &Value, key: &str| o[key].as_str().unwrap().to_owned();
+    let hours = |o: &Value| day(o, "hours").parse::<f64>().unwrap();
+    for option in options(&late) {
+        let arrives = option["arrives"]["day"].as_str().unwrap();
+        assert!(("2025-06-29".."2025-07-01").contains(&arrives), "{arrives}");
+        // A day later it would come too late: less than a day is left of the time.
+        let ready = jiff::civil::Date::strptime("%Y-%m-%d", day(option, "ready")).unwrap();
+        let end = jiff::civil::date(2025, 7, 1);
+        let days = f64::from((end - ready).get_days());
+        let left = 24.0 * days - hours(option);
+        // What arrives at midnight arrives on the next day.
+        assert!(left > 0.0 && left <= 24.0, "{days} {left}");
+    }
+    // The same chains as for a box that is ready on a day of the same month, with the same figures.
+    let early = asked(&["--depart", "2025-06-01", "--arrive-by", "2025-06-30"]);
+    let figures = |answer: &Value| {
+        let of = |o: &Value| {
+            (
+                o["places"].to_string(),
+                day(o, "ghg_total_kg"),
+                day(o, "hours"),
+            )
+        };
+        let in_june = options(answer).iter().filter(|o| hours(o) <= 720.0);
+        in_june.map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(figures(&late), figures(&early));
+    // With a day of departure what comes too late is left out.
+    let soon = asked(&["--depart", "2025-06-01", "--arrive-by", "2025-06-08"]);
+    assert!(options(&soon).len() < options(&early).len());
+    for option in options(&soon) {
+        assert!(
+            option["arrives"]["day"].as_str() <= Some("2025-06-08"),
+            "{option}"
+        );
+    }
+    let ended = compare(&[
+        "CNCKG",
+        "SGSIN",
+        "--depart",
+        "2025-06-02",
+        "--arrive-by",
+        "2025-06-01",
     ])
     .expect(2);
     assert!(
         ended
             .stderr
-            .contains("100000.000 kg is more than one 22G1 carries"),
-        "{}",
-        ended.stderr
+            .contains("expected a day not before that of --depart 2025-06-02")
     );
-    assert!(
-        ended.stderr.contains("ask for one of 4 boxes"),
-        "{}",
-        ended.stderr
-    );
-    compare(&[
+    let ended = compare(&[
         "CNCKG",
         "SGSIN",
-        "--cargo-kg",
-        "25000",
-        "--container",
-        "22G1",
+        "--depart",
+        "2025-06-01",
+        "--arrive-by",
+        "2025-06-01",
+        "--modes",
+        "sea,rail",
     ])
-    .expect(0);
+    .expect(2);
+    assert!(
+        ended.stderr.contains("without --arrive-by"),
+        "{}",
+        ended.stderr
+    );
+    compare(&["CNCKG", "SGSIN", "--arrive-by", "tomorrow"]).expect(2);
+}
+
+#[test]
+fn a_timetable_has_its_days_and_its_cut_off_and_what_has_none_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let services = dir.path().join("own.csv");
+    let rows = "service,mode,operation,origin,destination,distance_km,basis,transit_hours,departure_days,cut_off_hours\n\
+                sea-cnqzh-sgsin,sea,sea.container_feeder,CNQZH,SGSIN,2513,sfd,144,14,36\n";
+    std::fs::write(&services, rows).unwrap();
+    let own = [
+        "--services",
+        services.to_str().unwrap(),
+        "--modes",
+        "sea",
+        "--options",
+        "9",
+    ];
+    let answer = answer("CNQZH", "SGSIN", &own);
+    let ferry = options(&answer)
+        .iter()
+        .flat_map(legs)
+        .find(|e| e["service"] == "sea-cnqzh-sgsin")
+        .unwrap();
+    // Sunday 2025-06-01: the Monday is too near, the Thursday is not.
+    assert_eq!(ferry["departs"]["day"], "2025-06-05");
+    assert_eq!(ferry["departs"]["weekday"], "Thu");
+    assert_eq!(
+        (
+            &ferry["departs"]["is_estimate"],
+            &ferry["departs"]["is_earliest"]
+        ),
+        (&false.into(), &false.into())
+    );
+    assert_eq!(
+        (&ferry["frequency"], &ferry["cut_off_at"]),
+        (&"Mon Thu".into(), &"2025-06-03T12:00:00Z".into())
+    );
+    assert_eq!(ferry["arrives"]["day"], "2025-06-11");
+    let ready = [
+        "CNQZH",
+        "SGSIN",
+        "--arrive-by",
+        "2025-06-12",
+        "--format",
+        "json",
+    ];
+    let late: Value =
+        serde_json::from_str(&compare(&[&ready, &own[..]].concat()).expect(0).stdout).unwrap();
+    let ferry = options(&late)
+        .iter()
+        .find(|o| legs(o)[0]["service"] == "sea-cnqzh-sgsin")
+        .unwrap();
+    assert_eq!(
+        (&ferry["ready"], &ferry["departs"]["day"]),
+        (&"2025-06-03".into(), &"2025-06-05".into())
+    );
+    let plain = self::answer("CNCKG", "SGSIN", &["--options", "20"]);
+    let all: Vec<&Value> = options(&plain).iter().flat_map(legs).collect();
+    assert!(all.iter().any(|leg| leg["frequency"] == ""));
+    for leg in &all {
+        let is_unknown = leg["frequency"] == "";
+        assert!(
+            !is_unknown || leg["departs"]["is_earliest"] == true,
+            "no guess passes for a day: {leg}"
+        );
+    }
+    let table = compare(&["CNCKG", "SGSIN", "--depart", "2025-06-01"])
+        .expect(0)
+        .stdout;
+    assert!(
+        table.contains("+ or later: nobody publishes when or how often it departs"),
+        "{table}"
+    );
+}
+
+#[test]
+fn places_without_a_row_of_their_own_have_the_name_of_the_list_of_places() {
+    let answer = answer("DESTR", "USCHI", &[]);
+    assert_eq!(
+        (
+            &answer["request"]["from_name"],
+            &answer["request"]["to_name"]
+        ),
+        (&"Stuttgart".into(), &"Chicago".into())
+    );
+    for leg in options(&answer).iter().flat_map(legs) {
+        assert!(
+            leg["origin_name"] != "" && leg["destination_name"] != "",
+            "{leg}"
+        );
+    }
+}
+
+/// Ships went round the Cape from December 2023 on: a liner whose time nobody published takes that of the way of its day.
+#[test]
+fn a_voyage_at_the_mean_speed_takes_the_way_of_its_day() {
+    let hours = |depart: &str| {
+        let arguments = [
+            "CNYSA", "NLRTM", "--depart", depart, "--modes", "sea", "--format", "json",
+        ];
+        let answer: Value = serde_json::from_str(&compare(&arguments).expect(0).stdout).unwrap();
+        let legs: Vec<Value> = options(&answer).iter().flat_map(legs).cloned().collect();
+        let liner = legs
+            .iter()
+            .find(|leg| leg["service"] == "sea-cnysa-nlrtm")
+            .unwrap();
+        let figure = |key: &str| liner[key].as_str().unwrap().parse::<f64>().unwrap();
+        (figure("distance_km"), figure("transit_hours"))
+    };
+    let (through, before) = hours("2023-06-01");
+    let (round, after) = hours("2025-06-01");
+    assert!(round > 1.2 * through, "{round} {through}");
+    assert!(
+        (after / before - round / through).abs() < 1e-4,
+        "{before} {after}"
+    );
 }

@@ -3,21 +3,30 @@
 use super::{Args, Format, json, table};
 use crate::cli::{Console, progress};
 use green_corridor::files::{FileWriter, RealDisk};
-use green_corridor::routing::{self, Comparison, Routes};
+use green_corridor::routing::{self, Changes, Comparison, PairPart, Routes, pairs_page};
 use green_corridor::text::{visible_json, visible_lines};
 use green_corridor::{Error, Level, Progress, Result};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
+/// Pairs that one page holds; each takes some 20 kB.
+const MOST_ON_A_PAGE: usize = 2000;
+
+/// What is asked, and under which changes.
+type Worlds<'w> = (&'w Routes, Option<&'w Changes>);
+/// What came of a pair.
+type Answer = std::result::Result<Comparison, String>;
+
 /// Answers every pair. A pair without an answer has a line that says why.
-pub(super) fn run(
-    path: &Path,
-    args: &Args,
-    routes: &Routes,
-    console: &Console,
-) -> Result<ExitCode> {
+pub(super) fn run(path: &Path, args: &Args, worlds: Worlds, console: &Console) -> Result<ExitCode> {
     let pairs = routing::pairs(path)?;
+    if args.format == Format::Html && pairs.len() > MOST_ON_A_PAGE {
+        return Err(Error::Usage(format!(
+            "--pairs: found {} pairs, expected at most {MOST_ON_A_PAGE} on one page; --format csv and json hold any number",
+            pairs.len()
+        )));
+    }
     let progress = progress::for_run(args.progress.unwrap_or_default(), *console);
     progress.stage("compare", Some(pairs.len() as u64));
     let mut unanswered = 0;
@@ -27,7 +36,7 @@ pub(super) fn run(
             let outcome = write(
                 &pairs,
                 args,
-                routes,
+                worlds,
                 progress.as_ref(),
                 &mut out,
                 &mut unanswered,
@@ -40,7 +49,7 @@ pub(super) fn run(
                 outcome = write(
                     &pairs,
                     args,
-                    routes,
+                    worlds,
                     progress.as_ref(),
                     out,
                     &mut unanswered,
@@ -67,23 +76,46 @@ pub(super) fn run(
 fn write(
     pairs: &[(String, String)],
     args: &Args,
-    routes: &Routes,
+    (routes, changes): Worlds,
     progress: &dyn Progress,
     out: &mut dyn Write,
     unanswered: &mut usize,
 ) -> Result<()> {
     let storage = |e: std::io::Error| Error::Storage(e.to_string());
+    let question = args.question.asked();
+    if args.format == Format::Html {
+        let tell = |from: &str, to: &str, answer: Answer| {
+            progress.advance(1, 1);
+            match answer {
+                Ok(comparison) => (PairPart::new(&comparison.sheet), true),
+                Err(why) => (PairPart::no_answer(from, to, &why), false),
+            }
+        };
+        let mut parts = Vec::with_capacity(pairs.len());
+        routes.compare_each((&question, changes), pairs, &tell, &mut |(
+            part,
+            is_answer,
+        )| {
+            *unanswered += !is_answer as usize;
+            parts.push(part);
+            Ok(())
+        })?;
+        return out
+            .write_all(pairs_page(&parts).as_bytes())
+            .map_err(storage);
+    }
     if args.format == Format::Csv {
-        out.write_all(Comparison::csv_head(false).as_bytes())
+        out.write_all(Comparison::csv_head(changes.is_some()).as_bytes())
             .map_err(storage)?;
     }
-    let tell = |from: &str, to: &str, answer: std::result::Result<Comparison, String>| {
+    let has_changes = changes.is_some();
+    let tell = |from: &str, to: &str, answer: Answer| {
         let text = answer.and_then(|comparison| one(&comparison, args.format));
         progress.advance(1, 1);
         text.map(|t| (t, true))
-            .unwrap_or_else(|why| (no_answer(from, to, &why, args.format), false))
+            .unwrap_or_else(|why| (no_answer(from, to, &why, (args.format, has_changes)), false))
     };
-    routes.compare_each(&args.question.asked(), pairs, &tell, &mut |(
+    routes.compare_each((&question, changes), pairs, &tell, &mut |(
         text,
         is_answer,
     )| {
@@ -97,11 +129,12 @@ fn one(comparison: &Comparison, format: Format) -> std::result::Result<String, S
         Format::Table => visible_lines(&table::text(&comparison.sheet)).into_owned() + "\n",
         Format::Json => json(comparison, false).map_err(|e| e.to_string())?,
         Format::Csv => comparison.csv_rows(),
-        Format::Html => return Err("a page shows one pair".to_owned()),
+        // A page is made of all answers together.
+        Format::Html => comparison.page(),
     })
 }
 
-fn no_answer(from: &str, to: &str, why: &str, format: Format) -> String {
+fn no_answer(from: &str, to: &str, why: &str, (format, has_changes): (Format, bool)) -> String {
     match format {
         Format::Table | Format::Html => {
             visible_lines(&format!("{from} - {to}: {why}\n\n")).into_owned()
@@ -113,6 +146,6 @@ fn no_answer(from: &str, to: &str, why: &str, format: Format) -> String {
             );
             visible_json(&answer).into_owned()
         }
-        Format::Csv => Comparison::csv_no_answer(from, to, why),
+        Format::Csv => Comparison::csv_no_answer(from, to, why, has_changes),
     }
 }

@@ -18,6 +18,9 @@ pub(super) fn text(sheet: &Sheet) -> String {
         out.push_str("; $ nothing surely beats it over CO2e, days and cost");
     }
     out.push_str("; ~ holds estimated times; ? not known\n");
+    out.push_str(
+        "+ or later: nobody publishes when or how often it departs; then no wait is counted\n",
+    );
     if sheet
         .options
         .iter()
@@ -77,13 +80,7 @@ fn head(request: &RequestSheet) -> String {
         named(&request.from, &request.from_name),
         named(&request.to, &request.to_name)
     );
-    let _ = write!(
-        out,
-        "{} kg in one {}, ready {}",
-        grouped(&request.cargo_kg.to_string()),
-        request.container,
-        &request.depart[..10]
-    );
+    let _ = write!(out, "{}, {}", request.load(), request.when());
     if !request.temperature.is_empty() {
         let _ = write!(out, ", {}", request.temperature);
     }
@@ -114,6 +111,7 @@ fn options(sheet: &Sheet) -> String {
         "modes",
         ">km",
         ">days",
+        "arrives",
         ">kg CO2e",
         ">operation",
         ">provision",
@@ -162,6 +160,7 @@ fn options(sheet: &Sheet) -> String {
                 if option.has_estimated_time { "~" } else { "" },
                 option.days.map_or("?".to_owned(), whole)
             ),
+            option.arrives.text(),
             format!("{partial}{}", figure(option.ghg_total_kg, 1)),
             figure(option.ghg_operation_kg, 1),
             figure(option.ghg_provision_kg, 1),
@@ -303,10 +302,13 @@ fn before_and_after(scenario: &ScenarioSheet) -> String {
 
 fn chain(option: &OptionSheet) -> String {
     let mut out = format!(
-        "\n{}  {} ({})\n",
+        "\n{}  {} ({})\n  ready {}, departs {}, arrives {}\n",
         option.id,
         option.places.join(" - "),
-        option.standing
+        option.standing,
+        option.ready,
+        option.departs.text(),
+        option.arrives.text()
     );
     let mut table = Table::new(&[
         "",
@@ -315,8 +317,10 @@ fn chain(option: &OptionSheet) -> String {
         "to",
         ">km",
         "basis",
+        "departs",
         ">wait h",
         ">hours",
+        "arrives",
         ">kg CO2e",
         "service and source",
     ]);
@@ -383,6 +387,11 @@ fn element_cells(element: &ElementSheet) -> Vec<String> {
         },
         element.distance_km.map_or(String::new(), |km| shown(km, 0)),
         element.distance_basis.to_owned(),
+        if is_hub {
+            String::new()
+        } else {
+            element.departs.text()
+        },
         if is_hub { String::new() } else { before },
         if is_hub {
             String::new()
@@ -392,15 +401,29 @@ fn element_cells(element: &ElementSheet) -> Vec<String> {
                 hours(transit, element.transit_is_estimate)
             })
         },
+        if is_hub {
+            String::new()
+        } else {
+            element.arrives.text()
+        },
         element
             .ghg_total_kg
             .map_or("?".to_owned(), |kg| shown(kg, 1)),
         match &element.refused {
             Some(why) => why.clone(),
             None if is_hub => element.operation.clone(),
-            None => format!("{service}; {}", element.source_ref),
+            None => format!("{service}{}; {}", timetable(element), element.source_ref),
         },
     ]
+}
+
+/// `, Mon Thu, there by 2025-10-05T12:00:00Z`: when it departs and its cut-off, as far as they are known.
+fn timetable(element: &ElementSheet) -> String {
+    let frequency = (!element.frequency.is_empty()).then(|| element.frequency.clone());
+    let cut_off = element.cut_off_at.as_ref();
+    let cut_off = cut_off.map(|at| format!("cut-off {at}"));
+    let known = frequency.into_iter().chain(cut_off);
+    known.map(|what| format!(", {what}")).collect()
 }
 
 /// With all its decimals.

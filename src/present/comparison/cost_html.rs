@@ -98,7 +98,7 @@ pub(crate) fn ranges(sheet: &Sheet) -> String {
     };
     let at = |end: Decimal| axis.at(end.mantissa().max(1), 100_000).clamp(0, 100_000);
     let percent = |thousandths: i64| decimal_text(thousandths.into(), 3);
-    let mut out = String::from("<h2>Cost</h2>\n<ul class=\"ranges\">\n");
+    let mut out = String::from("<ul class=\"ranges\">\n");
     for option in &sheet.options {
         let _ = write!(
             out,

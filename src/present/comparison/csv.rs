@@ -10,7 +10,8 @@ const BEFORE: &str = "from,to,option,pareto,pareto_with_cost,modes,places,servic
     elements_without_timetable,cost,currency,cost_covers_elements,carbon_cost,carbon_currency,cost_with_carbon,ghg_is_complete,\
     ghg_operation_kg,ghg_provision_kg,ghg_total_kg,ghg_kg_per_teu";
 const BEHIND: &str = "quality_flags,cost_low,cost_high,cost_range_currency,cost_basis,cost_range_covers_elements,cost_low_with_carbon,\
-    cost_high_with_carbon,cost_from,cost_to,cost_sources,handling_low,handling_high,handling_currency,error";
+    cost_high_with_carbon,cost_from,cost_to,cost_sources,handling_low,handling_high,handling_currency,ready,departs,arrives,arrival_is_estimate,\
+    arrival_is_earliest,error";
 /// Further columns under a scenario. The columns before them are those after its changes.
 const SCENARIO: &str = "open_before,open_after,days_before,ghg_is_complete_before,ghg_operation_kg_before,\
     ghg_provision_kg_before,ghg_total_kg_before,ghg_change_percent";
@@ -53,15 +54,17 @@ pub(crate) fn rows(sheet: &Sheet) -> String {
     scenario.rows.iter().map(row).collect()
 }
 
-/// The row of a pair without an answer.
-pub(crate) fn no_answer(from: &str, to: &str, why: &str) -> String {
-    let empty = header(false).matches(',').count() - 2;
+/// The row of a pair without an answer, under a scenario or not.
+pub(crate) fn no_answer(from: &str, to: &str, why: &str, has_scenario: bool) -> String {
+    let commas = |columns: &str| columns.matches(',').count();
+    let behind = commas(&header(has_scenario)) - commas(&header(false));
     format!(
-        "{},{}{}{}\n",
+        "{},{}{},{}{}\n",
         csv_cell(from),
         csv_cell(to),
-        ",".repeat(empty),
-        format_args!(",{}", csv_cell(why))
+        ",".repeat(commas(&header(false)) - 2),
+        csv_cell(why),
+        ",".repeat(behind)
     )
 }
 
@@ -112,6 +115,13 @@ fn option_cells(sheet: &Sheet, option: &OptionSheet) -> Vec<String> {
     }));
     cells.push(option.quality_flags.clone());
     cells.extend(range_cells(option));
+    cells.extend([
+        option.ready.clone(),
+        known(&option.departs.day),
+        known(&option.arrives.day),
+        yes_no(option.arrives.is_estimate).to_owned(),
+        yes_no(option.arrives.is_earliest).to_owned(),
+    ]);
     cells.push(String::new());
     cells
 }
@@ -215,8 +225,17 @@ mod tests {
     #[test]
     fn a_pair_without_an_answer_has_as_many_cells_as_the_header() {
         let commas = |line: &str| line.matches(',').count();
-        let line = no_answer("CNCKG", "XXXXX", "unknown");
-        assert_eq!(commas(&line), commas(&header(false)));
-        assert!(line.starts_with("CNCKG,XXXXX,,") && line.ends_with(",unknown\n"));
+        for has_scenario in [false, true] {
+            let line = no_answer("CNCKG", "XXXXX", "unknown", has_scenario);
+            assert_eq!(commas(&line), commas(&header(has_scenario)));
+            let head = header(false);
+            let at = head
+                .trim_end()
+                .split(',')
+                .position(|name| name == "error")
+                .unwrap();
+            assert!(line.starts_with("CNCKG,XXXXX,,"));
+            assert_eq!(line.trim_end().split(',').nth(at), Some("unknown"));
+        }
     }
 }

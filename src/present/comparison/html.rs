@@ -3,20 +3,22 @@
 
 use crate::escape::html;
 use crate::model::unit::grouped;
+use crate::present::comparison::asked::RequestSheet;
+use crate::present::comparison::chains_html::chains;
 use crate::present::comparison::charts::{bars, scatter};
-use crate::present::comparison::cost::{amounts, word};
-use crate::present::comparison::cost_html::{cheapest, cost_of, handling, ranges};
+use crate::present::comparison::cost::amounts;
+use crate::present::comparison::cost_html::{cheapest, cost_of, ranges};
 use crate::present::comparison::figure::shown;
 use crate::present::comparison::map::{Map, is_broad, svg};
 use crate::present::comparison::sheet::{
-    ElementSheet, OptionSheet, RateSheet, ScenarioRow, Sheet, Standing,
+    OptionSheet, RateSheet, ScenarioRow, ScenarioSheet, Sheet, Standing,
 };
 use crate::present::content_policy;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-const STYLE: &str = include_str!("page.css");
+pub(crate) const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// Modes with the words of the key.
@@ -53,7 +55,10 @@ pub(crate) fn page(sheet: &Sheet, map: &Map) -> String {
         out,
         "<div class=\"{pair}\">\n{drawing}<div class=\"charts\">\n<div>\n{scatter}</div>\n<div>\n{bars}</div>\n</div>\n</div>\n"
     );
-    out.push_str(&ranges(sheet));
+    let ranges = ranges(sheet);
+    if !ranges.is_empty() {
+        let _ = write!(out, "<h2>Cost</h2>\n{ranges}");
+    }
     out.push_str(&before_and_after(sheet, &names));
     out.push_str(&chains(sheet, &names));
     out.push_str(&break_evens(sheet));
@@ -63,7 +68,7 @@ pub(crate) fn page(sheet: &Sheet, map: &Map) -> String {
 }
 
 /// Short names of the places called at: what stands before the bracket that names the terminal.
-fn place_names(sheet: &Sheet) -> BTreeMap<&str, &str> {
+pub(crate) fn place_names(sheet: &Sheet) -> BTreeMap<&str, &str> {
     let elements = sheet.options.iter().flat_map(|o| &o.elements);
     let ends = elements.flat_map(|e| {
         [
@@ -81,12 +86,12 @@ fn place_names(sheet: &Sheet) -> BTreeMap<&str, &str> {
         .collect()
 }
 
-fn name_of<'a>(names: &BTreeMap<&str, &'a str>, code: &'a str) -> &'a str {
+pub(crate) fn name_of<'a>(names: &BTreeMap<&str, &'a str>, code: &'a str) -> &'a str {
     names.get(code).copied().unwrap_or(code)
 }
 
 /// The places of a chain by their short names.
-fn places_of(places: &[String], names: &BTreeMap<&str, &str>) -> String {
+pub(crate) fn places_of(places: &[String], names: &BTreeMap<&str, &str>) -> String {
     places
         .iter()
         .map(|code| html(name_of(names, code)))
@@ -103,14 +108,20 @@ fn head(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
             format!("{} {}", html(code), html(name))
         }
     };
-    let mut asked = vec![
-        format!(
-            "{} kg in one {}",
-            grouped(&request.cargo_kg.to_string()),
-            html(&request.container)
-        ),
-        format!("ready {}", html(&request.depart[..10])),
-    ];
+    format!(
+        "<header>\n<h1>{} → {}</h1>\n<p class=\"quiet\">{} to {}</p>\n{}{}</header>\n",
+        html(name_of(names, &request.from)),
+        html(name_of(names, &request.to)),
+        place(&request.from, &request.from_name),
+        place(&request.to, &request.to_name),
+        asked(request),
+        scenario(sheet.scenario.as_ref())
+    )
+}
+
+/// What is asked, the two places left aside.
+pub(crate) fn asked(request: &RequestSheet) -> String {
+    let mut asked = vec![html(&request.load()), html(&request.when())];
     let lists = [
         ("via", request.via.join(", ")),
         ("without", request.avoid.join(", ")),
@@ -132,14 +143,18 @@ fn head(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
         .into_iter()
         .map(|what| format!("<li>{what}</li>"))
         .collect();
-    format!(
-        "<header>\n<h1>{} → {}</h1>\n<p class=\"quiet\">{} to {}</p>\n<ul class=\"asked\">{}</ul>\n</header>\n",
-        html(name_of(names, &request.from)),
-        html(name_of(names, &request.to)),
-        place(&request.from, &request.from_name),
-        place(&request.to, &request.to_name),
-        asked.concat()
-    )
+    format!("<ul class=\"asked\">{}</ul>\n", asked.concat())
+}
+
+/// Under which changes everything on the page stands.
+pub(crate) fn scenario(scenario: Option<&ScenarioSheet>) -> String {
+    scenario.map_or(String::new(), |scenario| {
+        format!(
+            "<p class=\"scenario\"><b>What if: {}.</b> All figures are those after these changes: {}.</p>\n",
+            html(&scenario.title),
+            html(&scenario.changes.join("; "))
+        )
+    })
 }
 
 /// The options that are best in one thing, first of all.
@@ -207,7 +222,7 @@ pub(crate) fn money(value: Option<Decimal>, currency: &Option<String>) -> String
 }
 
 /// The modes of a chain as words with their colours.
-fn mode_words(modes: &str) -> String {
+pub(crate) fn mode_words(modes: &str) -> String {
     let word = |mode: &str| {
         format!(
             "<span class=\"mode\"><i class=\"mode-{0}\"></i>{1}</span>",
@@ -266,7 +281,7 @@ fn table(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
     }
     let _ = write!(
         out,
-        "</tbody></table></div>\n<p class=\"quiet\">In order of {}. ~ holds estimated times; × is how many times the least CO2e of the options; \
+        "</tbody></table></div>\n<p class=\"quiet\">In order of {}. ~ holds estimated times; + or later, as nobody publishes when or how often it departs; × is how many times the least CO2e of the options; \
          priced: elements with a known price; level: a range of what such freight cost, no offer.{}</p>\n",
         html(&sheet.order),
         if has_price && !has_both {
@@ -309,7 +324,12 @@ fn table_row(
         if is_front { " class=\"front\"" } else { "" },
         mode_words(&option.modes),
         places_of(&option.places, names),
-        days(option),
+        format_args!(
+            "{}<br><small>ready {}, there {}</small>",
+            days(option),
+            html(&option.ready),
+            html(&option.arrives.text())
+        ),
         ghg(option),
         times_the_least.map_or(String::new(), |times| format!("{} ×", shown(times, 1))),
         shown(option.ghg_operation_kg, 1),
@@ -351,7 +371,7 @@ fn drawn(map: &Map, sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
     )
 }
 
-fn before_and_after(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
+pub(crate) fn before_and_after(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
     let Some(scenario) = &sheet.scenario else {
         return String::new();
     };
@@ -403,111 +423,6 @@ fn scenario_row(row: &ScenarioRow, names: &BTreeMap<&str, &str>) -> String {
         kg(&row.after, |s| s.ghg_operation_kg),
         kg(&row.after, |s| s.ghg_provision_kg),
         told(row.change_percent)
-    )
-}
-
-fn chains(sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
-    let mut out = String::from("<h2>Chains</h2>\n");
-    for option in &sheet.options {
-        let _ = write!(
-            out,
-            "<details data-option=\"{0}\"><summary><b>{0}</b>{1}, {2} days, {3} kg CO2e</summary>\n<div class=\"scroll\"><table><thead><tr><th class=\"left\">mode</th>\
-             <th class=\"left\">from</th><th class=\"left\">to</th><th>km</th><th class=\"left\">basis</th><th>in hub h</th><th>waiting h</th><th>under way h</th><th>kg \
-             CO2e</th><th>cost</th><th class=\"left\">service, source and factor</th></tr></thead><tbody>\n",
-            html(&option.id),
-            places_of(&option.places, names),
-            days(option),
-            ghg(option)
-        );
-        option
-            .elements
-            .iter()
-            .for_each(|e| out.push_str(&element_row(e)));
-        let _ = writeln!(
-            out,
-            "</tbody></table></div>\n<p class=\"quiet\">{} h under way, {} h in hubs, {} h waiting; no timetable known for {} of the elements. Quality flags: {}.{}</p>\
-             </details>",
-            option.moving_hours,
-            option.dwell_hours,
-            option.waiting_hours,
-            option.elements_without_timetable,
-            if option.quality_flags.is_empty() {
-                "none"
-            } else {
-                &option.quality_flags
-            },
-            handling(&option.cost_range)
-        );
-    }
-    out
-}
-
-fn element_row(element: &ElementSheet) -> String {
-    let is_hub = element.kind == "hub";
-    let hours = |value: Option<Decimal>, is_estimate: bool| match value {
-        _ if is_hub => String::new(),
-        Some(value) => format!("{}{value}", if is_estimate { "~" } else { "" }),
-        None => "not known".to_owned(),
-    };
-    let place = |code: &str, name: &str| {
-        format!(
-            "{}<br><span class=\"quiet\">{}</span>",
-            html(code),
-            html(name)
-        )
-    };
-    let cost = match (&element.cost, &element.currency) {
-        _ if is_hub => String::new(),
-        (Some(cost), Some(currency)) => format!("{cost} {}", html(currency)),
-        _ => match &element.price {
-            Some(price) => format!(
-                "{}<br><small>{}</small>",
-                html(&price.amounts()),
-                word(price.basis)
-            ),
-            None => "not known".to_owned(),
-        },
-    };
-    let price = element.price.as_ref().filter(|p| p.basis != "offer");
-    let price = price.map_or(String::new(), |p| p.told());
-    let service = match element.service.as_str() {
-        "" if is_hub => element.operation.clone(),
-        "" => format!("no service known, {}", element.operation),
-        service => format!("{service}, {}", element.operation),
-    };
-    let refused = element.refused.as_deref().unwrap_or("");
-    let sources = [
-        &service,
-        &element.source_ref,
-        &element.note,
-        &element.factor_id,
-        price.as_str(),
-        refused,
-    ];
-    let sources: Vec<String> = sources
-        .iter()
-        .filter(|s| !s.is_empty())
-        .map(|s| html(s))
-        .collect();
-    format!(
-        "<tr><td class=\"left\">{}</td><td class=\"left\">{}</td><td class=\"left\">{}</td><td>{}</td><td class=\"left\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>\
-         <td>{cost}</td><td class=\"left wrap\">{}</td></tr>\n",
-        element.mode,
-        place(&element.origin, &element.origin_name),
-        if is_hub {
-            String::new()
-        } else {
-            place(&element.destination, &element.destination_name)
-        },
-        element
-            .distance_km
-            .map_or(String::new(), |km| km.to_string()),
-        element.distance_basis,
-        hours(element.dwell_hours, element.dwell_is_estimate),
-        hours(element.waiting_hours, element.waiting_is_estimate),
-        hours(element.transit_hours, element.transit_is_estimate),
-        told(element.ghg_total_kg),
-        sources.join("; ")
     )
 }
 
@@ -590,6 +505,6 @@ pub(crate) fn ghg(option: &OptionSheet) -> String {
     }
 }
 
-fn told(figure: Option<Decimal>) -> String {
+pub(crate) fn told(figure: Option<Decimal>) -> String {
     figure.map_or("not known".to_owned(), |figure| figure.to_string())
 }

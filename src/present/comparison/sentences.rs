@@ -2,16 +2,22 @@
 
 use crate::calc::compare::beats;
 use crate::calc::cost_range::PriceBreakEven;
+use crate::model::element::{Element, FactorIndex};
+use crate::model::mode::Mode;
+use crate::model::movement::OperationIndex;
+use crate::model::time::{date_text, day_of};
+use crate::model::unit::{MASS_SCALE, decimal_text, div_half_even};
 use crate::present::comparison::cost::amounts;
-use crate::present::comparison::figure::rounded;
-use crate::present::comparison::sheet::{FactorBreakEvenSheet, OptionSheet};
+use crate::present::comparison::figure::{decimal, rounded};
+use crate::present::comparison::sheet::{FactorBreakEvenSheet, Names, OptionSheet};
 use crate::reference::PriceBasis;
 use crate::routes::DAY;
 use crate::routes::answer::{Answer, BreakEven, Shown};
 use crate::routes::door::FROM_DOOR_TO_DOOR;
 use crate::routes::option::RouteOption;
-use crate::routes::request::{Objective, Request};
+use crate::routes::request::{Cargo, Objective, Request};
 use crate::routes::search::{HORIZON, MOST_ELEMENTS};
+use rust_decimal::Decimal;
 
 /// By what options are in order.
 pub(crate) const fn order(objective: Objective) -> &'static str {
@@ -28,7 +34,7 @@ pub(crate) const fn order(objective: Objective) -> &'static str {
 }
 
 /// Why an option is shown.
-pub(crate) fn standing(place: usize, options: &[Shown]) -> String {
+pub(crate) fn standing(place: usize, options: &[Shown], names: &Names) -> String {
     let own = &options[place];
     let better = |o: &&(usize, &Shown)| is_cleaner_and_faster(&o.1.option, &own.option);
     let numbered: Vec<(usize, &Shown)> = options.iter().enumerate().collect();
@@ -41,14 +47,117 @@ pub(crate) fn standing(place: usize, options: &[Shown]) -> String {
     } else {
         ""
     };
-    match own.pareto {
+    let standing = match own.pareto {
         Some(true) => "on the front: nothing found is as clean and as fast".to_owned(),
         Some(false) => format!("not on the front: {by}{modes}"),
         None => format!(
             "cannot be placed: {} not known in full",
             unknown(&own.option)
         ),
+    };
+    match cleaner_by_factors(place, options) {
+        Some(other) => format!(
+            "{standing}; {}",
+            by_factors(&own.option, other, options, names)
+        ),
+        None => standing,
     }
+}
+
+/// The shortest option that is no longer by any mode and no slower than this one, and yet not as clean: the factors alone make that.
+fn cleaner_by_factors(place: usize, options: &[Shown]) -> Option<usize> {
+    let own = &options[place].option;
+    let is_known = |o: &RouteOption| o.is_complete() && !o.times.is_partial;
+    let is_better = |other: &RouteOption| {
+        is_known(own)
+            && is_known(other)
+            && own.micrograms() < other.micrograms()
+            && own.times.total >= other.times.total
+            && own.distance_m > other.distance_m
+            && Mode::ALL
+                .iter()
+                .all(|mode| of_mode(own, *mode).metres >= of_mode(other, *mode).metres)
+    };
+    let others = options
+        .iter()
+        .enumerate()
+        .map(|(at, shown)| (at, &shown.option));
+    let better = others.filter(|(_, other)| is_better(other));
+    better
+        .min_by_key(|(_, other)| other.distance_m)
+        .map(|(at, _)| at)
+}
+
+/// What an option does by one mode.
+struct OfMode {
+    metres: i64,
+    /// g.m.
+    activity: i128,
+    micrograms: i128,
+    operations: Vec<OperationIndex>,
+    factors: Vec<FactorIndex>,
+}
+
+fn of_mode(option: &RouteOption, mode: Mode) -> OfMode {
+    let elements = option.parts.iter().filter_map(|p| p.element.as_ref());
+    let own: Vec<&Element> = elements
+        .filter(|e| e.mode == mode && mode != Mode::Hub)
+        .collect();
+    let mut operations: Vec<OperationIndex> = own.iter().map(|e| e.operation).collect();
+    let mut factors: Vec<FactorIndex> = own.iter().map(|e| e.factor).collect();
+    operations.dedup();
+    factors.dedup();
+    OfMode {
+        metres: own.iter().map(|e| e.distance_m).sum(),
+        activity: own.iter().map(|e| i128::from(e.activity)).sum(),
+        micrograms: own
+            .iter()
+            .map(|e| i128::from(e.ghg_operation) + i128::from(e.ghg_provision))
+            .sum(),
+        operations,
+        factors,
+    }
+}
+
+/// By which mode it is cleaner, with the mean factors of both and what they are for.
+fn by_factors(own: &RouteOption, other: usize, options: &[Shown], names: &Names) -> String {
+    let id = other + 1;
+    let other = &options[other].option;
+    // g/t.km with two decimals: a microgram and a gram of cargo over a metre are 1,000 of them apart.
+    let rate = |part: &OfMode| match part.activity {
+        0 => decimal(0, 2),
+        activity => decimal(div_half_even(part.micrograms * 100_000, activity), 2),
+    };
+    let pairs = Mode::ALL
+        .iter()
+        .map(|mode| (mode, of_mode(own, *mode), of_mode(other, *mode)));
+    let cleaner = pairs.filter(|(_, a, b)| b.activity > 0 && rate(a) < rate(b));
+    let most = cleaner.max_by_key(|(_, a, b)| (rate(b) - rate(a)) * Decimal::from(b.metres));
+    let Some((mode, a, b)) = most else {
+        return format!(
+            "less CO2e than option {id} by its hubs alone: its way is no shorter by any mode, and no faster"
+        );
+    };
+    let words = |part: &OfMode| {
+        let named: Vec<String> = match a.operations == b.operations {
+            true => part.factors.iter().map(|f| names.factor(*f)).collect(),
+            false => part
+                .operations
+                .iter()
+                .map(|o| names.operation(*o))
+                .collect(),
+        };
+        named.join(", ")
+    };
+    format!(
+        "less CO2e than option {id} by its factors alone: its way is no shorter by any mode, and no faster; by {} it has {} g/t.km ({}), \
+         option {id} {} ({})",
+        mode.code().replace('_', " "),
+        rate(&a),
+        words(&a),
+        rate(&b),
+        words(&b)
+    )
 }
 
 fn is_cleaner_and_faster(a: &RouteOption, b: &RouteOption) -> bool {
@@ -194,6 +303,13 @@ pub(crate) fn assumptions(answer: &Answer, request: &Request) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if (0..answer.options.len()).any(|place| cleaner_by_factors(place, &answer.options).is_some()) {
+        list.push(
+            "An option that is cleaner by its factors alone has vehicles of another class, or in another region: a service names its class, a way without a known \
+             service has the mean of the profile. Nobody showed that no such vehicle goes the other way."
+                .to_owned(),
+        );
+    }
     if options().any(|o| o.times.has_estimate) {
         list.push(
             "Times marked ~ hold estimates: a distance at the mean speed of the operation, or a mean dwell in a hub.".to_owned(),
@@ -201,11 +317,14 @@ pub(crate) fn assumptions(answer: &Answer, request: &Request) -> Vec<String> {
     }
     if options().any(|o| o.times.unknown_waits > 0) {
         list.push(
-            "Where nobody publishes how often a service departs, the dwell in the hub is all the time before departure."
+            "Where nobody publishes how often a service departs, the dwell in the hub is all the time before departure, and days from there on \
+             are marked +: that day or later."
                 .to_owned(),
         );
     }
     list.extend(costs(answer).into_iter().map(str::to_owned));
+    list.extend(arrival(request));
+    list.extend(boxes(&request.cargo));
     if request.cargo.mass_g == 0 {
         list.push("No cargo mass was given: that of the profile per TEU stands in.".to_owned());
     }
@@ -220,6 +339,53 @@ pub(crate) fn assumptions(answer: &Answer, request: &Request) -> Vec<String> {
         );
     }
     list
+}
+
+/// What a day of arrival means.
+fn arrival(request: &Request) -> Option<String> {
+    let by = date_text(day_of(request.arrive_by?));
+    let left_out = "An option of whose time a part is not known is left out";
+    Some(match request.is_ready_open {
+        true => format!(
+            "Each option is as late as it still arrives by {by}: its cargo must be ready at the start of the day that it names. Chains are those for cargo that is ready on \
+             {} or on the last day after it on which factors, services or passages change; figures are those of the days of the voyage. {left_out}; \
+             a day marked + may be later, and then the arrival is.",
+            date_text(day_of(request.depart))
+        ),
+        false => format!("Every option arrives by {by}, as far as its days are known. {left_out}."),
+    })
+}
+
+/// How the cargo is spread over boxes.
+fn boxes(cargo: &Cargo) -> Option<String> {
+    let kg = |g: u32| decimal_text(i128::from(g), MASS_SCALE);
+    if cargo.box_share > 0 {
+        return Some(
+            "The cargo has its part of the box: of TEU, container and their prices. Nobody was asked whether others fill the rest."
+                .to_owned(),
+        );
+    }
+    if cargo.boxes == 1 {
+        return None;
+    }
+    let each: Vec<String> = cargo
+        .alike()
+        .into_iter()
+        .map(|(count, g)| match g {
+            0 => format!("{count} with the mass of the profile"),
+            g => format!("{count} with {} kg each", kg(g)),
+        })
+        .collect();
+    let why = match cargo.is_split {
+        true => {
+            "One box carries less than this cargo, so it is spread evenly over as few as carry it"
+        }
+        false => "The cargo is spread evenly over the boxes",
+    };
+    Some(format!(
+        "{why}: {}. All go the same way; figures and costs are those of all of them.",
+        each.join(", ")
+    ))
 }
 
 /// What the costs of an answer rest on.

@@ -2,16 +2,19 @@
 //! same. The names are those of the JSON form, in which a decimal is a text.
 
 use crate::calc::cost_range::PriceBreakEven;
-use crate::model::element::{Element, GhgTotals};
+use crate::model::element::{Element, FactorIndex, GhgTotals};
 use crate::model::mode::{Mode, Per};
-use crate::model::money::{Amount, PRICE_SCALE, RATE_SCALE};
-use crate::model::time::{date_text, instant_text};
-use crate::model::unit::{DISTANCE_SCALE, MASS_SCALE, NANO_SCALE, SHARE_SCALE};
+use crate::model::money::{Amount, RATE_SCALE};
+use crate::model::time::{date_text, day_of, instant_text};
+use crate::model::unit::{DISTANCE_SCALE, NANO_SCALE};
 use crate::output::ratio::ghg_kg_per_teu;
+use crate::present::comparison::asked::{RequestSheet, request_sheet};
 use crate::present::comparison::cost::{CostSheet, PriceSheet};
+use crate::present::comparison::days::{DaySheet, days_of, frequency};
 use crate::present::comparison::figure::{days, decimal, hours_of, kg, money, percent};
 use crate::present::comparison::sentences;
 use crate::reference::Reference;
+use crate::routes::MILLIHOUR_US;
 use crate::routes::answer::{Answer, BreakEven, Shown};
 use crate::routes::network::{Link, Network};
 use crate::routes::option::{FactorKey, Part, RouteOption};
@@ -110,30 +113,6 @@ impl ScenarioRow {
     }
 }
 
-/// The question.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[allow(missing_docs)]
-pub struct RequestSheet {
-    pub from: String,
-    pub from_name: String,
-    pub to: String,
-    pub to_name: String,
-    pub cargo_kg: Decimal,
-    pub container: String,
-    pub teu: Option<Decimal>,
-    pub temperature: &'static str,
-    pub depart: String,
-    pub via: Vec<String>,
-    pub avoid: Vec<String>,
-    pub modes: Vec<&'static str>,
-    pub max_days: Option<Decimal>,
-    pub objective: &'static str,
-    pub options: usize,
-    pub profile: String,
-    pub carbon_price: Option<Decimal>,
-    pub currency: Option<String>,
-}
-
 /// The method behind the emissions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)]
@@ -164,8 +143,12 @@ pub struct OptionSheet {
     pub waiting_hours: Decimal,
     pub has_estimated_time: bool,
     pub elements_without_timetable: usize,
+    /// The day on which the cargo must be ready.
+    pub ready: String,
     pub departs_at: String,
+    pub departs: DaySheet,
     pub arrives_at: Option<String>,
+    pub arrives: DaySheet,
     pub cost: Option<Decimal>,
     pub currency: Option<String>,
     pub known_costs: Vec<MoneySheet>,
@@ -208,7 +191,13 @@ pub struct ElementSheet {
     pub destination: String,
     pub destination_name: String,
     pub departed_at: String,
+    pub departs: DaySheet,
     pub arrived_at: Option<String>,
+    pub arrives: DaySheet,
+    /// Days of departure, or the mean interval between departures; empty: nobody publishes it.
+    pub frequency: String,
+    /// By when the box must be there for the departure.
+    pub cut_off_at: Option<String>,
     pub dwell_hours: Option<Decimal>,
     pub dwell_is_estimate: bool,
     pub waiting_hours: Option<Decimal>,
@@ -300,13 +289,24 @@ pub(crate) struct Names<'a> {
 impl Names<'_> {
     /// Name of a place; empty: none.
     pub(crate) fn place(&self, code: crate::model::id::LocationCode) -> String {
-        self.reference
-            .places
-            .get(code)
-            .map_or(String::new(), |p| p.name.to_string())
+        match self.reference.places.get(code) {
+            Some(place) => place.name.to_string(),
+            None => {
+                let entry = self.reference.gazetteer.get(code);
+                entry.map_or(String::new(), |e| e.name.into())
+            }
+        }
     }
 
-    fn operation(&self, index: u16) -> String {
+    /// Id of a factor.
+    pub(crate) fn factor(&self, index: FactorIndex) -> String {
+        self.reference.factors.factors[index as usize]
+            .id
+            .to_string()
+    }
+
+    /// Code of an operation.
+    pub(crate) fn operation(&self, index: u16) -> String {
         self.reference.factors.operations[index as usize]
             .code
             .to_string()
@@ -329,7 +329,7 @@ impl Sheet {
             .map(|(shown, id)| option(shown, id, request, &names))
             .collect();
         for (place, sheet) in options.iter_mut().enumerate() {
-            sheet.standing = sentences::standing(place, &answer.options);
+            sheet.standing = sentences::standing(place, &answer.options, &names);
         }
         let break_even = answer
             .break_even
@@ -364,47 +364,6 @@ impl Sheet {
     }
 }
 
-fn request_sheet(request: &Request, answer: &Answer, names: &Names, profile: &str) -> RequestSheet {
-    let first = answer.options.first().map(|s| &s.option);
-    let mass_g = first.map_or(request.cargo.mass_g as i64, |o| o.mass_g);
-    let avoid = &request.avoid;
-    let places = avoid
-        .places
-        .iter()
-        .map(|p| p.to_string())
-        .chain(avoid.countries.iter().map(|c| c.to_string()));
-    let words = avoid
-        .modes
-        .iter()
-        .map(|m| m.code())
-        .chain(avoid.passages.codes())
-        .map(str::to_owned);
-    RequestSheet {
-        from: request.origin.to_string(),
-        from_name: names.place(request.origin),
-        to: request.destination.to_string(),
-        to_name: names.place(request.destination),
-        cargo_kg: decimal(mass_g as i128, MASS_SCALE).normalize(),
-        container: request.cargo.container_type.clone(),
-        teu: first
-            .and_then(|o| o.teu)
-            .map(|teu| decimal(teu as i128, SHARE_SCALE).normalize()),
-        temperature: request.cargo.temperature.code(),
-        depart: instant_text(request.depart),
-        via: request.via.iter().map(|p| p.to_string()).collect(),
-        avoid: places.chain(words).collect(),
-        modes: request.modes.iter().map(|m| m.code()).collect(),
-        max_days: request.most_hours.map(days),
-        objective: request.objective.code(),
-        options: request.options,
-        profile: profile.to_owned(),
-        carbon_price: request
-            .carbon_price
-            .map(|p| decimal(p as i128, PRICE_SCALE).normalize()),
-        currency: request.currency.map(|c| c.to_string()),
-    }
-}
-
 fn option(shown: &Shown, id: &str, request: &Request, names: &Names) -> OptionSheet {
     let option = &shown.option;
     let (times, coverage) = (&option.times, &option.coverage);
@@ -425,6 +384,8 @@ fn option(shown: &Shown, id: &str, request: &Request, names: &Names) -> OptionSh
         .filter(|(_, ghg)| *ghg != 0);
     let hours = (!times.is_partial).then_some(times.total);
     let last = option.chain.steps.last();
+    let days_of = days_of(option, names.network);
+    let mut days_left = days_of.iter();
     OptionSheet {
         id: id.to_owned(),
         pareto: shown.pareto,
@@ -446,6 +407,9 @@ fn option(shown: &Shown, id: &str, request: &Request, names: &Names) -> OptionSh
         waiting_hours: hours_of(times.waiting),
         has_estimated_time: times.has_estimate,
         elements_without_timetable: times.unknown_waits,
+        ready: date_text(day_of(option.ready())),
+        departs: days_of.first().map_or(DaySheet::default(), |d| d.0.clone()),
+        arrives: days_of.last().map_or(DaySheet::default(), |d| d.1.clone()),
         departs_at: option
             .chain
             .steps
@@ -482,9 +446,15 @@ fn option(shown: &Shown, id: &str, request: &Request, names: &Names) -> OptionSh
             .parts
             .iter()
             .zip(&shown.costs.parts)
-            .map(|(part, price)| ElementSheet {
-                price: price.as_ref().map(PriceSheet::new),
-                ..element(part, names)
+            .map(|(part, price)| {
+                let days = part.link.and_then(|_| days_left.next().cloned());
+                let (departs, arrives) = days.unwrap_or_default();
+                ElementSheet {
+                    price: price.as_ref().map(PriceSheet::new),
+                    departs,
+                    arrives,
+                    ..element(part, names)
+                }
             })
             .collect(),
     }
@@ -516,6 +486,9 @@ fn element(part: &Part, names: &Names) -> ElementSheet {
                 waiting_is_estimate: step.wait_is_estimate,
                 transit_hours: transit.map(|t| hours_of(t.value)),
                 transit_is_estimate: transit.is_some_and(|t| t.is_estimate),
+                frequency: frequency(link.wait),
+                cut_off_at: (link.cut_off > 0)
+                    .then(|| instant_text(step.departed_at - link.cut_off * MILLIHOUR_US)),
                 ..of_link(link, names)
             }
         }

@@ -5,7 +5,7 @@ use crate::model::id::{CountryCode, LocationCode};
 use crate::model::mode::Mode;
 use crate::model::money::{Amount, AmountRange, Currency, PRICE_SCALE};
 use crate::model::time::Day;
-use crate::model::unit::{ONE, decimal_text, div_half_even};
+use crate::model::unit::{decimal_text, div_half_even};
 use std::sync::Arc;
 
 /// How a price is known, the surest first.
@@ -89,6 +89,8 @@ pub struct Load {
     pub mass_g: i64,
     /// TEU, millionths; `None`: not known.
     pub teu: Option<i64>,
+    /// Containers, millionths; less than one is a part of a container.
+    pub containers: i64,
     /// Length of the way, m; `None`: not known, or there is none.
     pub metres: Option<i64>,
     /// The box is refrigerated.
@@ -217,15 +219,17 @@ impl PriceRow {
         let (metres, teu) = (load.metres.map(i128::from), load.teu.map(i128::from));
         // A gram is a millionth of a tonne, a metre a thousandth of a kilometre.
         let mass = (load.mass_g > 0).then_some(i128::from(load.mass_g));
+        let containers = i128::from(load.containers);
         let (quantity, of) = match self.per {
             PriceUnit::Teu => (teu?, 1),
-            PriceUnit::Feu => (teu.filter(|teu| *teu >= 2 * i128::from(ONE))?, 2),
-            PriceUnit::Container => (i128::from(ONE), 1),
+            // Each container must be one of two TEU or more, however many there are.
+            PriceUnit::Feu => (teu.filter(|teu| *teu >= 2 * containers)?, 2),
+            PriceUnit::Container => (containers, 1),
             PriceUnit::T => (mass?, 1),
             PriceUnit::Kg => (mass? * 1000, 1),
             PriceUnit::Tkm => (mass? * metres?, 1000),
             PriceUnit::TeuKm => (teu? * metres?, 1000),
-            PriceUnit::ContainerKm => (i128::from(ONE) * metres?, 1000),
+            PriceUnit::ContainerKm => (containers * metres?, 1000),
         };
         let amount = |price: i64| {
             let product = i128::from(price).checked_mul(quantity)?;
@@ -290,6 +294,7 @@ mod tests {
         Load {
             mass_g: 20_000_000,
             teu: Some(teu),
+            containers: 1_000_000,
             metres: Some(1_450_000),
             is_refrigerated: false,
         }

@@ -36,6 +36,8 @@ pub struct Service {
     pub departures_per_week: Option<i64>,
     /// Weekdays of departure, bit 0 for Monday; 0: not known.
     pub departure_days: u8,
+    /// How long before departure the box must be there, thousandths of an hour; 0: not known.
+    pub cut_off_hours: i64,
     /// Cost.
     pub cost: Option<Cost>,
     /// First day of validity; `Day::MIN`: ever since.
@@ -73,7 +75,7 @@ layout! {
     Cell {
         Service = "service" must, Mode = "mode" must, Operation = "operation" must, Carrier = "carrier", Origin = "origin" must,
         Destination = "destination" must, DistanceKm = "distance_km", Basis = "basis", TransitHours = "transit_hours",
-        DeparturesPerWeek = "departures_per_week", DepartureDays = "departure_days", Cost = "cost", Currency = "currency", CostPer = "cost_per",
+        DeparturesPerWeek = "departures_per_week", DepartureDays = "departure_days", CutOffHours = "cut_off_hours", Cost = "cost", Currency = "currency", CostPer = "cost_per",
         ValidFrom = "valid_from", ValidTo = "valid_to", SourceRef = "source_ref", Note = "note",
     }
 }
@@ -127,6 +129,12 @@ impl Services {
                 weekdays,
                 "weekdays as digits in order, 1 for Monday, such as 135",
             );
+            let cut_off_hours = row.decimal(
+                Cell::CutOffHours,
+                3,
+                0..=1_000_000,
+                "hours up to 1000 with at most 3 decimals",
+            );
             let cost = cost(row);
             let valid = row.open_interval(Cell::ValidFrom, Cell::ValidTo);
             let (
@@ -152,6 +160,7 @@ impl Services {
                 transit_hours,
                 departures_per_week,
                 departure_days: departure_days.unwrap_or(0),
+                cut_off_hours: cut_off_hours.unwrap_or(0),
                 cost,
                 valid_from,
                 valid_to,
@@ -262,6 +271,7 @@ mod tests {
             transit_hours: None,
             departures_per_week: None,
             departure_days: 0,
+            cut_off_hours: 0,
             cost: None,
             valid_from: Day::MIN,
             valid_to: crate::model::time::NO_END,

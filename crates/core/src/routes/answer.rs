@@ -1,15 +1,15 @@
 //! One question, one answer: the chains, their figures, the front, and where orders turn round.
 
 use super::choose::{Choice, choose};
-use super::costing::Costing;
+use super::costing::{Costing, SharedLinks};
 use super::door::{self, Lacking};
 use super::network::{Link, LinkIndex, Network};
 use super::option::{FactorKey, RouteOption, options, price_of};
 use super::priced::{OptionCosts, Pricing};
 use super::request::{Objective, Request};
 use super::scenario::Scenario;
-use super::search::{Chain, MOST_LABELS, Search, Stopped};
-use super::{sea, why};
+use super::search::{Chain, MOST_LABELS, Stopped};
+use super::{arrival, sea, why};
 use crate::calc::compare::{FactorBreakEven, factor_break_evens};
 use crate::calc::cost_range::{
     PriceBreakEven, common_currency, front_with_cost, price_break_even, surely_cheaper_first,
@@ -43,6 +43,8 @@ pub struct World<'w> {
     pub price_rows: &'w PriceRows,
     /// What is changed in the network; the reference holds what it changes in factors.
     pub scenario: Option<&'w Scenario>,
+    /// Footprints of the links that other questions found; only where the network is the same for all, whatever is asked.
+    pub shared: Option<&'w SharedLinks>,
 }
 
 /// An option with its standing.
@@ -135,22 +137,24 @@ impl From<Stopped> for NoAnswer {
 pub fn answer<'w>(world: World<'w>, request: &Request) -> Result<Answer<'w>, NoAnswer> {
     let mut network = network_for(&world, request, Lacking::default())?;
     let mut chains = {
-        let mut costing = Costing::new(world.reference, &network, &request.cargo);
+        let mut costing = Costing::new(world.reference, &network, &request.cargo)
+            .sharing(world.shared, world.network.links.len());
         let (prices, _) = prices(&world, &network, &costing, request)?;
-        Search::run(world.reference, &network, request, &mut costing, &prices)?
+        arrival::chains(world.reference, &network, request, &mut costing, &prices)?
     };
     let lacking = Lacking::after(&chains, &network, world.reference, request);
     if lacking.is_any() {
         network = network_for(&world, request, lacking)?;
     }
-    let mut costing = Costing::new(world.reference, &network, &request.cargo);
+    let mut costing = Costing::new(world.reference, &network, &request.cargo)
+        .sharing(world.shared, world.network.links.len());
     let (prices, used) = prices(&world, &network, &costing, request)?;
     if lacking.is_any() {
-        chains = Search::run(world.reference, &network, request, &mut costing, &prices)?;
+        chains = arrival::chains(world.reference, &network, request, &mut costing, &prices)?;
     }
     if chains.is_empty() {
         let mut has_chain = |r: &Request| {
-            Search::run(world.reference, &network, r, &mut costing, &prices)
+            arrival::chains(world.reference, &network, r, &mut costing, &prices)
                 .is_ok_and(|c| !c.is_empty())
         };
         return Err(NoAnswer::NoChain(why::no_chain(
@@ -208,13 +212,16 @@ pub fn answer<'w>(world: World<'w>, request: &Request) -> Result<Answer<'w>, NoA
             rates.push(rate);
         }
     }
-    if let Some(graph) = world.sea {
+    {
         let links = priced.iter().flat_map(|((o, _), _)| o.chain.links.clone());
         let mut shown: Vec<LinkIndex> = links.collect();
         shown.sort_unstable();
         shown.dedup();
         let links = &mut network.to_mut().links;
-        sea::tell_passages(links, &shown, graph, world.reference, request);
+        if let Some(voyages) = &world.reference.voyages {
+            sea::tell_passages(links, &shown, voyages, world.reference, request);
+        }
+        door::tell_estimates(links, &shown, world.reference, day_of(request.depart));
     }
     let options = priced.into_iter().zip(with_cost).map(
         |(((option, costs), (pareto, is_best_of_modes)), with_cost)| Shown {
@@ -290,8 +297,8 @@ pub fn evaluate(
     let mut list = Vec::with_capacity(chains.len());
     for chain in chains {
         let links: Option<Vec<LinkIndex>> = chain.iter().map(find).collect();
-        let chain =
-            links.and_then(|links| Chain::of(links, &network, request, &mut costing, &prices));
+        let chain = links
+            .and_then(|links| Chain::of(links, &network, request.depart, &mut costing, &prices));
         list.push(match chain {
             Some(chain) => {
                 let found = options(
@@ -335,15 +342,15 @@ fn prices(
     costing: &Costing,
     request: &Request,
 ) -> Result<Prices, NoAnswer> {
-    let (mass_g, teu) = costing.mass_and_teu();
-    let day = day_of(request.depart);
+    let carried = costing.carried();
+    let day = request.money_day();
     let mut used = Vec::new();
     let mut list = Vec::with_capacity(network.links.len());
     for (index, link) in network.links.iter().enumerate() {
         let own = link
             .price
             .as_ref()
-            .and_then(|p| Some((p.currency, price_of(p, mass_g, teu)?)));
+            .and_then(|p| Some((p.currency, price_of(p, &carried)?)));
         let wanted = own
             .zip(request.currency)
             .filter(|((currency, _), wanted)| currency != wanted);

@@ -17,6 +17,7 @@ use crate::model::symbol::{ABSENT, Symbols};
 use crate::model::time::{Instant, NO_INSTANT, day_of};
 use crate::reference::{HubEnd, Reference};
 use rustc_hash::FxHashMap;
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 /// Emissions of a part of a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +44,38 @@ impl Emission {
     }
 }
 
+/// What all boxes together are, for what is paid by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carried {
+    /// Cargo, g.
+    pub mass_g: i64,
+    /// TEU, millionths; `None`: not known.
+    pub teu: Option<i64>,
+    /// Containers, millionths.
+    pub containers: i64,
+}
+
+/// Footprints of the links of a network, shared by all questions about one cargo: those of many pairs. They speed an answer up and never
+/// change it.
+#[derive(Debug, Default)]
+pub struct SharedLinks {
+    /// That of the first question.
+    cargo: OnceLock<Cargo>,
+    made: RwLock<FxHashMap<(LinkIndex, u32), Emission>>,
+}
+
+impl SharedLinks {
+    fn get(&self, key: (LinkIndex, u32)) -> Option<Emission> {
+        let made = self.made.read().unwrap_or_else(PoisonError::into_inner);
+        made.get(&key).copied()
+    }
+
+    fn put(&self, key: (LinkIndex, u32), emission: Emission) {
+        let mut made = self.made.write().unwrap_or_else(PoisonError::into_inner);
+        made.insert(key, emission);
+    }
+}
+
 /// Asks the kernel, and remembers the answers: a link has one footprint in each interval of factor validity.
 pub struct Costing<'r> {
     reference: &'r Reference,
@@ -52,7 +85,10 @@ pub struct Costing<'r> {
     symbols: Symbols,
     links: FxHashMap<(LinkIndex, u32), Emission>,
     hubs: FxHashMap<(OperationIndex, LocationCode, u32), Emission>,
-    load: Load,
+    /// Boxes that are alike: how many, how much cargo each has in g, and what the kernel makes of one.
+    alike: Vec<(u32, u32, Load)>,
+    /// What other questions found, and for how many of the first links.
+    shared: Option<(&'r SharedLinks, usize)>,
 }
 
 impl<'r> Costing<'r> {
@@ -65,7 +101,13 @@ impl<'r> Costing<'r> {
             symbols.intern(&link.energy_carrier);
         }
         let kernel = Kernel::new(reference);
-        let load = load_of(&kernel, cargo, &symbols);
+        let alike = cargo.alike().into_iter();
+        let alike = alike
+            .map(|(count, mass_g)| {
+                let load = load_of(&kernel, cargo, mass_g, &symbols);
+                (count, mass_g, load)
+            })
+            .collect();
         let (links, hubs) = Default::default();
         Costing {
             reference,
@@ -75,8 +117,16 @@ impl<'r> Costing<'r> {
             symbols,
             links,
             hubs,
-            load,
+            alike,
+            shared: None,
         }
+    }
+
+    /// With what other questions found for the first links of the network, where they were about this cargo.
+    pub fn sharing(mut self, shared: Option<&'r SharedLinks>, links: usize) -> Costing<'r> {
+        let is_same = |s: &&SharedLinks| s.cargo.get_or_init(|| self.cargo.clone()) == self.cargo;
+        self.shared = shared.filter(is_same).map(|shared| (shared, links));
+        self
     }
 
     /// Texts behind the symbols of the footprints.
@@ -84,12 +134,29 @@ impl<'r> Costing<'r> {
         &self.symbols
     }
 
-    /// Mass in g and TEU in millionths of the cargo; `None`: not known.
-    pub fn mass_and_teu(&self) -> (i64, Option<i64>) {
-        (
-            self.load.mass_g,
-            (self.load.teu >= 0).then_some(self.load.teu),
-        )
+    /// All boxes together.
+    pub fn carried(&self) -> Carried {
+        let sum = |of: fn(&Load) -> i64| {
+            let parts = self
+                .alike
+                .iter()
+                .map(|(n, _, load)| i64::from(*n) * of(load));
+            parts.sum()
+        };
+        let is_known = self.alike.iter().all(|(.., load)| load.teu >= 0);
+        Carried {
+            mass_g: sum(|load| load.mass_g),
+            teu: is_known.then(|| sum(|load| load.teu)),
+            containers: sum(|load| load.containers),
+        }
+    }
+
+    /// Boxes that are alike: how many, and how much cargo each has in g.
+    pub fn alike(&self) -> Vec<(u32, u32)> {
+        self.alike
+            .iter()
+            .map(|(count, g, _)| (*count, *g))
+            .collect()
     }
 
     /// Emissions of a link as a transport element, hubs left out.
@@ -98,21 +165,32 @@ impl<'r> Costing<'r> {
         if let Some(known) = self.links.get(&key) {
             return *known;
         }
-        let footprints = self.footprint(&[(&[index], &[*step])]);
-        let factor = |i| footprints.elements.factor[i];
-        let is_known = |row, i| {
-            row != NO_ROW
-                && self
-                    .unfuelled(self.network.link(index), factor(i))
-                    .is_none()
-        };
-        let is_complete =
-            (0..footprints.elements.len()).any(|i| is_known(footprints.elements.row[i], i));
-        let emission = Emission {
-            micrograms: sum(&footprints, is_known),
-            is_complete,
-        };
+        let shared = self.shared.filter(|(_, links)| (index as usize) < *links);
+        if let Some(known) = shared.and_then(|(shared, _)| shared.get(key)) {
+            self.links.insert(key, known);
+            return known;
+        }
+        let mut emission = Emission::NONE;
+        for (count, mass_g) in self.alike() {
+            let footprints = self.footprint(&[(&[index], &[*step])], mass_g);
+            let factor = |i| footprints.elements.factor[i];
+            let is_known = |row, i| {
+                row != NO_ROW
+                    && self
+                        .unfuelled(self.network.link(index), factor(i))
+                        .is_none()
+            };
+            let is_complete =
+                (0..footprints.elements.len()).any(|i| is_known(footprints.elements.row[i], i));
+            emission = emission.plus(Emission {
+                micrograms: i128::from(count) * sum(&footprints, is_known),
+                is_complete,
+            });
+        }
         self.links.insert(key, emission);
+        if let Some((shared, _)) = shared {
+            shared.put(key, emission);
+        }
         emission
     }
 
@@ -162,26 +240,26 @@ impl<'r> Costing<'r> {
         if let Some(known) = self.hubs.get(&key) {
             return *known;
         }
-        let element = self.kernel.inferred_hub(
-            &Place {
+        let mut emission = Emission::NONE;
+        for (count, _, load) in &self.alike {
+            let place = Place {
                 operation,
                 location,
                 at,
-            },
-            &self.load,
-            &self.symbols,
-        );
-        let micrograms = element.map_or(0, |e| e.ghg_operation as i128 + e.ghg_provision as i128);
-        let emission = Emission {
-            micrograms,
-            is_complete: element.is_some(),
-        };
+            };
+            let element = self.kernel.inferred_hub(&place, load, &self.symbols);
+            let of_one = element.map_or(0, |e| e.ghg_operation as i128 + e.ghg_provision as i128);
+            emission = emission.plus(Emission {
+                micrograms: i128::from(*count) * of_one,
+                is_complete: element.is_some(),
+            });
+        }
         self.hubs.insert(key, emission);
         emission
     }
 
-    /// Footprints of whole chains, each a shipment, in the order given.
-    pub fn footprint(&mut self, chains: &[(&[LinkIndex], &[Step])]) -> Footprints {
+    /// Footprints of one box with this much cargo by whole chains, each a shipment, in the order given.
+    pub fn footprint(&mut self, chains: &[(&[LinkIndex], &[Step])], mass_g: u32) -> Footprints {
         let mut batch = MovementBatch::default();
         for (number, (links, steps)) in chains.iter().enumerate() {
             for (i, (link, step)) in links.iter().zip(*steps).enumerate() {
@@ -191,7 +269,7 @@ impl<'r> Costing<'r> {
                     (number, i),
                     self.network.link(*link),
                     step,
-                    self.cargo,
+                    (self.cargo, mass_g),
                 );
             }
         }
@@ -242,8 +320,8 @@ fn sum(footprints: &Footprints, wanted: impl Fn(u32, usize) -> bool) -> i128 {
         .sum()
 }
 
-/// Load of the cargo by the kernel's rules for a record of it; which link it goes by does not matter.
-fn load_of(kernel: &Kernel, cargo: &Cargo, symbols: &Symbols) -> Load {
+/// Load of one box by the kernel's rules for a record of it; which link it goes by does not matter.
+fn load_of(kernel: &Kernel, cargo: &Cargo, mass_g: u32, symbols: &Symbols) -> Load {
     let mut batch = MovementBatch::default();
     push(
         &mut batch,
@@ -251,7 +329,7 @@ fn load_of(kernel: &Kernel, cargo: &Cargo, symbols: &Symbols) -> Load {
         (0, 0),
         &Link::default(),
         &Step::default(),
-        cargo,
+        (cargo, mass_g),
     );
     kernel.load_of(&batch, 0, &cargo.container_type)
 }
@@ -263,7 +341,7 @@ fn push(
     (number, i): (usize, usize),
     link: &Link,
     step: &Step,
-    cargo: &Cargo,
+    (cargo, mass_g): (&Cargo, u32),
 ) {
     let symbol = |text: &str| symbols.find(text).unwrap_or_default();
     let has_transit = link.transit.is_some();
@@ -289,10 +367,10 @@ fn push(
     batch
         .distance_basis
         .push(link.distance.map_or(Basis::Absent, |d| d.1));
-    batch.mass_g.push(cargo.mass_g);
+    batch.mass_g.push(mass_g);
     batch.teu.push(0);
     batch.container_mass_g.push(0);
-    batch.box_share.push(0);
+    batch.box_share.push(cargo.box_share);
     batch.load_status.push(LoadStatus::Laden);
     batch.temperature.push(cargo.temperature);
     batch.energy_carrier.push(symbol(&link.energy_carrier));

@@ -1,7 +1,7 @@
 //! From door to door where neither a service nor a distance file leads: roads to ports, airports and rail terminals within reach, and
 //! the main leg between them. Every such link is an estimate and says so; what really runs between two places wins.
 
-use super::network::{Link, Network, Wait, at_speed, default_operation};
+use super::network::{Link, LinkIndex, Network, Wait, at_speed, default_operation};
 use super::request::Request;
 use super::search::Chain;
 use crate::geo::sea::SeaGraph;
@@ -121,6 +121,28 @@ pub fn links(
         maker.between(from, to, lacking);
     }
     maker.links
+}
+
+/// Says of such links how their distances came about.
+pub fn tell_estimates(links: &mut [Link], wanted: &[LinkIndex], reference: &Reference, day: Day) {
+    for index in wanted {
+        let link = &mut links[*index as usize];
+        if link.source_ref != FROM_DOOR_TO_DOOR {
+            continue;
+        }
+        let leg = Leg {
+            mode: link.mode,
+            operation: link.operation,
+            origin: link.origin,
+            destination: link.destination,
+            day,
+        };
+        let how = match link.mode {
+            Mode::Air => Some("great circle between the airports".to_owned()),
+            _ => reference.explain_estimate(leg),
+        };
+        link.source_ref.push_str(&how.unwrap_or_default());
+    }
 }
 
 struct Maker<'m> {
@@ -344,11 +366,6 @@ impl Maker<'_> {
         let Some(found) = self.reference.distance(leg) else {
             return false;
         };
-        let how = match mode {
-            Mode::Air => Some("great circle between the airports".to_owned()),
-            _ => self.reference.explain_estimate(leg),
-        };
-        let how = how.unwrap_or_default();
         self.served.insert((mode, origin, destination));
         self.links.push(Link {
             mode,
@@ -365,7 +382,7 @@ impl Maker<'_> {
             wait: Wait::Unknown,
             valid_from: Day::MIN,
             valid_to: NO_END,
-            source_ref: format!("{FROM_DOOR_TO_DOOR}{how}"),
+            source_ref: FROM_DOOR_TO_DOOR.to_owned(),
             ..Link::default()
         });
         true

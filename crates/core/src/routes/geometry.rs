@@ -71,7 +71,7 @@ fn points(
                 .collect(),
         );
     }
-    let spot = |code| reference.places.get(code)?.point.map(|p| p.hundredths());
+    let spot = |code| reference.point(code).map(|p| p.hundredths());
     Some(vec![spot(link.origin)?, spot(link.destination)?])
 }
 

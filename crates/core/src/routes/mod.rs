@@ -1,10 +1,11 @@
 //! Route options: every transport chain worth choosing between two places, with CO2e, time and cost side by side.
 //!
 //! Pure: whole numbers, no files, no clock. `network` holds what runs between places, `door` leads to it where it does not reach, `search`
-//! finds chains, `costing` asks the kernel of the batch run for their footprints, `option` puts an answer together, `choose` decides which
+//! finds chains, `arrival` those that arrive by a day, `costing` asks the kernel of the batch run for their footprints, `option` puts an answer together, `choose` decides which
 //! options are shown; `priced` tells what an option costs where no service has a price.
 
 pub mod answer;
+pub mod arrival;
 pub mod choose;
 pub mod costing;
 pub mod door;

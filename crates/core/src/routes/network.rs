@@ -73,8 +73,12 @@ pub struct Link {
     pub distance: Option<(u32, Basis)>,
     /// Time under way; `None`: not known.
     pub transit: Option<Hours>,
+    /// Whether that is the distance that the kernel finds on the day, at the mean speed.
+    pub is_at_speed: bool,
     /// Waiting before departure.
     pub wait: Wait,
+    /// How long before departure the box must be there; 0: nothing is known of it.
+    pub cut_off: Millihours,
     /// Price; `None`: not known.
     pub price: Option<Price>,
     /// First day of validity.
@@ -195,6 +199,21 @@ impl Network {
         network
     }
 
+    /// Gives voyages of services whose times nobody published those of a day: ships may go round a passage from then on.
+    pub fn set_day(&mut self, day: Day, reference: &Reference) {
+        let (links, estimates) = (&mut self.links, &self.estimates);
+        let passages = &reference.passages;
+        for link in links
+            .iter_mut()
+            .filter(|l| l.is_at_speed && l.mode == Mode::Sea)
+        {
+            let closures = |day| passages.closures(day, link.operation);
+            if closures(day) != closures(link.valid_from) {
+                link.transit = time_on(link, day, reference, estimates);
+            }
+        }
+    }
+
     /// Number of a place; `None`: no link touches it.
     pub fn place(&self, code: LocationCode) -> Option<PlaceIndex> {
         self.places.binary_search(&code).ok().map(index32)
@@ -207,17 +226,6 @@ impl Network {
 }
 
 fn of_service(service: &Service, reference: &Reference, estimates: &Estimates) -> Link {
-    let metres = service.distance.map(|(m, _)| m as i64);
-    let metres = metres.or_else(|| {
-        let leg = Leg {
-            mode: service.mode,
-            operation: service.operation,
-            origin: service.origin,
-            destination: service.destination,
-            day: service.valid_from,
-        };
-        reference.distance(leg).map(|found| found.metres)
-    });
     let published = service.transit_hours.map(|value| Hours {
         value,
         is_estimate: service.source_ref.contains(ESTIMATED_TRANSIT),
@@ -237,8 +245,7 @@ fn of_service(service: &Service, reference: &Reference, estimates: &Estimates) -
             per: c.per,
         })
     });
-    let ends = (service.origin, service.destination);
-    Link {
+    let mut link = Link {
         service: service.service.clone(),
         mode: service.mode,
         operation: service.operation,
@@ -247,17 +254,38 @@ fn of_service(service: &Service, reference: &Reference, estimates: &Estimates) -
         origin: service.origin,
         destination: service.destination,
         distance: service.distance,
-        transit: published.or_else(|| {
-            metres.and_then(|m| at_speed(m, service.mode, service.operation, ends, estimates))
-        }),
+        is_at_speed: published.is_none() && service.distance.is_none(),
+        transit: published,
         wait,
+        cut_off: service.cut_off_hours,
         price,
         valid_from: service.valid_from,
         valid_to: service.valid_to,
         source_ref: sources(service, reference),
         note: service.note.clone(),
         passages: Passages::NONE,
+    };
+    if link.is_at_speed {
+        link.transit = time_on(&link, service.valid_from, reference, estimates);
+    } else if let (None, Some((metres, _))) = (&link.transit, link.distance) {
+        let ends = (link.origin, link.destination);
+        link.transit = at_speed(metres.into(), link.mode, link.operation, ends, estimates);
     }
+    link
+}
+
+/// Time of a link whose distance the kernel looks up: that of the day, at the mean speed.
+fn time_on(link: &Link, day: Day, reference: &Reference, estimates: &Estimates) -> Option<Hours> {
+    let leg = Leg {
+        mode: link.mode,
+        operation: link.operation,
+        origin: link.origin,
+        destination: link.destination,
+        day,
+    };
+    let metres = reference.distance(leg)?.metres;
+    let ends = (link.origin, link.destination);
+    at_speed(metres, link.mode, link.operation, ends, estimates)
 }
 
 /// Where the figures of a service are from. Its own file names the source of times and prices; that of the distance is the row
@@ -308,7 +336,9 @@ fn of_distance(
             (origin, destination),
             estimates,
         ),
+        is_at_speed: false,
         wait: Wait::Unknown,
+        cut_off: 0,
         price: None,
         valid_from: Day::MIN,
         valid_to: NO_END,

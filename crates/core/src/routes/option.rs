@@ -1,17 +1,18 @@
 //! An option: a chain with everything that a planner compares, from the kernel's elements.
 
-use super::costing::Costing;
+use super::costing::{Carried, Costing};
 use super::network::{LinkIndex, Network, Price};
 use super::search::Chain;
 use super::timing::Step;
 use super::{MILLIHOUR_US, Millihours};
 use crate::calc::compare::{Criteria, Share};
+use crate::calc::load::UNKNOWN_TEU;
 use crate::model::element::{Element, FactorIndex, Footprints, NO_ROW};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Mode, Per};
 use crate::model::money::{Amount, Currency};
-use crate::model::unit::ONE;
+use crate::model::time::Instant;
 
 /// One element of an option: transport, or a hub that the profile infers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +83,8 @@ pub struct RouteOption {
     pub teu: Option<i64>,
     /// Cargo, g.
     pub mass_g: i64,
+    /// Containers, millionths.
+    pub containers: i64,
     /// How much has a price.
     pub coverage: Coverage,
     /// Cost of the emissions at the carbon price; `None`: no price was given, or the emissions are not known in full.
@@ -99,6 +102,12 @@ impl RouteOption {
     /// Whether no emission is missing.
     pub fn is_complete(&self) -> bool {
         self.chain.emission.is_complete
+    }
+
+    /// When the cargo must be ready.
+    pub fn ready(&self) -> Instant {
+        let ready = |s: &Step| s.departed_at - (s.wait + s.dwell) * MILLIHOUR_US;
+        self.chain.steps.first().map_or(0, ready)
     }
 
     /// What it is compared by.
@@ -148,13 +157,73 @@ pub fn options(
         .iter()
         .map(|c| (c.links.as_slice(), c.steps.as_slice()))
         .collect();
-    let footprints = costing.footprint(&shipments);
-    let mut parts = sorted_parts(&footprints, &chains, prices, network, costing);
+    let mut parts: Vec<Vec<Part>> = Vec::new();
+    for (count, mass_g) in costing.alike() {
+        let footprints = costing.footprint(&shipments, mass_g);
+        let of_one = sorted_parts(&footprints, &chains, prices, network, costing);
+        parts = match parts.is_empty() {
+            true => of_one
+                .into_iter()
+                .map(|list| times_all(list, count))
+                .collect(),
+            false => {
+                let both = parts.into_iter().zip(of_one);
+                both.map(|(sum, list)| together(sum, times_all(list, count)))
+                    .collect()
+            }
+        };
+    }
     let mut list = Vec::with_capacity(chains.len());
     for (chain, parts) in chains.into_iter().zip(parts.drain(..)) {
         list.push(option(chain, parts, network, carbon_price)?);
     }
     Some(list)
+}
+
+/// The parts of a chain for as many boxes that are alike.
+fn times_all(mut parts: Vec<Part>, boxes: u32) -> Vec<Part> {
+    let boxes = i64::from(boxes);
+    for element in parts.iter_mut().filter_map(|p| p.element.as_mut()) {
+        for figure in figures(element) {
+            *figure = figure.saturating_mul(boxes);
+        }
+        // -1 is no quantity.
+        element.teu = match element.teu {
+            UNKNOWN_TEU => UNKNOWN_TEU,
+            teu => teu.saturating_mul(boxes),
+        };
+    }
+    parts
+}
+
+/// Boxes of two kinds that go the same way.
+fn together(mut sum: Vec<Part>, other: Vec<Part>) -> Vec<Part> {
+    for (part, more) in sum.iter_mut().zip(other) {
+        part.refused = part.refused.take().or(more.refused);
+        part.element = part.element.zip(more.element).map(|(mut one, mut two)| {
+            for (figure, more) in figures(&mut one).into_iter().zip(figures(&mut two)) {
+                *figure = figure.saturating_add(*more);
+            }
+            one.teu = match (one.teu, two.teu) {
+                (UNKNOWN_TEU, _) | (_, UNKNOWN_TEU) => UNKNOWN_TEU,
+                (a, b) => a.saturating_add(b),
+            };
+            one.flags = one.flags | two.flags;
+            one
+        });
+    }
+    sum
+}
+
+/// What adds up over boxes, TEU left aside. A sum that cannot be held is found out: it is not what the search came to.
+fn figures(element: &mut Element) -> [&mut i64; 5] {
+    [
+        &mut element.mass_g,
+        &mut element.containers,
+        &mut element.activity,
+        &mut element.ghg_operation,
+        &mut element.ghg_provision,
+    ]
 }
 
 /// Elements and refusals of each chain, in the order of the chain.
@@ -247,6 +316,7 @@ fn option(
         by_mode,
         teu: transport().map(|e| e.teu).next().filter(|teu| *teu >= 0),
         mass_g: transport().map(|e| e.mass_g).next().unwrap_or(0),
+        containers: transport().map(|e| e.containers).next().unwrap_or(0),
         coverage: coverage(&parts),
         carbon_cost,
         flags: elements().fold(Flags::NONE, |flags, e| flags | e.flags),
@@ -291,13 +361,13 @@ fn coverage(parts: &[Part]) -> Coverage {
     coverage
 }
 
-/// What a link costs for a cargo of this mass and TEU; `None` when it is per TEU or tonne and the cargo has none.
-pub fn price_of(price: &Price, mass_g: i64, teu: Option<i64>) -> Option<Amount> {
+/// What a link costs for all boxes; `None` when it is per TEU or tonne and the cargo has none.
+pub fn price_of(price: &Price, carried: &Carried) -> Option<Amount> {
     let quantity = match price.per {
-        Per::Teu => teu?,
+        Per::Teu => carried.teu?,
         // A gram is a millionth of a tonne.
-        Per::T if mass_g > 0 => mass_g,
-        Per::Container => ONE,
+        Per::T if carried.mass_g > 0 => carried.mass_g,
+        Per::Container => carried.containers,
         Per::T | Per::Tkm | Per::TeuKm | Per::Kg | Per::Litre | Per::KWh | Per::Mj => return None,
     };
     Some(Amount::of(price.price, quantity))

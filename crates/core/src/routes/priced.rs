@@ -97,7 +97,7 @@ impl<'w> Pricing<'w> {
             costs.parts.push(price);
         }
         for (place, mode) in terminals(option) {
-            let sought = self.sought(mode, place, None);
+            let sought = self.sought(option, mode, place, None);
             let price = self.row(sought, &self.load(option, None), rates)?;
             let amount = price.as_ref().map(|p| (p.currency, p.range));
             costs.handling_sums = costs.handling_sums.then(amount)?;
@@ -124,17 +124,28 @@ impl<'w> Pricing<'w> {
         let Some(element) = part.element.as_ref().filter(|_| part.link.is_some()) else {
             return Some(None);
         };
-        let sought = self.sought(element.mode, element.origin, Some(element.destination));
+        let sought = self.sought(
+            option,
+            element.mode,
+            element.origin,
+            Some(element.destination),
+        );
         let load = self.load(option, Some(element.distance_m));
         self.row(sought, &load, rates)
     }
 
-    fn sought(&self, mode: Mode, from: LocationCode, to: Option<LocationCode>) -> Sought {
+    fn sought(
+        &self,
+        option: &RouteOption,
+        mode: Mode,
+        from: LocationCode,
+        to: Option<LocationCode>,
+    ) -> Sought {
         Sought {
             mode,
             from,
             to,
-            day: day_of(self.request.depart),
+            day: day_of(option.ready()),
         }
     }
 
@@ -142,6 +153,7 @@ impl<'w> Pricing<'w> {
         Load {
             mass_g: option.mass_g,
             teu: option.teu,
+            containers: option.containers,
             metres,
             is_refrigerated: self.is_refrigerated,
         }
@@ -157,7 +169,11 @@ impl<'w> Pricing<'w> {
             return Some(None);
         };
         let wanted = self.request.currency.filter(|c| *c != row.currency);
-        let rate = wanted.and_then(|c| self.world.rates.find(row.currency, c, sought.day));
+        let rate = wanted.and_then(|c| {
+            self.world
+                .rates
+                .find(row.currency, c, self.request.money_day())
+        });
         let (currency, range) = match (wanted, rate) {
             (Some(wanted), Some(rate)) => {
                 rates.push(rate.clone());

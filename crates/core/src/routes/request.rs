@@ -6,17 +6,50 @@ use crate::geo::sea::Passages;
 use crate::model::id::{CountryCode, LocationCode};
 use crate::model::mode::{Mode, Temperature};
 use crate::model::money::Currency;
-use crate::model::time::Instant;
+use crate::model::time::{Day, Instant, day_of};
 
-/// What is shipped: one container, or loose cargo.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What is shipped: containers of one type that go the same way, a part of one, or loose cargo.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cargo {
-    /// Goods and packaging, g; 0: the profile's mass per TEU.
-    pub mass_g: u32,
+    /// Goods and packaging of all of it, g; 0: the profile's mass per TEU.
+    pub mass_g: u64,
     /// Size-type of the container; empty: none.
     pub container_type: String,
     /// `Absent`: that of the container type.
     pub temperature: Temperature,
+    /// Containers, at least 1.
+    pub boxes: u32,
+    /// Whether there are as many of them because one carries less.
+    pub is_split: bool,
+    /// The part of its container that the cargo has, millionths; 0: all of it.
+    pub box_share: u32,
+}
+
+impl Default for Cargo {
+    fn default() -> Cargo {
+        Cargo {
+            mass_g: 0,
+            container_type: String::new(),
+            temperature: Temperature::Absent,
+            boxes: 1,
+            is_split: false,
+            box_share: 0,
+        }
+    }
+}
+
+impl Cargo {
+    /// How many boxes have how much cargo each, g: as even as whole grams allow, so of two kinds at most.
+    pub fn alike(&self) -> Vec<(u32, u32)> {
+        let boxes = self.boxes.max(1);
+        let grams = |g: u64| u32::try_from(g).unwrap_or(u32::MAX);
+        let (each, more) = (
+            grams(self.mass_g / u64::from(boxes)),
+            grams(self.mass_g % u64::from(boxes)),
+        );
+        let kinds = [(more, each.saturating_add(1)), (boxes - more, each)];
+        kinds.into_iter().filter(|(count, _)| *count > 0).collect()
+    }
 }
 
 /// By what options are put in order.
@@ -67,8 +100,12 @@ pub struct Request {
     pub destination: LocationCode,
     /// Cargo.
     pub cargo: Cargo,
-    /// When the cargo is ready at the origin.
+    /// When the cargo is ready at the origin; the earliest that it may be asked to be, where that is open.
     pub depart: Instant,
+    /// The last instant at which it may arrive; `None`: any.
+    pub arrive_by: Option<Instant>,
+    /// Whether each option says itself when the cargo must be ready: as late as it still arrives in time.
+    pub is_ready_open: bool,
     /// Places to call at, in this order.
     pub via: Vec<LocationCode>,
     /// What not to use.
@@ -88,6 +125,12 @@ pub struct Request {
 }
 
 impl Request {
+    /// The day whose exchange rates count: that of departure, or of arrival where the departure is open.
+    pub fn money_day(&self) -> Day {
+        let arrival = self.arrive_by.filter(|_| self.is_ready_open);
+        day_of(arrival.unwrap_or(self.depart))
+    }
+
     /// Whether the conditions admit a link. The ends of the request itself are not avoided.
     pub fn admits(&self, link: &Link) -> bool {
         let ends = [link.origin, link.destination];

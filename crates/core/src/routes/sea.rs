@@ -10,6 +10,7 @@ use crate::model::movement::OperationIndex;
 use crate::model::time::{Day, NO_END, day_of};
 use crate::reference::{Reference, Voyages};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
 
 /// Most ports beside an inland destination that computed links lead to: more than any place of the shipped network has, roads from door
 /// to door included.
@@ -23,30 +24,60 @@ const COMPUTED: &str = "distance: computed over ";
 pub fn tell_passages(
     links: &mut [Link],
     wanted: &[LinkIndex],
-    sea: &SeaGraph,
+    voyages: &Voyages,
     reference: &Reference,
     request: &Request,
 ) {
+    // One search from a port finds all ways from there.
+    let mut by_origin: BTreeMap<(LocationCode, OperationIndex), Vec<LinkIndex>> = BTreeMap::new();
     for index in wanted {
-        let link = &mut links[*index as usize];
-        if !link.source_ref.starts_with(COMPUTED) {
-            continue;
+        let link = &links[*index as usize];
+        if link.source_ref.starts_with(COMPUTED) {
+            let start = (link.origin, link.operation);
+            by_origin.entry(start).or_default().push(*index);
         }
-        let around = closures(reference, request, link.operation);
-        let path = sea.path(link.origin, link.destination, around);
-        link.passages = path.map_or(Passages::NONE, |path| path.passages);
-        let day = day_of(request.depart);
-        let way = reference.passages.sea_way(day, link.operation, |around| {
-            let closed = around.closed.with(request.avoid.passages);
-            let path = sea.path(link.origin, link.destination, Closures { closed, ..around });
-            path.map(|p| p.metres)
-        });
-        let depends = way.filter(|w| w.depends_on_passages());
-        if let Some(other) = depends.and_then(|w| w.other_m) {
-            let km = (other + 500) / 1000;
-            let state = reference.passages.other_state(day, link.operation);
-            link.source_ref.push_str(&format!("; {km} km {state}"));
+    }
+    for ((origin, operation), indices) in by_origin {
+        let around = closures(reference, request, operation);
+        let ends: Vec<LocationCode> = indices
+            .iter()
+            .map(|index| links[*index as usize].destination)
+            .collect();
+        let paths = voyages.sea().paths(origin, &ends, around);
+        for (index, path) in indices.into_iter().zip(paths) {
+            let passages = path.map_or(Passages::NONE, |path| path.passages);
+            tell(
+                &mut links[index as usize],
+                passages,
+                voyages,
+                reference,
+                request,
+            );
         }
+    }
+}
+
+fn tell(
+    link: &mut Link,
+    passages: Passages,
+    voyages: &Voyages,
+    reference: &Reference,
+    request: &Request,
+) {
+    link.passages = passages;
+    let day = day_of(request.depart);
+    let way = reference.passages.sea_way(day, link.operation, |around| {
+        let closed = around.closed.with(request.avoid.passages);
+        let around = Closures { closed, ..around };
+        voyages
+            .metres(link.origin, link.destination, around)
+            .map(u64::from)
+    });
+    let depends = way.filter(|w| w.depends_on_passages());
+    if let Some(other) = depends.and_then(|w| w.other_m) {
+        let km = (other + 500) / 1000;
+        let state = reference.passages.other_state(day, link.operation);
+        link.source_ref.push_str(&format!("; {km} km {state}"));
     }
 }
 
@@ -131,7 +162,9 @@ pub fn with_computed(
     }
     let mut links = network.links.clone();
     links.append(&mut maker.links);
-    Network::of(links, network.estimates.clone())
+    let mut network = Network::of(links, network.estimates.clone());
+    network.set_day(day_of(request.depart), reference);
+    network
 }
 
 /// The destination if it is a port, else the ports from which a link of another mode leads to it, the nearest to it first.
@@ -229,7 +262,9 @@ impl Maker<'_> {
                 (origin, destination),
                 self.estimates,
             ),
+            is_at_speed: false,
             wait: Wait::Unknown,
+            cut_off: 0,
             price: None,
             valid_from: Day::MIN,
             valid_to: NO_END,

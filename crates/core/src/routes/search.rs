@@ -82,16 +82,15 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// The chain of these links for a request; `None` when a service has no departure then, or a sum of money cannot be held.
+    /// The chain of these links for cargo that is ready then; `None` when a service has no departure then, or a sum of money cannot be held.
     pub fn of(
         links: Vec<LinkIndex>,
         network: &Network,
-        request: &Request,
+        ready: Instant,
         costing: &mut Costing,
         prices: &[Option<(Currency, Amount)>],
     ) -> Option<Chain> {
-        let (mut steps, mut at, mut before) =
-            (Vec::with_capacity(links.len()), request.depart, None);
+        let (mut steps, mut at, mut before) = (Vec::with_capacity(links.len()), ready, None);
         let (mut modes, mut costs) = (ModeSequence::default(), Costs::default());
         for index in &links {
             let link = network.link(*index);
@@ -161,6 +160,31 @@ impl Label {
     }
 }
 
+/// A label in its bucket, beside it what most comparisons end by.
+#[derive(Clone, Copy, Debug)]
+struct Placed {
+    number: u32,
+    micrograms: Option<i128>,
+    arrived_at: Option<Instant>,
+}
+
+impl Placed {
+    fn of(label: &Label, number: u32) -> Placed {
+        Placed {
+            number,
+            micrograms: label.criteria.micrograms,
+            arrived_at: label.criteria.arrived_at,
+        }
+    }
+
+    /// Whether nothing that is known here keeps this label from beating another: what is not known does.
+    fn may_beat(&self, other: &Placed) -> bool {
+        let known = self.micrograms.zip(other.micrograms);
+        let in_time = self.arrived_at.zip(other.arrived_at);
+        known.is_some_and(|(a, b)| a <= b) && in_time.is_some_and(|(a, b)| a <= b)
+    }
+}
+
 /// The search for one request.
 pub struct Search<'s, 'r> {
     network: &'r Network,
@@ -176,7 +200,7 @@ pub struct Search<'s, 'r> {
     last_limit: Day,
     labels: Vec<Label>,
     /// Labels by place, modes, places called at on request, and whether the last link is one that another may not follow.
-    buckets: FxHashMap<(PlaceIndex, ModeSequence, u8, bool), Vec<u32>>,
+    buckets: FxHashMap<(PlaceIndex, ModeSequence, u8, bool), Vec<Placed>>,
 }
 
 impl<'s, 'r> Search<'s, 'r> {
@@ -196,7 +220,8 @@ impl<'s, 'r> Search<'s, 'r> {
         let ((Some(origin), Some(destination)), Some(via)) = (ends, via) else {
             return Ok(Vec::new());
         };
-        let latest = request.depart + request.most_hours.unwrap_or(HORIZON) * MILLIHOUR_US;
+        let longest = request.depart + request.most_hours.unwrap_or(HORIZON) * MILLIHOUR_US;
+        let latest = request.arrive_by.map_or(longest, |by| longest.min(by));
         let hops = fewest_elements(network, request, destination);
         let last_limit = last_limit(reference, network, day_of(request.depart), day_of(latest));
         let (labels, buckets) = Default::default();
@@ -345,22 +370,23 @@ impl<'s, 'r> Search<'s, 'r> {
             let must_meet = !is_last && day_of(a.at.min(b.at)) < last_limit;
             (is_last || a.can_stand_for(b)) && beats(&a.criteria, &b.criteria, must_meet)
         };
+        let number = index32(self.labels.len());
+        let own = Placed::of(&label, number);
         if bucket
             .iter()
-            .any(|&i| replaces(&self.labels[i as usize], &label))
+            .any(|p| p.may_beat(&own) && replaces(&self.labels[p.number as usize], &label))
         {
             return Ok(None);
         }
-        bucket.retain(|&i| {
-            let other = &mut self.labels[i as usize];
-            other.is_dropped = replaces(&label, other);
+        bucket.retain(|p| {
+            let other = &mut self.labels[p.number as usize];
+            other.is_dropped = own.may_beat(p) && replaces(&label, other);
             !other.is_dropped
         });
         if self.labels.len() >= MOST_LABELS {
             return Err(Stopped::TooMany);
         }
-        let number = index32(self.labels.len());
-        bucket.push(number);
+        bucket.push(own);
         self.labels.push(label);
         Ok((!is_last).then_some(number))
     }
@@ -372,7 +398,7 @@ impl<'s, 'r> Search<'s, 'r> {
             .filter(|((place, ..), _)| *place == destination)
             .flat_map(|(_, labels)| labels);
         let mut chains: Vec<(Instant, Chain)> = ended
-            .map(|&i| (self.labels[i as usize].at, self.chain(i)))
+            .map(|p| (self.labels[p.number as usize].at, self.chain(p.number)))
             .collect();
         chains.sort_by(|(at_a, a), (at_b, b)| {
             let key = |at: Instant, c: &Chain| (c.modes, c.emission.micrograms, at);
@@ -432,7 +458,7 @@ fn fewest_elements(network: &Network, request: &Request, destination: PlaceIndex
 }
 
 /// The last day after `first`, up to `last`, on which factors or services change; `Day::MIN`: none.
-fn last_limit(reference: &Reference, network: &Network, first: Day, last: Day) -> Day {
+pub(super) fn last_limit(reference: &Reference, network: &Network, first: Day, last: Day) -> Day {
     let inside = |day: &Day| *day > first && *day <= last;
     let services = network
         .links

@@ -8,7 +8,7 @@ use crate::model::time::{DAY_US, Instant, day_of};
 /// One transport element in time. All durations in thousandths of an hour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Step {
-    /// Time in the hub before it; 0 at the origin of the chain.
+    /// Time in the hub before it, or at the origin of the chain from its cut-off on.
     pub dwell: Millihours,
     /// Whether the dwell is an estimate.
     pub dwell_is_estimate: bool,
@@ -50,6 +50,11 @@ pub fn step(link: &Link, estimates: &Estimates, before: Option<Mode>, at: Instan
         Some(Some(known)) => known,
         Some(None) | None => (0, false),
     };
+    // Who comes after the cut-off does not depart.
+    let (dwell_hours, dwell_is_estimate) = match link.cut_off {
+        cut_off if cut_off > dwell_hours => (cut_off, false),
+        _ => (dwell_hours, dwell_is_estimate),
+    };
     let ready = at + dwell_hours * MILLIHOUR_US;
     let departed_at = match link.wait {
         Wait::Weekdays(days) => next_departure(ready, days),
@@ -87,7 +92,7 @@ fn next_departure(ready: Instant, weekdays: u8) -> Instant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::time::{day, instant_text};
+    use crate::model::time::{Day, NO_END, day, instant_text};
 
     #[test]
     fn the_next_departure_is_found_in_the_timetable() {
@@ -101,5 +106,29 @@ mod tests {
         assert_eq!(next(at(2025, 3, 3, 1), 0b001_0100), "2025-03-05T00:00:00Z");
         assert_eq!(next(at(2025, 3, 6, 0), 0b001_0100), "2025-03-07T00:00:00Z");
         assert_eq!(next(at(1960, 1, 1, 5), 0b100_0000), "1960-01-03T00:00:00Z");
+    }
+
+    #[test]
+    fn who_comes_after_the_cut_off_takes_the_next_departure() {
+        let start = day(2025, 3, 3).unwrap() as i64 * DAY_US;
+        let link = |cut_off| Link {
+            wait: Wait::Weekdays(0b001_0001),
+            cut_off,
+            valid_from: Day::MIN,
+            valid_to: NO_END,
+            ..Link::default()
+        };
+        let departs = |cut_off, hours: i64| {
+            let at = start + hours * 1000 * MILLIHOUR_US;
+            let step = step(&link(cut_off), &Estimates::default(), None, at).unwrap();
+            (instant_text(step.departed_at), step.dwell, step.wait)
+        };
+        // Monday and Friday at 00:00; the box must be there a day before.
+        assert_eq!(departs(0, 0), ("2025-03-03T00:00:00Z".into(), 0, 0));
+        let friday = "2025-03-07T00:00:00Z".to_owned();
+        assert_eq!(departs(24_000, 0), (friday.clone(), 24_000, 72_000));
+        assert_eq!(departs(24_000, 72), (friday, 24_000, 0));
+        let monday = "2025-03-10T00:00:00Z".to_owned();
+        assert_eq!(departs(24_000, 73), (monday, 24_000, 71_000));
     }
 }

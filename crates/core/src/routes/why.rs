@@ -43,11 +43,13 @@ fn relaxed(request: &Request) -> Vec<(&'static str, Request)> {
         lift("--avoid", &|r| r.avoid = Avoid::default()),
         lift("--modes", &|r| r.modes.clear()),
         lift("--max-days", &|r| r.most_hours = None),
+        lift("--arrive-by", &|r| r.arrive_by = None),
         lift("any condition", &|r| {
             r.via.clear();
             r.avoid = Avoid::default();
             r.modes.clear();
             r.most_hours = None;
+            r.arrive_by = None;
         }),
     ];
     all.into_iter()
@@ -77,12 +79,7 @@ fn missing(network: &Network, reference: &Reference, request: &Request) -> Strin
             "it would take more than {MOST_ELEMENTS} elements, or leaves the validity of its services"
         );
     }
-    let point = |i: usize| {
-        reference
-            .places
-            .get(network.places[i])
-            .and_then(|p| p.point)
-    };
+    let point = |i: usize| reference.point(network.places[i]);
     let side =
         |reached: &[bool]| -> Vec<usize> { (0..reached.len()).filter(|i| reached[*i]).collect() };
     let pairs = side(&from)

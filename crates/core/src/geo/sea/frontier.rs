@@ -2,6 +2,8 @@
 
 /// A bucket is 8,192 m wide; the ring of them is longer than any lane.
 const WIDTH_BITS: u32 = 13;
+/// Metres by which what is taken may be farther than what is taken after it.
+pub(super) const WIDTH: u64 = 1 << WIDTH_BITS;
 const BUCKETS: usize = 1 << 12;
 /// Bits of a node in an entry; the cost stands above them.
 const NODE_BITS: u32 = 16;

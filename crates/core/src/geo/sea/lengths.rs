@@ -90,4 +90,22 @@ mod tests {
         }
         assert_eq!(sea.lengths(0, avoid).metres(ports.len()), None);
     }
+
+    #[test]
+    fn a_search_that_ends_where_it_may_finds_the_ways_of_one_that_goes_on() {
+        let sea = SeaGraph::load(include_bytes!("../../../../../data/sea/marnet.bin")).unwrap();
+        let ports: Vec<_> = sea.ports().collect();
+        let ends: Vec<_> = ports.iter().step_by(23).map(|(code, _)| *code).collect();
+        for closed in [Passages::NONE, Passages::USUALLY_CLOSED] {
+            for (code, port) in ports.iter().step_by(ports.len() / STARTS) {
+                let reach = sea.reach(port, closed);
+                let wanted: Vec<_> = ends.iter().map(|end| reach.path(sea.port(*end)?)).collect();
+                let few = sea.paths(*code, &ends[3..6], closed);
+                assert_eq!(few, wanted[3..6], "{code}");
+                for (end, wanted) in ends.iter().zip(wanted) {
+                    assert_eq!(sea.path(*code, *end, closed), wanted, "{code} {end}");
+                }
+            }
+        }
+    }
 }

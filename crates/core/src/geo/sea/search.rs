@@ -1,6 +1,6 @@
 //! Shortest ways over the sea graph, from one port to all nodes at once.
 
-use super::frontier::Frontier;
+use super::frontier::{self, Frontier};
 use super::{Approach, Closures, Lane, Passages, Port, SeaGraph};
 use crate::geo::Vertex;
 use crate::model::id::LocationCode;
@@ -10,6 +10,9 @@ const NO_WAY: u64 = u64::MAX;
 /// Cost of coming into or out of an avoided passage, above that of any way in metres: the low half of a cost is metres, the
 /// high half how often that happens, twice for a passage that is passed.
 const AVOIDED: u64 = 1 << 32;
+
+/// Nodes after which a search looks whether it has found what is wanted.
+const LOOK_EVERY: u32 = 64;
 
 /// A way over the sea.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +43,7 @@ impl SeaGraph {
             sea: self,
             from: from.clone(),
             around,
-            costs: self.costs_from(from, around),
+            costs: self.costs_from(from, around, &[]),
         }
     }
 
@@ -51,12 +54,45 @@ impl SeaGraph {
         to: LocationCode,
         around: impl Into<Closures>,
     ) -> Option<SeaPath> {
-        let to = self.port(to)?;
-        self.reach(self.port(from)?, around).path(to)
+        self.paths(from, &[to], around).pop().flatten()
     }
 
-    /// Costs from a port to every node. No other port is ever a way through.
-    fn costs_from(&self, start: &Port, around: Closures) -> Vec<u64> {
+    /// The shortest ways from one port to some, by one search that ends where they are found.
+    pub fn paths(
+        &self,
+        from: LocationCode,
+        to: &[LocationCode],
+        around: impl Into<Closures>,
+    ) -> Vec<Option<SeaPath>> {
+        let around = around.into();
+        let ports: Vec<Option<&Port>> = to.iter().map(|code| self.port(*code)).collect();
+        let wanted: Vec<&Port> = ports.iter().copied().flatten().collect();
+        let Some(from) = self.port(from).filter(|_| !wanted.is_empty()) else {
+            return vec![None; to.len()];
+        };
+        let reach = Reach {
+            sea: self,
+            from: from.clone(),
+            around,
+            costs: self.costs_from(from, around, &wanted),
+        };
+        ports.into_iter().map(|port| reach.path(port?)).collect()
+    }
+
+    /// Costs from a port to every node, or, where ports are wanted, to all nodes that are no farther than the farthest of them. No other
+    /// port is ever a way through.
+    fn costs_from(&self, start: &Port, around: Closures, wanted: &[&Port]) -> Vec<u64> {
+        // How far a search must go: to where no shorter way to a wanted port can be found. Beyond avoided passages it goes on to its end,
+        // as what is left then is not in the order of its cost.
+        let is_found = |costs: &[u64], here: u64| {
+            let cost = |a: &Approach| costs[usize::from(a.node)].saturating_add(a.metres.into());
+            let farthest = wanted
+                .iter()
+                .map(|port| port.approaches.iter().map(cost).min());
+            let farthest = farthest.max().flatten().unwrap_or(NO_WAY);
+            farthest < AVOIDED && here > farthest + frontier::WIDTH
+        };
+        let mut taken = 0u32;
         let mut costs = vec![NO_WAY; self.vertices.len()];
         let mut frontier = Frontier::new(self.vertices.len());
         let improve = |costs: &mut [u64], frontier: &mut Frontier, node: u16, cost: u64| {
@@ -70,6 +106,10 @@ impl SeaGraph {
             improve(&mut costs, &mut frontier, *node, u64::from(*metres));
         }
         while let Some((here, node)) = frontier.take() {
+            taken = taken.wrapping_add(1);
+            if !wanted.is_empty() && taken.is_multiple_of(LOOK_EVERY) && is_found(&costs, here) {
+                break;
+            }
             if here > costs[usize::from(node)] {
                 continue;
             }

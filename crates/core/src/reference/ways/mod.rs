@@ -21,7 +21,8 @@ use crossings::Crossings;
 use cut_off::CutOff;
 use detours::Detours;
 use rail::Railways;
-use std::sync::OnceLock;
+use rustc_hash::FxHashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use waterways::Waterways;
 
 use super::distance::FoundDistance;
@@ -51,7 +52,14 @@ pub struct Ways {
     land: Option<Land>,
     /// Sorted when the first estimate is asked for.
     ground: OnceLock<Ground>,
+    /// Estimates over land that were made: route options ask for the same roads again and again, a run for each lane once a thread.
+    made: Mutex<FxHashMap<Lane, Option<FoundDistance>>>,
 }
+
+/// Mode and both ends, with their coordinates.
+type Lane = (Mode, [(LocationCode, Option<[u64; 2]>); 2]);
+/// Estimates that are remembered; beyond them it begins anew.
+const MOST_MADE: usize = 1 << 16;
 
 impl Ways {
     /// Reads the files of the data folder.
@@ -106,17 +114,37 @@ impl Ways {
         };
         match mode {
             Mode::InlandWaterway => self.waterways.between(origin.0, destination.0),
-            Mode::Road => self.over_land(mode, origin, destination),
+            Mode::Road => self.remembered(mode, origin, destination),
             Mode::Rail => {
                 let breaks = self
                     .railways
                     .gauge_breaks(origin.0.country(), destination.0.country())?;
-                let mut found = self.over_land(mode, origin, destination)?;
+                let mut found = self.remembered(mode, origin, destination)?;
                 found.flags |= Flags::GAUGE_BREAK.when(breaks > 0);
                 Some(found)
             }
             Mode::Sea | Mode::Air | Mode::Hub => None,
         }
+    }
+
+    fn remembered(
+        &self,
+        mode: Mode,
+        origin: (LocationCode, Option<Point>),
+        destination: (LocationCode, Option<Point>),
+    ) -> Option<FoundDistance> {
+        let ends = [origin, destination].map(|(code, point)| (code, point.map(Point::bits)));
+        let made = || self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = made().get(&(mode, ends)) {
+            return *found;
+        }
+        let found = self.over_land(mode, origin, destination);
+        let mut made = made();
+        if made.len() >= MOST_MADE {
+            made.clear();
+        }
+        made.insert((mode, ends), found);
+        found
     }
 
     fn over_land(

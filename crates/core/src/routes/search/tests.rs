@@ -124,6 +124,9 @@ fn network(random: &mut Random, reference: &Reference, has_prices: bool) -> Netw
             source_ref: String::new(),
             note: String::new(),
             passages: Default::default(),
+            is_at_speed: false,
+            // Of one in three; of those with timetables too.
+            cut_off: [0, 0, 30_000][number % 3],
         });
     }
     Network::of(
@@ -140,10 +143,14 @@ fn request(via: Vec<LocationCode>) -> Request {
         origin: place(PLACES[0]),
         destination: place(PLACES[5]),
         cargo: Cargo {
-            mass_g: 12_345_678,
+            // Two boxes with a gram more than the third.
+            mass_g: 12_345_677,
+            boxes: 3,
             ..Cargo::default()
         },
         depart: day(START.0, START.1, START.2).unwrap() as i64 * DAY_US,
+        arrive_by: None,
+        is_ready_open: false,
         via,
         avoid: Avoid::default(),
         modes: Vec::new(),
@@ -225,12 +232,14 @@ fn whole(
     costing: &mut Costing,
     prices: &[Option<(Currency, Amount)>],
 ) -> Chain {
-    let footprints = costing.footprint(&[(&links, &steps)]);
-    let totals = footprints.shipments.totals[0];
-    let emission = Emission {
-        micrograms: totals.total(),
-        is_complete: footprints.shipments.is_complete[0],
-    };
+    let mut emission = Emission::NONE;
+    for (count, mass_g) in costing.alike() {
+        let shipments = costing.footprint(&[(&links, &steps)], mass_g).shipments;
+        emission = emission.plus(Emission {
+            micrograms: i128::from(count) * shipments.totals[0].total(),
+            is_complete: shipments.is_complete[0],
+        });
+    }
     let costs = links.iter().fold(Costs::default(), |c, l| {
         c.then(prices[*l as usize]).unwrap()
     });
