@@ -25,6 +25,7 @@ const OF_THE_CORE: [&str; 6] = ["model", "factors", "geo", "reference", "calc", 
 const ROOT: Arrows = &[
     ("error", &[]),
     ("escape", &[]),
+    ("exact", &[]),
     ("progress", &[]),
     ("console", &["error", "escape", "progress"]),
     ("claims", &[]),
@@ -86,11 +87,26 @@ const ROOT: Arrows = &[
         &[
             "error",
             "escape",
+            "exact",
             "progress",
             "published",
             "output",
             "store",
             "present",
+        ],
+    ),
+    // `run` here: the reference of a run says which editions are method breaks.
+    (
+        "years",
+        &[
+            "error",
+            "escape",
+            "exact",
+            "progress",
+            "published",
+            "output",
+            "run",
+            "store",
         ],
     ),
     // Built for tests and for `fuzz/` only.
@@ -114,6 +130,7 @@ const ROOT: Arrows = &[
             "library",
             "settle",
             "shipped",
+            "years",
         ],
     ),
 ];
