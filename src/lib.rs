@@ -8,6 +8,7 @@
 //! | compute and publish what a run file says | [`Engine::open`], then [`Engine::run`] |
 //! | compute rows that are in memory | [`Engine::shipped`] or [`Engine::with_reference`], then [`Engine::compute`], or piece by piece [`Engine::session`] |
 //! | check a published run, explain a figure of it, compare two | [`Engine::at`], then [`Engine::verify`], [`Engine::explain`], [`Engine::diff`] |
+//! | split the change from one period to another | [`Engine::year_over_year`] |
 //! | make a report or documents for partners of it | [`Engine::report`], [`Engine::export`] |
 //! | settle charges, order, confirm, check settlements | [`Engine::at`], then [`Engine::settle`], [`Engine::order_payments`], [`Engine::confirm_payments`], [`Engine::verify_settlements`] |
 //! | ask the tables of a published run anything in columns | [`Engine::at`], then [`Engine::published`] |
@@ -34,6 +35,7 @@ mod console;
 mod engine;
 mod error;
 mod escape;
+mod exact;
 mod exchange;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
@@ -52,6 +54,7 @@ mod settle;
 mod shipped;
 mod slices;
 mod store;
+mod years;
 
 #[cfg(test)]
 mod tests;
@@ -91,6 +94,13 @@ pub mod runs {
     pub use crate::slices::{ByOrder, ByWritten};
     pub use crate::store::manifest::Manifest;
     pub use crate::store::rollback::RolledBack;
+}
+
+/// One period against another: what emissions changed by, and why.
+pub mod periods {
+    pub use crate::years::{
+        Cause, Drivers, Group, Parts, Period, Restatement, RunOf, Use, YearOrder, Years,
+    };
 }
 
 /// Settlement of charges: what is settled, what a settlement says, whether it holds.
@@ -182,6 +192,7 @@ pub mod code {
 
 /// Quantities and days: whole numbers of small units, and how they are written.
 pub mod quantity {
+    pub use crate::exact::parted_in as parted;
     pub use crate::model::time::{Day, NO_END, date_text, day_of, instant_text, parse_date};
     pub use crate::model::unit::{
         DISTANCE_SCALE, NANO_SCALE, SHARE_SCALE, counted, decimal_text, div_half_even, grouped,

@@ -26,6 +26,7 @@ const OF_THE_CORE: [&str; 6] = ["model", "factors", "geo", "reference", "calc", 
 const ROOT: Arrows = &[
     ("error", &[]),
     ("escape", &[]),
+    ("exact", &[]),
     ("progress", &[]),
     ("console", &["error", "escape", "progress"]),
     ("claims", &[]),
@@ -87,6 +88,7 @@ const ROOT: Arrows = &[
         &[
             "error",
             "escape",
+            "exact",
             "progress",
             "published",
             "output",
@@ -106,6 +108,20 @@ const ROOT: Arrows = &[
             "audit",
             "present",
             "exchange",
+        ],
+    ),
+    // `run` here: the reference of a run says which editions are method breaks.
+    (
+        "years",
+        &[
+            "error",
+            "escape",
+            "exact",
+            "progress",
+            "published",
+            "output",
+            "run",
+            "store",
         ],
     ),
     // Built for tests and for `fuzz/` only.
@@ -130,6 +146,7 @@ const ROOT: Arrows = &[
             "settle",
             "slices",
             "shipped",
+            "years",
         ],
     ),
 ];

@@ -2,7 +2,7 @@
 
 use super::{
     Console, compare, completions, convert, diff, explain, export, factors, init, man, places,
-    query, rejects, report, rollback, run, sample, serve, settle, verify,
+    query, rejects, report, rollback, run, sample, serve, settle, verify, year_over_year,
 };
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -71,6 +71,9 @@ commands! {
     Explain => explain,
     /// Show why the figures of two runs differ; the parts add up to the difference
     Diff => diff,
+    /// Split the change from one period to another: restatement, activity, mode mix, intensity
+    #[command(visible_alias = "yoy")]
+    YearOverYear => year_over_year,
     /// Write a run as exchange documents: iLEAP, PACT, transport activity data
     Export => export,
     /// Turn what partners send into movement records and factors: DCSA events, EDIFACT messages, iLEAP documents

@@ -24,6 +24,7 @@ mod settle;
 mod summary;
 mod supervise;
 mod verify;
+mod year_over_year;
 
 use args::CommandLine;
 pub(crate) use args::command;

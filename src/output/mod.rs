@@ -17,6 +17,7 @@ pub(crate) mod schema;
 pub(crate) mod shipments;
 pub(crate) mod slices;
 pub(crate) mod table;
+pub(crate) mod years;
 
 #[cfg(test)]
 pub(crate) mod sample;

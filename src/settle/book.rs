@@ -1,9 +1,9 @@
 //! A published settlement read back: its claims as they may be ordered, with the parties and agreements that it was settled with.
 
 use crate::error::{Error, Result};
+use crate::exact::Exact;
 use crate::model::time::{Day, months_after, parse_date};
 use crate::settle::SettleOrder;
-use crate::settle::exact::Exact;
 use crate::settle::ledger::{Claim, Corrects};
 use crate::settle::money::{Money, number};
 use crate::settle::sheet::{File, Record};

@@ -1,8 +1,8 @@
 //! `charges.csv`: rules that say who owes whom what, for which part of which shipments.
 
+use crate::exact::Exact;
 use crate::model::mode::{LoadStatus, Mode};
 use crate::model::time::Day;
-use crate::settle::exact::Exact;
 use crate::settle::money::{MOST_MINOR, Money, short};
 use crate::settle::rates::{Rate, Rates};
 use crate::settle::refusal::{Code, Refusal};

@@ -4,9 +4,9 @@
 //! keys that are new are ordinary claims.
 
 use crate::error::{Error, Result};
+use crate::exact::{Exact, Rounding, parted};
 use crate::model::time::{Day, parse_date};
 use crate::settle::book::Book;
-use crate::settle::exact::{Exact, Rounding, parted};
 use crate::settle::ledger::{Claim, Corrects, Line, Made};
 use crate::settle::rules::Rules;
 use crate::settle::sheet::Record;

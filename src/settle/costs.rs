@@ -1,11 +1,11 @@
 //! What a unit costs that a charge meets, by its rate or by a price, and why it cannot be said.
 
+use crate::exact::Exact;
 use crate::model::mode::Mode;
 use crate::model::time::Day;
 use crate::model::unit::short_decimal_text;
 use crate::settle::bills::{Bill, Section, date};
 use crate::settle::charges::{Charge, Cost};
-use crate::settle::exact::Exact;
 use crate::settle::money::{MOST_MINOR, short};
 use crate::settle::refusal::{Code, Refusal};
 use crate::settle::rules::{Hit, Rules};

@@ -1,8 +1,8 @@
 //! Claims and their lines: the units of one key, added exactly, rounded once, parted over the units again.
 
 use crate::error::{Error, Result};
+use crate::exact::{Exact, Rounding, parted};
 use crate::settle::bills::{Bill, Section, each_bill, each_chunk};
-use crate::settle::exact::{Exact, Rounding, parted};
 use crate::settle::money::MOST_MINOR;
 use crate::settle::rules::{Hit, Rules, WHOLE};
 use crate::settle::survey::{LeftOut, Run, Survey, part};

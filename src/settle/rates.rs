@@ -1,7 +1,7 @@
 //! `rates.csv`: dated exchange rates with their sources.
 
+use crate::exact::Exact;
 use crate::model::time::{Day, date_text};
-use crate::settle::exact::Exact;
 use crate::settle::money::{Money, number};
 use crate::settle::refusal::Code;
 use crate::settle::sheet::{Column, File, Refusals, records};

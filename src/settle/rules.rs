@@ -4,9 +4,9 @@ use crate::model::index::index32;
 use crate::model::mode::Mode;
 use crate::model::time::Day;
 
+use crate::exact::Exact;
 use crate::settle::bills::{Bill, Section, date};
 use crate::settle::charges::{Charge, Cost, Filter};
-use crate::settle::exact::Exact;
 
 use crate::settle::refusal::{Code, Refusal};
 use crate::settle::sheet::Interval;

@@ -1,8 +1,8 @@
 //! What claims come to: taxes, positions under agreements, orders, chains, comparisons. All of it in whole minor units.
 
 use crate::error::{Error, Result};
+use crate::exact::{Exact, Rounding, by_weight};
 use crate::model::time::{Day, date_text};
-use crate::settle::exact::{Exact, Rounding, by_weight};
 use crate::settle::ledger::Claim;
 use crate::settle::money::{MOST_MINOR, Money, short};
 use crate::settle::tables::{Agreement, Parties};

@@ -2,9 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::escape::csv_cell;
+use crate::exact::{Exact, Rounding};
 use crate::model::time::date_text;
 use crate::present::form::{Part, Report, Section, Table, Tile, still_page, workbook};
-use crate::settle::exact::{Exact, Rounding};
 use crate::settle::ledger::Claim;
 use crate::settle::money::{Money, short};
 use crate::settle::publish::{Ledger, Totals, yes_no};

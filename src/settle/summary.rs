@@ -1,8 +1,8 @@
 //! The summary of a settlement: counts, totals, savings, invoices, and what met or used nothing.
 
+use crate::exact::{Exact, Rounding};
 use crate::model::unit::counted;
 use crate::settle::charges::Cost;
-use crate::settle::exact::{Exact, Rounding};
 use crate::settle::ledger::Claim;
 use crate::settle::money::Money;
 use crate::settle::publish::{Ledger, Totals};

@@ -1,8 +1,8 @@
 //! The first walk over a run: which charges meet what, the weights of flat charges, what is refused, and how far a refusal reaches.
 
 use crate::error::Result;
+use crate::exact::{Exact, Rounding, by_weight};
 use crate::settle::bills::{Bill, Section, each_bill, each_chunk};
-use crate::settle::exact::{Exact, Rounding, by_weight};
 use crate::settle::money::MOST_MINOR;
 use crate::settle::refusal::{Code, Refusal};
 use crate::settle::rules::{Hit, Rules, WHOLE, distinct};

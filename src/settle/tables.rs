@@ -1,7 +1,7 @@
 //! The small files of a settlement: parties, prices, calls, agreements.
 
+use crate::exact::Rounding;
 use crate::model::time::Day;
-use crate::settle::exact::Rounding;
 use crate::settle::money::{Money, number};
 use crate::settle::refusal::{Code, Refusal};
 use crate::settle::sheet::{Column, File, Interval, Record, Refusals, all_records, is_id, records};

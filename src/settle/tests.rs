@@ -1,7 +1,7 @@
 //! Rules of a settlement with values computed by hand, and properties of random ledgers.
 
+use crate::exact::{Exact, Rounding};
 use crate::model::time::parse_date;
-use crate::settle::exact::{Exact, Rounding};
 use crate::settle::ledger::Claim;
 use crate::settle::money::{Money, number};
 use crate::settle::settling::{Order, Settled, Under, chains, settle, taxes};

@@ -311,17 +311,19 @@ impl State {
     }
 }
 
-/// Whether two factor ids (`source/edition:row`, composed ones joined by `@`) differ in nothing but editions.
+/// Source and row of each part of a factor id (`source/edition:row`, composed ones joined by `@`): what its editions have in common.
+pub fn series(id: &str) -> impl Iterator<Item = (&str, &str)> {
+    id.split('@').map(|part| {
+        let (folder, row) = part.split_once(':').unwrap_or(("", part));
+        (
+            folder.split_once('/').map_or(folder, |(source, _)| source),
+            row,
+        )
+    })
+}
+
+/// Whether two factor ids differ in nothing but editions.
 fn is_other_edition(a: &str, b: &str) -> bool {
-    fn series(id: &str) -> impl Iterator<Item = (&str, &str)> {
-        id.split('@').map(|part| {
-            let (folder, row) = part.split_once(':').unwrap_or(("", part));
-            (
-                folder.split_once('/').map_or(folder, |(source, _)| source),
-                row,
-            )
-        })
-    }
     a != b && series(a).eq(series(b))
 }
 

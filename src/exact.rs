@@ -9,7 +9,7 @@ use std::fmt;
 
 /// A ratio. Nearly all of them fit machine numbers; the others are as exact and slower.
 #[derive(Clone, Debug)]
-pub(super) enum Exact {
+pub(crate) enum Exact {
     /// Numerator and a denominator above 0, not always in lowest terms.
     Small(i128, i128),
     /// The same.
@@ -18,7 +18,7 @@ pub(super) enum Exact {
 
 /// How the one rounding goes where a value lies in the middle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Rounding {
+pub(crate) enum Rounding {
     /// To the even neighbour.
     #[default]
     HalfEven,
@@ -28,7 +28,7 @@ pub(super) enum Rounding {
 
 impl Rounding {
     /// The word in `agreements.csv` and in `taxes`.
-    pub(super) fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         match self {
             Rounding::HalfEven => "half_even",
             Rounding::HalfUp => "half_up",
@@ -36,26 +36,41 @@ impl Rounding {
     }
 }
 
+impl Default for Exact {
+    fn default() -> Exact {
+        Exact::ZERO
+    }
+}
+
 impl Exact {
-    pub(super) const ZERO: Exact = Exact::Small(0, 1);
+    pub(crate) const ZERO: Exact = Exact::Small(0, 1);
+
+    pub(crate) fn is_zero(&self) -> bool {
+        self.compared(&Exact::ZERO) == Ordering::Equal
+    }
 
     /// What [`fmt::Display`] wrote.
-    pub(super) fn parse(text: &str) -> Option<Exact> {
+    pub(crate) fn parse(text: &str) -> Option<Exact> {
         let (n, d) = text.split_once('/')?;
         let (n, d): (BigInt, BigInt) = (n.parse().ok()?, d.parse().ok()?);
         (d > BigInt::from(0)).then(|| Exact::reduced(n, d))
     }
 
-    pub(super) fn whole(n: i128) -> Exact {
+    pub(crate) fn whole(n: i128) -> Exact {
         Exact::Small(n, 1)
     }
 
+    /// One whole number by another, which must be above 0.
+    pub(crate) fn ratio(n: i128, d: i128) -> Exact {
+        Exact::Small(n, d)
+    }
+
     /// `mantissa` of so many decimals.
-    pub(super) fn scaled(mantissa: i128, scale: u32) -> Exact {
+    pub(crate) fn scaled(mantissa: i128, scale: u32) -> Exact {
         Exact::Small(mantissa, 10i128.pow(scale))
     }
 
-    pub(super) fn of(decimal: Decimal) -> Exact {
+    pub(crate) fn of(decimal: Decimal) -> Exact {
         Exact::scaled(decimal.mantissa(), decimal.scale())
     }
 
@@ -76,7 +91,7 @@ impl Exact {
         }
     }
 
-    pub(super) fn times(&self, other: &Exact) -> Exact {
+    pub(crate) fn times(&self, other: &Exact) -> Exact {
         if let (Exact::Small(n, d), Exact::Small(m, e)) = (self, other)
             && let (Some(n), Some(d)) = (n.checked_mul(*m), d.checked_mul(*e))
         {
@@ -86,7 +101,7 @@ impl Exact {
         Exact::reduced(n * m, d * e)
     }
 
-    pub(super) fn plus(&self, other: &Exact) -> Exact {
+    pub(crate) fn plus(&self, other: &Exact) -> Exact {
         if let (Exact::Small(n, d), Exact::Small(m, e)) = (self, other)
             && let Some(sum) = small_sum((*n, *d), (*m, *e))
         {
@@ -96,12 +111,12 @@ impl Exact {
         Exact::reduced(n * &e + m * &d, d * e)
     }
 
-    pub(super) fn minus(&self, other: &Exact) -> Exact {
+    pub(crate) fn minus(&self, other: &Exact) -> Exact {
         self.plus(&other.times(&Exact::whole(-1)))
     }
 
     /// 1 divided by it; it must be above 0.
-    pub(super) fn inverse(&self) -> Exact {
+    pub(crate) fn inverse(&self) -> Exact {
         match self {
             Exact::Small(n, d) => Exact::Small(*d, *n),
             Exact::Big(big) => Exact::Big(Box::new((big.1.clone(), big.0.clone()))),
@@ -126,7 +141,7 @@ impl Exact {
     }
 
     /// The nearest whole number; `None` when it cannot be held.
-    pub(super) fn rounded(&self, rounding: Rounding) -> Option<i128> {
+    pub(crate) fn rounded(&self, rounding: Rounding) -> Option<i128> {
         let (whole, left) = self.small_cut()?;
         let up = match left.compared(&Exact::Small(1, 2)) {
             Ordering::Less => false,
@@ -140,7 +155,7 @@ impl Exact {
     }
 
     /// As a decimal for people: at most 12 decimals, at least so many.
-    pub(super) fn decimal(&self, least: u32) -> String {
+    pub(crate) fn decimal(&self, least: u32) -> String {
         const MOST: u32 = 12;
         let scaled = self.times(&Exact::whole(10i128.pow(MOST)));
         let Some(mantissa) = scaled.rounded(Rounding::HalfEven) else {
@@ -154,7 +169,7 @@ impl Exact {
         text.trim_end_matches('.').to_owned()
     }
 
-    pub(super) fn compared(&self, other: &Exact) -> Ordering {
+    pub(crate) fn compared(&self, other: &Exact) -> Ordering {
         if let (Exact::Small(n, d), Exact::Small(m, e)) = (self, other) {
             if d == e {
                 return n.cmp(m);
@@ -199,7 +214,7 @@ impl fmt::Display for Exact {
 
 /// Parts a total over exact amounts that add up to about it: floors, the missing units to the largest fractions, one too many taken from the
 /// smallest; of equal fractions the first gets one and the last loses one. `None` when a part cannot be held.
-pub(super) fn parted(total: i128, exact: &[Exact]) -> Option<Vec<i128>> {
+pub(crate) fn parted(total: i128, exact: &[Exact]) -> Option<Vec<i128>> {
     let cut: Option<Vec<(i128, Exact)>> = exact.iter().map(Exact::small_cut).collect();
     let (mut parts, left): (Vec<i128>, Vec<Exact>) = cut?.into_iter().unzip();
     let floors = parts
@@ -224,8 +239,19 @@ pub(super) fn parted(total: i128, exact: &[Exact]) -> Option<Vec<i128>> {
     Some(parts)
 }
 
+/// Parts a total in units of so many over whole amounts that add up to about it; the unit must be above 0.
+///
+/// ```
+/// use green_corridor::quantity::parted;
+/// assert_eq!(parted(2, 1000, &[1_400, 1_400, -500]), Some(vec![1, 1, 0]));
+/// ```
+pub fn parted_in(total: i128, unit: i128, amounts: &[i128]) -> Option<Vec<i128>> {
+    let exact: Vec<Exact> = amounts.iter().map(|a| Exact::ratio(*a, unit)).collect();
+    parted(total, &exact)
+}
+
 /// Parts a total by weights, equally when all of them are 0.
-pub(super) fn by_weight(total: i128, weights: &[i128]) -> Option<Vec<i128>> {
+pub(crate) fn by_weight(total: i128, weights: &[i128]) -> Option<Vec<i128>> {
     let sum = weights
         .iter()
         .try_fold(0i128, |sum, weight| sum.checked_add(*weight))?;
