@@ -37,6 +37,9 @@ use tower_service::Service;
 const MOST_BODY: usize = 1 << 20;
 /// How long the body of a request may take.
 const BODY_TIME: Duration = Duration::from_secs(10);
+/// What is read of the body of a request that is refused, and for how long.
+const MOST_DRAINED: usize = 4 << 20;
+const DRAIN_TIME: Duration = Duration::from_secs(2);
 /// Secrets that are hashed at once, and that wait for it.
 const HASHES: usize = 2;
 const HASHES_WAITING: usize = 64;
@@ -482,12 +485,13 @@ pub(crate) async fn answered(
     request: hyper::Request<Incoming>,
 ) -> Answer {
     let begun = Instant::now();
-    let (head, body) = request.into_parts();
+    let (head, mut body) = request.into_parts();
     let is_head = head.method == Method::HEAD;
-    let (mut answer, asked) = match read(&app, peer, &head, body).await {
+    let (mut answer, asked) = match read(&app, peer, &head, &mut body).await {
         Err(wrong) => {
             let mut answer = refused(wrong);
-            // What is left of its body is not waited for.
+            // A connection that ends with bytes unread takes the answer along; more than a little is not waited for.
+            let _ = timeout(DRAIN_TIME, drain(&mut body)).await;
             let headers = answer.headers_mut();
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
             (answer, None)
@@ -537,7 +541,7 @@ async fn read(
     app: &App,
     peer: Peer,
     head: &hyper::http::request::Parts,
-    body: Incoming,
+    body: &mut Incoming,
 ) -> std::result::Result<Asked, Wrong> {
     let bad = |what: &'static str| (StatusCode::BAD_REQUEST, "BadRequest", what);
     let header = |name: &str| {
@@ -611,6 +615,17 @@ async fn read(
         who: Mutex::default(),
         route: Mutex::new("none"),
     })
+}
+
+/// Reads what is left of a body, up to a bound, and forgets it.
+async fn drain(body: &mut Incoming) {
+    let mut count = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        count += frame.data_ref().map_or(0, Bytes::len);
+        if count > MOST_DRAINED {
+            return;
+        }
+    }
 }
 
 /// Whether a text may stand for this host in a link.

@@ -58,12 +58,16 @@ fn told(said: &clap::Error) -> ExitCode {
     ExitCode::from(if said.use_stderr() { 2 } else { 0 })
 }
 
+/// Threads beside those of connections. Each keeps memory of its own for a while, and what is done on them is short.
+const THREADS: usize = 16;
+
 fn serve(args: &Args, console: &Console) -> Result<()> {
     green_corridor::process::raise_limit();
     let app = front::App::open(args, *console)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_io()
         .enable_time()
+        .max_blocking_threads(THREADS)
         .build();
     let runtime = runtime.map_err(|e| Error::Limit(format!("cannot start threads: {e}")))?;
     runtime.block_on(listen::run(app, args))

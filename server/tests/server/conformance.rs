@@ -189,8 +189,12 @@ impl Suite {
         ] {
             let bearer = format!("Bearer {}", self.token);
             let headers = [("authorization", bearer.as_str())];
+            let body: &[u8] = match method {
+                "POST" => b"grant_type=client_credentials",
+                _ => b"",
+            };
             let bytes =
-                crate::http::request(method, &path, &self.server.at.to_string(), &headers, b"");
+                crate::http::request(method, &path, &self.server.at.to_string(), &headers, body);
             let answer = crate::http::plain(self.server.at)
                 .send(&bytes)
                 .expect("an answer");
