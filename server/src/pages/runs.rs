@@ -2,8 +2,9 @@
 
 use super::{HTML, Viewer, engine_page, html, page, refusal};
 use crate::answer::{Answer, error, json, with};
+use crate::app::App;
 use crate::exports::read_at;
-use crate::front::{App, Asked};
+use crate::front::Asked;
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, HeaderValue};
@@ -134,12 +135,12 @@ pub(crate) fn runs(app: &App, asked: &Asked, viewer: &Viewer) -> Answer {
         .and_then(|text| serde_json::from_slice(&text).ok())
         .unwrap_or_default();
     let word = |name: &str| html(status[name].as_str().unwrap_or_default());
+    // Its message may name places of this machine.
     let last = format!(
-        "<p>Last attempt: {} {}, ended {}. {}</p>",
+        "<p>Last attempt: {} {}, ended {}.</p>",
         word("state"),
         word("kind"),
-        word("ended"),
-        word("message")
+        word("ended")
     );
     let table = match rows.is_empty() {
         true => "<p>No run is published here yet.</p>".to_owned(),
