@@ -48,10 +48,15 @@ pub(crate) struct Callback {
     pub(crate) id: String,
     pub(crate) secret: String,
     /// Certificates that its endpoint is known by, PEM.
+    #[serde(default = "of_the_system")]
     pub(crate) ca: PathBuf,
-    /// Lets a host be this machine.
+    /// Lets a host be this machine, and answers to it be unencrypted.
     #[serde(default)]
     pub(crate) loopback: bool,
+}
+
+fn of_the_system() -> PathBuf {
+    PathBuf::from("/etc/ssl/certs/ca-certificates.crt")
 }
 
 /// A client.

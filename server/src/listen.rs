@@ -1,7 +1,9 @@
 //! Connections: how many, from where, how fast; TLS and plain HTTP on one port; and the end, which lets answers that are under way finish.
 
+use crate::app::{App, Open};
 use crate::args::Args;
-use crate::front::{App, Open, Peer, answered, router};
+use crate::front::{Peer, answered};
+use crate::routes::router;
 use crate::timed::Timed;
 use axum::Router;
 use green_corridor::{Error, Level, Result};

@@ -4,6 +4,7 @@
 //! `door` answers partners from finished exports (`exports`), `pages` answers people. Nothing here computes a figure.
 
 mod answer;
+mod app;
 mod args;
 mod clients;
 mod door;
@@ -12,6 +13,7 @@ mod failures;
 mod front;
 mod listen;
 mod pages;
+mod routes;
 mod secret;
 mod timed;
 mod tls;
@@ -58,12 +60,16 @@ fn told(said: &clap::Error) -> ExitCode {
     ExitCode::from(if said.use_stderr() { 2 } else { 0 })
 }
 
+/// Threads beside those of connections. Each keeps memory of its own for a while, and what is done on them is short.
+const THREADS: usize = 16;
+
 fn serve(args: &Args, console: &Console) -> Result<()> {
     green_corridor::process::raise_limit();
-    let app = front::App::open(args, *console)?;
+    let app = app::App::open(args, *console)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_io()
         .enable_time()
+        .max_blocking_threads(THREADS)
         .build();
     let runtime = runtime.map_err(|e| Error::Limit(format!("cannot start threads: {e}")))?;
     runtime.block_on(listen::run(app, args))

@@ -84,7 +84,7 @@ commands! {
     Settle => settle,
     /// Answer SQL questions about published runs, exactly (by a program built apart)
     Query => query,
-    /// Open the partner door: footprints over HTTPS for those who may see them (by a program built apart)
+    /// Serve pages for planners, and footprints for partners over HTTPS (by a program built apart)
     Serve => serve,
     /// Compare route options between two places: CO2e, days, cost, Pareto front, break-evens
     Compare => compare,

@@ -1,13 +1,13 @@
 //! Answers to requests for footprints, sent to the client's own endpoint.
 //!
-//! Where to is an address that the client wrote: only https, only hosts that the operator listed for it, no redirects, no addresses of
+//! Where to is an address that the client wrote: only https (but to this machine, where a setting allows that), only hosts that the operator listed for it, no redirects, no addresses of
 //! inner networks, and the connection goes to the address that was looked at. What is not delivered is tried again with growing pauses, at
 //! most three days, as long as this process lives.
 
 use crate::answer::Code;
+use crate::app::App;
 use crate::clients::{Callback, Client};
 use crate::exports::Which;
-use crate::front::App;
 use crate::{secret, tls};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -22,6 +22,7 @@ use serde_json::json;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -194,6 +195,8 @@ struct Message {
 /// Where an answer goes.
 #[derive(Debug, PartialEq, Eq)]
 struct Target {
+    /// False: to this machine, for tests.
+    is_tls: bool,
     host: String,
     port: u16,
     /// Path above `/auth/token` and `/2/events`.
@@ -202,9 +205,12 @@ struct Target {
 
 /// The address of a source, if it is one that the operator listed.
 fn target(source: &str, callback: &Callback) -> Option<Target> {
-    let rest = source
-        .strip_prefix("https://")
-        .or_else(|| source.strip_prefix("//"))?;
+    let (scheme, rest) = source.split_once("//")?;
+    let (is_tls, port) = match scheme {
+        "https:" | "" => (true, 443),
+        "http:" if callback.loopback => (false, 80),
+        _ => return None,
+    };
     let (authority, path) = match rest.find('/') {
         Some(at) => rest.split_at(at),
         None => (rest, ""),
@@ -213,18 +219,15 @@ fn target(source: &str, callback: &Callback) -> Option<Target> {
     if !path.chars().all(is_plain) || path.contains("..") {
         return None;
     }
+    let with_port = |host: &str| match host.contains(':') {
+        true => host.to_owned(),
+        false => format!("{host}:{port}"),
+    };
     let listed = |host: &String| {
-        let with_port = if host.contains(':') {
-            host.clone()
-        } else {
-            format!("{host}:443")
-        };
-        let asked = if authority.contains(':') {
-            authority.to_owned()
-        } else {
-            format!("{authority}:443")
-        };
-        with_port.eq_ignore_ascii_case(&asked).then_some(asked)
+        let asked = with_port(authority);
+        with_port(host)
+            .eq_ignore_ascii_case(&asked)
+            .then_some(asked)
     };
     let asked = callback.hosts.iter().find_map(listed)?;
     let (host, port) = asked.rsplit_once(':')?;
@@ -233,6 +236,7 @@ fn target(source: &str, callback: &Callback) -> Option<Target> {
         .iter()
         .find_map(|end| path.strip_suffix(end));
     Some(Target {
+        is_tls,
         host: host.to_ascii_lowercase(),
         port: port.parse().ok()?,
         base: base.unwrap_or(path).to_owned(),
@@ -275,7 +279,7 @@ impl Target {
         let found = found.map_err(|_| "the host is not known".to_owned())?;
         let may = |at: &SocketAddr| match at.ip().is_loopback() {
             true => callback.loopback,
-            false => is_public(at.ip()),
+            false => self.is_tls && is_public(at.ip()),
         };
         let mut found = found.filter(may);
         found
@@ -298,30 +302,10 @@ impl Target {
         message: Message,
     ) -> Result<(StatusCode, Vec<u8>), String> {
         let address = self.address(callback).await?;
-        let mut roots = RootCertStore::empty();
-        let certificates = tls::certificates(&callback.ca).map_err(|e| e.to_string())?;
-        roots.add_parsable_certificates(certificates);
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|e| e.to_string())?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let name = ServerName::try_from(self.host.clone()).map_err(|e| e.to_string())?;
-        let stream = TcpStream::connect(address)
-            .await
-            .map_err(|e| e.to_string())?;
-        let connector = TlsConnector::from(Arc::new(config));
-        let stream = connector
-            .connect(name, stream)
-            .await
-            .map_err(|e| e.to_string())?;
-        let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-        let (mut sender, connection) = shaken.map_err(|e| e.to_string())?;
-        let driven = tokio::spawn(connection);
-        let host = match self.port {
-            443 => self.host.clone(),
-            port => format!("{}:{port}", self.host),
+        let usual = if self.is_tls { 443 } else { 80 };
+        let host = match self.port == usual {
+            true => self.host.clone(),
+            false => format!("{}:{}", self.host, self.port),
         };
         let request = Request::builder()
             .method(Method::POST)
@@ -329,18 +313,48 @@ impl Target {
             .header("host", host)
             .header("content-type", message.kind)
             .header("authorization", message.authorization)
-            .body(Full::new(Bytes::from(message.body)));
-        let request = request.map_err(|e| e.to_string())?;
-        let answer = sender
-            .send_request(request)
-            .await
-            .map_err(|e| e.to_string())?;
-        let status = answer.status();
-        let body = Limited::new(answer.into_body(), MOST_BYTES).collect().await;
-        driven.abort();
-        let body = body.map_err(|_| "an answer that is too long".to_owned())?;
-        Ok((status, body.to_bytes().to_vec()))
+            .body(Full::new(Bytes::from(message.body)))
+            .map_err(told)?;
+        let stream = TcpStream::connect(address).await.map_err(told)?;
+        if !self.is_tls {
+            return exchange(stream, request).await;
+        }
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(tls::certificates(&callback.ca).map_err(told)?);
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(told)?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::try_from(self.host.clone()).map_err(told)?;
+        let connector = TlsConnector::from(Arc::new(config));
+        exchange(
+            connector.connect(name, stream).await.map_err(told)?,
+            request,
+        )
+        .await
     }
+}
+
+fn told(fault: impl std::fmt::Display) -> String {
+    fault.to_string()
+}
+
+/// Sends a request over a connection of its own, and reads the answer.
+async fn exchange(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    request: Request<Full<Bytes>>,
+) -> Result<(StatusCode, Vec<u8>), String> {
+    let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+    let (mut sender, connection) = shaken.map_err(told)?;
+    let driven = tokio::spawn(connection);
+    let answer = sender.send_request(request).await.map_err(told)?;
+    let status = answer.status();
+    let body = Limited::new(answer.into_body(), MOST_BYTES).collect().await;
+    driven.abort();
+    let body = body.map_err(|_| "an answer that is too long".to_owned())?;
+    Ok((status, body.to_bytes().to_vec()))
 }
 
 #[cfg(test)]
@@ -384,6 +398,13 @@ mod tests {
         ] {
             assert_eq!(found(bad), None, "{bad}");
         }
+        let tests = Callback {
+            hosts: vec!["127.0.0.1:3000".to_owned()],
+            loopback: true,
+            ..callback
+        };
+        let found = target("http://127.0.0.1:3000/x", &tests).expect("a target");
+        assert!(!found.is_tls && found.base == "/x");
     }
 
     #[test]

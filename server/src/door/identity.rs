@@ -1,9 +1,10 @@
 //! Who asks: client credentials for a token, and the token in every other request.
 
 use crate::answer::{Answer, Code, Refused, json};
+use crate::app::App;
 use crate::clients::Client;
 use crate::exports::Which;
-use crate::front::{App, Asked};
+use crate::front::Asked;
 use crate::token::Bad;
 use axum::http::header::{AUTHORIZATION, HeaderValue, PRAGMA};
 use axum::http::{HeaderMap, StatusCode};

@@ -14,8 +14,9 @@ pub(crate) use events::event;
 pub(crate) use identity::{openid, openid_keys, token};
 
 use crate::answer::{Answer, Code, Refused, json};
+use crate::app::App;
 use crate::exports::{Documents, Export, Table, Which};
-use crate::front::{App, Asked};
+use crate::front::Asked;
 use axum::http::StatusCode;
 use identity::client;
 use list::Paging;

@@ -6,19 +6,21 @@ use std::collections::HashMap;
 #[derive(Default)]
 pub(super) struct Names {
     text: String,
-    ends: Vec<u64>,
+    ends: Vec<u32>,
 }
 
 impl Names {
-    /// Adds a text; its number.
-    pub(super) fn push(&mut self, name: &str) -> usize {
+    /// Adds a text; its number. `None`: there is no room for it.
+    pub(super) fn push(&mut self, name: &str) -> Option<u32> {
+        let end = u32::try_from(self.text.len() + name.len()).ok()?;
+        let number = u32::try_from(self.ends.len()).ok()?;
         self.text.push_str(name);
-        self.ends.push(self.text.len() as u64);
-        self.ends.len() - 1
+        self.ends.push(end);
+        Some(number)
     }
 
     pub(super) fn get(&self, number: usize) -> &str {
-        let end = |n: usize| usize::try_from(self.ends[n]).unwrap_or(usize::MAX);
+        let end = |n: usize| self.ends[n] as usize;
         let from = if number == 0 { 0 } else { end(number - 1) };
         &self.text[from..end(number)]
     }

@@ -72,7 +72,7 @@ pub(crate) struct Table {
     shipments: Names,
     /// Categories of each shipment, one after the other.
     categories: Vec<u32>,
-    ends: Vec<u64>,
+    ends: Vec<u32>,
     /// Categories by number.
     known: usize,
 }
@@ -217,6 +217,7 @@ impl Table {
         reading: &mut Reading,
     ) -> Result<()> {
         let fault = |what: &str| Error::Verification(format!("document at byte {offset}: {what}"));
+        let too_many = || fault("too many shipments");
         let time = |text: &str| micros(text).ok_or_else(|| fault("a time that is none"));
         let id: Uuid = document.id.parse().map_err(|_| fault("no UUID as id"))?;
         let data = &document
@@ -228,18 +229,19 @@ impl Table {
             (Some(toc), None, None) => (Kind::Toc, reading.categories.number(toc.to_string())),
             (None, Some(hoc), None) => (Kind::Hoc, reading.categories.number(hoc.to_string())),
             (None, None, Some(shipment)) => {
-                let owner = self.shipments.push(shipment);
+                let owner = self.shipments.push(shipment).ok_or_else(too_many)?;
+                let from = self.categories.len();
                 for tce in &data.tces {
                     if let Some(category) = tce.toc_id.as_ref().or(tce.hoc_id.as_ref()) {
-                        self.categories
-                            .push(reading.categories.number(category.to_string()));
+                        let category = reading.categories.number(category.to_string());
+                        if !self.categories[from..].contains(&category) {
+                            self.categories.push(category);
+                        }
                     }
                 }
-                self.ends.push(self.categories.len() as u64);
-                (
-                    Kind::Shipment,
-                    u32::try_from(owner).map_err(|_| fault("too many shipments"))?,
-                )
+                let end = u32::try_from(self.categories.len()).map_err(|_| too_many())?;
+                self.ends.push(end);
+                (Kind::Shipment, owner)
             }
             _ => return Err(fault("expected one of tocId, hocId, shipmentId")),
         };
@@ -340,7 +342,7 @@ impl Table {
     }
 
     fn categories_of(&self, shipment: u32) -> &[u32] {
-        let end = |n: usize| usize::try_from(self.ends[n]).unwrap_or(usize::MAX);
+        let end = |n: usize| self.ends[n] as usize;
         let shipment = shipment as usize;
         let from = if shipment == 0 { 0 } else { end(shipment - 1) };
         &self.categories[from..end(shipment)]

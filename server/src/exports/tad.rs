@@ -41,7 +41,8 @@ impl Activities {
                 return Err(fault("expected one consignment".to_owned()));
             };
             if shipments.last() != Some(shipment) {
-                shipments.push(shipment);
+                let too_many = || fault("too many shipments".to_owned());
+                shipments.push(shipment).ok_or_else(too_many)?;
                 offsets.push(offset);
                 lengths.push(0);
                 counts.push(0);

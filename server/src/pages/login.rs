@@ -2,7 +2,8 @@
 
 use super::{html, page, redirect};
 use crate::answer::{Answer, error};
-use crate::front::{App, Asked};
+use crate::app::App;
+use crate::front::Asked;
 use crate::secret;
 use crate::users;
 use axum::http::StatusCode;

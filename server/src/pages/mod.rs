@@ -11,7 +11,8 @@ pub(crate) use planner::{Form, Planner, compare, places, planner_page};
 pub(crate) use runs::{Reports, file, report_page, report_workbook, run, runs, shipment};
 
 use crate::answer::{Answer, error, with};
-use crate::front::{App, Asked};
+use crate::app::App;
+use crate::front::Asked;
 use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, LOCATION};
 use green_corridor::{Error, ErrorKind};

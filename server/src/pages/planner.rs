@@ -2,7 +2,8 @@
 
 use super::{HTML, Viewer, engine_page, html, page, refusal};
 use crate::answer::{Answer, error, json, with};
-use crate::front::{App, Asked};
+use crate::app::App;
+use crate::front::Asked;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, HeaderValue};
 use green_corridor::places::Atlas;

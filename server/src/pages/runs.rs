@@ -2,8 +2,9 @@
 
 use super::{HTML, Viewer, engine_page, html, page, refusal};
 use crate::answer::{Answer, error, json, with};
+use crate::app::App;
 use crate::exports::read_at;
-use crate::front::{App, Asked};
+use crate::front::Asked;
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, HeaderValue};
@@ -134,12 +135,12 @@ pub(crate) fn runs(app: &App, asked: &Asked, viewer: &Viewer) -> Answer {
         .and_then(|text| serde_json::from_slice(&text).ok())
         .unwrap_or_default();
     let word = |name: &str| html(status[name].as_str().unwrap_or_default());
+    // Its message may name places of this machine.
     let last = format!(
-        "<p>Last attempt: {} {}, ended {}. {}</p>",
+        "<p>Last attempt: {} {}, ended {}.</p>",
         word("state"),
         word("kind"),
-        word("ended"),
-        word("message")
+        word("ended")
     );
     let table = match rows.is_empty() {
         true => "<p>No run is published here yet.</p>".to_owned(),
@@ -287,20 +288,27 @@ struct Pieces(Receiver<std::result::Result<Frame<Bytes>, std::io::Error>>);
 
 fn pieces(file: File, bytes: u64) -> Pieces {
     let (send, receive) = channel(2);
-    tokio::task::spawn_blocking(move || {
+    let file = Arc::new(file);
+    // Whoever reads slowly keeps no thread: each piece is read when there is room for it.
+    tokio::spawn(async move {
         let mut at = 0;
         while at < bytes {
+            let Ok(room) = send.reserve().await else {
+                return;
+            };
             let length = usize::try_from(bytes - at).unwrap_or(PIECE).min(PIECE);
-            let mut piece = vec![0; length];
-            let read = read_at(&file, at, &mut piece);
+            let file = Arc::clone(&file);
+            let read = tokio::task::spawn_blocking(move || {
+                let mut piece = vec![0; length];
+                read_at(&file, at, &mut piece).map(|()| Frame::data(Bytes::from(piece)))
+            });
+            let read = read
+                .await
+                .unwrap_or_else(|_| Err(std::io::ErrorKind::Other.into()));
             at += length as u64;
             let is_over = read.is_err();
-            // Whoever went away wants no more.
-            if send
-                .blocking_send(read.map(|()| Frame::data(Bytes::from(piece))))
-                .is_err()
-                || is_over
-            {
+            room.send(read);
+            if is_over {
                 return;
             }
         }

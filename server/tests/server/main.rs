@@ -5,6 +5,7 @@ mod conformance;
 mod door;
 mod hostile;
 mod http;
+mod ileap;
 mod listener;
 mod pages;
 mod started;
