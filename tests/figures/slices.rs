@@ -53,7 +53,7 @@ impl Case {
         let mut heads = reader.headers().expect("heads").clone();
         let mass = heads.iter().position(|head| head == "cargo_mass_kg");
         let mut out = csv::Writer::from_path(self.path(name)).expect("a file");
-        ["customer", "all"].map(|head| heads.push_field(head));
+        heads.extend(["customer", "all"]);
         out.write_record(&heads).expect("a head");
         let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
         for (at, record) in reader.records().enumerate() {
@@ -260,7 +260,8 @@ fn a_document_of_a_slice_holds_nothing_of_another_and_slices_add_up() {
         .iter()
         .map(|v| v["value"].as_str().expect("a value"))
         .collect();
-    assert_eq!(named, CUSTOMERS.into());
+    let wanted: BTreeSet<&str> = belongings.keys().map(String::as_str).collect();
+    assert!(named == wanted && CUSTOMERS.iter().all(|customer| named.contains(customer)));
     // A text that two slices have is none of another: a hub has no movement, "CON" is a part of many words.
     let mut owners: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (customer, texts) in &belongings {
@@ -291,7 +292,9 @@ fn a_document_of_a_slice_holds_nothing_of_another_and_slices_add_up() {
         let documents: serde_json::Value = serde_json::from_str(&shipments).expect("JSON");
         assert_eq!(
             documents.as_array().map(Vec::len),
-            value["shipments"].as_u64().map(|n| n as usize)
+            value["shipments"]
+                .as_u64()
+                .and_then(|n| usize::try_from(n).ok())
         );
     }
     assert!(
@@ -476,11 +479,11 @@ fn a_comparison_tells_of_other_carried_values_and_adds_up_over_slices() {
             .expect("a decimal")
     };
     let mut sums = [0, 0];
-    for customer in CUSTOMERS {
+    for customer in CUSTOMERS.iter().chain([&"Customer Five"]) {
         let of = answer(&["--where", &format!("customer={customer}")]);
         sums[0] += kg(&of["total"]["ghg_before_kg"]);
         sums[1] += kg(&of["total"]["ghg_after_kg"]);
-        if customer == "CON" {
+        if *customer == "CON" {
             assert!(kg(&of["total"]["effects"]["records_removed"]) < 0, "{of}");
         }
     }

@@ -119,7 +119,7 @@ def workbook(path, wanted):
         """Rows by heading; of a column that stands there twice, the exact one."""
         rows = list(book[sheet].iter_rows(values_only=True))
         plain = [[str(cell or "").removesuffix(", exact") for cell in row] for row in rows]
-        head = next(at for at, row in enumerate(plain) if "total kg CO2e" in row or "value" in row)
+        head = next(at for at, row in enumerate(plain) if {"total kg CO2e", "kg CO2e", "value"} & set(row))
         return [dict(zip(plain[head], row)) for row in rows[head + 1 :] if row and row[0] is not None]
 
     summary = {row["what"]: row["value"] for row in lines("Summary")}
@@ -131,9 +131,9 @@ def workbook(path, wanted):
     for sheet, head, groups in [
         ("Modes and hubs", "mode", {mode.replace("_", " "): kg for mode, kg in wanted.modes.items()}),
         ("Corridors", "corridor", {corridor: kg for corridor, (_, kg) in wanted.corridors.items()}),
-        ("Factors", "factor", wanted.factors),
+        ("Factors used", "factor", wanted.factors),
     ]:
-        found = {row[head]: row["total kg CO2e"] for row in lines(sheet) if row[head] != "total"}
+        found = {row[head]: row.get("total kg CO2e", row.get("kg CO2e")) for row in lines(sheet) if row[head] != "total"}
         same(f"{path}: {sheet}", sorted(found), sorted(groups))
         for name, kg in groups.items():
             close(f"{path}: {sheet}: {name}", found[name], kg)

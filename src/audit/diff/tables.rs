@@ -83,6 +83,10 @@ pub(crate) fn differences(
             write_shipment(&mut table, change).map_err(|e| storage(&path, &e))
         },
     )?;
+    if difference.shipments == 0 && !order.slice.is_whole() {
+        let picker = order.slice.picker(&after.manifest, None)?;
+        return Err(picker.nothing(after.dir, &after.manifest)?);
+    }
     let shipments = table.finish().map_err(|e| storage(&path, &e))?;
     let corridors = write_corridors(&to.join("corridors.parquet"), &metadata, &difference)?;
     finish_groups(&RealDisk, [vec![shipments, corridors]])?;

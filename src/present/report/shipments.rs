@@ -176,9 +176,12 @@ pub(crate) fn with_sheets(asked: &Asked) -> Vec<String> {
     ids
 }
 
+/// Takes a calculation sheet.
+type Take<'t> = dyn FnMut(Calculation) -> Result<()> + 't;
+
 /// The sheets that `of` hands over, each factor once.
 pub(crate) fn sheets(
-    of: &mut dyn FnMut(&mut dyn FnMut(Calculation) -> Result<()>) -> Result<()>,
+    of: &mut dyn FnMut(&mut Take) -> Result<()>,
     progress: &dyn Progress,
     interrupt: &Interrupt,
 ) -> Result<Sheets> {

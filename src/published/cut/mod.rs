@@ -34,9 +34,9 @@ use std::sync::Arc;
 /// Values that a run is cut by at most: each gets a folder.
 const MOST_VALUES: usize = 100_000;
 /// Groups of slices whose rows are gathered at a time at most.
-const MOST_GROUPS: u64 = 40;
+const MOST_GROUPS: u64 = 32;
 /// Bytes that a group takes: the rows that wait for its files.
-const BYTES_OF_A_GROUP: u64 = 6 << 20;
+const BYTES_OF_A_GROUP: u64 = 8 << 20;
 
 /// What a slice comes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

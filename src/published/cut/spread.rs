@@ -32,7 +32,7 @@ use std::sync::Arc;
 /// Shipments that are looked at together.
 const SHIPMENTS: usize = 8_192;
 /// Rows that wait for a file before they are written.
-const ROWS: usize = 8_192;
+const ROWS: usize = 4_096;
 /// Columns in which a dictionary would not repeat a text.
 const NAMES_OF_ONE: [&str; 4] = ["shipment_id", "movement_id", "container_id", "evidence_ref"];
 /// Bytes from which on a dictionary is no use.
@@ -152,7 +152,7 @@ impl Cut<'_> {
             );
             ids.push(head.shipment_id);
         }
-        take(groups, 0, heads.batch(), &homes)?;
+        take(groups, 0, heads.batch(), &homes, tables.folder.is_none())?;
         let mut at = 0;
         for batch in elements {
             let mut of_elements = Vec::with_capacity(batch.count());
@@ -169,7 +169,13 @@ impl Cut<'_> {
                 }
                 of_elements.push(homes[at]);
             }
-            take(groups, 1, batch.batch(), &of_elements)?;
+            take(
+                groups,
+                1,
+                batch.batch(),
+                &of_elements,
+                tables.folder.is_none(),
+            )?;
         }
         Ok(())
     }
@@ -203,7 +209,7 @@ impl Cut<'_> {
             }
             homes.push(home);
         }
-        take(groups, 2, batch.batch(), &homes)
+        take(groups, 2, batch.batch(), &homes, false)
     }
 }
 
@@ -211,12 +217,13 @@ fn names<T: PublishedTable>() -> Vec<&'static str> {
     T::FIELDS.iter().map(|field| field.name).collect()
 }
 
-/// Adds the rows of a batch to the groups that they belong to.
+/// Adds the rows of a batch to the groups that they belong to; `is_first`: those of the run itself, with every thread to help.
 fn take(
     groups: &mut [Group],
     table: usize,
     batch: &RecordBatch,
     homes: &[Option<usize>],
+    is_first: bool,
 ) -> Result<()> {
     let mut rows: Vec<Vec<u32>> = vec![Vec::new(); groups.len()];
     for (row, home) in (0u32..).zip(homes) {
@@ -232,7 +239,12 @@ fn take(
         let taken = taken.map_err(|e| Error::Internal(format!("cannot cut a table: {e}")))?;
         group.write(table, &taken)
     };
-    groups.par_iter_mut().zip(rows).try_for_each(hand_on)
+    // Later ones are handed on under the lock of whoever asks for the next slice, and a thread that waits for its helpers could be
+    // given work that waits for that lock.
+    match is_first {
+        true => groups.par_iter_mut().zip(rows).try_for_each(hand_on),
+        false => groups.iter_mut().zip(rows).try_for_each(hand_on),
+    }
 }
 
 impl Group {
