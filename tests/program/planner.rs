@@ -576,3 +576,86 @@ fn a_voyage_at_the_mean_speed_takes_the_way_of_its_day() {
         "{before} {after}"
     );
 }
+
+#[test]
+fn many_pairs_are_one_page_and_go_with_a_scenario() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let pairs = path(
+        "pairs.csv",
+        "from,to\nCNCKG,SGSIN\nXXXXX,<b>\nSGSIN,NLRTM\n",
+    );
+    let scenario = "title = \"Slow <ships>\"\n[[speed]]\nmode = \"sea\"\nratio = \"0.5\"\n";
+    let scenario = path("slow.toml", scenario);
+    let asked = |format: &str, more: &[&str]| {
+        let fixed = [
+            "--pairs",
+            &pairs,
+            "--depart",
+            "2025-06-01",
+            "--format",
+            format,
+        ];
+        compare(&[&fixed, more].concat()).expect(0).stdout
+    };
+    let page = asked("html", &["--scenario", &scenario]);
+    let head = page.split("<table").next().unwrap();
+    assert!(
+        head.contains("What if: Slow &lt;ships&gt;.") && head.contains("3 pairs"),
+        "{head}"
+    );
+    assert_eq!(page.matches("<section id=\"pair-").count(), 2);
+    assert!(page.contains("no answer: XXXXX: unknown place") && page.contains("XXXXX → &lt;b&gt;"));
+    assert!(
+        !page.contains("<script")
+            && !page.contains("<ships>")
+            && page.contains("default-src 'none'")
+    );
+    let plain = asked("html", &[]);
+    assert!(!plain.contains("What if") && plain.len() < page.len());
+    // One page alone says it at the top, too.
+    let lane = [
+        "CNCKG",
+        "SGSIN",
+        "--depart",
+        "2025-06-01",
+        "--format",
+        "html",
+        "--scenario",
+        &scenario,
+    ];
+    let lane = compare(&lane).expect(0).stdout;
+    assert!(
+        lane.split("</header>")
+            .next()
+            .unwrap()
+            .contains("What if: Slow &lt;ships&gt;.")
+    );
+    let rows = asked("csv", &["--scenario", &scenario]);
+    let rows: Vec<&str> = rows.lines().collect();
+    assert!(rows[0].ends_with(",ghg_change_percent"));
+    let refused = rows.iter().find(|row| row.starts_with("XXXXX,")).unwrap();
+    let quoted = refused.split('"').step_by(2).collect::<String>();
+    assert_eq!(quoted.matches(',').count(), rows[0].matches(',').count());
+    let lines = asked("json", &["--scenario", &scenario]);
+    let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!(first["scenario"]["title"], "Slow <ships>");
+    let late = [
+        "CNCKG",
+        "SGSIN",
+        "--arrive-by",
+        "2025-06-30",
+        "--scenario",
+        &scenario,
+    ];
+    assert!(
+        compare(&late)
+            .expect(2)
+            .stderr
+            .contains("expected --depart beside --arrive-by")
+    );
+}

@@ -104,13 +104,19 @@ fn head(request: &RequestSheet) -> String {
     out
 }
 
+/// The column of the day of readiness.
+const READY: usize = 5;
+
 fn options(sheet: &Sheet) -> String {
-    let heads = [
+    // Where it is open when the cargo is ready, that is what an option says.
+    let is_open = sheet.request.depart.is_none();
+    let mut heads = vec![
         ">",
         "",
         "modes",
         ">km",
         ">days",
+        "ready",
         "arrives",
         ">kg CO2e",
         ">operation",
@@ -121,6 +127,9 @@ fn options(sheet: &Sheet) -> String {
         ">carbon",
         ">both",
     ];
+    if !is_open {
+        heads.remove(READY);
+    }
     let mut table = Table::new(&heads);
     let carbon = sheet
         .request
@@ -150,7 +159,7 @@ fn options(sheet: &Sheet) -> String {
             (Some(value), Some(currency)) => format!("{} {currency}", whole(value)),
             _ => "?".to_owned(),
         };
-        table.row(vec![
+        let mut cells = vec![
             option.id.clone(),
             marks,
             option.modes.clone(),
@@ -160,6 +169,7 @@ fn options(sheet: &Sheet) -> String {
                 if option.has_estimated_time { "~" } else { "" },
                 option.days.map_or("?".to_owned(), whole)
             ),
+            option.ready.clone(),
             option.arrives.text(),
             format!("{partial}{}", figure(option.ghg_total_kg, 1)),
             figure(option.ghg_operation_kg, 1),
@@ -181,7 +191,11 @@ fn options(sheet: &Sheet) -> String {
                 (None, Some(range)) => amounts(range),
                 (both, _) => money(both, carbon),
             },
-        ]);
+        ];
+        if !is_open {
+            cells.remove(READY);
+        }
+        table.row(cells);
     }
     table.text()
 }

@@ -208,7 +208,7 @@ fn together(mut sum: Vec<Part>, other: Vec<Part>) -> Vec<Part> {
                 (UNKNOWN_TEU, _) | (_, UNKNOWN_TEU) => UNKNOWN_TEU,
                 (a, b) => a.saturating_add(b),
             };
-            one.flags = one.flags | two.flags;
+            one.flags |= two.flags;
             one
         });
     }
