@@ -21,6 +21,7 @@ mod sample;
 mod settle;
 mod summary;
 mod supervise;
+mod track;
 mod verify;
 mod year_over_year;
 

@@ -74,7 +74,7 @@ impl Terms {
             self.class.map_or("", Class::code),
             self.stage.code(),
             self.settles.code(),
-            &self.currency.code(),
+            self.currency.code(),
             &self.value_date.map_or(String::new(), date_text),
             &self.invoice_no,
             &self.tax_category,

@@ -16,7 +16,7 @@ pub(super) trait Word: Copy + 'static {
 }
 
 impl Word for LoadStatus {
-    const ALL: &'static [LoadStatus] = &LoadStatus::ALL;
+    const ALL: &'static [LoadStatus] = LoadStatus::ALL;
 
     fn text(self) -> &'static str {
         self.code()
