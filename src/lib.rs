@@ -8,7 +8,7 @@
 //! | compute and publish what a run file says | [`Engine::open`], then [`Engine::run`] |
 //! | compute rows that are in memory | [`Engine::shipped`] or [`Engine::with_reference`], then [`Engine::compute`], or piece by piece [`Engine::session`] |
 //! | check a published run, explain a figure of it, compare two | [`Engine::at`], then [`Engine::verify`], [`Engine::explain`], [`Engine::diff`] |
-//! | split the change from one period to another | [`Engine::year_over_year`] |
+//! | split the change from one period to another, hold targets against runs | [`Engine::at`], then [`Engine::year_over_year`], [`Engine::track`] |
 //! | make a report or documents for partners of it | [`Engine::report`], [`Engine::export`] |
 //! | settle charges, order, confirm, check settlements | [`Engine::at`], then [`Engine::settle`], [`Engine::order_payments`], [`Engine::confirm_payments`], [`Engine::verify_settlements`] |
 //! | ask the tables of a published run anything in columns | [`Engine::at`], then [`Engine::published`] |
@@ -96,10 +96,11 @@ pub mod runs {
     pub use crate::store::rollback::RolledBack;
 }
 
-/// One period against another: what emissions changed by, and why.
+/// One period against another: what emissions changed by, and why; targets, and where they stand.
 pub mod periods {
     pub use crate::years::{
-        Cause, Drivers, Group, Parts, Period, Restatement, RunOf, Use, YearOrder, Years,
+        CITED, Cause, Cited, Drivers, Figure, Group, Metric, Parts, Period, Restatement, RunOf,
+        TrackOrder, Tracked, TrackedYear, Use, Verdict, YearOrder, Years,
     };
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Console, compare, completions, convert, diff, explain, export, factors, init, man, places,
-    query, rejects, report, rollback, run, sample, serve, settle, verify, year_over_year,
+    query, rejects, report, rollback, run, sample, serve, settle, track, verify, year_over_year,
 };
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -74,6 +74,8 @@ commands! {
     /// Split the change from one period to another: restatement, activity, mode mix, intensity
     #[command(visible_alias = "yoy")]
     YearOverYear => year_over_year,
+    /// Hold targets against published runs: required value, gap, overshoot, forecast, verdict
+    Track => track,
     /// Write a run as exchange documents: iLEAP, PACT, transport activity data
     Export => export,
     /// Turn what partners send into movement records and factors: DCSA events, EDIFACT messages, iLEAP documents

@@ -23,6 +23,7 @@ mod serve;
 mod settle;
 mod summary;
 mod supervise;
+mod track;
 mod verify;
 mod year_over_year;
 

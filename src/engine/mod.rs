@@ -39,7 +39,7 @@ use crate::store::manifest::Manifest;
 use crate::store::reference::RUN_DATA;
 use crate::store::rollback::{RolledBack, rollback};
 use crate::store::signal::Interrupt;
-use crate::years::{YearOrder, Years, year_over_year};
+use crate::years::{TrackOrder, Tracked, YearOrder, Years, track, year_over_year};
 use arrow::array::RecordBatch;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -267,6 +267,16 @@ impl Engine {
     /// What changed from the period of one published run to that of another without a common shipment, and why.
     pub fn year_over_year(&self, order: &YearOrder) -> Result<Years> {
         year_over_year(order, self.progress.as_ref(), &self.interrupt)
+    }
+
+    /// Where targets stand against published runs.
+    pub fn track(&self, order: &TrackOrder) -> Result<Vec<Tracked>> {
+        track(
+            &self.layout()?,
+            order,
+            self.progress.as_ref(),
+            &self.interrupt,
+        )
     }
 
     /// The report on a published run, ready to be written as a page or a workbook.

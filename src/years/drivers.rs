@@ -4,6 +4,7 @@
 use crate::error::{Error, Result};
 use crate::exact::{Exact, parted};
 use crate::years::period::{Cell, Figures, Group, Key, Lane, Use, is_break};
+use crate::years::rounding::{Row, rounded};
 use crate::years::shapley::{Effects, Side, split};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -87,7 +88,6 @@ pub(super) fn drivers(
 ) -> Result<(Vec<Drivers>, Vec<LikeLane>)> {
     let keys: BTreeSet<&Key> = before.cells.keys().chain(after.cells.keys()).collect();
     let mut groups: BTreeMap<&Group, Activity> = BTreeMap::new();
-    let mut exact: BTreeMap<&Group, [Exact; 3]> = BTreeMap::new();
     let nothing = Cell::default();
     let own =
         |figures: &Figures, key: &Key| figures.cells.get(key).map_or(Use::default(), |c| c.own);
@@ -99,38 +99,80 @@ pub(super) fn drivers(
             sums.1 += is.activity;
         }
     }
+    let keys: Vec<&Key> = keys.into_iter().collect();
     let (mut rows, mut lanes) = (Vec::new(), Vec::new());
-    for key in keys {
-        let was = before.cells.get(key).unwrap_or(&nothing);
-        let is = after.cells.get(key).unwrap_or(&nothing);
-        let group = groups.get(&key.0).copied().unwrap_or_default();
-        let like = like_lanes(key, was, is, &mut lanes);
-        let years = Years {
-            before: (before, was),
-            after: (after, is),
-            breaks,
-        };
-        let (parts, own) = years.parts(group)?;
-        let sums = exact.entry(&key.0).or_default();
-        for (sum, more) in sums.iter_mut().zip(&own) {
-            *sum = sum.plus(more);
+    // Keys of a group stand together.
+    for keys in keys.chunk_by(|a, b| a.0 == b.0) {
+        let group = groups.get(&keys[0].0).copied().unwrap_or_default();
+        let mut ratios = Vec::new();
+        for key in keys {
+            let years = Years {
+                before: (before, before.cells.get(*key).unwrap_or(&nothing)),
+                after: (after, after.cells.get(*key).unwrap_or(&nothing)),
+                breaks,
+            };
+            ratios.push(years.ratios(group));
         }
-        rows.push(Drivers {
-            group: key.0.clone(),
-            mode: key.1,
-            before: was.own,
-            after: is.own,
-            parts,
-            exact: own.map(|e| e.to_string()),
-            exact_of_group: Default::default(),
-            like,
+        let all_parts = parts(&ratios)?;
+        let exact_of_group: [Exact; 3] = std::array::from_fn(|driver| {
+            let of = ratios.iter().map(|r| &r.drivers[driver]);
+            of.fold(Exact::ZERO, |sum, one| sum.plus(one))
         });
-    }
-    for row in &mut rows {
-        let of = exact.get(&row.group).cloned().unwrap_or_default();
-        row.exact_of_group = of.map(|e| e.to_string());
+        for ((key, ratios), parts) in keys.iter().zip(&ratios).zip(all_parts) {
+            let was = before.cells.get(*key).unwrap_or(&nothing);
+            let is = after.cells.get(*key).unwrap_or(&nothing);
+            rows.push(Drivers {
+                group: key.0.clone(),
+                mode: key.1,
+                before: was.own,
+                after: is.own,
+                parts,
+                exact: kilograms(&ratios.drivers),
+                exact_of_group: kilograms(&exact_of_group),
+                like: like_lanes(key, was, is, &mut lanes),
+            });
+        }
     }
     Ok((rows, lanes))
+}
+
+fn kilograms(micrograms: &[Exact; 3]) -> [String; 3] {
+    let text = |e: &Exact| e.times(&Exact::ratio(1, 1_000_000_000)).to_string();
+    std::array::from_fn(|driver| text(&micrograms[driver]))
+}
+
+/// The parts of the modes of a group in whole micrograms.
+fn parts(of: &[Ratios]) -> Result<Vec<Parts>> {
+    let fault = || Error::Limit("a driver of more than 128 bits".to_owned());
+    let split = |r: &Ratios| if r.is_split { r.difference } else { 0 };
+    let rows: Vec<Row> = of.iter().map(|r| (r.drivers.clone(), split(r))).collect();
+    let whole = rounded(&rows).ok_or_else(fault)?;
+    let mut parts = Vec::new();
+    for (ratios, whole) in of.iter().zip(whole) {
+        if whole.iter().sum::<i128>() != split(ratios) {
+            return Err(Error::Internal("drivers do not add up".to_owned()));
+        }
+        let of_intensity = parted(whole[2], &ratios.of_intensity).ok_or_else(fault)?;
+        parts.push(Parts {
+            activity: whole[0],
+            mix: whole[1],
+            intensity: whole[2],
+            factor_year: of_intensity[0] + of_intensity[1],
+            method_break: of_intensity[1],
+            unsplit: ratios.difference - split(ratios),
+        });
+    }
+    Ok(parts)
+}
+
+/// A mode before anything is rounded, micrograms.
+struct Ratios {
+    difference: i128,
+    is_split: bool,
+    /// Activity, mix, intensity.
+    drivers: [Exact; 3],
+    /// Factor year without a method break, over one, everything else.
+    of_intensity: [Exact; 3],
 }
 
 /// Whether an intensity is known wherever there are emissions.
@@ -182,16 +224,16 @@ struct Series<'f> {
 }
 
 impl Years<'_> {
-    /// The parts, and activity, mix and intensity in exact kilograms.
-    fn parts(&self, group: Activity) -> Result<(Parts, [Exact; 3])> {
+    fn ratios(&self, group: Activity) -> Ratios {
         let (was, is) = (self.before.1.own, self.after.1.own);
         let difference = is.ghg - was.ghg;
         if !is_split(was, is) {
-            let parts = Parts {
-                unsplit: difference,
-                ..Parts::default()
+            return Ratios {
+                difference,
+                is_split: false,
+                drivers: Default::default(),
+                of_intensity: Default::default(),
             };
-            return Ok((parts, Default::default()));
         }
         let side = |group: i128, own: Use| Side {
             group,
@@ -199,28 +241,14 @@ impl Years<'_> {
             ghg: own.ghg,
         };
         let effects = split(side(group.0, was), side(group.1, is));
-        let cut = |total: i128, exact: &[Exact]| {
-            let parts = parted(total, exact);
-            parts.ok_or_else(|| Error::Limit("a driver of more than 128 bits".to_owned()))
-        };
-        let of = [&effects.activity, &effects.mix, &effects.intensity];
-        let whole = cut(difference, &of.map(Exact::clone))?;
-        if whole.iter().sum::<i128>() != difference {
-            return Err(Error::Internal("drivers do not add up".to_owned()));
-        }
         let (year, over_break) = self.factor_year(&effects);
         let rest = effects.intensity.minus(&year).minus(&over_break);
-        let of_intensity = cut(whole[2], &[year, over_break, rest])?;
-        let parts = Parts {
-            activity: whole[0],
-            mix: whole[1],
-            intensity: whole[2],
-            factor_year: of_intensity[0] + of_intensity[1],
-            method_break: of_intensity[1],
-            unsplit: 0,
-        };
-        let kilograms = |e: &Exact| e.times(&Exact::ratio(1, 1_000_000_000));
-        Ok((parts, of.map(kilograms)))
+        Ratios {
+            difference,
+            is_split: true,
+            drivers: [effects.activity, effects.mix, effects.intensity],
+            of_intensity: [year, over_break, rest],
+        }
     }
 
     /// What the intensity contributes because other editions of the same factors apply: without and with a method break. The emissions that a

@@ -1,19 +1,29 @@
 //! Year over year: two published runs without a common shipment. First the restatement of the base, then what activity, mode mix and intensity
-//! contribute to the difference, and the lanes that both periods have.
+//! contribute to the difference, and the lanes that both periods have. And targets: what was required in each year, and what came of it.
 //!
 //! Reads published tables, never the kernel. Shares and intensities are exact ratios until each part is rounded once to micrograms.
 //!
 //! Invariant: restated base + parts = new period, for each mode and for all, in whole micrograms.
 
+mod actual;
+mod curve;
 mod drivers;
 mod period;
 mod restated;
+mod rounding;
 mod shapley;
 mod tables;
+mod targets;
+mod track;
 
+pub use actual::Metric;
 pub use drivers::{Drivers, Parts};
 pub use period::{Group, Use};
 pub use restated::{Cause, Restatement};
+pub use targets::{CITED, Cited};
+pub use track::{Figure, TrackOrder, Tracked, TrackedYear, Verdict};
+
+pub(crate) use track::track;
 
 use crate::error::{Error, Result};
 use crate::model::time::{Day, date_text};

@@ -66,10 +66,13 @@ pub(super) struct Cell {
 }
 
 row! {
+    /// A shipment.
     pub(super) struct Head of shipment {
         shipment_id: String,
         corridor_id: String,
         load_status: LoadStatus,
+        pub period: Day,
+        pub teu: i128,
     }
 }
 
@@ -127,31 +130,36 @@ impl<'r> Places<'r> {
         }
     }
 
-    /// The key of an element.
-    pub(super) fn key(&mut self, line: &Line) -> Result<Key> {
+    /// The shipment of this id.
+    pub(super) fn head(&mut self, shipment: &str) -> Result<&Head> {
         while self
             .last
             .as_ref()
-            .is_none_or(|head| head.shipment_id < line.shipment_id)
+            .is_none_or(|head| head.shipment_id.as_str() < shipment)
         {
             let next = self.heads.next().transpose()?;
-            self.last = Some(next.ok_or_else(|| stray(&line.shipment_id))?);
+            self.last = Some(next.ok_or_else(|| stray(shipment))?);
         }
         let head = self.last.as_ref();
-        let head = head
-            .filter(|head| head.shipment_id == line.shipment_id)
-            .ok_or_else(|| stray(&line.shipment_id))?;
-        let corridor = match self.corridors.get(head.corridor_id.as_str()) {
+        head.filter(|head| head.shipment_id == shipment)
+            .ok_or_else(|| stray(shipment))
+    }
+
+    /// The key of an element.
+    pub(super) fn key(&mut self, line: &Line) -> Result<Key> {
+        let head = self.head(&line.shipment_id)?;
+        let (id, load_status) = (head.corridor_id.clone(), head.load_status.code());
+        let corridor = match self.corridors.get(id.as_str()) {
             Some(known) => Arc::clone(known),
             None => {
-                let new: Arc<str> = head.corridor_id.as_str().into();
+                let new: Arc<str> = id.into();
                 self.corridors.insert(Arc::clone(&new));
                 new
             }
         };
         let group = Group {
             corridor,
-            load_status: head.load_status.code(),
+            load_status,
             activity_basis: line.basis().code(),
         };
         Ok((group, line.mode.code()))

@@ -7,6 +7,7 @@ const README: &str = include_str!("../../README.md");
 const FORMATS: &str = include_str!("../../docs/formats.md");
 const SETTLEMENT: &str = include_str!("../../docs/settlement.md");
 const YEARS: &str = include_str!("../../docs/years.md");
+const TARGETS: &str = include_str!("../../docs/targets.md");
 const EXCHANGE: &str = include_str!("../../docs/exchange.md");
 
 #[test]
@@ -127,22 +128,32 @@ fn the_documentation_shows_what_the_example_of_a_settlement_comes_to() {
 
 #[test]
 fn the_documentation_shows_what_the_example_of_two_years_comes_to() {
-    let home = tempfile::tempdir().expect("a folder");
-    let root = home.path().to_str().expect("a plain path");
-    let here = |word: &str| match word.strip_prefix("out-") {
-        Some(name) => format!("{root}/out-{name}"),
-        None => word.to_owned(),
-    };
-    let (_, commands) = YEARS
-        .split_once("```sh\n")
-        .expect("the commands of the example");
-    let commands = commands.split("\n```").next().unwrap_or_default();
-    let mut printed = String::new();
-    for command in commands.replace("\\\n", " ").lines() {
-        let words = command.trim_start_matches("green-corridor ");
-        let words = words.split_whitespace().map(here);
-        printed = green_corridor(words).expect(0).stdout;
+    for document in [YEARS, TARGETS] {
+        let home = tempfile::tempdir().expect("a folder");
+        let root = home.path().to_str().expect("a plain path");
+        let here = |word: &str| match word.starts_with("out-") {
+            true => format!("{root}/{word}"),
+            false => word.to_owned(),
+        };
+        let (_, commands) = document
+            .split_once("```sh\n")
+            .expect("the commands of the example");
+        let commands = commands.split("\n```").next().unwrap_or_default();
+        let mut printed = String::new();
+        for command in commands.lines() {
+            let words = command.trim_start_matches("green-corridor ");
+            let words = words.split_whitespace().map(here);
+            printed = green_corridor(words).expect(0).stdout;
+        }
+        let shown = blocks(document).next().expect("what it prints");
+        assert_shown(
+            shown,
+            &printed.replace(&format!("{root}/"), ""),
+            command_of(commands),
+        );
     }
-    let shown = blocks(YEARS).next().expect("what it prints");
-    assert_shown(shown, &printed.replace(&format!("{root}/"), ""), "years");
+}
+
+fn command_of(commands: &str) -> &str {
+    commands.lines().last().unwrap_or_default()
 }

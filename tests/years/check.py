@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`year-over-year` against an independent twin: the example of docs/years.md, and the shipped sample against a larger one.
+"""`year-over-year` and `track` against an independent twin: the example of docs/years.md and docs/targets.md, and the shipped sample.
 
 usage: check.py BINARY SAMPLE_OUT LARGE_OUT      needs pyarrow. Last line: N passed, N failed
 """
@@ -12,6 +12,7 @@ from fractions import Fraction as F
 
 import pyarrow.parquet as pq
 
+import goals
 import twin
 
 EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples/years"
@@ -65,6 +66,7 @@ def example(checks, folder):
     group = said["rows"][0]["exact_of_group"]
     wanted = {"activity_kg": F(26000, 3), "mode_mix_kg": F(-112100, 15), "intensity_kg": F(-79000, 30)}
     checks.that("parts of the worked example", {name: F(text) for name, text in group.items()}, wanted)
+    checks.that("parts in micrograms", said["parts"]["activity_kg"], "8666.666666667")
     checks.that("all of the intensity is the year of the factor", said["parts"]["of_which_factor_year_kg"], said["parts"]["intensity_kg"])
     checks.that("twin of the worked example", against_twin(checks, "example", to, today / "latest", new / "latest"), {("to-the-sea", "laden", "sfd"): list(wanted.values())})
     restated = table(to / "restatement.parquet")
@@ -109,12 +111,61 @@ def sample(checks, folder, one, other):
     checks.that("sample: the way back is the opposite", max(turned) < F(1, 10**6), True)
 
 
+def same_targets(checks, name, said, wanted):
+    ratio = lambda figure: None if figure is None else F(figure["exact"])
+    found = {}
+    for t in said["targets"]:
+        lines = [(y["year"], ratio(y["actual"]), ratio(y["required"]), ratio(y["gap"])) for y in t["years"]]
+        today = ratio(t["base_today"]["value"])
+        found[t["target"]] = (ratio(t["base"]["value"]), today, ratio(t["base_moves_by_percent"]), lines, ratio(t["overshoot"]), t["verdict"])
+    for target in wanted:
+        checks.that(f"{name}: {target}", found.get(target), wanted[target])
+    checks.that(f"{name}: targets", len(found), len(wanted))
+
+
+def targets(checks, folder):
+    out = folder / "years"
+    for words in (["then.toml"], ["run.toml", "--movements", EXAMPLE / "2025.csv"], ["run.toml"]):
+        checks.run("run", EXAMPLE / words[0], *words[1:], "--out", out)
+    run_of = lambda run: out / "runs" / run
+    actual = goals.years(out / "latest")
+    said = json.loads(checks.run("track", out, "--targets", EXAMPLE / "targets.csv", "--format", "json"))
+    wanted = goals.tracked(EXAMPLE / "targets.csv", run_of, actual)
+    same_targets(checks, "example", said, wanted)
+    verdicts = {target: of[-1] for target, of in wanted.items()}
+    checks.that("every verdict", set(verdicts.values()), {"on track", "off track", "cannot tell"})
+    head = "target,metric,base_year,base_run,base_value,restated_run,curve,until,points,sector_activity\n"
+    run = "02a2a7af86a2fc9c2bec"
+    own = folder / "own.csv"
+    own.write_text(
+        head
+        + f"a,g/t.km,2025,{run},,,convergence,,2025=50;2030=30;2050=10,2025=1000000;2050=2000000\n"
+        + f"b,kg/TEU,2025,{run},,8f9fb1cf549535a38bf3,convergence,,2025=600;2050=0,\n"
+        + "c,g/t.km,2020,,41.5,,china_2030,,,\nd,g/t.km,2008,,60,,imo_2023_intensity,,,\n"
+        + "e,kg,2008,,40000,,imo_2023_striving,,,\n"
+    )
+    said = json.loads(checks.run("track", out, "--targets", own, "--format", "json"))
+    same_targets(checks, "curves", said, goals.tracked(own, run_of, actual))
+    faults = {
+        f"a,kg,2025,{run},,,,,2030=1,": "curve",
+        f"a,kg,2025,{run},,,imo_2023,,,": "2008",
+        f"a,tonnes,2025,{run},,,linear,,2030=1,": "metric",
+        f"a,kg,2025,{run},7,,linear,,2030=1,": "base_value",
+        f"a,kg,2025,{run},,,linear,,2030=1;2029=2,": "points",
+        f"a,kg,2024,{run},,,linear,,2030=1,": "2024",
+    }
+    for row, named in faults.items():
+        own.write_text(head + row + "\n")
+        checks.that(f"fault: {row}", named in checks.run("track", out, "--targets", own, expect=2), True)
+
+
 def main():
     checks = Checks(pathlib.Path(sys.argv[1]).resolve())
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         example(checks, folder)
         method_break(checks, folder)
+        targets(checks, folder)
         sample(checks, folder, pathlib.Path(sys.argv[2]).resolve(), pathlib.Path(sys.argv[3]).resolve())
     print(f"{checks.passed} passed, {checks.failed} failed")
     sys.exit(1 if checks.failed else 0)

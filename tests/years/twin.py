@@ -132,30 +132,47 @@ def years(base, new, breaks=None):
             sums = groups.setdefault(key[:3], [F(0), F(0)])
             sums[0] += one["own"][0]
             sums[1] += other["own"][0]
-    found, exact, lanes = {}, {}, {}
+    found, exact, lanes, open_rows = {}, {}, {}, {}
     for key in keys:
         one, other = old.get(key, NOTHING), fresh.get(key, NOTHING)
         micro = [one["own"][1] * MICRO, other["own"][1] * MICRO]
         assert all(m.denominator == 1 for m in micro)
         difference = int(micro[1] - micro[0])
-        parts, year, broken, unsplit = [0, 0, 0], 0, 0, 0
+        unsplit = 0
         if is_split(one, other):
             before, after = of_mode(groups[key[:3]], one, other)
             value = shapley(before, after)
             ratios = [value[driver] for driver in DRIVERS]
             assert sum(ratios) == other["own"][1] - one["own"][1], key
-            sums = exact.setdefault(key[:3], [F(0)] * 3)
-            exact[key[:3]] = [a + b for a, b in zip(sums, ratios)]
-            parts = largest_remainder(difference, [r * MICRO for r in ratios])
+            exact[key[:3]] = [a + b for a, b in zip(exact.get(key[:3], [F(0)] * 3), ratios)]
             plain, over_break = factor_year(one, other, (old_values, fresh_values), before, after, breaks or {})
             rest = ratios[2] - plain - over_break
-            year, broken, _ = largest_remainder(parts[2], [part * MICRO for part in (plain, over_break, rest)])
-            year += broken
+            open_rows.setdefault(key[:3], []).append((key, difference, [r * MICRO for r in ratios], [r * MICRO for r in (plain, over_break, rest)]))
         else:
             unsplit = difference
-        found[key] = [*(int(f * MICRO) for f in (one["own"][0], other["own"][0], one["own"][1], other["own"][1])), difference, *parts, year, broken, unsplit]
+        found[key] = [*(int(f * MICRO) for f in (one["own"][0], other["own"][0], one["own"][1], other["own"][1])), difference, 0, 0, 0, 0, 0, unsplit]
         for lane in set(one["lanes"]) & set(other["lanes"]):
             a, b = one["lanes"][lane], other["lanes"][lane]
             if a[0] and b[0]:
                 lanes[(*key, *lane)] = [int(f * MICRO) for f in (a[0], b[0], a[1], b[1])]
+    for of_group in open_rows.values():
+        for (key, _, _, of_intensity), parts in zip(of_group, both_ways(of_group)):
+            plain, broken, _ = largest_remainder(parts[2], of_intensity)
+            found[key][5:10] = [*parts, plain + broken, broken]
     return found, exact, lanes
+
+
+def both_ways(of_group):
+    """Rows by largest remainder, then units moved until each driver's sum is that of the group by largest remainder."""
+    table = [largest_remainder(difference, ratios) for _, difference, ratios, _ in of_group]
+    wanted = largest_remainder(sum(row[1] for row in of_group), [sum(row[2][n] for row in of_group) for n in range(3)])
+    while True:
+        surplus = [sum(row[n] for row in table) - wanted[n] for n in range(3)]
+        if not any(surplus):
+            return table
+        source = next(n for n in range(3) if surplus[n] > 0)
+        target = next(n for n in range(3) if surplus[n] < 0)
+        off = [(row[source] - of[2][source]) - (row[target] - of[2][target]) for row, of in zip(table, of_group)]
+        at = off.index(max(off))
+        table[at][source] -= 1
+        table[at][target] += 1
