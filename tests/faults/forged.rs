@@ -1,7 +1,7 @@
 //! Runs whose manifest was changed by somebody who can write a digest: `verify` makes out again what it says, through the built program.
 
 use crate::support::binary::green_corridor;
-use crate::support::tables::current_run;
+use crate::support::tables::{current_run, parts};
 use arrow::array::{AsArray, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -170,7 +170,7 @@ fn digest(bytes: &[u8]) -> String {
 
 /// Gives another customer to the shipments of a run, or to its elements, in a table that the manifest then tells of.
 fn give_away(out: &Path, table: &str) {
-    let path = current_run(out).join(format!("{table}.parquet"));
+    let path = parts(&current_run(out), table).remove(0);
     let old = fs::read(&path).unwrap();
     let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(&path).unwrap()).unwrap();
     let mut writer = ArrowWriter::try_new(Vec::new(), reader.schema().clone(), None).unwrap();

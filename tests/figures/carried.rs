@@ -386,6 +386,8 @@ fn a_proposed_run_file_says_how_a_column_is_carried() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let mut columns = records(40);
     columns.retain(|(head, _)| head != "Order" && head != "KOSTL");
+    let mass = columns.iter_mut().find(|(head, _)| head == "cargo_mass_kg");
+    "1000".clone_into(&mut mass.expect("a column of masses").1[5]);
     csv_file(&columns, &dir.path().join("rows.csv"));
     let [from, place] =
         ["rows.csv", "."].map(|p| dir.path().join(p).to_str().expect("plain").to_owned());

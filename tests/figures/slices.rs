@@ -198,7 +198,7 @@ fn found<'t>(bytes: &[u8], texts: &BTreeMap<Vec<u8>, &'t str>) -> BTreeSet<&'t s
     found
 }
 
-/// Shipments, containers, movements and the customer of each value of the shipments' column.
+/// Shipments, containers and the customer of each value of the shipments' column.
 fn belongings(run: &Path) -> BTreeMap<String, BTreeSet<String>> {
     let shipments = Table::read(run, "shipments");
     let ids = shipments.column("shipment_id").into_iter();
@@ -209,7 +209,7 @@ fn belongings(run: &Path) -> BTreeMap<String, BTreeSet<String>> {
         own.extend([(*id).to_owned(), (*customer).to_owned()]);
     }
     let elements = Table::read(run, "elements");
-    for column in ["container_id", "movement_id", "customer"] {
+    for column in ["container_id", "customer"] {
         for (id, text) in elements
             .column("shipment_id")
             .iter()
@@ -262,7 +262,7 @@ fn a_document_of_a_slice_holds_nothing_of_another_and_slices_add_up() {
         .collect();
     let wanted: BTreeSet<&str> = belongings.keys().map(String::as_str).collect();
     assert!(named == wanted && CUSTOMERS.iter().all(|customer| named.contains(customer)));
-    // A text that two slices have is none of another: a hub has no movement, "CON" is a part of many words.
+    // A text that two slices have is none of another: "CON" is a part of many words.
     let mut owners: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (customer, texts) in &belongings {
         for text in texts.iter().filter(|text| text.len() > 3) {

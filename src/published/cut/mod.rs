@@ -287,6 +287,11 @@ impl<'r> Cut<'r> {
         let share = all.div_ceil(most).max(1);
         let (mut groups, mut from, mut held) = (Vec::new(), values.start, 0);
         for at in values.clone() {
+            // A large one stands alone: of several values there are always several groups.
+            if weight(at) >= share && from < at {
+                groups.push(from..at);
+                (from, held) = (at, 0);
+            }
             held += weight(at);
             if held >= share {
                 groups.push(from..at + 1);
