@@ -5,6 +5,7 @@ use crate::support::tables::{current_run, parts};
 use arrow::array::{AsArray, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::properties::WriterProperties;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -173,7 +174,16 @@ fn give_away(out: &Path, table: &str) {
     let path = parts(&current_run(out), table).remove(0);
     let old = fs::read(&path).unwrap();
     let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(&path).unwrap()).unwrap();
-    let mut writer = ArrowWriter::try_new(Vec::new(), reader.schema().clone(), None).unwrap();
+    let footer = reader.metadata().file_metadata().key_value_metadata();
+    let footer = footer.map(|pairs| {
+        let own = pairs.iter().filter(|pair| pair.key != "ARROW:schema");
+        own.cloned().collect()
+    });
+    let properties = WriterProperties::builder()
+        .set_key_value_metadata(footer)
+        .build();
+    let schema = reader.schema().clone();
+    let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties)).unwrap();
     for batch in reader.build().unwrap() {
         let batch = batch.unwrap();
         let at = batch.schema().index_of("customer").unwrap();
