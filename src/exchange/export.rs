@@ -204,20 +204,19 @@ impl Exporter {
             Some(to) => to.clone(),
             None => folder_below(&RealDisk, &self.out, &format!("{place}/{run_id}"))?,
         };
-        let summary = Summary {
-            run_id,
-            kind: order.kind.folder().to_owned(),
-            slice: slice.map(str::to_owned),
-            dir: target,
-            ..Summary::default()
-        };
         let export = Export {
             run: published,
             order,
             series: &series,
             root: &root,
             interrupt,
-            summary,
+            summary: Summary {
+                run_id,
+                kind: order.kind.folder().to_owned(),
+                slice: slice.map(str::to_owned),
+                dir: target,
+                ..Summary::default()
+            },
         };
         match order.kind {
             Kind::Footprints(pact) => export.footprints(pact),
