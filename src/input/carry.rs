@@ -29,27 +29,14 @@ impl Words {
     }
 }
 
-/// Distinct combinations of the words of a row: the one without the last column, and the word there.
+/// Distinct combinations of the words of a row, from 1: by the one without the last column, and the word there.
 #[derive(Default)]
-struct Combinations {
-    codes: FxHashMap<(u32, u32), u32>,
-    /// By code, from 1.
-    parts: Vec<(u32, u32)>,
-}
+struct Combinations(FxHashMap<(u32, u32), u32>);
 
 impl Combinations {
     fn with(&mut self, before: u32, word: u32) -> u32 {
-        *self.codes.entry((before, word)).or_insert_with(|| {
-            self.parts.push((before, word));
-            index32(self.parts.len())
-        })
-    }
-
-    /// The words of a combination.
-    fn words(&self, mut code: u32, out: &mut [u32]) {
-        for word in out.iter_mut().rev() {
-            (code, *word) = self.parts[code as usize - 1];
-        }
+        let next = index32(self.0.len() + 1);
+        *self.0.entry((before, word)).or_insert(next)
     }
 }
 
@@ -72,28 +59,25 @@ pub(super) fn carried(judge: &mut Judge, cells: &[Cells], symbols: &mut Symbols)
     let mut combinations = Combinations::default();
     let mut known: Vec<Option<Symbol>> = Vec::new();
     let mut text = String::new();
-    // Rows of a shipment mostly stand together and have the same.
-    let mut last = vec![u32::MAX; columns.len()];
-    let mut code = ABSENT;
     let mut out = Vec::with_capacity(judge.rows);
-    for row in 0..judge.rows {
-        let is_as_before = columns.iter().zip(&last).all(|(c, last)| c[row] == *last);
-        if !is_as_before {
-            let all = columns.iter().map(|column| column[row]);
-            let combination = all.fold(0, |before, word| combinations.with(before, word));
-            known.resize(combinations.parts.len() + 1, None);
-            combinations.words(combination, &mut last);
-            code = *known[combination as usize].get_or_insert_with(|| {
-                text.clear();
-                last.iter()
-                    .for_each(|&word| push_value(words.text(word), &mut text));
-                if last.iter().all(|&word| words.text(word).is_empty()) {
-                    return ABSENT;
-                }
-                symbols.intern(&text)
-            });
-        }
-        out.push(code);
+    while out.len() < judge.rows {
+        let row = out.len();
+        // Rows of a shipment mostly stand together and have the same.
+        let is_same = |other: &usize| columns.iter().all(|column| column[*other] == column[row]);
+        let mut others = row + 1..judge.rows;
+        let end = others.find(|other| !is_same(other)).unwrap_or(judge.rows);
+        let of_row = || columns.iter().map(|column| column[row]);
+        let combination = of_row().fold(0, |before, word| combinations.with(before, word));
+        known.resize(combinations.0.len() + 1, None);
+        let code = *known[combination as usize].get_or_insert_with(|| {
+            if of_row().all(|word| words.text(word).is_empty()) {
+                return ABSENT;
+            }
+            text.clear();
+            of_row().for_each(|word| push_value(words.text(word), &mut text));
+            symbols.intern(&text)
+        });
+        out.resize(end, code);
     }
     out
 }
