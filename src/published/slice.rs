@@ -265,8 +265,52 @@ impl Picker {
         value.unwrap_or("")
     }
 
+    /// That each value that is asked for beside others is there at all: what the others have would hide it.
+    ///
+    /// Errors: exit 2 with what the last of the runs has near it.
+    pub(crate) fn check(&self, runs: &[(&Path, &Manifest)]) -> Result<()> {
+        let mut missing = self.wanted.clone();
+        // A single value that is nowhere leaves nothing, and is told then.
+        for wanted in &mut missing {
+            *wanted = wanted.take().filter(|wanted| wanted.len() > 1);
+        }
+        for (dir, manifest) in runs {
+            if missing.iter().flatten().all(BTreeSet::is_empty) {
+                return Ok(());
+            }
+            let mut shipments = Batches::<ShipmentsTable>::of_run(dir, manifest, Month::columns())
+                .carrying(&self.columns);
+            while let Some(batch) = shipments.next_kept()? {
+                let values = batch.carried(&self.columns)?;
+                for at in 0..batch.rows::<Month>()?.count() {
+                    for (missing, (_, value)) in missing.iter_mut().zip(values.row(at)) {
+                        if let Some(missing) = missing {
+                            missing.remove(value);
+                        }
+                    }
+                }
+            }
+        }
+        match (
+            runs.last(),
+            missing.iter().flatten().all(BTreeSet::is_empty),
+        ) {
+            (Some((dir, manifest)), false) => {
+                let what = format!("run {} has not all of {}", manifest.run_id, self.text);
+                Err(self.lacking(what, dir, manifest)?)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Why no shipment of a run was found: what it has near the values that were asked for, and its months.
     pub(crate) fn nothing(&self, dir: &Path, manifest: &Manifest) -> Result<Error> {
+        let run = &manifest.run_id;
+        let what = format!("no shipment of run {run} is in {}", self.text);
+        self.lacking(what, dir, manifest)
+    }
+
+    fn lacking(&self, mut text: String, dir: &Path, manifest: &Manifest) -> Result<Error> {
         let mut there: Vec<BTreeSet<String>> = vec![BTreeSet::new(); self.columns.len()];
         let mut months: Option<(Day, Day)> = None;
         let mut shipments = Batches::<ShipmentsTable>::of_run(dir, manifest, Month::columns())
@@ -284,8 +328,6 @@ impl Picker {
                 }
             }
         }
-        let run = &manifest.run_id;
-        let mut text = format!("no shipment of run {run} is in {}", self.text);
         for ((column, wanted), there) in self.columns.iter().zip(&self.wanted).zip(&there) {
             for value in wanted.iter().flatten().filter(|v| !there.contains(*v)) {
                 let near: Vec<String> = near(value, there);

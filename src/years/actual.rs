@@ -70,6 +70,9 @@ pub(super) struct Year {
     pub teu: i128,
     pub months: BTreeSet<u32>,
     pub bases: BTreeSet<&'static str>,
+    /// Rows of its run that are rejected, and all of them.
+    pub rejected: u64,
+    pub rows: u64,
 }
 
 impl Year {

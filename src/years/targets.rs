@@ -6,6 +6,7 @@ use crate::model::unit::parse_decimal;
 use crate::store::files::read_file;
 use crate::years::actual::Metric;
 use crate::years::curve::{Curve, Points};
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -268,6 +269,15 @@ impl Row<'_> {
         Ok(Some(number))
     }
 
+    fn not_negative(&self, column: &str) -> Result<Option<Exact>> {
+        let number = self.number(column)?;
+        let is_negative = |n: &Exact| n.compared(&Exact::ZERO) == Ordering::Less;
+        match number.as_ref().is_some_and(is_negative) {
+            true => Err(self.fault(column, "a number of 0 or more")),
+            false => Ok(number),
+        }
+    }
+
     fn points(&self, column: &str, allows_share: bool) -> Result<Vec<Point>> {
         let wanted = match allows_share {
             true => "years and values, e.g. 2030=70%;2040=35% or 2030=18.5",
@@ -280,6 +290,9 @@ impl Row<'_> {
                 return None;
             }
             let number = exact(share.unwrap_or(value).trim())?;
+            if number.compared(&Exact::ZERO) == Ordering::Less {
+                return None;
+            }
             Some(Point {
                 year: year_of(year.trim())?,
                 value: match share {
@@ -303,7 +316,7 @@ impl Row<'_> {
         let metric = Metric::ALL.into_iter().find(|m| m.code() == metric);
         let words = Metric::ALL.map(Metric::code).join(", ");
         let metric = metric.ok_or_else(|| self.fault("metric", &format!("one of {words}")))?;
-        let base = match (self.cell("base_run"), self.number("base_value")?) {
+        let base = match (self.cell("base_run"), self.not_negative("base_value")?) {
             ("", Some(value)) => Base::Value(value),
             ("", None) => return Err(self.fault("base_run", "a run, or a base_value")),
             (_, Some(_)) => return Err(self.fault("base_value", "nothing beside a base_run")),
@@ -324,9 +337,9 @@ impl Row<'_> {
             restated,
             structural: self.number("structural_change")?.unwrap_or_default(),
             threshold: self
-                .number("threshold_percent")?
+                .not_negative("threshold_percent")?
                 .unwrap_or_else(|| Exact::whole(5)),
-            uncertainty: self.number("uncertainty_percent")?,
+            uncertainty: self.not_negative("uncertainty_percent")?,
             curve: self.must("curve")?,
             cited,
             shape,

@@ -141,7 +141,9 @@ pub(crate) fn track(
     };
     for run in runs {
         let run = Opened::new(layout.read_run(run)?)?;
-        for (year, sums) in by_year(&run, interrupt)? {
+        for (year, mut sums) in by_year(&run, interrupt)? {
+            sums.rejected = run.manifest.counts.rejected;
+            sums.rows = run.manifest.counts.rows_in;
             if years.insert(year, sums).is_some() {
                 let id = &run.manifest.run_id;
                 return Err(Error::Usage(format!(
@@ -281,6 +283,7 @@ fn tracked(target: &Target, base: &Known, years: &BTreeMap<i32, Year>) -> Result
         rows.push(Row {
             year: *year,
             months: sums.months.len(),
+            rejected: (sums.rejected, sums.rows),
             gap: required.as_ref().map(|required| actual.minus(required)),
             actual,
             required,
@@ -325,6 +328,8 @@ fn tracked(target: &Target, base: &Known, years: &BTreeMap<i32, Year>) -> Result
 struct Row {
     year: i32,
     months: usize,
+    /// Rejected rows of its run, and all of them.
+    rejected: (u64, u64),
     actual: Exact,
     required: Option<Exact>,
     gap: Option<Exact>,
@@ -365,7 +370,8 @@ fn moved(target: &Target, base: &Known) -> Option<Exact> {
 
 /// The straight line from the base through the latest year, in the last year of the curve.
 fn forecast(target: &Target, base: &Known, rows: &[Row]) -> Option<(i32, Figure, Figure)> {
-    let latest = rows.last()?;
+    // A sum of some months says nothing of a year.
+    let latest = rows.last().filter(|row| row.months == 12)?;
     let curve = target.curve_from(&base.value);
     let until = curve.until();
     // What converges depends on an activity that nobody knows yet.
@@ -385,6 +391,9 @@ fn forecast(target: &Target, base: &Known, rows: &[Row]) -> Option<(i32, Figure,
     let value = base.value.plus(&change);
     Some((until, Figure(value), Figure(required)))
 }
+
+/// One of so many rows rejected, and a year that looks met is not called so.
+const MANY: u64 = 100;
 
 /// What a verdict is made of.
 struct Judged<'t> {
@@ -440,8 +449,22 @@ impl Judged<'_> {
         if reasons.len() > before {
             return Verdict::CannotTell;
         }
+        for row in self.rows.iter().filter(|row| row.rejected.0 > 0) {
+            let ((rejected, rows), year) = (row.rejected, row.year);
+            reasons.push(format!(
+                "{rejected} of {rows} rows of the run of {year} are rejected and in no figure"
+            ));
+        }
         if self.wrong(gap).compared(&Exact::ZERO) == Ordering::Greater {
             return Verdict::OffTrack;
+        }
+        // What is missing may be what spoils the year.
+        if self
+            .rows
+            .iter()
+            .any(|row| row.rejected.0 * MANY > row.rejected.1)
+        {
+            return Verdict::CannotTell;
         }
         let first = self.target.base_year + 1;
         let lacks = |year: &i32| {

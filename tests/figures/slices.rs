@@ -406,6 +406,19 @@ fn months_and_values_of_a_slice_are_those_that_were_asked_for() {
         refused.contains(id) && refused.contains("customer = CON"),
         "{refused}"
     );
+    // One of several that is nowhere would be missing in silence.
+    let two = ["--where", one, "--where", "customer=Custmer One"];
+    let to = case.text("none");
+    for (command, more) in [("report", ["--to", &to]), ("export ileap", ["--to", &to])] {
+        let (_, refused) = case.ask(command, &[&two[..], &more].concat(), 2);
+        let wanted =
+            "customer is never \"Custmer One\", near it: \"CUSTOMER ONE\", \"Customer One\"";
+        assert!(
+            refused.contains("has not all of") && refused.contains(wanted),
+            "{refused}"
+        );
+        assert!(!Path::new(&to).exists());
+    }
     for (words, wanted) in [
         (
             ["--where", "custmer=x"],

@@ -38,6 +38,22 @@ fn two_codes_of_one_town_lead_to_the_same_ways() {
 }
 
 #[test]
+fn the_best_is_shown_however_few_are_asked_for() {
+    for objective in ["co2e", "days"] {
+        let asked = |count| {
+            let more = ["--objective", objective, "--options", count];
+            answer("CNCKG", "SGSIN", &more)
+        };
+        let (one, many) = (asked("1"), asked("20"));
+        let first = |answer: &Value| options(answer)[0]["ghg_total_kg"].clone();
+        assert_eq!(first(&one), first(&many), "{objective}");
+        assert_eq!(options(&one).len(), 1);
+        let told = one["assumptions"].to_string();
+        assert!(told.contains("Found and not shown: "), "{told}");
+    }
+}
+
+#[test]
 fn trucks_of_a_region_go_at_its_speed() {
     let answer = answer("DESTR", "USCHI", &[]);
     let figure = |leg: &Value, key: &str| leg[key].as_str().unwrap().parse::<f64>().unwrap();

@@ -153,6 +153,8 @@ def targets(checks, folder):
         f"a,kg,2025,{run},7,,linear,,2030=1,": "base_value",
         f"a,kg,2025,{run},,,linear,,2030=1;2029=2,": "points",
         f"a,kg,2024,{run},,,linear,,2030=1,": "2024",
+        f"a,kg,2025,{run},,,linear,,2030=-1,": "points",
+        "a,kg,2025,,-5,,linear,,2030=1,": "base_value",
     }
     for row, named in faults.items():
         own.write_text(head + row + "\n")

@@ -69,6 +69,8 @@ pub(crate) fn differences(
         metadata.push(("slice".to_owned(), order.slice.text()));
     }
 
+    let picker = order.slice.picker(&after.manifest, None)?;
+    picker.check(&[(before.dir, &before.manifest), (after.dir, &after.manifest)])?;
     let path = to.join("shipments.parquet");
     let mut table = create_table::<ChangedShipments>(&path, &metadata)?;
     let mut top = Top::new(order.top);
@@ -84,7 +86,6 @@ pub(crate) fn differences(
         },
     )?;
     if difference.shipments == 0 && !order.slice.is_whole() {
-        let picker = order.slice.picker(&after.manifest, None)?;
         return Err(picker.nothing(after.dir, &after.manifest)?);
     }
     let shipments = table.finish().map_err(|e| storage(&path, &e))?;

@@ -295,6 +295,13 @@ pub(crate) fn assumptions(answer: &Answer, request: &Request) -> Vec<String> {
          of them, or with less than a third of the way, equals or beats in CO2e, time and known cost.",
         request.most_hours.unwrap_or(HORIZON) / DAY
     )];
+    let (_, _, not_shown) = answer.found;
+    if not_shown > 0 {
+        list.push(format!(
+            "Found and not shown: {} (--options shows more).",
+            crate::model::unit::counted(not_shown as i128, "option")
+        ));
+    }
     let links = || options().flat_map(|o| o.chain.links.iter().map(|l| answer.network.link(*l)));
     if links().any(|link| link.source_ref.starts_with(FROM_DOOR_TO_DOOR)) {
         list.push(

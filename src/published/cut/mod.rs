@@ -151,6 +151,7 @@ impl<'r> Cut<'r> {
         interrupt: &'r Interrupt,
     ) -> Result<Cut<'r>> {
         let picker = slice.picker(manifest, by)?;
+        picker.check(&[(dir, manifest)])?;
         let mut homes = FxHashMap::default();
         for row in Rows::<RejectedTable, Named>::of_run(dir, manifest) {
             homes.entry(row?.shipment_id).or_insert(Home::Unpublished);

@@ -76,11 +76,14 @@ pub fn choose(
     let is_one_currency = currencies.len() < 2;
     list.sort_by_cached_key(|c| order(&c.chain, objective, is_one_currency));
     let mut seen: BTreeMap<ModeSequence, usize> = BTreeMap::new();
-    let mut ranked: Vec<((bool, usize, usize, usize), Chosen)> = Vec::with_capacity(list.len());
+    let mut ranked: Vec<((bool, bool, usize, usize, usize), Chosen)> =
+        Vec::with_capacity(list.len());
     for (place, mut chosen) in list.into_iter().enumerate() {
         let rank = seen.entry(chosen.chain.modes).or_insert(0);
         chosen.is_best_of_modes = *rank == 0;
+        // However few are shown, the best by the objective is among them.
         let key = (
+            place != 0,
             chosen.pareto != Some(true),
             *rank,
             chosen.chain.modes.modes().len(),
@@ -92,7 +95,7 @@ pub fn choose(
     ranked.sort_by_key(|(key, _)| *key);
     let cut = ranked.len().saturating_sub(most);
     ranked.truncate(most);
-    ranked.sort_by_key(|(key, _)| key.3);
+    ranked.sort_by_key(|(key, _)| key.4);
     Choice {
         shown: ranked.into_iter().map(|(_, chosen)| chosen).collect(),
         found,
