@@ -16,21 +16,27 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
+use ring::digest::{self, SHA256_OUTPUT_LEN};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::json;
+use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use uuid::Builder;
+use uuid::{Builder, Uuid};
 
-/// Answers under way.
+/// Answers that are sent at once.
 const MOST: usize = 64;
+/// Answers to one client that are sent or wait to be sent again.
+const MOST_OF_ONE: usize = 8;
+/// Requests of a client that are known again.
+const MOST_KNOWN: usize = 256;
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 const GIVEN_UP: Duration = Duration::from_secs(3 * 24 * 3600);
@@ -38,16 +44,56 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes of an answer to an answer.
 const MOST_BYTES: usize = 64 << 10;
 
-/// Places for answers.
-pub(crate) struct Callbacks(Arc<Semaphore>);
+/// Places for answers: each client has its own, so that an endpoint that does not answer keeps no other client waiting.
+pub(crate) struct Callbacks {
+    sending: Semaphore,
+    of: Mutex<HashMap<String, OfClient>>,
+}
+
+struct OfClient {
+    places: Arc<Semaphore>,
+    /// Digests of the requests that got a place, the oldest first.
+    known: VecDeque<[u8; SHA256_OUTPUT_LEN]>,
+}
+
+/// Whether a request is answered.
+pub(super) enum Place {
+    Taken(OwnedSemaphorePermit),
+    /// It was sent again.
+    Known,
+    Full,
+}
 
 impl Callbacks {
     pub(crate) fn new() -> Callbacks {
-        Callbacks(Arc::new(Semaphore::new(MOST)))
+        Callbacks {
+            sending: Semaphore::new(MOST),
+            of: Mutex::default(),
+        }
     }
 
-    pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.0).try_acquire_owned().ok()
+    /// A place for the answer to a request, until what is returned is dropped.
+    pub(super) fn place(&self, client: &str, request: &str, source: &str) -> Place {
+        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = of.entry(client.to_owned()).or_insert_with(|| OfClient {
+            places: Arc::new(Semaphore::new(MOST_OF_ONE)),
+            known: VecDeque::new(),
+        });
+        let name = format!("{}:{request}{source}", request.len());
+        let found = digest::digest(&digest::SHA256, name.as_bytes());
+        let mut key = [0; SHA256_OUTPUT_LEN];
+        key.copy_from_slice(found.as_ref());
+        if of.known.contains(&key) {
+            return Place::Known;
+        }
+        let Ok(place) = Arc::clone(&of.places).try_acquire_owned() else {
+            return Place::Full;
+        };
+        if of.known.len() >= MOST_KNOWN {
+            of.known.pop_front();
+        }
+        of.known.push_back(key);
+        Place::Taken(place)
     }
 }
 
@@ -69,31 +115,42 @@ pub(super) struct Answering {
     pub(super) client: Arc<Client>,
 }
 
+/// Why an answer was not delivered.
+enum Undelivered {
+    /// It may be tried again.
+    Yet(String),
+    Never(&'static str),
+}
+
 impl Answering {
-    pub(super) async fn deliver(&self, app: &App, outcome: Outcome) {
-        let Some(callback) = &self.client.callback else {
-            return;
-        };
+    /// Delivers the answer that `find` finds for the client as it is at each attempt.
+    pub(super) async fn deliver<F>(&self, app: &App, find: F)
+    where
+        F: Fn(&Arc<Client>) -> Outcome + Clone + Send + 'static,
+    {
         let id = &self.client.id;
         let tell = |level, what: &str| {
             app.console
                 .message(level, &format!("client {id}: answer to a request {what}"));
         };
-        let Some((target, body)) = target(&self.source, callback).zip(self.event(outcome)) else {
-            tell(
-                Level::Warning,
-                "not sent: its source is no https address of a listed host",
-            );
-            return;
+        // The same at each attempt: whoever got one knows the next again.
+        let Ok(bytes) = secret::random() else {
+            return tell(Level::Warning, "not sent: the system gives no random bytes");
         };
+        let event = Builder::from_random_bytes(bytes).into_uuid();
         let (mut pause, mut waited) = (FIRST_PAUSE, Duration::ZERO);
         loop {
-            match self.send(&target, callback, &body).await {
+            match self.attempt(app, event, find.clone()).await {
                 Ok(()) => return tell(Level::Info, "delivered"),
-                Err(why) if waited >= GIVEN_UP => {
+                Err(Undelivered::Never(why)) => {
+                    return tell(Level::Warning, &format!("not sent: {why}"));
+                }
+                Err(Undelivered::Yet(why)) if waited >= GIVEN_UP => {
                     return tell(Level::Warning, &format!("given up: {why}"));
                 }
-                Err(why) => tell(Level::Warning, &format!("not delivered yet: {why}")),
+                Err(Undelivered::Yet(why)) => {
+                    tell(Level::Warning, &format!("not delivered yet: {why}"))
+                }
             }
             tokio::time::sleep(pause).await;
             waited += pause;
@@ -101,8 +158,41 @@ impl Answering {
         }
     }
 
+    /// Sends the answer once. What the operator allows may have changed since the last time, so that everything is looked up again.
+    async fn attempt<F>(&self, app: &App, event: Uuid, find: F) -> Result<(), Undelivered>
+    where
+        F: Fn(&Arc<Client>) -> Outcome + Send + 'static,
+    {
+        let Ok(_sending) = app.callbacks.sending.acquire().await else {
+            return Err(Undelivered::Never("no place to send it from"));
+        };
+        let client = app.clients.as_ref();
+        let client = client.and_then(|all| all.get(&self.client.id));
+        let Some(client) = client.filter(|client| client.hash == self.client.hash) else {
+            let what = "the client is one no more, or has another secret";
+            return Err(Undelivered::Never(what));
+        };
+        let target = client.callback.as_ref();
+        let target =
+            target.and_then(|callback| target_of(&self.source, callback).zip(Some(callback)));
+        let Some((target, callback)) = target else {
+            let what = "its source is no https address of a listed host";
+            return Err(Undelivered::Never(what));
+        };
+        let found = tokio::task::spawn_blocking({
+            let client = Arc::clone(&client);
+            move || find(&client)
+        });
+        let Ok(outcome) = found.await else {
+            return Err(Undelivered::Never("internal fault"));
+        };
+        let body = self.event(event, outcome);
+        let sent = self.send(&target, callback, &body).await;
+        sent.map_err(Undelivered::Yet)
+    }
+
     /// The event that answers.
-    fn event(&self, outcome: Outcome) -> Option<Vec<u8>> {
+    fn event(&self, id: Uuid, outcome: Outcome) -> Vec<u8> {
         let (fulfilled, rejected) = match self.which {
             Which::V2 | Which::Tad => (
                 "org.wbcsd.pathfinder.ProductFootprintRequest.Fulfilled.v1",
@@ -113,7 +203,6 @@ impl Answering {
                 "org.wbcsd.pact.ProductFootprint.RequestRejectedEvent.3",
             ),
         };
-        let id = Builder::from_random_bytes(secret::random().ok()?).into_uuid();
         let own = self.own.strip_prefix("https:").unwrap_or(&self.own);
         let head = |kind: &str| {
             json!({
@@ -147,7 +236,7 @@ impl Answering {
         body.extend_from_slice(br#","data":"#);
         body.extend_from_slice(&data);
         body.push(b'}');
-        Some(body)
+        body
     }
 
     fn version(&self) -> u8 {
@@ -204,7 +293,7 @@ struct Target {
 }
 
 /// The address of a source, if it is one that the operator listed.
-fn target(source: &str, callback: &Callback) -> Option<Target> {
+fn target_of(source: &str, callback: &Callback) -> Option<Target> {
     let (scheme, rest) = source.split_once("//")?;
     let (is_tls, port) = match scheme {
         "https:" | "" => (true, 443),
@@ -372,9 +461,29 @@ mod tests {
     }
 
     #[test]
+    fn a_client_takes_the_places_of_no_other() {
+        let callbacks = Callbacks::new();
+        let take = |client: &str, request: &str| callbacks.place(client, request, "https://a");
+        let held: Vec<Place> = (0..MOST_OF_ONE * 10)
+            .map(|n| take("dead", &n.to_string()))
+            .collect();
+        let taken = |place: &&Place| matches!(place, Place::Taken(_));
+        assert_eq!(held.iter().filter(taken).count(), MOST_OF_ONE);
+        assert!(matches!(take("other", "1"), Place::Taken(_)));
+        // A request that got a place gets no second one; one that got none may come again.
+        assert!(matches!(take("dead", "0"), Place::Known));
+        drop(held);
+        assert!(matches!(take("dead", "0"), Place::Known));
+        assert!(matches!(take("dead", "60"), Place::Taken(_)));
+        let elsewhere = callbacks.place("dead", "0", "https://b");
+        assert!(matches!(elsewhere, Place::Taken(_)));
+        assert_eq!(callbacks.sending.available_permits(), MOST);
+    }
+
+    #[test]
     fn answers_go_to_listed_hosts_over_https_alone() {
         let callback = callback(&["pact.example", "other.example:8443"]);
-        let found = |source: &str| target(source, &callback).map(|t| (t.host, t.port, t.base));
+        let found = |source: &str| target_of(source, &callback).map(|t| (t.host, t.port, t.base));
         let base = |base: &str| Some(("pact.example".to_owned(), 443, base.to_owned()));
         assert_eq!(found("https://pact.example"), base(""));
         assert_eq!(found("https://PACT.example/sub/"), base("/sub"));
@@ -403,7 +512,7 @@ mod tests {
             loopback: true,
             ..callback
         };
-        let found = target("http://127.0.0.1:3000/x", &tests).expect("a target");
+        let found = target_of("http://127.0.0.1:3000/x", &tests).expect("a target");
         assert!(!found.is_tls && found.base == "/x");
     }
 

@@ -1,7 +1,7 @@
 //! Messages of partners: CloudEvents 1.0 in structured form. All are accepted and noted; a request for footprints is answered later,
 //! where the operator has listed the client's host.
 
-use super::callback::{Answering, Outcome};
+use super::callback::{Answering, Outcome, Place};
 use super::filters::Filter3;
 use super::identity::client;
 use crate::answer::{Answer, Code, Refused, empty, error};
@@ -94,30 +94,33 @@ pub(crate) async fn event(app: Arc<App>, asked: Arc<Asked>, which: Which) -> Ans
     let what = format!("client {}: event {about:?}, {answered}", client.id);
     app.console.message(Level::Info, &what);
     if is_answered {
-        let Some(place) = app.callbacks.place() else {
-            let what = "too many requests wait for their answer";
-            return error(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", what);
+        let place = match app.callbacks.place(&client.id, &event.id, &event.source) {
+            Place::Taken(place) => place,
+            Place::Known => return accepted(),
+            Place::Full => {
+                let what = "too many requests wait for their answer";
+                return error(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", what);
+            }
         };
         let answering = Answering {
             which,
             request: event.id.clone(),
             source: event.source.clone(),
             own: asked.base(),
-            client: Arc::clone(&client),
+            client,
         };
         let app = Arc::clone(&app);
         tokio::spawn(async move {
-            let found = {
-                let app = Arc::clone(&app);
-                tokio::task::spawn_blocking(move || outcome(&app, &client, which, &event.data))
-                    .await
-            };
-            if let Ok(found) = found {
-                answering.deliver(&app, found).await;
-            }
+            let (held, data) = (Arc::clone(&app), Arc::new(event.data));
+            let find = move |client: &Arc<Client>| outcome(&held, client, which, &data);
+            answering.deliver(&app, find).await;
             drop(place);
         });
     }
+    accepted()
+}
+
+fn accepted() -> Answer {
     let mut answer = empty(StatusCode::OK);
     answer
         .headers_mut()

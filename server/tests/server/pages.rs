@@ -407,6 +407,24 @@ fn whoever_is_elsewhere_logs_in() {
     let page = ask(&server, "GET", "/runs", &with, "");
     assert_eq!(page.status, 200);
     assert!(page.text().contains(">ann<"));
+    // Another password ends the session, and so does the removal of the user.
+    let text = fs::read_to_string(&file).expect("the file");
+    let others = home.path().join("others.toml");
+    assert_eq!(add_user(&others, "ann", "another horse battery"), Some(0));
+    for changed in [
+        fs::read_to_string(&others).expect("the file"),
+        String::new(),
+    ] {
+        let welcome = sent(&bound, &token, "ann", "correct horse battery");
+        let (session, _) = cookie(&welcome, "green_corridor_session").expect("a session");
+        let header = format!("green_corridor_session={session}");
+        let with = [("cookie", header.as_str())];
+        assert_eq!(ask(&server, "GET", "/runs", &with, "").status, 200);
+        fs::write(&file, changed).expect("written");
+        assert_eq!(ask(&server, "GET", "/runs", &with, "").status, 303);
+        fs::write(&file, &text).expect("written");
+        assert_eq!(ask(&server, "GET", "/runs", &with, "").status, 303);
+    }
     // Logging out needs a form of this session, and ends it.
     assert_eq!(ask(&server, "POST", "/logout", &with, "csrf=x").status, 400);
     let body = format!("csrf={}", csrf(&page));
