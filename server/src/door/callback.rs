@@ -16,11 +16,10 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
-use ring::digest::{self, SHA256_OUTPUT_LEN};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::json;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -35,8 +34,6 @@ use uuid::{Builder, Uuid};
 const MOST: usize = 64;
 /// Answers to one client that are sent or wait to be sent again.
 const MOST_OF_ONE: usize = 8;
-/// Requests of a client that are known again.
-const MOST_KNOWN: usize = 256;
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 const GIVEN_UP: Duration = Duration::from_secs(3 * 24 * 3600);
@@ -47,21 +44,7 @@ const MOST_BYTES: usize = 64 << 10;
 /// Places for answers: each client has its own, so that an endpoint that does not answer keeps no other client waiting.
 pub(crate) struct Callbacks {
     sending: Semaphore,
-    of: Mutex<HashMap<String, OfClient>>,
-}
-
-struct OfClient {
-    places: Arc<Semaphore>,
-    /// Digests of the requests that got a place, the oldest first.
-    known: VecDeque<[u8; SHA256_OUTPUT_LEN]>,
-}
-
-/// Whether a request is answered.
-pub(super) enum Place {
-    Taken(OwnedSemaphorePermit),
-    /// It was sent again.
-    Known,
-    Full,
+    of: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 impl Callbacks {
@@ -72,28 +55,13 @@ impl Callbacks {
         }
     }
 
-    /// A place for the answer to a request, until what is returned is dropped.
-    pub(super) fn place(&self, client: &str, request: &str, source: &str) -> Place {
+    /// A place for an answer to a client.
+    pub(super) fn place(&self, client: &str) -> Option<OwnedSemaphorePermit> {
         let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
-        let of = of.entry(client.to_owned()).or_insert_with(|| OfClient {
-            places: Arc::new(Semaphore::new(MOST_OF_ONE)),
-            known: VecDeque::new(),
-        });
-        let name = format!("{}:{request}{source}", request.len());
-        let found = digest::digest(&digest::SHA256, name.as_bytes());
-        let mut key = [0; SHA256_OUTPUT_LEN];
-        key.copy_from_slice(found.as_ref());
-        if of.known.contains(&key) {
-            return Place::Known;
-        }
-        let Ok(place) = Arc::clone(&of.places).try_acquire_owned() else {
-            return Place::Full;
-        };
-        if of.known.len() >= MOST_KNOWN {
-            of.known.pop_front();
-        }
-        of.known.push_back(key);
-        Place::Taken(place)
+        let places = of
+            .entry(client.to_owned())
+            .or_insert_with(|| Arc::new(Semaphore::new(MOST_OF_ONE)));
+        Arc::clone(places).try_acquire_owned().ok()
     }
 }
 
@@ -463,20 +431,14 @@ mod tests {
     #[test]
     fn a_client_takes_the_places_of_no_other() {
         let callbacks = Callbacks::new();
-        let take = |client: &str, request: &str| callbacks.place(client, request, "https://a");
-        let held: Vec<Place> = (0..MOST_OF_ONE * 10)
-            .map(|n| take("dead", &n.to_string()))
+        let held: Vec<_> = (0..MOST * 2)
+            .filter_map(|_| callbacks.place("dead"))
             .collect();
-        let taken = |place: &&Place| matches!(place, Place::Taken(_));
-        assert_eq!(held.iter().filter(taken).count(), MOST_OF_ONE);
-        assert!(matches!(take("other", "1"), Place::Taken(_)));
-        // A request that got a place gets no second one; one that got none may come again.
-        assert!(matches!(take("dead", "0"), Place::Known));
+        assert_eq!(held.len(), MOST_OF_ONE);
+        assert!(callbacks.place("other").is_some());
         drop(held);
-        assert!(matches!(take("dead", "0"), Place::Known));
-        assert!(matches!(take("dead", "60"), Place::Taken(_)));
-        let elsewhere = callbacks.place("dead", "0", "https://b");
-        assert!(matches!(elsewhere, Place::Taken(_)));
+        assert!(callbacks.place("dead").is_some());
+        // Waiting takes none of the places that all share.
         assert_eq!(callbacks.sending.available_permits(), MOST);
     }
 

@@ -1,7 +1,7 @@
 //! Messages of partners: CloudEvents 1.0 in structured form. All are accepted and noted; a request for footprints is answered later,
 //! where the operator has listed the client's host.
 
-use super::callback::{Answering, Outcome, Place};
+use super::callback::{Answering, Outcome};
 use super::filters::Filter3;
 use super::identity::client;
 use crate::answer::{Answer, Code, Refused, empty, error};
@@ -94,13 +94,9 @@ pub(crate) async fn event(app: Arc<App>, asked: Arc<Asked>, which: Which) -> Ans
     let what = format!("client {}: event {about:?}, {answered}", client.id);
     app.console.message(Level::Info, &what);
     if is_answered {
-        let place = match app.callbacks.place(&client.id, &event.id, &event.source) {
-            Place::Taken(place) => place,
-            Place::Known => return accepted(),
-            Place::Full => {
-                let what = "too many requests wait for their answer";
-                return error(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", what);
-            }
+        let Some(place) = app.callbacks.place(&client.id) else {
+            let what = "too many requests wait for their answer";
+            return error(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", what);
         };
         let answering = Answering {
             which,
@@ -117,10 +113,6 @@ pub(crate) async fn event(app: Arc<App>, asked: Arc<Asked>, which: Which) -> Ans
             drop(place);
         });
     }
-    accepted()
-}
-
-fn accepted() -> Answer {
     let mut answer = empty(StatusCode::OK);
     answer
         .headers_mut()
