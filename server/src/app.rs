@@ -10,7 +10,7 @@ use crate::pages::{Planner, Reports, Sessions};
 use crate::secret;
 use crate::tls::Tls;
 use crate::token::Tokens;
-use crate::users;
+use crate::users::Users;
 use crate::watch::Counted;
 use axum::http::StatusCode;
 use green_corridor::process::Console;
@@ -37,8 +37,8 @@ pub(crate) struct App {
     pub(crate) failures: Failures,
     hashing: Semaphore,
     hashing_queue: Semaphore,
-    /// File of those who may look at pages.
-    pub(crate) users: Option<PathBuf>,
+    /// Those who may look at pages.
+    pub(crate) users: Option<Users>,
     pub(crate) sessions: Sessions,
     pub(crate) planner: Planner,
     pub(crate) reports: Reports,
@@ -71,9 +71,7 @@ impl App {
                 args.listen
             )));
         }
-        if let Some(users) = &args.users {
-            users::check(users)?;
-        }
+        let users = args.users.as_deref().map(Users::open).transpose()?;
         let planner = Planner::open(
             Sources {
                 profile: args.profile.clone(),
@@ -94,7 +92,7 @@ impl App {
         Ok(Arc::new(App {
             console,
             out: out.to_owned(),
-            users: args.users.clone(),
+            users,
             sessions: Sessions::default(),
             planner,
             reports: Reports::default(),

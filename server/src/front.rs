@@ -174,8 +174,12 @@ async fn read(
     let is_believed = app.behind.contains(&peer.ip);
     let forwarded = |name: &str| if is_believed { header(name) } else { Ok(None) };
     let is_secure = peer.is_tls || forwarded("x-forwarded-proto")? == Some("https");
-    let is_direct =
-        peer.ip.is_loopback() && !is_believed && !head.headers.contains_key("x-forwarded-for");
+    // Any of these tells of a proxy, also of one that nobody named.
+    let is_of_proxy = |name: &str| {
+        ["forwarded", "via", "x-real-ip"].contains(&name) || name.starts_with("x-forwarded-")
+    };
+    let is_passed_on = head.headers.keys().any(|name| is_of_proxy(name.as_str()));
+    let is_direct = peer.ip.is_loopback() && !is_believed && !is_passed_on;
     if !is_secure && (app.tls.is_some() || !is_direct) && head.uri.path() != "/health" {
         return Err(ONLY_HTTPS);
     }
@@ -189,7 +193,8 @@ async fn read(
         .trim_end_matches('/');
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
     let is_path = prefix.is_empty() || (prefix.starts_with('/') && !prefix.contains("//"));
-    if !is_path || !prefix.chars().all(is_plain) {
+    let goes_up = prefix.split('/').any(|part| part == "..");
+    if !is_path || goes_up || !prefix.chars().all(is_plain) {
         return Err(bad("x-forwarded-prefix: expected a path"));
     }
     // The last address is what the proxy saw; those before it anybody may have written.

@@ -226,7 +226,7 @@ async fn health(request: Request) -> Answer {
 /// For who looks after this machine: not for those who come through a proxy or from elsewhere.
 async fn metrics(State(app): Held, request: Request) -> Answer {
     match asked_of(&request, "metrics") {
-        Some(asked) if asked.is_direct => {
+        Some(asked) if asked.is_direct && pages::is_this_machine(asked.host()) => {
             let text = app.counted.text(&app.exports.told());
             answer::with(
                 StatusCode::OK,

@@ -1,4 +1,4 @@
-//! Who may look at pages: a file of mode 600 with salted hashes of passwords, read at every login.
+//! Who may look at pages: a file of mode 600 with salted hashes of passwords, read again when it changes.
 
 use crate::args::AddUser;
 use crate::clients::{is_id, is_private, text_of, write_private};
@@ -7,7 +7,11 @@ use green_corridor::process::Console;
 use green_corridor::{Error, Level, Result};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
 
 /// Shortest password, characters.
 const SHORTEST: usize = 12;
@@ -49,14 +53,42 @@ fn read(path: &Path) -> Result<Form> {
     Ok(form)
 }
 
-/// Says what is wrong with the file, if anything is.
-pub(crate) fn check(path: &Path) -> Result<()> {
-    read(path).map(drop)
+/// What tells a file from what it was before.
+type Stamp = (Option<SystemTime>, u64, u64);
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let data = fs::metadata(path).ok()?;
+    Some((data.modified().ok(), data.len(), data.ino()))
 }
 
-/// The hash of a user's password.
-pub(crate) fn hash_of(path: &Path, name: &str) -> Result<Option<String>> {
-    Ok(read(path)?.user.remove(name).map(|entry| entry.password))
+/// The file, read again when it has changed.
+pub(crate) struct Users {
+    path: PathBuf,
+    held: Mutex<Option<(Stamp, Form)>>,
+}
+
+impl Users {
+    /// The file, if nothing is wrong with it.
+    pub(crate) fn open(path: &Path) -> Result<Users> {
+        read(path)?;
+        Ok(Users {
+            path: path.to_owned(),
+            held: Mutex::default(),
+        })
+    }
+
+    /// The hash of a user's password, as the file has it now.
+    pub(crate) fn hash_of(&self, name: &str) -> Result<Option<String>> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = stamp(&self.path);
+        if held.as_ref().map(|(at, _)| *at) != now || now.is_none() {
+            *held = None;
+            let form = read(&self.path)?;
+            *held = now.map(|at| (at, form));
+        }
+        let entry = held.as_ref().and_then(|(_, form)| form.user.get(name));
+        Ok(entry.map(|entry| entry.password.clone()))
+    }
 }
 
 /// `users add`: reads a password from standard input and writes its hash behind what the file has.
@@ -91,7 +123,7 @@ pub(crate) fn add(order: &AddUser, console: &Console) -> Result<()> {
         order.name
     );
     write_private(&order.file, &text)?;
-    check(&order.file)?;
+    self::read(&order.file)?;
     console.message(Level::Info, &format!("user {} added", order.name));
     Ok(())
 }

@@ -19,18 +19,21 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::json;
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use uuid::Builder;
+use uuid::{Builder, Uuid};
 
-/// Answers under way.
+/// Answers that are sent at once.
 const MOST: usize = 64;
+/// Answers to one client that are sent or wait to be sent again.
+const MOST_OF_ONE: usize = 8;
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 const GIVEN_UP: Duration = Duration::from_secs(3 * 24 * 3600);
@@ -38,16 +41,27 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes of an answer to an answer.
 const MOST_BYTES: usize = 64 << 10;
 
-/// Places for answers.
-pub(crate) struct Callbacks(Arc<Semaphore>);
+/// Places for answers: each client has its own, so that an endpoint that does not answer keeps no other client waiting.
+pub(crate) struct Callbacks {
+    sending: Semaphore,
+    of: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
 
 impl Callbacks {
     pub(crate) fn new() -> Callbacks {
-        Callbacks(Arc::new(Semaphore::new(MOST)))
+        Callbacks {
+            sending: Semaphore::new(MOST),
+            of: Mutex::default(),
+        }
     }
 
-    pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.0).try_acquire_owned().ok()
+    /// A place for an answer to a client.
+    pub(super) fn place(&self, client: &str) -> Option<OwnedSemaphorePermit> {
+        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = of
+            .entry(client.to_owned())
+            .or_insert_with(|| Arc::new(Semaphore::new(MOST_OF_ONE)));
+        Arc::clone(places).try_acquire_owned().ok()
     }
 }
 
@@ -69,31 +83,42 @@ pub(super) struct Answering {
     pub(super) client: Arc<Client>,
 }
 
+/// Why an answer was not delivered.
+enum Undelivered {
+    /// It may be tried again.
+    Yet(String),
+    Never(&'static str),
+}
+
 impl Answering {
-    pub(super) async fn deliver(&self, app: &App, outcome: Outcome) {
-        let Some(callback) = &self.client.callback else {
-            return;
-        };
+    /// Delivers the answer that `find` finds for the client as it is at each attempt.
+    pub(super) async fn deliver<F>(&self, app: &App, find: F)
+    where
+        F: Fn(&Arc<Client>) -> Outcome + Clone + Send + 'static,
+    {
         let id = &self.client.id;
         let tell = |level, what: &str| {
             app.console
                 .message(level, &format!("client {id}: answer to a request {what}"));
         };
-        let Some((target, body)) = target(&self.source, callback).zip(self.event(outcome)) else {
-            tell(
-                Level::Warning,
-                "not sent: its source is no https address of a listed host",
-            );
-            return;
+        // The same at each attempt: whoever got one knows the next again.
+        let Ok(bytes) = secret::random() else {
+            return tell(Level::Warning, "not sent: the system gives no random bytes");
         };
+        let event = Builder::from_random_bytes(bytes).into_uuid();
         let (mut pause, mut waited) = (FIRST_PAUSE, Duration::ZERO);
         loop {
-            match self.send(&target, callback, &body).await {
+            match self.attempt(app, event, find.clone()).await {
                 Ok(()) => return tell(Level::Info, "delivered"),
-                Err(why) if waited >= GIVEN_UP => {
+                Err(Undelivered::Never(why)) => {
+                    return tell(Level::Warning, &format!("not sent: {why}"));
+                }
+                Err(Undelivered::Yet(why)) if waited >= GIVEN_UP => {
                     return tell(Level::Warning, &format!("given up: {why}"));
                 }
-                Err(why) => tell(Level::Warning, &format!("not delivered yet: {why}")),
+                Err(Undelivered::Yet(why)) => {
+                    tell(Level::Warning, &format!("not delivered yet: {why}"))
+                }
             }
             tokio::time::sleep(pause).await;
             waited += pause;
@@ -101,8 +126,41 @@ impl Answering {
         }
     }
 
+    /// Sends the answer once. What the operator allows may have changed since the last time, so that everything is looked up again.
+    async fn attempt<F>(&self, app: &App, event: Uuid, find: F) -> Result<(), Undelivered>
+    where
+        F: Fn(&Arc<Client>) -> Outcome + Send + 'static,
+    {
+        let Ok(_sending) = app.callbacks.sending.acquire().await else {
+            return Err(Undelivered::Never("no place to send it from"));
+        };
+        let client = app.clients.as_ref();
+        let client = client.and_then(|all| all.get(&self.client.id));
+        let Some(client) = client.filter(|client| client.hash == self.client.hash) else {
+            let what = "the client is one no more, or has another secret";
+            return Err(Undelivered::Never(what));
+        };
+        let target = client.callback.as_ref();
+        let target =
+            target.and_then(|callback| target_of(&self.source, callback).zip(Some(callback)));
+        let Some((target, callback)) = target else {
+            let what = "its source is no https address of a listed host";
+            return Err(Undelivered::Never(what));
+        };
+        let found = tokio::task::spawn_blocking({
+            let client = Arc::clone(&client);
+            move || find(&client)
+        });
+        let Ok(outcome) = found.await else {
+            return Err(Undelivered::Never("internal fault"));
+        };
+        let body = self.event(event, outcome);
+        let sent = self.send(&target, callback, &body).await;
+        sent.map_err(Undelivered::Yet)
+    }
+
     /// The event that answers.
-    fn event(&self, outcome: Outcome) -> Option<Vec<u8>> {
+    fn event(&self, id: Uuid, outcome: Outcome) -> Vec<u8> {
         let (fulfilled, rejected) = match self.which {
             Which::V2 | Which::Tad => (
                 "org.wbcsd.pathfinder.ProductFootprintRequest.Fulfilled.v1",
@@ -113,7 +171,6 @@ impl Answering {
                 "org.wbcsd.pact.ProductFootprint.RequestRejectedEvent.3",
             ),
         };
-        let id = Builder::from_random_bytes(secret::random().ok()?).into_uuid();
         let own = self.own.strip_prefix("https:").unwrap_or(&self.own);
         let head = |kind: &str| {
             json!({
@@ -147,7 +204,7 @@ impl Answering {
         body.extend_from_slice(br#","data":"#);
         body.extend_from_slice(&data);
         body.push(b'}');
-        Some(body)
+        body
     }
 
     fn version(&self) -> u8 {
@@ -204,7 +261,7 @@ struct Target {
 }
 
 /// The address of a source, if it is one that the operator listed.
-fn target(source: &str, callback: &Callback) -> Option<Target> {
+fn target_of(source: &str, callback: &Callback) -> Option<Target> {
     let (scheme, rest) = source.split_once("//")?;
     let (is_tls, port) = match scheme {
         "https:" | "" => (true, 443),
@@ -372,9 +429,23 @@ mod tests {
     }
 
     #[test]
+    fn a_client_takes_the_places_of_no_other() {
+        let callbacks = Callbacks::new();
+        let held: Vec<_> = (0..MOST * 2)
+            .filter_map(|_| callbacks.place("dead"))
+            .collect();
+        assert_eq!(held.len(), MOST_OF_ONE);
+        assert!(callbacks.place("other").is_some());
+        drop(held);
+        assert!(callbacks.place("dead").is_some());
+        // Waiting takes none of the places that all share.
+        assert_eq!(callbacks.sending.available_permits(), MOST);
+    }
+
+    #[test]
     fn answers_go_to_listed_hosts_over_https_alone() {
         let callback = callback(&["pact.example", "other.example:8443"]);
-        let found = |source: &str| target(source, &callback).map(|t| (t.host, t.port, t.base));
+        let found = |source: &str| target_of(source, &callback).map(|t| (t.host, t.port, t.base));
         let base = |base: &str| Some(("pact.example".to_owned(), 443, base.to_owned()));
         assert_eq!(found("https://pact.example"), base(""));
         assert_eq!(found("https://PACT.example/sub/"), base("/sub"));
@@ -403,7 +474,7 @@ mod tests {
             loopback: true,
             ..callback
         };
-        let found = target("http://127.0.0.1:3000/x", &tests).expect("a target");
+        let found = target_of("http://127.0.0.1:3000/x", &tests).expect("a target");
         assert!(!found.is_tls && found.base == "/x");
     }
 

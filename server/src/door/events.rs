@@ -94,7 +94,7 @@ pub(crate) async fn event(app: Arc<App>, asked: Arc<Asked>, which: Which) -> Ans
     let what = format!("client {}: event {about:?}, {answered}", client.id);
     app.console.message(Level::Info, &what);
     if is_answered {
-        let Some(place) = app.callbacks.place() else {
+        let Some(place) = app.callbacks.place(&client.id) else {
             let what = "too many requests wait for their answer";
             return error(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", what);
         };
@@ -103,18 +103,13 @@ pub(crate) async fn event(app: Arc<App>, asked: Arc<Asked>, which: Which) -> Ans
             request: event.id.clone(),
             source: event.source.clone(),
             own: asked.base(),
-            client: Arc::clone(&client),
+            client,
         };
         let app = Arc::clone(&app);
         tokio::spawn(async move {
-            let found = {
-                let app = Arc::clone(&app);
-                tokio::task::spawn_blocking(move || outcome(&app, &client, which, &event.data))
-                    .await
-            };
-            if let Ok(found) = found {
-                answering.deliver(&app, found).await;
-            }
+            let (held, data) = (Arc::clone(&app), Arc::new(event.data));
+            let find = move |client: &Arc<Client>| outcome(&held, client, which, &data);
+            answering.deliver(&app, find).await;
             drop(place);
         });
     }

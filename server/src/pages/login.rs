@@ -5,7 +5,6 @@ use crate::answer::{Answer, error};
 use crate::app::App;
 use crate::front::Asked;
 use crate::secret;
-use crate::users;
 use axum::http::StatusCode;
 use axum::http::header::{COOKIE, HeaderValue, SET_COOKIE};
 use ring::digest;
@@ -24,28 +23,41 @@ const MOST_TEXT: usize = 256;
 
 /// Who is logged in, in memory alone: a restart logs everybody out.
 #[derive(Default)]
-pub(crate) struct Sessions(Mutex<HashMap<String, (String, Instant)>>);
+pub(crate) struct Sessions(Mutex<HashMap<String, Session>>);
+
+struct Session {
+    name: String,
+    /// Hash of the password that it began with: with another one it ends.
+    hash: String,
+    since: Instant,
+}
 
 impl Sessions {
-    fn begin(&self, session: &str, name: &str) {
+    fn begin(&self, session: &str, name: &str, hash: String) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, (_, since)| since.elapsed() < LASTS);
+        all.retain(|_, held| held.since.elapsed() < LASTS);
         if all.len() >= MOST {
             let oldest = all
                 .iter()
-                .min_by_key(|(_, (_, since))| *since)
+                .min_by_key(|(_, held)| held.since)
                 .map(|(key, _)| key.clone());
             oldest.map(|key| all.remove(&key));
         }
-        all.insert(digest_of(session), (name.to_owned(), Instant::now()));
+        let held = Session {
+            name: name.to_owned(),
+            hash,
+            since: Instant::now(),
+        };
+        all.insert(digest_of(session), held);
     }
 
-    fn name(&self, session: &str) -> Option<String> {
+    /// Whose session it is, and the hash of the password that it began with.
+    fn find(&self, session: &str) -> Option<(String, String)> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let found = all
             .get(&digest_of(session))
-            .filter(|(_, since)| since.elapsed() < LASTS);
-        found.map(|(name, _)| name.clone())
+            .filter(|held| held.since.elapsed() < LASTS);
+        found.map(|held| (held.name.clone(), held.hash.clone()))
     }
 
     fn end(&self, session: &str) {
@@ -79,7 +91,14 @@ fn cookie<'a>(asked: &'a Asked, name: &str) -> Option<&'a str> {
 /// The user of a request and its session.
 pub(super) fn session(app: &App, asked: &Asked) -> Option<(String, String)> {
     let session = cookie(asked, SESSION)?;
-    Some((app.sessions.name(session)?, session.to_owned()))
+    let (name, hash) = app.sessions.find(session)?;
+    // A file that cannot be read shows nothing, and ends nothing.
+    let now = app.users.as_ref()?.hash_of(&name).ok()?;
+    if now.as_ref() != Some(&hash) {
+        app.sessions.end(session);
+        return None;
+    }
+    Some((name, session.to_owned()))
 }
 
 fn now() -> u64 {
@@ -145,7 +164,7 @@ fn form(app: &App, asked: &Asked, said: &str, status: StatusCode) -> Answer {
 
 /// `POST /login`.
 pub(crate) async fn log_in(app: &App, asked: &Asked) -> Answer {
-    let Some(file) = &app.users else {
+    let Some(users) = &app.users else {
         return error(StatusCode::NOT_FOUND, "NotFound", "there is nothing here");
     };
     let field = |name: &str| {
@@ -173,24 +192,16 @@ pub(crate) async fn log_in(app: &App, asked: &Asked) -> Answer {
         );
     }
     let who = [format!("user {name}"), format!("from {}", asked.ip)];
-    let file = file.clone();
-    let hash = tokio::task::spawn_blocking({
-        let name = name.clone();
-        move || users::hash_of(&file, &name)
+    let hash = users.hash_of(&name).unwrap_or_else(|fault| {
+        app.console.error(&fault);
+        None
     });
-    let hash = match hash.await {
-        Ok(Ok(hash)) => hash,
-        Ok(Err(fault)) => {
-            app.console.error(&fault);
-            None
-        }
-        Err(_) => None,
-    };
-    let passed = match app.prove(&who, hash, password).await {
+    let passed = match app.prove(&who, hash.clone(), password).await {
         Ok(passed) => passed,
         Err(busy) => return busy,
     };
-    let Some(session) = passed.then(secret::new_secret).and_then(Result::ok) else {
+    let session = passed.then(secret::new_secret).and_then(Result::ok);
+    let Some((session, hash)) = session.zip(hash) else {
         return form(
             app,
             asked,
@@ -199,7 +210,7 @@ pub(crate) async fn log_in(app: &App, asked: &Asked) -> Answer {
         );
     };
     asked.is_by(&name);
-    app.sessions.begin(&session, &name);
+    app.sessions.begin(&session, &name, hash);
     let mut answer = redirect(&format!("{}/", asked.prefix()));
     set_cookie(&mut answer, asked, SESSION, &session, LASTS.as_secs());
     set_cookie(&mut answer, asked, LOGIN, "", 0);

@@ -57,7 +57,7 @@ pub(crate) fn viewer(app: &App, asked: &Asked) -> Result<Viewer, Box<Answer>> {
     }
 }
 
-fn is_this_machine(host: &str) -> bool {
+pub(crate) fn is_this_machine(host: &str) -> bool {
     let name = host
         .rsplit_once(':')
         .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));

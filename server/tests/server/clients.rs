@@ -126,6 +126,34 @@ fn a_change_counts_while_the_server_runs() {
 }
 
 #[test]
+fn a_client_that_is_taken_out_gets_no_answers_any_more() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let client = add_client(folder.path(), "acme", &["--all"]);
+    let file = folder.path().join("clients.toml");
+    let text = fs::read_to_string(&file).expect("the file");
+    // Nobody listens there, so that the answer waits to be sent again.
+    let callback = "[client.acme.callback]\nhosts = [\"127.0.0.1:9\"]\nid = \"us\"\nsecret = \"ours\"\nloopback = true\n";
+    fs::write(&file, format!("{text}{callback}")).expect("written");
+    let server = start(sample(), folder, &[]);
+    let token = server.token(&client);
+    let event = serde_json::json!({
+        "type": "org.wbcsd.pact.ProductFootprint.RequestCreatedEvent.3",
+        "specversion": "1.0",
+        "id": "1",
+        "source": "http://127.0.0.1:9",
+        "data": { "productId": ["urn:a"] },
+    });
+    assert_eq!(server.event("/3/events", &token, &event).status, 200);
+    eventually("an answer that waits", || {
+        server.log().contains("not delivered yet")
+    });
+    fs::write(&file, "").expect("written");
+    eventually("an end of it", || {
+        server.log().contains("not sent: the client is one no more")
+    });
+}
+
+#[test]
 fn nobody_is_asked_to_send_secrets_unencrypted() {
     let out = sample().to_str().expect("a plain path");
     let (code, said) = ended(&[out, "--listen", "0.0.0.0:0"]);

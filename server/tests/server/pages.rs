@@ -272,7 +272,7 @@ fn pages_without_a_login_are_this_machines_own() {
     for (headers, status) in [
         (&[][..], 200),
         (&[("x-forwarded-for", "1.2.3.4")], 403),
-        (&[("x-forwarded-proto", "https")], 200),
+        (&[("x-forwarded-proto", "https")], 403),
     ] {
         assert_eq!(
             ask(&server, "GET", "/", headers, "").status,
@@ -407,6 +407,24 @@ fn whoever_is_elsewhere_logs_in() {
     let page = ask(&server, "GET", "/runs", &with, "");
     assert_eq!(page.status, 200);
     assert!(page.text().contains(">ann<"));
+    // Another password ends the session, and so does the removal of the user.
+    let text = fs::read_to_string(&file).expect("the file");
+    let others = home.path().join("others.toml");
+    assert_eq!(add_user(&others, "ann", "another horse battery"), Some(0));
+    for changed in [
+        fs::read_to_string(&others).expect("the file"),
+        String::new(),
+    ] {
+        let welcome = sent(&bound, &token, "ann", "correct horse battery");
+        let (session, _) = cookie(&welcome, "green_corridor_session").expect("a session");
+        let header = format!("green_corridor_session={session}");
+        let with = [("cookie", header.as_str())];
+        assert_eq!(ask(&server, "GET", "/runs", &with, "").status, 200);
+        fs::write(&file, changed).expect("written");
+        assert_eq!(ask(&server, "GET", "/runs", &with, "").status, 303);
+        fs::write(&file, &text).expect("written");
+        assert_eq!(ask(&server, "GET", "/runs", &with, "").status, 303);
+    }
     // Logging out needs a form of this session, and ends it.
     assert_eq!(ask(&server, "POST", "/logout", &with, "csrf=x").status, 400);
     let body = format!("csrf={}", csrf(&page));
@@ -420,4 +438,44 @@ fn whoever_is_elsewhere_logs_in() {
     let out = sample().to_str().expect("a plain path");
     let (code, said) = ended(&[out, "--listen", "127.0.0.1:0", "--users", path]);
     assert_eq!(code, Some(2), "{said}");
+}
+
+#[test]
+fn what_a_proxy_passes_on_is_not_this_machines_own() {
+    let server = local(&[]);
+    for page in ["/runs", "/metrics"] {
+        assert_eq!(get(&server, page).status, 200, "{page}");
+        for header in [
+            "forwarded",
+            "via",
+            "x-real-ip",
+            "x-forwarded-for",
+            "x-forwarded-host",
+            "x-forwarded-proto",
+            "x-forwarded-server",
+        ] {
+            let answer = ask(&server, "GET", page, &[(header, "x")], "");
+            assert_eq!(answer.status, 403, "{page} {header}");
+        }
+    }
+    // A stranger's page whose host name points here.
+    let rebound = http::request("GET", "/metrics", "evil.example", &[], b"");
+    let answer = http::plain(server.at).send(&rebound);
+    assert_eq!(answer.expect("an answer").status, 403);
+}
+
+#[test]
+fn the_path_of_a_proxy_does_not_go_up() {
+    let server = local(&["--behind", "127.0.0.1"]);
+    let asked = |prefix: &str| {
+        let headers = [
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-prefix", prefix),
+        ];
+        ask(&server, "GET", "/health", &headers, "").status
+    };
+    assert_eq!(
+        (asked("/a..b"), asked("/a/../b"), asked("/..")),
+        (200, 400, 400)
+    );
 }

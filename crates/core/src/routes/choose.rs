@@ -76,8 +76,7 @@ pub fn choose(
     let is_one_currency = currencies.len() < 2;
     list.sort_by_cached_key(|c| order(&c.chain, objective, is_one_currency));
     let mut seen: BTreeMap<ModeSequence, usize> = BTreeMap::new();
-    let mut ranked: Vec<((bool, bool, usize, usize, usize), Chosen)> =
-        Vec::with_capacity(list.len());
+    let mut ranked: Vec<(Precedence, Chosen)> = Vec::with_capacity(list.len());
     for (place, mut chosen) in list.into_iter().enumerate() {
         let rank = seen.entry(chosen.chain.modes).or_insert(0);
         chosen.is_best_of_modes = *rank == 0;
@@ -103,6 +102,9 @@ pub fn choose(
         cut,
     }
 }
+
+/// What is shown first: the best, the front, few of each sequence of modes, few modes, and the order.
+type Precedence = (bool, bool, usize, usize, usize);
 
 /// By the objective, then the other criteria, then the links: unknown last, never equal for two chains.
 fn order(
