@@ -70,7 +70,12 @@ pub(crate) async fn run(app: Arc<App>, args: &Args) -> Result<()> {
             continue;
         };
         let permit = Arc::clone(&connections).try_acquire_owned();
-        let Some((permit, counted)) = permit.ok().zip(OfOne::take(&of_one, from.ip())) else {
+        // All partners come from the address of the proxy, which has limits of its own.
+        let counted = match app.behind.contains(&from.ip()) {
+            true => Some(None),
+            false => OfOne::take(&of_one, from.ip()).map(Some),
+        };
+        let Some((permit, counted)) = permit.ok().zip(counted) else {
             app.counted
                 .refused_connections
                 .fetch_add(1, Ordering::Relaxed);

@@ -155,8 +155,7 @@ pub(super) fn time(name: &str, value: &str) -> Result<i64, Refused> {
 pub(super) fn of_version_3(parameters: &Parameters) -> Result<Filter3, Refused> {
     let mut filter = Filter3::default();
     for (key, value) in parameters {
-        let is_paging = PAGING.iter().any(|name| key.eq_ignore_ascii_case(name));
-        if !is_paging && !filter.take(key, value)? {
+        if !PAGING.contains(&key.as_str()) && !filter.take(key, value)? {
             // One that is passed over would let through what it was to keep out.
             let what = format!("there is no filter {}", clipped(key));
             return Err(Refused(Code::NotImplemented, what));

@@ -24,6 +24,9 @@ use std::time::{Duration, Instant, SystemTime};
 const KEPT: Duration = Duration::from_secs(600);
 /// Such exports of a kind at once.
 const MOST_KEPT: usize = 2;
+/// How long a link holds whatever comes after, and of how many exports at most.
+const PROMISED: Duration = Duration::from_secs(180);
+const MOST_YOUNG: usize = 16;
 /// Largest summary.
 const MOST_SUMMARY: u64 = 1 << 20;
 
@@ -205,7 +208,9 @@ impl Exports {
                     console.message(Level::Info, &what);
                     if let Some(old) = state.current.replace(Arc::new(export)) {
                         state.former.insert(0, (old, Instant::now()));
-                        state.former.truncate(MOST_KEPT);
+                        let young = |(_, since): &(_, Instant)| since.elapsed() < PROMISED;
+                        let count = state.former.iter().filter(|former| young(former)).count();
+                        state.former.truncate(count.clamp(MOST_KEPT, MOST_YOUNG));
                     }
                 }
                 Err(error) => {

@@ -45,7 +45,19 @@
       max_days: value("max_days") === ANY_DAYS ? "any" : value("max_days"),
       options: value("options"),
     };
-    for (const [name, text] of Object.entries(texts)) form.querySelector(`[data-of="${name}"]`).textContent = text;
+    for (const [name, text] of Object.entries(texts)) {
+      form.querySelector(`[data-of="${name}"]`).textContent = text;
+      form.elements.namedItem(name).setAttribute("aria-valuetext", text);
+    }
+  };
+
+  // An answer never stands under a question that it is not of.
+  const refuse = (text) => {
+    wrong.textContent = text;
+    wrong.hidden = false;
+    said.textContent = "";
+    document.getElementById("links").hidden = true;
+    answer.replaceChildren();
   };
 
   // The page that is shown stays until the next one is there, so that nothing flickers.
@@ -59,14 +71,10 @@
     frame.addEventListener("load", () => {
       const inside = frame.contentDocument;
       const refused = inside && inside.querySelector("[data-refused]");
-      if (words !== asked || !inside || !inside.body) { frame.remove(); return; }
-      wrong.hidden = !refused;
-      if (refused) {
-        wrong.textContent = refused.textContent;
-        said.textContent = "";
-        frame.remove();
-        return;
-      }
+      if (words !== asked) { frame.remove(); return; }
+      if (!inside || !inside.body) return refuse("No answer. Load this page again; it asks you to log in where the session is over.");
+      if (refused) return refuse(refused.textContent);
+      wrong.hidden = true;
       for (const other of Array.from(answer.children)) if (other !== frame) other.remove();
       frame.className = "";
       const fit = () => { frame.style.height = `${Math.ceil(inside.documentElement.getBoundingClientRect().height)}px`; };
@@ -92,6 +100,7 @@
     clearTimeout(waiting);
     waiting = setTimeout(() => {
       const words = query();
+      if (!lists("modes").some((box) => box.checked)) { asked = ""; return refuse("Choose a mode."); }
       if (words.has("from") && words.has("to") && words.toString() !== asked) show(words.toString());
     }, 80);
   };
