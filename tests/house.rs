@@ -313,9 +313,7 @@ fn the_program_uses_the_face_only_and_the_face_shows_no_module() {
 /// Crates that a package is built with, each with its features.
 fn features(package: &str) -> BTreeMap<String, String> {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .current_dir(HOME)
-        .args(["tree", "--locked", "--offline"]);
+    cargo.current_dir(HOME).args(["tree", "--locked"]);
     cargo.args([
         "--edges", "normal", "--prefix", "none", "--format", "{p}\t{f}",
     ]);
