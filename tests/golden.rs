@@ -432,6 +432,43 @@ fn figures_computed_by_hand() {
     }
 }
 
+/// Stated, composed, uplifted, stated as none, not stated; and sums over those that state it.
+#[test]
+fn biogenic_co2_stands_beside_the_total() {
+    let tables = &outcomes()["biogenic_co2"].tables;
+    let cells = |table: &str, keys: &str, columns: [&str; 2]| -> Vec<(String, String, String)> {
+        let of = |column| tables[table].column(column).into_iter().map(str::to_owned);
+        let rows = of(keys).zip(of(columns[0])).zip(of(columns[1]));
+        rows.map(|((key, a), b)| (key, a, b)).collect()
+    };
+    let wanted = |rows: &[(&str, &str, &str)]| -> Vec<(String, String, String)> {
+        let row = |(a, b, c): &(&str, &str, &str)| ((*a).to_owned(), (*b).to_owned(), (*c).to_owned());
+        rows.iter().map(row).collect()
+    };
+    let mut elements = cells("elements", "movement_id", ["biogenic_co2_kg", "ghg_total_kg"]);
+    elements.retain(|(movement, ..)| !movement.is_empty());
+    let by_hand = [
+        // 10,000 t.km x 0.025 l x 135.839025 g; x 3,200 g
+        ("M1", "33.959756250", "800.000000000"),
+        // 10,000 t.km x 2 g x 1.12; x 75 g x 1.12
+        ("M2", "22.400000000", "840.000000000"),
+        // Not stated.
+        ("M3", "", "250.000000000"),
+        // 10 t x 0 g: stated, and none; x 600 g
+        ("M4", "0.000000000", "6.000000000"),
+        // 100 kg x 3,120 g; x 745 g
+        ("M5", "312.000000000", "74.500000000"),
+        ("M1", "", "250.000000000"),
+    ];
+    assert_eq!(elements, wanted(&by_hand));
+    let sums = ["biogenic_co2_kg", "biogenic_co2_elements"];
+    // M1, M2, M4 and M5 of the first; of the second nobody knows.
+    let of_shipments = [("BL-1", "368.359756250", "4"), ("BL-2", "", "0")];
+    assert_eq!(cells("shipments", "shipment_id", sums), wanted(&of_shipments));
+    let of_corridors = [("CN-CN", "368.359756250", "4")];
+    assert_eq!(cells("corridors", "corridor_id", sums), wanted(&of_corridors));
+}
+
 /// The arithmetic stands in `tests/golden/three_modes/README.md`.
 #[test]
 fn three_modes_equal_the_computation_by_hand() {

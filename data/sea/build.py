@@ -44,6 +44,10 @@ ICE = ["northwest", "northeast"]
 # What may be closed besides the ice while an edge is still of use: other closures lead over the same lanes.
 CLOSED = [[], ["suez", "panama", "malacca", "kiel"]]
 
+# Seas of their own by south, west, north, east. What joins the Caspian Sea with the Sea of Azov, the Volga-Don Canal, is for river
+# ships of 5,000 t; a ship of the sea does not go there.
+INLAND_SEAS = {"Caspian Sea": (36.0, 46.5, 47.6, 55.0)}
+
 STRETCH = 1.02  # the sparse network makes no sight line longer than so many times
 FARTHEST_APPROACH_KM = 125
 RIVER = 1.3  # a river is so many times as long as the straight line over the land
@@ -254,7 +258,7 @@ def network(land, channels, pins):
     order = numpy.lexsort((pairs[:, 1], pairs[:, 0], m))
     pairs, m = pairs[order], m[order]
     kind = numpy.concatenate([kind, numpy.ones(len(inland), kind.dtype)])
-    wanted = ways_to_sea(pairs, m, kind, lanes, number, pins)
+    wanted = ways_to_sea(places, pairs, m, kind, lanes, number, pins)
     pairs, m = pairs[wanted], m[wanted]
     nodes = unit(places)
     tags = crossings(nodes[pairs[:, 0]], nodes[pairs[:, 1]])
@@ -268,11 +272,21 @@ def network(land, channels, pins):
     return places, pairs[kept], m[kept], tags[kept], number
 
 
-def ways_to_sea(pairs, m, kind, lanes, number, pins):
+def seas(places, pairs):
+    """Which places lie on the ocean or on a sea of its own: of the places of a box that hang together, the most."""
+    lon, lat = places[:, 0], places[:, 1]
+    found = visible.largest(len(places), pairs)
+    for south, west, north, east in INLAND_SEAS.values():
+        within = (south <= lat) & (lat <= north) & (west <= lon) & (lon <= east)
+        found |= within & visible.largest(len(places), pairs[within[pairs].all(axis=1)])
+    return found
+
+
+def ways_to_sea(places, pairs, m, kind, lanes, number, pins):
     """Which lines the network is made of: those between places off the coast, ports and channels; and, past the corners
     themselves, those that lead from a port to the nearest places off the coast."""
     is_far = (kind[pairs] != 2).all(axis=1)
-    is_sea = visible.largest(len(kind), pairs[is_far])
+    is_sea = seas(places, pairs[is_far])
     is_lane = numpy.isin(pairs[:, 0].astype(numpy.int64) * len(kind) + pairs[:, 1], numpy.sort(lanes, axis=1) @ numpy.array([len(kind), 1]))
     local = numpy.flatnonzero(is_lane | (m <= CLOSE_BY_M))
     sources = numpy.unique([number[degrees(grid(*place))] for place, _, _ in pins.values()])
@@ -378,7 +392,7 @@ def main():
     places, pairs, m, tags, number = network(land, channels, pins)
     sources = numpy.unique([number[degrees(grid(*place))] for place, _, _ in pins.values()])
     used = in_use(places, pairs, m, tags, sources)
-    is_joined = visible.largest(len(places), pairs[used])
+    is_joined = seas(places, pairs[used])
     lost = [code for code, (at, _, _) in pins.items() if not is_joined[number[degrees(grid(*at))]]]
     if lost:
         sys.exit(f"no way leads to {' '.join(lost)}")

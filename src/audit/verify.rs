@@ -10,7 +10,7 @@ use crate::model::element::GhgTotals;
 use crate::model::flag::Flags;
 use crate::model::time::Day;
 use crate::output::columns::PublishedTable;
-use crate::output::corridors::{CorridorSections, Corridors, corridor};
+use crate::output::corridors::{CorridorSections, Corridors, corridor, section};
 use crate::output::elements::{Elements, element};
 use crate::output::factors::{Factors, factor};
 use crate::output::rejected::{RejectedTable, rejected};
@@ -63,6 +63,7 @@ row! {
         activity from transport_activity_tkm: i128,
         operation from ghg_operation_kg: i128,
         provision from ghg_provision_kg: i128,
+        biogenic from biogenic_co2_kg: Option<i128>,
     }
 }
 
@@ -75,6 +76,16 @@ row! {
         activity from transport_activity_tkm: i128,
         operation from ghg_operation_kg: i128,
         provision from ghg_provision_kg: i128,
+        biogenic from biogenic_co2_kg: Option<i128>,
+        stated from biogenic_co2_elements: i64,
+    }
+}
+
+row! {
+    /// Biogenic CO2 of a row that sums elements.
+    struct Stated of (shipment, corridor, section) {
+        co2 from biogenic_co2_kg: Option<i128>,
+        elements from biogenic_co2_elements: i128,
     }
 }
 
@@ -172,13 +183,14 @@ pub(crate) fn verify(
         check.sum::<Factors>(None)?,
     ];
     for pair in sums.windows(2) {
-        if pair[0].1 != pair[1].1 {
-            return Err(check.fault(format!(
-                "{} sum to {:?}, {} to {:?}",
-                pair[0].0, pair[0].1, pair[1].0, pair[1].1
-            )));
+        if (pair[0].1, pair[0].2) != (pair[1].1, pair[1].2) {
+            let text = |(table, sum, biogenic): TableSums| {
+                format!("{table} sum to {sum:?}, biogenic CO2 {biogenic:?}")
+            };
+            return Err(check.fault(format!("{}; {}", text(pair[0]), text(pair[1]))));
         }
     }
+    check.stated()?;
     check.by_gwp_set()?;
     verified.total = sums[0].1.total();
     verified.elements = manifest.counts.elements;
@@ -222,6 +234,9 @@ pub(crate) fn corridor_lines(dir: &Path) -> Result<Vec<CorridorLine>> {
     let columns = <CorridorLine as Row<Corridors>>::columns();
     Batches::new(dir, parts, columns).into_rows().collect()
 }
+
+/// A table, its sums, and its biogenic CO2 as far as it is stated.
+type TableSums = (&'static str, GhgTotals, Option<i128>);
 
 struct Check<'a> {
     dir: &'a Path,
@@ -312,15 +327,52 @@ impl Check<'_> {
         }
     }
 
-    fn sum<T: PublishedTable>(&self, wanted: Option<u64>) -> Result<(&'static str, GhgTotals)>
+    fn sum<T: PublishedTable>(&self, wanted: Option<u64>) -> Result<TableSums>
     where
         Sums: for<'b> Row<'b, T>,
     {
-        let totals = totals::<T>(self.dir, self.manifest, wanted, &mut |rows| {
+        let (totals, biogenic) = totals::<T>(self.dir, self.manifest, wanted, &mut |rows| {
             self.progress.advance(rows as u64, 0);
             self.interrupt.check()
         })?;
-        Ok((T::NAME, totals))
+        Ok((T::NAME, totals, biogenic))
+    }
+
+    /// Shipments, corridors and sections count the same number of elements that state their biogenic CO2, and have a figure where they
+    /// count one. That of shipments is held against the elements with the rest.
+    fn stated(&mut self) -> Result<()> {
+        let counts = [
+            self.stated_in::<ShipmentsTable>()?,
+            self.stated_in::<Corridors>()?,
+            self.stated_in::<CorridorSections>()?,
+        ];
+        match counts {
+            [shipments, corridors, sections] if shipments == corridors && corridors == sections => {
+                Ok(())
+            }
+            [shipments, corridors, sections] => Err(self.fault(format!(
+                "biogenic_co2_elements: {shipments} in shipments, {corridors} in corridors, {sections} in corridor_sections"
+            ))),
+        }
+    }
+
+    fn stated_in<T: PublishedTable>(&mut self) -> Result<i128>
+    where
+        Stated: for<'b> Row<'b, T>,
+    {
+        let mut elements = 0;
+        self.table::<T>(<Stated as Row<T>>::columns(), &mut |batch| {
+            for row in batch.rows::<Stated>()? {
+                let row = row?;
+                if (row.elements == 0) != row.co2.is_none() {
+                    let what = "biogenic_co2_kg and biogenic_co2_elements do not agree";
+                    return Err(ParquetError::General(what.to_owned()));
+                }
+                elements += row.elements;
+            }
+            Ok(())
+        })?;
+        Ok(elements)
     }
 
     /// Sums by the GWP set behind the emissions, that of the energy in a composed factor. Older manifests have none.
@@ -378,11 +430,17 @@ impl Check<'_> {
                     activity: 0,
                     operation: 0,
                     provision: 0,
+                    biogenic: None,
+                    stated: 0,
                 });
                 sum.elements += 1;
                 sum.activity += row.activity;
                 sum.operation += row.operation;
                 sum.provision += row.provision;
+                if let Some(co2) = row.biogenic {
+                    sum.biogenic = Some(sum.biogenic.unwrap_or(0) + co2);
+                    sum.stated += 1;
+                }
             }
             Ok(())
         })?;
@@ -518,6 +576,8 @@ mod tests {
             activity: 7,
             operation: 5,
             provision: elements as i128,
+            biogenic: None,
+            stated: 0,
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Both are one file each and small beside the others; they are sorted here, because the sums come from hash maps.
 //!
-//! May be null: activity_basis, intensity_g_per_tkm (nothing moved), ghg_kg_per_teu (no TEU known), primary_share (no
-//! emissions). All other columns are REQUIRED.
+//! May be null: activity_basis, intensity_g_per_tkm (nothing moved), ghg_kg_per_teu (no TEU known), biogenic_co2_kg (no
+//! element states it), primary_share (no emissions). All other columns are REQUIRED.
 
 use super::columns::{Date, Long, Optional, Required, SmallDecimal, Sum, Text, published_table};
 use super::encode::{Bound, NO_KEY, Number};
@@ -210,6 +210,10 @@ published_table! {
     ghg_operation_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.totals.operation);
     ghg_provision_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.totals.provision);
     ghg_total_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.totals.total());
+    biogenic_co2_kg: Optional<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| {
+            s.biogenic.stated().unwrap_or(Number::NULL)
+        });
+    biogenic_co2_elements: Required<Long>, 1, number!(i64, |_, s: &CorridorTotals| s.biogenic.elements as i64);
     ghg_road_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Road as usize]);
     ghg_rail_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Rail as usize]);
     ghg_sea_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Sea as usize]);
@@ -270,4 +274,8 @@ published_table! {
     ghg_operation_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &SectionTotals| s.totals.operation);
     ghg_provision_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &SectionTotals| s.totals.provision);
     ghg_total_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &SectionTotals| s.totals.total());
+    biogenic_co2_kg: Optional<Sum<9>>, 1, number!(i128, |_, s: &SectionTotals| {
+            s.biogenic.stated().unwrap_or(Number::NULL)
+        });
+    biogenic_co2_elements: Required<Long>, 1, number!(i64, |_, s: &SectionTotals| s.biogenic.elements as i64);
 }

@@ -272,6 +272,7 @@ published_table! {
             out.extend(parts.map(|(operation, provision)| operation.wrapping_add(*provision)))
         })
     };
+    biogenic_co2_kg: Optional<Nano>, 4, number!(biogenic_co2);
     quality_flags: Required<Text>, 14, |c, g, _| {
         keys(
             c,

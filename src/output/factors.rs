@@ -40,6 +40,8 @@ pub(crate) struct FactorRow {
     pub intensity_operation: i64,
     /// Provision intensity, 10^-9 g per unit, before any uplift.
     pub intensity_provision: i64,
+    /// Biogenic CO2, 10^-9 g per unit, before any uplift; [`crate::model::element::NOT_STATED`]: none stated.
+    pub intensity_biogenic: i64,
     /// Energy per unit of activity of a composed factor, 10^-12 of its unit.
     pub energy_quantity: Option<i64>,
     /// Load factor, millionths.
@@ -95,6 +97,7 @@ published_table! {
     per: Optional<Text>, 1, text!(per);
     operation_g: Required<Decimal<18, 9>>, 1, number!(i64, |f: &FactorRow| f.intensity_operation);
     provision_g: Required<Decimal<18, 9>>, 1, number!(i64, |f: &FactorRow| f.intensity_provision);
+    biogenic_co2_g: Optional<Decimal<18, 9>>, 1, number!(i64, |f: &FactorRow| f.intensity_biogenic);
     energy_quantity: Optional<Decimal<18, 12>>, 1, number!(i64, |f: &FactorRow| {
         f.energy_quantity.unwrap_or(Number::NULL)
     });
@@ -128,4 +131,7 @@ published_table! {
     ghg_operation_kg: Required<Sum<9>>, 1, number!(i128, |f: &FactorRow| f.used.totals.operation);
     ghg_provision_kg: Required<Sum<9>>, 1, number!(i128, |f: &FactorRow| f.used.totals.provision);
     ghg_total_kg: Required<Sum<9>>, 1, number!(i128, |f: &FactorRow| f.used.totals.total());
+    biogenic_co2_kg: Optional<Sum<9>>, 1, number!(i128, |f: &FactorRow| {
+        f.used.biogenic.stated().unwrap_or(Number::NULL)
+    });
 }

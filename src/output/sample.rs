@@ -211,6 +211,10 @@ fn row(
     e.ghg_operation.push(mass * distance / 900);
     e.ghg_provision
         .push(if hub { 0 } else { mass * distance / 4_100 });
+    e.biogenic_co2.push(match e.factor.last() {
+        Some(factor) if factor % 5 == 0 => mass * distance / 1_700,
+        _ => NOT_STATED,
+    });
     e.flags
         .push(Flags(random.below(16) * 2) | Flags::HUB_INFERRED.when(hub));
 }
@@ -265,6 +269,11 @@ fn totals(id: &str, number: u64, from: usize, f: &mut Footprints, random: &mut R
     s.rejected_rows.push(random.below(2) as u32);
     s.is_complete.push(random.one_in(2));
     s.totals.push(totals);
+    let mut biogenic = Biogenic::default();
+    e.biogenic_co2[elements.clone()]
+        .iter()
+        .for_each(|&co2| biogenic.count(co2));
+    s.biogenic.push(biogenic);
     s.by_mode.push(by_mode);
     s.primary.push(if random.one_in(3) {
         totals.total() / 3
@@ -289,6 +298,7 @@ pub(crate) fn rollup_of(f: &Footprints) -> Rollup {
         row.shipments += 1;
         row.teu += 2_000_000;
         row.totals.add(&s.totals[shipment]);
+        row.biogenic.add(&s.biogenic[shipment]);
         let elements = from..from + count as usize;
         from = elements.end;
         for i in elements {
@@ -308,6 +318,7 @@ pub(crate) fn rollup_of(f: &Footprints) -> Rollup {
                 operation: e.ghg_operation[i] as i128,
                 provision: e.ghg_provision[i] as i128,
             });
+            section.biogenic.count(e.biogenic_co2[i]);
         }
     }
     rollup

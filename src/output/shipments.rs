@@ -1,7 +1,7 @@
 //! The `shipments` table: one row per through bill of lading, sums of its elements (docs/formats.md, Published tables).
 //!
 //! May be null: last_arrived_at (no arrival known), modes (no transport element), activity_basis and intensity_g_per_tkm
-//! (nothing moved), primary_share (no emissions). All other columns are REQUIRED.
+//! (nothing moved), biogenic_co2_kg (no element states it), primary_share (no emissions). All other columns are REQUIRED.
 
 use super::columns::{
     Date, Flag, Instant, Long, Optional, Required, SmallDecimal, Sum, Text, published_table,
@@ -135,6 +135,16 @@ published_table! {
     ghg_operation_kg: Required<Sum<9>>, 50, total!(|t| t.operation);
     ghg_provision_kg: Required<Sum<9>>, 50, total!(|t| t.provision);
     ghg_total_kg: Required<Sum<9>>, 50, total!(|t| t.total());
+    biogenic_co2_kg: Optional<Sum<9>>, 6, |c, g, _| {
+        numbers(c, g, |s, r, out: &mut Vec<i128>| {
+            out.extend(s.biogenic[r].iter().map(|b| b.stated().unwrap_or(Number::NULL)))
+        })
+    };
+    biogenic_co2_elements: Required<Long>, 4, |c, g, _| {
+        numbers(c, g, |s, r, out: &mut Vec<i64>| {
+            out.extend(s.biogenic[r].iter().map(|b| b.elements as i64))
+        })
+    };
     ghg_road_kg: Required<Sum<9>>, 45, by_mode!(Road);
     ghg_rail_kg: Required<Sum<9>>, 45, by_mode!(Rail);
     ghg_sea_kg: Required<Sum<9>>, 45, by_mode!(Sea);

@@ -2,9 +2,11 @@
 
 use crate::claims::{self, Source};
 use crate::error::{Error, Place};
+use crate::output::encode::Encodings;
 use crate::output::schema::Field;
 use crate::published::expected::Expected;
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, new_null_array};
+use arrow::datatypes::{FieldRef, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
@@ -16,6 +18,9 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+/// Columns that runs of earlier programs lack. There nothing is stated: they read as null, a count as 0.
+const LATER: [&str; 3] = ["biogenic_co2_g", "biogenic_co2_kg", "biogenic_co2_elements"];
+
 /// Rows per batch.
 const BATCH_ROWS: usize = 65_536;
 
@@ -24,7 +29,8 @@ const BATCH_ROWS: usize = 65_536;
 pub(crate) fn checked(file: File, fields: &[Field], columns: &[&str]) -> Result<Checked> {
     let metadata = claims::metadata(&file)?;
     let schema = metadata.file_metadata().schema_descr();
-    let leaves = columns
+    let (there, absent) = parted(schema, fields, columns);
+    let leaves = there
         .iter()
         .map(|name| leaf(schema, name))
         .collect::<Result<Vec<_>>>()?;
@@ -37,7 +43,7 @@ pub(crate) fn checked(file: File, fields: &[Field], columns: &[&str]) -> Result<
     let source = Source::new(file)?;
     let (reader, expected) = claims::guarded(|| {
         let arrow = ArrowReaderMetadata::try_new(Arc::new(metadata), ArrowReaderOptions::new())?;
-        let expected = Expected::new(fields, columns, arrow.schema())?;
+        let expected = Expected::new(fields, &there, arrow.schema())?;
         let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(source.clone(), arrow)
             .with_projection(mask)
             .with_batch_size(BATCH_ROWS)
@@ -48,8 +54,37 @@ pub(crate) fn checked(file: File, fields: &[Field], columns: &[&str]) -> Result<
         reader,
         source,
         expected,
+        absent,
         before: 0,
     })
+}
+
+/// Those of the wanted columns that the file has, and the later ones that it lacks.
+pub(crate) fn parted<'c>(
+    schema: &SchemaDescriptor,
+    fields: &[Field],
+    columns: &[&'c str],
+) -> (Vec<&'c str>, Vec<FieldRef>) {
+    let lacks = |name: &&str| LATER.contains(name) && leaf(schema, name).is_err();
+    let (absent, there): (Vec<_>, Vec<_>) = columns.iter().copied().partition(lacks);
+    let absent = absent.into_iter().filter_map(|name| {
+        let field = fields.iter().find(|field| field.name == name)?;
+        let of = field.kind.arrow_type(Encodings::Default);
+        Some(Arc::new(arrow::datatypes::Field::new(name, of, true)))
+    });
+    (there, absent.collect())
+}
+
+/// The batch with columns without a value besides.
+pub(crate) fn with_absent(batch: RecordBatch, absent: &[FieldRef]) -> Result<RecordBatch> {
+    if absent.is_empty() {
+        return Ok(batch);
+    }
+    let (schema, mut columns, rows) = batch.into_parts();
+    let fields = schema.fields().iter().chain(absent).cloned();
+    columns.extend(absent.iter().map(|f| new_null_array(f.data_type(), rows)));
+    let schema = Schema::new(fields.collect::<Vec<FieldRef>>());
+    Ok(RecordBatch::try_new(Arc::new(schema), columns)?)
 }
 
 /// The place of a column.
@@ -63,6 +98,8 @@ pub(crate) struct Checked {
     reader: ParquetRecordBatchReader,
     source: Source,
     expected: Expected,
+    /// Columns that were asked for and are not in the file.
+    absent: Vec<FieldRef>,
     /// Rows of the batches before this one.
     before: usize,
 }
@@ -81,7 +118,8 @@ impl Iterator for Checked {
         let before = self.before;
         self.before += batch.num_rows();
         let place = |row: usize| format!("row {}", before + row + 1);
-        Some(self.expected.check(&batch, place).map(|()| batch))
+        let checked = self.expected.check(&batch, place);
+        Some(checked.and_then(|()| with_absent(batch, &self.absent)))
     }
 }
 

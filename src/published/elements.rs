@@ -5,7 +5,7 @@
 use crate::calc::Kernel;
 use crate::calc::load::UNKNOWN_TEU;
 use crate::calc::recalculate::Facts;
-use crate::model::element::{Element, NO_ROW};
+use crate::model::element::{Element, NO_ROW, NOT_STATED};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::index::{index16, index32};
@@ -52,6 +52,7 @@ row! {
         data_category: DataCategory,
         ghg_operation from ghg_operation_kg: i64,
         ghg_provision from ghg_provision_kg: i64,
+        biogenic_co2 from biogenic_co2_kg: Option<i64>,
         flags from quality_flags: Flags,
     }
 }
@@ -128,6 +129,7 @@ impl<'r> Recalculation<'r> {
             data_category: row.data_category,
             ghg_operation: row.ghg_operation,
             ghg_provision: row.ghg_provision,
+            biogenic_co2: row.biogenic_co2.unwrap_or(NOT_STATED),
             flags: row.flags,
         };
         let facts = Facts {

@@ -5,7 +5,7 @@
 
 use crate::claims::{self, Source};
 use crate::output::schema::Field;
-use crate::published::columns::leaf;
+use crate::published::columns::{leaf, parted, with_absent};
 use crate::published::expected::Expected;
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::error::ArrowError;
@@ -99,7 +99,8 @@ impl Lookup {
         let metadata = Arc::new(reader.finish()?);
         let schema = metadata.file_metadata().schema_descr_ptr();
         let mut leaves = vec![self.column];
-        for name in columns {
+        let (there, absent) = parted(&schema, fields, columns);
+        for name in &there {
             leaves.push(leaf(&schema, name)?);
         }
         self.check_pages(&metadata, &groups, &leaves)?;
@@ -119,7 +120,7 @@ impl Lookup {
         );
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Required);
         let arrow = ArrowReaderMetadata::try_new(metadata, options)?;
-        let expected = Expected::new(fields, columns, arrow.schema())?;
+        let expected = Expected::new(fields, &there, arrow.schema())?;
         let found = ParquetRecordBatchReaderBuilder::new_with_metadata(self.source.clone(), arrow)
             .with_projection(ProjectionMask::leaves(&schema, leaves.split_off(1)))
             .with_row_groups(groups)
@@ -131,7 +132,7 @@ impl Lookup {
             let batch = batch.map_err(|e| ParquetError::ArrowError(e.to_string()))?;
             expected.check(&batch, |row| format!("row {} of {id:?}", before + row + 1))?;
             before += batch.num_rows();
-            Ok(batch)
+            with_absent(batch, &absent)
         });
         checked.collect()
     }

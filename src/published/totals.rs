@@ -21,11 +21,14 @@ row! {
         operation from ghg_operation_kg: i128,
         provision from ghg_provision_kg: i128,
         total from ghg_total_kg: i128,
+        biogenic from biogenic_co2_kg: Option<i128>,
     }
 }
 
 /// The sums of a table, which has as many rows as were published and whose sums are those of the manifest; `read` is told of each batch
 /// how many rows it had.
+///
+/// Beside them, biogenic CO2 as far as the rows state it; `None`: none does.
 ///
 /// Errors: exit 7 when that is not so, when the table cannot be read, or a row's total is not operation + provision.
 pub(crate) fn totals<T: PublishedTable>(
@@ -33,11 +36,11 @@ pub(crate) fn totals<T: PublishedTable>(
     manifest: &Manifest,
     wanted: Option<u64>,
     read: &mut dyn FnMut(usize) -> Result<()>,
-) -> Result<GhgTotals>
+) -> Result<(GhgTotals, Option<i128>)>
 where
     Sums: for<'b> Row<'b, T>,
 {
-    let (count, totals) = added_up::<T>(dir, manifest, read)?;
+    let (count, totals, biogenic) = added_up::<T>(dir, manifest, read)?;
     let fault =
         |what: String| Error::Verification(format!("{}: {}: {what}", dir.display(), T::NAME));
     if let Some(wanted) = wanted.filter(|wanted| *wanted != count) {
@@ -46,18 +49,18 @@ where
     if manifest.totals.get(T::NAME) != Some(&totals_text(&totals)) {
         return Err(fault("the sums are not those of the manifest".to_owned()));
     }
-    Ok(totals)
+    Ok((totals, biogenic))
 }
 
 fn added_up<T: PublishedTable>(
     dir: &Path,
     manifest: &Manifest,
     read: &mut dyn FnMut(usize) -> Result<()>,
-) -> Result<(u64, GhgTotals)>
+) -> Result<(u64, GhgTotals, Option<i128>)>
 where
     Sums: for<'b> Row<'b, T>,
 {
-    let (mut count, mut totals) = (0u64, GhgTotals::default());
+    let (mut count, mut totals, mut biogenic) = (0u64, GhgTotals::default(), None::<i128>);
     let mut batches = Batches::<T>::of_run(dir, manifest, <Sums as Row<T>>::columns());
     while let Some(rows) = batches.next_as(|batch| {
         for row in batch.rows::<Sums>()? {
@@ -72,11 +75,16 @@ where
                 operation: row.operation,
                 provision: row.provision,
             });
-            added.ok_or_else(|| fault("the sums up to here have more than 128 bits"))?;
+            let too_long = || fault("the sums up to here have more than 128 bits");
+            added.ok_or_else(too_long)?;
+            if let Some(more) = row.biogenic {
+                let sum = biogenic.unwrap_or(0).checked_add(more);
+                biogenic = Some(sum.ok_or_else(too_long)?);
+            }
         }
         Ok(batch.count())
     })? {
         read(rows)?;
     }
-    Ok((count, totals))
+    Ok((count, totals, biogenic))
 }

@@ -92,6 +92,7 @@ fn row(reference: &Reference, f: &EmissionFactor, used: FactorUse) -> FactorRow 
         source_url: source.url.to_string(),
         intensity_operation: f.intensity_operation,
         intensity_provision: f.intensity_provision,
+        intensity_biogenic: f.intensity_biogenic,
         energy_quantity: composed.map(|c| c.quantity),
         load_factor: f.load_factor,
         empty_share: f.empty_share,

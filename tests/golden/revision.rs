@@ -183,9 +183,13 @@ fn digest_of_tables(tables: &BTreeMap<&'static str, Table>) -> String {
             .map(|c| (c, table.columns.iter().position(|known| known == c)))
             .map(|(c, at)| (c, at.unwrap_or_else(|| panic!("{name} has no column {c}"))))
             .collect();
+        // A column that came later counts where it holds something, so that what was recorded before stays as it is.
+        let later = table.columns.iter().position(|c| c == "biogenic_co2_kg");
         let line = |row: &Vec<Option<String>>| -> String {
             let cell = |(c, at): &(&str, usize)| format!("{c}={:?} ", row[*at]);
-            columns.iter().map(cell).collect()
+            let stated = later.and_then(|at| row[at].as_ref());
+            let stated = stated.map(|kg| format!("biogenic_co2_kg={kg:?} "));
+            columns.iter().map(cell).chain(stated).collect()
         };
         let mut lines: Vec<String> = table.rows.iter().map(line).collect();
         lines.sort_unstable();

@@ -53,6 +53,7 @@ class Element:
     data_category: str = ""
     ghg_operation_ug: int = 0
     ghg_provision_ug: int = 0
+    biogenic_co2_ug: int | None = None    # beside the total; None: the factor does not say
     lender: object = None         # of an inferred hub: the movement that it has its load from
 
     @property
@@ -318,6 +319,8 @@ def apply_factor(element, m, reference):
                            "container": (load.containers, 10 ** 9)}[factor.per]
     element.ghg_operation_ug = half_even(amount * factor.operation_g, divisor)
     element.ghg_provision_ug = half_even(amount * factor.provision_g, divisor)
+    if factor.biogenic_g is not None:
+        element.biogenic_co2_ug = half_even(amount * factor.biogenic_g, divisor)
 
 
 def check_boxes(load, factor):

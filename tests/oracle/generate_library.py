@@ -5,6 +5,7 @@ factor has an energy row that meets it, and the profile lists every GWP set. Fig
 """
 import csv
 import os
+import random
 from datetime import date, timedelta
 
 MODES = ["road", "rail", "sea", "inland_waterway", "air", "hub"]
@@ -39,10 +40,10 @@ CONTAINERS = [("22G1", "1", "2200.5", "no"), ("42G1", "2", "3800", "no"), ("45G1
               ("40HC", "2.25", "3900", "no"), ("40RH", "2.25", "4550", "yes")]
 
 TRANSPORT = ("factor_id,operation,energy_carrier,region,carrier,temperature,per,operation_g,provision_g,energy_quantity,energy_unit,"
-             "distance_basis,load_factor,empty_share,valid_from,valid_to,data_category,gwp_set,licence,source_ref,basis_note,note").split(",")
+             "distance_basis,load_factor,empty_share,valid_from,valid_to,data_category,gwp_set,licence,source_ref,basis_note,note,biogenic_co2_g").split(",")
 HUB = ("factor_id,operation,energy_carrier,region,carrier,temperature,per,operation_g,provision_g,energy_quantity,energy_unit,"
-       "valid_from,valid_to,data_category,gwp_set,licence,source_ref,note").split(",")
-ENERGY = "energy_id,energy_carrier,region,per,operation_g,provision_g,valid_from,valid_to,gwp_set,licence,source_ref,note".split(",")
+       "valid_from,valid_to,data_category,gwp_set,licence,source_ref,note,biogenic_co2_g").split(",")
+ENERGY = "energy_id,energy_carrier,region,per,operation_g,provision_g,valid_from,valid_to,gwp_set,licence,source_ref,note,biogenic_co2_g".split(",")
 
 
 def write_table(path, header, rows):
@@ -88,6 +89,11 @@ class LibraryWriter:
         value = self.random.randrange(0, most * 10 ** places + 1)
         return f"{value // 10 ** places}.{value % 10 ** places:0{places}}" if places else str(value)
 
+    def biogenic(self, key):
+        """Biogenic CO2 of a row as text, often not stated. From draws of its own: the rest of a seed stays as it was."""
+        own = random.Random(f"{self.counter} {key}")
+        return own.choice(["", "", "0", f"{own.randrange(1, 4000)}.{own.randrange(10 ** 9):09}"])
+
     def intervals(self):
         """Half-open intervals in sequence, sometimes with a gap, sometimes open at the end."""
         start = date(self.random.choice([2015, 2022, 2023, 2023, 2024]), self.random.choice([1, 1, 4, 7]), 1)
@@ -113,7 +119,7 @@ class LibraryWriter:
     def energy_rows(self, edition):
         """`open/2023` covers every carrier everywhere for ever, the other editions add regions and intervals."""
         rows, add = [], lambda carrier, region, per, start, end: rows.append(
-            [self.next_id("e"), carrier, region, per, self.figure(3000), self.figure(900), start, end, self.row_gwp(), "", "test", ""])
+            [self.next_id("e"), carrier, region, per, self.figure(3000), self.figure(900), start, end, self.row_gwp(), "", "test", "", self.biogenic(carrier)])
         if edition == "open/2023":
             for carrier, unit in ENERGY_UNITS.items():
                 add(carrier, "GLOBAL", unit, "2015-01-01", "")
@@ -166,6 +172,7 @@ class LibraryWriter:
         else:
             most = 700_000_000 if operation == "rail.heavy" else 30_000 if is_hub(row) else 600
             row.update(operation_g=self.figure(most), provision_g=self.figure(max(most // 4, 1)))
+            row["biogenic_co2_g"] = self.biogenic(operation)
         return row
 
     def per(self, operation):

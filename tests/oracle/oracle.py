@@ -94,13 +94,20 @@ def element_row(shipment, chain, number, e):
         "intensity_provision_g": decimal_text(e.factor.provision_g, 9), "intensity_per": e.factor.per,
         "data_category": e.data_category, "ghg_operation_kg": decimal_text(e.ghg_operation_ug, 9),
         "ghg_provision_kg": decimal_text(e.ghg_provision_ug, 9), "ghg_total_kg": decimal_text(e.ghg_total_ug, 9),
+        "biogenic_co2_kg": decimal_text(e.biogenic_co2_ug, 9),
         "quality_flags": flags_text(e.flags), "source_file": e.movement.file if e.movement else None,
         "source_row": e.movement.row if e.movement else None, **e.carried}
 
 
 def ghg_columns(sums):
     return {"ghg_operation_kg": decimal_text(sums.operation_ug, 9), "ghg_provision_kg": decimal_text(sums.provision_ug, 9),
-            "ghg_total_kg": decimal_text(sums.total_ug, 9)}
+            "ghg_total_kg": decimal_text(sums.total_ug, 9),
+            "biogenic_co2_kg": decimal_text(sums.biogenic_ug if sums.biogenic_elements else None, 9)}
+
+
+def stated(sums):
+    """How many elements the biogenic CO2 of a sum is of."""
+    return {"biogenic_co2_elements": sums.biogenic_elements}
 
 
 def mode_columns(sums):
@@ -120,7 +127,7 @@ def shipment_row(s):
         "containers": decimal_text(s.containers, 6), "teu": decimal_text(s.teu, 6),
         "cargo_mass_kg": decimal_text(s.mass_g, 3), "elements": s.sums.elements, "rejected_rows": s.rejected_rows,
         "is_complete": s.is_complete, "transport_activity_tkm": decimal_text(s.sums.activity_gm, 9),
-        **ghg_columns(s.sums), **mode_columns(s.sums), "activity_basis": s.sums.activity_basis,
+        **ghg_columns(s.sums), **stated(s.sums), **mode_columns(s.sums), "activity_basis": s.sums.activity_basis,
         "intensity_g_per_tkm": intensity(s.sums), "primary_share": ratio_text(s.sums.primary_ug, s.sums.total_ug, 6),
         "quality_flags": flags_text(s.sums.flags), **s.carried}
 
@@ -134,7 +141,7 @@ def corridor_rows(shipments):
         "corridor_id": corridor_id, "period": period.isoformat(), "load_status": load_status, "shipments": c.shipments,
         "incomplete_shipments": c.incomplete, "containers": decimal_text(c.containers, 6), "teu": decimal_text(c.teu, 6),
         "cargo_mass_kg": decimal_text(c.mass_g, 3), "transport_activity_tkm": decimal_text(c.sums.activity_gm, 9),
-        "activity_basis": c.sums.activity_basis, **ghg_columns(c.sums), **mode_columns(c.sums),
+        "activity_basis": c.sums.activity_basis, **ghg_columns(c.sums), **stated(c.sums), **mode_columns(c.sums),
         "intensity_g_per_tkm": intensity(c.sums), "ghg_kg_per_teu": ratio_text(c.sums.total_ug, c.teu * 1000, 6),
         "primary_share": ratio_text(c.sums.primary_ug, c.sums.total_ug, 6),
     } for (corridor_id, period, load_status), c in by_key(roll_up_corridors(shipments).items())]
@@ -149,7 +156,7 @@ def section_rows(shipments):
         rows.append({**row, "country_pair": f"{row['origin'][:2]}-{row['destination'][:2]}",
                      "movements": section.sums.elements, "teu": decimal_text(section.teu, 6),
                      "cargo_mass_kg": decimal_text(section.mass_g, 3),
-                     "transport_activity_tkm": decimal_text(section.sums.activity_gm, 9), **ghg_columns(section.sums)})
+                     "transport_activity_tkm": decimal_text(section.sums.activity_gm, 9), **ghg_columns(section.sums), **stated(section.sums)})
     return rows
 
 

@@ -94,6 +94,7 @@ class Factor:
     per: str
     operation_g: int              # 10^-9 g
     provision_g: int
+    biogenic_g: int | None        # None: not stated
     distance_basis: str | None
     holds_empty_running: bool
     valid_from: date
@@ -120,12 +121,12 @@ class Factor:
 
 TRANSPORT = words("factor_id, operation, energy_carrier, region, carrier, temperature, per, operation_g, provision_g, "
                   "energy_quantity, energy_unit, distance_basis, load_factor, empty_share, valid_from, valid_to, "
-                  "data_category, gwp_set, licence, source_ref, basis_note, note, reference_from, reference_to, basis_assumed")
+                  "data_category, gwp_set, licence, source_ref, basis_note, note, reference_from, reference_to, basis_assumed, biogenic_co2_g")
 HUB = words("factor_id, operation, energy_carrier, region, carrier, temperature, per, operation_g, provision_g, "
             "energy_quantity, energy_unit, valid_from, valid_to, data_category, gwp_set, licence, source_ref, note, "
-            "reference_from, reference_to")
+            "reference_from, reference_to, biogenic_co2_g")
 ENERGY = words("energy_id, energy_carrier, region, per, operation_g, provision_g, valid_from, valid_to, gwp_set, "
-               "licence, source_ref, note")
+               "licence, source_ref, note, biogenic_co2_g")
 SOURCES = words("source, edition, title, publisher, published_on, url, licence, redistributable, gwp_set")
 
 
@@ -138,6 +139,11 @@ def unit_ratio(have, want):
 
 def day_or_none(text):
     return date.fromisoformat(text) if text else None
+
+
+def stated(row):
+    """Biogenic CO2 of a row, 10^-9 g; None where it is left empty, which is not 0."""
+    return None if row["biogenic_co2_g"] is None else exact_scaled(row["biogenic_co2_g"], NANO)
 
 
 def earlier(a, b):
@@ -166,7 +172,7 @@ class Library:
     def _energy_factor(self, row, source, rank, gwp_set):
         region = make_region(row["region"], self.zones)
         return Factor(f"{source}:{row['energy_id']}", rank, None, row["energy_carrier"], region, region, None, None,
-                      row["per"], exact_scaled(row["operation_g"], NANO), exact_scaled(row["provision_g"], NANO), None,
+                      row["per"], exact_scaled(row["operation_g"], NANO), exact_scaled(row["provision_g"], NANO), stated(row), None,
                       False, date.fromisoformat(row["valid_from"]), day_or_none(row["valid_to"]), "primary",
                       (row["gwp_set"] or gwp_set,), region.is_wide,
                       series=(source.split("/")[0], row["energy_carrier"], row["region"], row["per"]))
@@ -176,7 +182,7 @@ class Library:
         region = make_region(row["region"], self.zones)
         empty_share = row.get("empty_share")
         bare = Factor(f"{source}:{row['factor_id']}", rank, row["operation"], row["energy_carrier"], region, region,
-                      row["carrier"], row["temperature"], row["per"], 0, 0, row.get("distance_basis"),
+                      row["carrier"], row["temperature"], row["per"], 0, 0, stated(row), row.get("distance_basis"),
                       bool(empty_share) and parse_number(empty_share)[0] > 0, date.fromisoformat(row["valid_from"]),
                       day_or_none(row["valid_to"]), row["data_category"], (row["gwp_set"] or gwp_set,), region.is_wide,
                       series=(source.split("/")[0], row["operation"], row["energy_carrier"], row["region"], row["carrier"],
@@ -262,6 +268,7 @@ def compose(bare, quantity, unit, energy):
     product = lambda grams: half_even(grams * times.numerator, times.denominator)
     return replace(bare, full_id=f"{bare.full_id}@{energy.full_id}", region=region, valid_from=start, valid_to=end,
                    operation_g=product(energy.operation_g), provision_g=product(energy.provision_g),
+                   biogenic_g=None if energy.biogenic_g is None else product(energy.biogenic_g),
                    gwp_sets=bare.gwp_sets + energy.gwp_sets, wide=bare.wide or energy.wide,
                    energy_region_rank=energy.region.rank, energy_source_rank=energy.source_rank,
                    series=bare.series + energy.series)
@@ -270,7 +277,8 @@ def compose(bare, quantity, unit, energy):
 def lift(ambient, uplift):
     """An ambient factor x the refrigerated uplift (millionths), both parts rounded to 10^-9 g."""
     times = lambda grams: half_even(grams * uplift, 10 ** 6)
-    return replace(ambient, operation_g=times(ambient.operation_g), provision_g=times(ambient.provision_g), uplifted=True)
+    return replace(ambient, operation_g=times(ambient.operation_g), provision_g=times(ambient.provision_g),
+                   biogenic_g=None if ambient.biogenic_g is None else times(ambient.biogenic_g), uplifted=True)
 
 
 # --- profile ------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ class Sums:
     operation_ug: int = 0
     provision_ug: int = 0
     primary_ug: int = 0
+    biogenic_ug: int = 0          # of those elements that have a figure
+    biogenic_elements: int = 0
     by_mode_ug: dict = field(default_factory=lambda: dict.fromkeys(MODES, 0))
     bases: set = field(default_factory=set)
     flags: set = field(default_factory=set)
@@ -32,6 +34,9 @@ class Sums:
         self.operation_ug += element.ghg_operation_ug
         self.provision_ug += element.ghg_provision_ug
         self.by_mode_ug[element.mode] += element.ghg_total_ug
+        if element.biogenic_co2_ug is not None:
+            self.biogenic_ug += element.biogenic_co2_ug
+            self.biogenic_elements += 1
         self.flags |= element.flags
         if element.data_category == "primary" and "Q41" not in element.flags:
             self.primary_ug += element.ghg_total_ug
@@ -39,7 +44,7 @@ class Sums:
             self.bases.add(element.activity_basis)
 
     def add(self, other):
-        for name in ("elements", "activity_gm", "operation_ug", "provision_ug", "primary_ug"):
+        for name in ("elements", "activity_gm", "operation_ug", "provision_ug", "primary_ug", "biogenic_ug", "biogenic_elements"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for mode in MODES:
             self.by_mode_ug[mode] += other.by_mode_ug[mode]

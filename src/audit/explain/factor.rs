@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::factors::{
     self, Composed, EmissionFactor, EnergyQuery, FactorQuery, Verdict, conversion,
 };
+use crate::model::element::NOT_STATED;
 use crate::model::flag::Flags;
 use crate::model::mode::{Basis, EnergyUnit};
 use crate::model::time::{NO_END, date_text, day_of};
@@ -92,11 +93,19 @@ impl Subject<'_> {
     fn row(&self, f: &EmissionFactor, id: String, composed: Option<&Composed>) -> LibraryRow {
         let per = f.per.unit();
         let grams = |v: i64| format!("{} g CO2e/{per}", short_decimal_text(v.into(), NANO_SCALE));
+        let stated = |v: i64| match v {
+            NOT_STATED => String::new(),
+            v => format!(
+                "{} g CO2/{per}, in no total",
+                short_decimal_text(v.into(), NANO_SCALE)
+            ),
+        };
         let mut figures = match composed {
             Some(c) => vec![Fact::new("energy use", energy_use(c, per), "")],
             None => vec![
                 Fact::new("operation", grams(f.intensity_operation), ""),
                 Fact::new("provision", grams(f.intensity_provision), ""),
+                Fact::new("biogenic CO2", stated(f.intensity_biogenic), ""),
             ],
         };
         let basis = if f.distance_basis == Basis::Absent {

@@ -13,7 +13,7 @@ mod steps;
 
 use crate::calc::recalculate::Facts;
 use crate::error::{Error, Result};
-use crate::model::element::{Element, GhgTotals};
+use crate::model::element::{Biogenic, Element, GhgTotals, NOT_STATED};
 use crate::model::flag::Flags;
 use crate::model::mode::Mode;
 use crate::model::symbol::Symbols;
@@ -267,7 +267,7 @@ impl<'d> Explainer<'d> {
                 false => Ok(sheet),
             };
         };
-        let mut totals = GhgTotals::default();
+        let (mut totals, mut biogenic) = (GhgTotals::default(), Biogenic::default());
         for batch in &found.elements {
             let values = Values::of(batch, &columns).map_err(|e| self.fault(&e))?;
             let batch = Batch::<Elements>::new(batch);
@@ -283,6 +283,7 @@ impl<'d> Explainer<'d> {
                     operation: element.ghg_operation as i128,
                     provision: element.ghg_provision as i128,
                 });
+                biogenic.count(element.biogenic_co2);
                 let computed = again.kernel.recalculate(&element, &facts, &again.symbols);
                 if computed != Ok(element) {
                     let what = format!(
@@ -303,7 +304,8 @@ impl<'d> Explainer<'d> {
                 sheet.elements.push(element);
             }
         }
-        (sheet.shipment, sheet.sums) = shipment_facts(head, &totals).map_err(|e| self.fault(&e))?;
+        (sheet.shipment, sheet.sums) =
+            shipment_facts(head, &totals, &biogenic).map_err(|e| self.fault(&e))?;
         sheet.shipment.extend(carried_by);
         Ok(sheet)
     }
@@ -464,6 +466,7 @@ impl Subject<'_> {
             ghg_operation_kg: nano(e.ghg_operation),
             ghg_provision_kg: nano(e.ghg_provision),
             ghg_total_kg: nano(e.ghg_operation + e.ghg_provision),
+            biogenic_co2_kg: (e.biogenic_co2 != NOT_STATED).then(|| nano(e.biogenic_co2)),
             container_id: record.container_id,
         })
     }
@@ -505,6 +508,8 @@ row! {
         operation from ghg_operation_kg: i128,
         provision from ghg_provision_kg: i128,
         total from ghg_total_kg: i128,
+        biogenic_co2_kg: Option<i128>,
+        biogenic_co2_elements: i128,
         activity_basis: String,
         intensity_g_per_tkm: Option<i128>,
         primary_share: Option<i128>,
@@ -516,6 +521,7 @@ row! {
 fn shipment_facts(
     head: Head,
     totals: &GhgTotals,
+    biogenic: &Biogenic,
 ) -> parquet::errors::Result<(Vec<Fact>, Vec<Fact>)> {
     let share = |v: i128| decimal_text(v, SHARE_SCALE);
     let mass = format!("{} kg", decimal_text(head.cargo_mass_kg, MASS_SCALE));
@@ -556,7 +562,7 @@ fn shipment_facts(
         Ok(Fact::new(name, value, "sum of the elements, as published"))
     };
     let t = totals;
-    let sums = vec![
+    let mut sums = vec![
         sum(
             "transport activity",
             "transport_activity_tkm",
@@ -580,6 +586,19 @@ fn shipment_facts(
         )?,
         sum("total", "ghg_total_kg", "kg CO2e", head.total, t.total())?,
     ];
+    let published = (head.biogenic_co2_kg, head.biogenic_co2_elements);
+    if published != (biogenic.stated(), biogenic.elements.into()) {
+        let what = format!("biogenic CO2 is {published:?}, its elements sum to {biogenic:?}");
+        return Err(ParquetError::General(what));
+    }
+    if let Some(co2) = biogenic.stated() {
+        let (stated, of) = (biogenic.elements, head.elements);
+        sums.push(Fact::new(
+            "biogenic CO2",
+            format!("{} kg CO2, in no total", decimal_text(co2, NANO_SCALE)),
+            format!("sum of the {stated} of {of} elements whose factor states it, as published"),
+        ));
+    }
     let known = facts.into_iter().filter(|(_, value)| !value.is_empty());
     Ok((
         known

@@ -87,6 +87,9 @@ pub struct ElementSheet {
     pub ghg_provision_kg: String,
     /// Total, kg CO2e: operation + provision.
     pub ghg_total_kg: String,
+    /// Biogenic CO2, kg, in no total; `None`: the factor does not state it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub biogenic_co2_kg: Option<String>,
 }
 
 /// One formula.

@@ -7,8 +7,10 @@ use crate::audit::explain::Subject;
 use crate::audit::explain::sheet::Step;
 use crate::calc::activity::adjusted;
 use crate::error::{Error, Result};
-use crate::factors::conversion;
 use crate::factors::profile::Adjustment;
+use crate::factors::{conversion, uplifted};
+use crate::model::element::NOT_STATED;
+use crate::model::flag::Flags;
 use crate::model::mode::{Basis, Mode, Per};
 use crate::model::unit::{
     DISTANCE_SCALE, NANO_SCALE, SHARE_SCALE, decimal_text, div_half_even, short_decimal_text,
@@ -51,7 +53,29 @@ impl Subject<'_> {
             result: format!("{} kg CO2e", kg(e.ghg_operation + e.ghg_provision)),
             rule: String::new(),
         });
+        if e.biogenic_co2 != NOT_STATED {
+            steps.push(self.biogenic()?);
+        }
         Ok(steps)
+    }
+
+    /// What is beside the total: the same activity at what the factor states of biogenic CO2, uplifted as its other figures.
+    fn biogenic(&self) -> Result<Step> {
+        let (e, name) = (self.element, "biogenic CO2");
+        let mut intensity = self.reference.factors.factors[e.factor as usize].intensity_biogenic;
+        if e.flags.has(Flags::REFRIGERATED_UPLIFT) {
+            let uplift = self.reference.profile.refrigerated_uplift[e.mode as usize];
+            intensity = uplift
+                .and_then(|uplift| uplifted(intensity, uplift))
+                .ok_or_else(|| Error::Internal(format!("{name}: no uplift of the factor")))?;
+        }
+        let of_total = self.emission(name, intensity, e.biogenic_co2)?;
+        Ok(Step {
+            formula: of_total.formula.replace("CO2e", "CO2"),
+            result: of_total.result.replace("CO2e", "CO2"),
+            rule: format!("{}; in no total", of_total.rule),
+            ..of_total
+        })
     }
 
     fn tonnes(&self) -> String {

@@ -1,6 +1,7 @@
 //! Totals with operation and provision: by mode and hub, by operation category, by basis of the distance, by country.
 
 use crate::error::Result;
+use crate::model::element::Biogenic;
 use crate::model::mode::Mode;
 use crate::model::unit::grouped;
 use crate::present::form::{Bar, Bars, BarsForm, Part, Report, Section, Table as Sheet, Tile};
@@ -102,6 +103,20 @@ pub(crate) fn head(asked: &Asked, report: &mut Report) -> Result<()> {
             came_in.map_or(complete.clone(), |s| format!("{complete}; {}", s.text()))
         }),
     ];
+    let biogenic = biogenic(asked)?;
+    if let Some(co2) = biogenic.stated() {
+        let (stated, of) = (biogenic.elements.to_string(), m.counts.elements.to_string());
+        report.tiles.push(tile(
+            "Biogenic CO2, beside the total",
+            nano(co2),
+            "kg CO2",
+            format!(
+                "in no total; stated for {} of {} elements",
+                grouped(&stated),
+                grouped(&of)
+            ),
+        ));
+    }
     let mut sheet = Sheet::new("Summary", &["what", ">value", "unit", "note"]);
     sheet.note = format!("{}. {}", report.title, report.subtitle);
     for tile in &report.tiles {
@@ -114,6 +129,12 @@ pub(crate) fn head(asked: &Asked, report: &mut Report) -> Result<()> {
     }
     report.workbook.push(sheet);
     Ok(())
+}
+
+/// Biogenic CO2 of those elements whose factor states it.
+fn biogenic(asked: &Asked) -> Result<Biogenic> {
+    let whole = by(&asked.run.corridors, |_| ())?.into_iter().next();
+    Ok(whole.map_or_else(Biogenic::default, |whole| whole.sums.biogenic))
 }
 
 /// Modes and hubs, operation categories, basis.

@@ -4,7 +4,7 @@ mod derived;
 
 pub(super) use derived::derived;
 
-use crate::model::element::{BasisSet, GhgTotals};
+use crate::model::element::{BasisSet, Biogenic, GhgTotals};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, DataCategory, DistanceSource, LoadStatus, Mode};
@@ -214,6 +214,8 @@ row! {
         inland_waterway from ghg_inland_waterway_kg: i128,
         air from ghg_air_kg: i128,
         hub from ghg_hub_kg: i128,
+        biogenic_co2_kg: Option<i128>,
+        biogenic_co2_elements: i64,
         /// 10^-6 g per t.km.
         pub intensity from intensity_g_per_tkm: Option<i128>,
         /// Millionths.
@@ -244,6 +246,14 @@ macro_rules! by_mode {
 by_mode!(ShipmentRow);
 by_mode!(CorridorRow);
 
+/// Biogenic CO2 of a row that sums elements.
+pub(super) fn biogenic(co2: Option<i128>, elements: i64) -> Biogenic {
+    Biogenic {
+        co2: co2.unwrap_or(0),
+        elements: elements.unsigned_abs(),
+    }
+}
+
 /// What adds up over corridors.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CorridorSums {
@@ -259,6 +269,8 @@ pub(crate) struct CorridorSums {
     pub totals: GhgTotals,
     /// Emissions by mode.
     pub by_mode: ByMode,
+    /// Biogenic CO2, in no total.
+    pub biogenic: Biogenic,
 }
 
 impl Sums for CorridorSums {
@@ -271,7 +283,7 @@ impl Sums for CorridorSums {
         for (sum, part) in self.by_mode.iter_mut().zip(other.by_mode) {
             *sum = sum.checked_add(part)?;
         }
-        Some(())
+        self.biogenic.add_checked(&other.biogenic)
     }
 }
 
@@ -290,6 +302,7 @@ impl Summed for CorridorRow {
                 provision: self.provision,
             },
             by_mode: self.by_mode(),
+            biogenic: biogenic(self.biogenic_co2_kg, self.biogenic_co2_elements),
         }
     }
 }

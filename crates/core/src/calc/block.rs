@@ -1,10 +1,10 @@
-//! Elements on their way into their columns: filled where they stand, in slots that are used again. An element has 136 bytes, which
+//! Elements on their way into their columns: filled where they stand, in slots that are used again. An element has 144 bytes, which
 //! would be moved several times otherwise.
 
 use super::lane::LaneFactor;
 use super::load::Load;
 use super::tce::Figures;
-use crate::model::element::{Element, NO_ROW};
+use crate::model::element::{Element, NO_ROW, NOT_STATED};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, DataCategory, DistanceSource, LoadStatus, Mode, Per, Temperature};
@@ -114,6 +114,7 @@ pub(super) fn fill(
         data_category: factor.data_category.over(figures.distance_source),
         ghg_operation: figures.ghg_operation,
         ghg_provision: figures.ghg_provision,
+        biogenic_co2: figures.biogenic_co2,
         flags,
     };
 }
@@ -147,6 +148,7 @@ pub(super) const BLANK: Element = Element {
     data_category: DataCategory::Default,
     ghg_operation: 0,
     ghg_provision: 0,
+    biogenic_co2: NOT_STATED,
     flags: Flags::NONE,
 };
 

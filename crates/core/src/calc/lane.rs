@@ -57,6 +57,8 @@ pub struct LaneFactor {
     pub operation: i64,
     /// Provision intensity, 10^-9 g per unit.
     pub provision: i64,
+    /// Biogenic CO2, 10^-9 g per unit; [`crate::model::element::NOT_STATED`]: the factor does not say.
+    pub biogenic: i64,
     /// Unit.
     pub per: Per,
     /// Data category.
@@ -74,11 +76,11 @@ pub struct LaneFactor {
 }
 
 impl LaneFactor {
-    /// A row of the library with its intensities after uplift (operation, provision).
+    /// A row of the library with its intensities after uplift (operation, provision, biogenic CO2).
     pub fn applied(
         factor: FactorIndex,
         row: &EmissionFactor,
-        (operation, provision): (i64, i64),
+        (operation, provision, biogenic): (i64, i64, i64),
         flags: Flags,
         ratio: (i64, i64),
     ) -> LaneFactor {
@@ -86,6 +88,7 @@ impl LaneFactor {
             factor,
             operation,
             provision,
+            biogenic,
             per: row.per,
             data_category: row.data_category,
             flags,
@@ -237,7 +240,7 @@ fn intensity(
     };
     let choice = reference.factors.select(&query).ok()?;
     let row = &reference.factors.factors[choice.factor as usize];
-    let intensities = (choice.operation, choice.provision);
+    let intensities = (choice.operation, choice.provision, choice.biogenic);
     Some(LaneFactor {
         is_too_old: choice.is_too_old,
         ..LaneFactor::applied(choice.factor, row, intensities, choice.flags, (1, 1))
@@ -257,6 +260,7 @@ fn energy(reference: &Reference, key: LaneKey, day: Day, symbols: &Symbols) -> O
         factor: choice.factor,
         operation: choice.operation,
         provision: choice.provision,
+        biogenic: choice.biogenic,
         per: choice.per,
         data_category: DataCategory::Primary,
         flags: choice.flags,

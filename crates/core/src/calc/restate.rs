@@ -13,7 +13,7 @@ use super::load::Load;
 use super::recalculate::Facts;
 use super::tce::{Energy, Figures, Inputs, figures};
 use crate::factors::{EmissionFactor, conversion, uplifted};
-use crate::model::element::{Element, FactorIndex};
+use crate::model::element::{Element, FactorIndex, NOT_STATED};
 use crate::model::flag::Flags;
 use crate::model::mode::{Basis, DistanceSource, EnergyUnit, Mode};
 use crate::model::movement::OperationIndex;
@@ -276,7 +276,9 @@ impl State {
         } else {
             (1, 1)
         };
-        let factor = LaneFactor::applied(0, row, (operation, provision), Flags::NONE, ratio);
+        // What is told apart here are totals, and biogenic CO2 is in none.
+        let intensities = (operation, provision, NOT_STATED);
+        let factor = LaneFactor::applied(0, row, intensities, Flags::NONE, ratio);
         let lane = Lane {
             factor: Some(factor),
             distance: None,

@@ -2,8 +2,8 @@
 
 use super::trail::Trail;
 use crate::model::element::{
-    BasisSet, CorridorKey, CorridorTotals, Element, FactorIndex, FactorUse, GhgTotals, Rollup,
-    SectionKey, SectionTotals, Shipments,
+    BasisSet, Biogenic, CorridorKey, CorridorTotals, Element, FactorIndex, FactorUse, GhgTotals,
+    Rollup, SectionKey, SectionTotals, Shipments,
 };
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
@@ -162,6 +162,7 @@ pub fn add_shipment(
     let head = &facts.head;
     let group = sums.group(head.corridor, head.period);
     let mut sum = GhgTotals::default();
+    let mut biogenic = Biogenic::default();
     let mut by_mode = [0i128; 6];
     let mut primary = 0i128;
     let mut basis = BasisSet::default();
@@ -174,6 +175,7 @@ pub fn add_shipment(
             provision: e.ghg_provision as i128,
         };
         sum.add(&element);
+        biogenic.count(e.biogenic_co2);
         by_mode[e.mode as usize] += element.total();
         // Beyond the period that it was measured in, a figure is no primary data of this activity.
         let is_outside = e.flags.has(Flags::OUTSIDE_REFERENCE_PERIOD);
@@ -190,10 +192,12 @@ pub fn add_shipment(
         section.teu += e.teu.max(0) as i128;
         section.mass_g += e.mass_g as i128;
         section.totals.add(&element);
+        section.biogenic.count(e.biogenic_co2);
         let used = sums.factor(e.factor);
         used.rows += 1;
         used.before_first += e.flags.has(Flags::BEFORE_FIRST_EDITION) as u64;
         used.totals.add(&element);
+        used.biogenic.count(e.biogenic_co2);
     }
     let boxes = &facts.boxes;
     let corridor = &mut sums.groups[group as usize].2[load_status as usize];
@@ -203,6 +207,7 @@ pub fn add_shipment(
     corridor.teu += boxes.teu;
     corridor.mass_g += boxes.mass_g;
     corridor.totals.add(&sum);
+    corridor.biogenic.add(&biogenic);
     for mode in Mode::ALL {
         corridor.by_mode[mode as usize] += by_mode[mode as usize];
     }
@@ -225,6 +230,7 @@ pub fn add_shipment(
     shipments.rejected_rows.push(facts.rejected_rows);
     shipments.is_complete.push(facts.is_complete);
     shipments.totals.push(sum);
+    shipments.biogenic.push(biogenic);
     shipments.by_mode.push(by_mode);
     shipments.primary.push(primary);
     shipments.activity_basis.push(basis);
@@ -241,6 +247,7 @@ pub fn merge(into: &mut Rollup, from: &Rollup) {
         sum.teu += other.teu;
         sum.mass_g += other.mass_g;
         sum.totals.add(&other.totals);
+        sum.biogenic.add(&other.biogenic);
         for mode in Mode::ALL {
             sum.by_mode[mode as usize] += other.by_mode[mode as usize];
         }
@@ -253,11 +260,13 @@ pub fn merge(into: &mut Rollup, from: &Rollup) {
         sum.teu += other.teu;
         sum.mass_g += other.mass_g;
         sum.totals.add(&other.totals);
+        sum.biogenic.add(&other.biogenic);
     }
     for (factor, other) in &from.factors {
         let sum = into.factors.entry(*factor).or_default();
         sum.rows += other.rows;
         sum.before_first += other.before_first;
         sum.totals.add(&other.totals);
+        sum.biogenic.add(&other.biogenic);
     }
 }

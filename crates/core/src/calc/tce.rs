@@ -5,6 +5,7 @@ use super::emissions::Amount;
 use super::lane::{Lane, LaneFactor};
 use super::load::{Load, UNKNOWN_TEU};
 use crate::factors::profile::Adjustment;
+use crate::model::element::NOT_STATED;
 use crate::model::flag::Flags;
 use crate::model::mode::{Basis, DistanceSource, LoadStatus, Per};
 use crate::model::reject::RejectReason;
@@ -48,6 +49,8 @@ pub struct Figures {
     pub ghg_operation: i64,
     /// Provision, micrograms.
     pub ghg_provision: i64,
+    /// Biogenic CO2, micrograms, in no total; [`NOT_STATED`]: the factor does not say.
+    pub biogenic_co2: i64,
     /// Flags found on the way.
     pub flags: Flags,
 }
@@ -223,6 +226,10 @@ fn emissions(inputs: &Inputs, factor: &LaneFactor, out: &mut Figures) -> Result<
     };
     out.ghg_operation = amount.at(factor.operation).ok_or_else(limit)?;
     out.ghg_provision = amount.at(factor.provision).ok_or_else(limit)?;
+    out.biogenic_co2 = match factor.biogenic {
+        NOT_STATED => NOT_STATED,
+        stated => amount.at(stated).ok_or_else(limit)?,
+    };
     if out.ghg_operation + out.ghg_provision > DECIMAL18_MAX {
         Err(limit())
     } else {

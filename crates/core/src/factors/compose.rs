@@ -3,6 +3,7 @@
 use super::factor::{Composed, EmissionFactor, Text};
 use super::library::LibraryRow;
 use super::rows::QUANTITY_SCALE;
+use crate::model::element::NOT_STATED;
 use crate::model::mode::{EnergyUnit, Per};
 use crate::model::unit::{DECIMAL18_MAX, div_half_even};
 
@@ -61,6 +62,10 @@ pub(super) fn compose(
         region: contained.clone(),
         intensity_operation: product(energy.factor.intensity_operation)?,
         intensity_provision: product(energy.factor.intensity_provision)?,
+        intensity_biogenic: match energy.factor.intensity_biogenic {
+            NOT_STATED => NOT_STATED,
+            stated => product(stated)?,
+        },
         valid_from,
         valid_to,
         composed: Some(Composed {

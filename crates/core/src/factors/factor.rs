@@ -162,6 +162,8 @@ pub struct EmissionFactor {
     pub intensity_operation: i64,
     /// Provision (well-to-tank) intensity, 10^-9 g CO2e per unit.
     pub intensity_provision: i64,
+    /// Biogenic CO2, 10^-9 g per unit, which is in neither of the two; [`crate::model::element::NOT_STATED`]: the source does not say.
+    pub intensity_biogenic: i64,
     /// Basis of the distance the figure is multiplied with; `Absent` for hubs and energy rows.
     pub distance_basis: Basis,
     /// Load factor inside the figure, millionths.

@@ -5,6 +5,7 @@ use super::fault::{DataFile, Faults};
 use super::library::{GWP_SETS, Library, LibraryRow, Texts};
 use super::region::RegionName;
 use super::table::{self, Row, layout};
+use crate::model::element::NOT_STATED;
 use crate::model::index::index16;
 use crate::model::index::index32;
 use crate::model::mode::{Basis, DataCategory, EnergyUnit, Mode, Per, Temperature};
@@ -21,7 +22,7 @@ layout! {
     Transport {
         FactorId = "factor_id" must, Operation = "operation" must, EnergyCarrier = "energy_carrier", Region = "region" must, Carrier = "carrier",
         Temperature = "temperature" must, Per = "per" must, OperationG = "operation_g", ProvisionG = "provision_g",
-        EnergyQuantity = "energy_quantity", EnergyUnit = "energy_unit", DistanceBasis = "distance_basis" must, LoadFactor = "load_factor",
+        BiogenicG = "biogenic_co2_g", EnergyQuantity = "energy_quantity", EnergyUnit = "energy_unit", DistanceBasis = "distance_basis" must, LoadFactor = "load_factor",
         EmptyShare = "empty_share", ValidFrom = "valid_from" must, ValidTo = "valid_to", DataCategory = "data_category" must,
         GwpSet = "gwp_set", Licence = "licence", SourceRef = "source_ref", BasisNote = "basis_note", Note = "note",
         ReferenceFrom = "reference_from", ReferenceTo = "reference_to", BasisAssumed = "basis_assumed",
@@ -33,7 +34,7 @@ layout! {
     Hub {
         FactorId = "factor_id" must, Operation = "operation" must, EnergyCarrier = "energy_carrier", Region = "region" must, Carrier = "carrier",
         Temperature = "temperature" must, Per = "per" must, OperationG = "operation_g", ProvisionG = "provision_g",
-        EnergyQuantity = "energy_quantity", EnergyUnit = "energy_unit", ValidFrom = "valid_from" must, ValidTo = "valid_to",
+        BiogenicG = "biogenic_co2_g", EnergyQuantity = "energy_quantity", EnergyUnit = "energy_unit", ValidFrom = "valid_from" must, ValidTo = "valid_to",
         DataCategory = "data_category" must, GwpSet = "gwp_set", Licence = "licence", SourceRef = "source_ref", Note = "note",
         ReferenceFrom = "reference_from", ReferenceTo = "reference_to",
     }
@@ -43,7 +44,7 @@ layout! {
     /// Columns of `energy.csv`.
     Energy {
         EnergyId = "energy_id" must, EnergyCarrier = "energy_carrier" must, Region = "region" must, Per = "per" must, OperationG = "operation_g" must,
-        ProvisionG = "provision_g" must, ValidFrom = "valid_from" must, ValidTo = "valid_to", GwpSet = "gwp_set", Licence = "licence",
+        ProvisionG = "provision_g" must, BiogenicG = "biogenic_co2_g", ValidFrom = "valid_from" must, ValidTo = "valid_to", GwpSet = "gwp_set", Licence = "licence",
         SourceRef = "source_ref", Note = "note",
     }
 }
@@ -65,6 +66,7 @@ struct Places {
     per: usize,
     operation_g: usize,
     provision_g: usize,
+    biogenic_g: usize,
     valid: (usize, usize),
     gwp_set: usize,
     licence: usize,
@@ -82,6 +84,7 @@ macro_rules! places {
             per: $table::Per as usize,
             operation_g: $table::OperationG as usize,
             provision_g: $table::ProvisionG as usize,
+            biogenic_g: $table::BiogenicG as usize,
             valid: ($table::ValidFrom as usize, $table::ValidTo as usize),
             gwp_set: $table::GwpSet as usize,
             licence: $table::Licence as usize,
@@ -243,6 +246,7 @@ impl<'l> Reader<'l> {
             per: Per::Tkm,
             intensity_operation: 0,
             intensity_provision: 0,
+            intensity_biogenic: NOT_STATED,
             distance_basis: Basis::Absent,
             load_factor: None,
             empty_share: None,
@@ -286,6 +290,8 @@ impl<'l> Reader<'l> {
         let wanted = "grams CO2e as digits with at most 9 decimals, not negative, below 10^9";
         let operation = row.decimal(at.operation_g, NANO_SCALE, 0..=DECIMAL18_MAX, wanted);
         let provision = row.decimal(at.provision_g, NANO_SCALE, 0..=DECIMAL18_MAX, wanted);
+        let wanted = "grams CO2 as digits with at most 9 decimals, not negative, below 10^9; empty: not stated";
+        let biogenic = row.decimal(at.biogenic_g, NANO_SCALE, 0..=DECIMAL18_MAX, wanted);
         if row.text(at.source_ref).is_empty() {
             row.warning(at.source_ref, "expected the table and cell of the source");
         }
@@ -303,6 +309,7 @@ impl<'l> Reader<'l> {
             per,
             intensity_operation: operation.unwrap_or(0),
             intensity_provision: provision.unwrap_or(0),
+            intensity_biogenic: biogenic.unwrap_or(NOT_STATED),
             valid_from,
             valid_to,
             gwp_set: gwp_set.unwrap_or(*default_gwp_set),
@@ -402,6 +409,7 @@ impl<'l> Reader<'l> {
             [
                 C::OperationG,
                 C::ProvisionG,
+                C::BiogenicG,
                 C::EnergyQuantity,
                 C::EnergyUnit,
                 C::EnergyCarrier,
@@ -428,6 +436,7 @@ impl<'l> Reader<'l> {
             [
                 C::OperationG,
                 C::ProvisionG,
+                C::BiogenicG,
                 C::EnergyQuantity,
                 C::EnergyUnit,
                 C::EnergyCarrier,
@@ -463,7 +472,7 @@ impl<'l> Reader<'l> {
 /// Either both intensities, or energy with its unit and carrier; never half of one, never both.
 fn figure(
     row: &mut Row,
-    [operation, provision, quantity, unit, carrier]: [usize; 5],
+    [operation, provision, biogenic, quantity, unit, carrier]: [usize; 6],
 ) -> Option<(i64, EnergyUnit)> {
     let energy_unit = row.value(
         unit,
@@ -496,6 +505,12 @@ fn figure(
             }
         }
         (false, true) => {
+            if !row.text(biogenic).is_empty() {
+                row.error(
+                    biogenic,
+                    "expected none beside energy_quantity: the row of the energy states it",
+                );
+            }
             for (column, wanted) in [
                 (quantity, "expected a quantity"),
                 (unit, "expected kg, l, kWh or MJ"),

@@ -5,7 +5,7 @@
 use super::compose::conversion;
 use super::profile::Prefer;
 use super::set::FactorSet;
-use crate::model::element::FactorIndex;
+use crate::model::element::{FactorIndex, NOT_STATED};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::mode::{EnergyUnit, Per, Temperature};
@@ -59,6 +59,8 @@ pub struct Choice {
     pub operation: i64,
     /// Provision intensity after uplift, 10^-9 g per unit.
     pub provision: i64,
+    /// Biogenic CO2 after uplift, 10^-9 g per unit; [`NOT_STATED`]: the factor does not say.
+    pub biogenic: i64,
     /// Q05, Q07, Q17, Q19, Q29, Q40, Q41.
     pub flags: Flags,
     /// Whether its reference period ended longer ago than the run admits.
@@ -74,6 +76,8 @@ pub struct EnergyChoice {
     pub operation: i64,
     /// Provision intensity, 10^-9 g per `per`.
     pub provision: i64,
+    /// Biogenic CO2, 10^-9 g per `per`; [`NOT_STATED`]: the row does not say.
+    pub biogenic: i64,
     /// Unit of the row's intensity.
     pub per: Per,
     /// From the unit of the question to `per`: numerator.
@@ -295,6 +299,7 @@ impl FactorSet {
             factor: index,
             operation: factor.intensity_operation,
             provision: factor.intensity_provision,
+            biogenic: factor.intensity_biogenic,
             per: factor.per,
             numerator,
             denominator,
@@ -384,8 +389,11 @@ impl FactorSet {
 
     fn choice(&self, index: FactorIndex, stage: Stage, day: Day) -> Result<Choice, NoFactor> {
         let factor = &self.factors[index as usize];
-        let (mut operation, mut provision) =
-            (factor.intensity_operation, factor.intensity_provision);
+        let (mut operation, mut provision, mut biogenic) = (
+            factor.intensity_operation,
+            factor.intensity_provision,
+            factor.intensity_biogenic,
+        );
         if stage.uplift {
             let uplift = self.uplift_of(factor.operation).ok_or(NoFactor {
                 reason: NoFactorReason::NoUplift,
@@ -396,6 +404,9 @@ impl FactorSet {
             };
             operation = uplifted(operation, uplift).ok_or(limit)?;
             provision = uplifted(provision, uplift).ok_or(limit)?;
+            if biogenic != NOT_STATED {
+                biogenic = uplifted(biogenic, uplift).ok_or(limit)?;
+            }
         }
         let flags = self.ranks[index as usize].flags
             | Flags::PAST_LAST_EDITION.when(stage.ended)
@@ -407,6 +418,7 @@ impl FactorSet {
             factor: index,
             operation,
             provision,
+            biogenic,
             flags,
             is_too_old: self.is_too_old(factor, day),
         })

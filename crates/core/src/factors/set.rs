@@ -11,6 +11,7 @@ use super::profile::{AfterLastEdition, BeforeFirstEdition, Prefer, Profile};
 use super::region::Region;
 use super::select::{Criteria, Entry, GroupKey, RankKey, uplifted};
 use super::zones::Zones;
+use crate::model::element::NOT_STATED;
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::index::index16;
@@ -152,8 +153,10 @@ impl FactorSet {
             else {
                 continue;
             };
+            let biogenic = Some(factor.intensity_biogenic).filter(|&v| v != NOT_STATED);
             if [factor.intensity_operation, factor.intensity_provision]
                 .into_iter()
+                .chain(biogenic)
                 .any(|v| uplifted(v, uplift).is_none())
             {
                 faults.error(

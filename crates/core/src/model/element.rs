@@ -11,6 +11,9 @@ use super::time::{Day, Instant};
 /// No source row: an inferred hub.
 pub const NO_ROW: u32 = u32::MAX;
 
+/// No figure: the factor states none. Not 0, which is the statement that there is none.
+pub const NOT_STATED: i64 = i64::MIN;
+
 /// Index of a factor in the run's factor list (transport, hub and energy rows, composed rows).
 pub type FactorIndex = u32;
 
@@ -103,6 +106,8 @@ elements! {
     ghg_operation: i64,
     /// Energy provision, micrograms CO2e. Total = operation + provision.
     ghg_provision: i64,
+    /// Biogenic CO2, micrograms, in no total; [`NOT_STATED`]: the factor does not say.
+    biogenic_co2: i64,
     /// Quality flags.
     flags: Flags,
 }
@@ -149,6 +154,44 @@ impl GhgTotals {
         self.operation = self.operation.checked_add(other.operation)?;
         self.provision = self.provision.checked_add(other.provision)?;
         Some(())
+    }
+}
+
+/// Biogenic CO2 of those elements whose factor states it, beside every total.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Biogenic {
+    /// Micrograms.
+    pub co2: i128,
+    /// Elements that it is stated of.
+    pub elements: u64,
+}
+
+impl Biogenic {
+    /// Adds the figure of an element, or [`NOT_STATED`].
+    #[inline]
+    pub fn count(&mut self, co2: i64) {
+        if co2 != NOT_STATED {
+            self.co2 += co2 as i128;
+            self.elements += 1;
+        }
+    }
+
+    /// Adds another sum.
+    pub fn add(&mut self, other: &Biogenic) {
+        self.co2 += other.co2;
+        self.elements += other.elements;
+    }
+
+    /// Adds another sum; `None`: it does not fit.
+    pub fn add_checked(&mut self, other: &Biogenic) -> Option<()> {
+        self.co2 = self.co2.checked_add(other.co2)?;
+        self.elements = self.elements.checked_add(other.elements)?;
+        Some(())
+    }
+
+    /// The sum; `None`: no element has a figure.
+    pub fn stated(&self) -> Option<i128> {
+        (self.elements > 0).then_some(self.co2)
     }
 }
 
@@ -211,6 +254,8 @@ pub struct Shipments {
     pub is_complete: Vec<bool>,
     /// Activity and emissions.
     pub totals: Vec<GhgTotals>,
+    /// Biogenic CO2, in no total.
+    pub biogenic: Vec<Biogenic>,
     /// Emissions by mode and hub, micrograms, in the order of [`Mode::ALL`].
     pub by_mode: Vec<[i128; 6]>,
     /// Emissions of elements with primary data, micrograms.
@@ -247,6 +292,7 @@ impl Shipments {
             rejected_rows,
             is_complete,
             totals,
+            biogenic,
             by_mode,
             primary,
             activity_basis,
@@ -324,6 +370,8 @@ pub struct CorridorTotals {
     pub mass_g: i128,
     /// Activity and emissions.
     pub totals: GhgTotals,
+    /// Biogenic CO2, in no total.
+    pub biogenic: Biogenic,
     /// Emissions by mode and hub, micrograms.
     pub by_mode: [i128; 6],
     /// Emissions with primary data, micrograms.
@@ -343,6 +391,8 @@ pub struct SectionTotals {
     pub mass_g: i128,
     /// Activity and emissions.
     pub totals: GhgTotals,
+    /// Biogenic CO2, in no total.
+    pub biogenic: Biogenic,
 }
 
 /// How much a factor was used.
@@ -354,6 +404,8 @@ pub struct FactorUse {
     pub before_first: u64,
     /// Activity and emissions of those elements.
     pub totals: GhgTotals,
+    /// Their biogenic CO2, in no total.
+    pub biogenic: Biogenic,
 }
 
 /// Exact sums above the elements. Adding is associative and commutative, so the order of batches does not matter.

@@ -7,7 +7,7 @@ use super::timing::Step;
 use super::{MILLIHOUR_US, Millihours};
 use crate::calc::compare::{Criteria, Share};
 use crate::calc::load::UNKNOWN_TEU;
-use crate::model::element::{Element, FactorIndex, Footprints, NO_ROW};
+use crate::model::element::{Element, FactorIndex, Footprints, NO_ROW, NOT_STATED};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Mode, Per};
@@ -206,6 +206,10 @@ fn together(mut sum: Vec<Part>, other: Vec<Part>) -> Vec<Part> {
             }
             one.teu = match (one.teu, two.teu) {
                 (UNKNOWN_TEU, _) | (_, UNKNOWN_TEU) => UNKNOWN_TEU,
+                (a, b) => a.saturating_add(b),
+            };
+            one.biogenic_co2 = match (one.biogenic_co2, two.biogenic_co2) {
+                (NOT_STATED, _) | (_, NOT_STATED) => NOT_STATED,
                 (a, b) => a.saturating_add(b),
             };
             one.flags |= two.flags;

@@ -9,6 +9,7 @@ use crate::factors::fault::{DataFile, Fault, Faults};
 use crate::factors::library::transport_mode;
 use crate::factors::{EmissionFactor, FactorSet};
 use crate::geo::sea::Passages;
+use crate::model::element::NOT_STATED;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Mode, Per};
 use crate::model::unit::{DECIMAL18_MAX, ONE, SHARE_SCALE, div_half_even, short_decimal_text};
@@ -312,7 +313,11 @@ impl Scenario {
                 for value in [
                     &mut factor.intensity_operation,
                     &mut factor.intensity_provision,
+                    &mut factor.intensity_biogenic,
                 ] {
+                    if *value == NOT_STATED {
+                        continue;
+                    }
                     let scaled = div_half_even(*value as i128 * ONE as i128, *ratio as i128);
                     *value = i64::try_from(scaled)
                         .ok()

@@ -2,7 +2,7 @@
 //!
 //! Of a whole run they are the published rows; `tests/figures/slices.rs` holds the two against each other.
 
-use super::{CorridorRow, CorridorSums, FactorRow, SectionRow};
+use super::{CorridorRow, CorridorSums, FactorRow, SectionRow, biogenic};
 use crate::error::{Error, Result};
 use crate::model::element::{BasisSet, GhgTotals};
 use crate::model::flag::Flags;
@@ -42,6 +42,8 @@ row! {
         inland_waterway from ghg_inland_waterway_kg: i128,
         air from ghg_air_kg: i128,
         hub from ghg_hub_kg: i128,
+        biogenic_co2_kg: Option<i128>,
+        biogenic_co2_elements: i64,
     }
 }
 
@@ -164,6 +166,7 @@ impl Derived {
                 head.air,
                 head.hub,
             ],
+            biogenic: biogenic(head.biogenic_co2_kg, head.biogenic_co2_elements),
         })?;
         Some(key)
     }
@@ -220,6 +223,8 @@ impl Derived {
                 inland_waterway,
                 air,
                 hub,
+                biogenic_co2_kg: sums.biogenic.stated(),
+                biogenic_co2_elements: i64::try_from(sums.biogenic.elements).unwrap_or(i64::MAX),
                 intensity: intensity_g_per_tkm(&sums.totals),
                 primary_share: primary_share(of.primary, &sums.totals),
             }
