@@ -7,7 +7,7 @@ use crate::factors::DataFile;
 use crate::input::mapping::Mapping;
 use crate::input::{Grain, SourceFile, open_in};
 use crate::model::id::LocationCode;
-use crate::model::mode::{Basis, Mode};
+use crate::model::mode::{Basis, ByMode, Mode};
 use crate::model::vocabulary::Vocabulary;
 use crate::reference::Reference;
 use crate::run::plan::{Flags, Plan, Surroundings};
@@ -60,7 +60,7 @@ static VOCABULARY: LazyLock<Arc<Vocabulary>> = LazyLock::new(|| {
             .map(|(code, of)| (code.to_owned(), of))
             .into_iter()
             .collect(),
-        default_operation: [Some(0), None, Some(1), None, None, None],
+        default_operation: ByMode([Some(0), None, Some(1), None, None, None]),
         default_basis: Basis::Actual,
         strict_container_id: false,
         places: places.collect(),

@@ -154,8 +154,8 @@ pub mod documents {
     pub use crate::exchange::convert::{
         Conversion, Converted, ConvertedOf, EdifactTables, EventsOrder, IleapOrder,
     };
-    pub use crate::exchange::export::{Company, Form, Kind, Order, Summary};
     pub use crate::exchange::left_out::{LeftOut, Outcome, count, counts};
+    pub use crate::exchange::order::{Company, Form, Kind, Order, Summary};
     pub use crate::exchange::pact::Pact;
     pub use crate::exchange::received::Received;
     pub use crate::present::report::declaration::{Company as DeclaringCompany, Declared};

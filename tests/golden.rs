@@ -442,10 +442,15 @@ fn biogenic_co2_stands_beside_the_total() {
         rows.map(|((key, a), b)| (key, a, b)).collect()
     };
     let wanted = |rows: &[(&str, &str, &str)]| -> Vec<(String, String, String)> {
-        let row = |(a, b, c): &(&str, &str, &str)| ((*a).to_owned(), (*b).to_owned(), (*c).to_owned());
+        let row =
+            |(a, b, c): &(&str, &str, &str)| ((*a).to_owned(), (*b).to_owned(), (*c).to_owned());
         rows.iter().map(row).collect()
     };
-    let mut elements = cells("elements", "movement_id", ["biogenic_co2_kg", "ghg_total_kg"]);
+    let mut elements = cells(
+        "elements",
+        "movement_id",
+        ["biogenic_co2_kg", "ghg_total_kg"],
+    );
     elements.retain(|(movement, ..)| !movement.is_empty());
     let by_hand = [
         // 10,000 t.km x 0.025 l x 135.839025 g; x 3,200 g
@@ -464,9 +469,15 @@ fn biogenic_co2_stands_beside_the_total() {
     let sums = ["biogenic_co2_kg", "biogenic_co2_elements"];
     // M1, M2, M4 and M5 of the first; of the second nobody knows.
     let of_shipments = [("BL-1", "368.359756250", "4"), ("BL-2", "", "0")];
-    assert_eq!(cells("shipments", "shipment_id", sums), wanted(&of_shipments));
+    assert_eq!(
+        cells("shipments", "shipment_id", sums),
+        wanted(&of_shipments)
+    );
     let of_corridors = [("CN-CN", "368.359756250", "4")];
-    assert_eq!(cells("corridors", "corridor_id", sums), wanted(&of_corridors));
+    assert_eq!(
+        cells("corridors", "corridor_id", sums),
+        wanted(&of_corridors)
+    );
 }
 
 /// The arithmetic stands in `tests/golden/three_modes/README.md`.

@@ -3,7 +3,8 @@
 use super::stopped;
 use super::world::World;
 use crate::error::Result;
-use crate::present::comparison::sheet::{ScenarioRow, ScenarioSheet, Sheet, modes};
+use crate::present::comparison::fill::modes;
+use crate::present::comparison::sheet::{ScenarioRow, ScenarioSheet, Sheet};
 use crate::routes::answer::{Answer, LinkKey, NoAnswer, answer, evaluate, keys};
 use crate::routes::network::Network;
 use crate::routes::option::RouteOption;

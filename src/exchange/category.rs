@@ -127,8 +127,8 @@ pub(crate) fn id_of(run: &Published, element: &Element, factor: &EmissionFactor)
             element.temperature.code()
         );
     }
-    let as_listed = element.intensity_operation == i128::from(factor.intensity_operation)
-        && element.intensity_provision == i128::from(factor.intensity_provision);
+    let as_listed = element.intensity_operation == i128::from(factor.intensity.operation)
+        && element.intensity_provision == i128::from(factor.intensity.provision);
     let unit = if averaged { ";per-tonne" } else { "" };
     let uplift = if as_listed {
         String::new()

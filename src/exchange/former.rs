@@ -2,8 +2,8 @@
 //!
 //! Files of documents are in order of product, as the versions are asked for, so each is read once and a line of it is held.
 
-use super::export::Form;
 use super::ledger::Version;
+use super::order::Form;
 use crate::error::{Error, Result};
 use crate::escape::inert::original;
 use crate::store::files::open_if_there;

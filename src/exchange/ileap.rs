@@ -114,8 +114,8 @@ impl EnergyCarrier {
             .find(|(code, _)| carrier.starts_with(code))
             .map(|(_, word)| *word);
         let (ttw, wtt) = (
-            i128::from(row.intensity_operation),
-            i128::from(row.intensity_provision),
+            i128::from(row.intensity.operation),
+            i128::from(row.intensity.provision),
         );
         let entry = |energy_carrier| EnergyCarrier {
             energy_carrier,

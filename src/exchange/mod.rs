@@ -21,5 +21,6 @@ pub(crate) mod ledger;
 pub(crate) mod left_out;
 pub(crate) mod local_time;
 pub(crate) mod movements;
+pub(crate) mod order;
 pub(crate) mod pact;
 pub(crate) mod received;

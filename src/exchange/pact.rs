@@ -5,10 +5,10 @@
 
 use super::category::{Category, Met, Source, Sources, Unit, intensity_text};
 use super::elements::{self, Spelling};
-use super::export::Company;
 use super::ileap::{CategoryData, DOCUMENTATION, EXTENSION_VERSION, SCHEMA_BASE};
 use super::json;
 use super::ledger::Identity;
+use super::order::Company;
 use crate::error::Result;
 use crate::escape::inert::urn_part;
 use crate::factors::{GwpSet, Region, RegionName, country, is_country};

@@ -28,6 +28,8 @@ mod number;
 mod parquet;
 mod parquet_cells;
 #[cfg(test)]
+mod parquet_groups_tests;
+#[cfg(test)]
 mod parquet_tests;
 #[cfg(test)]
 mod row_tests;

@@ -314,12 +314,10 @@ fn judge_operations(judge: &mut Judge, batch: &mut MovementBatch, operations: &[
             }
             continue;
         }
-        batch
-            .operation
-            .push(defaults[mode as usize].unwrap_or_default());
+        batch.operation.push(defaults[mode].unwrap_or_default());
         judge.flags[row] |= Flags::OPERATION_DEFAULTED;
         let known = !judge.is_bad(row, column::MODE) && !judge.is_bad(row, column::OPERATION);
-        if known && defaults[mode as usize].is_none() {
+        if known && defaults[mode].is_none() {
             judge.fault(row, column::OPERATION, RejectReason::UnknownOperation);
         }
     }

@@ -4,7 +4,7 @@ use super::mapping::{DistanceUnit, Mapping, MassUnit};
 use super::test_files::source;
 use super::*;
 use crate::model::id::LocationCode;
-use crate::model::mode::{Basis, Mode};
+use crate::model::mode::{Basis, ByMode, Mode};
 use crate::model::time::instant_text;
 
 pub(super) fn vocabulary() -> Vocabulary {
@@ -22,7 +22,7 @@ pub(super) fn vocabulary() -> Vocabulary {
         ]
         .into_iter()
         .collect(),
-        default_operation: [Some(0), None, Some(1), None, None, Some(2)],
+        default_operation: ByMode([Some(0), None, Some(1), None, None, Some(2)]),
         default_basis: Basis::Actual,
         strict_container_id: false,
         places: ["CNCKG", "CNQZH", "SGSIN"].map(place).into_iter().collect(),

@@ -92,8 +92,8 @@ pub fn ask(asked: &Question, set: &FactorSet) -> Result<Explained> {
     let (day, temperature) = (date_text(query.day), query.temperature.code());
     let answer = set.select(&query).map(|c| Chosen {
         factor: c.factor,
-        operation: c.operation,
-        provision: c.provision,
+        operation: c.intensity.operation,
+        provision: c.intensity.provision,
         flags: c.flags,
         conversion: None,
     });
@@ -142,8 +142,8 @@ pub fn ask_energy(asked: &EnergyQuestion, set: &FactorSet) -> Result<Explained> 
     let (day, unit) = (date_text(query.day), query.unit.code());
     let answer = set.select_energy(&query).map(|c| Chosen {
         factor: c.factor,
-        operation: c.operation,
-        provision: c.provision,
+        operation: c.intensity.operation,
+        provision: c.intensity.provision,
         flags: c.flags,
         conversion: Some((query.unit, c.numerator, c.denominator)),
     });

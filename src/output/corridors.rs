@@ -214,14 +214,14 @@ published_table! {
             s.biogenic.stated().unwrap_or(Number::NULL)
         });
     biogenic_co2_elements: Required<Long>, 1, number!(i64, |_, s: &CorridorTotals| s.biogenic.elements as i64);
-    ghg_road_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Road as usize]);
-    ghg_rail_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Rail as usize]);
-    ghg_sea_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Sea as usize]);
+    ghg_road_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Road]);
+    ghg_rail_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Rail]);
+    ghg_sea_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Sea]);
     ghg_inland_waterway_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| {
-            s.by_mode[Mode::InlandWaterway as usize]
+            s.by_mode[Mode::InlandWaterway]
         });
-    ghg_air_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Air as usize]);
-    ghg_hub_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Hub as usize]);
+    ghg_air_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Air]);
+    ghg_hub_kg: Required<Sum<9>>, 1, number!(i128, |_, s: &CorridorTotals| s.by_mode[Mode::Hub]);
     intensity_g_per_tkm: Optional<Sum<6>>, 1, number!(i128, |_, s: &CorridorTotals| {
             intensity_g_per_tkm(&s.totals).unwrap_or(Number::NULL)
         });

@@ -233,10 +233,10 @@ fn totals(id: &str, number: u64, from: usize, f: &mut Footprints, random: &mut R
         operation: sum(&e.ghg_operation),
         provision: sum(&e.ghg_provision),
     };
-    let mut by_mode = [0; 6];
+    let mut by_mode = ByMode::<i128>::default();
     let mut basis = BasisSet::default();
     for i in elements.clone() {
-        by_mode[e.mode[i] as usize] += (e.ghg_operation[i] + e.ghg_provision[i]) as i128;
+        by_mode[e.mode[i]] += (e.ghg_operation[i] + e.ghg_provision[i]) as i128;
         basis.add(e.activity_basis[i]);
     }
     let corridor = match number % 4 {

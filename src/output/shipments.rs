@@ -65,7 +65,7 @@ macro_rules! by_mode {
     ($mode:ident) => {
         |c, g, _| {
             numbers(c, g, |s, r, out: &mut Vec<i128>| {
-                out.extend(s.by_mode[r].iter().map(|m| m[Mode::$mode as usize]))
+                out.extend(s.by_mode[r].iter().map(|m| m[Mode::$mode]))
             })
         }
     };

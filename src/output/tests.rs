@@ -223,7 +223,7 @@ fn want_shipments(s: &Shipments, names: &Names<'_>) -> Vec<Vec<String>> {
                 d(s.totals[i].provision, 9),
                 d(s.totals[i].total(), 9),
             ];
-            row.extend(s.by_mode[i].iter().map(|&v| d(v, 9)));
+            row.extend(s.by_mode[i].0.iter().map(|&v| d(v, 9)));
             row.push(or_null(s.activity_basis[i].code()));
             row.push(maybe(ratio::intensity_g_per_tkm(&s.totals[i]), 6));
             row.push(maybe(ratio::primary_share(s.primary[i], &s.totals[i]), 6));

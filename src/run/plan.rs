@@ -289,4 +289,6 @@ fn above(text: &str, fault: &toml::de::Error) -> Option<toml::Table> {
 }
 
 #[cfg(test)]
+mod limits_tests;
+#[cfg(test)]
 mod tests;

@@ -7,6 +7,8 @@ mod batch_in_memory;
 #[cfg(unix)]
 mod beside;
 mod compare;
+mod compare_costs;
+mod compare_words;
 mod excerpts;
 mod exchange;
 mod factor_import;
@@ -26,3 +28,5 @@ mod streams;
 #[path = "../support/mod.rs"]
 mod support;
 mod terminal;
+mod timetables;
+mod what_if;

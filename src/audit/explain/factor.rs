@@ -103,9 +103,9 @@ impl Subject<'_> {
         let mut figures = match composed {
             Some(c) => vec![Fact::new("energy use", energy_use(c, per), "")],
             None => vec![
-                Fact::new("operation", grams(f.intensity_operation), ""),
-                Fact::new("provision", grams(f.intensity_provision), ""),
-                Fact::new("biogenic CO2", stated(f.intensity_biogenic), ""),
+                Fact::new("operation", grams(f.intensity.operation), ""),
+                Fact::new("provision", grams(f.intensity.provision), ""),
+                Fact::new("biogenic CO2", stated(f.intensity.biogenic), ""),
             ],
         };
         let basis = if f.distance_basis == Basis::Absent {
@@ -170,12 +170,12 @@ impl Subject<'_> {
         let parts = [
             (
                 "operation",
-                factor.intensity_operation,
+                factor.intensity.operation,
                 e.intensity_operation,
             ),
             (
                 "provision",
-                factor.intensity_provision,
+                factor.intensity.provision,
                 e.intensity_provision,
             ),
         ];
@@ -188,7 +188,7 @@ impl Subject<'_> {
         };
         if let Some(c) = &factor.composed {
             let energy = &self.reference.factors.factors[c.energy as usize];
-            let of = [energy.intensity_operation, energy.intensity_provision];
+            let of = [energy.intensity.operation, energy.intensity.provision];
             for ((name, made_g, _), each) in parts.into_iter().zip(of) {
                 let per = energy.per.unit();
                 let conversion = match conversion(c.unit, energy.per) {
@@ -209,8 +209,7 @@ impl Subject<'_> {
             }
         }
         if e.flags.has(Flags::REFRIGERATED_UPLIFT) {
-            let uplift =
-                self.reference.profile.refrigerated_uplift[e.mode as usize].unwrap_or_default();
+            let uplift = self.reference.profile.refrigerated_uplift[e.mode].unwrap_or_default();
             for (name, ambient, applied) in parts {
                 made.push(Step {
                     name,

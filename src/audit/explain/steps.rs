@@ -12,6 +12,7 @@ use crate::factors::{conversion, uplifted};
 use crate::model::element::NOT_STATED;
 use crate::model::flag::Flags;
 use crate::model::mode::{Basis, Mode, Per};
+use crate::model::quantity::Metres;
 use crate::model::unit::{
     DISTANCE_SCALE, NANO_SCALE, SHARE_SCALE, decimal_text, div_half_even, short_decimal_text,
 };
@@ -62,9 +63,11 @@ impl Subject<'_> {
     /// What is beside the total: the same activity at what the factor states of biogenic CO2, uplifted as its other figures.
     fn biogenic(&self) -> Result<Step> {
         let (e, name) = (self.element, "biogenic CO2");
-        let mut intensity = self.reference.factors.factors[e.factor as usize].intensity_biogenic;
+        let mut intensity = self.reference.factors.factors[e.factor as usize]
+            .intensity
+            .biogenic;
         if e.flags.has(Flags::REFRIGERATED_UPLIFT) {
-            let uplift = self.reference.profile.refrigerated_uplift[e.mode as usize];
+            let uplift = self.reference.profile.refrigerated_uplift[e.mode];
             intensity = uplift
                 .and_then(|uplift| uplifted(intensity, uplift))
                 .ok_or_else(|| Error::Internal(format!("{name}: no uplift of the factor")))?;
@@ -90,7 +93,7 @@ impl Subject<'_> {
         let e = self.element;
         let entry = self.reference.adjustment(e.mode, e.distance_basis, to);
         let entry = entry
-            .filter(|entry| adjusted(e.distance_m, *entry) == metres as i128)
+            .filter(|entry| adjusted(Metres(e.distance_m), *entry) == metres as i128)
             .ok_or_else(|| {
                 Error::Internal(format!(
                     "{name} {metres} m is not what the profile makes of {} m",

@@ -58,8 +58,8 @@ fn sheet(set: &FactorSet, f: &EmissionFactor) -> String {
                     f,
                     energy,
                     &quantity,
-                    energy.intensity_operation,
-                    f.intensity_operation,
+                    energy.intensity.operation,
+                    f.intensity.operation,
                 ),
             ),
             (
@@ -68,8 +68,8 @@ fn sheet(set: &FactorSet, f: &EmissionFactor) -> String {
                     f,
                     energy,
                     &quantity,
-                    energy.intensity_provision,
-                    f.intensity_provision,
+                    energy.intensity.provision,
+                    f.intensity.provision,
                 ),
             ),
         ],
@@ -123,8 +123,8 @@ fn scope(set: &FactorSet, f: &EmissionFactor) -> Vec<(&'static str, String)> {
     }
     fields.extend([
         ("temperature", f.temperature.code().to_owned()),
-        ("operation_g", grams(f.intensity_operation)),
-        ("provision_g", grams(f.intensity_provision)),
+        ("operation_g", grams(f.intensity.operation)),
+        ("provision_g", grams(f.intensity.provision)),
         ("distance_basis", f.distance_basis.code().to_owned()),
         ("basis_note", f.basis_note.to_string()),
         ("load_factor", share(f.load_factor)),

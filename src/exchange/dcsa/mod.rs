@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod carrier_tests;
 mod references;
+#[cfg(test)]
+mod ship_tests;
 pub(crate) mod spellings;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use crate::model::money::PRICE_SCALE;
 use crate::model::time::{date_text, day_of, instant_text};
 use crate::model::unit::{MASS_SCALE, SHARE_SCALE, grouped};
 use crate::present::comparison::figure::{days, decimal};
-use crate::present::comparison::sheet::Names;
+use crate::present::comparison::fill::Names;
 use crate::routes::answer::Answer;
 use crate::routes::request::Request;
 use rust_decimal::Decimal;

@@ -1,4 +1,4 @@
-//! Route options as table, JSON, CSV and HTML. `sheet` turns an answer into words and decimals once; the forms only arrange them.
+//! Route options as table, JSON, CSV and HTML. `fill` turns an answer into the words and decimals of a `sheet` once; the forms only arrange them.
 
 pub(crate) mod asked;
 mod chains_html;
@@ -8,6 +8,7 @@ mod cost_html;
 pub(crate) mod csv;
 pub(crate) mod days;
 pub(crate) mod figure;
+pub(crate) mod fill;
 pub(crate) mod html;
 mod labels;
 pub(crate) mod map;

@@ -175,7 +175,7 @@ fn month_table<'r>(
             keys.into_iter()
                 .chain(cells(&sums, row.activity_basis.code(), &asked.whole))
                 .chain([primary])
-                .chain(sums.by_mode.map(nano)),
+                .chain(sums.by_mode.0.map(nano)),
         );
     }
     Ok(table)
@@ -258,7 +258,7 @@ fn mode_parts(sums: &CorridorSums) -> Vec<(&'static str, i128)> {
     Mode::ALL
         .map(Mode::code)
         .into_iter()
-        .zip(sums.by_mode)
+        .zip(sums.by_mode.0)
         .collect()
 }
 

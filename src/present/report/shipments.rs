@@ -58,7 +58,7 @@ pub(crate) fn section(asked: &Asked) -> Result<Made> {
     let largest = &asked.run.largest;
     let codes = Mode::ALL.map(Mode::code);
     let bar = |(at, row): (usize, &ShipmentRow)| {
-        let parts: Vec<(&'static str, i128)> = codes.into_iter().zip(row.by_mode()).collect();
+        let parts: Vec<(&'static str, i128)> = codes.into_iter().zip(row.by_mode().0).collect();
         Bar {
             label: row.shipment_id.clone(),
             detail: format!("{}, {}", row.corridor_id, word(&row.modes)),

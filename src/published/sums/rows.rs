@@ -7,7 +7,7 @@ pub(super) use derived::derived;
 use crate::model::element::{BasisSet, Biogenic, GhgTotals};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
-use crate::model::mode::{Basis, DataCategory, DistanceSource, LoadStatus, Mode};
+use crate::model::mode::{Basis, ByMode, DataCategory, DistanceSource, LoadStatus, Mode};
 use crate::model::symbol::{Symbol, Symbols};
 use crate::model::time::Day;
 use crate::output::corridors::{corridor, section};
@@ -223,22 +223,19 @@ row! {
     }
 }
 
-/// Emissions by mode, micrograms, in the order of [`Mode::ALL`].
-pub(super) type ByMode = [i128; Mode::ALL.len()];
-
 macro_rules! by_mode {
     ($row:ty) => {
         impl $row {
-            /// Emissions by mode.
-            pub(crate) fn by_mode(&self) -> ByMode {
-                [
-                    self.road,
-                    self.rail,
-                    self.sea,
-                    self.inland_waterway,
-                    self.air,
-                    self.hub,
-                ]
+            /// Emissions by mode, micrograms.
+            pub(crate) fn by_mode(&self) -> ByMode<i128> {
+                ByMode::of(|mode| match mode {
+                    Mode::Road => self.road,
+                    Mode::Rail => self.rail,
+                    Mode::Sea => self.sea,
+                    Mode::InlandWaterway => self.inland_waterway,
+                    Mode::Air => self.air,
+                    Mode::Hub => self.hub,
+                })
             }
         }
     };
@@ -267,8 +264,8 @@ pub(crate) struct CorridorSums {
     pub mass: i128,
     /// Activity and emissions.
     pub totals: GhgTotals,
-    /// Emissions by mode.
-    pub by_mode: ByMode,
+    /// Emissions by mode, micrograms.
+    pub by_mode: ByMode<i128>,
     /// Biogenic CO2, in no total.
     pub biogenic: Biogenic,
 }
@@ -280,7 +277,7 @@ impl Sums for CorridorSums {
         self.teu = self.teu.checked_add(other.teu)?;
         self.mass = self.mass.checked_add(other.mass)?;
         self.totals.add_checked(&other.totals)?;
-        for (sum, part) in self.by_mode.iter_mut().zip(other.by_mode) {
+        for (sum, part) in self.by_mode.0.iter_mut().zip(other.by_mode.0) {
             *sum = sum.checked_add(part)?;
         }
         self.biogenic.add_checked(&other.biogenic)

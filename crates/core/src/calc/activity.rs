@@ -1,12 +1,9 @@
-//! Distance adjustment, transport activity, and a consignment's part of a box.
+//! Distance adjustment, and a consignment's part of a box.
 
 use super::emissions::HalfEvenDivisor;
 use crate::factors::profile::Adjustment;
-use crate::model::unit::{DECIMAL18_MAX, div_half_even};
-
-/// A limit of the published decimals was passed (R020).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LimitExceeded;
+use crate::model::quantity::Metres;
+use crate::model::unit::div_half_even;
 
 // A distance times millionths.
 const PER_MILLION: HalfEvenDivisor = HalfEvenDivisor::new(1_000_000);
@@ -16,33 +13,20 @@ const PER_MILLION: HalfEvenDivisor = HalfEvenDivisor::new(1_000_000);
 /// ```
 /// use green_corridor_core::calc::activity::adjusted;
 /// use green_corridor_core::factors::profile::Adjustment;
-/// assert_eq!(adjusted(2_500_001, Adjustment::Ratio(1_150_000)), 2_875_001);
+/// use green_corridor_core::model::quantity::Metres;
+/// assert_eq!(adjusted(Metres(2_500_001), Adjustment::Ratio(1_150_000)), 2_875_001);
 /// ```
 #[inline]
-pub fn adjusted(distance_m: i64, adjustment: Adjustment) -> i128 {
+pub fn adjusted(distance: Metres, adjustment: Adjustment) -> i128 {
     match adjustment {
         Adjustment::Ratio(millionths) => {
-            let product = distance_m as i128 * millionths as i128;
+            let product = distance.0 as i128 * millionths as i128;
             let quick = u128::try_from(product)
                 .ok()
                 .and_then(|p| PER_MILLION.divide(p));
             quick.map_or_else(|| div_half_even(product, 1_000_000), i128::from)
         }
-        Adjustment::AddMetres(metres) => distance_m as i128 + metres as i128,
-    }
-}
-
-/// Transport activity in g.m (10^-9 t.km) of a mass in grams over whole metres.
-///
-/// ```
-/// use green_corridor_core::calc::activity::transport_activity;
-/// assert_eq!(transport_activity(10_000_000, 1_000_000), Ok(10_000_000_000_000)); // 10 t x 1000 km = 10 000 t.km
-/// ```
-#[inline]
-pub fn transport_activity(mass_g: i64, distance_m: i64) -> Result<i64, LimitExceeded> {
-    match mass_g.checked_mul(distance_m) {
-        Some(activity) if activity <= DECIMAL18_MAX => Ok(activity),
-        _ => Err(LimitExceeded),
+        Adjustment::AddMetres(metres) => distance.0 as i128 + metres as i128,
     }
 }
 
@@ -71,7 +55,7 @@ mod tests {
         fn ratios_by_reciprocal_equal_plain_division(distance in 0i64.., ratio in any::<i64>(), bits in 0u32..63) {
             for (distance, ratio) in [(distance >> bits, ratio >> bits), (distance, ratio), (distance >> bits, 1_050_000)] {
                 let plain = div_half_even(distance as i128 * ratio as i128, 1_000_000);
-                prop_assert_eq!(adjusted(distance, Adjustment::Ratio(ratio)), plain);
+                prop_assert_eq!(adjusted(Metres(distance), Adjustment::Ratio(ratio)), plain);
             }
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Operation and provision are rounded apart, so that their sum equals the total column to the last digit.
 
+use crate::model::quantity::{Ghg, Intensity, Metres, Micrograms};
 use crate::model::unit::{DECIMAL18_MAX, div_half_even};
 
 /// Divides a 128-bit number by one constant, half to even, without a 128-bit division.
@@ -77,7 +78,7 @@ const PER_KM: HalfEvenDivisor = HalfEvenDivisor::new(1_000_000_000_000);
 // g x 10^-9 g/t = 10^-15 g, and millionths x 10^-9 g likewise.
 const PER_UNIT: HalfEvenDivisor = HalfEvenDivisor::new(1_000_000_000);
 
-/// What an intensity is applied to; both of its parts are applied to the same.
+/// What an intensity is applied to; all of its parts are applied to the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Amount {
     /// g.m or millionths of a TEU times metres, for an intensity per t.km or TEU.km.
@@ -89,16 +90,18 @@ pub enum Amount {
 }
 
 impl Amount {
-    /// Micrograms CO2e at `intensity` (10^-9 g per unit); `None` beyond `Decimal(18,9)` kg.
+    /// The mass at a part of an intensity (10^-9 g per unit); `None` beyond `Decimal(18,9)` kg.
     ///
     /// ```
     /// use green_corridor_core::calc::emissions::Amount;
+    /// use green_corridor_core::model::quantity::{Metres, Micrograms};
     /// // 10 t over 1000 km at 10 g/t.km: 100 kg
-    /// assert_eq!(Amount::over_distance(10_000_000, 1_000_000).at(10_000_000_000), Some(100_000_000_000));
+    /// let amount = Amount::over_distance(10_000_000, Metres(1_000_000));
+    /// assert_eq!(amount.at(10_000_000_000), Some(Micrograms(100_000_000_000)));
     /// ```
     #[inline]
-    pub fn at(self, intensity: i64) -> Option<i64> {
-        match self {
+    pub fn at(self, intensity: i64) -> Option<Micrograms> {
+        let micrograms = match self {
             // Only the product with the intensity can pass 128 bits, and then the result is far beyond the limit.
             Amount::OverDistance(amount) => match u64::try_from(amount) {
                 Ok(amount) => PER_KM.divide(amount as u128 * intensity as u128),
@@ -110,13 +113,24 @@ impl Amount {
             Amount::Energy(quantity, (numerator, denominator)) => {
                 per_energy(quantity, intensity, numerator, denominator)
             }
-        }
+        };
+        micrograms.map(Micrograms)
     }
 
-    /// `amount` (g or millionths of a TEU) moved over `distance_m`.
+    /// Both parts of the emissions; `None`: one of them, or both together, are beyond `Decimal(18,9)` kg.
     #[inline]
-    pub fn over_distance(amount: i64, distance_m: i64) -> Amount {
-        Amount::OverDistance(amount as u128 * distance_m as u128)
+    pub fn ghg(self, intensity: Intensity) -> Option<Ghg> {
+        let ghg = Ghg {
+            operation: self.at(intensity.operation)?,
+            provision: self.at(intensity.provision)?,
+        };
+        (ghg.total().0 <= DECIMAL18_MAX).then_some(ghg)
+    }
+
+    /// `amount` (g or millionths of a TEU) moved over `distance`.
+    #[inline]
+    pub fn over_distance(amount: i64, distance: Metres) -> Amount {
+        Amount::OverDistance(amount as u128 * distance.0 as u128)
     }
 }
 
@@ -164,7 +178,7 @@ mod tests {
     #[test]
     fn beyond_the_limit_is_none() {
         let per_distance =
-            |amount, metres, intensity| Amount::over_distance(amount, metres).at(intensity);
+            |amount, metres, intensity| Amount::over_distance(amount, Metres(metres)).at(intensity);
         let per_amount = |amount, intensity| Amount::Handled(amount).at(intensity);
         assert_eq!(per_distance(1_000_000_000, 50_000_000, DECIMAL18_MAX), None);
         assert_eq!(per_distance(i64::MAX, i64::MAX, i64::MAX), None);

@@ -10,9 +10,10 @@ use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, EnergyUnit, Mode};
 use crate::model::movement::{MovementBatch, OperationIndex};
+use crate::model::quantity::Metres;
 use crate::model::symbol::{ABSENT, Symbols};
 use crate::model::time::{Instant, NO_INSTANT, day_of};
-use crate::reference::{HubEnd, Reference};
+use crate::reference::{EDGE, HubTable, Reference};
 
 /// Where, when and what an inferred hub is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,30 +26,13 @@ pub struct Place {
     pub at: Instant,
 }
 
-/// The profile's hub table: hub operation by the mode before and the mode after; [`EDGE`] stands for start and end.
-pub type HubTable = [[Option<OperationIndex>; 6]; 6];
-
-/// No transport TCE on this side. A hub row needs no inferred hub beside it, so the index is free.
-pub const EDGE: usize = Mode::Hub as usize;
-
 /// The table of a profile; empty when hubs are not inferred.
 pub fn table(reference: &Reference) -> HubTable {
-    let mut table = HubTable::default();
     if reference.profile.infer_hubs {
-        let end = |i: usize| {
-            if i == EDGE {
-                HubEnd::Edge
-            } else {
-                HubEnd::Mode(Mode::ALL[i])
-            }
-        };
-        for (before, row) in table.iter_mut().enumerate() {
-            for (after, cell) in row.iter_mut().enumerate() {
-                *cell = reference.hub(end(before), end(after));
-            }
-        }
+        *reference.hubs()
+    } else {
+        HubTable::default()
     }
-    table
 }
 
 /// The hubs that row `order[i]` lends its load to: the one before it, and at the end of the chain the one after it.
@@ -73,17 +57,13 @@ pub fn around(
         })
     };
     let before = if i == chain.span.start {
-        place(
-            table[EDGE][mode as usize],
-            batch.origin[row],
-            batch.departed_at[row],
-        )
+        place(table[EDGE][mode], batch.origin[row], batch.departed_at[row])
     } else {
         let previous = order[i - 1] as usize;
         let meets =
             batch.mode[previous] != Mode::Hub && batch.destination[previous] == batch.origin[row];
         let operation = if meets {
-            table[batch.mode[previous] as usize][mode as usize]
+            table[batch.mode[previous]][mode]
         } else {
             None
         };
@@ -95,7 +75,7 @@ pub fn around(
     };
     let after = if i + 1 == chain.span.end {
         place(
-            table[mode as usize][EDGE],
+            table[mode][EDGE],
             batch.destination[row],
             arrival(batch, row, batch.departed_at[row]),
         )
@@ -137,7 +117,7 @@ pub fn fill(
     let lane = lanes.lane(key, false, Mode::Hub, day, symbols);
     let inputs = Inputs {
         is_hub: true,
-        reported: (0, Basis::Absent),
+        reported: (Metres(0), Basis::Absent),
         basis_assumed: false,
         load,
         energy: Energy::None,

@@ -7,6 +7,7 @@ use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Basis, DataCategory, EnergyUnit, Mode, Per, Temperature};
 use crate::model::movement::OperationIndex;
+use crate::model::quantity::Intensity;
 use crate::model::symbol::{Symbol, Symbols};
 use crate::model::time::Day;
 use crate::reference::plausibility::Bounds;
@@ -53,12 +54,8 @@ type Words = (u64, u64, u64);
 pub struct LaneFactor {
     /// The factor.
     pub factor: FactorIndex,
-    /// Operation intensity, 10^-9 g per unit.
-    pub operation: i64,
-    /// Provision intensity, 10^-9 g per unit.
-    pub provision: i64,
-    /// Biogenic CO2, 10^-9 g per unit; [`crate::model::element::NOT_STATED`]: the factor does not say.
-    pub biogenic: i64,
+    /// Its intensity.
+    pub intensity: Intensity,
     /// Unit.
     pub per: Per,
     /// Data category.
@@ -76,19 +73,17 @@ pub struct LaneFactor {
 }
 
 impl LaneFactor {
-    /// A row of the library with its intensities after uplift (operation, provision, biogenic CO2).
+    /// A row of the library with its intensity after uplift.
     pub fn applied(
         factor: FactorIndex,
         row: &EmissionFactor,
-        (operation, provision, biogenic): (i64, i64, i64),
+        intensity: Intensity,
         flags: Flags,
         ratio: (i64, i64),
     ) -> LaneFactor {
         LaneFactor {
             factor,
-            operation,
-            provision,
-            biogenic,
+            intensity,
             per: row.per,
             data_category: row.data_category,
             flags,
@@ -240,10 +235,9 @@ fn intensity(
     };
     let choice = reference.factors.select(&query).ok()?;
     let row = &reference.factors.factors[choice.factor as usize];
-    let intensities = (choice.operation, choice.provision, choice.biogenic);
     Some(LaneFactor {
         is_too_old: choice.is_too_old,
-        ..LaneFactor::applied(choice.factor, row, intensities, choice.flags, (1, 1))
+        ..LaneFactor::applied(choice.factor, row, choice.intensity, choice.flags, (1, 1))
     })
 }
 
@@ -258,9 +252,7 @@ fn energy(reference: &Reference, key: LaneKey, day: Day, symbols: &Symbols) -> O
     let choice = reference.factors.select_energy(&query)?;
     Some(LaneFactor {
         factor: choice.factor,
-        operation: choice.operation,
-        provision: choice.provision,
-        biogenic: choice.biogenic,
+        intensity: choice.intensity,
         per: choice.per,
         data_category: DataCategory::Primary,
         flags: choice.flags,

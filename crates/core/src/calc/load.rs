@@ -4,6 +4,7 @@ use super::activity::share;
 use crate::model::flag::Flags;
 use crate::model::mode::{LoadStatus, Temperature};
 use crate::model::movement::MovementBatch;
+use crate::model::quantity::Grams;
 use crate::model::symbol::ABSENT;
 use crate::model::unit::{ONE, div_half_even};
 
@@ -35,8 +36,8 @@ pub struct DefaultMass {
 /// Load of one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Load {
-    /// Mass, g; 0: none can be found (R013).
-    pub mass_g: i64,
+    /// Mass; 0: none can be found (R013).
+    pub mass: Grams,
     /// TEU of this consignment's part, millionths; [`UNKNOWN_TEU`].
     pub teu: i64,
     /// TEU of the whole box, millionths; [`UNKNOWN_TEU`].
@@ -111,7 +112,7 @@ pub fn load(
     };
     (
         Load {
-            mass_g,
+            mass: Grams(mass_g),
             teu,
             whole_teu,
             containers,

@@ -28,13 +28,14 @@ use crate::model::element::{CorridorKey, Element, Footprints, Rollup};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::index::index32;
-use crate::model::mode::{Basis, EnergyUnit, Mode};
+use crate::model::mode::{Basis, ByMode, EnergyUnit, Mode};
 use crate::model::movement::MovementBatch;
+use crate::model::quantity::Metres;
 use crate::model::reject::RejectReason;
 use crate::model::symbol::{ABSENT, Symbols};
 use crate::model::text::same;
 use crate::model::time::{NO_INSTANT, day_of, month_start};
-use crate::reference::Reference;
+use crate::reference::{HubTable, Reference};
 use block::{Block, Head};
 use chain::Chain;
 use duplicates::FileRanks;
@@ -55,11 +56,10 @@ pub struct Kernel<'r> {
     lanes: Lanes<'r>,
     /// Container types by symbol, resolved up to the length of the list.
     types: Vec<Option<BoxType>>,
-    to_activity: [Option<(Adjustment, Basis)>; 6],
-    /// By mode.
-    paces: [Pace; 6],
+    to_activity: ByMode<Option<(Adjustment, Basis)>>,
+    paces: ByMode<Pace>,
     defaults: DefaultMass,
-    hubs: hub::HubTable,
+    hubs: HubTable,
     sums: Sums,
     scratch: Scratch,
 }
@@ -88,7 +88,7 @@ const WARM: usize = 256;
 impl<'r> Kernel<'r> {
     /// A kernel for one reference.
     pub fn new(reference: &'r Reference) -> Kernel<'r> {
-        let to_activity = Mode::ALL.map(|mode| {
+        let to_activity = ByMode::of(|mode| {
             [Basis::Sfd, Basis::Gcd].into_iter().find_map(|b| {
                 reference
                     .adjustment(mode, Basis::Actual, b)
@@ -106,7 +106,7 @@ impl<'r> Kernel<'r> {
             lanes: Lanes::new(reference),
             types: Vec::new(),
             to_activity,
-            paces: Mode::ALL.map(|mode| Pace::new(reference.plausibility.of(mode))),
+            paces: ByMode::of(|mode| Pace::new(reference.plausibility.of(mode))),
             defaults,
             hubs: hub::table(reference),
             sums: Sums::default(),
@@ -281,7 +281,7 @@ impl<'r> Kernel<'r> {
             if let (true, Some(load)) = (counts, published.first_load) {
                 boxes.containers += load.containers as i128;
                 boxes.teu += load.teu.max(0) as i128;
-                boxes.mass_g += load.mass_g as i128;
+                boxes.mass_g += i128::from(load.mass.0);
             }
         }
         out.accepted += accepted;
@@ -377,7 +377,7 @@ impl<'r> Kernel<'r> {
             let [before, after] = hub::around(&self.hubs, batch, &s.order, chain, i);
             // A neighbour without a mass has none to lend.
             let mut lend = |place: Option<hub::Place>, hub: &mut Element| {
-                let Some(place) = place.filter(|_| load.mass_g > 0) else {
+                let Some(place) = place.filter(|_| !load.mass.is_none()) else {
                     return false;
                 };
                 let found = hub::fill(hub, &mut self.lanes, &place, &load, row, symbols);
@@ -402,7 +402,7 @@ impl<'r> Kernel<'r> {
                 s.block.truncate(at + 1);
             }
             let has_after = s.block.len() > at + 1;
-            let pace = self.paces[batch.mode[r] as usize];
+            let pace = self.paces[batch.mode[r]];
             match self.element(batch, symbols, r, &load, &mut figures) {
                 Ok(factor) => {
                     published.accepted += 1;
@@ -482,13 +482,16 @@ impl<'r> Kernel<'r> {
         let lacks_distance = batch.distance_m[row] == 0 && mode != Mode::Hub;
         let inputs = Inputs {
             is_hub: mode == Mode::Hub,
-            reported: (batch.distance_m[row] as i64, batch.distance_basis[row]),
+            reported: (
+                Metres(batch.distance_m[row] as i64),
+                batch.distance_basis[row],
+            ),
             basis_assumed: batch.flags[row].has(Flags::BASIS_ASSUMED),
             load,
             energy,
             lane: self.lanes.lane(key, lacks_distance, mode, day, symbols),
             adjustments: self.reference.adjustments(mode),
-            to_activity: self.to_activity[mode as usize],
+            to_activity: self.to_activity[mode],
         };
         tce::figures(&inputs, out)
     }

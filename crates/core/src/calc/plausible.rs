@@ -5,6 +5,7 @@ use super::tce::{Figures, MOST_TEU_OF_A_CONTAINER};
 use crate::model::flag::Flags;
 use crate::model::mode::{EnergyUnit, LoadStatus};
 use crate::model::movement::MovementBatch;
+use crate::model::quantity::Metres;
 use crate::model::time::{DAY_US, Instant, NO_INSTANT};
 use crate::model::unit::ONE;
 use crate::reference::Plausibility;
@@ -45,7 +46,6 @@ pub(super) fn flags(
     figures: &Figures,
 ) -> Flags {
     let of = bounds.of(batch.mode[i]);
-    let distance_m = figures.distance_m;
     let (departed, arrived) = (batch.departed_at[i], batch.arrived_at[i]);
     let is_odd = |at: Instant| at != NO_INSTANT && !bounds.dates.hold(at);
     Flags::MASS_IMPLAUSIBLE.when(!mass_is_plausible(bounds, of, batch, i, load, kind))
@@ -58,8 +58,9 @@ pub(super) fn flags(
             batch.energy_quantity[i] != 0
                 && !energy_is_plausible(of, batch.energy_unit[i], load.teu, figures),
         )
-        | Flags::TIME_IMPLAUSIBLE
-            .when(arrived != NO_INSTANT && !time_is_plausible(pace, arrived - departed, distance_m))
+        | Flags::TIME_IMPLAUSIBLE.when(
+            arrived != NO_INSTANT && !time_is_plausible(pace, arrived - departed, figures.distance),
+        )
         | Flags::DATE_FAR_OUTSIDE
             .when(is_odd(departed) || is_odd(arrived) || is_odd(batch.recorded_at[i]))
 }
@@ -88,10 +89,10 @@ fn teu_is_plausible(reported: i64, kind: Option<BoxType>, is_numbered: bool) -> 
 fn energy_is_plausible(of: &ModeBounds, unit: EnergyUnit, teu: i64, figures: &Figures) -> bool {
     let known = if teu == UNKNOWN_TEU { ONE } else { teu };
     // Micrograms, thousandths of a kilogram, millionths of a TEU, metres.
-    let emitted = 1000 * (i128::from(figures.ghg_operation) + i128::from(figures.ghg_provision));
-    let bound = |end: i64| i128::from(end) * i128::from(known) * i128::from(figures.distance_m);
+    let emitted = 1000 * i128::from(figures.ghg.total().0);
+    let bound = |end: i64| i128::from(end) * i128::from(known) * i128::from(figures.distance.0);
     let is_fuel = matches!(unit, EnergyUnit::Kg | EnergyUnit::Litre) && teu != UNKNOWN_TEU;
-    figures.distance_m == 0
+    figures.distance == Metres(0)
         || (emitted <= bound(of.energy.max) && (!is_fuel || emitted >= bound(of.energy.min)))
 }
 
@@ -164,11 +165,11 @@ const UNIT_US: i64 = 3_600_000;
 const HOUR_MS: i64 = 3_600_000;
 
 #[inline]
-fn time_is_plausible(pace: &Pace, duration_us: i64, distance_m: i64) -> bool {
+fn time_is_plausible(pace: &Pace, duration_us: i64, distance: Metres) -> bool {
     // Who states days alone means any time of them.
     let spare = if duration_us % DAY_US == 0 { DAY_US } else { 0 };
     let most_ms = (duration_us + spare) / 1000 + pace.early_ms;
-    let way = distance_m.saturating_mul(HOUR_MS);
+    let way = distance.0.saturating_mul(HOUR_MS);
     if most_ms.saturating_mul(pace.speed.max) < way {
         return false;
     }
@@ -189,6 +190,7 @@ fn time_is_plausible(pace: &Pace, duration_us: i64, distance_m: i64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::quantity::{Ghg, Micrograms};
     use crate::reference::plausibility::Bounds;
 
     const HOUR_US: i64 = 3_600_000_000;
@@ -232,8 +234,11 @@ mod tests {
         };
         let is = |grams: i64, km: i64, teu: i64, unit: EnergyUnit| {
             let figures = Figures {
-                distance_m: km * 1000,
-                ghg_operation: grams * 1_000_000,
+                distance: Metres(km * 1000),
+                ghg: Ghg {
+                    operation: Micrograms(grams * 1_000_000),
+                    ..Ghg::default()
+                },
                 ..Figures::default()
             };
             energy_is_plausible(&of, unit, teu, &figures)
@@ -268,7 +273,9 @@ mod tests {
             },
             ..ModeBounds::NONE
         };
-        let is = |hours_us: i64, km: i64| time_is_plausible(&Pace::new(&of), hours_us, km * 1000);
+        let is = |hours_us: i64, km: i64| {
+            time_is_plausible(&Pace::new(&of), hours_us, Metres(km * 1000))
+        };
         assert!(is(HOUR_US, 100) && is(HOUR_US, 125) && !is(HOUR_US, 126));
         assert!(
             is(0, 2_425) && !is(0, 2_426),
@@ -286,11 +293,14 @@ mod tests {
             ..ModeBounds::NONE
         };
         let hub = Pace::new(&hub);
-        assert!(time_is_plausible(&hub, HOUR_US, 0) && !time_is_plausible(&hub, 2 * HOUR_US, 0));
+        assert!(
+            time_is_plausible(&hub, HOUR_US, Metres(0))
+                && !time_is_plausible(&hub, 2 * HOUR_US, Metres(0))
+        );
         assert!(time_is_plausible(
             &Pace::new(&ModeBounds::NONE),
             i64::MAX / 4,
-            1
+            Metres(1)
         ));
     }
 }

@@ -10,6 +10,7 @@ use super::tce::{Energy, Figures, Inputs, Unusable, figures};
 use crate::model::element::Element;
 use crate::model::flag::Flags;
 use crate::model::mode::{Basis, DistanceSource, EnergyUnit, Mode};
+use crate::model::quantity::{Grams, Metres};
 use crate::model::symbol::{Symbol, Symbols};
 use crate::model::time::day_of;
 
@@ -60,7 +61,7 @@ impl Kernel<'_> {
         symbols: &Symbols,
     ) -> Result<Element, Unusable> {
         let load = Load {
-            mass_g: published.mass_g,
+            mass: Grams(published.mass_g),
             teu: published.teu,
             whole_teu: published.teu,
             containers: published.containers,
@@ -89,13 +90,13 @@ impl Kernel<'_> {
             .lanes
             .lane(key, lacks_distance, published.mode, day, symbols);
         let reported = match published.distance_source {
-            DistanceSource::Reported => (published.distance_m, published.distance_basis),
+            DistanceSource::Reported => (Metres(published.distance_m), published.distance_basis),
             DistanceSource::Absent
             | DistanceSource::Network
             | DistanceSource::GreatCircle
             | DistanceSource::OwnFile
             | DistanceSource::SeaGraph
-            | DistanceSource::Estimate => (0, Basis::Absent),
+            | DistanceSource::Estimate => (Metres(0), Basis::Absent),
         };
         let inputs = Inputs {
             is_hub: published.mode == Mode::Hub,
@@ -109,7 +110,7 @@ impl Kernel<'_> {
             },
             lane,
             adjustments: self.reference.adjustments(published.mode),
-            to_activity: self.to_activity[published.mode as usize],
+            to_activity: self.to_activity[published.mode],
         };
         let mut found = Figures::default();
         let factor = figures(&inputs, &mut found)?;

@@ -13,10 +13,11 @@ use super::load::Load;
 use super::recalculate::Facts;
 use super::tce::{Energy, Figures, Inputs, figures};
 use crate::factors::{EmissionFactor, conversion, uplifted};
-use crate::model::element::{Element, FactorIndex, NOT_STATED};
+use crate::model::element::{Element, FactorIndex};
 use crate::model::flag::Flags;
 use crate::model::mode::{Basis, DistanceSource, EnergyUnit, Mode};
 use crate::model::movement::OperationIndex;
+use crate::model::quantity::{Grams, Metres};
 use crate::model::symbol::Symbols;
 use crate::reference::Reference;
 use crate::reference::plausibility::Bounds;
@@ -266,19 +267,17 @@ impl State {
         } else {
             EnergyUnit::Absent
         };
-        let (mut operation, mut provision) = (row.intensity_operation, row.intensity_provision);
+        let mut intensity = row.intensity;
         if uplift {
-            let ratio = reference.profile.refrigerated_uplift[e.mode as usize]?;
-            (operation, provision) = (uplifted(operation, ratio)?, uplifted(provision, ratio)?);
+            let ratio = reference.profile.refrigerated_uplift[e.mode]?;
+            intensity = intensity.each(|v| uplifted(v, ratio))?;
         }
         let ratio = if used {
             conversion(unit, row.per)?
         } else {
             (1, 1)
         };
-        // What is told apart here are totals, and biogenic CO2 is in none.
-        let intensities = (operation, provision, NOT_STATED);
-        let factor = LaneFactor::applied(0, row, intensities, Flags::NONE, ratio);
+        let factor = LaneFactor::applied(0, row, intensity, Flags::NONE, ratio);
         let lane = Lane {
             factor: Some(factor),
             distance: None,
@@ -286,7 +285,7 @@ impl State {
             plausible_m: Bounds::NONE,
         };
         let load = Load {
-            mass_g: e.mass_g,
+            mass: Grams(e.mass_g),
             teu: e.teu,
             whole_teu: e.teu,
             containers: e.containers,
@@ -295,7 +294,7 @@ impl State {
         };
         let inputs = Inputs {
             is_hub: e.mode == Mode::Hub,
-            reported: (e.distance_m, e.distance_basis),
+            reported: (Metres(e.distance_m), e.distance_basis),
             basis_assumed: false,
             load: &load,
             energy: if used {
@@ -309,7 +308,7 @@ impl State {
         };
         let mut found = Figures::default();
         figures(&inputs, &mut found).ok()?;
-        Some(found.ghg_operation as i128 + found.ghg_provision as i128)
+        Some(i128::from(found.ghg.total().0))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::model::element::{
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::index::index32;
-use crate::model::mode::{DataCategory, LoadStatus, Mode};
+use crate::model::mode::{ByMode, DataCategory, LoadStatus};
 use crate::model::time::{Day, Instant};
 use rustc_hash::FxHashMap;
 
@@ -163,7 +163,7 @@ pub fn add_shipment(
     let group = sums.group(head.corridor, head.period);
     let mut sum = GhgTotals::default();
     let mut biogenic = Biogenic::default();
-    let mut by_mode = [0i128; 6];
+    let mut by_mode = ByMode::<i128>::default();
     let mut primary = 0i128;
     let mut basis = BasisSet::default();
     let mut flags = Flags::NONE;
@@ -176,7 +176,7 @@ pub fn add_shipment(
         };
         sum.add(&element);
         biogenic.count(e.biogenic_co2);
-        by_mode[e.mode as usize] += element.total();
+        by_mode[e.mode] += element.total();
         // Beyond the period that it was measured in, a figure is no primary data of this activity.
         let is_outside = e.flags.has(Flags::OUTSIDE_REFERENCE_PERIOD);
         if e.data_category == DataCategory::Primary && !is_outside {
@@ -208,9 +208,7 @@ pub fn add_shipment(
     corridor.mass_g += boxes.mass_g;
     corridor.totals.add(&sum);
     corridor.biogenic.add(&biogenic);
-    for mode in Mode::ALL {
-        corridor.by_mode[mode as usize] += by_mode[mode as usize];
-    }
+    corridor.by_mode += &by_mode;
     corridor.primary += primary;
     corridor.activity_basis.0 |= basis.0;
 
@@ -248,9 +246,7 @@ pub fn merge(into: &mut Rollup, from: &Rollup) {
         sum.mass_g += other.mass_g;
         sum.totals.add(&other.totals);
         sum.biogenic.add(&other.biogenic);
-        for mode in Mode::ALL {
-            sum.by_mode[mode as usize] += other.by_mode[mode as usize];
-        }
+        sum.by_mode += &other.by_mode;
         sum.primary += other.primary;
         sum.activity_basis.0 |= other.activity_basis.0;
     }

@@ -8,8 +8,9 @@ use crate::factors::profile::Adjustment;
 use crate::model::element::NOT_STATED;
 use crate::model::flag::Flags;
 use crate::model::mode::{Basis, DistanceSource, LoadStatus, Per};
+use crate::model::quantity::{Ghg, GramMetres, Grams, Metres};
 use crate::model::reject::RejectReason;
-use crate::model::unit::{DECIMAL12_MAX, DECIMAL15_MAX, DECIMAL18_MAX, ONE};
+use crate::model::unit::{DECIMAL12_MAX, DECIMAL15_MAX, ONE};
 use crate::reference::BasisTable;
 
 /// More than this many TEU on one row are not one container, so a figure per container says nothing about it (R014).
@@ -31,24 +32,22 @@ const fn unusable(reason: RejectReason, column: &'static str) -> Unusable {
 /// Distances and figures of one element.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
-    /// Distance as found, m.
-    pub distance_m: i64,
+    /// Distance as found.
+    pub distance: Metres,
     /// Its basis.
     pub distance_basis: Basis,
     /// Where it was found.
     pub distance_source: DistanceSource,
-    /// Activity distance, m.
-    pub activity_distance_m: i64,
+    /// Activity distance.
+    pub activity_distance: Metres,
     /// Its basis.
     pub activity_basis: Basis,
-    /// Emission distance, m.
-    pub emission_distance_m: i64,
-    /// Transport activity, g.m.
-    pub activity: i64,
-    /// Operation, micrograms.
-    pub ghg_operation: i64,
-    /// Provision, micrograms.
-    pub ghg_provision: i64,
+    /// Emission distance.
+    pub emission_distance: Metres,
+    /// Transport activity.
+    pub activity: GramMetres,
+    /// Emissions.
+    pub ghg: Ghg,
     /// Biogenic CO2, micrograms, in no total; [`NOT_STATED`]: the factor does not say.
     pub biogenic_co2: i64,
     /// Flags found on the way.
@@ -71,8 +70,8 @@ pub enum Energy {
 pub struct Inputs<'a, 'l> {
     /// Whether it is a hub operation: no distance, no transport activity.
     pub is_hub: bool,
-    /// Reported distance in m and its basis; 0: none.
-    pub reported: (i64, Basis),
+    /// Reported distance and its basis; 0: none.
+    pub reported: (Metres, Basis),
     /// Whether the basis is the profile's default (Q04).
     pub basis_assumed: bool,
     /// Mass, TEU, containers.
@@ -91,7 +90,7 @@ pub struct Inputs<'a, 'l> {
 #[inline]
 pub fn figures<'l>(inputs: &Inputs<'_, 'l>, out: &mut Figures) -> Result<&'l LaneFactor, Unusable> {
     let load = inputs.load;
-    if load.mass_g == 0 {
+    if load.mass.is_none() {
         return Err(unusable(RejectReason::NoMass, "cargo_mass_kg"));
     }
     *out = Figures::default();
@@ -117,7 +116,7 @@ pub fn figures<'l>(inputs: &Inputs<'_, 'l>, out: &mut Figures) -> Result<&'l Lan
         out.flags |= Flags::EMPTY_COUNTED_TWICE;
     }
     check_box(load, factor.per)?;
-    out.emission_distance_m = out.distance_m;
+    out.emission_distance = out.distance;
     if matches!(factor.per, Per::Tkm | Per::TeuKm) {
         adjust_distance(inputs.adjustments, factor.basis, out)?;
     }
@@ -126,17 +125,19 @@ pub fn figures<'l>(inputs: &Inputs<'_, 'l>, out: &mut Figures) -> Result<&'l Lan
 }
 
 fn find_distance(inputs: &Inputs, out: &mut Figures) -> Result<(), Unusable> {
-    (out.distance_m, out.distance_basis, out.distance_source) =
+    (out.distance, out.distance_basis, out.distance_source) =
         match (inputs.reported, inputs.lane.distance) {
-            ((0, _), None) => return Err(unusable(RejectReason::NoDistance, "distance_km")),
-            ((0, _), Some(found)) => {
-                out.flags |= found.flags;
-                (found.metres, found.basis, found.source)
+            ((Metres(0), _), None) => {
+                return Err(unusable(RejectReason::NoDistance, "distance_km"));
             }
-            ((metres, basis), _) => {
+            ((Metres(0), _), Some(found)) => {
+                out.flags |= found.flags;
+                (Metres(found.metres), found.basis, found.source)
+            }
+            ((reported, basis), _) => {
                 out.flags |= Flags::BASIS_ASSUMED.when(inputs.basis_assumed)
-                    | Flags::DISTANCE_IMPLAUSIBLE.when(!inputs.lane.plausible_m.hold(metres));
-                (metres, basis, DistanceSource::Reported)
+                    | Flags::DISTANCE_IMPLAUSIBLE.when(!inputs.lane.plausible_m.hold(reported.0));
+                (reported, basis, DistanceSource::Reported)
             }
         };
     Ok(())
@@ -144,14 +145,13 @@ fn find_distance(inputs: &Inputs, out: &mut Figures) -> Result<(), Unusable> {
 
 /// ISO 14083:2023 wants transport activity on the shortest feasible or great-circle distance.
 fn find_activity_distance(inputs: &Inputs, out: &mut Figures) {
-    (out.activity_distance_m, out.activity_basis) = (out.distance_m, out.distance_basis);
+    (out.activity_distance, out.activity_basis) = (out.distance, out.distance_basis);
     if out.distance_basis != Basis::Actual {
         return;
     }
     if let Some((entry, basis)) = inputs.to_activity {
-        let metres = adjusted(out.distance_m, entry);
-        if metres > 0 {
-            (out.activity_distance_m, out.activity_basis) = (saturated(metres), basis);
+        if let Some(distance) = positive(adjusted(out.distance, entry)) {
+            (out.activity_distance, out.activity_basis) = (distance, basis);
             return;
         }
     }
@@ -179,13 +179,10 @@ fn adjust_distance(
     if out.distance_basis == wanted {
         return Ok(());
     }
-    let metres = adjustments[out.distance_basis as usize][wanted as usize]
-        .map_or(0, |entry| adjusted(out.distance_m, entry));
-    if metres <= 0 {
-        let reason = RejectReason::NoDistanceAdjustment;
-        return Err(unusable(reason, "distance_basis"));
-    }
-    out.emission_distance_m = saturated(metres);
+    let entry = adjustments[out.distance_basis as usize][wanted as usize];
+    let adjusted = entry.and_then(|entry| positive(adjusted(out.distance, entry)));
+    let reason = RejectReason::NoDistanceAdjustment;
+    out.emission_distance = adjusted.ok_or(unusable(reason, "distance_basis"))?;
     out.flags |= Flags::DISTANCE_ADJUSTED;
     Ok(())
 }
@@ -194,14 +191,14 @@ fn adjust_distance(
 fn emissions(inputs: &Inputs, factor: &LaneFactor, out: &mut Figures) -> Result<(), Unusable> {
     let beyond = |column| unusable(RejectReason::LimitExceeded, column);
     let load = inputs.load;
-    if load.mass_g > DECIMAL15_MAX {
+    if load.mass > Grams(DECIMAL15_MAX) {
         return Err(beyond("cargo_mass_kg"));
     }
-    if out.emission_distance_m.max(out.activity_distance_m) > DECIMAL12_MAX {
+    if out.emission_distance.max(out.activity_distance) > Metres(DECIMAL12_MAX) {
         return Err(beyond("distance_km"));
     }
-    out.activity = super::activity::transport_activity(load.mass_g, out.activity_distance_m)
-        .map_err(|_| beyond("cargo_mass_kg"))?;
+    let activity = load.mass * out.activity_distance;
+    out.activity = activity.ok_or_else(|| beyond("cargo_mass_kg"))?;
     // What the intensity is applied to is too much of it.
     let limit = || {
         beyond(match factor.per {
@@ -211,9 +208,9 @@ fn emissions(inputs: &Inputs, factor: &LaneFactor, out: &mut Figures) -> Result<
         })
     };
     let amount = match (factor.per, inputs.energy) {
-        (Per::Tkm, _) => Amount::over_distance(load.mass_g, out.emission_distance_m),
-        (Per::TeuKm, _) => Amount::over_distance(load.teu, out.emission_distance_m),
-        (Per::T, _) => Amount::Handled(load.mass_g as u64),
+        (Per::Tkm, _) => Amount::over_distance(load.mass.0, out.emission_distance),
+        (Per::TeuKm, _) => Amount::over_distance(load.teu, out.emission_distance),
+        (Per::T, _) => Amount::Handled(load.mass.0 as u64),
         (Per::Teu, _) => Amount::Handled(load.teu as u64),
         (Per::Container, _) => Amount::Handled(load.containers as u64),
         (Per::Kg | Per::Litre | Per::KWh | Per::Mj, Energy::Used(quantity)) => {
@@ -224,23 +221,15 @@ fn emissions(inputs: &Inputs, factor: &LaneFactor, out: &mut Figures) -> Result<
             return Err(limit());
         }
     };
-    out.ghg_operation = amount.at(factor.operation).ok_or_else(limit)?;
-    out.ghg_provision = amount.at(factor.provision).ok_or_else(limit)?;
-    out.biogenic_co2 = match factor.biogenic {
+    out.ghg = amount.ghg(factor.intensity).ok_or_else(limit)?;
+    out.biogenic_co2 = match factor.intensity.biogenic {
         NOT_STATED => NOT_STATED,
-        stated => amount.at(stated).ok_or_else(limit)?,
+        stated => amount.at(stated).ok_or_else(limit)?.0,
     };
-    if out.ghg_operation + out.ghg_provision > DECIMAL18_MAX {
-        Err(limit())
-    } else {
-        Ok(())
-    }
+    Ok(())
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the value was cut to 64 bits"
-)]
-fn saturated(metres: i128) -> i64 {
-    metres.min(i64::MAX as i128) as i64
+/// A distance that is one: above 0, and cut to what can be held, which is beyond every limit.
+fn positive(metres: i128) -> Option<Metres> {
+    (metres > 0).then(|| Metres(i64::try_from(metres).unwrap_or(i64::MAX)))
 }

@@ -3,7 +3,6 @@
 use super::factor::{Composed, EmissionFactor, Text};
 use super::library::LibraryRow;
 use super::rows::QUANTITY_SCALE;
-use crate::model::element::NOT_STATED;
 use crate::model::mode::{EnergyUnit, Per};
 use crate::model::unit::{DECIMAL18_MAX, div_half_even};
 
@@ -52,20 +51,12 @@ pub(super) fn compose(
     let product = |intensity: i64| {
         let exact = quantity as i128 * intensity as i128 * numerator as i128;
         let rounded = div_half_even(exact, 10i128.pow(QUANTITY_SCALE) * denominator as i128);
-        i64::try_from(rounded)
-            .ok()
-            .filter(|v| *v <= DECIMAL18_MAX)
-            .ok_or(())
+        i64::try_from(rounded).ok().filter(|v| *v <= DECIMAL18_MAX)
     };
     Ok(Some(EmissionFactor {
         id: [&*row.factor.id, "@", &*energy.factor.id].concat().into(),
         region: contained.clone(),
-        intensity_operation: product(energy.factor.intensity_operation)?,
-        intensity_provision: product(energy.factor.intensity_provision)?,
-        intensity_biogenic: match energy.factor.intensity_biogenic {
-            NOT_STATED => NOT_STATED,
-            stated => product(stated)?,
-        },
+        intensity: energy.factor.intensity.each(product).ok_or(())?,
         valid_from,
         valid_to,
         composed: Some(Composed {

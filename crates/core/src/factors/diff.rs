@@ -253,8 +253,8 @@ fn row_side(row: &LibraryRow, edition: &str) -> Side {
             QUANTITY_SCALE,
         ),
         None => (
-            f.intensity_operation,
-            f.intensity_provision,
+            f.intensity.operation,
+            f.intensity.provision,
             format!("g/{}", f.per.code()),
             NANO_SCALE,
         ),
@@ -320,11 +320,10 @@ fn answer(set: &FactorSet, scope: &Scope, zones: &Zones, day: Day) -> Option<Sid
     let factor = &set.factors[choice.factor as usize];
     let unit = format!("g/{}", factor.per.code());
     let facts = facts(factor, &unit, &set.source_of(factor).folder, choice.flags);
-    let (operation, provision) = (choice.operation, choice.provision);
     Some(Side {
         id: factor.id.to_string(),
-        operation,
-        provision,
+        operation: choice.intensity.operation,
+        provision: choice.intensity.provision,
         unit,
         scale: NANO_SCALE,
         facts,

@@ -3,6 +3,7 @@
 use crate::model::element::FactorIndex;
 use crate::model::mode::{Basis, DataCategory, EnergyUnit, Mode, Per, Temperature};
 use crate::model::movement::OperationIndex;
+use crate::model::quantity::Intensity;
 use crate::model::time::Day;
 use std::sync::Arc;
 
@@ -158,12 +159,8 @@ pub struct EmissionFactor {
     pub temperature: Temperature,
     /// Unit of the intensities.
     pub per: Per,
-    /// Operation (tank-to-wheel) intensity, 10^-9 g CO2e per unit.
-    pub intensity_operation: i64,
-    /// Provision (well-to-tank) intensity, 10^-9 g CO2e per unit.
-    pub intensity_provision: i64,
-    /// Biogenic CO2, 10^-9 g per unit, which is in neither of the two; [`crate::model::element::NOT_STATED`]: the source does not say.
-    pub intensity_biogenic: i64,
+    /// Its intensity.
+    pub intensity: Intensity,
     /// Basis of the distance the figure is multiplied with; `Absent` for hubs and energy rows.
     pub distance_basis: Basis,
     /// Load factor inside the figure, millionths.

@@ -168,10 +168,7 @@ fn unit(row: &LibraryRow) -> String {
 fn amount(row: &LibraryRow) -> (i64, u32) {
     match row.energy {
         Some((quantity, _)) => (quantity, QUANTITY_SCALE),
-        None => (
-            row.factor.intensity_operation + row.factor.intensity_provision,
-            NANO_SCALE,
-        ),
+        None => (row.factor.intensity.total(), NANO_SCALE),
     }
 }
 
@@ -187,8 +184,8 @@ fn value(row: &LibraryRow) -> String {
     let part = |m| shown((m, NANO_SCALE));
     format!(
         "{} + {} = {}",
-        part(f.intensity_operation),
-        part(f.intensity_provision),
+        part(f.intensity.operation),
+        part(f.intensity.provision),
         shown(amount(row))
     )
 }

@@ -4,7 +4,7 @@ use super::document::{self, At, Keys, decimal, text};
 use super::factor::GwpSet;
 use super::fault::{DataFile, Fault, Faults};
 use super::library::{GWP_SETS, MODES, exact_mode, transport_mode};
-use crate::model::mode::{Basis, Mode};
+use crate::model::mode::{Basis, ByMode, Mode};
 use crate::model::unit::{MASS_SCALE, ONE, SHARE_SCALE};
 use toml::de::DeValue;
 
@@ -133,8 +133,8 @@ pub struct Profile {
     pub statement: Statement,
     /// Operation code by mode, with its line.
     pub default_operation: Vec<(Mode, String, u64)>,
-    /// Uplift by mode (`Hub`: hubs), millionths, index `mode as usize`.
-    pub refrigerated_uplift: [Option<i64>; 6],
+    /// Uplift (`Hub`: of hubs), millionths.
+    pub refrigerated_uplift: ByMode<Option<i64>>,
     /// Distance adjustments.
     pub distance_adjustment: Vec<DistanceAdjustment>,
     /// Hub rules.
@@ -389,14 +389,14 @@ fn read_default_operations(root: &mut Keys, faults: &mut Faults) -> Vec<(Mode, S
     list
 }
 
-fn read_uplifts(root: &mut Keys, faults: &mut Faults) -> [Option<i64>; 6] {
-    let mut uplifts = [None; 6];
+fn read_uplifts(root: &mut Keys, faults: &mut Faults) -> ByMode<Option<i64>> {
+    let mut uplifts = ByMode::default();
     let Some(mut keys) = root.table("refrigerated_uplift", faults) else {
         return uplifts;
     };
     for (key, _) in keys.names() {
         if let Some(mode) = exact_mode(&key) {
-            uplifts[mode as usize] = keys.get(&key, RATIO, faults, ratio).map(|at| at.value);
+            uplifts[mode] = keys.get(&key, RATIO, faults, ratio).map(|at| at.value);
         }
     }
     keys.finish(&[MODES], faults);

@@ -9,6 +9,7 @@ use crate::model::element::NOT_STATED;
 use crate::model::index::index16;
 use crate::model::index::index32;
 use crate::model::mode::{Basis, DataCategory, EnergyUnit, Mode, Per, Temperature};
+use crate::model::quantity::Intensity;
 use crate::model::symbol::Symbols;
 use crate::model::time::Day;
 use crate::model::unit::{DECIMAL18_MAX, NANO_SCALE, ONE, SHARE_SCALE};
@@ -244,9 +245,7 @@ impl<'l> Reader<'l> {
             carrier: self.none.clone(),
             temperature: Temperature::Absent,
             per: Per::Tkm,
-            intensity_operation: 0,
-            intensity_provision: 0,
-            intensity_biogenic: NOT_STATED,
+            intensity: Intensity::default(),
             distance_basis: Basis::Absent,
             load_factor: None,
             empty_share: None,
@@ -307,9 +306,11 @@ impl<'l> Reader<'l> {
             energy_carrier: self.texts.share(row.text(at.energy_carrier)),
             region: self.texts.share(row.text(at.region)),
             per,
-            intensity_operation: operation.unwrap_or(0),
-            intensity_provision: provision.unwrap_or(0),
-            intensity_biogenic: biogenic.unwrap_or(NOT_STATED),
+            intensity: Intensity {
+                operation: operation.unwrap_or(0),
+                provision: provision.unwrap_or(0),
+                biogenic: biogenic.unwrap_or(NOT_STATED),
+            },
             valid_from,
             valid_to,
             gwp_set: gwp_set.unwrap_or(*default_gwp_set),

@@ -5,11 +5,12 @@
 use super::compose::conversion;
 use super::profile::Prefer;
 use super::set::FactorSet;
-use crate::model::element::{FactorIndex, NOT_STATED};
+use crate::model::element::FactorIndex;
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::mode::{EnergyUnit, Per, Temperature};
 use crate::model::movement::OperationIndex;
+use crate::model::quantity::Intensity;
 use crate::model::symbol::{ABSENT, Symbol};
 use crate::model::time::{Day, NO_END};
 use crate::model::unit::{DECIMAL18_MAX, ONE, div_half_even};
@@ -55,12 +56,8 @@ pub struct EnergyQuery<'a> {
 pub struct Choice {
     /// The factor.
     pub factor: FactorIndex,
-    /// Operation intensity after uplift, 10^-9 g per unit.
-    pub operation: i64,
-    /// Provision intensity after uplift, 10^-9 g per unit.
-    pub provision: i64,
-    /// Biogenic CO2 after uplift, 10^-9 g per unit; [`NOT_STATED`]: the factor does not say.
-    pub biogenic: i64,
+    /// Its intensity after uplift.
+    pub intensity: Intensity,
     /// Q05, Q07, Q17, Q19, Q29, Q40, Q41.
     pub flags: Flags,
     /// Whether its reference period ended longer ago than the run admits.
@@ -72,12 +69,8 @@ pub struct Choice {
 pub struct EnergyChoice {
     /// The energy row.
     pub factor: FactorIndex,
-    /// Operation intensity, 10^-9 g per `per`.
-    pub operation: i64,
-    /// Provision intensity, 10^-9 g per `per`.
-    pub provision: i64,
-    /// Biogenic CO2, 10^-9 g per `per`; [`NOT_STATED`]: the row does not say.
-    pub biogenic: i64,
+    /// Its intensity, per `per`.
+    pub intensity: Intensity,
     /// Unit of the row's intensity.
     pub per: Per,
     /// From the unit of the question to `per`: numerator.
@@ -297,9 +290,7 @@ impl FactorSet {
         let (numerator, denominator) = conversion(query.unit, factor.per)?;
         Some(EnergyChoice {
             factor: index,
-            operation: factor.intensity_operation,
-            provision: factor.intensity_provision,
-            biogenic: factor.intensity_biogenic,
+            intensity: factor.intensity,
             per: factor.per,
             numerator,
             denominator,
@@ -389,11 +380,7 @@ impl FactorSet {
 
     fn choice(&self, index: FactorIndex, stage: Stage, day: Day) -> Result<Choice, NoFactor> {
         let factor = &self.factors[index as usize];
-        let (mut operation, mut provision, mut biogenic) = (
-            factor.intensity_operation,
-            factor.intensity_provision,
-            factor.intensity_biogenic,
-        );
+        let mut intensity = factor.intensity;
         if stage.uplift {
             let uplift = self.uplift_of(factor.operation).ok_or(NoFactor {
                 reason: NoFactorReason::NoUplift,
@@ -402,11 +389,7 @@ impl FactorSet {
             let limit = NoFactor {
                 reason: NoFactorReason::NoUplift,
             };
-            operation = uplifted(operation, uplift).ok_or(limit)?;
-            provision = uplifted(provision, uplift).ok_or(limit)?;
-            if biogenic != NOT_STATED {
-                biogenic = uplifted(biogenic, uplift).ok_or(limit)?;
-            }
+            intensity = intensity.each(|v| uplifted(v, uplift)).ok_or(limit)?;
         }
         let flags = self.ranks[index as usize].flags
             | Flags::PAST_LAST_EDITION.when(stage.ended)
@@ -416,9 +399,7 @@ impl FactorSet {
                 .when((factor.reference).is_some_and(|(from, to)| day < from || to <= day));
         Ok(Choice {
             factor: index,
-            operation,
-            provision,
-            biogenic,
+            intensity,
             flags,
             is_too_old: self.is_too_old(factor, day),
         })
@@ -426,7 +407,7 @@ impl FactorSet {
 
     /// Uplift of an operation's mode, millionths.
     pub(super) fn uplift_of(&self, operation: Option<OperationIndex>) -> Option<i64> {
-        self.uplift[self.operations.get(operation? as usize)?.mode as usize]
+        self.uplift[self.operations.get(operation? as usize)?.mode]
     }
 
     /// Order of preference between two factors that both apply in the same way.

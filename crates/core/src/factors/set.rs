@@ -11,12 +11,11 @@ use super::profile::{AfterLastEdition, BeforeFirstEdition, Prefer, Profile};
 use super::region::Region;
 use super::select::{Criteria, Entry, GroupKey, RankKey, uplifted};
 use super::zones::Zones;
-use crate::model::element::NOT_STATED;
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
 use crate::model::index::index16;
 use crate::model::index::index32;
-use crate::model::mode::{Mode, Temperature};
+use crate::model::mode::{ByMode, Mode, Temperature};
 use crate::model::movement::OperationIndex;
 use crate::model::symbol::{Symbol, Symbols};
 use crate::model::time::{Day, NO_END, months_after};
@@ -51,7 +50,7 @@ pub struct FactorSet {
     pub(super) use_latest: bool,
     pub(super) prefer: Prefer,
     /// By mode, millionths.
-    pub(super) uplift: [Option<i64>; 6],
+    pub(super) uplift: ByMode<Option<i64>>,
 }
 
 /// What the order of factors looks at.
@@ -149,16 +148,10 @@ impl FactorSet {
             else {
                 continue;
             };
-            let Some(uplift) = self.uplift[self.operations[operation as usize].mode as usize]
-            else {
+            let Some(uplift) = self.uplift[self.operations[operation as usize].mode] else {
                 continue;
             };
-            let biogenic = Some(factor.intensity_biogenic).filter(|&v| v != NOT_STATED);
-            if [factor.intensity_operation, factor.intensity_provision]
-                .into_iter()
-                .chain(biogenic)
-                .any(|v| uplifted(v, uplift).is_none())
-            {
+            if factor.intensity.each(|v| uplifted(v, uplift)).is_none() {
                 faults.error(
                     &factor.file,
                     factor.line,

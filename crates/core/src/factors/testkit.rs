@@ -231,8 +231,8 @@ fn shown(set: &FactorSet, choice: Choice) -> String {
     format!(
         "{} {}/{} {}",
         factor.id,
-        plain(choice.operation),
-        plain(choice.provision),
+        plain(choice.intensity.operation),
+        plain(choice.intensity.provision),
         choice.flags.text()
     )
     .trim_end()

@@ -3,7 +3,9 @@
 use super::carried::OfShipments;
 use super::flag::Flags;
 use super::id::LocationCode;
-use super::mode::{Basis, DataCategory, DistanceSource, LoadStatus, Mode, Per, Temperature};
+use super::mode::{
+    Basis, ByMode, DataCategory, DistanceSource, LoadStatus, Mode, Per, Temperature,
+};
 use super::movement::OperationIndex;
 use super::text::TextColumn;
 use super::time::{Day, Instant};
@@ -257,7 +259,7 @@ pub struct Shipments {
     /// Biogenic CO2, in no total.
     pub biogenic: Vec<Biogenic>,
     /// Emissions by mode and hub, micrograms, in the order of [`Mode::ALL`].
-    pub by_mode: Vec<[i128; 6]>,
+    pub by_mode: Vec<ByMode<i128>>,
     /// Emissions of elements with primary data, micrograms.
     pub primary: Vec<i128>,
     /// Basis of the activity.
@@ -373,7 +375,7 @@ pub struct CorridorTotals {
     /// Biogenic CO2, in no total.
     pub biogenic: Biogenic,
     /// Emissions by mode and hub, micrograms.
-    pub by_mode: [i128; 6],
+    pub by_mode: ByMode<i128>,
     /// Emissions with primary data, micrograms.
     pub primary: i128,
     /// Basis of the activity.

@@ -11,6 +11,7 @@ pub mod index;
 pub mod mode;
 pub mod money;
 pub mod movement;
+pub mod quantity;
 pub mod reject;
 pub mod sheet;
 pub mod symbol;

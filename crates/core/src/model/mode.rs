@@ -1,5 +1,7 @@
 //! Transport modes and the small closed code lists of a movement record.
 
+use std::ops::{AddAssign, Index, IndexMut};
+
 /// Mode of a transport chain element; `Hub` stands for hub operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[repr(u8)]
@@ -52,6 +54,47 @@ impl Mode {
         Mode::ALL
             .into_iter()
             .find(|m| m.code().eq_ignore_ascii_case(code))
+    }
+}
+
+/// One value for each mode.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ByMode<T>(pub [T; Mode::ALL.len()]);
+
+impl<T> ByMode<T> {
+    /// A value for each mode.
+    pub fn of(value: impl FnMut(Mode) -> T) -> ByMode<T> {
+        ByMode(Mode::ALL.map(value))
+    }
+
+    /// The values with their modes, in the order of [`Mode::ALL`].
+    pub fn iter(&self) -> impl Iterator<Item = (Mode, &T)> {
+        Mode::ALL.into_iter().zip(&self.0)
+    }
+}
+
+impl<T> Index<Mode> for ByMode<T> {
+    type Output = T;
+
+    #[inline]
+    fn index(&self, mode: Mode) -> &T {
+        &self.0[mode as usize]
+    }
+}
+
+impl<T> IndexMut<Mode> for ByMode<T> {
+    #[inline]
+    fn index_mut(&mut self, mode: Mode) -> &mut T {
+        &mut self.0[mode as usize]
+    }
+}
+
+/// Adds value by value.
+impl AddAssign<&ByMode<i128>> for ByMode<i128> {
+    fn add_assign(&mut self, other: &ByMode<i128>) {
+        for (sum, part) in self.0.iter_mut().zip(other.0) {
+            *sum += part;
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The code words that a run accepts in movement records: what parsing must know of the reference data.
 
 use super::id::LocationCode;
-use super::mode::{Basis, Mode};
+use super::mode::{Basis, ByMode, Mode};
 use super::movement::OperationIndex;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
@@ -13,8 +13,8 @@ pub struct Vocabulary {
     pub modes: FxHashMap<String, Mode>,
     /// Operation code (exact) to its index and mode.
     pub operations: FxHashMap<String, (OperationIndex, Mode)>,
-    /// Default operation by mode (index `mode as usize`), if the profile has one.
-    pub default_operation: [Option<OperationIndex>; 6],
+    /// Default operation, if the profile has one.
+    pub default_operation: ByMode<Option<OperationIndex>>,
     /// Basis of a reported distance that states none.
     pub default_basis: Basis,
     /// Whether a wrong container number rejects the row (R019) instead of flagging it (Q10).

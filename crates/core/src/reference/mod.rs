@@ -51,7 +51,7 @@ use crate::factors::{FactorSet, Library, Profile};
 use crate::geo::sea::SeaGraph;
 use crate::model::id::LocationCode;
 use crate::model::index::index16;
-use crate::model::mode::{Basis, Mode};
+use crate::model::mode::{Basis, ByMode, Mode};
 use crate::model::movement::OperationIndex;
 use crate::model::vocabulary::Vocabulary;
 use plausibility::Bounds;
@@ -99,11 +99,15 @@ pub struct Reference {
 /// Hub and distance rules of a profile as tables, since the kernel asks for them element by element.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// By what comes before and what comes after: a transport mode, or the end of the chain in the place of `Mode::Hub`.
-    hubs: [[Option<OperationIndex>; 6]; 6],
-    /// By mode.
-    adjustments: [BasisTable; 6],
+    hubs: HubTable,
+    adjustments: ByMode<BasisTable>,
 }
+
+/// Hub operations by what comes before and what comes after: a transport mode, or [`EDGE`].
+pub type HubTable = ByMode<ByMode<Option<OperationIndex>>>;
+
+/// The end of a chain, in a [`HubTable`]: a hub never stands beside a hub, so its place is free.
+pub const EDGE: Mode = Mode::Hub;
 
 /// What makes a distance of one basis into one of another: by the basis at hand, and the basis wanted.
 pub type BasisTable = [[Option<Adjustment>; 4]; 4];
@@ -119,18 +123,17 @@ impl Rules {
             rules.hubs[side(hub.before)][side(hub.after)] = factors.operation(&hub.operation);
         }
         for d in &profile.distance_adjustment {
-            rules.adjustments[d.mode as usize][d.activity_basis as usize]
-                [d.intensity_basis as usize] = Some(d.adjustment);
+            rules.adjustments[d.mode][d.activity_basis as usize][d.intensity_basis as usize] =
+                Some(d.adjustment);
         }
         rules
     }
 }
 
-/// Index of what stands beside a hub; a hub never stands beside a hub, so its place is free for the end of the chain.
-fn side(end: HubEnd) -> usize {
+fn side(end: HubEnd) -> Mode {
     match end {
-        HubEnd::Edge => Mode::Hub as usize,
-        HubEnd::Mode(mode) => mode as usize,
+        HubEnd::Edge => EDGE,
+        HubEnd::Mode(mode) => mode,
     }
 }
 
@@ -303,9 +306,9 @@ impl Reference {
         let mut modes = self.aliases.modes.clone();
         modes.extend(Mode::ALL.map(|m| (m.code().to_owned(), m)));
         let operations = self.factors.operations.iter().enumerate();
-        let mut default_operation = [None; 6];
+        let mut default_operation = ByMode::default();
         for (mode, code, _) in &self.profile.default_operation {
-            default_operation[*mode as usize] = self.factors.operation(code);
+            default_operation[*mode] = self.factors.operation(code);
         }
         Vocabulary {
             modes,
@@ -346,12 +349,17 @@ impl Reference {
 
     /// How the profile makes a distance of basis `to` from one of basis `from`; equal bases need no rule and have none.
     pub fn adjustment(&self, mode: Mode, from: Basis, to: Basis) -> Option<Adjustment> {
-        self.rules.adjustments[mode as usize][from as usize][to as usize]
+        self.rules.adjustments[mode][from as usize][to as usize]
     }
 
     /// All of them for a mode.
     pub fn adjustments(&self, mode: Mode) -> &BasisTable {
-        &self.rules.adjustments[mode as usize]
+        &self.rules.adjustments[mode]
+    }
+
+    /// The hubs of the profile, inferred or not.
+    pub fn hubs(&self) -> &HubTable {
+        &self.rules.hubs
     }
 
     /// The hub between two neighbours, if the profile has one; whether hubs are inferred at all is `profile.infer_hubs`.

@@ -4,7 +4,7 @@
 use super::{ContainerType, DataFile, Fault, Reference};
 use crate::factors::fault::Faults;
 use crate::factors::table::{self, Row, layout};
-use crate::model::mode::Mode;
+use crate::model::mode::{ByMode, Mode};
 use crate::model::time::{DAY_US, Instant, parse_date};
 use rustc_hash::FxHashMap;
 
@@ -83,7 +83,7 @@ const WANTED: &str = "gross_kg, cargo_kg_per_teu, empty_kg_per_teu, distance_km,
 /// The bounds of `plausibility.csv`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plausibility {
-    by_mode: [ModeBounds; 6],
+    by_mode: ByMode<ModeBounds>,
     /// Most gross mass by container type or pattern of it, g.
     gross: Vec<(Vec<char>, i64)>,
     /// Most gross mass of every other box, g.
@@ -98,7 +98,7 @@ impl Default for Plausibility {
     /// Without the file everything is plausible.
     fn default() -> Plausibility {
         Plausibility {
-            by_mode: [ModeBounds::NONE; 6],
+            by_mode: ByMode::of(|_| ModeBounds::NONE),
             gross: Vec::new(),
             any_gross: i64::MAX,
             dates: Bounds::NONE,
@@ -191,7 +191,7 @@ impl Plausibility {
             for bound in BY_MODE {
                 let own = by_mode.get(&(*bound, Some(mode)));
                 if let Some(bounds) = own.or_else(|| by_mode.get(&(*bound, None))) {
-                    found.by_mode[mode as usize].set(bound, *bounds);
+                    found.by_mode[mode].set(bound, *bounds);
                 }
             }
         }
@@ -201,7 +201,7 @@ impl Plausibility {
     /// The bounds of a mode.
     #[inline]
     pub fn of(&self, mode: Mode) -> &ModeBounds {
-        &self.by_mode[mode as usize]
+        &self.by_mode[mode]
     }
 
     /// Most gross mass of a box of this type, g: the first row that fits, else that of every box.

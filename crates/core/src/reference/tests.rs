@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::factors::testkit::{files, places, profile, transport};
-use crate::model::mode::DistanceSource;
+use crate::model::mode::{ByMode, DistanceSource};
 use crate::model::time::Day;
 
 const LOCATIONS: &str = "locode,name,kind,latitude,longitude,source,licence\nCNCKG,Chongqing,city,29.5630,106.5516,,\n\
@@ -118,7 +118,7 @@ fn lookups_of_the_profile_and_the_vocabulary() {
     assert_eq!(words.operations["sea.feeder"], (0, Mode::Sea));
     assert_eq!(
         words.default_operation,
-        [None, None, Some(0), None, None, None]
+        ByMode([None, None, Some(0), None, None, None])
     );
     assert!(words.strict_container_id && words.default_basis == Basis::Actual);
     for known in ["CNCKG", "CNXXX", "CNQZH"] {

@@ -145,7 +145,7 @@ impl<'r> Costing<'r> {
         };
         let is_known = self.alike.iter().all(|(.., load)| load.teu >= 0);
         Carried {
-            mass_g: sum(|load| load.mass_g),
+            mass_g: sum(|load| load.mass.0),
             teu: is_known.then(|| sum(|load| load.teu)),
             containers: sum(|load| load.containers),
         }
@@ -296,7 +296,7 @@ impl<'r> Costing<'r> {
             Some(format!(
                 "no factor of {operation} for energy carrier {wanted}"
             ))
-        } else if factor.intensity_provision == 0 && !is_stated {
+        } else if factor.intensity.provision == 0 && !is_stated {
             Some(format!(
                 "the provision of {wanted} is not known ({} has none)",
                 factor.id

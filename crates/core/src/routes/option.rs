@@ -10,7 +10,7 @@ use crate::calc::load::UNKNOWN_TEU;
 use crate::model::element::{Element, FactorIndex, Footprints, NO_ROW, NOT_STATED};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
-use crate::model::mode::{Mode, Per};
+use crate::model::mode::{ByMode, Mode, Per};
 use crate::model::money::{Amount, Currency};
 use crate::model::time::Instant;
 
@@ -78,7 +78,7 @@ pub struct RouteOption {
     /// Provision, micrograms, as far as known.
     pub provision: i128,
     /// Operation and provision by mode and hub, in the order of [`Mode::ALL`].
-    pub by_mode: [i128; 6],
+    pub by_mode: ByMode<i128>,
     /// TEU of the cargo, millionths; `None`: not known.
     pub teu: Option<i64>,
     /// Cargo, g.
@@ -302,12 +302,12 @@ fn option(
     carbon_price: Option<i64>,
 ) -> Option<RouteOption> {
     let elements = || parts.iter().filter_map(|p| p.element.as_ref());
-    let mut by_mode = [0; 6];
+    let mut by_mode = ByMode::<i128>::default();
     for e in elements() {
-        by_mode[e.mode as usize] += e.ghg_operation as i128 + e.ghg_provision as i128;
+        by_mode[e.mode] += e.ghg_operation as i128 + e.ghg_provision as i128;
     }
     let transport = || elements().filter(|e| e.mode != Mode::Hub);
-    let total: i128 = by_mode.iter().sum();
+    let total: i128 = by_mode.0.iter().sum();
     let carbon_cost = match carbon_price.filter(|_| chain.emission.is_complete) {
         Some(price) => Some(Amount::of_ghg(total, price)?),
         None => None,

@@ -9,7 +9,6 @@ use crate::factors::fault::{DataFile, Fault, Faults};
 use crate::factors::library::transport_mode;
 use crate::factors::{EmissionFactor, FactorSet};
 use crate::geo::sea::Passages;
-use crate::model::element::NOT_STATED;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Mode, Per};
 use crate::model::unit::{DECIMAL18_MAX, ONE, SHARE_SCALE, div_half_even, short_decimal_text};
@@ -310,20 +309,12 @@ impl Scenario {
             let mut is_met = false;
             for factor in set.factors.iter_mut().filter(|f| fits(f)) {
                 is_met = true;
-                for value in [
-                    &mut factor.intensity_operation,
-                    &mut factor.intensity_provision,
-                    &mut factor.intensity_biogenic,
-                ] {
-                    if *value == NOT_STATED {
-                        continue;
-                    }
-                    let scaled = div_half_even(*value as i128 * ONE as i128, *ratio as i128);
-                    *value = i64::try_from(scaled)
-                        .ok()
-                        .filter(|v| *v <= DECIMAL18_MAX)
-                        .ok_or("load_factor: too small a ratio")?;
-                }
+                let scaled = |value: i64| {
+                    let scaled = div_half_even(value as i128 * ONE as i128, *ratio as i128);
+                    i64::try_from(scaled).ok().filter(|v| *v <= DECIMAL18_MAX)
+                };
+                factor.intensity =
+                    (factor.intensity.each(scaled)).ok_or("load_factor: too small a ratio")?;
             }
             if !is_met {
                 return Err(format!(

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::model::element::{BasisSet, GhgTotals};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
-use crate::model::mode::{DataCategory, LoadStatus, Mode};
+use crate::model::mode::{ByMode, DataCategory, LoadStatus, Mode};
 use crate::model::symbol::{Symbol, Symbols};
 use crate::model::time::Day;
 use crate::output::elements::{Elements, element};
@@ -158,14 +158,14 @@ impl Derived {
                 operation: head.operation,
                 provision: head.provision,
             },
-            by_mode: [
+            by_mode: ByMode([
                 head.road,
                 head.rail,
                 head.sea,
                 head.inland_waterway,
                 head.air,
                 head.hub,
-            ],
+            ]),
             biogenic: biogenic(head.biogenic_co2_kg, head.biogenic_co2_elements),
         })?;
         Some(key)
@@ -204,7 +204,7 @@ impl Derived {
     fn corridors(&self) -> Vec<CorridorRow> {
         let row = |((corridor, period, load_status), of): (&CorridorKey, &Corridor)| {
             let sums = &of.sums;
-            let [road, rail, sea, inland_waterway, air, hub] = sums.by_mode;
+            let [road, rail, sea, inland_waterway, air, hub] = sums.by_mode.0;
             CorridorRow {
                 corridor_id: self.symbols.text(*corridor).to_owned(),
                 period: *period,

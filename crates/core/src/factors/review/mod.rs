@@ -52,5 +52,5 @@ fn once(mut faults: Faults) -> Vec<Fault> {
 /// Operation and provision together, 10^-9 g per unit.
 fn total(factor: &EmissionFactor) -> i64 {
     // Both are below 10^18.
-    factor.intensity_operation + factor.intensity_provision
+    factor.intensity.total()
 }

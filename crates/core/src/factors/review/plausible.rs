@@ -112,7 +112,7 @@ pub(super) fn odd_shares(
         } else {
             &factor.energy_carrier
         };
-        let (operation, provision) = (factor.intensity_operation, factor.intensity_provision);
+        let (operation, provision) = (factor.intensity.operation, factor.intensity.provision);
         if !is_fossil(energy_carrier) || (provision <= operation && operation != 0) {
             continue;
         }

@@ -105,7 +105,7 @@ fn kwh_and_mj_convert_exactly_and_products_round_half_to_even() {
         .factors
         .iter()
         .filter(|f| f.composed.is_some())
-        .map(|f| (&*f.id, f.intensity_provision))
+        .map(|f| (&*f.id, f.intensity.provision))
         .collect();
     // 9 / 3.6 = 2.5 -> 2; 5; 9 / 2 = 4.5 -> 4; 0.5 x 3.6 x 5 = 9.
     assert_eq!(

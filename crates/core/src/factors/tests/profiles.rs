@@ -25,11 +25,11 @@ fn numbers_are_scaled_integers() {
     assert!(faults.is_empty(), "{faults:?}");
     let profile = profile.unwrap();
     use crate::factors::profile::{Adjustment, HubEnd};
-    use crate::model::mode::{Basis, Mode};
+    use crate::model::mode::{Basis, ByMode, Mode};
     assert_eq!(profile.default_mass_per_teu_g, 10_000_000);
     assert_eq!(
         profile.refrigerated_uplift,
-        [None, None, Some(1_120_000), None, None, Some(1_500_000)]
+        ByMode([None, None, Some(1_120_000), None, None, Some(1_500_000)])
     );
     assert_eq!(
         profile.adjustment(Mode::Air, Basis::Gcd, Basis::Actual),
