@@ -223,6 +223,9 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
         Some(changes) => routes.compare_under(changes, &question, places, with_map)?,
         None => routes.compare(&question, places, with_map)?,
     };
+    if let Some(odd) = &comparison.warning {
+        warn(odd);
+    }
     let text = match args.format {
         Format::Table => table::text(&comparison.sheet),
         Format::Json => json(&comparison, true)?,

@@ -102,6 +102,8 @@ pub struct Changes {
 pub struct Comparison {
     /// Every figure as text.
     pub sheet: Sheet,
+    /// What is odd about the question, for who asked it.
+    pub warning: Option<String>,
     map: Option<Map>,
 }
 
@@ -176,7 +178,12 @@ impl Routes {
         let profile = &self.sources.profile;
         let sheet = Sheet::new(&answer, &request, &self.world.reference, profile);
         let map = self.map(&self.world, &answer, &request, with_map)?;
-        Ok(Comparison { sheet, map })
+        let warning = question::too_late(question, &answer);
+        Ok(Comparison {
+            sheet,
+            warning,
+            map,
+        })
     }
 
     /// The changes of a scenario file, loaded once for any number of questions.
@@ -210,7 +217,11 @@ impl Routes {
             &self.sources.profile,
         )?;
         let map = self.map(after, &answer, &changed, with_map)?;
-        Ok(Comparison { sheet, map })
+        Ok(Comparison {
+            sheet,
+            warning: None,
+            map,
+        })
     }
 
     /// Every pair of places, answered on all cores, before and after `changes` where there are any. `tell` makes of an answer, or of the reason why there is none, what `take` gets

@@ -7,10 +7,13 @@ use crate::geo::sea::Passages;
 use crate::model::id::{CountryCode, LocationCode};
 use crate::model::mode::{Mode, Temperature};
 use crate::model::money::{Currency, PRICE_SCALE};
-use crate::model::time::{DAY_US, Day, Instant, civil, day_of, parse_date};
-use crate::model::unit::{MASS_SCALE, SHARE_SCALE, decimal_text, parse_decimal};
+use crate::model::time::{DAY_US, Day, Instant, civil, date_text, day_of, parse_date};
+use crate::model::unit::{
+    MASS_SCALE, SHARE_SCALE, decimal_text, parse_decimal, short_decimal_text,
+};
 use crate::reference::FoundPlace;
 use crate::reference::finding::{KnownPlaces, Reason};
+use crate::routes::answer::Answer;
 use crate::routes::request::{Avoid, Cargo, Request};
 use crate::routes::search::HORIZON;
 use crate::routes::spelling::{edits, nearest};
@@ -221,6 +224,20 @@ fn cargo(question: &Question, loaded: &World) -> Result<Cargo> {
         mass_g,
         u64::try_from(most).unwrap_or(0),
     )?;
+    // In whole numbers: grams x millionths.
+    let carried = u128::from(u64::try_from(most).unwrap_or(0)) * u128::from(box_share);
+    if box_share > 0 && boxes == 1 && u128::from(mass_g) * 1_000_000 > carried {
+        let kg = |g: u128| decimal_text(i128::try_from(g).unwrap_or(i128::MAX), MASS_SCALE);
+        let least =
+            (u128::from(mass_g) * 1_000_000).div_ceil(u128::try_from(most).unwrap_or(1).max(1));
+        return Err(Error::Usage(format!(
+            "--box-share {}: {} kg are more than that part of a {container} carries, {} kg; --box-share {} carries them, and so does a whole box, without it",
+            question.box_share.as_deref().unwrap_or_default(),
+            kg(mass_g.into()),
+            kg(carried / 1_000_000),
+            short_decimal_text(i128::try_from(least).unwrap_or(i128::MAX), SHARE_SCALE)
+        )));
+    }
     if box_share > 0 && boxes > 1 {
         return Err(Error::Usage(format!(
             "--box-share: found {boxes} boxes, expected a part of one; leave out --box-share for whole boxes"
@@ -308,11 +325,41 @@ fn depart(question: &Question) -> Result<Day> {
     match &question.depart {
         Some(text) => parse_date(text)
             .ok_or_else(|| Error::Usage(format!("--depart {text}: expected a date as YYYY-MM-DD"))),
-        None => {
-            let days = jiff::Timestamp::now().as_second().div_euclid(86_400);
-            Day::try_from(days)
-                .map_err(|_| Error::Usage("the clock shows no date of the calendar".to_owned()))
-        }
+        None => today(),
+    }
+}
+
+fn today() -> Result<Day> {
+    let days = jiff::Timestamp::now().as_second().div_euclid(86_400);
+    Day::try_from(days)
+        .map_err(|_| Error::Usage("the clock shows no date of the calendar".to_owned()))
+}
+
+/// What is odd about a day of arrival, seen from today: it has passed, or the cargo of options would have had to be ready on a day
+/// that has.
+pub(super) fn too_late(question: &Question, answer: &Answer) -> Option<String> {
+    let text = question.arrive_by.as_deref()?;
+    let (by, today) = (day_of(arrive_by(text).ok()?), today().ok()?);
+    // Who names the day of departure asks of that day, whenever it was.
+    if question.depart.is_some() {
+        return None;
+    }
+    let ready: Vec<Day> = answer
+        .options
+        .iter()
+        .map(|o| day_of(o.option.ready()))
+        .collect();
+    let missed = ready.iter().filter(|day| **day < today).count();
+    match (by < today, missed) {
+        (true, _) => Some(format!(
+            "--arrive-by {text}: the day has passed; what is shown was possible before it"
+        )),
+        (false, 0) => None,
+        (false, missed) => Some(format!(
+            "--arrive-by {text}: for {missed} of {} options the cargo would have had to be ready before today, {}",
+            ready.len(),
+            date_text(today)
+        )),
     }
 }
 

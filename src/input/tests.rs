@@ -451,6 +451,25 @@ fn times() {
         instant_text(parsed.batch.arrived_at[0]),
         "2024-03-05T16:00:00Z"
     );
+    for (pattern, text, wanted) in [
+        (
+            "%d/%m/%Y",
+            "05/03/24",
+            "; \"%d/%m/%y\" reads it: %y is a year of two digits",
+        ),
+        (
+            "%d/%m/%y",
+            "05/03/2024",
+            "; \"%d/%m/%Y\" reads it: %Y is a year of four",
+        ),
+    ] {
+        let mapping = Mapping {
+            timestamp: vec![pattern.into()],
+            ..Mapping::default()
+        };
+        let fate = fate_with(&[("departed_at", text)], mapping, vocabulary());
+        assert!(fate.starts_with("R004") && fate.contains(wanted), "{fate}");
+    }
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub(super) fn reject(rules: &Rules, cells: &[Cells], fault: &Fault, mode: Option
         RejectReason::UnknownCodeWord if column == column::RECORD_STATUS => {
             wanted.push_str("; [values.record_status] translates other words");
         }
-        RejectReason::MalformedTimestamp => wanted.push_str(times_hint(rules, column, &found)),
+        RejectReason::MalformedTimestamp => wanted.push_str(&times_hint(rules, column, &found)),
         RejectReason::BadText if std::str::from_utf8(&raw).is_err() => {
             wanted.push_str("; [formats] encoding names another one");
         }
@@ -102,16 +102,34 @@ fn marks_hint(rules: &Rules, column: usize, found: &str) -> String {
 }
 
 /// The keys with which a text would be a time.
-fn times_hint(rules: &Rules, column: usize, found: &str) -> &'static str {
-    if rules.patterns(column).written().next().is_some() {
-        return "";
+fn times_hint(rules: &Rules, column: usize, found: &str) -> String {
+    let mut patterns = rules.patterns(column).written().peekable();
+    if patterns.peek().is_some() {
+        return patterns
+            .find_map(|pattern| other_year(pattern, found))
+            .unwrap_or_default();
     }
-    match reader("excel")(found) {
+    let hint = match reader("excel")(found) {
         Some(_) => "; [formats] timestamp = [\"excel\"] reads days as a spreadsheet counts them",
         None => {
             "; [formats] timestamp takes patterns of other texts, zone says where they are local times"
         }
-    }
+    };
+    hint.to_owned()
+}
+
+/// The pattern with the other form of the year, where that reads the text.
+fn other_year(pattern: &str, found: &str) -> Option<String> {
+    let forms = [("%Y", "%y", "two digits"), ("%y", "%Y", "four")];
+    forms.into_iter().find_map(|(written, other, digits)| {
+        let other_way = pattern
+            .contains(written)
+            .then(|| pattern.replace(written, other))?;
+        reader(&other_way)(found)?;
+        Some(format!(
+            "; {other_way:?} reads it: {other} is a year of {digits}"
+        ))
+    })
 }
 
 /// Whether a text looks like a number with a power of ten.

@@ -162,6 +162,10 @@ fn want_elements(f: &Footprints, names: &Names<'_>) -> Vec<Vec<String>> {
                 d(e.ghg_operation[i], 9),
                 d(e.ghg_provision[i], 9),
                 d(e.ghg_operation[i] + e.ghg_provision[i], 9),
+                match e.biogenic_co2[i] {
+                    NOT_STATED => "~".to_owned(),
+                    co2 => d(co2, 9),
+                },
                 e.flags[i].text(),
                 of(&|r| names.files[b.file[r] as usize].clone()),
                 of(&|r| b.row[r].to_string()),
@@ -223,6 +227,8 @@ fn want_shipments(s: &Shipments, names: &Names<'_>) -> Vec<Vec<String>> {
                 d(s.totals[i].provision, 9),
                 d(s.totals[i].total(), 9),
             ];
+            row.push(maybe(s.biogenic[i].stated(), 9));
+            row.push(s.biogenic[i].elements.to_string());
             row.extend(s.by_mode[i].0.iter().map(|&v| d(v, 9)));
             row.push(or_null(s.activity_basis[i].code()));
             row.push(maybe(ratio::intensity_g_per_tkm(&s.totals[i]), 6));

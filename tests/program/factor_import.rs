@@ -253,18 +253,18 @@ fn a_number_of_a_workbook_is_the_decimal_that_was_typed() {
     let note = "Table 1; own.xlsx Lanes 2025!C4,D4\",n,provision = total - operation; converted from kg per t.km,,,";
     assert!(
         rows[1]
-            .starts_with("r4,sea.container,,CN<>SG,,ambient,tkm,12.3,12.3,,,actual,,,2025-01-01,")
+            .starts_with("r4,sea.container,,CN<>SG,,ambient,tkm,12.3,12.3,,,,actual,,,2025-01-01,")
             && rows[1].ends_with(note),
         "{}",
         rows[1]
     );
     assert!(
-        rows[2].contains(",300,100,,,actual,,,2025-02-28,"),
+        rows[2].contains(",300,100,,,,actual,,,2025-02-28,"),
         "{}",
         rows[2]
     );
     assert!(
-        rows[3].contains(",1.5,0.5,,,actual,,,2024-02-29,"),
+        rows[3].contains(",1.5,0.5,,,,actual,,,2024-02-29,"),
         "{}",
         rows[3]
     );

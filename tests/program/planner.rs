@@ -382,6 +382,18 @@ fn what_is_more_than_a_box_carries_is_spread_or_refused() {
             ended.stderr
         );
     }
+    // More than the part carries: what it carries, and the part that does.
+    let heavy = ["CNCKG", "SGSIN", "--cargo-kg", "20000", "--box-share"];
+    let small = compare(&[&heavy[..], &["0.001"]].concat()).expect(2).stderr;
+    assert!(
+        small.contains(
+            "--box-share 0.001: 20000.000 kg are more than that part of a 45G1 carries, "
+        ),
+        "{small}"
+    );
+    let (_, least) = small.split_once(" kg; --box-share ").unwrap();
+    let (least, _) = least.split_once(' ').unwrap();
+    compare(&[&heavy[..], &[least]].concat()).expect(0);
     assert!(
         compare(&["CNCKG", "SGSIN", "--cargo-kg", "99999999"])
             .expect(2)

@@ -17,6 +17,31 @@ fn a_day_of_arrival_puts_each_option_off_as_far_as_it_can_be() {
         .expect(0);
         serde_json::from_str::<Value>(&ended.stdout).unwrap()
     };
+    let passed = compare(&["CNCKG", "SGSIN", "--arrive-by", "2025-06-30"]).expect(0);
+    assert!(
+        passed
+            .stderr
+            .contains("--arrive-by 2025-06-30: the day has passed"),
+        "{}",
+        passed.stderr
+    );
+    // Nothing by land or sea is there tomorrow that is ready today.
+    let tomorrow = (jiff::Timestamp::now() + std::time::Duration::from_secs(86_400)).to_string();
+    let tomorrow = ["CNCKG", "SGSIN", "--arrive-by", &tomorrow[..10]];
+    let soon = compare(&tomorrow).expect(0).stderr;
+    assert!(
+        soon.contains(" options the cargo would have had to be ready before today, "),
+        "{soon}"
+    );
+    let named = compare(&[
+        "CNCKG",
+        "SGSIN",
+        "--depart",
+        "2025-06-01",
+        "--arrive-by",
+        "2025-06-30",
+    ]);
+    assert!(!named.expect(0).stderr.contains("--arrive-by"));
     let late = asked(&["--arrive-by", "2025-06-30"]);
     assert_eq!(
         (&late["request"]["depart"], &late["request"]["arrive_by"]),

@@ -38,7 +38,8 @@ def fields(text, kinds):
     return [pa.field(n.rstrip("?"), k, nullable=n.endswith("?")) for n, k in zip(names, kinds)]
 
 
-GHG = "ghg_operation_kg ghg_provision_kg ghg_total_kg"
+GHG = "ghg_operation_kg ghg_provision_kg ghg_total_kg biogenic_co2_kg?"
+GHG_SUMS = f"{GHG} biogenic_co2_elements"
 BY_MODE = "ghg_road_kg ghg_rail_kg ghg_sea_kg ghg_inland_waterway_kg ghg_air_kg ghg_hub_kg"
 TABLES = {
     "elements": (
@@ -50,33 +51,33 @@ TABLES = {
             "activity_basis? emission_distance_km transport_activity_tkm factor_id intensity_operation_g "
             f"intensity_provision_g intensity_per data_category {GHG} quality_flags source_file? source_row?",
             [TEXT, TEXT, INT, TEXT, TEXT, INT] + [TEXT] * 6 + [INSTANT, INSTANT, TEXT, TEXT, MASS, SHARE, SHARE, TEXT, MICRO]
-            + [TEXT, TEXT, KM, TEXT, TEXT, KM, TEXT, KM, NANO, TEXT, NANO, NANO, TEXT, TEXT] + [NANO] * 3 + [TEXT, TEXT, LONG],
+            + [TEXT, TEXT, KM, TEXT, TEXT, KM, TEXT, KM, NANO, TEXT, NANO, NANO, TEXT, TEXT] + [NANO] * 4 + [TEXT, TEXT, LONG],
         ),
     ),
     "shipments": (
         ["shipment_id"],
         fields(
             "shipment_id corridor_id period origin destination first_departed_at last_arrived_at? modes? load_status containers "
-            f"teu cargo_mass_kg elements rejected_rows is_complete transport_activity_tkm {GHG} {BY_MODE} activity_basis? "
+            f"teu cargo_mass_kg elements rejected_rows is_complete transport_activity_tkm {GHG_SUMS} {BY_MODE} activity_basis? "
             "intensity_g_per_tkm? primary_share? quality_flags",
             [TEXT, TEXT, DATE, TEXT, TEXT, INSTANT, INSTANT, TEXT, TEXT, SUM6, SUM6, SUM3, LONG, LONG, FLAG]
-            + [SUM9] * 10 + [TEXT, SUM6, RATIO, TEXT],
+            + [SUM9] * 5 + [LONG] + [SUM9] * 6 + [TEXT, SUM6, RATIO, TEXT],
         ),
     ),
     "corridors": (
         ["corridor_id", "period", "load_status"],
         fields(
             "corridor_id period load_status shipments incomplete_shipments containers teu cargo_mass_kg transport_activity_tkm "
-            f"activity_basis? {GHG} {BY_MODE} intensity_g_per_tkm? ghg_kg_per_teu? primary_share?",
-            [TEXT, DATE, TEXT, LONG, LONG, SUM6, SUM6, SUM3, SUM9, TEXT] + [SUM9] * 9 + [SUM6, SUM6, RATIO],
+            f"activity_basis? {GHG_SUMS} {BY_MODE} intensity_g_per_tkm? ghg_kg_per_teu? primary_share?",
+            [TEXT, DATE, TEXT, LONG, LONG, SUM6, SUM6, SUM3, SUM9, TEXT] + [SUM9] * 4 + [LONG] + [SUM9] * 6 + [SUM6, SUM6, RATIO],
         ),
     ),
     "corridor_sections": (
         ["corridor_id", "period", "load_status", "kind", "mode", "origin", "destination"],
         fields(
             "corridor_id period load_status kind mode origin destination country_pair movements teu cargo_mass_kg "
-            f"transport_activity_tkm {GHG}",
-            [TEXT, DATE] + [TEXT] * 6 + [LONG, SUM6, SUM3] + [SUM9] * 4,
+            f"transport_activity_tkm {GHG_SUMS}",
+            [TEXT, DATE] + [TEXT] * 6 + [LONG, SUM6, SUM3] + [SUM9] * 5 + [LONG],
         ),
     ),
     "rejected": (

@@ -149,13 +149,11 @@ fn find_activity_distance(inputs: &Inputs, out: &mut Figures) {
     if out.distance_basis != Basis::Actual {
         return;
     }
-    if let Some((entry, basis)) = inputs.to_activity {
-        if let Some(distance) = positive(adjusted(out.distance, entry)) {
-            (out.activity_distance, out.activity_basis) = (distance, basis);
-            return;
-        }
+    let shortened = |(entry, basis)| Some((positive(adjusted(out.distance, entry))?, basis));
+    match inputs.to_activity.and_then(shortened) {
+        Some(found) => (out.activity_distance, out.activity_basis) = found,
+        None => out.flags |= Flags::ACTIVITY_ON_ACTUAL,
     }
-    out.flags |= Flags::ACTIVITY_ON_ACTUAL;
 }
 
 fn check_box(load: &Load, per: Per) -> Result<(), Unusable> {

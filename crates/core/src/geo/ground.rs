@@ -46,7 +46,15 @@ impl Barrier {
         }
     }
 
+    /// Whether a step meets it.
     fn meets(&self, from: (f64, f64), to: (f64, f64)) -> bool {
+        // Most barriers are far from most steps.
+        let apart = |a: f64, b: f64, c: f64, d: f64| a.max(b) < c.min(d) || c.max(d) < a.min(b);
+        if apart(from.0, to.0, self.from.0, self.to.0)
+            || apart(from.1, to.1, self.from.1, self.to.1)
+        {
+            return false;
+        }
         let side = |a: (f64, f64), b: (f64, f64), p: (f64, f64)| {
             (b.1 - a.1) * (p.0 - a.0) - (b.0 - a.0) * (p.1 - a.1) > 0.0
         };
@@ -248,21 +256,18 @@ impl Ground {
         let mut at_sea = 0.0;
         let mut last = None;
         for (lat, lon) in great_circle(Vertex::from(from), Vertex::from(to), STEP_M) {
-            if barriers
-                .iter()
-                .any(|b| last.is_some_and(|last| b.meets(last, (lat, lon))))
-                || networks.at_degrees(lat, lon) != Some(network)
-            {
-                return false;
-            }
-            last = Some((lat, lon));
             at_sea = match self.land_at(lat, lon) {
                 Some(_) => 0.0,
                 None => at_sea + length,
             };
-            if at_sea > f64::from(most_sea_m) {
+            if at_sea > f64::from(most_sea_m) || networks.at_degrees(lat, lon) != Some(network) {
                 return false;
             }
+            let is_stopped = |last| barriers.iter().any(|b| b.meets(last, (lat, lon)));
+            if last.is_some_and(is_stopped) {
+                return false;
+            }
+            last = Some((lat, lon));
         }
         true
     }

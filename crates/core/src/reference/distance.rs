@@ -1,6 +1,7 @@
 //! How far it is between two places where no record says so: the one answer that runs and comparisons give.
 
 use super::{Reference, SeaWay};
+use crate::geo::sea::Closures;
 use crate::geo::{Point, great_circle_m};
 use crate::model::flag::Flags;
 use crate::model::id::LocationCode;
@@ -153,6 +154,10 @@ impl Reference {
             Some(place) if mode == Mode::Sea => {
                 return format!("; the sea graph has no port {place}");
             }
+            // As from the Caspian Sea to any other.
+            None if mode == Mode::Sea && self.are_apart(ends) => {
+                return "; no way over the sea joins the two".to_owned();
+            }
             _ => {}
         }
         match ends.iter().find(|place| self.point(**place).is_none()) {
@@ -161,6 +166,15 @@ impl Reference {
             }
             _ => String::new(),
         }
+    }
+
+    /// Whether both are ports, with every passage open, of two seas.
+    fn are_apart(&self, ends: &[LocationCode]) -> bool {
+        let (Some(voyages), [from, to]) = (&self.voyages, ends) else {
+            return false;
+        };
+        let are_ports = ends.iter().all(|end| voyages.sea().port(*end).is_some());
+        are_ports && voyages.metres(*from, *to, Closures::default()).is_none()
     }
 
     /// Where a place is: as the location files say, else as the longer list does.

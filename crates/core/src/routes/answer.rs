@@ -24,6 +24,7 @@ use crate::model::time::day_of;
 use crate::reference::{PriceRows, Rate, Rates, Reference};
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 /// Options between whose pairs break-evens are told.
 pub const LEADING: usize = 5;
@@ -252,8 +253,7 @@ fn network_for<'w>(
     let mut network = Cow::Borrowed(world.network);
     if lacking.is_any() {
         let doors = door::links(&network, world.sea, world.reference, request, lacking);
-        let links = network.links.iter().cloned().chain(doors).collect();
-        network = Cow::Owned(Network::of(links, network.estimates.clone()));
+        network = Cow::Owned(network.with(doors));
     }
     if let Some(voyages) = &world.reference.voyages {
         let computed = sea::with_computed(&network, voyages, world.reference, request);
@@ -289,7 +289,7 @@ pub fn evaluate(
     let mut costing = Costing::new(world.reference, &network, &request.cargo);
     let (prices, _) = prices(&world, &network, &costing, request)?;
     let find = |key: &LinkKey| {
-        let is_it = |l: &Link| {
+        let is_it = |l: &Arc<Link>| {
             l.service == key.0 && (l.mode, l.origin, l.destination) == (key.1, key.2, key.3)
         };
         network.links.iter().position(is_it).map(index32)

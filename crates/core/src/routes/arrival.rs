@@ -11,6 +11,7 @@ use crate::model::money::{Amount, Currency};
 use crate::model::time::{DAY_US, Instant, day_of};
 use crate::reference::Reference;
 use rustc_hash::FxHashSet;
+use std::sync::Arc;
 
 /// Prices of the links.
 type Prices<'p> = &'p [Option<(Currency, Amount)>];
@@ -61,7 +62,7 @@ fn days_of_readiness(reference: &Reference, network: &Network, request: &Request
     };
     let first = day_of(request.depart);
     let limit = last_limit(reference, network, first, day_of(by));
-    let has_timetable = |l: &super::network::Link| matches!(l.wait, Wait::Weekdays(_));
+    let has_timetable = |l: &Arc<super::network::Link>| matches!(l.wait, Wait::Weekdays(_));
     let days = match network.links.iter().any(has_timetable) {
         true => 7,
         false => 1,

@@ -11,6 +11,7 @@ use crate::model::mode::Mode;
 use crate::model::time::{Day, NO_END, day_of};
 use crate::reference::{Gateways, Leg, Reference};
 use rustc_hash::FxHashSet;
+use std::sync::Arc;
 
 /// How the source of such a link begins.
 pub const FROM_DOOR_TO_DOOR: &str = "distance: estimate: ";
@@ -106,7 +107,7 @@ pub fn links(
     request: &Request,
     lacking: Lacking,
 ) -> Vec<Link> {
-    let served = |link: &Link| (link.mode, link.origin, link.destination);
+    let served = |link: &Arc<Link>| (link.mode, link.origin, link.destination);
     let mut maker = Maker {
         network,
         sea,
@@ -124,7 +125,12 @@ pub fn links(
 }
 
 /// Says of such links how their distances came about.
-pub fn tell_estimates(links: &mut [Link], wanted: &[LinkIndex], reference: &Reference, day: Day) {
+pub fn tell_estimates(
+    links: &mut [Arc<Link>],
+    wanted: &[LinkIndex],
+    reference: &Reference,
+    day: Day,
+) {
     for index in wanted {
         let link = &mut links[*index as usize];
         if link.source_ref != FROM_DOOR_TO_DOOR {
@@ -141,7 +147,9 @@ pub fn tell_estimates(links: &mut [Link], wanted: &[LinkIndex], reference: &Refe
             Mode::Air => Some("great circle between the airports".to_owned()),
             _ => reference.explain_estimate(leg),
         };
-        link.source_ref.push_str(&how.unwrap_or_default());
+        Arc::make_mut(link)
+            .source_ref
+            .push_str(&how.unwrap_or_default());
     }
 }
 
@@ -194,7 +202,7 @@ impl Maker<'_> {
             return;
         };
         let network = self.network;
-        let end = |link: &Link| match is_origin {
+        let end = |link: &Arc<Link>| match is_origin {
             true => link.origin,
             false => link.destination,
         };

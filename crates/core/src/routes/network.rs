@@ -11,6 +11,7 @@ use crate::model::time::{Day, NO_END};
 use crate::model::unit::div_half_even;
 use crate::reference::{Dwells, Gateways, Leg, Reference, Service, Speeds};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
 /// Number of a link in its network.
 pub type LinkIndex = u32;
@@ -123,19 +124,19 @@ impl Estimates {
     }
 }
 
-/// Links between places.
+/// Links between places. What a question adds or changes is its own, the rest is shared with the network that it was made of.
 #[derive(Clone, Debug, Default)]
 pub struct Network {
     /// Services in order of their file, then distances by mode and places.
-    pub links: Vec<Link>,
+    pub links: Vec<Arc<Link>>,
     /// Places, ascending.
     pub places: Vec<LocationCode>,
-    /// Links that leave a place.
-    pub out: Vec<Vec<LinkIndex>>,
+    /// Links by the place that they leave, ascending, and where those of each place begin.
+    out: (Vec<LinkIndex>, Vec<u32>),
     /// Both ends of each link.
     pub ends: Vec<(PlaceIndex, PlaceIndex)>,
     /// What stands in for unpublished times.
-    pub estimates: Estimates,
+    pub estimates: Arc<Estimates>,
 }
 
 /// Words in `source_ref` that mark a time of `services.csv` as an estimate.
@@ -171,32 +172,91 @@ impl Network {
                 }
             }
         }
-        Network::of(links, estimates)
+        Network::of(links, Arc::new(estimates))
     }
 
     /// A network of given links.
-    pub fn of(links: Vec<Link>, estimates: Estimates) -> Network {
-        let mut places: Vec<LocationCode> = links
-            .iter()
-            .flat_map(|l| [l.origin, l.destination])
-            .collect();
-        places.sort_unstable();
-        places.dedup();
-        let mut network = Network {
-            links,
-            places,
+    pub fn of(links: Vec<Link>, estimates: Arc<Estimates>) -> Network {
+        let empty = Network {
             estimates,
             ..Network::default()
         };
-        network.out = vec![Vec::new(); network.places.len()];
-        for i in 0..network.links.len() {
-            let link = &network.links[i];
-            let end = |place| network.places.binary_search(&place).map_or(0, index32);
-            let ends = (end(link.origin), end(link.destination));
-            network.out[ends.0 as usize].push(index32(i));
-            network.ends.push(ends);
+        empty.with(links)
+    }
+
+    /// This network with more links behind its own.
+    pub fn with(&self, more: Vec<Link>) -> Network {
+        let mut fresh: Vec<LocationCode> = more
+            .iter()
+            .flat_map(|l| [l.origin, l.destination])
+            .filter(|place| self.place(*place).is_none())
+            .collect();
+        fresh.sort_unstable();
+        fresh.dedup();
+        let mut network = Network {
+            links: Vec::with_capacity(self.links.len() + more.len()),
+            ends: Vec::with_capacity(self.links.len() + more.len()),
+            estimates: Arc::clone(&self.estimates),
+            ..Network::default()
+        };
+        network.links.extend_from_slice(&self.links);
+        if fresh.is_empty() {
+            network.places.clone_from(&self.places);
+            network.ends.extend_from_slice(&self.ends);
+        } else {
+            // A place moves on by as many as are new before it.
+            let moved: Vec<PlaceIndex> = (self.places.iter().enumerate())
+                .map(|(at, place)| index32(at + fresh.partition_point(|new| new < place)))
+                .collect();
+            let moved = |at: PlaceIndex| moved[at as usize];
+            let ends = self.ends.iter().map(|(a, b)| (moved(*a), moved(*b)));
+            network.ends.extend(ends);
+            network.places.reserve(self.places.len() + fresh.len());
+            network.places.extend_from_slice(&self.places);
+            network.places.append(&mut fresh);
+            network.places.sort_unstable();
         }
+        for link in more {
+            let end = |place| network.place(place).unwrap_or(0);
+            let ends = (end(link.origin), end(link.destination));
+            network.ends.push(ends);
+            network.links.push(Arc::new(link));
+        }
+        network.sort_out();
         network
+    }
+
+    /// This network with those of its links that `is_kept` admits.
+    pub fn retaining(&self, mut is_kept: impl FnMut(&Link) -> bool) -> Network {
+        let links = self.links.iter().filter(|link| is_kept(link));
+        let links = links.map(|link| Link::clone(link)).collect();
+        Network::of(links, Arc::clone(&self.estimates))
+    }
+
+    /// Counts the links of each place, and puts them there in their order.
+    fn sort_out(&mut self) {
+        let mut first = vec![0u32; self.places.len() + 1];
+        for (from, _) in &self.ends {
+            first[*from as usize + 1] += 1;
+        }
+        for place in 1..first.len() {
+            first[place] += first[place - 1];
+        }
+        let mut next = first.clone();
+        let mut links = vec![0; self.ends.len()];
+        for (link, (from, _)) in self.ends.iter().enumerate() {
+            let at = &mut next[*from as usize];
+            links[*at as usize] = index32(link);
+            *at += 1;
+        }
+        self.out = (links, first);
+    }
+
+    /// Links that leave a place, ascending.
+    pub fn out(&self, place: PlaceIndex) -> &[LinkIndex] {
+        let (links, first) = &self.out;
+        let place = place as usize;
+        &links[first[place] as usize..first[place + 1] as usize]
     }
 
     /// Gives voyages of services whose times nobody published those of a day: ships may go round a passage from then on.
@@ -209,7 +269,10 @@ impl Network {
         {
             let closures = |day| passages.closures(day, link.operation);
             if closures(day) != closures(link.valid_from) {
-                link.transit = time_on(link, day, reference, estimates);
+                let transit = time_on(link, day, reference, estimates);
+                if link.transit != transit {
+                    Arc::make_mut(link).transit = transit;
+                }
             }
         }
     }
@@ -405,7 +468,7 @@ mod tests {
             destination: pair[1],
             ..Link::default()
         });
-        let network = Network::of(pairs.collect(), Estimates::default());
+        let network = Network::of(pairs.collect(), Arc::default());
         assert_eq!(network.places.len(), 70_000);
         for (number, code) in codes.iter().enumerate() {
             let place = network.place(*code).unwrap();

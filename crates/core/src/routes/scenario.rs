@@ -12,6 +12,7 @@ use crate::geo::sea::Passages;
 use crate::model::id::LocationCode;
 use crate::model::mode::{Mode, Per};
 use crate::model::unit::{DECIMAL18_MAX, ONE, SHARE_SCALE, div_half_even, short_decimal_text};
+use std::sync::Arc;
 use toml::de::DeValue;
 
 /// Edition of a scenario's own energy rows; no library has it.
@@ -328,12 +329,13 @@ impl Scenario {
 
     /// Changes links and dwell times. `Err`: an operation that is not one, or is of another mode.
     pub fn change(&self, network: &mut Network, factors: &FactorSet) -> Result<(), String> {
-        network
-            .estimates
-            .own_dwells
-            .extend(self.dwells.iter().copied());
+        if !self.dwells.is_empty() {
+            let estimates = Arc::make_mut(&mut network.estimates);
+            estimates.own_dwells.extend(self.dwells.iter().copied());
+        }
         for (scope, change) in &self.changes {
             for link in network.links.iter_mut().filter(|l| scope.fits(l, factors)) {
+                let link = Arc::make_mut(link);
                 match change {
                     Change::EnergyCarrier(carrier) => link.energy_carrier.clone_from(carrier),
                     Change::Operation(code) => {

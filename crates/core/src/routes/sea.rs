@@ -11,6 +11,7 @@ use crate::model::time::{Day, NO_END, day_of};
 use crate::reference::{Reference, Voyages};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Most ports beside an inland destination that computed links lead to: more than any place of the shipped network has, roads from door
 /// to door included.
@@ -22,7 +23,7 @@ const COMPUTED: &str = "distance: computed over ";
 /// Says of computed links which passages are on their way, and how long they would be with the passages in their other state, where that
 /// makes more than 5 %.
 pub fn tell_passages(
-    links: &mut [Link],
+    links: &mut [Arc<Link>],
     wanted: &[LinkIndex],
     voyages: &Voyages,
     reference: &Reference,
@@ -47,7 +48,7 @@ pub fn tell_passages(
         for (index, path) in indices.into_iter().zip(paths) {
             let passages = path.map_or(Passages::NONE, |path| path.passages);
             tell(
-                &mut links[index as usize],
+                Arc::make_mut(&mut links[index as usize]),
                 passages,
                 voyages,
                 reference,
@@ -100,9 +101,7 @@ pub fn without_closed(
         let path = (reach.as_ref()).and_then(|reach| reach.path(sea.port(link.destination)?));
         path.is_some_and(|path| path.passages.meets(closed))
     };
-    let mut links = network.links.clone();
-    links.retain(|link| link.mode != Mode::Sea || !is_shut(link));
-    Network::of(links, network.estimates.clone())
+    network.retaining(|link| link.mode != Mode::Sea || !is_shut(link))
 }
 
 /// What vessels of an operation go round on the day of departure, and what the request closes.
@@ -160,9 +159,7 @@ pub fn with_computed(
             }
         });
     }
-    let mut links = network.links.clone();
-    links.append(&mut maker.links);
-    let mut network = Network::of(links, network.estimates.clone());
+    let mut network = network.with(maker.links);
     network.set_day(day_of(request.depart), reference);
     network
 }

@@ -140,6 +140,8 @@ struct Label {
     via: u8,
     is_dropped: bool,
     visited: [PlaceIndex; MOST_ELEMENTS + 1],
+    /// A bit for each place visited; two places may share one.
+    seen: u64,
     modes: ModeSequence,
     at: Instant,
     emission: Emission,
@@ -156,7 +158,9 @@ impl Label {
 
     /// Whether every continuation of `other` continues this label as well.
     fn can_stand_for(&self, other: &Label) -> bool {
-        self.count <= other.count && self.visited().iter().all(|p| other.visited().contains(p))
+        self.count <= other.count
+            && self.seen & !other.seen == 0
+            && self.visited().iter().all(|p| other.visited().contains(p))
     }
 }
 
@@ -260,10 +264,7 @@ impl<'s, 'r> Search<'s, 'r> {
                     Some(p) => self.labels[p as usize].place,
                     None => origin,
                 };
-                for &link in network.out[place as usize]
-                    .iter()
-                    .filter(|l| admitted[**l as usize])
-                {
+                for &link in network.out(place).iter().filter(|l| admitted[**l as usize]) {
                     let end = network.ends[link as usize].1;
                     if depth + 1 + self.hops[end as usize] as usize > MOST_ELEMENTS {
                         continue;
@@ -342,6 +343,7 @@ impl<'s, 'r> Search<'s, 'r> {
             via,
             is_dropped: false,
             visited,
+            seen: before.map_or(bit(place), |b| b.seen) | bit(end),
             modes: before
                 .map_or(ModeSequence::default(), |b| b.modes)
                 .then(link.mode),
@@ -431,6 +433,11 @@ impl<'s, 'r> Search<'s, 'r> {
     }
 }
 
+/// The bit of a place.
+fn bit(place: PlaceIndex) -> u64 {
+    1 << (place % u64::BITS)
+}
+
 /// Whether a call between two links is nobody's: ships and aircraft of which no service is known go the whole way, and a port in
 /// between would be there for its factor only.
 fn is_made_up_call(before: &Link, after: &Link) -> bool {
@@ -445,10 +452,11 @@ fn is_anybodys(link: &Link) -> bool {
 fn fewest_elements(network: &Network, request: &Request, destination: PlaceIndex) -> Vec<u8> {
     let mut hops = vec![u8::MAX; network.places.len()];
     hops[destination as usize] = 0;
-    let admits = |l: &&Link| request.admits(l);
     for depth in (1u8..).take(MOST_ELEMENTS) {
         for (link, ends) in network.links.iter().zip(&network.ends) {
-            if hops[ends.1 as usize] == depth - 1 && hops[ends.0 as usize] > depth && admits(&link)
+            if hops[ends.1 as usize] == depth - 1
+                && hops[ends.0 as usize] > depth
+                && request.admits(link)
             {
                 hops[ends.0 as usize] = depth;
             }

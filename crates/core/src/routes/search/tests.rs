@@ -129,13 +129,11 @@ fn network(random: &mut Random, reference: &Reference, has_prices: bool) -> Netw
             cut_off: [0, 0, 30_000][number % 3],
         });
     }
-    Network::of(
-        links,
-        Estimates {
-            dwells: dwells(),
-            ..Estimates::default()
-        },
-    )
+    let estimates = Estimates {
+        dwells: dwells(),
+        ..Estimates::default()
+    };
+    Network::of(links, estimates.into())
 }
 
 fn request(via: Vec<LocationCode>) -> Request {
@@ -279,7 +277,7 @@ fn the_search_finds_exactly_what_no_other_chain_beats() {
         };
         let request = request(via);
         let mut costing = Costing::new(&reference, &network, &request.cargo);
-        let price = |l: &Link| {
+        let price = |l: &std::sync::Arc<Link>| {
             l.price
                 .as_ref()
                 .map(|p| (p.currency, Amount::of(p.price, 1_000_000)))
