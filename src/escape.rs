@@ -31,7 +31,12 @@ fn is_obeyed(c: char) -> bool {
 }
 
 /// Text for an HTML page, in content and in quoted attributes.
-pub(crate) fn html(text: &str) -> String {
+///
+/// ```
+/// use green_corridor::text::html;
+/// assert_eq!(html("<a href='x'>&\u{202e}"), "&lt;a href=&#39;x&#39;&gt;&amp;\u{fffd}");
+/// ```
+pub fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

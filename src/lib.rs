@@ -205,7 +205,7 @@ pub mod quantity {
 /// Text of strangers on a terminal, in JSON and in CSV.
 pub mod text {
     pub use crate::escape::inert::{original, write_json};
-    pub use crate::escape::{csv_cell, is_hidden, visible, visible_json, visible_lines};
+    pub use crate::escape::{csv_cell, html, is_hidden, visible, visible_json, visible_lines};
     pub use crate::present::table::Table;
 }
 

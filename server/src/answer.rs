@@ -56,10 +56,16 @@ impl Refused {
     }
 }
 
+/// The message of a refusal, kept beside its JSON for a page that says the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Said(pub(crate) String);
+
 /// `{"code":…,"message":…}`.
 pub(crate) fn error(status: StatusCode, code: &str, message: &str) -> Answer {
     let body = serde_json::json!({ "code": code, "message": message });
-    json(status, body.to_string())
+    let mut answer = json(status, body.to_string());
+    answer.extensions_mut().insert(Said(message.to_owned()));
+    answer
 }
 
 /// A JSON body.

@@ -25,6 +25,36 @@ use tokio::sync::Semaphore;
 /// Secrets that are hashed at once, and that wait for it.
 const HASHES: usize = 2;
 const HASHES_WAITING: usize = 64;
+/// Lists and pages that are read at once, and that wait for it. Together with hashes and the planner fewer than there are threads.
+const LISTS: usize = 8;
+const PAGES: usize = 2;
+const MOST_WAITING: usize = 256;
+
+/// Places for work beside the connections.
+pub(crate) struct Places {
+    working: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
+}
+
+impl Places {
+    pub(crate) fn new(working: usize, waiting: usize) -> Places {
+        Places {
+            working: Arc::new(Semaphore::new(working)),
+            queue: Arc::new(Semaphore::new(working + waiting)),
+        }
+    }
+
+    /// For work that is done in pieces, each of which waits for its place.
+    pub(crate) fn working(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.working)
+    }
+}
+
+/// For who comes while too many others wait.
+fn busy() -> Answer {
+    let what = "too much is asked at once: please try again";
+    error(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", what)
+}
 
 /// What all requests share.
 pub(crate) struct App {
@@ -37,6 +67,12 @@ pub(crate) struct App {
     pub(crate) failures: Failures,
     hashing: Semaphore,
     hashing_queue: Semaphore,
+    /// For lists and documents of partners.
+    pub(crate) lists: Places,
+    /// For pages of runs, for their files, and for who looks at them.
+    pub(crate) runs: Places,
+    pub(crate) files: Places,
+    pub(crate) logins: Places,
     /// Those who may look at pages.
     pub(crate) users: Option<Users>,
     pub(crate) sessions: Sessions,
@@ -104,6 +140,10 @@ impl App {
             failures: Failures::default(),
             hashing: Semaphore::new(HASHES),
             hashing_queue: Semaphore::new(HASHES_WAITING),
+            lists: Places::new(LISTS, MOST_WAITING),
+            runs: Places::new(PAGES, MOST_WAITING),
+            files: Places::new(PAGES, MOST_WAITING),
+            logins: Places::new(PAGES, MOST_WAITING),
             callbacks: Callbacks::new(),
             counted: Counted::default(),
             most_documents: args.page.into(),
@@ -113,37 +153,64 @@ impl App {
         }))
     }
 
-    /// Whether a secret is that of a hash; without a hash it is none, after the same time. Failures of `who` make it slower; the first of
-    /// them is who is asked about, and forgotten when it proved itself.
+    /// Whether a secret is that of a hash; without a hash it is none, after the same time. Failures of the account and of the address
+    /// make it slower.
     pub(crate) async fn prove(
-        &self,
-        who: &[String],
-        hash: Option<String>,
-        said: String,
+        self: &Arc<App>,
+        account: String,
+        from: IpAddr,
+        (hash, said): (Option<String>, String),
     ) -> std::result::Result<bool, Answer> {
-        tokio::time::sleep(self.failures.pause(who)).await;
-        // Hashes take memory and time on purpose: a few at once, and a queue that ends.
-        let Ok(_queued) = self.hashing_queue.try_acquire() else {
-            let what = "try again later";
-            return Err(error(
-                StatusCode::TOO_MANY_REQUESTS,
-                "TooManyRequests",
-                what,
-            ));
-        };
-        let Ok(_permit) = self.hashing.acquire().await else {
-            return Ok(false);
-        };
-        let is_known = hash.is_some();
-        let checked = tokio::task::spawn_blocking(move || {
-            secret::is_secret_of(&said, hash.as_deref().unwrap_or(secret::NOBODY))
+        let app = Arc::clone(self);
+        // Of its own: who goes away before the answer has failed all the same.
+        let proved = tokio::spawn(async move {
+            // Hashes take memory and time on purpose: a few at once, and queues that end.
+            let Some(turn) = app.failures.turn(&account, from).await else {
+                return Err(busy());
+            };
+            let Ok(_queued) = app.hashing_queue.try_acquire() else {
+                return Err(busy());
+            };
+            let Ok(_permit) = app.hashing.acquire().await else {
+                return Ok(false);
+            };
+            let is_known = hash.is_some();
+            let checked = tokio::task::spawn_blocking(move || {
+                secret::is_secret_of(&said, hash.as_deref().unwrap_or(secret::NOBODY))
+            });
+            let passed = is_known && checked.await.unwrap_or(false);
+            turn.ended(passed);
+            Ok(passed)
         });
-        let passed = is_known && checked.await.unwrap_or(false);
-        match passed {
-            true => self.failures.passed(who.first().map_or("", String::as_str)),
-            false => self.failures.failed(who),
-        }
-        Ok(passed)
+        proved.await.unwrap_or(Ok(false))
+    }
+
+    /// Does work that reads files or takes longer beside the connections. Few of a kind at once, so that a disk that hangs leaves threads for
+    /// the others, and a queue that ends.
+    pub(crate) async fn beside<T: Send + 'static>(
+        &self,
+        places: &Places,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> std::result::Result<T, Answer> {
+        let Ok(queued) = Arc::clone(&places.queue).try_acquire_owned() else {
+            return Err(busy());
+        };
+        let Ok(permit) = Arc::clone(&places.working).acquire_owned().await else {
+            return Err(busy());
+        };
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            // Whoever asked may be gone; the thread is taken until here.
+            drop((queued, permit));
+            done
+        });
+        done.await.map_err(|_| {
+            error(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalError",
+                "internal fault",
+            )
+        })
     }
 
     /// What may have changed on the disk.

@@ -34,7 +34,20 @@ struct Entry {
     #[serde(default)]
     shipments: Vec<String>,
     shipments_file: Option<PathBuf>,
+    #[serde(default)]
+    averages: Averages,
     callback: Option<Callback>,
+}
+
+/// Which averages a client is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Averages {
+    /// All that its shipments name, as partners want it.
+    #[default]
+    Named,
+    /// Only those that no shipment of others is in.
+    Own,
 }
 
 /// Where answers to a client's requests for footprints may go, and as whom.
@@ -65,6 +78,7 @@ pub(crate) struct Client {
     /// Hash of its secret.
     pub(crate) hash: String,
     pub(crate) callback: Option<Callback>,
+    pub(crate) averages: Averages,
     sees: Sees,
 }
 
@@ -211,6 +225,7 @@ fn read(path: &Path) -> Result<Read> {
             id: id.clone(),
             hash: entry.secret,
             callback: entry.callback,
+            averages: entry.averages,
             sees,
         };
         clients.insert(id, Arc::new(client));
@@ -348,6 +363,7 @@ mod tests {
             id: "acme".to_owned(),
             hash: String::new(),
             callback: None,
+            averages: Averages::Named,
             sees,
         };
         for own in ["B", "=A", "%3DC", "ACME-1", "ACME-%41"] {

@@ -2,11 +2,12 @@
 
 use crate::answer::{self, Answer, error};
 use crate::app::App;
+use crate::pages;
 use crate::watch::Line;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{CONNECTION, HOST, HeaderValue};
+use axum::http::header::{CONNECTION, HOST, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use axum::http::{HeaderMap, Method, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
@@ -122,10 +123,15 @@ pub(crate) async fn answered(
             *request.uri_mut() = head.uri.clone();
             request.extensions_mut().insert(Arc::clone(&asked));
             let Ok(answer) = router.call(request).await;
-            (answer, Some(asked))
+            (pages::for_who_asks(&asked, answer), Some(asked))
         }
     };
     answer::finish(&mut answer);
+    // A proxy that ends TLS says this itself, of what else its host has.
+    if peer.is_tls && app.tls.is_some() {
+        let year = HeaderValue::from_static("max-age=31536000");
+        answer.headers_mut().insert(STRICT_TRANSPORT_SECURITY, year);
+    }
     let bytes = match head.method {
         Method::HEAD => 0,
         _ => answer.body().size_hint().exact().unwrap_or(0),
@@ -185,9 +191,24 @@ async fn read(
     }
     let own = header(HOST.as_str())?.or_else(|| head.uri.authority().map(|a| a.as_str()));
     let host = forwarded("x-forwarded-host")?.or(own);
-    let host = host
-        .filter(|host| is_host(host))
-        .ok_or_else(|| bad("host: expected one, as a name or an address"))?;
+    // Whoever asks after the health alone may speak HTTP/1.0, which has no host.
+    let is_health = head.uri.path() == "/health";
+    let host = match (host, is_health) {
+        (None, true) => "",
+        (host, _) => host
+            .filter(|host| is_host(host))
+            .ok_or_else(|| bad("host: expected one, as a name or an address"))?,
+    };
+    // A browser says so when a page of somebody else sends a form here.
+    let from = header("sec-fetch-site")?.unwrap_or("none");
+    let changes = !matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    if changes && !["same-origin", "none"].contains(&from) {
+        return Err((
+            StatusCode::FORBIDDEN,
+            "AccessDenied",
+            "this was sent by a page of another site",
+        ));
+    }
     let prefix = forwarded("x-forwarded-prefix")?
         .unwrap_or_default()
         .trim_end_matches('/');

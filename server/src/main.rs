@@ -29,6 +29,7 @@ use green_corridor::{Error, Result};
 use std::borrow::Cow;
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 fn main() -> ExitCode {
     let args = match Args::try_parse() {
@@ -61,7 +62,9 @@ fn told(said: &clap::Error) -> ExitCode {
 }
 
 /// Threads beside those of connections. Each keeps memory of its own for a while, and what is done on them is short.
-const THREADS: usize = 16;
+const THREADS: usize = 32;
+/// How long those have at the end that are still at work: a disk may hang.
+const LAST: Duration = Duration::from_secs(5);
 
 fn serve(args: &Args, console: &Console) -> Result<()> {
     green_corridor::process::raise_limit();
@@ -72,5 +75,7 @@ fn serve(args: &Args, console: &Console) -> Result<()> {
         .max_blocking_threads(THREADS)
         .build();
     let runtime = runtime.map_err(|e| Error::Limit(format!("cannot start threads: {e}")))?;
-    runtime.block_on(listen::run(app, args))
+    let done = runtime.block_on(listen::run(app, args));
+    runtime.shutdown_timeout(LAST);
+    done
 }

@@ -45,6 +45,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             pages::compare(app, asked, form)
         }))
     };
+    let read = |route: &'static str, answered: fn(&App, &Asked, &Viewer) -> Answer| {
+        get(page_to(route, blocking(answered)))
+    };
     Router::new()
         .route("/auth/token", post(door_to("token", door::token)))
         .route("/.well-known/openid-configuration", get(openid))
@@ -64,25 +67,19 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         )
         .route(
             "/places.json",
-            get(page_to("places", async |app, asked, _| {
-                pages::places(&app, &asked)
+            get(page_to("places", |app, asked, _| pages::places(app, asked))),
+        )
+        .route(
+            "/scenario.toml",
+            get(page_to("scenario", async |_, asked: Arc<Asked>, _| {
+                pages::scenario(&asked)
             })),
         )
         .route("/compare.html", compare(pages::Form::Page))
         .route("/compare.json", compare(pages::Form::Json))
         .route("/compare.csv", compare(pages::Form::Csv))
-        .route(
-            "/runs",
-            get(page_to("runs", async |app, asked, viewer| {
-                pages::runs(&app, &asked, &viewer)
-            })),
-        )
-        .route(
-            "/runs/{id}",
-            get(page_to("run", async |app, asked, viewer| {
-                pages::run(&app, &asked, &viewer)
-            })),
-        )
+        .route("/runs", read("runs", pages::runs))
+        .route("/runs/{id}", read("run", pages::run))
         .route(
             "/runs/{id}/report.html",
             get(page_to("report", |app, asked, _| {
@@ -96,15 +93,18 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             })),
         )
         .route(
-            "/runs/{id}/shipment",
-            get(page_to("shipment", blocking(pages::shipment))),
+            "/runs/{id}/slice",
+            get(page_to("slice", |app, asked, _| pages::slice(app, asked))),
         )
+        .route("/runs/{id}/corridors", read("corridors", pages::corridors))
+        .route("/runs/{id}/corridor", read("corridor", pages::corridor))
+        .route("/runs/{id}/shipment", read("shipment", pages::shipment))
+        .route("/runs/{id}/tables/{name}", read("table", pages::table_csv))
         .route(
-            "/runs/{id}/files/{*path}",
-            get(page_to("file", async |app, asked, _| {
-                pages::file(&app, &asked)
-            })),
+            "/runs/{id}/exports/{kind}/{name}",
+            read("export", pages::export),
         )
+        .route("/runs/{id}/files/{*path}", read("file", pages::file))
         .route("/assets/{name}", get(asset))
         .route("/login", get(login_page).post(log_in))
         .route("/logout", post(log_out))
@@ -153,7 +153,7 @@ fn page_to<A: Future<Output = Answer> + Send + 'static>(
             let Some(asked) = asked_of(&request, route) else {
                 return nothing_there();
             };
-            match pages::viewer(&app, &asked) {
+            match pages::viewer(&app, &asked).await {
                 Ok(viewer) => {
                     if let Viewer::User { name, .. } = &viewer {
                         asked.is_by(name);
@@ -166,20 +166,17 @@ fn page_to<A: Future<Output = Answer> + Send + 'static>(
     }
 }
 
-/// A page that reads tables, beside the connections.
+/// A page that reads files, beside the connections.
 fn blocking(
     answered: fn(&App, &Asked, &Viewer) -> Answer,
 ) -> impl Fn(Arc<App>, Arc<Asked>, Viewer) -> Later + Clone + Send + Sync + 'static {
     move |app, asked, viewer| {
         Box::pin(async move {
-            let done = tokio::task::spawn_blocking(move || answered(&app, &asked, &viewer)).await;
-            done.unwrap_or_else(|_| {
-                error(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "InternalError",
-                    "internal fault",
-                )
-            })
+            let held = Arc::clone(&app);
+            let work = move || answered(&held, &asked, &viewer);
+            app.beside(&app.runs, work)
+                .await
+                .unwrap_or_else(|busy| busy)
         })
     }
 }
@@ -202,14 +199,19 @@ async fn login_page(State(app): Held, request: Request) -> Answer {
 
 async fn log_in(State(app): Held, request: Request) -> Answer {
     match asked_of(&request, "login") {
-        Some(asked) if app.users.is_some() => pages::log_in(&app, &asked).await,
+        Some(asked) if app.users.is_some() => pages::log_in(app, asked).await,
         _ => nothing_there(),
     }
 }
 
 async fn log_out(State(app): Held, request: Request) -> Answer {
     match asked_of(&request, "login") {
-        Some(asked) if app.users.is_some() => pages::log_out(&app, &asked),
+        Some(asked) if app.users.is_some() => {
+            let held = Arc::clone(&app);
+            let work = move || pages::log_out(&held, &asked);
+            let done = app.beside(&app.logins, work).await;
+            done.unwrap_or_else(|busy| busy)
+        }
         _ => nothing_there(),
     }
 }

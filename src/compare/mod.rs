@@ -188,7 +188,15 @@ impl Routes {
 
     /// The changes of a scenario file, loaded once for any number of questions.
     pub fn changes(&self, scenario: &Path) -> Result<Changes> {
-        let scenario = world::scenario(scenario)?;
+        self.changes_of(world::scenario(scenario)?)
+    }
+
+    /// The changes of a scenario that is no file.
+    pub fn changes_in(&self, scenario: &DataFile) -> Result<Changes> {
+        self.changes_of(world::parsed(scenario)?)
+    }
+
+    fn changes_of(&self, scenario: Scenario) -> Result<Changes> {
         let world = world::load(&self.files, &self.sources, Some(&scenario), &|_| {})?;
         Ok(Changes { world, scenario })
     }

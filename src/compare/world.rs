@@ -268,8 +268,12 @@ pub(super) fn load(
 
 /// The scenario of a file.
 pub(super) fn scenario(path: &Path) -> Result<Scenario> {
-    let file = named(&[path.to_owned()])?.remove(0);
-    let (scenario, faults) = Scenario::parse(&file);
+    parsed(&named(&[path.to_owned()])?.remove(0))
+}
+
+/// The scenario of a file that was read.
+pub(super) fn parsed(file: &DataFile) -> Result<Scenario> {
+    let (scenario, faults) = Scenario::parse(file);
     scenario.ok_or_else(|| library_error(&faults).of_kind(ErrorKind::Usage))
 }
 

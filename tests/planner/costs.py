@@ -274,7 +274,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         own = pathlib.Path(folder) / "own.csv"
         own.write_text(OWN, encoding="utf-8")
-        for boxes in ([], ["--boxes", "2"], ["--box-share", "0.5"]):
+        for boxes in ([], ["--boxes", "2"], ["--box-share", "0.8"]):
             known += check.question([*FLAGSHIP, *boxes, "--services", str(own)])
         card = pathlib.Path(folder) / "card.csv"
         card.write_text(CARD, encoding="utf-8")

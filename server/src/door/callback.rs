@@ -16,10 +16,11 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
+use ring::digest;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -34,6 +35,8 @@ use uuid::{Builder, Uuid};
 const MOST: usize = 64;
 /// Answers to one client that are sent or wait to be sent again.
 const MOST_OF_ONE: usize = 8;
+/// Requests of a client that are remembered, so that one that comes again is not answered again.
+const MOST_REMEMBERED: usize = 4096;
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 const GIVEN_UP: Duration = Duration::from_secs(3 * 24 * 3600);
@@ -45,6 +48,8 @@ const MOST_BYTES: usize = 64 << 10;
 pub(crate) struct Callbacks {
     sending: Semaphore,
     of: Mutex<HashMap<String, Arc<Semaphore>>>,
+    /// Requests by client, the last ones.
+    taken: Mutex<HashMap<String, VecDeque<Known>>>,
 }
 
 impl Callbacks {
@@ -52,7 +57,22 @@ impl Callbacks {
         Callbacks {
             sending: Semaphore::new(MOST),
             of: Mutex::default(),
+            taken: Mutex::default(),
         }
+    }
+
+    /// Takes a request, if it is none that was taken before.
+    pub(super) fn take(&self, client: &str, request: Known) -> bool {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_client = taken.entry(client.to_owned()).or_default();
+        if of_client.contains(&request) {
+            return false;
+        }
+        if of_client.len() >= MOST_REMEMBERED {
+            of_client.pop_front();
+        }
+        of_client.push_back(request);
+        true
     }
 
     /// A place for an answer to a client.
@@ -63,6 +83,21 @@ impl Callbacks {
             .or_insert_with(|| Arc::new(Semaphore::new(MOST_OF_ONE)));
         Arc::clone(places).try_acquire_owned().ok()
     }
+}
+
+/// A request: the digest of what it is told from others by.
+pub(super) type Known = [u8; 32];
+
+/// What a request is told from others by: source and id, and what is asked, for there are partners who use an id again.
+pub(super) fn known(words: [&str; 4]) -> Known {
+    let mut all = digest::Context::new(&digest::SHA256);
+    for word in words {
+        all.update(&(word.len() as u64).to_be_bytes());
+        all.update(word.as_bytes());
+    }
+    let mut known = Known::default();
+    known.copy_from_slice(all.finish().as_ref());
+    known
 }
 
 /// What came of a request.

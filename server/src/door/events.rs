@@ -1,7 +1,7 @@
 //! Messages of partners: CloudEvents 1.0 in structured form. All are accepted and noted; a request for footprints is answered later,
 //! where the operator has listed the client's host.
 
-use super::callback::{Answering, Outcome};
+use super::callback::{Answering, Outcome, known};
 use super::filters::Filter3;
 use super::identity::client;
 use crate::answer::{Answer, Code, Refused, empty, error};
@@ -93,11 +93,23 @@ pub(crate) async fn event(app: Arc<App>, asked: Arc<Asked>, which: Which) -> Ans
     };
     let what = format!("client {}: event {about:?}, {answered}", client.id);
     app.console.message(Level::Info, &what);
+    let words = [
+        &event.source,
+        &event.id,
+        &event.kind,
+        &Value::from(event.data.clone()).to_string(),
+    ];
+    let request = known(words.map(String::as_str));
     if is_answered {
         let Some(place) = app.callbacks.place(&client.id) else {
             let what = "too many requests wait for their answer";
             return error(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", what);
         };
+        if !app.callbacks.take(&client.id, request) {
+            let what = format!("client {}: the event was there before", client.id);
+            app.console.message(Level::Info, &what);
+            return accepted();
+        }
         let answering = Answering {
             which,
             request: event.id.clone(),
@@ -113,6 +125,10 @@ pub(crate) async fn event(app: Arc<App>, asked: Arc<Asked>, which: Which) -> Ans
             drop(place);
         });
     }
+    accepted()
+}
+
+fn accepted() -> Answer {
     let mut answer = empty(StatusCode::OK);
     answer
         .headers_mut()
@@ -208,7 +224,7 @@ fn outcome(app: &App, client: &Arc<Client>, which: Which, data: &Map<String, Val
         return none();
     };
     let mut documents = Vec::new();
-    let order = &export.seen(client).order;
+    let order = &export.seen(client, &app.console).order;
     let matching = order.iter().filter(|row| filter.matches(&table.row(**row)));
     for (count, row) in matching.take(MOST_DOCUMENTS).enumerate() {
         if count > 0 {

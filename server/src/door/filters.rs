@@ -167,12 +167,38 @@ pub(super) fn of_version_3(parameters: &Parameters) -> Result<Filter3, Refused> 
 /// A filter of activity data: properties and the values that they must have.
 pub(super) type FilterTad = Vec<(String, String)>;
 
-pub(super) fn of_activities(parameters: &Parameters) -> FilterTad {
+/// Properties of activity data, as iLEAP has them.
+const PROPERTIES: [&str; 15] = [
+    "activityId",
+    "arrivalAt",
+    "consignmentIds",
+    "departureAt",
+    "destination",
+    "distance",
+    "emptyDistanceFactor",
+    "energyCarriers",
+    "loadFactor",
+    "mass",
+    "mode",
+    "origin",
+    "packagingOrTrEqAmount",
+    "packagingOrTrEqType",
+    "temperatureControl",
+];
+
+pub(super) fn of_activities(parameters: &Parameters) -> Result<FilterTad, Refused> {
     let all = parameters
         .iter()
         .filter(|(key, _)| !PAGING.contains(&key.as_str()));
-    all.map(|(key, value)| (key.clone(), value.to_lowercase()))
-        .collect()
+    all.map(|(key, value)| match PROPERTIES.contains(&key.as_str()) {
+        true => Ok((key.clone(), value.to_lowercase())),
+        // An empty list would say that there is nothing.
+        false => {
+            let what = format!("activity data have no property {}", clipped(key));
+            Err(Refused(Code::NotImplemented, what))
+        }
+    })
+    .collect()
 }
 
 /// Whether activity data have these properties; of a list one entry is enough.
@@ -209,7 +235,9 @@ mod tests {
         let document = serde_json::json!({"mode": "Road", "consignmentIds": ["A", "B"], "packagingOrTrEqAmount": 2});
         let asked = |query: &str| {
             let all = parameters(query).expect("parameters");
-            has_all(&document, &of_activities(&all))
+            of_activities(&all)
+                .map(|filter| has_all(&document, &filter))
+                .map_err(|refused| refused.0)
         };
         for yes in [
             "mode=road",
@@ -218,15 +246,13 @@ mod tests {
             "packagingOrTrEqAmount=2",
             "",
         ] {
-            assert!(asked(yes), "{yes}");
+            assert_eq!(asked(yes), Ok(true), "{yes}");
         }
-        for no in [
-            "Mode=road",
-            "mode=rail",
-            "mode=road&consignmentIds=c",
-            "nothing=1",
-        ] {
-            assert!(!asked(no), "{no}");
+        for no in ["mode=rail", "mode=road&consignmentIds=c", "mass=0"] {
+            assert_eq!(asked(no), Ok(false), "{no}");
+        }
+        for none in ["Mode=road", "nothing=1", "$filter=x", "mode=road&foo=1"] {
+            assert_eq!(asked(none), Err(Code::NotImplemented), "{none}");
         }
     }
 

@@ -39,10 +39,9 @@ pub(crate) async fn token(app: Arc<App>, asked: Arc<Asked>) -> Answer {
     else {
         return refused("invalid_client", "client authentication failed");
     };
-    let who = [format!("id {id}"), format!("from {}", asked.ip)];
     let client = app.clients.as_ref().and_then(|clients| clients.get(&id));
     let hash = client.as_ref().map(|client| client.hash.clone());
-    let passed = match app.prove(&who, hash, said).await {
+    let passed = match app.prove(format!("id {id}"), asked.ip, (hash, said)).await {
         Ok(passed) => passed,
         Err(busy) => return busy,
     };

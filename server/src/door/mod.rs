@@ -30,6 +30,7 @@ pub(crate) async fn list(app: Arc<App>, asked: Arc<Asked>, which: Which) -> Answ
         Err(refused) => return refused.answer(),
     };
     asked.is_by(&client.id);
+    let held = Arc::clone(&app);
     let work = move || -> Result<Answer, Refused> {
         let parameters = filters::parameters(&asked.query)?;
         let paging = Paging::of(&parameters, app.most_documents)?;
@@ -43,7 +44,7 @@ pub(crate) async fn list(app: Arc<App>, asked: Arc<Asked>, which: Which) -> Answ
         let Some(export) = export else {
             return Ok(json(StatusCode::OK, r#"{"data":[]}"#));
         };
-        let seen = export.seen(&client);
+        let seen = export.seen(&client, &app.console);
         let page = match (&export.documents, which) {
             (Documents::Footprints(table), Which::V2) => {
                 let filter = filters::of_version_2(&parameters)?;
@@ -54,13 +55,13 @@ pub(crate) async fn list(app: Arc<App>, asked: Arc<Asked>, which: Which) -> Answ
                 list::footprints(table, &seen, &paging, |row| filter.matches(&row))?
             }
             (Documents::Activities(activities), _) => {
-                let filter = filters::of_activities(&parameters);
+                let filter = filters::of_activities(&parameters)?;
                 list::activities(activities, &seen, &paging, &filter)?
             }
         };
         page.answer(&asked, &parameters, &export.id, &paging)
     };
-    blocking(work).await
+    blocking(&held, work).await
 }
 
 /// `GET /2/footprints/{id}`, `GET /3/footprints/{id}`.
@@ -70,6 +71,7 @@ pub(crate) async fn one(app: Arc<App>, asked: Arc<Asked>, which: Which) -> Answe
         Err(refused) => return refused.answer(),
     };
     asked.is_by(&client.id);
+    let held = Arc::clone(&app);
     let work = move || -> Result<Answer, Refused> {
         let none = || Refused(Code::NoSuchFootprint, "no footprint has this id".to_owned());
         let id = asked.path.rsplit('/').next().unwrap_or_default();
@@ -80,7 +82,7 @@ pub(crate) async fn one(app: Arc<App>, asked: Arc<Asked>, which: Which) -> Answe
             let Some((table, row)) = found(&export, &id) else {
                 continue;
             };
-            if !export.seen(&client).has(row) {
+            if !export.seen(&client, &app.console).has(row) {
                 return Err(match app.hide_foreign {
                     true => none(),
                     false => Refused(Code::AccessDenied, "not released to this client".to_owned()),
@@ -94,7 +96,7 @@ pub(crate) async fn one(app: Arc<App>, asked: Arc<Asked>, which: Which) -> Answe
         }
         Err(none())
     };
-    blocking(work).await
+    blocking(&held, work).await
 }
 
 fn found<'e>(export: &'e Export, id: &Uuid) -> Option<(&'e Table, u32)> {
@@ -109,11 +111,13 @@ fn unreadable(_: &std::io::Error) -> Refused {
     Refused(Code::InternalError, "a document cannot be read".to_owned())
 }
 
-/// Does work that reads files or takes longer beside the connections.
-async fn blocking(work: impl FnOnce() -> Result<Answer, Refused> + Send + 'static) -> Answer {
-    match tokio::task::spawn_blocking(work).await {
+async fn blocking(
+    app: &App,
+    work: impl FnOnce() -> Result<Answer, Refused> + Send + 'static,
+) -> Answer {
+    match app.beside(&app.lists, work).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(refused)) => refused.answer(),
-        Err(_) => Refused(Code::InternalError, "internal fault".to_owned()).answer(),
+        Err(answer) => answer,
     }
 }

@@ -100,7 +100,7 @@ impl Export {
     }
 
     /// What a client sees; made when it asks first.
-    pub(crate) fn seen(&self, client: &Arc<Client>) -> Arc<Seen> {
+    pub(crate) fn seen(&self, client: &Arc<Client>, console: &Console) -> Arc<Seen> {
         let held = |seen: &SeenBy| {
             let found = seen
                 .get(&client.id)
@@ -111,7 +111,17 @@ impl Export {
             return seen;
         }
         let (order, rows) = match &self.documents {
-            Documents::Footprints(table) => (table.order_for(client), table.count()),
+            Documents::Footprints(table) => {
+                let order = table.order_for(client);
+                if order.shared > 0 {
+                    let what = format!(
+                        "client {}: {} averages that it sees are also of shipments of others",
+                        client.id, order.shared
+                    );
+                    console.message(Level::Warning, &what);
+                }
+                (order.rows, table.count())
+            }
             Documents::Activities(activities) => (activities.order_for(client), activities.runs()),
         };
         let made = Arc::new(Seen::new(order, rows));
@@ -224,20 +234,29 @@ impl Exports {
         }
     }
 
+    /// The folder of the finished export of a run.
+    pub(crate) fn finished(&self, which: Which, run: &str) -> Option<PathBuf> {
+        let is_id = !run.is_empty() && run.bytes().all(|b| b.is_ascii_hexdigit());
+        let folder = self.home(which).join(run);
+        (is_id && folder.join(SUMMARY).is_file()).then_some(folder)
+    }
+
+    /// Where exports of a kind are.
+    fn home(&self, which: Which) -> PathBuf {
+        let mut home = self.out.join("export").join(which.folder());
+        if let (Some(company), Which::V2 | Which::V3) = (&self.company, which) {
+            home.push(company);
+        }
+        home
+    }
+
     /// The folder of the export of the current run, else the one that is served, else the newest.
     fn wanted(&self, which: Which) -> Option<PathBuf> {
-        let mut all = self.out.join("export").join(which.folder());
-        if let (Some(company), Which::V2 | Which::V3) = (&self.company, which) {
-            all.push(company);
-        }
+        let all = self.home(which);
         let current = fs::read_to_string(self.out.join("CURRENT")).unwrap_or_default();
         let served = self.current(which).map(|export| export.run_id.clone());
         let named = [Some(current.trim().to_owned()), served];
-        let finished = |id: &str| {
-            let is_id = !id.is_empty() && id.bytes().all(|b| b.is_ascii_hexdigit());
-            let folder = all.join(id);
-            (is_id && folder.join(SUMMARY).is_file()).then_some(folder)
-        };
+        let finished = |id: &str| self.finished(which, id);
         if let Some(found) = named.iter().flatten().find_map(|id| finished(id)) {
             return Some(found);
         }

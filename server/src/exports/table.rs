@@ -4,7 +4,7 @@
 
 use super::names::{Interned, Names};
 use super::{each_document, read_at};
-use crate::clients::Client;
+use crate::clients::{Averages, Client};
 use green_corridor::{Error, Result};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -73,8 +73,18 @@ pub(crate) struct Table {
     /// Categories of each shipment, one after the other.
     categories: Vec<u32>,
     ends: Vec<u32>,
-    /// Categories by number.
-    known: usize,
+    /// Categories by number: whether each is an average over shipments.
+    averages: Vec<bool>,
+}
+
+/// Ends of the ids of categories that are averages over the whole export.
+const AVERAGES: [&str; 3] = [";primary", ";per-tonne", ";average"];
+
+/// What a client may see.
+pub(super) struct Order {
+    pub(super) rows: Vec<u32>,
+    /// Averages among them that shipments of others are in.
+    pub(super) shared: usize,
 }
 
 #[derive(Deserialize)]
@@ -178,7 +188,7 @@ impl Table {
             shipments: Names::default(),
             categories: Vec::new(),
             ends: Vec::new(),
-            known: 0,
+            averages: Vec::new(),
         };
         let mut reading = Reading::default();
         for (number, file) in (0u8..).zip(&files) {
@@ -190,7 +200,8 @@ impl Table {
             })?;
         }
         table.files = files;
-        table.known = reading.categories.values.len();
+        let is_average = |id: &String| AVERAGES.iter().any(|end| id.ends_with(end));
+        table.averages = reading.categories.values.iter().map(is_average).collect();
         table.all_facts = reading.facts.values;
         let mut by_id: Vec<u32> = (0..).take(table.ids.len()).collect();
         by_id.sort_unstable_by_key(|row| table.ids[*row as usize]);
@@ -350,24 +361,37 @@ impl Table {
 
     /// The documents that a client may see, in the order of lists: categories before the shipments that name them, those with an energy
     /// carrier first, superseded documents last. Whoever takes the first document for a sample finds one with a country.
-    pub(super) fn order_for(&self, client: &Client) -> Vec<u32> {
-        let mut is_named = vec![client.sees_all(); self.known];
+    pub(super) fn order_for(&self, client: &Client) -> Order {
+        let known = self.averages.len();
+        let (mut is_named, mut is_others) = (vec![client.sees_all(); known], vec![false; known]);
         let mut order = Vec::new();
         for row in (0..).take(self.count()) {
             let owner = self.owners[row as usize];
             if self.row(row).facts.kind != Kind::Shipment {
                 continue;
             }
-            if client.sees_all() || client.sees(self.shipments.get(owner as usize)) {
+            let is_own = client.sees_all() || client.sees(self.shipments.get(owner as usize));
+            let named = if is_own {
+                &mut is_named
+            } else {
+                &mut is_others
+            };
+            for category in self.categories_of(owner) {
+                named[*category as usize] = true;
+            }
+            if is_own {
                 order.push(row);
-                for category in self.categories_of(owner) {
-                    is_named[*category as usize] = true;
-                }
             }
         }
+        let shares = |category: usize| self.averages[category] && is_others[category];
+        let is_kept_back = |category| client.averages == Averages::Own && shares(category);
+        let mut shared = 0;
         let of_categories = (0..).take(self.count()).filter(|row| {
+            let category = self.owners[*row as usize] as usize;
             let is_category = self.row(*row).facts.kind != Kind::Shipment;
-            is_category && is_named[self.owners[*row as usize] as usize]
+            let is_shown = is_category && is_named[category] && !is_kept_back(category);
+            shared += usize::from(is_shown && shares(category));
+            is_shown
         });
         order.extend(of_categories);
         let rank = |row: &u32| {
@@ -388,6 +412,9 @@ impl Table {
         if let Some(at) = order.iter().position(with_country) {
             order[..=at].rotate_right(1);
         }
-        order
+        Order {
+            rows: order,
+            shared,
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Logging in: a file of users with salted hashes, a cookie that no other site sends along, a token in every form that changes something.
 
+use super::texts::Texts;
 use super::{html, page, redirect};
 use crate::answer::{Answer, error};
 use crate::app::App;
@@ -9,7 +10,7 @@ use axum::http::StatusCode;
 use axum::http::header::{COOKIE, HeaderValue, SET_COOKIE};
 use ring::digest;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const SESSION: &str = "green_corridor_session";
@@ -20,6 +21,8 @@ const FORM_LASTS: u64 = 3600;
 const MOST: usize = 1000;
 /// Longest name and password that are looked at.
 const MOST_TEXT: usize = 256;
+/// Longest address that somebody comes back to.
+const MOST_NEXT: usize = 4096;
 
 /// Who is logged in, in memory alone: a restart logs everybody out.
 #[derive(Default)]
@@ -76,7 +79,7 @@ fn digest_of(session: &str) -> String {
         .collect()
 }
 
-fn cookie<'a>(asked: &'a Asked, name: &str) -> Option<&'a str> {
+pub(super) fn cookie<'a>(asked: &'a Asked, name: &str) -> Option<&'a str> {
     let all = asked
         .headers
         .get_all(COOKIE)
@@ -117,7 +120,13 @@ fn is_own_form(app: &App, token: &str, bound: &str) -> bool {
     app.tokens.read(token, now(), proof).is_ok()
 }
 
-fn set_cookie(answer: &mut Answer, asked: &Asked, name: &str, value: &str, seconds: u64) {
+pub(super) fn set_cookie(
+    answer: &mut Answer,
+    asked: &Asked,
+    name: &str,
+    value: &str,
+    seconds: u64,
+) {
     let secure = if asked.is_secure() { "; Secure" } else { "" };
     let path = if asked.prefix().is_empty() {
         "/"
@@ -132,12 +141,56 @@ fn set_cookie(answer: &mut Answer, asked: &Asked, name: &str, value: &str, secon
     }
 }
 
-/// `GET /login`.
-pub(crate) fn login_page(app: &App, asked: &Asked) -> Answer {
-    form(app, asked, "", StatusCode::OK)
+/// Where somebody goes to who has to log in first, and comes back from.
+pub(super) fn asked_for(asked: &Asked) -> Answer {
+    let at = match asked.query.as_str() {
+        "" => asked.path.clone(),
+        query => format!("{}?{query}", asked.path),
+    };
+    let mut to = format!("{}/login", asked.prefix());
+    if at != "/" && is_own(&at) {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        to += &format!("?{}", query.append_pair("next", &at).finish());
+    }
+    redirect(&to)
 }
 
-fn form(app: &App, asked: &Asked, said: &str, status: StatusCode) -> Answer {
+/// Whether an address is a page of this host: a path, in letters that no browser takes for the name of another.
+fn is_own(at: &str) -> bool {
+    let path = at.split(['?', '#']).next().unwrap_or_default();
+    let is_plain = |c: char| c.is_ascii_graphic() && !"\\\"<>`{}|^".contains(c);
+    let goes_up = path.split('/').any(|part| {
+        [".", "..", "%2e", "%2e%2e", ".%2e", "%2e."].contains(&&*part.to_ascii_lowercase())
+    });
+    let is_elsewhere = ["/login", "/logout"].contains(&path);
+    at.len() <= MOST_NEXT
+        && at.starts_with('/')
+        && !path.contains("//")
+        && !path.contains(':')
+        && at.chars().all(is_plain)
+        && !goes_up
+        && !is_elsewhere
+}
+
+fn field(from: &[u8], name: &str) -> String {
+    let mut all = form_urlencoded::parse(from);
+    all.find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
+        .unwrap_or_default()
+}
+
+/// `GET /login`.
+pub(crate) fn login_page(app: &App, asked: &Asked) -> Answer {
+    let next = field(asked.query.as_bytes(), "next");
+    form(app, asked, (None, &next), StatusCode::OK)
+}
+
+fn form(
+    app: &App,
+    asked: &Asked,
+    (said, next): (Option<&str>, &str),
+    status: StatusCode,
+) -> Answer {
     let Ok(bound) = secret::new_secret() else {
         return error(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -145,75 +198,75 @@ fn form(app: &App, asked: &Asked, said: &str, status: StatusCode) -> Answer {
             "internal fault",
         );
     };
+    let texts = Texts::for_(asked);
+    let say = |key: &str| html(texts.say(key));
     let said = match said {
-        "" => String::new(),
-        said => format!("<p role=\"alert\" class=\"alert\">{}</p>", html(said)),
+        None => String::new(),
+        Some(key) => format!("<p role=\"alert\" class=\"alert\">{}</p>", say(key)),
     };
+    let next = if is_own(next) { next } else { "" };
     let body = format!(
-        "<h1>green-corridor</h1>{said}<form method=\"post\" action=\"{}/login\" class=\"login\"><label>Name <input name=\"name\" autocomplete=\"username\" required autofocus></label>\
-         <label>Password <input name=\"password\" type=\"password\" autocomplete=\"current-password\" required></label>\
-         <input type=\"hidden\" name=\"csrf\" value=\"{}\"><button>Log in</button></form>",
+        "<h1>green-corridor</h1>{said}<form method=\"post\" action=\"{}/login\" class=\"login\"><label>{} <input name=\"name\" autocomplete=\"username\" required autofocus></label>\
+         <label>{} <input name=\"password\" type=\"password\" autocomplete=\"current-password\" required></label>\
+         <input type=\"hidden\" name=\"csrf\" value=\"{}\"><input type=\"hidden\" name=\"next\" value=\"{}\"><button>{}</button></form>",
         html(asked.prefix()),
-        html(&csrf(app, &bound))
+        say("name"),
+        say("password"),
+        html(&csrf(app, &bound)),
+        html(next),
+        say("log_in")
     );
-    let mut answer = page(asked, None, "Log in", &body);
+    let mut answer = page(asked, None, texts.say("log_in"), &body);
     *answer.status_mut() = status;
     set_cookie(&mut answer, asked, LOGIN, &bound, FORM_LASTS);
     answer
 }
 
 /// `POST /login`.
-pub(crate) async fn log_in(app: &App, asked: &Asked) -> Answer {
-    let Some(users) = &app.users else {
+pub(crate) async fn log_in(app: Arc<App>, asked: Arc<Asked>) -> Answer {
+    if app.users.is_none() {
         return error(StatusCode::NOT_FOUND, "NotFound", "there is nothing here");
-    };
-    let field = |name: &str| {
-        let mut all = form_urlencoded::parse(&asked.body);
-        all.find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
-            .unwrap_or_default()
-    };
-    let (name, password) = (field("name"), field("password"));
-    let is_own = cookie(asked, LOGIN).is_some_and(|bound| is_own_form(app, &field("csrf"), bound));
-    if !is_own {
-        return form(
-            app,
-            asked,
-            "This form has grown old: please try again.",
-            StatusCode::BAD_REQUEST,
-        );
+    }
+    let field = |name: &str| field(&asked.body, name);
+    let (name, password, next) = (field("name"), field("password"), field("next"));
+    let again = |key, status| form(&app, &asked, (Some(key), &next), status);
+    let is_own_form =
+        cookie(&asked, LOGIN).is_some_and(|bound| is_own_form(&app, &field("csrf"), bound));
+    if !is_own_form {
+        return again("form_old", StatusCode::BAD_REQUEST);
     }
     if name.len() > MOST_TEXT || password.len() > MOST_TEXT {
-        return form(
-            app,
-            asked,
-            "Name or password is wrong.",
-            StatusCode::FORBIDDEN,
-        );
+        return again("login_wrong", StatusCode::FORBIDDEN);
     }
-    let who = [format!("user {name}"), format!("from {}", asked.ip)];
-    let hash = users.hash_of(&name).unwrap_or_else(|fault| {
-        app.console.error(&fault);
-        None
+    let found = app.beside(&app.logins, {
+        let (app, name) = (Arc::clone(&app), name.clone());
+        move || {
+            let users = app.users.as_ref()?;
+            users.hash_of(&name).unwrap_or_else(|fault| {
+                app.console.error(&fault);
+                None
+            })
+        }
     });
-    let passed = match app.prove(&who, hash.clone(), password).await {
+    let hash = match found.await {
+        Ok(hash) => hash,
+        Err(busy) => return busy,
+    };
+    let account = format!("user {name}");
+    let passed = match app.prove(account, asked.ip, (hash.clone(), password)).await {
         Ok(passed) => passed,
         Err(busy) => return busy,
     };
     let session = passed.then(secret::new_secret).and_then(Result::ok);
     let Some((session, hash)) = session.zip(hash) else {
-        return form(
-            app,
-            asked,
-            "Name or password is wrong.",
-            StatusCode::FORBIDDEN,
-        );
+        return again("login_wrong", StatusCode::FORBIDDEN);
     };
     asked.is_by(&name);
     app.sessions.begin(&session, &name, hash);
-    let mut answer = redirect(&format!("{}/", asked.prefix()));
-    set_cookie(&mut answer, asked, SESSION, &session, LASTS.as_secs());
-    set_cookie(&mut answer, asked, LOGIN, "", 0);
+    let next = if is_own(&next) { next.as_str() } else { "/" };
+    let mut answer = redirect(&format!("{}{next}", asked.prefix()));
+    set_cookie(&mut answer, &asked, SESSION, &session, LASTS.as_secs());
+    set_cookie(&mut answer, &asked, LOGIN, "", 0);
     answer
 }
 
@@ -237,4 +290,42 @@ pub(crate) fn log_out(app: &App, asked: &Asked) -> Answer {
     let mut answer = redirect(&format!("{}/login", asked.prefix()));
     set_cookie(&mut answer, asked, SESSION, "", 0);
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_sent_elsewhere() {
+        for own in [
+            "/",
+            "/runs",
+            "/?from=CNCKG&to=SGSIN&via=CNQZH%2C+VNHPH",
+            "/runs/2a/shipment?id=a//b",
+        ] {
+            assert!(is_own(own), "{own}");
+        }
+        for other in [
+            "",
+            "runs",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "https://evil.example/",
+            "/\t/evil.example",
+            "/a//evil.example",
+            "/%2e%2e/evil",
+            "/../evil",
+            "javascript:alert(1)",
+            "/javascript:x",
+            "/login?next=/login",
+            "/logout",
+            "/a\nset-cookie: x",
+            "/\u{e4}",
+        ] {
+            assert!(!is_own(other), "{other}");
+        }
+        assert!(!is_own(&format!("/{}", "a".repeat(MOST_NEXT))));
+    }
 }

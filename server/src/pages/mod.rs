@@ -2,21 +2,34 @@
 //!
 //! Figures come from the engine as texts and are shown as they came.
 
+mod corridors;
+mod files;
 mod login;
 mod planner;
+mod question;
+mod reports;
 mod runs;
+mod said;
+mod shipment;
+mod texts;
 
+pub(crate) use corridors::{corridor, corridors};
+pub(crate) use files::{export, file, table_csv};
 pub(crate) use login::{Sessions, log_in, log_out, login_page};
-pub(crate) use planner::{Form, Planner, compare, places, planner_page};
-pub(crate) use runs::{Reports, file, report_page, report_workbook, run, runs, shipment};
+pub(crate) use planner::{Form, Planner, compare, places, planner_page, scenario};
+pub(crate) use reports::{Reports, report_page, report_workbook, slice};
+pub(crate) use runs::{run, runs};
+pub(crate) use said::for_who_asks;
+pub(crate) use shipment::shipment;
 
 use crate::answer::{Answer, error, with};
 use crate::app::App;
 use crate::front::Asked;
 use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, LOCATION};
-use green_corridor::{Error, ErrorKind};
-use std::fmt::Write;
+use green_corridor::text::html;
+use std::sync::Arc;
+use texts::{Language, Texts};
 
 const HTML: &str = "text/html; charset=utf-8";
 
@@ -39,11 +52,16 @@ pub(crate) enum Viewer {
 }
 
 /// Whether a page may be shown; else what is shown instead.
-pub(crate) fn viewer(app: &App, asked: &Asked) -> Result<Viewer, Box<Answer>> {
+pub(crate) async fn viewer(app: &Arc<App>, asked: &Arc<Asked>) -> Result<Viewer, Box<Answer>> {
     if app.users.is_some() {
-        return match login::session(app, asked) {
-            Some((name, session)) => Ok(Viewer::User { name, session }),
-            None => Err(Box::new(redirect(&format!("{}/login", asked.prefix())))),
+        let work = {
+            let (app, asked) = (Arc::clone(app), Arc::clone(asked));
+            move || login::session(&app, &asked)
+        };
+        return match app.beside(&app.logins, work).await {
+            Ok(Some((name, session))) => Ok(Viewer::User { name, session }),
+            Ok(None) => Err(Box::new(login::asked_for(asked))),
+            Err(answer) => Err(Box::new(answer)),
         };
     }
     // Without a login pages are this machine's own: not for what came through a proxy, nor for a stranger's page in a
@@ -73,64 +91,60 @@ fn redirect(to: &str) -> Answer {
     answer
 }
 
-/// Text of a stranger in a page.
-fn html(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c if green_corridor::text::is_hidden(c) => {
-                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 /// A page with the head and the navigation that all have.
 fn page(asked: &Asked, viewer: Option<(&App, &Viewer)>, title: &str, body: &str) -> Answer {
     let prefix = html(asked.prefix());
+    let language = Language::of(asked);
+    let texts = Texts::of(language);
+    let say = |key: &str| html(texts.say(key));
     let user = match viewer {
         Some((app, Viewer::User { name, session })) => format!(
-            "<form method=\"post\" action=\"{prefix}/logout\"><span class=\"quiet\">{}</span> <input type=\"hidden\" name=\"csrf\" value=\"{}\"><button>Log out</button></form>",
+            "<form method=\"post\" action=\"{prefix}/logout\"><span class=\"quiet\">{}</span> <input type=\"hidden\" name=\"csrf\" value=\"{}\"><button>{}</button></form>",
             html(name),
-            html(&login::csrf(app, session))
+            html(&login::csrf(app, session)),
+            say("log_out")
         ),
         _ => String::new(),
     };
-    let navigation = match viewer {
+    let other = format!(
+        "<a id=\"language\" lang=\"{0}\" hreflang=\"{0}\" href=\"{1}\">{2}</a>",
+        say("other_code"),
+        html(&in_language(asked, texts.say("other_code"))),
+        say("other")
+    );
+    let links = match viewer {
         Some(_) => format!(
-            "<nav aria-label=\"Pages\"><a href=\"{prefix}/\">Planner</a> <a href=\"{prefix}/runs\">Runs</a> {user}</nav>"
+            "<a href=\"{prefix}/\">{}</a> <a href=\"{prefix}/runs\">{}</a> ",
+            say("planner"),
+            say("runs")
         ),
         None => String::new(),
     };
     let text = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{}</title>\n<link rel=\"stylesheet\" href=\"{prefix}/assets/pages.css\">\n<link rel=\"icon\" href=\"data:,\">\n</head>\n<body>\n{navigation}\n<main>\n{body}\n</main>\n</body>\n</html>\n",
-        html(title)
+        "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{}</title>\n<link rel=\"stylesheet\" href=\"{prefix}/assets/pages.css\">\n<link rel=\"icon\" href=\"data:,\">\n</head>\n<body>\n\
+         <nav aria-label=\"{}\">{links}{other} {user}</nav>\n<main>\n{body}\n</main>\n</body>\n</html>\n",
+        say("lang"),
+        html(title),
+        say("pages")
     );
-    with(StatusCode::OK, HTML, text)
+    let mut answer = with(StatusCode::OK, HTML, text);
+    if let Some(chosen) = Language::named(&asked.query) {
+        login::set_cookie(&mut answer, asked, texts::COOKIE, chosen.code(), YEAR);
+    }
+    answer
 }
 
-/// What went wrong, in words for who asked. What they could not help is told to the log alone: it may name places of this machine.
-fn refusal(app: &App, error: &Error) -> (StatusCode, String) {
-    match error.kind() {
-        ErrorKind::Usage | ErrorKind::Limit => {
-            (StatusCode::BAD_REQUEST, error.message().to_owned())
-        }
-        _ => {
-            app.console.error(error);
-            (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "this cannot be shown; the log of the server says why".to_owned(),
-            )
-        }
-    }
+/// How long a chosen language is remembered, seconds.
+const YEAR: u64 = 365 * 24 * 3600;
+
+/// The address of this page in another language.
+fn in_language(asked: &Asked, code: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let all = form_urlencoded::parse(asked.query.as_bytes());
+    query.extend_pairs(all.filter(|(key, _)| key != "lang"));
+    query.append_pair("lang", code);
+    format!("{}{}?{}", asked.prefix(), asked.path, query.finish())
 }
 
 /// A self-contained page of the engine. Its own policy, which admits its one script, goes into the header, where nothing weakens it.
@@ -168,13 +182,5 @@ mod tests {
         ] {
             assert!(!is_this_machine(other), "{other}");
         }
-    }
-
-    #[test]
-    fn no_text_is_markup() {
-        assert_eq!(
-            html("<a href='x'>&\u{202e}"),
-            "&lt;a href=&#39;x&#39;&gt;&amp;\\u{202e}"
-        );
     }
 }

@@ -229,6 +229,13 @@ impl Suite {
         );
         let documents = event["data"]["pfs"].as_array().expect("documents");
         assert_eq!(documents[..], self.list[..1]);
+        // The same again, as one sends it who missed the answer: the next event is that of the next request.
+        assert_eq!(
+            self.server
+                .event(&self.path("events"), &self.token, &asked)
+                .status,
+            200
+        );
         // 14: a request that cannot be fulfilled.
         let asked = self.event(
             "Created",

@@ -347,6 +347,140 @@ fn failures_are_answered_slower() {
     assert_eq!(took(&client.id, &client.secret).0, 200);
 }
 
+/// Guesses all at once are no quicker than one after the other, and keep nobody out.
+#[test]
+fn guesses_side_by_side_are_slowed_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let client = add_client(folder.path(), "acme", &["--all"]);
+    let server = start(sample(), folder, &["--behind", "127.0.0.1"]);
+    let guess = |from: &str, secret: &str| {
+        let form = format!("grant_type=client_credentials&client_id=acme&client_secret={secret}");
+        let headers = [("x-forwarded-proto", "https"), ("x-forwarded-for", from)];
+        server.ask("POST", "/auth/token", &headers, form.as_bytes())
+    };
+    let begun = Instant::now();
+    let checked = std::sync::Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..60 {
+            scope.spawn(|| {
+                let status = guess("203.0.113.7", "wrong").status;
+                checked
+                    .lock()
+                    .expect("not poisoned")
+                    .push((status, begun.elapsed()));
+            });
+        }
+        // From elsewhere the right secret opens meanwhile.
+        std::thread::sleep(Duration::from_millis(1500));
+        let begun = Instant::now();
+        assert_eq!(guess("203.0.113.8", &client.secret).status, 200);
+        assert!(
+            begun.elapsed() < Duration::from_secs(6),
+            "{:?}",
+            begun.elapsed()
+        );
+    });
+    let checked = checked.into_inner().expect("not poisoned");
+    let early =
+        |(status, took): &&(u16, Duration)| *status == 400 && *took < Duration::from_millis(1200);
+    // Three at once, then after 125, 250, 500, 1000 ms.
+    assert!(checked.iter().filter(early).count() <= 7, "{checked:?}");
+    assert!(
+        checked.iter().filter(|(status, _)| *status == 429).count() >= 30,
+        "{checked:?}"
+    );
+}
+
+/// An average of its own shipments and of others' can be kept from a client.
+#[test]
+fn averages_with_others_are_kept_back_where_that_is_wanted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let named = add_client(
+        folder.path(),
+        "named",
+        &["--shipments", "SAMPLE-000000000*"],
+    );
+    let own = add_client(folder.path(), "own", &["--shipments", "SAMPLE-000000000*"]);
+    let file = folder.path().join("clients.toml");
+    let text = fs::read_to_string(&file).expect("the file");
+    let (before, behind) = text.split_once("[client.\"own\"]\n").expect("a client");
+    fs::write(
+        &file,
+        format!("{before}[client.\"own\"]\naverages = \"own\"\n{behind}"),
+    )
+    .expect("written");
+    let server = start(sample(), folder, &[]);
+    let seen = |client: &crate::started::Client| server.all("/2/footprints", &server.token(client));
+    let (all, fewer) = (seen(&named), seen(&own));
+    let shipments = |all: &[Value]| all.iter().filter(|document| is_shipment(document)).count();
+    assert_eq!(shipments(&all), shipments(&fewer));
+    assert!(ids(&fewer).is_subset(&ids(&all)) && fewer.len() < all.len());
+    let category = |document: &&Value| {
+        let data = &document["extensions"][0]["data"];
+        let id = data["tocId"]
+            .as_str()
+            .or(data["hocId"].as_str())
+            .expect("a category");
+        [";primary", ";per-tonne", ";average"]
+            .iter()
+            .any(|end| id.ends_with(end))
+    };
+    let kept = ids(&fewer);
+    let gone: Vec<&Value> = all
+        .iter()
+        .filter(|document| !kept.contains(document["id"].as_str().expect("an id")))
+        .collect();
+    assert!(!gone.is_empty() && gone.iter().all(category), "{gone:?}");
+    let id = gone[0]["id"].as_str().expect("an id");
+    assert_eq!(
+        server
+            .get(&format!("/2/footprints/{id}"), &server.token(&own))
+            .status,
+        403
+    );
+    assert_eq!(
+        server
+            .get(&format!("/2/footprints/{id}"), &server.token(&named))
+            .status,
+        200
+    );
+    assert!(
+        server.log().contains("client named:")
+            && server.log().contains("also of shipments of others")
+    );
+    assert!(!server.log().contains("client own: "), "{}", server.log());
+}
+
+#[test]
+fn browsers_are_told_to_stay_with_tls() {
+    let folder = tempfile::tempdir().expect("a folder");
+    add_client(folder.path(), "acme", &["--all"]);
+    let server = start(sample(), folder, &[]);
+    let health = server.ask("GET", "/health", &[], b"");
+    assert_eq!(
+        health.header("strict-transport-security"),
+        Some("max-age=31536000")
+    );
+    let bytes = crate::http::request("GET", "/health", &server.at.to_string(), &[], b"");
+    let plain = crate::http::plain(server.at)
+        .send(&bytes)
+        .expect("an answer");
+    assert_eq!(plain.header("strict-transport-security"), None);
+    // A form of a stranger's page is no client.
+    let headers = [("sec-fetch-site", "cross-site")];
+    assert_eq!(
+        server
+            .ask(
+                "POST",
+                "/auth/token",
+                &headers,
+                b"grant_type=client_credentials"
+            )
+            .status,
+        403
+    );
+}
+
 #[test]
 fn a_proxy_is_believed_if_it_is_named() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -7,5 +7,7 @@ mod hostile;
 mod http;
 mod ileap;
 mod listener;
+mod logins;
 mod pages;
+mod runs;
 mod started;

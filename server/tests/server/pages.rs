@@ -1,17 +1,15 @@
 //! Pages: that they say what the engine says, to whom they are shown, and that nothing in them runs that should not.
 
 use crate::http::{self, Answer};
-use crate::started::{PROGRAM, Started, certificate, ended, sample, started};
+use crate::started::{PROGRAM, Started, certificate, sample, started};
 use green_corridor::Engine;
 use green_corridor::routing::{Objective, Question, Sources};
 use serde_json::Value;
 use std::fs;
-use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// A server without TLS for this machine.
-fn local(options: &[&str]) -> Started {
+pub(crate) fn local(options: &[&str]) -> Started {
     let folder = tempfile::tempdir().expect("a folder");
     let (_, _, root) = certificate(folder.path(), "unused");
     let mut command = Command::new(PROGRAM);
@@ -22,7 +20,13 @@ fn local(options: &[&str]) -> Started {
     started(command, folder, root)
 }
 
-fn ask(server: &Started, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+pub(crate) fn ask(
+    server: &Started,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
     let bytes = http::request(
         method,
         path,
@@ -33,7 +37,7 @@ fn ask(server: &Started, method: &str, path: &str, headers: &[(&str, &str)], bod
     http::plain(server.at).send(&bytes).expect("an answer")
 }
 
-fn get(server: &Started, path: &str) -> Answer {
+pub(crate) fn get(server: &Started, path: &str) -> Answer {
     ask(server, "GET", path, &[], "")
 }
 
@@ -106,6 +110,22 @@ fn the_planner_says_what_compare_says() {
             ("Singapore", "Chongqing"),
             question(&|q| q.objective = Objective::Days),
         ),
+        (
+            "&boxes=3&arrive_by=2026-08-01",
+            ("CNCKG", "SGSIN"),
+            question(&|q| {
+                q.boxes = text("3");
+                q.arrive_by = text("2026-08-01");
+            }),
+        ),
+        (
+            "&box_share=0.25&cargo_kg=3000",
+            ("CNCKG", "SGSIN"),
+            question(&|q| {
+                q.box_share = text("0.25");
+                q.cargo_kg = text("3000");
+            }),
+        ),
     ] {
         let (from, to) = places;
         let query = format!("from={from}&to={to}&depart=2026-06-01{query}");
@@ -135,6 +155,63 @@ fn the_planner_says_what_compare_says() {
     }
 }
 
+/// A what-if answers as the command does under the file that the planner gives away for it.
+#[test]
+fn a_what_if_says_what_compare_says_under_its_file() {
+    let server = local(&[]);
+    let sources = Sources {
+        profile: "open".to_owned(),
+        ..Sources::default()
+    };
+    let routes = Engine::compare(sources, &|_| ()).expect("routes");
+    let question = Question {
+        container: "45G1".to_owned(),
+        depart: Some("2026-06-01".to_owned()),
+        options: 10,
+        ..Question::default()
+    };
+    let places = ("CNCKG", "SGSIN");
+    let plain = routes.compare(&question, places, false).expect("options");
+    let plain = plain.json(true).expect("JSON");
+    let home = tempfile::tempdir().expect("a folder");
+    for change in [
+        "hvo=1",
+        "methanol=1",
+        "grid=350",
+        "grid=0",
+        "load=110&load_mode=road",
+        "load=85&load_mode=sea",
+        "hvo=1&methanol=1&grid=350&load=120&load_mode=rail",
+    ] {
+        let query = format!("from=CNCKG&to=SGSIN&depart=2026-06-01&{change}");
+        let file = get(&server, &format!("/scenario.toml?{query}"));
+        assert_eq!(file.status, 200, "{change}: {}", file.text());
+        let path = home.path().join("what-if.toml");
+        fs::write(&path, file.body).expect("written");
+        let changes = routes.changes(&path).expect("a scenario");
+        let found = routes
+            .compare_under(&changes, &question, places, true)
+            .expect("options");
+        let wanted = found.json(true).expect("JSON") + "\n";
+        assert_ne!(plain, wanted);
+        // The second time from the world that was kept.
+        for _ in 0..2 {
+            assert_eq!(
+                get(&server, &format!("/compare.json?{query}")).text(),
+                wanted,
+                "{change}"
+            );
+        }
+        assert_eq!(
+            get(&server, &format!("/compare.html?{query}")).text(),
+            found.page(),
+            "{change}"
+        );
+    }
+    let none = get(&server, "/scenario.toml?from=CNCKG&to=SGSIN");
+    assert_eq!(none.status, 404);
+}
+
 #[test]
 fn a_question_that_cannot_be_answered_is_refused_in_words() {
     let server = local(&[]);
@@ -161,6 +238,85 @@ fn a_question_that_cannot_be_answered_is_refused_in_words() {
             "{query}"
         );
     }
+    // For people no word of a terminal, in their language.
+    let page = |query: &str, headers: &[(&str, &str)]| {
+        ask(
+            &server,
+            "GET",
+            &format!("/compare.html?from=CNCKG&to=SGSIN&{query}"),
+            headers,
+            "",
+        )
+        .text()
+    };
+    for query in [
+        "cargo_kg=x",
+        "boxes=0",
+        "box_share=2",
+        "boxes=2&box_share=0.5",
+        "depart=x",
+        "arrive_by=x",
+        "max_days=0",
+        "avoid=xx",
+        "modes=camel",
+        "via=nowhere",
+        "cargo_kg=900000&boxes=1",
+        "max_days=0.1",
+        "container=x",
+        "carbon_price=x&currency=USD",
+        "hvo=1&arrive_by=2026-08-01",
+    ] {
+        let said = page(query, &[]);
+        assert!(said.contains("data-refused"), "{query}: {said}");
+        assert!(
+            !said.contains("--") && !said.contains('`'),
+            "{query}: {said}"
+        );
+    }
+    assert!(page("cargo_kg=x", &[]).contains("Kilograms x: expected"));
+    assert!(
+        page("cargo_kg=x", &[("accept-language", "zh-CN,zh;q=0.9")]).contains("千克 x: expected")
+    );
+    for (path, headers) in [
+        (
+            "/nothing",
+            [("accept", "text/html,*/*"), ("accept-language", "en")],
+        ),
+        (
+            "/runs/00000000000000000000",
+            [("accept", "text/html"), ("accept-language", "zh")],
+        ),
+        (
+            "/logout",
+            [("accept", "text/html"), ("accept-language", "de, zh-CN")],
+        ),
+    ] {
+        let answer = ask(&server, "GET", path, &headers, "");
+        assert!(answer.status == 404 || answer.status == 405, "{path}");
+        assert_eq!(
+            answer.header("content-type"),
+            Some("text/html; charset=utf-8"),
+            "{path}"
+        );
+        let text = answer.text();
+        assert!(
+            text.contains("<h1>") && !text.contains("\"code\""),
+            "{path}: {text}"
+        );
+        assert_eq!(
+            text.contains("lang=\"zh-Hans\""),
+            headers[1].1.contains("zh"),
+            "{path}"
+        );
+        // Programs read JSON as before.
+        let plain = ask(&server, "GET", path, &[("accept", "*/*")], "");
+        assert!(plain.json()["code"].is_string());
+    }
+    let haiphong = get(&server, "/places.json?q=Haiphong").json();
+    assert_eq!(
+        (&haiphong[0]["code"], &haiphong[0]["name"]),
+        (&"VNHPH".into(), &"Hai Phong".into())
+    );
     let places = get(&server, "/places.json?q=singap").json();
     assert_eq!(places[0]["code"], "SGSIN");
     assert_eq!(
@@ -201,72 +357,6 @@ fn no_script_runs_but_those_of_the_pages() {
 }
 
 #[test]
-fn runs_are_shown_with_their_totals_and_files() {
-    let server = local(&[]);
-    let out = sample();
-    let id = fs::read_to_string(out.join("CURRENT")).expect("the current run");
-    let id = id.trim();
-    let list = get(&server, "/runs").text();
-    assert!(
-        list.contains(id) && list.contains("15 570 056.442712594"),
-        "{list}"
-    );
-    let run = get(&server, &format!("/runs/{id}")).text();
-    assert!(
-        run.contains("12 186 692.010194763") && run.contains("R001 8"),
-        "{run}"
-    );
-    let sheet = get(
-        &server,
-        &format!("/runs/{id}/shipment?id=SAMPLE-0000000001"),
-    )
-    .text();
-    assert!(sheet.contains("1817.289459532 kg CO2e"), "{sheet}");
-    let data = get(
-        &server,
-        &format!("/runs/{id}/shipment?id=SAMPLE-0000000001&format=json"),
-    )
-    .json();
-    let wanted = Engine::at(out)
-        .explain("SAMPLE-0000000001", None)
-        .expect("a sheet");
-    assert_eq!(data, serde_json::to_value(&wanted).expect("JSON"));
-    for file in ["corridors.parquet", "elements/part-00000.parquet"] {
-        let served = get(&server, &format!("/runs/{id}/files/{file}"));
-        let wanted = fs::read(out.join("runs").join(id).join(file)).expect("a table");
-        assert!(served.body == wanted, "{file}");
-    }
-    for path in [
-        "/runs/00000000000000000000".to_owned(),
-        "/runs/..".to_owned(),
-        format!("/runs/{id}/shipment?id=NONE"),
-        format!("/runs/{id}/files/manifest.json"),
-        format!("/runs/{id}/files/../../../CURRENT"),
-        format!("/runs/{id}/files/%2e%2e/%2e%2e/CURRENT"),
-        format!("/runs/{id}/files//etc/passwd"),
-        "/assets/../pages.css".to_owned(),
-    ] {
-        let answer = get(&server, &path);
-        assert_eq!(answer.status, 404, "{path}");
-        assert!(
-            !answer.text().contains(out.to_str().expect("a plain path")),
-            "{path}"
-        );
-    }
-}
-
-#[test]
-fn the_report_is_that_of_the_command() {
-    let server = local(&[]);
-    let id = fs::read_to_string(sample().join("CURRENT")).expect("the current run");
-    let answer = get(&server, &format!("/runs/{}/report.html", id.trim()));
-    let report = Engine::at(sample()).report(None).expect("a report");
-    assert!(answer.text() == green_corridor::runs::page(&report).expect("a page"));
-    let book = get(&server, &format!("/runs/{}/report.xlsx", id.trim())).body;
-    assert!(book == green_corridor::runs::workbook(&report).expect("a workbook"));
-}
-
-#[test]
 fn pages_without_a_login_are_this_machines_own() {
     let server = local(&[]);
     for (headers, status) in [
@@ -296,186 +386,4 @@ fn pages_without_a_login_are_this_machines_own() {
     );
     // The door is not opened without TLS, nor without clients.
     assert_eq!(get(&server, "/2/footprints").status, 404);
-}
-
-fn add_user(file: &Path, name: &str, password: &str) -> Option<i32> {
-    let mut child = Command::new(PROGRAM)
-        .args(["users", "add", name, "--file"])
-        .arg(file)
-        .stdin(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program starts");
-    let mut input = child.stdin.take().expect("its input");
-    input
-        .write_all(format!("{password}\n").as_bytes())
-        .expect("written");
-    drop(input);
-    child.wait().expect("it ends").code()
-}
-
-/// The value of a cookie that an answer sets, and all of its words.
-fn cookie(answer: &Answer, name: &str) -> Option<(String, String)> {
-    let all = answer.headers.iter().filter(|(key, _)| key == "set-cookie");
-    let mut found = all.filter_map(|(_, value)| {
-        Some((
-            value
-                .split(';')
-                .next()?
-                .strip_prefix(name)?
-                .strip_prefix('=')?
-                .to_owned(),
-            value.clone(),
-        ))
-    });
-    found.next()
-}
-
-fn csrf(answer: &Answer) -> String {
-    let text = answer.text();
-    let (_, rest) = text
-        .split_once("name=\"csrf\" value=\"")
-        .expect("a form with a token");
-    rest.split('"').next().unwrap_or_default().to_owned()
-}
-
-#[test]
-fn whoever_is_elsewhere_logs_in() {
-    let home = tempfile::tempdir().expect("a folder");
-    let file = home.path().join("users.toml");
-    assert_eq!(add_user(&file, "ann", "short"), Some(2));
-    assert_eq!(add_user(&file, "ann", "correct horse battery"), Some(0));
-    assert_eq!(add_user(&file, "ann", "correct horse battery"), Some(2));
-    assert!(
-        !fs::read_to_string(&file)
-            .expect("the file")
-            .contains("horse")
-    );
-    let path = file.to_str().expect("a plain path");
-    let server = local(&["--users", path]);
-    for page in [
-        "/",
-        "/runs",
-        "/compare.json?from=CNCKG&to=SGSIN",
-        "/places.json?q=x",
-    ] {
-        let answer = get(&server, page);
-        assert_eq!(
-            (answer.status, answer.header("location")),
-            (303, Some("/login")),
-            "{page}"
-        );
-        assert!(answer.body.is_empty());
-    }
-    let form = get(&server, "/login");
-    let (bound, words) = cookie(&form, "green_corridor_login").expect("a cookie");
-    assert!(
-        words.contains("HttpOnly") && words.contains("SameSite=Strict"),
-        "{words}"
-    );
-    let token = csrf(&form);
-    let sent = |cookie: &str, token: &str, name: &str, password: &str| {
-        let body: String = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([("csrf", token), ("name", name), ("password", password)])
-            .finish();
-        let cookie = format!("other=1; green_corridor_login={cookie}");
-        ask(&server, "POST", "/login", &[("cookie", &cookie)], &body)
-    };
-    // A form of another site has no token, or one of another cookie.
-    assert_eq!(sent(&bound, "", "ann", "correct horse battery").status, 400);
-    assert_eq!(
-        sent("x", &token, "ann", "correct horse battery").status,
-        400
-    );
-    assert_eq!(sent(&bound, &token, "ann", "wrong").status, 403);
-    assert_eq!(
-        sent(&bound, &token, "nobody", "correct horse battery").status,
-        403
-    );
-    let welcome = sent(&bound, &token, "ann", "correct horse battery");
-    assert_eq!(
-        (welcome.status, welcome.header("location")),
-        (303, Some("/"))
-    );
-    let (session, words) = cookie(&welcome, "green_corridor_session").expect("a session");
-    assert!(
-        words.contains("HttpOnly") && words.contains("SameSite=Strict"),
-        "{words}"
-    );
-    let header = format!("green_corridor_session={session}");
-    let with = [("cookie", header.as_str())];
-    let page = ask(&server, "GET", "/runs", &with, "");
-    assert_eq!(page.status, 200);
-    assert!(page.text().contains(">ann<"));
-    // Another password ends the session, and so does the removal of the user.
-    let text = fs::read_to_string(&file).expect("the file");
-    let others = home.path().join("others.toml");
-    assert_eq!(add_user(&others, "ann", "another horse battery"), Some(0));
-    for changed in [
-        fs::read_to_string(&others).expect("the file"),
-        String::new(),
-    ] {
-        let welcome = sent(&bound, &token, "ann", "correct horse battery");
-        let (session, _) = cookie(&welcome, "green_corridor_session").expect("a session");
-        let header = format!("green_corridor_session={session}");
-        let with = [("cookie", header.as_str())];
-        assert_eq!(ask(&server, "GET", "/runs", &with, "").status, 200);
-        fs::write(&file, changed).expect("written");
-        assert_eq!(ask(&server, "GET", "/runs", &with, "").status, 303);
-        fs::write(&file, &text).expect("written");
-        assert_eq!(ask(&server, "GET", "/runs", &with, "").status, 303);
-    }
-    // Logging out needs a form of this session, and ends it.
-    assert_eq!(ask(&server, "POST", "/logout", &with, "csrf=x").status, 400);
-    let body = format!("csrf={}", csrf(&page));
-    assert_eq!(ask(&server, "POST", "/logout", &with, &body).status, 303);
-    assert_eq!(ask(&server, "GET", "/runs", &with, "").status, 303);
-    let log = server.log();
-    assert!(!log.contains("horse") && !log.contains(&session), "{log}");
-    // A file that others may read is refused.
-    let rights = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    fs::set_permissions(&file, rights).expect("its rights");
-    let out = sample().to_str().expect("a plain path");
-    let (code, said) = ended(&[out, "--listen", "127.0.0.1:0", "--users", path]);
-    assert_eq!(code, Some(2), "{said}");
-}
-
-#[test]
-fn what_a_proxy_passes_on_is_not_this_machines_own() {
-    let server = local(&[]);
-    for page in ["/runs", "/metrics"] {
-        assert_eq!(get(&server, page).status, 200, "{page}");
-        for header in [
-            "forwarded",
-            "via",
-            "x-real-ip",
-            "x-forwarded-for",
-            "x-forwarded-host",
-            "x-forwarded-proto",
-            "x-forwarded-server",
-        ] {
-            let answer = ask(&server, "GET", page, &[(header, "x")], "");
-            assert_eq!(answer.status, 403, "{page} {header}");
-        }
-    }
-    // A stranger's page whose host name points here.
-    let rebound = http::request("GET", "/metrics", "evil.example", &[], b"");
-    let answer = http::plain(server.at).send(&rebound);
-    assert_eq!(answer.expect("an answer").status, 403);
-}
-
-#[test]
-fn the_path_of_a_proxy_does_not_go_up() {
-    let server = local(&["--behind", "127.0.0.1"]);
-    let asked = |prefix: &str| {
-        let headers = [
-            ("x-forwarded-proto", "https"),
-            ("x-forwarded-prefix", prefix),
-        ];
-        ask(&server, "GET", "/health", &headers, "").status
-    };
-    assert_eq!(
-        (asked("/a..b"), asked("/a/../b"), asked("/..")),
-        (200, 400, 400)
-    );
 }

@@ -31,6 +31,10 @@ const MODES: [(&str, &str); 6] = [
     ("hub", "hub"),
 ];
 
+/// What moves the map; nothing without the script.
+const ZOOM: &str = "<p class=\"zoom screen\" hidden><button type=\"button\" value=\"in\" aria-label=\"Zoom in\">+</button> <button type=\"button\" value=\"out\" aria-label=\"Zoom out\">−</button> \
+    <button type=\"button\" value=\"whole\">Whole map</button> <span class=\"quiet\" role=\"status\"></span></p>\n";
+
 /// The page.
 pub(crate) fn page(sheet: &Sheet, map: &Map) -> String {
     let names = place_names(sheet);
@@ -364,7 +368,7 @@ fn drawn(map: &Map, sheet: &Sheet, names: &BTreeMap<&str, &str>) -> String {
         format!(" Land: {}.", map.land_source)
     };
     format!(
-        "<div>\n<h2>Map</h2>\n{}{drawing}<p class=\"quiet\">Latitude against longitude. Ways by land and air are straight lines between places, \
+        "<div>\n<h2>Map</h2>\n{}{ZOOM}{drawing}<p class=\"quiet\">Latitude against longitude. Ways by land and air are straight lines between places, \
          ways by sea the shortest over the sea graph.{}</p>\n</div>\n",
         mode_key(false),
         html(&source)

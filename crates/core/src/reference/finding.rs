@@ -109,7 +109,17 @@ impl<'p> KnownPlaces<'p> {
                     () if code == Some(place.code) => Reason::Code,
                     () if is_other(place.code) => Reason::OtherCode,
                     () if place.iata.split(' ').any(|own| own == iata) => Reason::Iata,
-                    () => wanted.reason(&place)?,
+                    () => {
+                        let other = self.other_name(&place);
+                        let other = other.and_then(|name| wanted.reason(&place, &name));
+                        // A name of the longer list is one more: that of a location file goes before it.
+                        let other = other.map(|reason| match reason {
+                            Reason::Name | Reason::NameElsewhere => Reason::OtherName,
+                            reason => reason,
+                        });
+                        let own = wanted.reason(&place, &place.name);
+                        own.into_iter().chain(other).min()?
+                    }
                 };
                 Some(place)
             })
@@ -127,6 +137,13 @@ impl<'p> KnownPlaces<'p> {
         });
         found.truncate(most);
         found
+    }
+
+    /// The name in the longer list of a place that a location file calls otherwise: `Haiphong` of `Hai Phong`.
+    fn other_name(&self, place: &FoundPlace) -> Option<String> {
+        self.places.get(place.code)?;
+        let listed = self.gazetteer.get(place.code)?;
+        (*listed.name != *place.name).then(|| listed.name.to_string())
     }
 
     /// Places near a point, the nearest first.
@@ -230,9 +247,9 @@ impl Wanted {
         wanted
     }
 
-    fn reason(&self, place: &FoundPlace) -> Option<Reason> {
+    fn reason(&self, place: &FoundPlace, name: &str) -> Option<Reason> {
         let is_elsewhere = |country| country != place.code.country();
-        let name = folded(&place.name);
+        let name = folded(name);
         let by_name = by_name(&self.folded, &name);
         if by_name == Some(Reason::Name) {
             // Of a country a distribution park may have the name, with an addition.
@@ -324,6 +341,13 @@ fn folded(text: &str) -> String {
             'œ' => out.push_str("oe"),
             'ß' => out.push_str("ss"),
             'þ' => out.push_str("th"),
+            // Of Vietnamese, with marks of sound and of tone.
+            '\u{1ea0}'..='\u{1eb7}' => out.push('a'),
+            '\u{1eb8}'..='\u{1ec7}' => out.push('e'),
+            '\u{1ec8}'..='\u{1ecb}' => out.push('i'),
+            '\u{1ecc}'..='\u{1ee3}' | 'ơ' => out.push('o'),
+            '\u{1ee4}'..='\u{1ef1}' | 'ư' => out.push('u'),
+            '\u{1ef2}'..='\u{1ef9}' => out.push('y'),
             // A combining mark of the letter before.
             '\u{300}'..='\u{36f}' | '’' | 'ʻ' => {}
             other => out.push(other),
@@ -335,6 +359,7 @@ fn folded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::factors::DataFile;
 
     #[test]
     fn names_are_met_without_accents_and_with_additions() {
@@ -382,6 +407,32 @@ mod tests {
         assert_eq!(found("Muenchen"), one("DEMUC", "spelling"));
         assert_eq!(found("Göttingen"), one("DEGTT", "spelling"));
         assert_eq!(found("München"), one("DEMUC", "name"));
+    }
+
+    #[test]
+    fn a_place_is_met_by_what_either_list_calls_it() {
+        const PLACES: &str = "locode,name,subdivision,latitude,longitude,kind,iata,source\nVNHPH,Haiphong,HP,20,106,container_port,HPH,S\n";
+        let gazetteer = Gazetteer::new(vec![PLACES]);
+        let own = "locode,name,kind,latitude,longitude,source,licence\nVNHPH,Hai Phong,sea_port,20,106,S,L\n";
+        let own = DataFile::new("locations.csv", own);
+        let (places, faults) = Places::parse([&own]);
+        assert_eq!(faults, []);
+        let known = KnownPlaces {
+            places: &places,
+            gazetteer: &gazetteer,
+            aliases: &PlaceAliases::default(),
+        };
+        for (text, reason) in [
+            ("Haiphong", Reason::OtherName),
+            ("hai phong", Reason::Name),
+            ("Hải Phòng", Reason::Name),
+        ] {
+            let found = known.find(text, 9);
+            let [only] = &found[..] else {
+                panic!("{text}: {found:?}");
+            };
+            assert_eq!((&*only.name, only.reason), ("Hai Phong", reason), "{text}");
+        }
     }
 
     #[test]
