@@ -9,7 +9,7 @@
 //! | compute rows that are in memory | [`Engine::shipped`] or [`Engine::with_reference`], then [`Engine::compute`], or piece by piece [`Engine::session`] |
 //! | check a published run, explain a figure of it, compare two | [`Engine::at`], then [`Engine::verify`], [`Engine::explain`], [`Engine::diff`] |
 //! | split the change from one period to another, hold targets against runs | [`Engine::at`], then [`Engine::year_over_year`], [`Engine::track`] |
-//! | make a report or documents for partners of it | [`Engine::report`], [`Engine::export`] |
+//! | make a report or documents for partners of it | [`Engine::report`], [`Engine::export`], [`Engine::statement`] |
 //! | settle charges, order, confirm, check settlements | [`Engine::at`], then [`Engine::settle`], [`Engine::order_payments`], [`Engine::confirm_payments`], [`Engine::verify_settlements`] |
 //! | ask the tables of a published run anything in columns | [`Engine::at`], then [`Engine::published`] |
 //! | compare route options | [`Engine::compare`] |
@@ -53,6 +53,7 @@ mod sample;
 mod settle;
 mod shipped;
 mod slices;
+mod statement;
 mod store;
 mod years;
 
@@ -92,6 +93,7 @@ pub mod runs {
     pub use crate::published::rejected::RejectedRow;
     pub use crate::published::slice::{Months, Slice};
     pub use crate::slices::{ByOrder, ByWritten};
+    pub use crate::statement::{Language, Stated, StatementOrder};
     pub use crate::store::manifest::Manifest;
     pub use crate::store::rollback::RolledBack;
 }
@@ -100,7 +102,7 @@ pub mod runs {
 pub mod periods {
     pub use crate::years::{
         CITED, Cause, Cited, Drivers, Figure, Group, Metric, Parts, Period, Restatement, RunOf,
-        TrackOrder, Tracked, TrackedYear, Use, Verdict, YearOrder, Years,
+        TrackOrder, Tracked, TrackedYear, Use, Verdict, YearOrder, Years, targets_page,
     };
 }
 

@@ -110,6 +110,21 @@ const ROOT: Arrows = &[
             "exchange",
         ],
     ),
+    // `run` here: `[organisation]` may stand in a run file, which reads it as well.
+    (
+        "statement",
+        &[
+            "error",
+            "escape",
+            "exact",
+            "progress",
+            "published",
+            "output",
+            "run",
+            "store",
+            "present",
+        ],
+    ),
     // `run` here: the reference of a run says which editions are method breaks.
     (
         "years",
@@ -119,6 +134,7 @@ const ROOT: Arrows = &[
             "exact",
             "progress",
             "published",
+            "present",
             "output",
             "run",
             "store",
@@ -145,6 +161,7 @@ const ROOT: Arrows = &[
             "library",
             "settle",
             "slices",
+            "statement",
             "shipped",
             "years",
         ],

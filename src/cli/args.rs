@@ -2,7 +2,8 @@
 
 use super::{
     Console, compare, completions, convert, diff, explain, export, factors, init, man, places,
-    query, rejects, report, rollback, run, sample, serve, settle, track, verify, year_over_year,
+    query, rejects, report, rollback, run, sample, serve, settle, statement, track, verify,
+    year_over_year,
 };
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -82,6 +83,8 @@ commands! {
     Convert => convert,
     /// Write a report on a run: one HTML page and one XLSX workbook
     Report => report,
+    /// State a run for an organisation: scopes and categories of the GHG Protocol, as page, workbook and elements
+    Statement => statement,
     /// Settle freight and carbon charges of a month: claims, lines, taxes, netting, statements
     Settle => settle,
     /// Answer SQL questions about published runs, exactly (by a program built apart)

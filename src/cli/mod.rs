@@ -21,6 +21,7 @@ mod run;
 mod sample;
 mod serve;
 mod settle;
+mod statement;
 mod summary;
 mod supervise;
 mod track;

@@ -2,7 +2,10 @@
 
 use super::args::{TableFormat, path, progress_mode};
 use super::{Console, engine_at, progress};
-use green_corridor::periods::{CITED, Figure, Metric, TrackOrder, Tracked, TrackedYear};
+use green_corridor::files::{RealDisk, write_file};
+use green_corridor::periods::{
+    CITED, Figure, Metric, TrackOrder, Tracked, TrackedYear, targets_page,
+};
 use green_corridor::quantity::grouped;
 use green_corridor::text::{Table, csv_cell};
 use green_corridor::{Error, ProgressMode, Result};
@@ -26,6 +29,9 @@ pub(super) struct Args {
     /// List the cited curves that a target may choose
     #[arg(long)]
     pub curves: bool,
+    /// Write a page with the way of each target, targets.html in this folder
+    #[arg(long, value_name = "DIR", value_parser = path())]
+    pub to: Option<PathBuf>,
     /// Form of the answer
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: TableFormat,
@@ -53,6 +59,13 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<ExitCode> {
     let tracked = engine_at(&out, &progress)?.track(&order);
     progress.end();
     let tracked = tracked?;
+    if let Some(to) = &args.to {
+        write_file(
+            &RealDisk,
+            &to.join("targets.html"),
+            targets_page(&tracked).as_bytes(),
+        )?;
+    }
     match args.format {
         TableFormat::Table => {
             let texts: Vec<String> = tracked.iter().map(text).collect();

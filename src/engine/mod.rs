@@ -33,6 +33,7 @@ use crate::run::summary::Summary;
 use crate::settle::{Checked, Confirmed, Ordered, SettleOrder, Settlement, Shown};
 use crate::shipped::{DATA_FOLDER, LIBRARY_FOLDER, data_below};
 use crate::slices::{ByOrder, ByWritten, by};
+use crate::statement::{Stated, StatementOrder, state};
 use crate::store::disk::RealDisk;
 use crate::store::layout::Layout;
 use crate::store::lock::{Holder, Output};
@@ -345,6 +346,17 @@ impl Engine {
         }
         let (part, text) = (self.part(&reading.dir, &manifest)?, self.slice.text());
         declared(&Subject::slice(&part, &text), company, &self.interrupt)
+    }
+
+    /// States a published run for an organisation: scopes and categories of every element, as page, workbook and elements.
+    pub fn statement(&self, order: &StatementOrder) -> Result<Stated> {
+        state(
+            &self.layout()?,
+            order,
+            (&self.slice, self.memory),
+            self.progress.as_ref(),
+            &self.interrupt,
+        )
     }
 
     /// Settles the charges of a month and publishes the settlement.

@@ -60,12 +60,38 @@ impl Months {
         self.first <= month && month <= self.last
     }
 
+    /// All from the first to the last of these first days.
+    pub(crate) fn spanned(there: &BTreeSet<Day>) -> Option<Months> {
+        let (first, last) = (*there.first()?, *there.last()?);
+        Some(Months { first, last })
+    }
+
+    /// Those that are not in a set of first days.
+    pub(crate) fn without(self, there: &BTreeSet<Day>) -> Vec<String> {
+        let mut missing = Vec::new();
+        let mut month = self.first;
+        while month <= self.last {
+            if !there.contains(&month) {
+                missing.push(month_text(month));
+            }
+            month = next_month(month);
+        }
+        missing
+    }
+
     fn text(self) -> String {
         match month_text(self.first) {
             one if self.first == self.last => one,
             from => format!("{from} to {}", month_text(self.last)),
         }
     }
+}
+
+/// The first day of the month after that of a first day.
+pub(crate) fn next_month(first: Day) -> Day {
+    // No month has 32 days, and none fewer than 28.
+    let text = month_text(first + 31);
+    parse_date(&format!("{text}-01")).unwrap_or(first + 31)
 }
 
 fn month_text(day: Day) -> String {
@@ -105,6 +131,12 @@ impl Slice {
             }
             _ => Err("expected a carried column and a value, e.g. customer=ACME".to_owned()),
         }
+    }
+
+    /// The same within these months, where it is within none yet.
+    pub(crate) fn or_within(mut self, months: Option<Months>) -> Slice {
+        self.months = self.months.or(months);
+        self
     }
 
     /// Whether it is the whole run.
@@ -398,6 +430,13 @@ mod tests {
         ] {
             assert_eq!(text(wrong), None, "{wrong}");
         }
+        let there: BTreeSet<Day> = [parse_date("2025-02-01").unwrap()].into();
+        let months = Months::parse("2024-12..2025-03").unwrap();
+        assert_eq!(months.without(&there), ["2024-12", "2025-01", "2025-03"]);
+        let there = ["2024-11-01", "2025-02-01"].map(|day| parse_date(day).unwrap());
+        let there = BTreeSet::from(there);
+        let spanned = Months::spanned(&there).unwrap();
+        assert_eq!(spanned.without(&there), ["2024-12", "2025-01"]);
         let months = Months::parse("2025-02..2025-03").unwrap();
         let has = |day: &str| months.has(parse_date(day).unwrap());
         assert_eq!(

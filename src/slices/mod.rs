@@ -19,8 +19,9 @@ use crate::published::run::Published;
 use crate::published::slice::{Slice, folder_name};
 use crate::reference::Reference;
 use crate::store::disk::RealDisk;
-use crate::store::files::{finish_groups, whole};
+use crate::store::files::{finish_groups, is_file, read_file, whole};
 use crate::store::layout::Layout;
+use crate::store::manifest::Manifest;
 use crate::store::signal::Interrupt;
 use index::Index;
 use std::collections::BTreeSet;
@@ -89,6 +90,7 @@ pub(crate) fn by(
     let reading = layout.read_run(run)?;
     let explainer = Explainer::open(&reading.dir)?;
     let manifest = explainer.manifest();
+    refuse_others(order, manifest, slice)?;
     let of = (slice, Some(order.column.as_str()));
     let mut cut = Cut::of(&reading.dir, manifest, of, memory, interrupt)?;
     let mut index = Index::new(manifest, order, slice, &cut);
@@ -141,6 +143,39 @@ pub(crate) fn by(
         total_kg: index.total(),
         run_kg: index.whole(),
     })
+}
+
+/// No index is larger.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// That the folder holds no slices of another run, column or slice: folders that no index names any more would stay among the new ones.
+///
+/// Errors: exit 2 with whose slices are there.
+fn refuse_others(order: &ByOrder, manifest: &Manifest, slice: &Slice) -> Result<()> {
+    let place = order.to.join("index.json");
+    if !is_file(&place).map_err(|e| Error::Storage(format!("{}: {e}", place.display())))? {
+        return Ok(());
+    }
+    let index: serde_json::Value =
+        serde_json::from_slice(&read_file(&place, MOST_BYTES)?).unwrap_or_default();
+    let said = |key: &str| index[key].as_str().unwrap_or_default().to_owned();
+    let there = [said("run_id"), said("by"), said("slice")];
+    let wanted = [manifest.run_id.clone(), order.column.clone(), slice.text()];
+    match there == wanted {
+        true => Ok(()),
+        false => {
+            let said = |[run, by, slice]: [String; 3]| {
+                let of = if slice.is_empty() { "" } else { ", " };
+                format!("run {run} by {by}{of}{slice}")
+            };
+            Err(Error::Usage(format!(
+                "{}: is the index of slices of {}, whose folders would stay among those of {}; name another folder, or remove this one",
+                place.display(),
+                said(there),
+                said(wanted)
+            )))
+        }
+    }
 }
 
 impl Writing<'_> {

@@ -8,6 +8,7 @@
 mod actual;
 mod curve;
 mod drivers;
+mod page;
 mod period;
 mod restated;
 mod rounding;
@@ -18,6 +19,7 @@ mod track;
 
 pub use actual::Metric;
 pub use drivers::{Drivers, Parts};
+pub use page::targets_page;
 pub use period::{Group, Use};
 pub use restated::{Cause, Restatement};
 pub use targets::{CITED, Cited};
@@ -28,6 +30,7 @@ pub(crate) use track::track;
 use crate::error::{Error, Result};
 use crate::model::time::{Day, date_text};
 use crate::progress::Progress;
+use crate::published::slice::Months;
 use crate::store::disk::RealDisk;
 use crate::store::files::folder_below;
 use crate::store::layout::Layout;
@@ -144,6 +147,9 @@ pub(crate) fn year_over_year(
     let read = |of: &RunOf| Read::new(of, progress, interrupt);
     let (base, new) = (read(&order.base)?, read(&order.new)?);
     let restated = order.restated.as_ref().map(read).transpose()?;
+    if let Some(restated) = &restated {
+        refuse_unrestated(&base.run, &restated.run, &[&new.run])?;
+    }
     let by_key = match &restated {
         Some(restated) => Some(restatement(
             (&base.run, &base.figures),
@@ -195,6 +201,31 @@ pub(crate) fn year_over_year(
     Ok(years)
 }
 
+/// That a base is not taken for its own restatement while the library has changed since.
+///
+/// Errors: exit 2 when the restated run is the base itself, and a run beside it is computed with another library.
+fn refuse_unrestated(base: &Opened, restated: &Opened, others: &[&Opened]) -> Result<()> {
+    let digest = |run: &Opened| run.manifest.library_digest.clone();
+    let changed = others.iter().find(|run| digest(run) != digest(restated));
+    match changed {
+        Some(other) if base.manifest.run_id == restated.manifest.run_id => {
+            Err(Error::Usage(format!(
+                "--restated: run {} is the base itself, and run {} is computed with another library ({} and {}); expected the records of the base computed with the library of today",
+                base.manifest.run_id,
+                other.manifest.run_id,
+                short(&digest(restated)),
+                short(&digest(other))
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The first letters of a digest.
+fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}
+
 /// What stands between the figures and a verdict on them.
 fn notes(base: &Read, restated: Option<&Read>, new: &Read, rows: &[Drivers]) -> Vec<String> {
     let mut notes = Vec::new();
@@ -204,6 +235,29 @@ fn notes(base: &Read, restated: Option<&Read>, new: &Read, rows: &[Drivers]) -> 
         notes.push(
             "restatement unknown: no restated run of the base was given, so that what was corrected since stands among the drivers".to_owned(),
         );
+    }
+    if let Some(restated) = restated {
+        let (is, was) = (&restated.run.manifest, &base.run.manifest);
+        if is.library_digest == was.library_digest {
+            let which = match is.run_id == was.run_id {
+                true => "the restated run is the base itself",
+                false => "the restated run has the library of the base",
+            };
+            notes.push(format!(
+                "{which} (library {}): that is right only if the library has not changed since",
+                short(&was.library_digest)
+            ));
+        }
+    }
+    for (name, read) in [("base", from), ("new period", new)] {
+        let months = &read.figures.months;
+        let missing = Months::spanned(months).map_or_else(Vec::new, |all| all.without(months));
+        if !missing.is_empty() {
+            notes.push(format!(
+                "months of the {name} without a shipment: {}; what was not recorded is in no figure",
+                missing.join(", ")
+            ));
+        }
     }
     if a.library_digest != b.library_digest {
         notes.push("the periods are computed with two factor libraries: a value that was corrected stands under intensity".to_owned());

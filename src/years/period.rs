@@ -255,6 +255,8 @@ pub(super) struct Figures {
     pub factors: Vec<Factor>,
     pub first: Option<Day>,
     pub last: Option<Day>,
+    /// First days of the months in which a shipment departs first.
+    pub months: BTreeSet<Day>,
     pub total: i128,
 }
 
@@ -287,6 +289,9 @@ impl Figures {
             figures.last = Some(figures.last.map_or(day, |last| last.max(day)));
             let used = line.figures();
             figures.total += used.ghg;
+            figures
+                .months
+                .insert(places.head(&line.shipment_id)?.period);
             let cell = figures.cells.entry(places.key(&line)?).or_default();
             cell.own.add(used);
             let lane = (line.origin, line.destination);

@@ -10,6 +10,7 @@ use crate::store::disk::RealDisk;
 use crate::store::files::{FileWriter, finish_groups, whole};
 use crate::years::Years;
 use crate::years::drivers::{Drivers, LikeLane};
+use crate::years::page::years_page;
 use crate::years::period::{Group, Key};
 use crate::years::restated::Restatement;
 use std::collections::BTreeMap;
@@ -35,6 +36,8 @@ pub(super) fn write(
         let rows = restatement.iter().map(of_restatement).collect();
         files.extend(table::<YearRestatement>(to, rows, metadata)?);
     }
+    let page = years_page(years).into_bytes();
+    files.push(whole(&RealDisk, &to.join("year-over-year.html"), &page)?);
     finish_groups(&RealDisk, [files])
 }
 

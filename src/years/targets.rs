@@ -154,6 +154,11 @@ impl Target {
         self.cited.is_some_and(|cited| cited.is_context)
     }
 
+    /// Whether a value is a share of more than all.
+    pub(super) fn is_beyond(&self, value: &Exact) -> bool {
+        is_beyond(self.metric, value)
+    }
+
     /// The curve from a base of this value.
     pub(super) fn curve_from(&self, base: &Exact) -> Curve {
         match &self.shape {
@@ -316,6 +321,14 @@ impl Row<'_> {
         let metric = Metric::ALL.into_iter().find(|m| m.code() == metric);
         let words = Metric::ALL.map(Metric::code).join(", ");
         let metric = metric.ok_or_else(|| self.fault("metric", &format!("one of {words}")))?;
+        let beyond = |value: &Exact| is_beyond(metric, value);
+        if self
+            .not_negative("base_value")?
+            .as_ref()
+            .is_some_and(beyond)
+        {
+            return Err(self.fault("base_value", "a share of 100 % at most"));
+        }
         let base = match (self.cell("base_run"), self.not_negative("base_value")?) {
             ("", Some(value)) => Base::Value(value),
             ("", None) => return Err(self.fault("base_run", "a run, or a base_value")),
@@ -365,6 +378,12 @@ impl Row<'_> {
                 if code == "linear" && points.len() != 1 {
                     return Err(self.fault("points", "one point, or the curve tabulated"));
                 }
+                if points
+                    .iter()
+                    .any(|p| !p.is_share && is_beyond(metric, &p.value))
+                {
+                    return Err(self.fault("points", "shares of 100 % at most"));
+                }
                 if points[0].year <= base_year {
                     return Err(self.fault("points", "years after the base year"));
                 }
@@ -406,6 +425,11 @@ impl Row<'_> {
         };
         Ok(Shape::Through(cited.points.iter().map(point).collect()))
     }
+}
+
+/// Whether a value of a metric is a share of more than all.
+fn is_beyond(metric: Metric, value: &Exact) -> bool {
+    metric == Metric::RailAndWater && value.compared(&Exact::whole(100)) == Ordering::Greater
 }
 
 fn year_of(text: &str) -> Option<i32> {

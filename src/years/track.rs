@@ -11,6 +11,7 @@ use crate::store::signal::Interrupt;
 use crate::years::actual::{Metric, Year, by_year};
 use crate::years::curve::{Curve, Own};
 use crate::years::period::{Figures, Opened};
+use crate::years::refuse_unrestated;
 use crate::years::restated::restatement;
 use crate::years::targets::{Base, Target, targets};
 use std::cmp::Ordering;
@@ -28,7 +29,7 @@ pub struct TrackOrder {
 
 /// An exact figure of a target.
 #[derive(Clone, Debug)]
-pub struct Figure(Exact);
+pub struct Figure(pub(super) Exact);
 
 impl Figure {
     /// Rounded half to even to so many decimals.
@@ -115,6 +116,8 @@ pub struct Tracked {
     pub must_restate: bool,
     /// The years after the base that the runs hold.
     pub years: Vec<TrackedYear>,
+    /// What is required of each year as far as the curve alone tells it.
+    pub way: Vec<(i32, Figure)>,
     /// Sum of the gaps.
     pub overshoot: Option<Figure>,
     /// Last year of the curve, the value that a straight line from the base through the latest year comes to, and what is required: a forecast.
@@ -139,6 +142,7 @@ pub(crate) fn track(
         true => vec![None],
         false => order.runs.iter().map(|run| Some(run.as_str())).collect(),
     };
+    let mut opened = Vec::new();
     for run in runs {
         let run = Opened::new(layout.read_run(run)?)?;
         for (year, mut sums) in by_year(&run, interrupt)? {
@@ -151,11 +155,13 @@ pub(crate) fn track(
                 )));
             }
         }
+        opened.push(run);
     }
     let beside = order.targets.parent().unwrap_or(Path::new(""));
     let bases = Bases {
         layout,
         beside,
+        tracked: &opened,
         interrupt,
     };
     list.iter()
@@ -167,6 +173,8 @@ pub(crate) fn track(
 struct Bases<'l> {
     layout: &'l Layout,
     beside: &'l Path,
+    /// The runs that are tracked.
+    tracked: &'l [Opened],
     interrupt: &'l Interrupt,
 }
 
@@ -205,6 +213,8 @@ impl Bases<'_> {
             None => None,
             Some((out, run)) => {
                 let restated = self.open((out, run))?;
+                let tracked: Vec<&Opened> = self.tracked.iter().collect();
+                refuse_unrestated(&base, &restated, &tracked)?;
                 let figures = [&base, &restated].map(|run| Figures::read(run, self.interrupt));
                 let [before, after] = figures;
                 restatement((&base, &before?), (&restated, &after?), self.interrupt)?;
@@ -245,9 +255,15 @@ fn tracked(target: &Target, base: &Known, years: &BTreeMap<i32, Year>) -> Result
         (value, _) => Some(value.unwrap_or(&base.value).plus(&target.structural)),
     };
     let moved = moved(target, base);
-    let must_restate = moved
-        .as_ref()
-        .is_some_and(|moved| moved.compared(&target.threshold) != Ordering::Less);
+    // Whatever moves a base of 0 moves it by more than any percentage.
+    let is_moved_from_0 = base.value.is_zero() && !change(target, base).is_zero();
+    if is_moved_from_0 {
+        reasons.push("the base is 0, and restatement or structural change moves it".to_owned());
+    }
+    let must_restate = is_moved_from_0
+        || moved
+            .as_ref()
+            .is_some_and(|moved| moved.compared(&target.threshold) != Ordering::Less);
     if base.run.is_some() && base.restated.is_none() {
         reasons.push("restatement of the base unknown: no restated run".to_owned());
     }
@@ -270,6 +286,13 @@ fn tracked(target: &Target, base: &Known, years: &BTreeMap<i32, Year>) -> Result
             activity: sums.measure(metric),
         };
         let required = match curve.required(&own(&base.value), *year) {
+            Ok(required) if target.is_beyond(&required) => {
+                return Err(Error::Usage(format!(
+                    "target {:?}: {} % are required of {year}; expected a share of 100 % at most",
+                    target.id,
+                    Figure(required).rounded(3)
+                )));
+            }
             Ok(required) => Some(required),
             Err(what) => {
                 reasons.push(format!("{year}: {what}"));
@@ -316,6 +339,7 @@ fn tracked(target: &Target, base: &Known, years: &BTreeMap<i32, Year>) -> Result
         base_today: today.map(figure),
         moved: moved.map(figure),
         must_restate,
+        way: way(target, base),
         years: rows.into_iter().map(Row::shown).collect(),
         overshoot: overshoot.map(figure),
         forecast,
@@ -362,10 +386,32 @@ fn moved(target: &Target, base: &Known) -> Option<Exact> {
     if !is_known || base.value.compared(&Exact::ZERO) != Ordering::Greater {
         return None;
     }
+    let percent = change(target, base).times(&Exact::whole(100));
+    Some(percent.times(&base.value.inverse()))
+}
+
+/// What restatement and structural change come to together, without regard to signs.
+fn change(target: &Target, base: &Known) -> Exact {
     let restated = base.restated.as_ref();
     let restated = restated.map_or(Exact::ZERO, |(_, value)| size(&value.minus(&base.value)));
-    let both = restated.plus(&size(&target.structural));
-    Some(both.times(&Exact::whole(100)).times(&base.value.inverse()))
+    restated.plus(&size(&target.structural))
+}
+
+/// What is required of each year up to the end of the curve; nothing of one that depends on an activity.
+fn way(target: &Target, base: &Known) -> Vec<(i32, Figure)> {
+    let curve = target.curve_from(&base.value);
+    if matches!(curve, Curve::Convergence { .. }) {
+        return Vec::new();
+    }
+    let own = Own {
+        base_year: target.base_year,
+        base: base.value.clone(),
+        activity_base: 0,
+        activity: 0,
+    };
+    let years = target.base_year + 1..=curve.until();
+    let required = |year| Some((year, Figure(curve.required(&own, year).ok()?)));
+    years.filter_map(required).collect()
 }
 
 /// The straight line from the base through the latest year, in the last year of the curve.

@@ -310,6 +310,18 @@ fn memory_does_not_change_a_byte_and_many_values_are_cut_in_steps() {
     let ample = case.by_customer("ample", &["--format", "both"]);
     let scarce = case.by_customer("scarce", &["--format", "both", "--memory-limit", "64MiB"]);
     assert!(bytes_of(&ample) == bytes_of(&scarce));
+
+    // The same once more has its place; other slices would leave folders behind that no index names.
+    case.by_customer("ample", &["--format", "both"]);
+    for other in [
+        &["--by", "all"][..],
+        &["--by", "customer", "--period", "2025-05"],
+    ] {
+        let place = case.text("ample");
+        let (_, said) = case.ask("report", &[other, &["--to", &place]].concat(), 2);
+        assert!(said.contains("is the index of slices of run"), "{said}");
+    }
+    assert!(bytes_of(&ample) == bytes_of(&scarce));
 }
 
 /// The section of a page.

@@ -24,6 +24,7 @@ mod settle;
 #[allow(dead_code, reason = "main is for cargo run --example")]
 #[path = "../../examples/sheet.rs"]
 mod sheet;
+mod statement;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;

@@ -3,6 +3,7 @@
 
 usage: check.py BINARY SAMPLE_OUT LARGE_OUT      needs pyarrow. Last line: N passed, N failed
 """
+import csv
 import json
 import pathlib
 import subprocess
@@ -74,6 +75,20 @@ def example(checks, folder):
     unknown = json.loads(checks.run(*words, "--format", "json"))
     checks.that("restatement unknown", (unknown["restated"], unknown["notes"][0].startswith("restatement unknown")), (None, True))
     against_twin(checks, "without a restated run", to, then / "latest", new / "latest")
+    same = checks.run(*words, "--restated", then, expect=2)
+    checks.that("a base is not its own restatement", "is the base itself" in same and "another library" in same, True)
+    said = json.loads(checks.run("year-over-year", "--base", today, "--new", new, "--restated", today, "--to", folder / "itself", "--format", "json"))
+    checks.that("restated by itself is told", sum("right only if the library has not changed" in note for note in said["notes"]), 1)
+    gaps = folder / "gaps.csv"
+    text = (EXAMPLE / "2025.csv").read_text()
+    gaps.write_text(text + "".join(line.replace("A-", "Z-").replace("2025-01", "2025-04") + "\n" for line in text.splitlines()[1:3]))
+    checks.run("run", EXAMPLE / "run.toml", "--movements", gaps, "--out", folder / "gaps")
+    said = json.loads(checks.run("year-over-year", "--base", folder / "gaps", "--new", new, "--to", folder / "with-gaps", "--format", "json"))
+    lines = list(csv.DictReader(gaps.open()))
+    there = {line["departed_at"][:7] for line in lines}
+    wanted = [f"2025-{month:02}" for month in range(int(min(there)[5:]), int(max(there)[5:]) + 1) if f"2025-{month:02}" not in there]
+    told = [note for note in said["notes"] if note.startswith("months of the base without a shipment: ")]
+    checks.that("missing months are named", [note.split(": ")[1].split(";")[0].split(", ") for note in told], [wanted] if wanted else [])
     other = checks.run(*words, "--restated", new, expect=2)
     checks.that("other movements are refused", "not of the movements of the base run" in other and '"A-rail-01"' in other, True)
 
@@ -155,10 +170,18 @@ def targets(checks, folder):
         f"a,kg,2024,{run},,,linear,,2030=1,": "2024",
         f"a,kg,2025,{run},,,linear,,2030=-1,": "points",
         "a,kg,2025,,-5,,linear,,2030=1,": "base_value",
+        "a,share of rail and water,2025,,60,,linear,,2030=101,": "100 % at most",
+        "a,share of rail and water,2025,,160,,linear,,2030=70,": "100 % at most",
+        "a,share of rail and water,2025,,60,,tabulated,,2026=200%,": "100 % at most",
     }
     for row, named in faults.items():
         own.write_text(head + row + "\n")
         checks.that(f"fault: {row}", named in checks.run("track", out, "--targets", own, expect=2), True)
+    own.write_text("target,metric,base_year,base_value,structural_change,curve,points\nz,kg,2025,0,1000,linear,2030=0\n")
+    said = json.loads(checks.run("track", out, "--targets", own, "--format", "json"))["targets"][0]
+    checks.that("a base of 0 that moves must be restated", (said["verdict"], said["base_must_be_restated"]), ("cannot tell", True))
+    own.write_text(f"target,metric,base_year,base_run,restated_run,curve,points\nz,kg,2025,{run},{run},linear,2030=0\n")
+    checks.that("track: a base is not its own restatement", "is the base itself" in checks.run("track", out, "--targets", own, expect=2), True)
 
 
 def main():

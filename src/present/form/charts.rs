@@ -242,15 +242,16 @@ pub(crate) fn lines(chart: &Lines) -> String {
             .enumerate()
             .filter_map(|(at, v)| v.map(|v| (at, v)))
             .collect();
-        let way: Vec<String> = points
-            .iter()
-            .map(|(at, value)| format!("{} {}", x(*at), scale.y(*value)))
-            .collect();
-        let _ = write!(
-            out,
-            "<g class=\"line s{number}\"><path d=\"M{}\"/>",
-            way.join("L")
-        );
+        // A month without data is a gap: the line begins again behind it.
+        let mut way = String::new();
+        let mut before = None;
+        for (at, value) in &points {
+            let is_next = before.is_some_and(|before: usize| before + 1 == *at);
+            let step = if is_next { 'L' } else { 'M' };
+            let _ = write!(way, "{step}{} {}", x(*at), scale.y(*value));
+            before = Some(*at);
+        }
+        let _ = write!(out, "<g class=\"line s{number}\"><path d=\"{way}\"/>");
         for (at, value) in points {
             let title = html(&format!(
                 "{}, {}: {} {}",

@@ -5,7 +5,7 @@ use crate::escape::html;
 use crate::present::content_policy;
 use crate::present::form::charts::{bars, figure, lines};
 use crate::present::form::pack::packed;
-use crate::present::form::{Cells, Part, Report, Section, Table, Tile};
+use crate::present::form::{Cells, PageWords, Part, Report, Section, Table, Tile};
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
@@ -20,16 +20,7 @@ const ON_PAPER: usize = 13;
 /// The page.
 pub fn page(report: &Report) -> Result<String, std::io::Error> {
     let mut out = head(report, SCRIPT);
-    out.push_str("<nav aria-label=\"Sections\"><ul>");
-    for section in &report.sections {
-        let _ = write!(
-            out,
-            "<li><a href=\"#{}\">{}</a></li>",
-            section.id,
-            html(section.title)
-        );
-    }
-    out.push_str("</ul></nav>\n");
+    nav(&mut out, report);
     main(&mut out, report);
     for (id, data) in [
         ("shipments-data", packed(&report.shipments)?),
@@ -51,16 +42,43 @@ pub(crate) fn still_page(report: &Report) -> String {
     out + "</body>\n</html>\n"
 }
 
+/// The same with a list of its sections.
+pub(crate) fn still_page_with_contents(report: &Report) -> String {
+    let mut out = head(report, "");
+    nav(&mut out, report);
+    main(&mut out, report);
+    out + "</body>\n</html>\n"
+}
+
+fn nav(out: &mut String, report: &Report) {
+    let _ = write!(
+        out,
+        "<nav aria-label=\"{}\"><ul>",
+        html(report.words.contents)
+    );
+    for section in &report.sections {
+        let _ = write!(
+            out,
+            "<li><a href=\"#{}\">{}</a></li>",
+            section.id,
+            html(section.title)
+        );
+    }
+    out.push_str("</ul></nav>\n");
+}
+
 /// Up to the title and the line below it.
 fn head(report: &Report, script: &str) -> String {
     format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"{3}\">\n\
+        "<!doctype html>\n<html lang=\"{4}\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"{3}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{0}</title>\n<style>\n{STYLE}</style>\n</head>\n\
-         <body data-run=\"{1}\">\n<a class=\"skip\" href=\"#totals\">To the totals</a>\n<header>\n<h1>{0}</h1>\n<p>{2}</p>\n",
+         <body data-run=\"{1}\">\n<a class=\"skip\" href=\"#totals\">{5}</a>\n<header>\n<h1>{0}</h1>\n<p>{2}</p>\n",
         html(&report.title),
         html(&report.run_id),
         html(&report.subtitle),
-        content_policy(script)
+        content_policy(script),
+        html(report.words.lang),
+        html(report.words.skip)
     )
 }
 
@@ -75,7 +93,7 @@ fn main(out: &mut String, report: &Report) {
     report
         .sections
         .iter()
-        .for_each(|part| out.push_str(&section(part)));
+        .for_each(|part| out.push_str(&section(part, &report.words)));
     out.push_str("</main>\n");
 }
 
@@ -89,17 +107,20 @@ fn key_figure(tile: &Tile) -> String {
     format!("<li><span>{name}</span><strong>{value} <em>{unit}</em></strong>{note}</li>\n")
 }
 
-fn section(section: &Section) -> String {
+fn section(section: &Section, words: &PageWords) -> String {
     let mut out = format!(
         "<section id=\"{}\">\n<h2>{}</h2>\n",
         section.id,
         html(section.title)
     );
-    section.parts.iter().for_each(|p| out.push_str(&part(p)));
+    section
+        .parts
+        .iter()
+        .for_each(|p| out.push_str(&part(p, words)));
     out + "</section>\n"
 }
 
-fn part(part: &Part) -> String {
+fn part(part: &Part, words: &PageWords) -> String {
     match part {
         Part::Text(text) => format!("<p>{}</p>\n", html(text)),
         Part::List(lines) => {
@@ -109,7 +130,7 @@ fn part(part: &Part) -> String {
                 .collect();
             format!("<ul>\n{}</ul>\n", items.concat())
         }
-        Part::Table(t) => table(t),
+        Part::Table(t) => table(t, words),
         Part::Bars(chart) => bars(chart),
         Part::Lines(chart) => lines(chart),
         Part::Search => search(),
@@ -121,7 +142,7 @@ fn part(part: &Part) -> String {
             parts,
         } => {
             let open = if *is_open { " open" } else { "" };
-            let inner: String = parts.iter().map(self::part).collect();
+            let inner: String = parts.iter().map(|p| self::part(p, words)).collect();
             let value = if value.is_empty() {
                 String::new()
             } else {
@@ -135,11 +156,14 @@ fn part(part: &Part) -> String {
     }
 }
 
-fn table(table: &Table) -> String {
+fn table(table: &Table, words: &PageWords) -> String {
     let is_wide = table.heads.len() > ON_PAPER;
     let wide = if is_wide { " wide" } else { "" };
+    // Two columns of words fit a phone when they wrap.
+    let is_pair = table.heads.len() == 2 && table.heads.iter().all(|h| h.cells == Cells::Text);
+    let pair = if is_pair { " class=\"pair\"" } else { "" };
     let mut out = format!(
-        "<div class=\"scroll{wide}\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table>\n<caption>{0}</caption>\n<thead><tr>",
+        "<div class=\"scroll{wide}\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table{pair}>\n<caption>{0}</caption>\n<thead><tr>",
         html(table.name)
     );
     for head in &table.heads {
@@ -161,12 +185,9 @@ fn table(table: &Table) -> String {
     }
     out.push_str("</table></div>\n");
     if is_wide {
-        let name = html(table.name);
-        let _ = writeln!(
-            out,
-            "<p class=\"paper\">{name}: {} columns do not fit on paper; see the page or the workbook.</p>",
-            table.heads.len()
-        );
+        let said = words.too_wide.replace("{name}", table.name);
+        let said = said.replace("{columns}", &table.heads.len().to_string());
+        let _ = writeln!(out, "<p class=\"paper\">{}</p>", html(&said));
     }
     if !table.note.is_empty() {
         let _ = writeln!(out, "<p class=\"quiet\">{}</p>", html(&table.note));
@@ -189,7 +210,7 @@ fn table_row(table: &Table, row: &[String]) -> String {
 }
 
 fn search() -> String {
-    "<form id=\"search\" role=\"search\">\n<label for=\"wanted\">Shipment, corridor, place or flag</label>\n\
+    "<form id=\"search\" role=\"search\">\n<label for=\"wanted\">Shipment, corridor, place on the way (code or name) or flag</label>\n\
      <input id=\"wanted\" type=\"search\" autocomplete=\"off\" spellcheck=\"false\" aria-controls=\"found\">\n\
      <p id=\"count\" class=\"quiet\" role=\"status\">The list of shipments is being unpacked.</p>\n</form>\n\
      <div class=\"scroll\"><table id=\"found\"><thead></thead><tbody></tbody></table></div>\n\
@@ -281,6 +302,7 @@ mod tests {
                 id: vec![text()],
                 words: vec![Words {
                     name: "w",
+                    is_aside: false,
                     list: vec![text()],
                     at: vec![0],
                 }],
@@ -294,6 +316,7 @@ mod tests {
                 factors: Vec::new(),
                 sheets: [(text(), serde_json::json!({"shipment_id": text()}))].into(),
             },
+            words: PageWords::default(),
         }
     }
 

@@ -10,7 +10,7 @@ mod pack;
 mod xlsx;
 
 pub use html::page;
-pub(crate) use html::still_page;
+pub(crate) use html::{still_page, still_page_with_contents};
 pub use xlsx::workbook;
 
 use serde::Serialize;
@@ -34,6 +34,44 @@ pub struct Report {
     pub shipments: ShipmentList,
     /// Calculation sheets on the page.
     pub sheets: Sheets,
+    /// What page and workbook say of themselves.
+    pub words: PageWords,
+}
+
+/// What a page and a workbook say of themselves, in the language of the report. `{name}`, `{columns}`, `{most}`, `{rows}` are filled in.
+#[derive(Clone, Copy, Debug)]
+pub struct PageWords {
+    /// Code of the language.
+    pub lang: &'static str,
+    /// Name of the list of sections.
+    pub contents: &'static str,
+    /// Link over the head.
+    pub skip: &'static str,
+    /// Instead of a table that is too wide for paper.
+    pub too_wide: &'static str,
+    /// Heading of a column of texts that are exact.
+    pub exact: &'static str,
+    /// Heading of its twin.
+    pub fifteen_digits: &'static str,
+    /// Note on the two.
+    pub exact_note: &'static str,
+    /// Note on a sheet that is full.
+    pub rows_cut: &'static str,
+}
+
+impl Default for PageWords {
+    fn default() -> PageWords {
+        PageWords {
+            lang: "en",
+            contents: "Sections",
+            skip: "To the totals",
+            too_wide: "{name}: {columns} columns do not fit on paper; see the page or the workbook.",
+            exact: "{name}, exact",
+            fifteen_digits: "{name}, 15 digits",
+            exact_note: "Exact figures of more than 15 digits are texts, with a number rounded to 15 digits beside them.",
+            rows_cut: "Only the first {most} of {rows} rows: a sheet holds no more; the Parquet table has them all.",
+        }
+    }
 }
 
 /// A key figure.
@@ -249,6 +287,8 @@ pub struct ShipmentList {
 pub struct Words {
     /// Heading.
     pub name: &'static str,
+    /// Whether it is searched, and shown with a single shipment, but has no column.
+    pub is_aside: bool,
     /// Distinct texts.
     pub list: Vec<String>,
     /// For each shipment, which of them.

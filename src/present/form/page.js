@@ -64,7 +64,7 @@
         number.append(figure(column.value[at]));
         row.append(number);
       }
-      for (const column of list.words) row.append(make("td", word(column, at)));
+      for (const column of list.words) if (!column.is_aside) row.append(make("td", word(column, at)));
       rows.append(row);
     }
     const of = list.id.length < list.all ? list.id.length + " of " + list.all : String(list.all);
@@ -159,7 +159,7 @@
     const row = make("tr");
     row.append(make("th", "shipment"));
     for (const column of list.figures) row.append(make("th", column.name + (column.unit ? " " + column.unit : ""), "number"));
-    for (const column of list.words) row.append(make("th", column.name));
+    for (const column of list.words) if (!column.is_aside) row.append(make("th", column.name));
     byId("found").tHead.append(row);
   };
 

@@ -6,7 +6,7 @@
 use crate::escape::{begins_formula, inert};
 use crate::model::index::{index16, index32};
 use crate::model::unit::div_half_even;
-use crate::present::form::{Cells, Report, Table};
+use crate::present::form::{Cells, PageWords, Report, Table};
 use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError,
 };
@@ -32,7 +32,7 @@ pub fn workbook(report: &Report) -> Result<Vec<u8>, XlsxError> {
     );
     let styles = Styles::new();
     for table in &report.workbook {
-        write(book.add_worksheet(), table, &styles)?;
+        write(book.add_worksheet(), table, &styles, &report.words)?;
     }
     book.save_to_buffer()
 }
@@ -93,7 +93,7 @@ enum Form {
     Rounded,
 }
 
-fn laid(table: &Table) -> Vec<Laid> {
+fn laid(table: &Table, words: &PageWords) -> Vec<Laid> {
     let mut out = Vec::new();
     for (of, head) in table.heads.iter().enumerate() {
         let name = head.name;
@@ -118,12 +118,12 @@ fn laid(table: &Table) -> Vec<Laid> {
             Cells::Number => {
                 out.push(Laid {
                     of,
-                    name: format!("{name}, exact"),
+                    name: words.exact.replace("{name}", name),
                     form: Form::Exact,
                 });
                 out.push(Laid {
                     of,
-                    name: format!("{name}, 15 digits"),
+                    name: words.fifteen_digits.replace("{name}", name),
                     form: Form::Rounded,
                 });
             }
@@ -147,20 +147,23 @@ fn digits(decimal: &str) -> usize {
     digits.len()
 }
 
-fn write(sheet: &mut Worksheet, table: &Table, styles: &Styles) -> Result<(), XlsxError> {
+fn write(
+    sheet: &mut Worksheet,
+    table: &Table,
+    styles: &Styles,
+    words: &PageWords,
+) -> Result<(), XlsxError> {
     sheet.set_name(table.name)?;
     sheet.write_string_with_format(0, 0, table.name, &styles.title)?;
-    let columns = laid(table);
+    let columns = laid(table, words);
     let cut = table.rows.len() > MAX_ROWS;
     let mut note = inert(&table.note);
     if cut {
-        note += &format!(
-            " Only the first {MAX_ROWS} of {} rows: a sheet holds no more; the Parquet table has them all.",
-            table.rows.len()
-        );
+        let said = words.rows_cut.replace("{most}", &MAX_ROWS.to_string());
+        note = note + " " + &said.replace("{rows}", &table.rows.len().to_string());
     }
     if columns.iter().any(|c| c.form == Form::Exact) {
-        note += " Exact figures of more than 15 digits are texts, with a number rounded to 15 digits beside them.";
+        note = note + " " + words.exact_note;
     }
     sheet.write_string_with_format(1, 0, note.trim(), &styles.note)?;
     const HEAD: u32 = 3;
@@ -343,7 +346,10 @@ mod tests {
         );
         let mut table = Table::new("t", &["id", ">kg"]);
         table.row(["a".to_owned(), "1234567.890123456".to_owned()]);
-        let names: Vec<String> = laid(&table).into_iter().map(|c| c.name).collect();
+        let names: Vec<String> = laid(&table, &PageWords::default())
+            .into_iter()
+            .map(|c| c.name)
+            .collect();
         assert_eq!(names, ["id", "kg, exact", "kg, 15 digits"]);
     }
 

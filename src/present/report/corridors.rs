@@ -338,7 +338,7 @@ fn intensities(asked: &Asked, corridors: &[Corridor], lines: &Lines) -> Bars {
 
 /// Intensity of the whole run and of its largest corridors over the months.
 fn lines(asked: &Asked, corridors: &[Corridor]) -> Result<Lines> {
-    let periods = asked.periods();
+    let periods = asked.months();
     let at = |period: Day| periods.binary_search(&period).unwrap_or(0);
     let mut series: Vec<Series> = Vec::new();
     let empty = |name: String| Series {
@@ -458,7 +458,7 @@ fn chapters(asked: &Asked, corridors: &[Corridor]) -> Result<Vec<Part>> {
         let value = nano(corridor.sums.totals.total());
         let is_open = chapters.is_empty();
         chapters.push(Part::Details {
-            summary: id.to_owned(),
+            summary: asked.corridor_title(id),
             value,
             unit: "kg CO2e",
             is_open,

@@ -7,8 +7,9 @@
 
 mod corridors;
 pub(crate) mod declaration;
-mod figures;
+pub(crate) mod figures;
 mod ground;
+mod names;
 mod points;
 mod quality;
 mod restatement;
@@ -23,11 +24,13 @@ use crate::model::time::Day;
 use crate::present::form::{Report, Section, Table as Sheet};
 use crate::progress::{Progress, Silent};
 use crate::published::cut::Part;
+use crate::published::slice::next_month;
 use crate::published::sums::{FactorRow, Run, Shown, manifest_totals};
 use crate::reference::Reference;
 use crate::store::layout::Layout;
 use crate::store::manifest::Manifest;
 use crate::store::signal::Interrupt;
+use names::Names;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -52,6 +55,7 @@ struct Asked<'a> {
     /// What the slice is cut by; none: this is the whole run.
     slice: Option<&'a str>,
     shown: Shown,
+    names: Names,
 }
 
 /// What a report or a declaration is on: a published run, or a slice of one.
@@ -90,6 +94,7 @@ impl<'a> Subject<'a> {
             whole: manifest_totals(self.manifest, "elements")?,
             slice: self.slice.map(|(text, _)| text),
             shown,
+            names: Names::default(),
         })
     }
 }
@@ -125,7 +130,8 @@ pub(crate) fn report(
         slice: None,
     };
     let restatement = |whole: &GhgTotals| restatement::section(layout, run_id, whole);
-    let made = put_together(&subject, SHOWN, &restatement, progress, interrupt)?;
+    let parts = (&restatement as &Restated, explainer.reference().as_ref());
+    let made = put_together(&subject, SHOWN, parts, progress, interrupt)?;
     let (mut report, ids) = made;
     progress.stage("sheets", None);
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
@@ -157,7 +163,8 @@ pub(crate) fn report_of_slice(
     let subject = Subject::slice(part, text);
     let shown = shown.unwrap_or(SHOWN);
     let none = |_: &GhgTotals| Ok(None);
-    let (mut report, ids) = put_together(&subject, shown, &none, &Silent, interrupt)?;
+    let parts = (&none as &Restated, reference.as_ref());
+    let (mut report, ids) = put_together(&subject, shown, parts, &Silent, interrupt)?;
     let explainer = Explainer::of(part.dir(), part.manifest.clone(), Arc::clone(reference));
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     report.sheets = shipments::sheets(
@@ -168,17 +175,21 @@ pub(crate) fn report_of_slice(
     Ok(report)
 }
 
+/// What an earlier run has to say of the totals.
+type Restated<'r> = dyn Fn(&GhgTotals) -> Result<Option<Made>> + 'r;
+
 /// All but the calculation sheets, and the shipments that get one.
 fn put_together(
     subject: &Subject,
     shown: Shown,
-    restatement: &dyn Fn(&GhgTotals) -> Result<Option<Made>>,
+    (restatement, reference): (&Restated, &Reference),
     progress: &dyn Progress,
     interrupt: &Interrupt,
 ) -> Result<(Report, Vec<String>)> {
     progress.stage("tables", None);
     let run = subject.sums(shown, interrupt)?;
-    let asked = subject.asked(&run, shown)?;
+    let mut asked = subject.asked(&run, shown)?;
+    asked.names = Names::read(subject, reference, &run.largest, interrupt)?;
     let mut report = Report {
         run_id: asked.manifest.run_id.clone(),
         ..Report::default()
@@ -210,5 +221,15 @@ impl Asked<'_> {
     fn periods(&self) -> Vec<Day> {
         let periods: BTreeSet<Day> = self.run.corridors.iter().map(|row| row.period).collect();
         periods.into_iter().collect()
+    }
+
+    /// The same with those between them in which nothing departs.
+    fn months(&self) -> Vec<Day> {
+        let periods = self.periods();
+        let Some((first, last)) = periods.first().zip(periods.last()) else {
+            return periods;
+        };
+        let all = std::iter::successors(Some(*first), |month| Some(next_month(*month)));
+        all.take_while(|month| month <= last).collect()
     }
 }

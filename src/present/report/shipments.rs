@@ -138,16 +138,21 @@ fn sheet(asked: &Asked) -> Sheet {
 /// Columns for the search of the page.
 pub(crate) fn list(asked: &Asked) -> ShipmentList {
     let rows = &asked.run.largest;
-    let words = WORDS.map(|(name, text)| {
-        let texts: Vec<String> = rows.iter().map(text).collect();
+    let column = |name: &'static str, is_aside: bool, texts: Vec<String>| {
         let distinct: BTreeSet<&String> = texts.iter().collect();
         let number: HashMap<&String, u32> = distinct.iter().copied().zip(0..).collect();
         Words {
             name,
+            is_aside,
             at: texts.iter().map(|text| number[text]).collect(),
             list: distinct.into_iter().cloned().collect(),
         }
-    });
+    };
+    let of_rows = |(name, text): Word| column(name, false, rows.iter().map(text).collect());
+    let mut words: Vec<Words> = WORDS.map(of_rows).into();
+    if !asked.names.ways.is_empty() {
+        words.push(column("places", true, asked.names.ways.clone()));
+    }
     let figures = FIGURES.map(|(name, unit, text)| Figures {
         name,
         unit,
@@ -156,7 +161,7 @@ pub(crate) fn list(asked: &Asked) -> ShipmentList {
     ShipmentList {
         all: asked.manifest.counts.shipments,
         figures: figures.into(),
-        words: words.into(),
+        words,
         id: rows.iter().map(|row| row.shipment_id.clone()).collect(),
     }
 }

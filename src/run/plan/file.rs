@@ -1,10 +1,12 @@
 //! The run file as it is written: TOML with the line of every value. Unknown keys are faults. Nothing is defaulted here.
 
+use super::organisation::OrganisationKeys;
 use crate::error::Error;
 use crate::error::Place;
 use crate::error::Result;
 use crate::input::mapping::OPEN;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -45,6 +47,9 @@ pub(crate) struct RunFile {
     pub constants: BTreeMap<String, Text>,
     #[serde(default)]
     pub carry: BTreeMap<String, Text>,
+    /// Only looked at: a run says nothing of who reports it.
+    #[serde(rename = "organisation")]
+    _organisation: Option<OrganisationKeys>,
 }
 
 /// `[limits]`.
@@ -155,6 +160,11 @@ impl Source<'_> {
 
     /// Reads the keys, or says what is wrong and where.
     pub(super) fn parse(&self) -> Result<RunFile> {
+        self.read()
+    }
+
+    /// Reads keys of any kind.
+    pub(super) fn read<K: DeserializeOwned>(&self) -> Result<K> {
         let open = self.open();
         if !open.is_empty() {
             return Err(Error::Usage(format!(
