@@ -79,6 +79,11 @@ pub mod plan {
     pub use crate::run::record_loss;
 }
 
+/// Runs whose rows another engine brings together, in stretches of shipment ids.
+pub mod stretches {
+    pub use crate::run::stretches::{Stretch, StretchInput, StretchOrder, StretchTask, Stretched};
+}
+
 /// Published runs: what was checked, compared, rejected, reported.
 pub mod runs {
     pub use crate::audit::diff::tables::{DiffOrder, Differences};

@@ -435,6 +435,7 @@ fn clock_and_threads_stay_where_a_run_is_led() {
         &[
             "/store/",
             "/run/mod.rs",
+            "/run/stretches/mod.rs",
             "/cli/",
             "/console.rs",
             "/compare/question.rs",

@@ -36,6 +36,7 @@ from ._errors import (
 )
 from ._native import METHOD_REVISION, __version__
 from ._tables import Batches, Footprints, Reader, Session, Sums
+from .stretches import Input, Run, told
 
 __all__ = [
     "METHOD_REVISION",
@@ -96,6 +97,10 @@ class Summary:
     """Input files that the run went without, where the run file allows that."""
     ghg_total_kg: Decimal
     """kg CO2e over all elements, nine places."""
+
+    @staticmethod
+    def _of(told: dict[str, Any]) -> Summary:
+        return Summary(**{**told, "folder": Path(told["folder"]), "ghg_total_kg": Decimal(told["ghg_total_kg"])})
 
 
 @dataclass(frozen=True)
@@ -198,14 +203,25 @@ class Engine:
 
         Raises an error per exit code of the program (docs/reliability.md); nothing was published then, except with FilesMissing.
         """
-        told = self._native.run(progress)
-        return Summary(
-            **{
-                **told,
-                "folder": Path(told["folder"]),
-                "ghg_total_kg": Decimal(told["ghg_total_kg"]),
-            }
-        )
+        return Summary._of(self._native.run(progress))
+
+    def inputs(self, progress: Progress | None = None) -> list[Input]:
+        """The movement files of the run file, digested, with their rows, for `begin`. Parquet files only: no other says how many it has."""
+        return [Input(*told) for told in _native.inputs(self._native, progress)]
+
+    def begin(self, inputs: Sequence[Input], bounds: Sequence[str]) -> Run:
+        """Begins a run whose rows somebody else brings together, cut before each shipment id in `bounds` (green_corridor.stretches).
+
+        Raises Locked where another run holds the output folder, UsageError for bounds that do not ascend or inputs named twice.
+        """
+        return Run(self._native, _native.begin(self._native, told(inputs), _texts("bounds", bounds)))
+
+    def id_column(self, columns: Sequence[str]) -> str:
+        """Which of these columns of rows holds the shipment id, by the rules of the run file.
+
+        Raises InputError for what else is wrong with them: a required column is missing, two could be the same.
+        """
+        return _native.id_column(self._native, _texts("columns", columns))
 
     def verify(
         self,

@@ -2,14 +2,30 @@
 
 from collections.abc import Callable
 from os import PathLike
+from pathlib import Path
 from typing import Any, final
 
 import pyarrow as pa
 
-__all__ = ["METHOD_REVISION", "Computing", "Engine", "__version__", "compare"]
+__all__ = [
+    "METHOD_REVISION",
+    "Computing",
+    "Engine",
+    "Stretch",
+    "Stretched",
+    "Task",
+    "__version__",
+    "begin",
+    "compare",
+    "give_up",
+    "id_column",
+    "inputs",
+    "seal",
+]
 METHOD_REVISION: int
 __version__: str
 
+_Input = tuple[str, int, str, int, str, Path | None]
 _Progress = Callable[[str, int, int, int | None], object] | None
 
 @final
@@ -64,3 +80,29 @@ class Engine:
     def explain(self, shipment: str, run: str | None) -> str: ...
 
 def compare(origin: str, destination: str, asked: dict[str, Any]) -> str: ...
+def inputs(engine: Engine, progress: _Progress) -> list[_Input]: ...
+def id_column(engine: Engine, columns: list[str]) -> str: ...
+def begin(engine: Engine, inputs: list[_Input], bounds: list[str]) -> Stretched: ...
+def seal(engine: Engine, run: Stretched, receipts: list[str], progress: _Progress) -> dict[str, Any]: ...
+def give_up(engine: Engine, run: Stretched, why: str) -> None: ...
+@final
+class Stretched:
+    run_id: str
+    stretches: int
+    @property
+    def is_published(self) -> bool: ...
+    @property
+    def folder(self) -> Path | None: ...
+    def pack(self) -> bytes: ...
+
+@final
+class Task:
+    run_id: str
+    @staticmethod
+    def unpack(packed: bytes) -> Task: ...
+    def stretch(self, stretch: int, folder: str | PathLike[str], memory: int, threads: int) -> Stretch: ...
+
+@final
+class Stretch:
+    def push(self, object: object) -> None: ...
+    def finish(self) -> str: ...

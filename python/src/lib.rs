@@ -2,6 +2,7 @@
 //! `green_corridor/__init__.py`.
 
 mod failure;
+mod stretches;
 mod tables;
 mod watch;
 
@@ -257,6 +258,10 @@ mod _native {
     use super::NativeEngine;
     #[pymodule_export]
     use super::compare;
+    #[pymodule_export]
+    use super::stretches::{
+        NativeStretch, NativeStretched, NativeTask, begin, give_up, id_column, inputs, seal,
+    };
 
     use super::{Bound, METHOD_REVISION, PyModule, PyModuleMethods, PyResult};
 

@@ -40,13 +40,15 @@ pub(crate) fn rows(object: &Bound<'_, PyAny>) -> PyResult<Rows> {
 }
 
 /// The next batch; the import panics where one has not the columns that its stream has told.
-fn next_of(rows: &mut Rows) -> Result<Option<std::result::Result<RecordBatch, ArrowError>>> {
+pub(crate) fn next_of(
+    rows: &mut Rows,
+) -> Result<Option<std::result::Result<RecordBatch, ArrowError>>> {
     catch_unwind(AssertUnwindSafe(|| rows.next())).map_err(|_| {
         Error::Input("rows: a batch that has not the columns of its stream".to_owned())
     })
 }
 
-fn foreign(error: &ArrowError) -> Error {
+pub(crate) fn foreign(error: &ArrowError) -> Error {
     Error::Input(format!("rows: {error}"))
 }
 

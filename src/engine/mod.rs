@@ -29,6 +29,7 @@ use crate::run::in_memory::{Session, SessionOrder, Setup, Sums, Tables};
 use crate::run::plan::{Flags, Plan};
 use crate::run::prepare::{library_error, load_reference};
 use crate::run::run;
+use crate::run::stretches::{StretchInput, Stretched, inputs};
 use crate::run::summary::Summary;
 use crate::settle::{Checked, Confirmed, Ordered, SettleOrder, Settlement, Shown};
 use crate::shipped::{DATA_FOLDER, LIBRARY_FOLDER, data_below};
@@ -176,8 +177,7 @@ impl Engine {
 
     /// Computes the movement files of the run file and publishes the run.
     pub fn run(&self) -> Result<Summary> {
-        let plan = self.plan.as_ref();
-        let plan = plan.ok_or_else(|| Error::Usage("this engine has no run file".to_owned()))?;
+        let plan = self.plan_of()?;
         run(plan, self.progress.as_ref(), &self.interrupt)
     }
 
@@ -210,14 +210,7 @@ impl Engine {
     /// Computes rows in memory that come in pieces to tables that come in pieces, within bounds of memory.
     pub fn session(&self, order: SessionOrder) -> Result<Session> {
         let reference = self.reference()?;
-        let rows = self.rows.get_or_init(|| {
-            let mapping = self.plan.as_ref().map(|plan| plan.mapping.clone());
-            let vocabulary = Arc::new(reference.vocabulary());
-            Arc::new(ArrowRows::new(
-                Arc::new(mapping.unwrap_or_default()),
-                vocabulary,
-            ))
-        });
+        let rows = self.arrow_rows()?;
         Session::start(Setup {
             reference: Arc::clone(reference),
             rows: Arc::clone(rows),
@@ -226,6 +219,49 @@ impl Engine {
             progress: Arc::clone(&self.progress),
             interrupt: self.interrupt.clone(),
         })
+    }
+
+    fn arrow_rows(&self) -> Result<&Arc<ArrowRows>> {
+        let reference = self.reference()?;
+        Ok(self.rows.get_or_init(|| {
+            let mapping = self.plan.as_ref().map(|plan| plan.mapping.clone());
+            let vocabulary = Arc::new(reference.vocabulary());
+            Arc::new(ArrowRows::new(
+                Arc::new(mapping.unwrap_or_default()),
+                vocabulary,
+            ))
+        }))
+    }
+
+    /// Which of these columns holds the shipment id; what else is wrong with them is an error.
+    pub fn id_column(&self, columns: &[String]) -> Result<String> {
+        self.arrow_rows()?.id_column(columns)
+    }
+
+    fn plan_of(&self) -> Result<&Plan> {
+        let plan = self.plan.as_ref();
+        plan.ok_or_else(|| Error::Usage("this engine has no run file".to_owned()))
+    }
+
+    /// The movement files of the run file, digested, with their rows: for [`Engine::begin`]. Parquet files only.
+    pub fn inputs(&self) -> Result<Vec<StretchInput>> {
+        inputs(self.plan_of()?, self.progress.as_ref(), &self.interrupt)
+    }
+
+    /// Begins a run over inputs whose rows somebody else brings, cut into stretches of shipment ids before each id in `bounds`. Holds the
+    /// output root until it is sealed.
+    pub fn begin(&self, inputs: Vec<StretchInput>, bounds: Vec<String>) -> Result<Stretched> {
+        Stretched::begin(self.plan_of()?, inputs, bounds, self.progress.as_ref())
+    }
+
+    /// Proves from the receipts of its stretches that a run is whole, and publishes it.
+    pub fn seal(&self, run: Stretched, receipts: &[String]) -> Result<Summary> {
+        run.seal(receipts, self.progress.as_ref(), &self.interrupt)
+    }
+
+    /// Gives a run up that has failed elsewhere; status and log say why.
+    pub fn give_up(&self, run: Stretched, why: &str) {
+        run.give_up(why, self.progress.as_ref());
     }
 
     /// Checks a published run from its files alone; with `recalculate` every element goes through the kernel again. Input files are looked

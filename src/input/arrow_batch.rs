@@ -3,12 +3,12 @@
 //! Each row brings its place (file, row) along where something has moved it; else rows are numbered as they come.
 
 use super::cells::Cells;
-use super::column::kind;
+use super::column::{SHIPMENT_ID, kind};
 use super::mapping::Mapping;
 use super::parquet_cells::{cells, holds, usable_types};
 use super::rules::{Layout, Origin, Rules};
 use super::schema::{self, RawUnit, RowNumbers};
-use super::{Grain, Parsed};
+use super::{FileInfo, Grain, Parsed};
 use crate::error::{Error, Place, Result};
 use crate::model::vocabulary::Vocabulary;
 use arrow::array::{Array, ArrayRef, AsArray, LargeBinaryArray, RecordBatch};
@@ -23,6 +23,8 @@ pub(crate) const IN_MEMORY: &str = "memory";
 pub(crate) const FILE: &str = "_file";
 /// Column of a batch with the number of each row in its file, from 1.
 pub(crate) const ROW: &str = "_row";
+/// Column of a batch with the number of the stretch of ids that each row belongs to.
+pub(crate) const STRETCH: &str = "_stretch";
 
 /// Reads batches under the rules of one run.
 pub(crate) struct ArrowRows(Rules);
@@ -38,18 +40,41 @@ impl ArrowRows {
         self.0.mapping.carried_names()
     }
 
-    /// What a reader of the figures should know of the columns of a batch.
-    pub(crate) fn warnings(&self, batch: &RecordBatch) -> Result<Vec<String>> {
+    /// What is known of rows with the columns of a batch, those left out that say where a row comes from.
+    pub(crate) fn info(&self, batch: &RecordBatch) -> Result<FileInfo> {
         let schema = batch.schema();
         let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
         let layout = Layout::new(&names, "", &self.0.mapping);
         let mut layout = layout.map_err(|e| Error::Input(e).at(Place::file(IN_MEMORY)))?;
-        layout.unknown.retain(|name| name != FILE && name != ROW);
-        let mut warnings = layout.warnings;
-        if !layout.unknown.is_empty() {
+        layout
+            .unknown
+            .retain(|name| name != FILE && name != ROW && name != STRETCH);
+        Ok(FileInfo::new("arrow", &layout))
+    }
+
+    /// Which of these columns holds the shipment id.
+    pub(crate) fn id_column(&self, names: &[String]) -> Result<String> {
+        let fault = |what: String| Error::Input(what).at(Place::file(IN_MEMORY));
+        let layout = Layout::new(names, "", &self.0.mapping).map_err(fault)?;
+        match layout.origins[SHIPMENT_ID] {
+            Origin::File(at) => Ok(names[at].clone()),
+            _ => Err(fault(
+                "shipment_id: rows have no column of their own for it".to_owned(),
+            )),
+        }
+    }
+
+    /// What a reader of the figures should know of the columns of a batch.
+    pub(crate) fn warnings(&self, batch: &RecordBatch) -> Result<Vec<String>> {
+        let FileInfo {
+            unknown_columns,
+            mut warnings,
+            ..
+        } = self.info(batch)?;
+        if !unknown_columns.is_empty() {
             warnings.push(format!(
                 "columns that are not used: {}",
-                layout.unknown.join(", ")
+                unknown_columns.join(", ")
             ));
         }
         Ok(warnings)

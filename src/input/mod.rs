@@ -297,6 +297,16 @@ pub(crate) fn open_in(
     })
 }
 
+/// Rows of a Parquet file, as its footer has them; `None`: the file is of a format that does not say.
+pub(crate) fn rows_told(label: &str, file: &File) -> Result<Option<u64>, FileFault> {
+    if format_of(label).is_none_or(|format| format.name != parquet::INPUT.name) {
+        return Ok(None);
+    }
+    let broken = |e: ::parquet::errors::ParquetError| FileFault::new(label, e.to_string());
+    let footer = crate::claims::metadata(file).map_err(broken)?;
+    Ok(Some(footer.file_metadata().num_rows().unsigned_abs()))
+}
+
 /// Runs code of decoders: a panic over a broken file is a fault of the file, not of the program.
 fn guarded<T>(label: &str, work: impl FnOnce() -> Result<T, FileFault>) -> Result<T, FileFault> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {

@@ -23,6 +23,7 @@ mod run_tests;
 pub(crate) mod scratch;
 pub(crate) mod sort;
 pub(crate) mod spill;
+pub(crate) mod stretches;
 pub(crate) mod summary;
 pub(crate) mod tables;
 pub(crate) mod write;
@@ -30,6 +31,7 @@ pub(crate) mod write;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::mapping::Mapping;
 use crate::input::{self, FileFault, Grain, Reader};
+use crate::model::element::Names;
 use crate::model::index::index32;
 use crate::model::vocabulary::Vocabulary;
 use crate::progress::milliseconds;
@@ -197,6 +199,17 @@ impl Warnings {
         };
         self.found.into_iter().map(text).collect()
     }
+}
+
+/// What was computed, before it is known whether it may be published.
+struct Computed<'a> {
+    id: &'a str,
+    loaded: &'a Loaded,
+    /// Counts of rows are filled in from the ledger.
+    entries: Vec<InputEntry>,
+    missing: &'a [MissingFile],
+    warnings: Vec<String>,
+    written: Written,
 }
 
 /// How one attempt over all files ended.
@@ -474,6 +487,53 @@ impl Run<'_> {
         {
             check_unchanged(file)?;
         }
+        let computed = Computed {
+            id,
+            loaded,
+            entries,
+            missing: &inputs.missing,
+            warnings,
+            written,
+        };
+        let ready = self.ready(&stage, computed, ledger, &names, &metadata, status)?;
+        let published = self.publish(stage, id, ready, status)?;
+        let summary = self.finish(published, inputs, status);
+        Ok(Ended::Published(Box::new(summary)))
+    }
+
+    /// Publishes what is ready, or keeps the rejects of what must not be published.
+    fn publish(
+        &self,
+        stage: Stage,
+        id: &str,
+        ready: std::result::Result<Manifest, Error>,
+        status: &Status,
+    ) -> Result<Published> {
+        match ready {
+            Ok(manifest) => stage.publish(manifest),
+            Err(error) => Err(self.keep_failure(stage, id, error, status)),
+        }
+    }
+
+    /// The manifest of what was computed, if no row is lost; the inner error: the bounds of the plan do not allow it, and the stage has
+    /// its rejects.
+    fn ready(
+        &self,
+        stage: &Stage,
+        computed: Computed,
+        ledger: Ledger,
+        names: &Names,
+        metadata: &[(String, String)],
+        status: &mut Status,
+    ) -> Result<std::result::Result<Manifest, Error>> {
+        let Computed {
+            id,
+            loaded,
+            mut entries,
+            missing,
+            warnings,
+            written,
+        } = computed;
         ledger.reconcile(&entries.iter().map(|e| e.file.clone()).collect::<Vec<_>>())?;
         for (entry, count) in entries.iter_mut().zip(ledger.files()) {
             (entry.rows_in, entry.accepted, entry.rejected) =
@@ -485,8 +545,8 @@ impl Run<'_> {
             .and_then(|()| few_estimates(self.plan, &written))
             .and_then(|()| little_change(self.plan, id, &ledger, &written));
         if let Err(error) = publishable {
-            tables::rejected(&stage, self.plan.encodings, ledger, &names, &metadata)?;
-            return Err(self.keep_failure(stage, id, error, status));
+            tables::rejected(stage, self.plan.encodings, ledger, names, metadata)?;
+            return Ok(Err(error));
         }
         self.progress.stage("publish", None);
         let outcome = Outcome {
@@ -494,17 +554,15 @@ impl Run<'_> {
             plan: self.plan,
             loaded,
             entries,
-            missing: &inputs.missing,
+            missing,
             warnings,
             written,
         };
         let manifest = self
             .pool
-            .install(|| tables::finish(&stage, outcome, ledger, &names, &metadata))?;
+            .install(|| tables::finish(stage, outcome, ledger, names, metadata))?;
         self.interrupt.check()?;
-        let published = stage.publish(manifest)?;
-        let summary = self.finish(published, inputs, status);
-        Ok(Ended::Published(Box::new(summary)))
+        Ok(Ok(manifest))
     }
 
     /// Opens every input; the entries carry what is known of a file before its rows are read.

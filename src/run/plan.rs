@@ -176,6 +176,8 @@ pub struct Plan {
     pub allow_missing_files: bool,
     /// Whether a run without rows may be published.
     pub allow_empty: bool,
+    /// Ids from which stretches of the run begin, after the first: a run whose rows somebody else brings is cut there. Empty: none is.
+    pub stretches: Vec<String>,
     /// Compute, publish nothing.
     pub dry_run: bool,
     /// Compute again even if the run exists.

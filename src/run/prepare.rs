@@ -86,10 +86,7 @@ pub(crate) fn load_reference(plan: &Plan) -> Result<Loaded> {
         &data,
         [&locations, &distances, &passages],
     )?;
-    if let Some(months) = plan.limits.max_primary_age_months {
-        reference.factors.limit_primary_age(months);
-    }
-    reference.gazetteer = places();
+    complete(&mut reference, plan.limits.max_primary_age_months);
     let mut files = under(LIBRARY, library);
     files.push(ReferenceFile {
         path: PLACES.to_owned(),
@@ -112,8 +109,66 @@ pub(crate) fn load_reference(plan: &Plan) -> Result<Loaded> {
     })
 }
 
+/// What does not lie in files of the run: the age from which a carrier's figure is refused, and the list of places of the program.
+fn complete(reference: &mut Reference, max_primary_age_months: Option<u32>) {
+    if let Some(months) = max_primary_age_months {
+        reference.factors.limit_primary_age(months);
+    }
+    reference.gazetteer = places();
+}
+
+/// The reference that [`load_reference`] and [`Loaded::read_gaps`] made of these files, without the files.
+pub(crate) fn reference_again(
+    files: &[ReferenceFile],
+    profile: &str,
+    max_primary_age_months: Option<u32>,
+    gaps: &[GapList],
+) -> Result<Reference> {
+    let mut reference = reference_of_run(files, profile)?;
+    complete(&mut reference, max_primary_age_months);
+    gaps_into(&mut reference, gaps)?;
+    Ok(reference)
+}
+
 /// Folder of lists of gaps in a run's `reference/`.
 const GAPS: &str = "gaps";
+
+/// A list of gaps that lies beside a movement file.
+#[derive(Clone, Debug)]
+pub(crate) struct GapList {
+    /// Name of the movement file.
+    pub movements: String,
+    /// Name of the list.
+    pub name: String,
+    /// The list, as it goes into the run's `reference/`.
+    pub file: ReferenceFile,
+}
+
+/// Reads lists of gaps into a reference.
+fn gaps_into(reference: &mut Reference, lists: &[GapList]) -> Result<()> {
+    let mut faults = Vec::new();
+    for list in lists {
+        // A CSV keeps ids as the conversion wrote them; NDJSON has them unchanged.
+        let is_text = |ending| list.movements.to_ascii_lowercase().contains(ending);
+        let is_json = is_text(".ndjson") || is_text(".jsonl");
+        let id = |cell: &str| {
+            if is_json {
+                original(cell)
+            } else {
+                Some(cell.to_owned())
+            }
+        };
+        let data = DataFile::new(list.name.clone(), list.file.bytes.clone());
+        faults.extend(reference.gaps.read(&data, id));
+    }
+    match faults.as_slice() {
+        [] => Ok(()),
+        [one] => Err(Error::Input(one.to_string()).at(place_of(one))),
+        [first, rest @ ..] => Err(
+            Error::Input(format!("{first}; and {} more faults", rest.len())).at(place_of(first)),
+        ),
+    }
+}
 
 impl Loaded {
     /// What goes into the run's `reference/`, now that all is computed.
@@ -126,42 +181,27 @@ impl Loaded {
     }
 
     /// Reads the lists of gaps beside the movement files; they count for the run id as all other reference files do.
-    pub(crate) fn read_gaps(&mut self, inputs: &Inputs) -> Result<()> {
-        let mut faults = Vec::new();
+    pub(crate) fn read_gaps(&mut self, inputs: &Inputs) -> Result<Vec<GapList>> {
+        let mut lists = Vec::new();
         for (i, (movements, list)) in inputs.gaps.iter().enumerate() {
             let name = list
                 .path
                 .file_name()
                 .map_or_else(|| "file".to_owned(), |n| n.to_string_lossy().into_owned());
             let file = read_named(&list.path, &format!("{GAPS}/{i:02}-{name}"))?;
-            // A CSV keeps ids as the conversion wrote them; NDJSON has them unchanged.
-            let is_text = |ending| movements.name.to_ascii_lowercase().contains(ending);
-            let is_json = is_text(".ndjson") || is_text(".jsonl");
-            let id = |cell: &str| {
-                if is_json {
-                    original(cell)
-                } else {
-                    Some(cell.to_owned())
-                }
-            };
-            let data = DataFile::new(list.name.clone(), file.bytes.clone());
-            faults.extend(self.reference.gaps.read(&data, id));
-            self.files.push(file);
+            self.files.push(file.clone());
+            lists.push(GapList {
+                movements: movements.name.clone(),
+                name: list.name.clone(),
+                file,
+            });
         }
-        if inputs.gaps.is_empty() {
-            return Ok(());
+        if !lists.is_empty() {
+            let making = self.files.iter().filter(|f| makes_id(f)).cloned();
+            self.digest = library_digest(&making.collect::<Vec<_>>());
         }
-        let making = self.files.iter().filter(|f| makes_id(f)).cloned();
-        self.digest = library_digest(&making.collect::<Vec<_>>());
-        match faults.as_slice() {
-            [] => Ok(()),
-            [one] => Err(Error::Input(one.to_string()).at(place_of(one))),
-            [first, rest @ ..] => Err(Error::Input(format!(
-                "{first}; and {} more faults",
-                rest.len()
-            ))
-            .at(place_of(first))),
-        }
+        gaps_into(&mut self.reference, &lists)?;
+        Ok(lists)
     }
 }
 
@@ -418,6 +458,13 @@ pub(crate) fn run_id(
     digests: &[ContentDigest],
     reference_digest: &str,
 ) -> String {
+    let inputs = files.iter().zip(digests);
+    let inputs = inputs.map(|(file, digest)| (file.name.as_str(), digest.sha256.as_str()));
+    id_of_plan(plan, &inputs.collect::<Vec<_>>(), reference_digest)
+}
+
+/// The same from names and digests.
+pub(crate) fn id_of_plan(plan: &Plan, inputs: &[(&str, &str)], reference_digest: &str) -> String {
     id_of(
         [
             env!("CARGO_PKG_VERSION"),
@@ -425,11 +472,7 @@ pub(crate) fn run_id(
             &plan.canonical_json(),
             reference_digest,
         ],
-        &files
-            .iter()
-            .zip(digests)
-            .map(|(file, digest)| (file.name.as_str(), digest.sha256.as_str()))
-            .collect::<Vec<_>>(),
+        inputs,
     )
 }
 

@@ -115,11 +115,7 @@ impl<'b> Block<'b> {
     fn reject(&mut self) -> Option<Reject> {
         let (reason, _) = *RejectReason::LIST.get((self.bytes(1)?[0] as usize).checked_sub(1)?)?;
         let column = self.text()?;
-        // A column of ours, or one that is carried.
-        let column = crate::input::mapping::COLUMNS
-            .into_iter()
-            .find(|c| *c == column)
-            .unwrap_or_else(|| column_name(&column));
+        let column = column_of(&column);
         Some(Reject {
             reason,
             column,
@@ -204,6 +200,14 @@ pub(crate) fn encode(batch: &MovementBatch, out: &mut Vec<u8>) {
         .rejects
         .iter()
         .for_each(|reject| put_reject(reject, out));
+}
+
+/// A column of ours, or one that is carried.
+pub(crate) fn column_of(name: &str) -> &'static str {
+    crate::input::mapping::COLUMNS
+        .into_iter()
+        .find(|c| *c == name)
+        .unwrap_or_else(|| column_name(name))
 }
 
 fn put_reject(reject: &Reject, out: &mut Vec<u8>) {

@@ -17,6 +17,7 @@ mod extension;
 pub(crate) mod files;
 pub(crate) mod find;
 mod input_name;
+pub(crate) mod inside;
 pub(crate) mod layout;
 pub(crate) mod library;
 pub(crate) mod lock;

@@ -4,12 +4,13 @@
 //! decided in `commit`; nothing here touches a published run.
 
 use super::aside::is_aside;
+use super::commit::{Syncs, rename};
 use super::digest::hex;
 use super::disk::{Disk, create_dirs, remove_tree, sorted_entries};
 use super::layout::{Layout, RUNS, STAGE};
 use super::lock::{Holder, Output, Turn};
 use super::manifest::FileEntry;
-use super::path::{below, is_folder, is_plain};
+use super::path::{below, is_folder, is_plain, parent};
 use super::storage;
 use crate::error::{Error, ErrorKind, Result};
 use sha2::{Digest, Sha256};
@@ -22,6 +23,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Folders below `stage/` that are on their way out begin like this; they are no stages of dead runs.
 pub(crate) const REMOVED: &str = "removed-";
+
+/// Folders below `stage/` in which others write parts of a run begin like this.
+const STRETCHES: &str = "stretches-";
 
 /// The folder below `stage/` in which a run is written; its id may not be known yet.
 const NEW: &str = "new";
@@ -62,10 +66,74 @@ pub(crate) fn clear(output: &Output) -> Result<u64> {
     let stages = output.folder(STAGE)?;
     let mut runs = 0;
     for path in leftovers(&stages)? {
-        remove_tree(output.disk(), &path).map_err(|e| storage(&path, "remove", e))?;
+        let is_apart = begins_with(&path, STRETCHES);
+        if is_apart {
+            Apart::remove(output, &path)?;
+        } else {
+            remove_tree(output.disk(), &path).map_err(|e| storage(&path, "remove", e))?;
+        }
         runs += u64::from(path.ends_with(NEW));
     }
     Ok(runs)
+}
+
+fn begins_with(path: &Path, start: &str) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.as_encoded_bytes().starts_with(start.as_bytes())
+}
+
+/// A folder of the stage in which others write parts of a run, for whoever holds the lock. Gone when it is dropped.
+pub(crate) struct Apart {
+    output: Output,
+    path: PathBuf,
+}
+
+impl Apart {
+    /// A new one, with a name that nobody can foresee: who still writes for a dead run finds its own gone.
+    pub(crate) fn begin(output: &Output) -> Result<Apart> {
+        let stages = output.folder(STAGE)?;
+        let path = new_folder(output.disk(), &stages, STRETCHES)?;
+        Ok(Apart {
+            output: output.clone(),
+            path,
+        })
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Moves it away first, so that those who still write there cannot while it is removed.
+    fn remove(output: &Output, path: &Path) -> Result<()> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let aside = path.with_file_name(format!("{REMOVED}{name}"));
+        let moved = output.disk().rename(path, &aside);
+        moved.map_err(|e| storage(path, "rename", e))?;
+        remove_tree(output.disk(), &aside).map_err(|e| storage(&aside, "remove", e))
+    }
+}
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        // Nobody is left to hear of a failure; the next run removes what stays.
+        let _ = Apart::remove(&self.output, &self.path);
+    }
+}
+
+/// Makes a folder in `dir`, which must be there, with a name that nothing has.
+pub(crate) fn new_folder(disk: &dyn Disk, dir: &Path, start: &str) -> Result<PathBuf> {
+    let mut path = PathBuf::new();
+    tempfile::Builder::new()
+        .prefix(start)
+        .rand_bytes(12)
+        .disable_cleanup(true)
+        .make_in(dir, |absolute| {
+            path = dir.join(absolute.file_name().unwrap_or_default());
+            disk.create_dir(&path)
+        })
+        .map_err(|e| storage(dir, "create folder in", e))?;
+    Ok(path)
 }
 
 /// The same for a run that works elsewhere: nothing is done where another run is at work, or where nothing is left.
@@ -85,7 +153,8 @@ fn leftovers(stages: &Path) -> Result<Vec<PathBuf>> {
         let name = path.file_name().unwrap_or_default();
         let is_file = || fs::symlink_metadata(path).is_ok_and(|seen| !seen.is_dir());
         name == NEW
-            || name.as_encoded_bytes().starts_with(REMOVED.as_bytes())
+            || begins_with(path, REMOVED)
+            || begins_with(path, STRETCHES)
             || (is_aside(name) && is_file())
     };
     let entries = sorted_entries(stages).map_err(|e| storage(stages, "read", e))?;
@@ -180,6 +249,46 @@ impl Stage {
             .write_all(bytes)
             .map_err(|e| Error::Storage(e.to_string()))?;
         writer.finish()
+    }
+
+    /// Takes over a finished file that lies on the same file system, by a rename; what it holds is not looked at.
+    pub(crate) fn adopt(&self, from: &Path, entry: FileEntry) -> Result<()> {
+        if !is_plain(&entry.path) {
+            return Err(Error::Internal(format!(
+                "{:?} is not a path below a run",
+                entry.path
+            )));
+        }
+        let to = below(&self.run_dir(), &entry.path);
+        let disk = self.output.disk();
+        if let Some(dir) = to.parent() {
+            create_dirs(disk, dir).map_err(|e| storage(dir, "create folder", e))?;
+        }
+        disk.rename(from, &to)
+            .map_err(|e| storage(from, "take over", e))?;
+        let path = entry.path.clone();
+        if self.register().finished.insert(path, entry).is_some() {
+            return Err(Error::Internal(format!(
+                "{} is written twice",
+                to.display()
+            )));
+        }
+        Ok(())
+    }
+
+    /// Leaves the finished files, synced, in a new folder instead of publishing them; by one rename, so that all are there or none.
+    pub(crate) fn leave_in(self, dir: &Path) -> Result<Vec<FileEntry>> {
+        if let Some(first) = self.unfinished().first() {
+            return Err(self.failure().unwrap_or_else(|| {
+                Error::Internal(format!("{first} was begun and not finished"))
+            }));
+        }
+        let disk = self.output.disk();
+        let mut syncs = Syncs::new(disk);
+        syncs.tree(&self.run_dir())?;
+        rename(disk, &self.run_dir(), dir)?;
+        syncs.dir(parent(dir))?;
+        Ok(self.files())
     }
 
     /// Creates a scratch file: kept out of the run, gone with the stage, neither hashed nor synced.

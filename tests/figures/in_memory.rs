@@ -7,11 +7,11 @@ use green_corridor::{Engine, Session, SessionOrder, Sums, Tables};
 use std::path::Path;
 use std::sync::Arc;
 
-const RUN_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/run.toml");
-const MOVEMENTS: &str = "movements/2025-03.csv";
+pub(crate) const RUN_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/run.toml");
+pub(crate) const MOVEMENTS: &str = "movements/2025-03.csv";
 
 /// The rows of the shipped sample as text, in an order of their own, with the places where they stand.
-fn rows(step: usize) -> RecordBatch {
+pub(crate) fn rows(step: usize) -> RecordBatch {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("data")
         .join(MOVEMENTS);

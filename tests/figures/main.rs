@@ -14,6 +14,7 @@ mod published;
 mod real;
 mod sea;
 mod slices;
+mod stretches;
 #[path = "../support/mod.rs"]
 mod support;
 mod traps;

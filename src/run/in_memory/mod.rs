@@ -3,7 +3,7 @@
 //! A session has a thread of its own, on which `work` sorts and computes; who pushes rows or takes tables waits for it. So the kernel
 //! can borrow the reference for as long as the session lives, and whoever has to look for signals meanwhile can.
 
-mod places;
+pub(super) mod places;
 mod tables;
 mod work;
 

@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, Int64Type};
 use std::collections::HashMap;
 
 /// Files that rows name, by the number that stands for each.
-pub(super) struct Files {
+pub(in crate::run) struct Files {
     pub names: Vec<String>,
     numbers: HashMap<String, u32>,
     /// No other name may come.
@@ -18,7 +18,7 @@ pub(super) struct Files {
 
 impl Files {
     /// Files that the caller names, in order of their names; none: each is known when a row names it.
-    pub(super) fn new(named: &[String]) -> Files {
+    pub(in crate::run) fn new(named: &[String]) -> Files {
         let mut files = Files {
             names: Vec::new(),
             numbers: HashMap::new(),
@@ -48,7 +48,7 @@ impl Files {
     }
 
     /// The names in order, and for each number the place of its name among them.
-    pub(super) fn in_order(&self) -> (Vec<String>, Vec<u32>) {
+    pub(in crate::run) fn in_order(&self) -> (Vec<String>, Vec<u32>) {
         let mut order: Vec<usize> = (0..self.names.len()).collect();
         order.sort_by(|a, b| self.names[*a].cmp(&self.names[*b]));
         let mut places = vec![0; order.len()];
@@ -61,7 +61,7 @@ impl Files {
 }
 
 /// Where the rows of a batch come from.
-pub(super) struct Places {
+pub(in crate::run) struct Places {
     /// By row; empty: all from the same file.
     files: Vec<u32>,
     file: u32,
@@ -72,7 +72,7 @@ pub(super) struct Places {
 
 impl Places {
     /// The places of a batch whose first row is the `first`th that comes, from 1.
-    pub(super) fn of(batch: &RecordBatch, files: &mut Files, first: u64) -> Result<Places> {
+    pub(in crate::run) fn of(batch: &RecordBatch, files: &mut Files, first: u64) -> Result<Places> {
         let rows = match whole(batch, ROW, &DataType::Int64, first)? {
             None => None,
             Some(array) => {
@@ -114,7 +114,7 @@ impl Places {
     }
 
     /// File and row of a row of the batch.
-    pub(super) fn of_row(&self, row: usize) -> (u32, u64) {
+    pub(in crate::run) fn of_row(&self, row: usize) -> (u32, u64) {
         let file = self.files.get(row).copied().unwrap_or(self.file);
         let number = self.rows.as_ref().map(|rows| rows[row]);
         (file, number.unwrap_or(self.first + row as u64))

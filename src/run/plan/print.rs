@@ -451,6 +451,8 @@ struct Canonical<'a> {
     encodings: Option<Cow<'a, str>>,
     allow_missing_files: bool,
     allow_empty: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    stretches: Vec<Cow<'a, str>>,
 }
 
 impl Canonical<'_> {
@@ -519,6 +521,7 @@ impl Plan {
                 .then(|| Cow::Borrowed(self.encodings.code())),
             allow_missing_files: self.allow_missing_files,
             allow_empty: self.allow_empty,
+            stretches: self.stretches.iter().map(|id| id.as_str().into()).collect(),
         };
         canonical.text()
     }

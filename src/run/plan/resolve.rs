@@ -108,6 +108,7 @@ impl Resolver<'_> {
                 flags.allow_missing_files,
             ),
             allow_empty: self.switch("allow-empty", "--allow-empty", flags.allow_empty),
+            stretches: Vec::new(),
             dry_run: self.switch("dry-run", "--dry-run", flags.dry_run),
             rebuild: self.switch("rebuild", "--rebuild", flags.rebuild),
             quiet: self.switch("quiet", "--quiet", flags.quiet),

@@ -133,6 +133,12 @@ impl Gazetteer {
         Some(text)
     }
 
+    /// Their codes.
+    pub fn used_codes(&self) -> Vec<String> {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.iter().map(LocationCode::to_string).collect()
+    }
+
     /// Forgets what was asked for.
     pub fn forget_used(&self) {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
